@@ -1,0 +1,55 @@
+package graph
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Cloud names one of the Microsoft clouds in which Graph is offered. Tokens,
+// partners and templates of one cloud mean nothing in another, so a plan pins
+// the cloud that it was made in.
+type Cloud string
+
+// The clouds of the Graph "national cloud deployments" page. Global includes
+// GCC; USGov is GCC High (L4), USGovDoD is L5, China is operated by 21Vianet.
+const (
+	Global   Cloud = "global"
+	USGov    Cloud = "usgov"
+	USGovDoD Cloud = "usgov-dod"
+	China    Cloud = "china"
+)
+
+// clouds is in the order in which help texts name them.
+var clouds = []Cloud{Global, USGov, USGovDoD, China}
+
+// ParseCloud returns the cloud that s names, or an error that lists the names.
+func ParseCloud(s string) (Cloud, error) {
+	for _, c := range clouds {
+		if strings.EqualFold(s, string(c)) {
+			return c, nil
+		}
+	}
+	return "", fmt.Errorf("unknown cloud %q: use global, usgov, usgov-dod or china", s)
+}
+
+// RootURL is the Graph host of the cloud, without a version.
+func (c Cloud) RootURL() string {
+	switch c {
+	case USGov:
+		return "https://graph.microsoft.us"
+	case USGovDoD:
+		return "https://dod-graph.microsoft.us"
+	case China:
+		return "https://microsoftgraph.chinacloudapi.cn"
+	default:
+		return "https://graph.microsoft.com"
+	}
+}
+
+// Scope is what a token for this cloud's Graph is asked for. It follows the
+// cloud even where the requests go to another host, as they do in a rehearsal.
+func (c Cloud) Scope() string { return c.RootURL() + "/.default" }
+
+// HasTemplates reports whether the cloud offers multitenant-organization
+// templates. The metadata of the national clouds has none.
+func (c Cloud) HasTemplates() bool { return c == Global }
