@@ -1,0 +1,116 @@
+package execute
+
+import (
+	"encoding/json"
+	"time"
+
+	"bulksync/plan"
+)
+
+// Status is how one change ended.
+type Status string
+
+// The statuses. Every change of a plan ends in exactly one of them.
+const (
+	// Verified: accepted, and read back as wanted.
+	Verified Status = "verified"
+	// Succeeded: accepted, and not yet visible when the wait for it ended.
+	Succeeded Status = "succeeded"
+	// Unchanged: already as wanted, so nothing was sent.
+	Unchanged Status = "unchanged"
+	// Held: somebody changed the object since the plan; it was left alone.
+	Held Status = "held"
+	// Skipped: blocked in the plan, or a step before it did not succeed.
+	Skipped Status = "skipped"
+	// Failed: refused, or something else was there when it was read back.
+	Failed Status = "failed"
+	// Indeterminate: sent, and neither the answer nor a later read settled it.
+	Indeterminate Status = "indeterminate"
+	// NotAttempted: the run stopped before it got there.
+	NotAttempted Status = "not-attempted"
+)
+
+// Done reports whether the change is as wanted, so that no other run needs it.
+func (s Status) Done() bool { return s == Verified || s == Succeeded || s == Unchanged }
+
+// Outcome is how one change ended, and the evidence for it.
+type Outcome struct {
+	Seq    int    `json:"seq"`
+	Status Status `json:"status"`
+	// Attempts counts the requests sent for the write, retries included.
+	Attempts   int    `json:"attempts,omitempty"`
+	HTTPStatus int    `json:"httpStatus,omitempty"`
+	GraphCode  string `json:"graphCode,omitempty"`
+	// Message says why, in words; empty where the status says it all.
+	Message         string `json:"message,omitempty"`
+	RequestID       string `json:"requestId,omitempty"`
+	ClientRequestID string `json:"clientRequestId,omitempty"`
+	// StartedAt is when the first request was sent; zero where none was.
+	StartedAt time.Time     `json:"startedAt,omitzero"`
+	Elapsed   time.Duration `json:"elapsed,omitempty"`
+	// Live is the object as it was found instead, where that is the reason
+	// (held, or failed when read back).
+	Live json.RawMessage `json:"live,omitempty"`
+}
+
+// Totals counts the changes by how they ended.
+type Totals struct {
+	Verified      int `json:"verified"`
+	Succeeded     int `json:"succeeded"`
+	Unchanged     int `json:"unchanged"`
+	Held          int `json:"held"`
+	Skipped       int `json:"skipped"`
+	Failed        int `json:"failed"`
+	Indeterminate int `json:"indeterminate"`
+	NotAttempted  int `json:"notAttempted"`
+}
+
+// Sum is the number of changes that the totals account for.
+func (t Totals) Sum() int {
+	return t.Verified + t.Succeeded + t.Unchanged + t.Held + t.Skipped + t.Failed + t.Indeterminate + t.NotAttempted
+}
+
+// Unfinished is the number of changes that need another run or a decision.
+func (t Totals) Unfinished() int { return t.Sum() - t.Verified - t.Succeeded - t.Unchanged }
+
+// Requests counts attempts on the wire.
+type Requests struct {
+	Reads     int `json:"reads"`
+	Writes    int `json:"writes"`
+	Throttled int `json:"throttled"`
+	Retried   int `json:"retried"`
+}
+
+// Pace is what the run learned about the tenant's write limit.
+type Pace struct {
+	// WritesPerSecond is the sustained rate that was found or told; 0 if no
+	// limit was met.
+	WritesPerSecond float64 `json:"writesPerSecond"`
+	// Pauses counts how often Graph asked for a wait; PausedMs is the time that
+	// these waits took together.
+	Pauses   int   `json:"pauses"`
+	PausedMs int64 `json:"pausedMs"`
+}
+
+// Result is a whole run: one outcome per change of the plan, in plan order.
+// It is made from the journal alone, so that it can be made again offline.
+type Result struct {
+	PlanFingerprint string          `json:"planFingerprint"`
+	HomeTenant      plan.HomeTenant `json:"homeTenant"`
+	Tool            plan.Tool       `json:"tool"`
+	// Identity is the app or user whose token made the run.
+	Identity   string    `json:"identity"`
+	StartedAt  time.Time `json:"startedAt"`
+	FinishedAt time.Time `json:"finishedAt"`
+	Rows       int       `json:"rows"`
+	Changes    int       `json:"changes"`
+	Totals     Totals    `json:"totals"`
+	Requests   Requests  `json:"requests"`
+	Pace       Pace      `json:"pace"`
+	// Stopped says what ended the run early; empty where it went to its end.
+	Stopped string `json:"stopped,omitempty"`
+	// Interrupted reports whether a person or the system asked it to stop.
+	Interrupted bool `json:"interrupted,omitempty"`
+	// Outcomes has one entry per change, Outcomes[i] for plan.Changes[i].
+	Outcomes []Outcome `json:"-"`
+}

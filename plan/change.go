@@ -1,0 +1,142 @@
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Object names what a change is made to, in Graph's words where it has one.
+type Object string
+
+// The objects of a plan. A partner is the partner configuration itself;
+// consent is its automaticUserConsentSettings; template is the
+// multitenant-organization identity-synchronization template.
+const (
+	PartnerConfiguration    Object = "partner"
+	IdentitySynchronization Object = "identitySynchronization"
+	Consent                 Object = "consent"
+	SyncTemplate            Object = "template"
+)
+
+// Action is what a change does to its object.
+type Action string
+
+// The actions. A no-op is kept in the plan because "this row is already as
+// wanted" is an answer; a blocked change says in Reason why it cannot be made.
+const (
+	Create  Action = "create"
+	Update  Action = "update"
+	Delete  Action = "delete"
+	NoOp    Action = "no-op"
+	Blocked Action = "blocked"
+)
+
+// Symbol is the one-character sign of the action in tables, as Terraform's
+// users know it.
+func (a Action) Symbol() string {
+	switch a {
+	case Create:
+		return "+"
+	case Update:
+		return "~"
+	case Delete:
+		return "-"
+	case Blocked:
+		return "!"
+	default:
+		return " "
+	}
+}
+
+// Partner names the tenant that a change is about. It is empty for the
+// template, which belongs to the home tenant.
+type Partner struct {
+	TenantID    string `json:"tenantId"`
+	DisplayName string `json:"displayName"`
+}
+
+// Field is one managed property of a change: its path in Graph's spelling and
+// its value before and after, each nil, a bool or a string.
+type Field struct {
+	Path   string `json:"path"`
+	Before any    `json:"before"`
+	After  any    `json:"after"`
+}
+
+// Request is the call that makes a change. Path starts below the API version;
+// Body is empty for DELETE.
+type Request struct {
+	Method string          `json:"method"`
+	Path   string          `json:"path"`
+	Body   json.RawMessage `json:"body,omitempty"`
+}
+
+// Change is one object's way from what is there to what is wanted. It is data:
+// Fields say what a reader needs to know, Request says what is sent, and
+// Decode refuses a plan in which the two disagree.
+type Change struct {
+	// Seq numbers the changes from 1 in the order in which they are listed.
+	Seq int `json:"seq"`
+	// Row is the line of the input that asks for the change; 0 for the template.
+	Row     int     `json:"row"`
+	Partner Partner `json:"partner"`
+	Object  Object  `json:"object"`
+	Action  Action  `json:"action"`
+	// Reason says why a change is blocked, or what else a reader should know.
+	Reason  string   `json:"reason"`
+	Hazards []Hazard `json:"hazards"`
+	// Fields holds the properties that differ; for a delete, those that go.
+	Fields []Field `json:"fields"`
+	// Request is nil for a no-op and for a blocked change.
+	Request *Request `json:"request,omitempty"`
+	// Before is the object as Graph returned it, unknown members included;
+	// null where there was none. It is shown and undone from, never sent.
+	Before json.RawMessage `json:"before"`
+	Note   string          `json:"note"`
+}
+
+// Writes reports whether applying the change sends a write.
+func (c *Change) Writes() bool { return c.Request != nil }
+
+// Name is how messages call the object of a change.
+func (c *Change) Name() string {
+	if c.Object == SyncTemplate {
+		return "template"
+	}
+	return fmt.Sprintf("%s of partner %s", c.Object, c.Partner.TenantID)
+}
+
+// Hazard marks a change that a change board must see before it says yes.
+type Hazard string
+
+// The hazards; Words has the sentence for each.
+const (
+	SyncOff       Hazard = "sync-off"
+	SyncRemoved   Hazard = "sync-removed"
+	NewPartner    Hazard = "new-partner"
+	ConsentOff    Hazard = "consent-off"
+	TemplateWrite Hazard = "template"
+	ServiceOwned  Hazard = "service-owned"
+)
+
+// Words says in a sentence what the hazard means for people. The consequences
+// are those of the Graph reference pages for userSyncInbound and of the Entra
+// pages on automatic redemption and on multitenant-organization templates.
+func (h Hazard) Words() string {
+	switch h {
+	case SyncOff:
+		return "stops synchronizing users from this partner; users already synchronized stay"
+	case SyncRemoved:
+		return "removes the synchronization policy; users already synchronized stay"
+	case NewPartner:
+		return "adds a partner configuration, which inherits the default access settings"
+	case ConsentOff:
+		return "turns automatic redemption off: users see a consent prompt, and cross-tenant synchronization needs it on"
+	case TemplateWrite:
+		return "takes effect when a tenant joins the multitenant organization, not on partners of today"
+	case ServiceOwned:
+		return "belongs to a service provider or to Microsoft Support; bulksync leaves it alone"
+	default:
+		return string(h)
+	}
+}

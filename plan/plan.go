@@ -1,0 +1,96 @@
+package plan
+
+import (
+	"errors"
+	"time"
+
+	"bulksync/graph"
+)
+
+// FormatVersion is the version of the plan file that this program writes, and
+// the only one that it reads.
+const FormatVersion = 1
+
+// The refusals of a plan file that a caller tells apart from a broken file.
+var (
+	// ErrAltered means that the content does not match the fingerprint, or that
+	// a request does not follow from its change.
+	ErrAltered = errors.New("the plan was altered after it was made")
+	// ErrFormat means that the file is of another format version.
+	ErrFormat = errors.New("the plan has another format version")
+)
+
+// Plan is the artefact between a dry run and an apply. It holds everything
+// that apply needs besides credentials, and everything that a reader needs to
+// say yes. Apply is driven by Changes alone; the other members identify,
+// prove and summarize.
+type Plan struct {
+	FormatVersion int        `json:"formatVersion"`
+	Tool          Tool       `json:"tool"`
+	CreatedAt     time.Time  `json:"createdAt"`
+	HomeTenant    HomeTenant `json:"homeTenant"`
+	Input         Input      `json:"input"`
+	Read          Read       `json:"read"`
+	Changes       []Change   `json:"changes"`
+	Summary       Summary    `json:"summary"`
+	// Fingerprint is "sha256:" and the hex SHA-256 over the canonical JSON
+	// (RFC 8785) of the plan without this member.
+	Fingerprint string `json:"fingerprint"`
+}
+
+// Tool names the program that made a plan or a run.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// HomeTenant is the tenant whose policy is changed. Apply refuses a token of
+// another tenant and a client of another cloud.
+type HomeTenant struct {
+	ID       string      `json:"id"`
+	Cloud    graph.Cloud `json:"cloud"`
+	GraphURL string      `json:"graphUrl"`
+}
+
+// Read proves how complete the reading was that the plan rests on.
+type Read struct {
+	Pages    int  `json:"pages"`
+	Partners int  `json:"partners"`
+	Complete bool `json:"complete"`
+}
+
+// Summary counts the changes by action.
+type Summary struct {
+	Create  int `json:"create"`
+	Update  int `json:"update"`
+	Delete  int `json:"delete"`
+	NoOp    int `json:"noop"`
+	Blocked int `json:"blocked"`
+}
+
+// Writes is how many changes send a write.
+func (s Summary) Writes() int { return s.Create + s.Update + s.Delete }
+
+// Differs reports whether anything is not as wanted. A blocked change differs:
+// nobody has shown that its object is as wanted.
+func (s Summary) Differs() bool { return s.Writes()+s.Blocked > 0 }
+
+// Summarize counts changes by action.
+func Summarize(changes []Change) Summary {
+	var s Summary
+	for i := range changes {
+		switch changes[i].Action {
+		case Create:
+			s.Create++
+		case Update:
+			s.Update++
+		case Delete:
+			s.Delete++
+		case NoOp:
+			s.NoOp++
+		case Blocked:
+			s.Blocked++
+		}
+	}
+	return s
+}
