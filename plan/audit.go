@@ -1,5 +1,7 @@
 package plan
 
+import "time"
+
 // FindingKind says how a partner differs from what the file wants.
 type FindingKind string
 
@@ -39,4 +41,27 @@ type AuditTotals struct {
 	Missing int `json:"missing"`
 	Changed int `json:"changed"`
 	Extra   int `json:"extra"`
+}
+
+// Audit is what a tenant looks like beside a file, at one moment. Totals and
+// Findings are empty when Result is Incomplete.
+type Audit struct {
+	FormatVersion int         `json:"formatVersion"`
+	Tool          Tool        `json:"tool"`
+	CreatedAt     time.Time   `json:"createdAt"`
+	HomeTenant    HomeTenant  `json:"homeTenant"`
+	Input         AuditInput  `json:"input"`
+	Result        AuditResult `json:"result"`
+	// Problem says why the result is incomplete.
+	Problem  string      `json:"problem,omitempty"`
+	Read     Read        `json:"read"`
+	Totals   AuditTotals `json:"totals"`
+	Findings []Finding   `json:"findings"`
+}
+
+// AuditInput identifies the file that an audit held against the tenant.
+type AuditInput struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Rows   int    `json:"rows"`
 }
