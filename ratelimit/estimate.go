@@ -1,0 +1,29 @@
+package ratelimit
+
+import "time"
+
+// Graph documents 3,000 writes per 150 s for one app in one tenant; users
+// report one a second for neighbouring objects.
+const (
+	documentedBurst = 3000
+	documentedRate  = 20.0
+	reportedRate    = 1.0
+)
+
+// Estimate says how long so many more writes will take, as an honest range,
+// when each takes latency. Before anything is learned the low end is the
+// documented limit of 3,000 writes per 150 s with all of its burst, and the
+// high end one write a second.
+func (t *Transport) Estimate(writes int, latency time.Duration) (low, high time.Duration) {
+	o := t.writes.opts
+	floor := time.Duration(float64(writes) / float64(o.Concurrency) * float64(latency))
+	best, worst := documentedRate*o.Capacity, reportedRate*o.Capacity
+	if o.MaxRate > 0 {
+		best, worst = min(best, o.MaxRate), min(worst, o.MaxRate)
+	}
+	low = seconds(float64(max(0, writes-int(documentedBurst*o.Capacity))) / best)
+	high = seconds(float64(writes) / worst)
+	return max(low, floor), max(high, floor)
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

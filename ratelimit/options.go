@@ -1,0 +1,129 @@
+package ratelimit
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"time"
+)
+
+// Signal is what one response says about pace. The zero value means an
+// ordinary answer: the request was taken and nothing is near its limit.
+type Signal struct {
+	// Refused: the service turned the request away for lack of quota (429,
+	// or 503 with Retry-After).
+	Refused bool
+	// Crowded: too many requests at the same moment, whatever the rate
+	// (409 Directory_ConcurrencyViolation).
+	Crowded bool
+	// RetryAfter is how long a refusing service asks to be left alone; 0
+	// or less means that it did not say.
+	RetryAfter time.Duration
+	// Load is the used share of the quota, 1 being all of it
+	// (x-ms-throttle-limit-percentage, sent above 0.8); 0 means not told.
+	Load float64
+}
+
+// Defaults of Options.
+const (
+	DefaultConcurrency = 16
+	DefaultMaxPause    = 5 * time.Minute
+)
+
+// Upper ends of what can sensibly be told. Graph's widest documented limit
+// is 13,000 requests a second for one app over all tenants.
+const (
+	maxMaxRate     = 13_000
+	maxConcurrency = 1_000
+)
+
+// Options say how a Transport paces. Only Read is required.
+type Options struct {
+	// Read tells what a response says about pace. It must leave the body as
+	// it found it, and is called from many goroutines at once.
+	Read func(*http.Response) Signal
+
+	// MaxRate bounds the writes per second; 0 leaves it to be learned. The
+	// promise: in any stretch of w seconds at most MaxRate*(w+10) writes
+	// start, that is, a bucket of ten seconds' worth, full at the start. Ten
+	// seconds is the window in which Graph states its own limits. The gate
+	// still goes slower when the service asks for it. Reads are not bounded.
+	MaxRate float64
+
+	// Concurrency is the most writes (and, counted apart, reads) in flight;
+	// 0 means DefaultConcurrency.
+	Concurrency int
+
+	// Capacity is the share of the quota to use, above 0 and at most 1; the
+	// rest is left to other apps. 0 means all of it.
+	Capacity float64
+
+	// MaxPause is the longest pause the gate sits out; 0 means
+	// DefaultMaxPause. When the service asks for more, every request fails
+	// with a *PauseError instead.
+	MaxPause time.Duration
+}
+
+// Validate reports every fault of o, in words a user can act on.
+func (o Options) Validate() error {
+	var errs []error
+	if o.Read == nil {
+		errs = append(errs, errors.New("ratelimit: Options.Read is missing"))
+	}
+	if o.MaxRate != 0 {
+		errs = append(errs, CheckMaxRate(o.MaxRate))
+	}
+	if o.Concurrency != 0 {
+		errs = append(errs, CheckConcurrency(o.Concurrency))
+	}
+	if o.Capacity != 0 {
+		errs = append(errs, CheckCapacity(o.Capacity))
+	}
+	if o.MaxPause < 0 {
+		errs = append(errs, fmt.Errorf("longest pause %v: must not be negative", o.MaxPause))
+	}
+	return errors.Join(errs...)
+}
+
+// CheckMaxRate says what is wrong with a rate somebody typed. Unlike
+// Options, where 0 means not told, a typed 0 is an error.
+func CheckMaxRate(perSecond float64) error {
+	switch {
+	case math.IsNaN(perSecond) || perSecond <= 0:
+		return fmt.Errorf("max rate %v: give writes per second above 0, or leave it out to find the limit", perSecond)
+	case perSecond > maxMaxRate:
+		return fmt.Errorf("max rate %v: above %d writes per second, more than Graph grants anyone; leave it out to find the limit",
+			perSecond, maxMaxRate)
+	}
+	return nil
+}
+
+// CheckConcurrency says what is wrong with a number of workers somebody typed.
+func CheckConcurrency(n int) error {
+	if n < 1 || n > maxConcurrency {
+		return fmt.Errorf("concurrency %d: give a number from 1 to %d", n, maxConcurrency)
+	}
+	return nil
+}
+
+// CheckCapacity says what is wrong with a share of the quota somebody typed.
+func CheckCapacity(share float64) error {
+	if math.IsNaN(share) || share <= 0 || share > 1 {
+		return fmt.Errorf("capacity %v: give a share of the quota above 0 and at most 1 (100%%)", share)
+	}
+	return nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Concurrency == 0 {
+		o.Concurrency = DefaultConcurrency
+	}
+	if o.Capacity == 0 {
+		o.Capacity = 1
+	}
+	if o.MaxPause == 0 {
+		o.MaxPause = DefaultMaxPause
+	}
+	return o
+}

@@ -1,0 +1,80 @@
+package ratelimit
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Backoff of a refusal that names no Retry-After: about a second, doubled
+// for each refusal in a row.
+const (
+	firstBackoff = time.Second
+	lastBackoff  = 32 * time.Second
+)
+
+// PauseError says that the service asked for a longer pause than
+// Options.MaxPause. Nothing was sent; the run can be resumed after Until.
+type PauseError struct {
+	// Until is when the service will take requests again.
+	Until time.Time
+	// Asked is the pause it asked for.
+	Asked time.Duration
+}
+
+// Error names the pause and what to do about it.
+func (e *PauseError) Error() string {
+	return fmt.Sprintf("throttled: the service asks for a pause of %v; resume after %s",
+		e.Asked.Round(time.Second), e.Until.UTC().Format(time.RFC3339))
+}
+
+// pause is the time during which a gate stays shut.
+type pause struct {
+	until time.Time
+	count int           // times it was shut
+	total time.Duration // shut altogether, the rest of the present pause included
+	fault *PauseError   // set when the service asked for too much
+	row   int           // refusals in a row without Retry-After and without an answer between
+}
+
+// left is how long the gate stays shut from now on.
+func (p *pause) left(now time.Time) time.Duration { return max(0, p.until.Sub(now)) }
+
+// spent is the time lost up to now.
+func (p *pause) spent(now time.Time) time.Duration { return p.total - p.left(now) }
+
+// err is the error to give requests while an over-long pause lasts.
+func (p *pause) err(now time.Time) error {
+	if p.fault == nil || !now.Before(p.fault.Until) {
+		return nil
+	}
+	return p.fault
+}
+
+// extend shuts the gate for d from now, unless it is shut for longer already.
+func (p *pause) extend(now time.Time, d, longest time.Duration) {
+	until := now.Add(d)
+	if d > longest {
+		if p.fault == nil || until.After(p.fault.Until) {
+			p.fault = &PauseError{Until: until, Asked: d}
+		}
+		return
+	}
+	if !until.After(p.until) {
+		return
+	}
+	if !now.Before(p.until) {
+		p.count++
+		p.until = now
+	}
+	p.total += until.Sub(p.until)
+	p.until = until
+}
+
+// backoff is the pause after a refusal that did not name one. The jitter
+// keeps several processes from coming back together.
+func (p *pause) backoff() time.Duration {
+	d := min(lastBackoff, firstBackoff<<min(p.row, 10))
+	p.row++
+	return d + rand.N(d/4)
+}

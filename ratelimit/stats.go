@@ -1,0 +1,68 @@
+package ratelimit
+
+import "time"
+
+// State of a gate, in the word a progress line shows.
+type State string
+
+// The states of a gate.
+const (
+	Open   State = "open"   // nothing is known yet to hold requests back
+	Paced  State = "paced"  // requests go at the rate that was found or told
+	Paused State = "paused" // shut until the service's Retry-After is over
+	Closed State = "closed" // the service asked for more than MaxPause
+)
+
+// Stats is a snapshot of both gates.
+type Stats struct {
+	Writes GateStats `json:"writes"`
+	Reads  GateStats `json:"reads"`
+}
+
+// GateStats is what one gate knows and has seen.
+type GateStats struct {
+	State State `json:"state"`
+	// Rate is the sustained rate found or told, per second; 0 while unknown.
+	Rate float64 `json:"ratePerSecond"`
+	// Burst is how many requests a rested service takes at once; 0 while unknown.
+	Burst int `json:"burst"`
+	// Concurrency is how many requests may be in flight at present.
+	Concurrency int `json:"concurrency"`
+	InFlight    int `json:"inFlight"`
+	Waiting     int `json:"waiting"`
+	// Accepted counts the answers that were no refusals.
+	Accepted int64 `json:"accepted"`
+	Refused  int64 `json:"refused"`
+	Crowded  int64 `json:"crowded"`
+	// Pauses counts how often the gate was shut; PausedSeconds is the time
+	// it was shut up to now, PauseLeftSeconds what is left of the present pause.
+	Pauses           int     `json:"pauses"`
+	PausedSeconds    float64 `json:"pausedSeconds"`
+	PauseLeftSeconds float64 `json:"pauseLeftSeconds"`
+}
+
+// Stats returns what the gates know now. It is cheap enough for a progress line.
+func (t *Transport) Stats() Stats {
+	return Stats{Writes: t.writes.stats(), Reads: t.reads.stats()}
+}
+
+func (g *gate) stats() GateStats {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	s := GateStats{
+		State: Open, Concurrency: g.opts.Concurrency, InFlight: g.inFlight, Waiting: g.line.Len(),
+		Accepted: g.accepted, Refused: g.refused, Crowded: g.crowded,
+		Pauses: g.pause.count, PausedSeconds: g.pause.spent(now).Seconds(), PauseLeftSeconds: g.pause.left(now).Seconds(),
+	}
+	if g.opts.MaxRate > 0 {
+		s.State, s.Rate, s.Burst = Paced, g.opts.MaxRate, g.lim.Burst()
+	}
+	switch {
+	case g.pause.err(now) != nil:
+		s.State = Closed
+	case s.PauseLeftSeconds > 0:
+		s.State = Paused
+	}
+	return s
+}

@@ -1,0 +1,71 @@
+package ratelimit
+
+import (
+	"net/http"
+)
+
+// Transport is an http.RoundTripper that lets requests through at the pace
+// the service allows. Use one for each home tenant, and place it below the
+// retry layer so that every attempt pays.
+//
+// GET and HEAD pass one gate, everything else another: Graph counts reads
+// and writes apart, and reads may pass while writes are refused.
+//
+// RoundTrip waits as long as the request's context allows and then returns
+// the context's error; a request that never left has its body closed, as the
+// http.RoundTripper contract wants. Do not set http.Client.Timeout above it:
+// that would count the wait too.
+//
+// Transport has no CloseIdleConnections method on purpose: a retry layer
+// that calls it after each lost request would tear down the connections of
+// all the others.
+type Transport struct {
+	base   http.RoundTripper
+	read   func(*http.Response) Signal
+	writes *gate
+	reads  *gate
+}
+
+var _ http.RoundTripper = (*Transport)(nil)
+
+// New returns a Transport over base (nil means http.DefaultTransport), or
+// the faults of o.
+func New(base http.RoundTripper, o Options) (*Transport, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	o = o.withDefaults()
+	reads := o
+	reads.MaxRate = 0
+	return &Transport{base: base, read: o.Read, writes: newGate(o), reads: newGate(reads)}, nil
+}
+
+// RoundTrip waits for its turn, sends the request and learns from the answer.
+// The response is handed on untouched, refusals included.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	g := t.gate(req.Method)
+	pass, err := g.enter(req.Context())
+	if err != nil {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		return nil, err
+	}
+	res, err := t.base.RoundTrip(req)
+	if err != nil {
+		g.lost(pass)
+		return res, err
+	}
+	g.answered(pass, t.read(res))
+	return res, nil
+}
+
+func (t *Transport) gate(method string) *gate {
+	if method == http.MethodGet || method == http.MethodHead || method == "" {
+		return t.reads
+	}
+	return t.writes
+}
