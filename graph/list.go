@@ -1,0 +1,113 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Page is one page of the partner list.
+type Page struct {
+	// Number counts from 1. A second page 1 means that the listing had to begin
+	// again because its page token expired: forget what came before.
+	Number   int
+	Partners []Partner
+	// AsOf is when the page was asked for: what it shows is no older.
+	AsOf time.Time
+}
+
+// listQuery is the one list call: what is managed and what protects a partner,
+// with the synchronization policy expanded ("List partners", example 2).
+// National clouds know fewer members, so no other is named.
+const listQuery = "?$select=tenantId,isServiceProvider,automaticUserConsentSettings&$expand=identitySynchronization"
+
+// ListPartners reads all partners with their identity synchronization, page by
+// page, and hands each page to visit. It returns nil only if the list was read
+// to its end: every @odata.nextLink is followed as it stands, and a link that
+// repeats or that leads elsewhere is an error.
+func (c *Client) ListPartners(ctx context.Context, visit func(Page) error) error {
+	for restarts := 0; ; restarts++ {
+		err := c.listOnce(ctx, visit)
+		if e := (*Error)(nil); errors.As(err, &e) && e.Code == codeExpiredPage && restarts < 2 {
+			continue
+		}
+		return err
+	}
+}
+
+func (c *Client) listOnce(ctx context.Context, visit func(Page) error) error {
+	next := partnersPath + listQuery
+	seen := map[string]bool{}
+	for n := 1; next != ""; n++ {
+		asOf := time.Now()
+		resp, err := c.Do(ctx, Request{Method: http.MethodGet, Path: next})
+		if err != nil {
+			return fmt.Errorf("reading page %d of the partners: %w", n, err)
+		}
+		partners, link, err := parsePage(resp.Body)
+		if err == nil {
+			err = c.checkLink(link, seen)
+		}
+		if err != nil {
+			return fmt.Errorf("reading page %d of the partners: %w", n, c.unreadable(resp, next, err))
+		}
+		if err := visit(Page{Number: n, Partners: partners, AsOf: asOf}); err != nil {
+			return err
+		}
+		next = link
+	}
+	return nil
+}
+
+func parsePage(body []byte) ([]Partner, string, error) {
+	var wire struct {
+		Value    *[]json.RawMessage `json:"value"`
+		NextLink string             `json:"@odata.nextLink"`
+	}
+	if err := json.Unmarshal(body, &wire); err != nil {
+		return nil, "", fmt.Errorf("not the JSON that Graph answers (is a proxy or a sign-in page in between?): %w", err)
+	}
+	if wire.Value == nil {
+		return nil, "", errors.New("no value in the answer, so it is no list")
+	}
+	partners := make([]Partner, len(*wire.Value))
+	for i, raw := range *wire.Value {
+		p, err := ParsePartner(raw)
+		if err != nil {
+			return nil, "", err
+		}
+		partners[i] = p
+	}
+	return partners, wire.NextLink, nil
+}
+
+func (c *Client) checkLink(link string, seen map[string]bool) error {
+	if link == "" {
+		return nil
+	}
+	u, err := url.Parse(link)
+	if err != nil || !strings.HasPrefix(link, c.root+apiVersion+"/") {
+		host := "an unreadable address"
+		if err == nil {
+			host = u.Scheme + "://" + u.Host
+		}
+		return fmt.Errorf("@odata.nextLink leads to %s instead of %s", host, c.root)
+	}
+	if seen[link] {
+		return errors.New("@odata.nextLink repeats, so the list would never end")
+	}
+	seen[link] = true
+	return nil
+}
+
+func (c *Client) unreadable(resp *Response, path string, err error) error {
+	return &Error{
+		Kind: Unreadable, Method: http.MethodGet, Path: shortPath(path), RequestID: resp.RequestID,
+		ClientRequestID: resp.ClientRequestID, Attempts: resp.Attempts, Err: err,
+	}
+}

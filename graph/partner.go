@@ -1,0 +1,124 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Partner is a partner configuration, as far as this program manages it.
+type Partner struct {
+	// TenantID is in lower case.
+	TenantID          string
+	IsServiceProvider bool
+	// InboundAllowed and OutboundAllowed are the automaticUserConsentSettings;
+	// nil means inherited from the default, which is false.
+	InboundAllowed, OutboundAllowed *bool
+	// Consent is automaticUserConsentSettings as returned; nil for null.
+	Consent json.RawMessage
+	// Sync is nil where the partner has no identity synchronization.
+	Sync *IdentitySynchronization
+}
+
+// IdentitySynchronization is a partner's crossTenantIdentitySyncPolicyPartner.
+type IdentitySynchronization struct {
+	DisplayName   *string
+	IsSyncAllowed *bool
+	// Raw is the object as returned, unknown members included.
+	Raw json.RawMessage
+}
+
+// Template is the multitenant-organization identity-sync template.
+type Template struct {
+	// TemplateApplicationLevel is a set of flags in one string.
+	TemplateApplicationLevel string
+	IsSyncAllowed            *bool
+	// Raw is the object as returned, unknown members included.
+	Raw json.RawMessage
+}
+
+// ParsePartner decodes a partner as Graph returns it. Unknown members are
+// passed over: real answers carry some that no schema has.
+func ParsePartner(body []byte) (Partner, error) {
+	var wire struct {
+		TenantID          string          `json:"tenantId"`
+		IsServiceProvider *bool           `json:"isServiceProvider"`
+		Consent           json.RawMessage `json:"automaticUserConsentSettings"`
+		Sync              json.RawMessage `json:"identitySynchronization"`
+	}
+	if err := json.Unmarshal(body, &wire); err != nil {
+		return Partner{}, err
+	}
+	if wire.TenantID == "" {
+		return Partner{}, errors.New("a partner without tenantId")
+	}
+	p := Partner{
+		TenantID:          strings.ToLower(wire.TenantID),
+		IsServiceProvider: wire.IsServiceProvider != nil && *wire.IsServiceProvider,
+	}
+	var err error
+	if p.Sync, err = ParseSync(wire.Sync); err != nil {
+		return Partner{}, fmt.Errorf("partner %s: %w", p.TenantID, err)
+	}
+	if isNull(wire.Consent) {
+		return p, nil
+	}
+	var consent struct{ InboundAllowed, OutboundAllowed *bool }
+	if err := json.Unmarshal(wire.Consent, &consent); err != nil {
+		return Partner{}, fmt.Errorf("partner %s: automaticUserConsentSettings: %w", p.TenantID, err)
+	}
+	p.InboundAllowed, p.OutboundAllowed = consent.InboundAllowed, consent.OutboundAllowed
+	p.Consent = bytes.Clone(wire.Consent)
+	return p, nil
+}
+
+// ParseSync decodes an identitySynchronization. It returns nil for null, for a
+// missing one and for an object of nothing but nulls.
+func ParseSync(body []byte) (*IdentitySynchronization, error) {
+	if isNull(body) {
+		return nil, nil
+	}
+	var wire struct {
+		TenantID        *string `json:"tenantId"`
+		DisplayName     *string `json:"displayName"`
+		UserSyncInbound *struct {
+			IsSyncAllowed *bool `json:"isSyncAllowed"`
+		} `json:"userSyncInbound"`
+	}
+	if err := json.Unmarshal(body, &wire); err != nil {
+		return nil, fmt.Errorf("identitySynchronization: %w", err)
+	}
+	s := &IdentitySynchronization{DisplayName: wire.DisplayName, Raw: bytes.Clone(body)}
+	if wire.UserSyncInbound != nil {
+		s.IsSyncAllowed = wire.UserSyncInbound.IsSyncAllowed
+	}
+	if wire.TenantID == nil && s.DisplayName == nil && s.IsSyncAllowed == nil {
+		return nil, nil
+	}
+	return s, nil
+}
+
+func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
+
+// ParseTemplate decodes the template as Graph returns it.
+func ParseTemplate(body []byte) (Template, error) {
+	var wire struct {
+		Level           *string `json:"templateApplicationLevel"`
+		UserSyncInbound *struct {
+			IsSyncAllowed *bool `json:"isSyncAllowed"`
+		} `json:"userSyncInbound"`
+	}
+	if err := json.Unmarshal(body, &wire); err != nil {
+		return Template{}, fmt.Errorf("template: %w", err)
+	}
+	if wire.Level == nil {
+		return Template{}, errors.New("a template without templateApplicationLevel")
+	}
+	t := Template{TemplateApplicationLevel: *wire.Level, Raw: bytes.Clone(body)}
+	if wire.UserSyncInbound != nil {
+		t.IsSyncAllowed = wire.UserSyncInbound.IsSyncAllowed
+	}
+	return t, nil
+}

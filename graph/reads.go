@@ -1,0 +1,76 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+const (
+	policyPath   = "/policies/crossTenantAccessPolicy"
+	partnersPath = policyPath + "/partners"
+	// TemplatePath is the multitenant-organization identity-sync template.
+	TemplatePath = policyPath + "/templates/multiTenantOrganizationIdentitySynchronization"
+)
+
+// SupportTenantID is the tenant of Microsoft Support. It appears as a partner
+// by itself after a support case (Entra page on support access).
+const SupportTenantID = "b4c546a4-7dac-46a6-a7dd-ed822a11efd3"
+
+// PartnersPath is the collection of partner configurations.
+func PartnersPath() string { return partnersPath }
+
+// PartnerPath is one partner configuration.
+func PartnerPath(tenantID string) string { return partnersPath + "/" + tenantID }
+
+// SyncPath is a partner's identity synchronization.
+func SyncPath(tenantID string) string { return PartnerPath(tenantID) + "/identitySynchronization" }
+
+// get reads one object through parse.
+func get[T any](ctx context.Context, c *Client, path string, parse func([]byte) (T, error)) (T, error) {
+	var zero T
+	resp, err := c.Do(ctx, Request{Method: http.MethodGet, Path: path})
+	if err != nil {
+		return zero, err
+	}
+	v, err := parse(resp.Body)
+	if err != nil {
+		return zero, c.unreadable(resp, path, err)
+	}
+	return v, nil
+}
+
+// Partner reads one partner configuration, without its identity
+// synchronization.
+func (c *Client) Partner(ctx context.Context, tenantID string) (Partner, error) {
+	return get(ctx, c, PartnerPath(tenantID), ParsePartner)
+}
+
+// IdentitySynchronization reads one partner's policy; its absence is a
+// NotFound error.
+func (c *Client) IdentitySynchronization(ctx context.Context, tenantID string) (*IdentitySynchronization, error) {
+	return get(ctx, c, SyncPath(tenantID), ParseSync)
+}
+
+// Template reads the multitenant-organization identity-sync template.
+func (c *Client) Template(ctx context.Context) (Template, error) {
+	return get(ctx, c, TemplatePath, ParseTemplate)
+}
+
+// TenantIDOfDomain looks up the tenant that a domain name belongs to.
+func (c *Client) TenantIDOfDomain(ctx context.Context, domain string) (string, error) {
+	path := "/tenantRelationships/findTenantInformationByDomainName(domainName='" + url.PathEscape(domain) + "')"
+	return get(ctx, c, path, func(body []byte) (string, error) {
+		var wire struct {
+			TenantID string `json:"tenantId"`
+		}
+		err := json.Unmarshal(body, &wire)
+		if err == nil && wire.TenantID == "" {
+			err = errors.New("tenant information without tenantId")
+		}
+		return strings.ToLower(wire.TenantID), err
+	})
+}

@@ -1,0 +1,47 @@
+package graph
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// MaxRetryAfter is the longest wait that the client agrees to when an answer
+// names one. What asks for more ends the request at once, as throttled.
+const MaxRetryAfter = 5 * time.Minute
+
+// RetryAfter returns how long an answer asks to wait, and whether it does.
+// Graph's pages show whole and decimal seconds, RFC 9110 allows a date, and
+// some Graph services join two values by a comma: the longest one is obeyed. A
+// date counts from the answer's own Date, so that a wrong clock here does no
+// harm. What lies in the past is a wait of 0; what cannot be read is absent.
+func RetryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
+	if t, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = t
+	}
+	for _, value := range h.Values("Retry-After") {
+		if t, err := http.ParseTime(value); err == nil {
+			wait, ok = max(wait, t.Sub(now)), true
+			continue
+		}
+		for part := range strings.SplitSeq(value, ",") {
+			if d, good := seconds(part); good {
+				wait, ok = max(wait, d), true
+			}
+		}
+	}
+	return wait, ok
+}
+
+// seconds reads a number of seconds, rounded up to the millisecond. Numbers
+// beyond a year stand for a year, so that nothing overflows.
+func seconds(s string) (time.Duration, bool) {
+	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	if err != nil && !math.IsInf(f, 1) || math.IsNaN(f) || f < 0 {
+		return 0, false
+	}
+	const year = 365 * 24 * 3600
+	return time.Duration(math.Ceil(min(f, year)*1000)) * time.Millisecond, true
+}
