@@ -58,6 +58,14 @@ func callFrom(ctx context.Context) *call {
 	return c
 }
 
+// wireContext is what ends an attempt that is on the wire.
+func (c *call) wireContext(ctx context.Context) context.Context {
+	if c.req.OnWire != nil {
+		return c.req.OnWire
+	}
+	return ctx
+}
+
 // attempt is the innermost layer: one try on the wire. It counts, refuses what
 // comes too late, bounds the wait for the first byte and for the body, and
 // hands on an answer that is read whole, so that every connection is free
@@ -73,8 +81,11 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !c.req.NotAfter.IsZero() && time.Now().After(c.req.NotAfter) {
 		return nil, ErrTooLate
 	}
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
 	a.counted(c)
-	ctx, cancel := context.WithCancelCause(req.Context())
+	ctx, cancel := context.WithCancelCause(c.wireContext(req.Context()))
 	defer cancel(nil)
 	timer := time.AfterFunc(a.firstByte, func() { cancel(errNoAnswer) })
 	defer timer.Stop()

@@ -116,6 +116,10 @@ type Request struct {
 	ClientRequestID string
 	// MaxAttempts bounds the tries; 0 means six.
 	MaxAttempts int
+	// OnWire governs attempts that are on the wire, so that ending the context of
+	// Do stops waits and further attempts and lets an answer under way arrive.
+	// Nil means the context of Do.
+	OnWire context.Context
 	// NotAfter is when the call loses its ground: an attempt whose turn comes
 	// later is not sent, and the call ends with ErrTooLate. Zero means never.
 	NotAfter time.Time

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +19,8 @@ type Partner struct {
 	Consent json.RawMessage
 	// Sync is nil where the partner has no identity synchronization.
 	Sync *IdentitySynchronization
+	// Raw is the configuration as returned, unknown members included.
+	Raw json.RawMessage
 }
 
 // IdentitySynchronization is a partner's crossTenantIdentitySyncPolicyPartner.
@@ -39,7 +40,7 @@ type Template struct {
 	Raw json.RawMessage
 }
 
-// ParsePartner decodes a partner as Graph returns it. Unknown members are
+// ParsePartner decodes a partner as Graph returns it, and keeps body. Unknown members are
 // passed over: real answers carry some that no schema has.
 func ParsePartner(body []byte) (Partner, error) {
 	var wire struct {
@@ -55,6 +56,7 @@ func ParsePartner(body []byte) (Partner, error) {
 		return Partner{}, errors.New("a partner without tenantId")
 	}
 	p := Partner{
+		Raw:               body,
 		TenantID:          strings.ToLower(wire.TenantID),
 		IsServiceProvider: wire.IsServiceProvider != nil && *wire.IsServiceProvider,
 	}
@@ -70,12 +72,12 @@ func ParsePartner(body []byte) (Partner, error) {
 		return Partner{}, fmt.Errorf("partner %s: automaticUserConsentSettings: %w", p.TenantID, err)
 	}
 	p.InboundAllowed, p.OutboundAllowed = consent.InboundAllowed, consent.OutboundAllowed
-	p.Consent = bytes.Clone(wire.Consent)
+	p.Consent = wire.Consent
 	return p, nil
 }
 
-// ParseSync decodes an identitySynchronization. It returns nil for null, for a
-// missing one and for an object of nothing but nulls.
+// ParseSync decodes an identitySynchronization. It keeps
+// body. It returns nil for null, for a missing one and for an object of nothing but nulls.
 func ParseSync(body []byte) (*IdentitySynchronization, error) {
 	if isNull(body) {
 		return nil, nil
@@ -90,7 +92,7 @@ func ParseSync(body []byte) (*IdentitySynchronization, error) {
 	if err := json.Unmarshal(body, &wire); err != nil {
 		return nil, fmt.Errorf("identitySynchronization: %w", err)
 	}
-	s := &IdentitySynchronization{DisplayName: wire.DisplayName, Raw: bytes.Clone(body)}
+	s := &IdentitySynchronization{DisplayName: wire.DisplayName, Raw: body}
 	if wire.UserSyncInbound != nil {
 		s.IsSyncAllowed = wire.UserSyncInbound.IsSyncAllowed
 	}
@@ -116,7 +118,7 @@ func ParseTemplate(body []byte) (Template, error) {
 	if wire.Level == nil {
 		return Template{}, errors.New("a template without templateApplicationLevel")
 	}
-	t := Template{TemplateApplicationLevel: *wire.Level, Raw: bytes.Clone(body)}
+	t := Template{TemplateApplicationLevel: *wire.Level, Raw: body}
 	if wire.UserSyncInbound != nil {
 		t.IsSyncAllowed = wire.UserSyncInbound.IsSyncAllowed
 	}

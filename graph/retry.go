@@ -31,7 +31,7 @@ type nonRetriable interface{ NonRetriable() }
 // have landed is not sent again.
 func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
-		return false, ctx.Err()
+		return false, nil // no further attempt; what came of this one stands
 	}
 	c := callFrom(ctx)
 	if err != nil {

@@ -30,9 +30,11 @@ type Plan struct {
 	CreatedAt     time.Time  `json:"createdAt"`
 	HomeTenant    HomeTenant `json:"homeTenant"`
 	Input         Input      `json:"input"`
-	Read          Read       `json:"read"`
-	Changes       []Change   `json:"changes"`
-	Summary       Summary    `json:"summary"`
+	// Template identifies the template file; nil where the plan has none.
+	Template *TemplateInput `json:"template,omitempty"`
+	Read     Read           `json:"read"`
+	Changes  []Change       `json:"changes"`
+	Summary  Summary        `json:"summary"`
 	// Fingerprint is "sha256:" and the hex SHA-256 over the canonical JSON
 	// (RFC 8785) of the plan without this member.
 	Fingerprint string `json:"fingerprint"`
@@ -50,6 +52,12 @@ type HomeTenant struct {
 	ID       string      `json:"id"`
 	Cloud    graph.Cloud `json:"cloud"`
 	GraphURL string      `json:"graphUrl"`
+}
+
+// TemplateInput identifies the template file that a plan was made from.
+type TemplateInput struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
 }
 
 // Read proves how complete the reading was that the plan rests on.

@@ -1,0 +1,111 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"bulksync/graph"
+)
+
+// Current is what a tenant looked like at one reading.
+type Current struct {
+	// Partners is keyed by the tenant ID in lower case.
+	Partners map[string]graph.Partner
+	// Template is nil where it was not asked for or the cloud has none.
+	Template *graph.Template
+	// TenantIDs holds the tenant of each domain name that was looked up and found.
+	TenantIDs map[string]string
+	Read      Read
+}
+
+// Needs says what ReadCurrent reads besides the partners.
+type Needs struct {
+	Template bool
+	Domains  []string
+}
+
+// lookups bounds how many domain names are looked up at once.
+const lookups = 8
+
+// ReadCurrent reads the tenant: one paged list of the partners, and beside it
+// the template and the domain names where they are needed. It returns an error
+// unless everything was read to the end; the Current that comes with an error
+// tells only how far the reading got.
+func ReadCurrent(ctx context.Context, c *graph.Client, needs Needs) (*Current, error) {
+	cur := &Current{Partners: map[string]graph.Partner{}, TenantIDs: map[string]string{}}
+	// The first page goes alone: it fails for all if the host or the token does.
+	first := make(chan struct{})
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		return c.ListPartners(gctx, func(p graph.Page) error {
+			if cur.add(p); p.Number == 1 && first != nil {
+				close(first)
+				first = nil
+			}
+			return nil
+		})
+	})
+	found := make([]string, len(needs.Domains))
+	g.Go(func() error {
+		select {
+		case <-first:
+		case <-gctx.Done():
+			return nil // the list says why
+		}
+		if needs.Template {
+			t, err := c.Template(gctx)
+			if err != nil {
+				return fmt.Errorf("reading the template: %w", err)
+			}
+			cur.Template = &t
+		}
+		return resolve(gctx, c, needs.Domains, found)
+	})
+	if err := g.Wait(); err != nil {
+		return cur, err
+	}
+	for i, id := range found {
+		if id != "" {
+			cur.TenantIDs[needs.Domains[i]] = id
+		}
+	}
+	cur.Read.Complete = true
+	return cur, nil
+}
+
+// add takes one page in. A listing that begins again starts over here too.
+func (c *Current) add(p graph.Page) {
+	if p.Number == 1 {
+		clear(c.Partners)
+		c.Read = Read{}
+	}
+	for _, partner := range p.Partners {
+		c.Partners[partner.TenantID] = partner
+	}
+	c.Read.Pages++
+	c.Read.Partners = len(c.Partners)
+}
+
+// resolve fills ids[i] with the tenant of domains[i]; a domain that belongs to
+// no tenant stays empty, for the caller to name the row that it stands in.
+func resolve(ctx context.Context, c *graph.Client, domains, ids []string) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(lookups)
+	for i, domain := range domains {
+		if ctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			id, err := c.TenantIDOfDomain(ctx, domain)
+			if err != nil && !errors.Is(err, graph.NotFound) && !errors.Is(err, graph.Invalid) {
+				return fmt.Errorf("looking up %s: %w", domain, err)
+			}
+			ids[i] = id
+			return nil
+		})
+	}
+	return g.Wait()
+}

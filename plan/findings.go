@@ -1,0 +1,120 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"bulksync/graph"
+)
+
+// Compare is the comparison of Build told as findings: what is missing,
+// changed or extra. Everything that is as wanted counts as OK.
+func Compare(h Head, d Desired, cur *Current) *Audit {
+	a := NewAudit(h, d, cur.Read)
+	named := map[string]bool{}
+	changes := compare(d, cur, h.HomeTenant.Cloud)
+	for i := range changes {
+		c := &changes[i]
+		named[c.Partner.TenantID] = true
+		if kind := findingKind(c, cur); kind != "" {
+			a.find(Finding{
+				TenantID: c.Partner.TenantID, DisplayName: c.Partner.DisplayName, Kind: kind,
+				Object: c.Object, Fields: c.Fields, Note: c.Note,
+			})
+		} else {
+			a.Totals.OK++
+		}
+	}
+	if d.Rows != nil {
+		a.extras(cur, named)
+	}
+	a.Result = Clean
+	if len(a.Findings) > 0 {
+		a.Result = Drift
+	}
+	return a
+}
+
+// NewAudit returns an audit that claims nothing yet; a caller that could not
+// read the tenant reports it as it is, with the problem.
+func NewAudit(h Head, d Desired, r Read) *Audit {
+	a := &Audit{
+		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second),
+		HomeTenant: h.HomeTenant, Result: Incomplete, Read: r, Findings: []Finding{},
+	}
+	switch {
+	case d.Rows != nil:
+		a.Input = AuditInput{Name: d.Rows.Input.Name, SHA256: d.Rows.Input.SHA256, Rows: d.Rows.Input.Rows}
+	case d.Template != nil:
+		a.Input = AuditInput{Name: d.Template.Name, SHA256: d.Template.SHA256}
+	}
+	return a
+}
+
+// findingKind is empty where the object is as wanted. A blocked change is
+// judged by what is there: that nobody may touch it does not make it right.
+func findingKind(c *Change, cur *Current) FindingKind {
+	_, exists := cur.Partners[c.Partner.TenantID]
+	switch {
+	case c.Action == NoOp:
+		return ""
+	case c.Action == Delete, len(c.Fields) > 0 && allGo(c.Fields):
+		return Extra
+	case c.Action == Create, c.Object != SyncTemplate && !exists:
+		return Missing
+	case c.Object == IdentitySynchronization && c.Before == nil:
+		return Missing
+	default:
+		return Changed
+	}
+}
+
+// allGo reports whether every field is to vanish, which only a removal asks.
+func allGo(fields []Field) bool {
+	return !slices.ContainsFunc(fields, func(f Field) bool { return f.After != nil })
+}
+
+// extras finds the partners with a synchronization policy that no row names;
+// those that synchronize come first.
+func (a *Audit) extras(cur *Current, named map[string]bool) {
+	var idle []Finding
+	for _, id := range slices.Sorted(maps.Keys(cur.Partners)) {
+		p := cur.Partners[id]
+		if p.Sync == nil || named[id] {
+			continue
+		}
+		f := extra(id, p.Sync)
+		if p.Sync.IsSyncAllowed != nil && *p.Sync.IsSyncAllowed {
+			a.find(f)
+		} else {
+			idle = append(idle, f)
+		}
+	}
+	for _, f := range idle {
+		a.find(f)
+	}
+}
+
+func extra(id string, s *graph.IdentitySynchronization) Finding {
+	ch := Change{Object: IdentitySynchronization, Action: Delete}
+	ch.differ(pathDisplayName, deref(s.DisplayName), nil)
+	ch.differ(pathSyncAllowed, deref(s.IsSyncAllowed), nil)
+	f := Finding{TenantID: id, Kind: Extra, Object: IdentitySynchronization, Fields: ch.Fields}
+	if s.DisplayName != nil {
+		f.DisplayName = *s.DisplayName
+	}
+	return f
+}
+
+func (a *Audit) find(f Finding) {
+	a.Findings = append(a.Findings, f)
+	switch f.Kind {
+	case Missing:
+		a.Totals.Missing++
+	case Changed:
+		a.Totals.Changed++
+	case Extra:
+		a.Totals.Extra++
+	}
+}

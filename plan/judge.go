@@ -1,0 +1,144 @@
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"bulksync/graph"
+)
+
+// Verdict says whether a change still fits.
+type Verdict string
+
+// The verdicts of Judge.
+const (
+	// Applies: the managed members are as they were when the plan was made.
+	Applies Verdict = "applies"
+	// AsWanted: the object is already as the change would make it.
+	AsWanted Verdict = "as wanted"
+	// Moved: somebody changed a managed member since the plan.
+	Moved Verdict = "moved"
+)
+
+// Live is what is there now for one change: its partner, or the template.
+// Both are nil where there is neither.
+type Live struct {
+	Partner  *graph.Partner
+	Template *graph.Template
+}
+
+// Judge holds a change against what is there now. Only the change's own
+// members count: somebody's edit of another member is no conflict. For Moved,
+// the second result says in words what is there instead.
+func (c *Change) Judge(l Live) (Verdict, string) {
+	switch {
+	case c.Object == PartnerConfiguration:
+		return c.judgePartner(l)
+	case c.Object == SyncTemplate:
+		if l.Template == nil {
+			return Moved, "the template is gone"
+		}
+	case l.Partner == nil && c.Action == Delete:
+		return AsWanted, ""
+	case l.Partner == nil:
+		return Moved, "the partner configuration is gone"
+	case c.Object == IdentitySynchronization && l.Partner.Sync == nil:
+		return c.judgeNoSync()
+	}
+	if c.Action == Delete {
+		return c.judgeFields(l, false)
+	}
+	return c.judgeFields(l, true)
+}
+
+func (c *Change) judgePartner(l Live) (Verdict, string) {
+	there := l.Partner != nil
+	switch {
+	case there == (c.Action == Create):
+		return AsWanted, ""
+	case c.Action == Delete && l.Partner.Sync != nil:
+		return Moved, "the partner has a synchronization policy"
+	default:
+		return Applies, ""
+	}
+}
+
+func (c *Change) judgeNoSync() (Verdict, string) {
+	switch c.Action {
+	case Create:
+		return Applies, ""
+	case Delete:
+		return AsWanted, ""
+	default:
+		return Moved, "the synchronization policy is gone"
+	}
+}
+
+// judgeFields compares member by member. A create applies only to what is not
+// there, so an object that is there is either as wanted or somebody else's.
+func (c *Change) judgeFields(l Live, canBeDone bool) (Verdict, string) {
+	before, after := c.Action != Create, canBeDone
+	moved := ""
+	for _, f := range c.Fields {
+		now := l.value(c.Object, f.Path)
+		before = before && same(f.Path, now, f.Before)
+		after = after && same(f.Path, now, f.After)
+		if !same(f.Path, now, f.Before) && moved == "" {
+			moved = fmt.Sprintf("%s is now %s", f.Path, jsonValue(now))
+		}
+	}
+	switch {
+	case after:
+		return AsWanted, ""
+	case before:
+		return Applies, ""
+	case c.Action == Create:
+		return Moved, "a synchronization policy exists now"
+	default:
+		return Moved, moved
+	}
+}
+
+// Object returns the live object of a change as Graph returned it; nil where
+// there is none.
+func (l Live) Object(o Object) json.RawMessage {
+	switch {
+	case o == SyncTemplate && l.Template != nil:
+		return l.Template.Raw
+	case o == Consent && l.Partner != nil:
+		return l.Partner.Consent
+	case o == IdentitySynchronization && l.Partner != nil && l.Partner.Sync != nil:
+		return l.Partner.Sync.Raw
+	default:
+		return nil
+	}
+}
+
+// value is the live value of a managed member; the object is there.
+func (l Live) value(o Object, path string) any {
+	switch {
+	case path == pathLevel:
+		return l.Template.TemplateApplicationLevel
+	case path == pathSyncAllowed && o == SyncTemplate:
+		return deref(l.Template.IsSyncAllowed)
+	case path == pathSyncAllowed:
+		return deref(l.Partner.Sync.IsSyncAllowed)
+	case path == pathDisplayName:
+		return deref(l.Partner.Sync.DisplayName)
+	case path == pathInbound:
+		return deref(l.Partner.InboundAllowed)
+	case path == pathOutbound:
+		return deref(l.Partner.OutboundAllowed)
+	default:
+		panic("plan: no managed property " + path)
+	}
+}
+
+func same(path string, a, b any) bool {
+	if path == pathLevel {
+		x, _ := a.(string)
+		y, _ := b.(string)
+		return SameLevels(x, y)
+	}
+	return a == b
+}

@@ -1,0 +1,93 @@
+package plan
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"bulksync/graph"
+)
+
+// The managed properties, in Graph's spelling. Fields of a change stand in
+// this order, and so do the members of the body that is sent.
+const (
+	pathTenantID    = "tenantId"
+	pathDisplayName = "displayName"
+	pathLevel       = "templateApplicationLevel"
+	pathSyncAllowed = "userSyncInbound.isSyncAllowed"
+	pathInbound     = "automaticUserConsentSettings.inboundAllowed"
+	pathOutbound    = "automaticUserConsentSettings.outboundAllowed"
+)
+
+// RequestFor is the one call that makes a change: PUT creates an identity
+// synchronization and PATCH updates it (Graph answers 409 to a second PUT),
+// POST creates a partner configuration from its tenant ID alone. It is a pure
+// function of what the change says, so that a request in a plan file can be
+// held against its change. It returns nil where the action sends nothing.
+func RequestFor(o Object, a Action, tenantID string, fields []Field) *Request {
+	switch {
+	case a == NoOp || a == Blocked:
+		return nil
+	case o == PartnerConfiguration && a == Create:
+		return &Request{http.MethodPost, graph.PartnersPath(), body(fields)}
+	case o == PartnerConfiguration && a == Delete:
+		return &Request{http.MethodDelete, graph.PartnerPath(tenantID), nil}
+	case o == IdentitySynchronization && a == Create:
+		return &Request{http.MethodPut, graph.SyncPath(tenantID), body(fields)}
+	case o == IdentitySynchronization && a == Update:
+		return &Request{http.MethodPatch, graph.SyncPath(tenantID), body(fields)}
+	case o == IdentitySynchronization && a == Delete:
+		return &Request{http.MethodDelete, graph.SyncPath(tenantID), nil}
+	case o == Consent && a == Update:
+		return &Request{http.MethodPatch, graph.PartnerPath(tenantID), body(fields)}
+	case o == SyncTemplate && a == Update:
+		return &Request{http.MethodPatch, graph.TemplatePath, body(fields)}
+	default:
+		panic(fmt.Sprintf("plan: no request can %s a %s", a, o))
+	}
+}
+
+// body writes the values after the change as JSON. Paths have one or two
+// segments, and those of one object stand together.
+func body(fields []Field) json.RawMessage {
+	var b bytes.Buffer
+	open := ""
+	for i, f := range fields {
+		object, leaf, nested := strings.Cut(f.Path, ".")
+		if !nested {
+			object, leaf = "", f.Path
+		}
+		if open != "" && open != object {
+			b.WriteByte('}')
+		}
+		if i == 0 {
+			b.WriteByte('{')
+		} else {
+			b.WriteByte(',')
+		}
+		if object != "" && open != object {
+			b.WriteString(jsonValue(object) + ":{")
+		}
+		open = object
+		b.WriteString(jsonValue(leaf) + ":" + jsonValue(f.After))
+	}
+	if open != "" {
+		b.WriteByte('}')
+	}
+	b.WriteByte('}')
+	return b.Bytes()
+}
+
+// jsonValue encodes nil, a bool or a string as people would write it: without
+// the escapes that JSON inside HTML needs.
+func jsonValue(v any) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(fmt.Sprintf("plan: a field holds %T", v))
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
