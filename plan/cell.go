@@ -1,0 +1,85 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxDisplayName is how long a displayName may be, in characters. Graph
+// documents no limit for it; 256 is what directory objects take.
+const maxDisplayName = 256
+
+// isStray reports whether r is a character that spreadsheets and web pages
+// leave around a value and that nobody sees: any space, or one of no width.
+func isStray(r rune) bool {
+	switch r {
+	case '\u00AD', '\u180E', '\u200B', '\u200C', '\u200D', '\u2060', '\uFEFF':
+		return true
+	}
+	return unicode.IsSpace(r)
+}
+
+// trimCell removes stray characters from both ends.
+func trimCell(s string) string {
+	if s == "" || isPlainEdge(s[0]) && isPlainEdge(s[len(s)-1]) {
+		return s
+	}
+	return strings.TrimFunc(s, isStray)
+}
+
+func isPlainEdge(c byte) bool { return c > ' ' && c < utf8.RuneSelf }
+
+// quoteValue shows a value in a message: quoted, on one line, shortened, with
+// what cannot be seen escaped.
+func quoteValue(s string) string {
+	const most = 60
+	if n := utf8.RuneCountInString(s); n > most {
+		return strconv.Quote(string([]rune(s)[:most])) + "…"
+	}
+	return strconv.Quote(s)
+}
+
+// parseSwitch reads a property that is on or off; nil where it is not managed.
+func parseSwitch(c column, cell string) (*bool, error) {
+	var on bool
+	switch strings.ToLower(cell) {
+	case "":
+		return nil, nil
+	case "true", "yes", "1", "on":
+		on = true
+	case "false", "no", "0", "off":
+	default:
+		return nil, fmt.Errorf("%s is %s: use true/false, yes/no, on/off or 1/0", c, quoteValue(cell))
+	}
+	return &on, nil
+}
+
+// parseEnsure reports whether the policy is to be absent.
+func parseEnsure(cell string) (absent bool, err error) {
+	switch strings.ToLower(cell) {
+	case "", "present":
+		return false, nil
+	case "absent":
+		return true, nil
+	}
+	return false, fmt.Errorf("ensure is %s: use present or absent", quoteValue(cell))
+}
+
+// parseDisplayName refuses what would make a name unreadable in a portal.
+func parseDisplayName(cell string) error {
+	if n := utf8.RuneCountInString(cell); n > maxDisplayName {
+		return fmt.Errorf("displayName has %d characters: at most %d are allowed", n, maxDisplayName)
+	}
+	if strings.IndexFunc(cell, breaksLine) >= 0 {
+		return fmt.Errorf("displayName is %s: line breaks and control characters are not allowed", quoteValue(cell))
+	}
+	return nil
+}
+
+func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+
+var errEmptyTenantID = errors.New("tenantId is empty: give the partner's tenant ID or one of its domain names")

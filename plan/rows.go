@@ -1,0 +1,89 @@
+package plan
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Input is the CSV as it came. A plan keeps it whole, so that the rows that
+// did not succeed can be written again in the shape their author knows.
+type Input struct {
+	Name    string     `json:"name"`
+	SHA256  string     `json:"sha256"`  // hex, of the bytes as read
+	Rows    int        `json:"rows"`    // data rows, merged duplicates included
+	Header  []string   `json:"header"`  // cells before trimming
+	Cells   [][]string `json:"cells"`   // one per data row, in file order, before trimming; each as long as Header
+	Lines   []int      `json:"lines"`   // the physical line at which each of Cells starts
+	Dialect Dialect    `json:"dialect"` // how to write the cells so that they look as they did
+}
+
+// Row is what one line of the CSV wants of one partner. An empty DisplayName
+// and a nil pointer mean that the property is not managed.
+type Row struct {
+	Line        int    // physical line at which the row starts, from 1
+	TenantID    string // canonical lower-case GUID; "" while only Domain is known
+	Domain      string // lower-case ASCII, when the cell named a domain
+	DisplayName string // one line, at most 256 characters
+
+	IsSyncAllowed   *bool // userSyncInbound
+	InboundAllowed  *bool // automaticUserConsentSettings
+	OutboundAllowed *bool // automaticUserConsentSettings
+
+	Absent bool   // ensure=absent: remove the identity synchronization policy
+	Note   string // carried to every report, never sent
+
+	at [columnCount]place
+}
+
+// Rows is a CSV that was read and checked whole. Rows.Rows names each tenant
+// ID and each domain once, in file order.
+type Rows struct {
+	Input   Input
+	Rows    []Row
+	Notices []Notice
+}
+
+// ReadRows reads the CSV from r once, as a stream, and checks all of it. The
+// name is what messages call the file. The error is a RowErrors with every
+// fault when the content is wrong; any other error comes from r or ctx.
+//
+// A cell that breaks the quoting rules in a way that makes the rows below it
+// doubtful ends the reading; its message says so.
+func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
+	sum := sha256.New()
+	rd := &rowReader{file: name, merged: newMerger(name)}
+	err := rd.readAll(io.TeeReader(&contextReader{ctx, r}, sum))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	if err := append(rd.errs, rd.merged.errs...).orNil(); err != nil {
+		return nil, err
+	}
+	rd.input.Name = name
+	rd.input.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	rd.input.Rows = len(rd.input.Cells)
+	notices := append(rd.notices, rd.merged.notices...)
+	sortNotices(notices)
+	return &Rows{Input: rd.input, Rows: rd.merged.rows, Notices: notices}, nil
+}
+
+// contextReader stops a long file when its context is done.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *contextReader) Read(p []byte) (int, error) {
+	if err := context.Cause(c.ctx); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+// errSkipRow says that a row is of no further use: it is blank, or its fault
+// has been noted.
+var errSkipRow = errors.New("row skipped")

@@ -1,0 +1,105 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"golang.org/x/net/idna"
+)
+
+// parseTenant reads a tenantId cell, which names the tenant by its ID or by
+// one of its domains. Exactly one of id and domain is set.
+func parseTenant(cell string) (id, domain string, err error) {
+	switch {
+	case cell == "":
+		return "", "", errEmptyTenantID
+	case strings.ContainsAny(cell, "./@。"):
+		domain, err = parseDomain(cell)
+		return "", domain, err
+	default:
+		id, _, err = parseGUID(cell)
+		return id, "", err
+	}
+}
+
+// parseGUID reads the forms in which people write a GUID: any letter case, in
+// braces, as urn:uuid:, or 32 digits without hyphens. The canonical form is
+// lower-case with hyphens.
+func parseGUID(cell string) (canonical string, id uuid.UUID, err error) {
+	digits := strings.ToLower(cell)
+	if strings.HasPrefix(digits, "{") && strings.HasSuffix(digits, "}") {
+		digits = digits[1 : len(digits)-1]
+	}
+	digits = strings.TrimPrefix(digits, "urn:uuid:")
+	if len(digits) != 32 && len(digits) != 36 {
+		return "", uuid.Nil, fmt.Errorf("tenantId %s has %d characters: a GUID has 36, as in 8-4-4-4-12 hexadecimal digits",
+			quoteValue(cell), utf8.RuneCountInString(digits))
+	}
+	id, err = uuid.Parse(digits)
+	switch {
+	case err != nil:
+		return "", uuid.Nil, malformedGUID(cell, digits)
+	case id == uuid.Nil:
+		return "", uuid.Nil, fmt.Errorf("tenantId %s names no tenant: it is the nil GUID", quoteValue(cell))
+	case len(digits) == 36:
+		return digits, id, nil
+	default:
+		return id.String(), id, nil
+	}
+}
+
+// malformedGUID says what keeps 32 or 36 characters from being a GUID.
+func malformedGUID(cell, digits string) error {
+	for i, r := range digits {
+		hyphen := len(digits) == 36 && (i == 8 || i == 13 || i == 18 || i == 23)
+		switch {
+		case hyphen && r != '-':
+			return fmt.Errorf("tenantId %s has %q as character %d where a GUID has a hyphen", quoteValue(cell), r, i+1)
+		case !hyphen && !strings.ContainsRune("0123456789abcdef", r):
+			return fmt.Errorf("tenantId %s has %q as character %d where a GUID has a hexadecimal digit", quoteValue(cell), r, i+1)
+		}
+	}
+	return fmt.Errorf("tenantId %s is not a GUID", quoteValue(cell))
+}
+
+// domainProfile is the IDNA2008 look-up profile with the length and letter
+// rules of host names.
+var domainProfile = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
+
+// parseDomain returns the domain in lower-case ASCII, international names as
+// punycode, so that one domain has one spelling.
+func parseDomain(cell string) (string, error) {
+	if strings.Contains(cell, "://") || strings.Contains(cell, "/") {
+		return "", fmt.Errorf("tenantId %s is a URL: give the domain name alone", quoteValue(cell))
+	}
+	if strings.Contains(cell, "@") {
+		return "", fmt.Errorf("tenantId %s is an e-mail address: give the domain name alone", quoteValue(cell))
+	}
+	if _, err := strconv.ParseFloat(cell, 64); err == nil {
+		return "", fmt.Errorf("tenantId %s is a number: a spreadsheet may have rewritten the GUID; format the column as text", quoteValue(cell))
+	}
+	domain, err := domainProfile.ToASCII(cell)
+	if err == nil {
+		err = checkLabels(domain)
+	}
+	if err != nil {
+		return "", fmt.Errorf("tenantId %s is neither a GUID nor a domain name: %w", quoteValue(cell), err)
+	}
+	return domain, nil
+}
+
+// checkLabels refuses what IDNA lets through and no registry would.
+func checkLabels(domain string) error {
+	last := domain[strings.LastIndexByte(domain, '.')+1:]
+	if last == domain {
+		return errors.New("a domain name has a dot")
+	}
+	if strings.Trim(last, "0123456789") == "" {
+		return errors.New("the last part is a number, as in an IP address")
+	}
+	return nil
+}
