@@ -1,0 +1,140 @@
+package report
+
+import (
+	"fmt"
+
+	"bulksync/execute"
+	"bulksync/plan"
+)
+
+// checkPlan refuses a plan whose summary is not that of its changes.
+func checkPlan(p *plan.Plan) error {
+	if got := plan.Summarize(p.Changes); got != p.Summary {
+		return fmt.Errorf("the plan does not add up: its summary says %+v and its %d changes say %+v: make the plan again",
+			p.Summary, len(p.Changes), got)
+	}
+	return nil
+}
+
+// checkRun refuses a result that does not account for every change and row of
+// the plan exactly once.
+func checkRun(p *plan.Plan, r *execute.Result) error {
+	if err := checkPlan(p); err != nil {
+		return err
+	}
+	if r.PlanFingerprint != p.Fingerprint {
+		return fmt.Errorf("the run is of plan %s, not of plan %s: give it its own plan", r.PlanFingerprint, p.Fingerprint)
+	}
+	if len(r.Outcomes) != len(p.Changes) || r.Changes != len(p.Changes) || r.Totals.Sum() != len(p.Changes) {
+		return fmt.Errorf("the run does not add up: %d changes planned, %d counted, %d outcomes, totals of %d",
+			len(p.Changes), r.Changes, len(r.Outcomes), r.Totals.Sum())
+	}
+	if got, err := tally(p, r); err != nil {
+		return err
+	} else if got != r.Totals {
+		return fmt.Errorf("the run does not add up: its totals say %+v and its outcomes say %+v", r.Totals, got)
+	}
+	return checkRows(p, r)
+}
+
+// tally counts the outcomes anew and checks that each belongs to its change.
+func tally(p *plan.Plan, r *execute.Result) (execute.Totals, error) {
+	var t execute.Totals
+	for i, o := range r.Outcomes {
+		if o.Seq != p.Changes[i].Seq {
+			return t, fmt.Errorf("the run does not add up: outcome %d is of change %d, not of change %d", i+1, o.Seq, p.Changes[i].Seq)
+		}
+		n := totalOf(&t, o.Status)
+		if n == nil {
+			return t, fmt.Errorf("the run does not add up: change %d has the unknown status %q", o.Seq, o.Status)
+		}
+		*n++
+	}
+	return t, nil
+}
+
+// totalOf is the member of t that counts s, or nil for an unknown status.
+func totalOf(t *execute.Totals, s execute.Status) *int {
+	switch s {
+	case execute.Verified:
+		return &t.Verified
+	case execute.Succeeded:
+		return &t.Succeeded
+	case execute.Unchanged:
+		return &t.Unchanged
+	case execute.Held:
+		return &t.Held
+	case execute.Skipped:
+		return &t.Skipped
+	case execute.Failed:
+		return &t.Failed
+	case execute.Indeterminate:
+		return &t.Indeterminate
+	case execute.NotAttempted:
+		return &t.NotAttempted
+	}
+	return nil
+}
+
+// checkRows refuses a run that counts other rows than the input has, and a
+// change of a row that the plan does not hold. A plan without cells, such as
+// an undo plan, only names rows.
+func checkRows(p *plan.Plan, r *execute.Result) error {
+	if r.Rows != p.Input.Rows {
+		return fmt.Errorf("the run does not add up: %d rows in the input, %d in the run", p.Input.Rows, r.Rows)
+	}
+	if len(p.Input.Cells) == 0 {
+		return nil
+	}
+	if len(p.Input.Cells) != len(p.Input.Lines) {
+		return fmt.Errorf("the plan does not add up: %d input rows with %d line numbers", len(p.Input.Cells), len(p.Input.Lines))
+	}
+	known := make(map[int]bool, len(p.Input.Lines))
+	for _, line := range p.Input.Lines {
+		known[line] = true
+	}
+	for i := range p.Changes {
+		if c := &p.Changes[i]; c.Row != 0 && !known[c.Row] {
+			return fmt.Errorf("the plan does not add up: change %d is of line %d, where the input has no row", c.Seq, c.Row)
+		}
+	}
+	return nil
+}
+
+// checkAudit refuses totals that are not those of the findings, and a verdict
+// that does not follow from them.
+func checkAudit(a *plan.Audit) error {
+	got := plan.AuditTotals{OK: a.Totals.OK}
+	for _, f := range a.Findings {
+		switch f.Kind {
+		case plan.Missing:
+			got.Missing++
+		case plan.Changed:
+			got.Changed++
+		case plan.Extra:
+			got.Extra++
+		default:
+			return fmt.Errorf("the audit does not add up: partner %s has the unknown finding %q", f.TenantID, f.Kind)
+		}
+	}
+	if got != a.Totals {
+		return fmt.Errorf("the audit does not add up: its totals say %+v and its findings say %+v", a.Totals, got)
+	}
+	if want := verdictOf(a); a.Result != want {
+		return fmt.Errorf("the audit does not add up: it says %q with %d findings", a.Result, len(a.Findings))
+	}
+	return nil
+}
+
+// verdictOf is what an audit's own evidence says. Whoever says incomplete is
+// believed; who says more must have read everything.
+func verdictOf(a *plan.Audit) plan.AuditResult {
+	switch {
+	case a.Result == plan.Incomplete || !a.Read.Complete:
+		return plan.Incomplete
+	case len(a.Findings) > 0:
+		return plan.Drift
+	default:
+		return plan.Clean
+	}
+}

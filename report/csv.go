@@ -1,0 +1,180 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"bulksync/execute"
+	"bulksync/plan"
+
+	"github.com/gocarina/gocsv"
+)
+
+// csvBatch is how many lines stand in memory at a time.
+const csvBatch = 1000
+
+// planLine is a line of a plan's CSV; the tags are its header.
+type planLine struct {
+	Seq         int    `csv:"seq"`
+	Row         int    `csv:"row"`
+	TenantID    string `csv:"tenantId"`
+	DisplayName string `csv:"displayName"`
+	Object      string `csv:"object"`
+	Action      string `csv:"action"`
+	Reason      string `csv:"reason"`
+	Hazards     string `csv:"hazards"`
+	Before      string `csv:"before"`
+	After       string `csv:"after"`
+	Method      string `csv:"method"`
+	Path        string `csv:"path"`
+	Body        string `csv:"body"`
+	Note        string `csv:"note"`
+}
+
+// outcomeLine is a line of outcomes.csv; the tags are its header, which other
+// people's scripts lean on.
+type outcomeLine struct {
+	Row             int    `csv:"row"`
+	TenantID        string `csv:"tenantId"`
+	DisplayName     string `csv:"displayName"`
+	Object          string `csv:"object"`
+	Action          string `csv:"action"`
+	Status          string `csv:"status"`
+	Attempts        int    `csv:"attempts"`
+	HTTPStatus      string `csv:"httpStatus"`
+	GraphCode       string `csv:"graphCode"`
+	Message         string `csv:"message"`
+	RequestID       string `csv:"requestId"`
+	ClientRequestID string `csv:"clientRequestId"`
+	StartedAt       string `csv:"startedAt"`
+	ElapsedMs       int64  `csv:"elapsedMs"`
+	Before          string `csv:"before"`
+	After           string `csv:"after"`
+	Note            string `csv:"note"`
+}
+
+// findingLine is a line of an audit's CSV; the tags are its header.
+type findingLine struct {
+	TenantID    string `csv:"tenantId"`
+	DisplayName string `csv:"displayName"`
+	Kind        string `csv:"kind"`
+	Object      string `csv:"object"`
+	Before      string `csv:"before"`
+	After       string `csv:"after"`
+	Note        string `csv:"note"`
+}
+
+func planCSV(w io.Writer, p *plan.Plan) error {
+	return writeCSV(w, len(p.Changes), func(i int) (planLine, error) {
+		c := &p.Changes[i]
+		before, after, err := sides(c.Fields)
+		if err != nil {
+			return planLine{}, fmt.Errorf("change %d: %w", c.Seq, err)
+		}
+		l := planLine{
+			Seq: c.Seq, Row: c.Row, TenantID: cell(c.Partner.TenantID), DisplayName: cell(c.Partner.DisplayName),
+			Object: cell(string(c.Object)), Action: cell(string(c.Action)), Reason: cell(c.Reason),
+			Hazards: hazardList(c.Hazards), Before: before, After: after, Note: cell(c.Note),
+		}
+		if q := c.Request; q != nil {
+			l.Method, l.Path, l.Body = cell(q.Method), cell(q.Path), cell(string(q.Body))
+		}
+		return l, nil
+	})
+}
+
+// Outcomes writes outcomes.csv: one line per change of p, in plan order, with
+// what became of it in r. Times are UTC; before and after are JSON objects of
+// the properties that differ.
+func Outcomes(w io.Writer, p *plan.Plan, r *execute.Result) error {
+	if err := checkRun(p, r); err != nil {
+		return err
+	}
+	return writeCSV(w, len(p.Changes), func(i int) (outcomeLine, error) {
+		c, o := &p.Changes[i], &r.Outcomes[i]
+		before, after, err := sides(c.Fields)
+		if err != nil {
+			return outcomeLine{}, fmt.Errorf("change %d: %w", c.Seq, err)
+		}
+		return outcomeLine{
+			Row: c.Row, TenantID: cell(c.Partner.TenantID), DisplayName: cell(c.Partner.DisplayName),
+			Object: cell(string(c.Object)), Action: cell(string(c.Action)), Status: string(o.Status),
+			Attempts: o.Attempts, HTTPStatus: httpStatus(o), GraphCode: cell(o.GraphCode), Message: cell(o.Message),
+			RequestID: cell(o.RequestID), ClientRequestID: cell(o.ClientRequestID),
+			StartedAt: startedAt(o), ElapsedMs: o.Elapsed.Milliseconds(), Before: before, After: after, Note: cell(c.Note),
+		}, nil
+	})
+}
+
+func auditCSV(w io.Writer, a *plan.Audit) error {
+	return writeCSV(w, len(a.Findings), func(i int) (findingLine, error) {
+		f := &a.Findings[i]
+		before, after, err := sides(f.Fields)
+		if err != nil {
+			return findingLine{}, fmt.Errorf("finding on partner %s: %w", f.TenantID, err)
+		}
+		return findingLine{
+			TenantID: cell(f.TenantID), DisplayName: cell(f.DisplayName), Kind: string(f.Kind),
+			Object: cell(string(f.Object)), Before: before, After: after, Note: cell(f.Note),
+		}, nil
+	})
+}
+
+// writeCSV writes n lines by batches. gocsv gets a writer of our own each
+// time, so that none of its globals has a say, and writes the header even
+// when there is no line.
+func writeCSV[T any](w io.Writer, n int, line func(int) (T, error)) error {
+	out := gocsv.NewSafeCSVWriter(csv.NewWriter(w))
+	batch := make([]T, 0, min(n, csvBatch))
+	write := gocsv.MarshalCSV
+	for i := range n {
+		l, err := line(i)
+		if err != nil {
+			return err
+		}
+		if batch = append(batch, l); len(batch) < csvBatch {
+			continue
+		}
+		if err := write(batch, out); err != nil {
+			return err
+		}
+		batch, write = batch[:0], gocsv.MarshalCSVWithoutHeaders
+	}
+	return write(batch, out)
+}
+
+// cell is text that is safe in a spreadsheet and on a terminal.
+func cell(s string) string { return guard(clean(s)) }
+
+func sides(fs []plan.Field) (before, after string, err error) {
+	if before, err = sideJSON(fs, func(f plan.Field) any { return f.Before }); err != nil {
+		return "", "", err
+	}
+	after, err = sideJSON(fs, func(f plan.Field) any { return f.After })
+	return cell(before), cell(after), err
+}
+
+func hazardList(hs []plan.Hazard) string {
+	names := make([]string, len(hs))
+	for i, h := range hs {
+		names[i] = string(h)
+	}
+	return cell(strings.Join(names, " "))
+}
+
+func httpStatus(o *execute.Outcome) string {
+	if o.HTTPStatus == 0 {
+		return ""
+	}
+	return fmt.Sprint(o.HTTPStatus)
+}
+
+func startedAt(o *execute.Outcome) string {
+	if o.StartedAt.IsZero() {
+		return ""
+	}
+	return o.StartedAt.UTC().Format(time.RFC3339Nano)
+}

@@ -1,0 +1,94 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"bulksync/execute"
+	"bulksync/plan"
+)
+
+// stamp is how times are shown: UTC, because a board and an admin may sit in
+// different zones.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "unknown"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+func homeFact(h plan.HomeTenant) []fact {
+	fs := []fact{
+		{"Home tenant", oneLine(h.ID), true},
+		{"Cloud", oneLine(string(h.Cloud)), false},
+	}
+	if h.GraphURL != "" {
+		fs[1].Value += ", " + oneLine(h.GraphURL)
+	}
+	return fs
+}
+
+func toolName(t plan.Tool) string { return oneLine(strings.TrimSpace(t.Name + " " + t.Version)) }
+
+// inputFacts names the file; there is none where a template was planned alone.
+func inputFacts(name, sum string, rows int) []fact {
+	if name == "" && rows == 0 {
+		return nil
+	}
+	fs := []fact{{"Input", oneLine(name) + ", " + count(rows, "row"), false}}
+	if sum != "" {
+		fs = append(fs, fact{"SHA-256", oneLine(sum), true})
+	}
+	return fs
+}
+
+// readFact tells how complete the reading was that the report rests on.
+func readFact(r plan.Read) fact {
+	v := fmt.Sprintf("%s of %s, complete", count(r.Partners, "partner"), count(r.Pages, "page"))
+	if !r.Complete {
+		v = fmt.Sprintf("%s of %s, then it broke off", count(r.Partners, "partner"), count(r.Pages, "page"))
+	}
+	return fact{"Read", v, false}
+}
+
+func planFacts(p *plan.Plan) []fact {
+	fs := append(homeFact(p.HomeTenant), inputFacts(p.Input.Name, p.Input.SHA256, p.Input.Rows)...)
+	if t := p.Template; t != nil {
+		fs = append(fs, fact{"Template", oneLine(t.Name), false})
+	}
+	return append(fs,
+		fact{"Created", stamp(p.CreatedAt) + " by " + toolName(p.Tool), false},
+		readFact(p.Read))
+}
+
+func auditFacts(a *plan.Audit) []fact {
+	fs := append(homeFact(a.HomeTenant), inputFacts(a.Input.Name, a.Input.SHA256, a.Input.Rows)...)
+	return append(fs,
+		fact{"Audited", stamp(a.CreatedAt) + " by " + toolName(a.Tool), false},
+		readFact(a.Read))
+}
+
+func runFacts(p *plan.Plan, r *execute.Result) []fact {
+	fs := append(homeFact(r.HomeTenant), inputFacts(p.Input.Name, p.Input.SHA256, p.Input.Rows)...)
+	if r.Identity != "" {
+		fs = append(fs, fact{"Identity", oneLine(r.Identity), false})
+	}
+	return append(fs,
+		fact{"Planned", stamp(p.CreatedAt), false},
+		fact{"Started", stamp(r.StartedAt) + " by " + toolName(r.Tool), false},
+		fact{"Finished", stamp(r.FinishedAt) + ", after " + elapsed(r.FinishedAt.Sub(r.StartedAt)), false})
+}
+
+// elapsed is a duration for people: milliseconds for short ones, else tenths
+// of a second, else seconds.
+func elapsed(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return d.Round(100 * time.Millisecond).String()
+	default:
+		return d.Round(time.Second).String()
+	}
+}

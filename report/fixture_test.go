@@ -1,0 +1,172 @@
+package report_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"bulksync/execute"
+	"bulksync/graph"
+	"bulksync/plan"
+)
+
+// tenant makes a tenant ID that is easy to tell from others.
+func tenant(n int) string {
+	return fmt.Sprintf("%08x-71ad-49c7-9ce8-%012x", 0x90e20000+n, 0xdb3f41ea0000+n)
+}
+
+// planOf is a plan of changes, complete as Build would leave it.
+func planOf(changes ...plan.Change) *plan.Plan {
+	p := &plan.Plan{
+		FormatVersion: plan.FormatVersion,
+		Tool:          plan.Tool{Name: "bulksync", Version: "1.0.0"},
+		CreatedAt:     time.Date(2026, 11, 21, 22, 4, 5, 0, time.UTC),
+		HomeTenant:    plan.HomeTenant{ID: "7d2c1f0e-5a1b-4c0d-8e9f-0a1b2c3d4e5f", Cloud: graph.Global, GraphURL: "https://graph.microsoft.com"},
+		Read:          plan.Read{Pages: 3, Partners: 212, Complete: true},
+		Fingerprint:   "sha256:4be1c0b1f2a94f0e8d7c6b5a49382716f5e4d3c2b1a09f8e7d6c5b4a39281706",
+		Changes:       changes,
+	}
+	p.Input = plan.Input{
+		Name: "partners.csv", SHA256: "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
+		Header:  []string{"Tenant ID", "Name", "inboundSync", "Ticket"},
+		Dialect: plan.Dialect{Delimiter: ",", Encoding: "utf-8", Newline: "\n"},
+	}
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		c.Seq = i + 1
+		c.Request = plan.RequestFor(c.Object, c.Action, c.Partner.TenantID, c.Fields)
+		if n := len(p.Input.Lines); c.Row > 0 && (n == 0 || p.Input.Lines[n-1] != c.Row) {
+			p.Input.Lines = append(p.Input.Lines, c.Row)
+			p.Input.Cells = append(p.Input.Cells, []string{c.Partner.TenantID, c.Partner.DisplayName, "yes", c.Note})
+			p.Input.Rows++
+		}
+	}
+	p.Summary = plan.Summarize(p.Changes)
+	return p
+}
+
+func change(row int, name string, o plan.Object, a plan.Action, fields ...plan.Field) plan.Change {
+	return plan.Change{
+		Row: row, Partner: plan.Partner{TenantID: tenant(row), DisplayName: name},
+		Object: o, Action: a, Fields: fields, Hazards: []plan.Hazard{}, Note: "CHG0041877",
+	}
+}
+
+func with(c plan.Change, reason string, hs ...plan.Hazard) plan.Change {
+	c.Reason, c.Hazards = reason, hs
+	return c
+}
+
+func syncTo(before, after any) plan.Field {
+	return plan.Field{Path: "userSyncInbound.isSyncAllowed", Before: before, After: after}
+}
+
+func inbound(before, after any) plan.Field {
+	return plan.Field{Path: "automaticUserConsentSettings.inboundAllowed", Before: before, After: after}
+}
+
+func named(before, after any) plan.Field {
+	return plan.Field{Path: "displayName", Before: before, After: after}
+}
+
+// samplePlan has each action, each hazard, long, Chinese and missing names.
+func samplePlan() *plan.Plan {
+	const noPartner = "the partner configuration does not exist; add it first, or plan with --create-partners"
+	template := plan.Change{
+		Object: plan.SyncTemplate, Action: plan.Update, Hazards: []plan.Hazard{plan.TemplateWrite},
+		Fields: []plan.Field{{Path: "templateApplicationLevel", Before: "none", After: "newPartners,existingPartners"}, syncTo(nil, true)},
+	}
+	sync, consent := plan.IdentitySynchronization, plan.Consent
+	return planOf(
+		template,
+		with(change(2, "Fabrikam", plan.PartnerConfiguration, plan.Create, plan.Field{Path: "tenantId", After: tenant(2)}), "", plan.NewPartner),
+		change(2, "Fabrikam", sync, plan.Create, named(nil, "Fabrikam"), syncTo(nil, true)),
+		change(2, "Fabrikam", consent, plan.Update, inbound(nil, true)),
+		with(change(3, "Northwind Traders International Holdings and Subsidiaries GmbH & Co. KG", sync, plan.Update, syncTo(true, false)), "", plan.SyncOff),
+		change(4, "株式会社アドベンチャーワークス・ホールディングス東京本社", sync, plan.Update, named("Adventure Works", "株式会社アドベンチャーワークス・ホールディングス東京本社"), syncTo(false, true)),
+		with(change(5, "Contoso Retail", sync, plan.Delete, named("Contoso Retail", nil), syncTo(true, nil)), "", plan.SyncRemoved),
+		with(change(6, "Tailspin Toys", consent, plan.Update, inbound(true, false)), "", plan.ConsentOff),
+		with(change(7, "", sync, plan.Blocked, syncTo(nil, true)), noPartner),
+		with(change(8, "Litware Managed Services", sync, plan.Blocked, syncTo(nil, true)), "the partner configuration belongs to a service provider or to Microsoft Support", plan.ServiceOwned),
+		change(9, "Wingtip Toys", sync, plan.NoOp),
+		change(10, "Proseware", sync, plan.NoOp),
+		change(11, "Trey Research", sync, plan.Update, syncTo(false, true)),
+	)
+}
+
+// resultOf is a run of p in which every change ended as outcome says.
+func resultOf(p *plan.Plan, outcome func(c *plan.Change) execute.Outcome) *execute.Result {
+	start := p.CreatedAt.Add(40 * time.Minute)
+	r := &execute.Result{
+		PlanFingerprint: p.Fingerprint, HomeTenant: p.HomeTenant, Tool: p.Tool,
+		Identity: "app 4f5e6d7c-1a2b-4c3d-9e8f-7a6b5c4d3e2f", StartedAt: start, FinishedAt: start.Add(71*time.Second + 420*time.Millisecond),
+		Rows: p.Input.Rows, Changes: len(p.Changes),
+		Requests: execute.Requests{Reads: 6, Writes: 14, Throttled: 2, Retried: 3},
+		Pace:     execute.Pace{WritesPerSecond: 18.5, Pauses: 2, PausedMs: 14000},
+	}
+	for i := range p.Changes {
+		o := outcome(&p.Changes[i])
+		o.Seq = p.Changes[i].Seq
+		countStatus(&r.Totals, o.Status)
+		r.Outcomes = append(r.Outcomes, o)
+	}
+	return r
+}
+
+func countStatus(t *execute.Totals, s execute.Status) {
+	n := map[execute.Status]*int{
+		execute.Verified: &t.Verified, execute.Succeeded: &t.Succeeded, execute.Unchanged: &t.Unchanged, execute.Held: &t.Held,
+		execute.Skipped: &t.Skipped, execute.Failed: &t.Failed, execute.Indeterminate: &t.Indeterminate, execute.NotAttempted: &t.NotAttempted,
+	}[s]
+	*n++
+}
+
+// sampleRun ends the sample plan in each of the eight ways.
+func sampleRun(p *plan.Plan) *execute.Result {
+	return resultOf(p, func(c *plan.Change) execute.Outcome {
+		o := execute.Outcome{
+			Status: execute.Verified, Attempts: 1, HTTPStatus: 204, RequestID: tenant(1000 + c.Seq), ClientRequestID: tenant(2000 + c.Seq),
+			StartedAt: p.CreatedAt.Add(41*time.Minute + time.Duration(c.Seq)*150*time.Millisecond), Elapsed: 132 * time.Millisecond,
+		}
+		switch {
+		case c.Action == plan.NoOp:
+			return execute.Outcome{Status: execute.Unchanged}
+		case c.Action == plan.Blocked:
+			return execute.Outcome{Status: execute.Skipped, Message: c.Reason}
+		case c.Row == 3:
+			o.Status, o.HTTPStatus, o.GraphCode = execute.Failed, 403, "Authorization_RequestDenied"
+			o.Message = "Insufficient privileges to complete the operation."
+		case c.Row == 4:
+			return execute.Outcome{Status: execute.Held, Message: "isSyncAllowed was false in the plan and is true now", Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)}
+		case c.Row == 5:
+			o.Status, o.HTTPStatus, o.GraphCode, o.Attempts = execute.Indeterminate, 504, "UnknownError", 6
+			o.Message, o.Elapsed = "no answer, and the object could not be read afterwards", 63*time.Second
+		case c.Row == 6:
+			o.Status = execute.Succeeded
+		case c.Row == 11:
+			return execute.Outcome{Status: execute.NotAttempted}
+		}
+		return o
+	})
+}
+
+// sampleAudit has each kind of finding.
+func sampleAudit() *plan.Audit {
+	p := samplePlan()
+	a := &plan.Audit{
+		FormatVersion: 1, Tool: p.Tool, CreatedAt: p.CreatedAt, HomeTenant: p.HomeTenant, Read: p.Read,
+		Input:  plan.AuditInput{Name: "partners.csv", SHA256: p.Input.SHA256, Rows: 200},
+		Result: plan.Drift, Totals: plan.AuditTotals{OK: 197, Missing: 1, Changed: 2, Extra: 2},
+	}
+	find := func(row int, name string, k plan.FindingKind, note string, fs ...plan.Field) {
+		a.Findings = append(a.Findings, plan.Finding{
+			TenantID: tenant(row), DisplayName: name, Kind: k, Object: plan.IdentitySynchronization, Fields: fs, Note: note,
+		})
+	}
+	find(2, "Fabrikam", plan.Missing, "CHG0041877", named(nil, "Fabrikam"), syncTo(nil, true))
+	find(3, "Northwind Traders International Holdings and Subsidiaries GmbH & Co. KG", plan.Changed, "CHG0041877", syncTo(false, true))
+	find(4, "株式会社アドベンチャーワークス", plan.Changed, "", named("Adventure Works", "株式会社アドベンチャーワークス"))
+	find(12, "Relecloud", plan.Extra, "", named("Relecloud", nil), syncTo(true, nil))
+	find(13, "", plan.Extra, "", syncTo(false, nil))
+	return a
+}

@@ -1,0 +1,177 @@
+package report
+
+import (
+	"iter"
+	"strings"
+
+	"bulksync/plan"
+)
+
+// tone is how good the news is; HTML and colour follow it.
+type tone string
+
+const (
+	plain tone = "plain"
+	good  tone = "good"
+	warn  tone = "warn"
+	bad   tone = "bad"
+)
+
+// page is a report for people before it has a format, in the order in which a
+// reader needs it. All text in it is clean; each format escapes it once more
+// for itself. Its members are exported for the templates.
+type page struct {
+	Kind    string // "plan", "run" or "audit"
+	Noun    string // what a row is: "change" or "finding"
+	Tone    tone
+	Verdict string
+	// Lead says in sentences what the verdict means.
+	Lead   []string
+	Facts  []fact
+	Counts []tile
+	Alerts []alert
+	// Rows are all there are, NRows of them; they are made while they are
+	// read, so that a large report never stands in memory.
+	Rows  iter.Seq[row]
+	NRows int
+	// Listed picks the rows that the bounded formats list; Unlisted says what
+	// the others are, such as "5 unchanged".
+	Listed   func(*row) bool
+	NListed  int
+	Unlisted string
+	// Detail heads the last column of the bounded tables.
+	Detail string
+	// Fingerprint is of the plan; an audit has none.
+	Fingerprint string
+	// Closing are the last lines: what a grep for the totals finds.
+	Closing []string
+}
+
+// fact is one labelled line about the report; Code marks values to be copied.
+type fact struct {
+	Label, Value string
+	Code         bool
+}
+
+// tile is one number of the verdict.
+type tile struct {
+	Label  string
+	N      int
+	Symbol string
+	Tone   tone
+}
+
+// partner names a tenant; both are empty for the home tenant's own template.
+type partner struct{ Name, TenantID string }
+
+// alertPartners bounds the partners that an alert names.
+const alertPartners = 50
+
+// alert is a group of rows that a reader must see first.
+type alert struct {
+	Tone     tone
+	Title    string // "sync-off", "failed: 403 Authorization_RequestDenied"
+	Words    string
+	Hint     string
+	N        int
+	Partners []partner
+	// More is how many partners are not in Partners.
+	More int
+	last partner
+}
+
+// add counts a row of the alert and keeps its partner, once in a row.
+func (a *alert) add(p partner) {
+	a.N++
+	if a.N > 1 && p == a.last {
+		return
+	}
+	a.last = p
+	if len(a.Partners) < alertPartners {
+		a.Partners = append(a.Partners, p)
+		return
+	}
+	a.More++
+}
+
+// row is one change, beside its outcome if there is one, or one finding.
+type row struct {
+	Seq, Line int
+	Symbol    string
+	Action    string // a change's action or a finding's kind
+	Status    string // how the change ended; empty outside a run
+	Tone      tone
+	Partner   partner
+	Object    string
+	Hazards   []hazard
+	Fields    []field
+	Reason    string
+	Note      string
+	Method    string
+	Path      string
+	Body      string
+	Outcome   *outcome
+}
+
+// hazard is a hazard's name and its sentence.
+type hazard struct{ Name, Words string }
+
+// outcome is how a change ended, in text.
+type outcome struct {
+	Code            string // "403 Authorization_RequestDenied"
+	Message, Hint   string
+	RequestID       string
+	ClientRequestID string
+	Sent            string // when, how often and how long
+}
+
+// field is one property before and after, as text.
+type field struct{ Path, Before, After string }
+
+// Name is the last part of the property's path.
+func (f field) Name() string { return f.Path[strings.LastIndexByte(f.Path, '.')+1:] }
+
+// changeRow is the row of c without an outcome.
+func changeRow(c *plan.Change) row {
+	r := row{
+		Seq: c.Seq, Line: c.Row, Symbol: c.Action.Symbol(), Action: string(c.Action), Tone: actionTone(c),
+		Partner: partnerOf(c.Partner), Object: oneLine(string(c.Object)),
+		Hazards: hazardsOf(c.Hazards), Fields: fieldsOf(c.Fields, c.Action),
+		Reason: clean(c.Reason), Note: clean(c.Note),
+	}
+	if q := c.Request; q != nil {
+		r.Method, r.Path, r.Body = oneLine(q.Method), oneLine(q.Path), clean(string(q.Body))
+	}
+	return r
+}
+
+func actionTone(c *plan.Change) tone {
+	switch {
+	case c.Action == plan.Delete:
+		return bad
+	case c.Action == plan.Blocked || c.Action != plan.NoOp && len(c.Hazards) > 0:
+		return warn
+	default:
+		return plain
+	}
+}
+
+func partnerOf(p plan.Partner) partner {
+	return partner{Name: oneLine(p.DisplayName), TenantID: oneLine(p.TenantID)}
+}
+
+// String names the partner in a line: name and tenant ID, or what there is.
+func (p partner) String() string {
+	if p == (partner{}) {
+		return "home tenant"
+	}
+	return strings.TrimSpace(p.Name + "  " + p.TenantID)
+}
+
+func hazardsOf(hs []plan.Hazard) []hazard {
+	var out []hazard
+	for _, h := range hs {
+		out = append(out, hazard{Name: oneLine(string(h)), Words: oneLine(h.Words())})
+	}
+	return out
+}

@@ -1,0 +1,126 @@
+package report
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"bulksync/execute"
+	"bulksync/plan"
+)
+
+// Format names how a report is written.
+type Format string
+
+// The formats, as --format spells them.
+const (
+	Text     Format = "text"
+	JSON     Format = "json"
+	CSV      Format = "csv"
+	Markdown Format = "markdown"
+	HTML     Format = "html"
+)
+
+// ParseFormat returns the format that s names, or an error that lists the names.
+func ParseFormat(s string) (Format, error) {
+	switch f := Format(strings.ToLower(s)); f {
+	case Text, JSON, CSV, Markdown, HTML:
+		return f, nil
+	}
+	return "", fmt.Errorf("unknown format %q: use text, json, csv, markdown or html", s)
+}
+
+// Options are what only the caller knows. The zero value is a report of 80
+// columns without colour.
+type Options struct {
+	// Width is how many columns the terminal has; 0 means 80. Only text looks
+	// at it, and never goes below 60.
+	Width int
+	// Color allows ANSI colours in text.
+	Color bool
+	// ExitCode is the code that a run ends with; it is part of the run's JSON.
+	ExitCode int
+}
+
+// Plan writes what p would do. JSON is the plan file itself.
+func Plan(w io.Writer, p *plan.Plan, f Format, o Options) error {
+	if err := checkPlan(p); err != nil {
+		return err
+	}
+	switch f {
+	case JSON:
+		return p.Encode(w)
+	case CSV:
+		return planCSV(w, p)
+	default:
+		return writePage(w, planPage(p), f, o)
+	}
+}
+
+// Run writes what became of p in r. JSON is the summary of the run and
+// o.ExitCode; CSV is what Outcomes writes. A result whose outcomes do not
+// account for every change of p is an error and nothing is written.
+func Run(w io.Writer, p *plan.Plan, r *execute.Result, f Format, o Options) error {
+	if err := checkRun(p, r); err != nil {
+		return err
+	}
+	switch f {
+	case JSON:
+		return writeJSON(w, summary{r, o.ExitCode})
+	case CSV:
+		return Outcomes(w, p, r)
+	default:
+		return writePage(w, runPage(p, r), f, o)
+	}
+}
+
+// Audit writes what a found. CSV has one line per finding.
+func Audit(w io.Writer, a *plan.Audit, f Format, o Options) error {
+	if err := checkAudit(a); err != nil {
+		return err
+	}
+	switch f {
+	case JSON:
+		return writeJSON(w, a)
+	case CSV:
+		return auditCSV(w, a)
+	default:
+		return writePage(w, auditPage(a), f, o)
+	}
+}
+
+// summary is what summary.json holds.
+type summary struct {
+	*execute.Result
+	ExitCode int `json:"exitCode"`
+}
+
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// writePage gives the formats for people a buffered writer, so that a row is
+// not a system call.
+func writePage(w io.Writer, p *page, f Format, o Options) error {
+	b := bufio.NewWriter(w)
+	var err error
+	switch f {
+	case Text:
+		err = writeText(b, p, o)
+	case Markdown:
+		err = writeMarkdown(b, p)
+	case HTML:
+		err = writeHTML(b, p)
+	default:
+		_, err = ParseFormat(string(f))
+	}
+	if err != nil {
+		return err
+	}
+	return b.Flush()
+}

@@ -1,0 +1,126 @@
+package report
+
+import (
+	"io"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// guidWidth is the room that a tenant ID needs; it is never cut.
+const guidWidth = 36
+
+// column is one column of a text table: its head and how wide it may grow.
+type column struct {
+	head string
+	max  int
+}
+
+// drawTable draws rows under the heads of cols, two spaces apart, with one
+// rule under the heads. Cells are wrapped here, because tablewriter cannot
+// break a line of Chinese, which has no spaces.
+func drawTable(w io.Writer, cols []column, rows [][]string) error {
+	heads := make([]string, len(cols))
+	for i, c := range cols {
+		heads[i] = c.head
+	}
+	t := tablewriter.NewTable(w, tableOptions(len(cols))...)
+	t.Header(heads)
+	for _, cells := range rows {
+		for i := range cells {
+			cells[i] = wrap(cells[i], cols[i].max)
+		}
+		if err := t.Append(cells); err != nil {
+			return err
+		}
+	}
+	return t.Render()
+}
+
+// tableOptions turns off all that tablewriter would decide by itself: letter
+// case, trimming, wrapping and the width of ambiguous characters, which it
+// otherwise takes from the environment.
+func tableOptions(cols int) []tablewriter.Option {
+	pad := tw.Padding{Left: "", Right: "  ", Overwrite: true}
+	return []tablewriter.Option{
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders: tw.BorderNone,
+			Symbols: tw.NewSymbols(tw.StyleLight),
+			Settings: tw.Settings{
+				Separators: tw.Separators{ShowHeader: tw.On, BetweenRows: tw.Off, BetweenColumns: tw.Off},
+				Lines:      tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: tw.On},
+			},
+		})),
+		tablewriter.WithEastAsian(tw.Off),
+		tablewriter.WithHeaderAutoFormat(tw.Off),
+		tablewriter.WithTrimSpace(tw.Off),
+		tablewriter.WithTrimLine(tw.Off),
+		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithHeaderAlignment(tw.AlignLeft),
+		tablewriter.WithAlignment(tw.MakeAlign(cols, tw.AlignLeft)),
+		tablewriter.WithPadding(pad),
+	}
+}
+
+// width is how many columns s takes on a terminal.
+func width(s string) int { return twwidth.WidthWithOptions(s, twwidth.Options{}) }
+
+// wrap breaks each line of s so that none is wider than limit: between words
+// where it can, within a word where it must.
+func wrap(s string, limit int) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		if width(line) > limit {
+			lines[i] = wrapLine(line, limit)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func wrapLine(line string, limit int) string {
+	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
+	if len(indent) >= limit {
+		indent = ""
+	}
+	var b strings.Builder
+	b.WriteString(indent)
+	used := len(indent)
+	for i, word := range strings.Fields(line) {
+		n := width(word)
+		switch {
+		case i > 0 && used+1+n <= limit:
+			b.WriteByte(' ')
+			used++
+		case i > 0:
+			b.WriteString("\n" + indent)
+			used = len(indent)
+		}
+		if used+n > limit {
+			word, n = breakWord(word, indent, used, limit)
+		}
+		b.WriteString(word)
+		used += n
+	}
+	return b.String()
+}
+
+// breakWord cuts a word that is wider than a line, and says how wide its last
+// part is. It cuts between runes: what is this long is no one's name.
+func breakWord(word, indent string, used, limit int) (string, int) {
+	var b strings.Builder
+	start := used
+	for _, r := range word {
+		n := width(string(r))
+		if used+n > limit {
+			b.WriteString("\n" + indent)
+			used, start = len(indent), len(indent)
+		}
+		b.WriteRune(r)
+		used += n
+	}
+	return b.String(), used - start
+}

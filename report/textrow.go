@@ -1,0 +1,121 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+)
+
+// layout says how a table uses the width of the terminal. A wide one has the
+// line of the input and the tenant ID in columns of their own; a narrow one
+// puts the tenant ID under the name.
+type layout struct {
+	wide         bool
+	name, detail int
+}
+
+// wideFrom is the width from which there is room for the wide layout.
+const wideFrom = 110
+
+func layoutFor(width int) layout {
+	if width < wideFrom {
+		return layout{name: guidWidth, detail: width - 3 - guidWidth - 2}
+	}
+	name := min((width-wideFrom)/2+24, 48)
+	return layout{wide: true, name: name, detail: width - 3 - 8 - name - 2 - guidWidth - 2}
+}
+
+func (l layout) columns(detail string) []column {
+	if !l.wide {
+		return []column{{"", 1}, {"Partner", l.name}, {detail, l.detail}}
+	}
+	return []column{{"", 1}, {"Line", 6}, {"Partner", l.name}, {"Tenant ID", guidWidth}, {detail, l.detail}}
+}
+
+// cells are the cells of r. The partner is not named again in the rows below
+// its first.
+func (t *textWriter) cells(l layout, r *row, again bool) []string {
+	symbol := t.paint(r.Tone, strings.TrimSpace(r.Symbol))
+	detail := t.detail(r, l.detail)
+	name, id := cut(r.Partner.Name, 2*l.name), r.Partner.TenantID
+	if r.Partner == (partner{}) {
+		name = "home tenant"
+	}
+	switch {
+	case again:
+		name, id = "", ""
+	case !l.wide && name == "":
+		name = id
+	case !l.wide && id != "":
+		name += "\n" + id
+	}
+	if !l.wide {
+		return []string{symbol, name, detail}
+	}
+	line := ""
+	if r.Line > 0 {
+		line = fmt.Sprint(r.Line)
+	}
+	return []string{symbol, line, name, id, detail}
+}
+
+// detail says what the row is about: the object, then what changes or what
+// happened, each on its own line.
+func (t *textWriter) detail(r *row, limit int) string {
+	lines := []string{r.Object}
+	if r.Action == "blocked" {
+		lines[0] += ": blocked"
+	}
+	if o := r.Outcome; o != nil {
+		lines[0] = t.paint(r.Tone, r.Status) + " " + r.Object
+		return wrap(strings.Join(append(lines, outcomeLines(o)...), "\n"), limit)
+	}
+	for _, f := range r.Fields {
+		lines = append(lines, cut(f.String(), textCell))
+	}
+	if r.Reason != "" {
+		lines = append(lines, cut(r.Reason, textCell))
+	}
+	if r.Note != "" {
+		lines = append(lines, "note: "+cut(r.Note, textCell))
+	}
+	return wrap(strings.Join(lines, "\n"), limit)
+}
+
+// outcomeLines is the evidence of an outcome. The hint stands in the alert of
+// its group, not in each row.
+func outcomeLines(o *outcome) []string {
+	var lines []string
+	for _, s := range []string{o.Code, cut(o.Message, textCell)} {
+		if s != "" {
+			lines = append(lines, s)
+		}
+	}
+	if o.RequestID != "" {
+		lines = append(lines, "request-id", o.RequestID)
+	}
+	return lines
+}
+
+// cut shortens s to limit columns and marks the place.
+func cut(s string, limit int) string {
+	if width(s) <= limit {
+		return s
+	}
+	return twwidth.Truncate(s, limit, "…")
+}
+
+// trimLines takes the spaces off line ends that pad the last column. Each
+// Write it gets is of whole lines.
+type trimLines struct{ w io.Writer }
+
+func (t trimLines) Write(b []byte) (int, error) {
+	lines := strings.Split(string(b), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	_, err := io.WriteString(t.w, strings.Join(lines, "\n"))
+	return len(b), err
+}

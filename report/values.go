@@ -1,0 +1,83 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"bulksync/plan"
+)
+
+// fieldsOf words the properties of a change. A created object has no before
+// and a deleted one no after, which is other than a value of null.
+func fieldsOf(fs []plan.Field, a plan.Action) []field {
+	out := make([]field, 0, len(fs))
+	for _, f := range fs {
+		v := field{Path: oneLine(f.Path), Before: value(f.Before), After: value(f.After)}
+		if a == plan.Create {
+			v.Before = ""
+		}
+		if a == plan.Delete && f.After == nil {
+			v.After = "removed"
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// value words a property's value: strings in quotes, null as what it means in
+// Graph.
+func value(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "not set"
+	case string:
+		return `"` + strings.ReplaceAll(oneLine(v), `"`, `\"`) + `"`
+	default:
+		return oneLine(fmt.Sprint(v))
+	}
+}
+
+// String is the field in one line: "isSyncAllowed: false -> true".
+func (f field) String() string {
+	if f.Before == "" {
+		return f.Name() + ": " + f.After
+	}
+	return f.Name() + ": " + f.Before + " -> " + f.After
+}
+
+// sideJSON is one side of fields as a JSON object in the order of the fields,
+// for the CSV formats; empty where there is nothing on that side.
+func sideJSON(fs []plan.Field, side func(plan.Field) any) (string, error) {
+	if len(fs) == 0 {
+		return "", nil
+	}
+	out := []byte{'{'}
+	for i, f := range fs {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		k, err := compactJSON(f.Path)
+		if err != nil {
+			return "", err
+		}
+		v, err := compactJSON(side(f))
+		if err != nil {
+			return "", fmt.Errorf("property %s: %w", f.Path, err)
+		}
+		out = append(append(append(out, k...), ':'), v...)
+	}
+	return string(append(out, '}')), nil
+}
+
+// compactJSON is v on one line, with <, > and & as they are.
+func compactJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSpace(b.Bytes()), nil
+}
