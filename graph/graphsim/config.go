@@ -1,0 +1,100 @@
+package graphsim
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"bulksync/graph"
+)
+
+// DefaultHomeTenant is the tenant that a Sim plays when Config names none.
+const DefaultHomeTenant = "5a1e7e4a-0d0c-4b6e-9c55-3f1b2c9d8e70"
+
+// RetryAfterForm is how a 429 tells the time to wait. Graph's pages show whole
+// seconds and decimals; RFC 9110 also allows a date; some services send nothing.
+type RetryAfterForm string
+
+// The forms of Retry-After. Whatever the form, the value is the true time until
+// the quota holds a token again, rounded up to what the form can say.
+const (
+	RetryAfterSeconds RetryAfterForm = "seconds"
+	RetryAfterDecimal RetryAfterForm = "decimal"
+	RetryAfterDate    RetryAfterForm = "date"
+	RetryAfterAbsent  RetryAfterForm = "absent"
+)
+
+// Config says which tenant a Sim plays and how that service behaves today. The
+// zero Config is an empty tenant of the global cloud, without latency or limits.
+type Config struct {
+	HomeTenant string      // default DefaultHomeTenant
+	Cloud      graph.Cloud // default graph.Global
+
+	Seed     int64    // everything drawn by chance follows from it
+	Partners int      // how many partners to make up; ignored when State is given
+	State    *State   // start from a saved state
+	Tenants  []Tenant // further tenants that findTenantInformation knows
+
+	PageSize  int           // objects per page; default 100
+	EmptyPage bool          // put an empty page in the middle of each list of several pages
+	Latency   time.Duration // half of it passes before a request takes effect, half after
+	ReadLag   time.Duration // reads show a write only this long after it
+
+	ReadQuota           Quota // resource units of GETs, per app
+	WriteQuota          Quota // writes, per app
+	TenantWriteQuota    Quota // writes of all apps together
+	RefusalsCost        bool  // a request refused with 429 is charged all the same
+	RetryAfter          RetryAfterForm
+	MaxConcurrentWrites int // more writes in flight answer 409 Directory_ConcurrencyViolation; 0 = no limit
+
+	PutExisting       int           // answer to PUT of a sync policy that exists: 409 (default), or 204 replacing it
+	PutWithoutPartner int           // answer to PUT without a partner configuration: 404 (default), or 204 creating both
+	DeleteWindow      time.Duration // for this long after a DELETE the same object cannot be created again (409)
+
+	NoHistory bool // keep neither journal nor audit log, for long runs
+}
+
+func (c Config) withDefaults() Config {
+	c.HomeTenant = strings.ToLower(or(c.HomeTenant, DefaultHomeTenant))
+	c.Cloud = or(c.Cloud, graph.Global)
+	c.PageSize = or(c.PageSize, 100)
+	c.RetryAfter = or(c.RetryAfter, RetryAfterSeconds)
+	c.PutExisting = or(c.PutExisting, 409)
+	c.PutWithoutPartner = or(c.PutWithoutPartner, 404)
+	return c
+}
+
+// or returns v, or def when v is the zero value.
+func or[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
+
+// Quota is a token bucket: Units at the start, refilled evenly by Units in each
+// Per. The zero Quota is no limit.
+type Quota struct {
+	Units int
+	Per   time.Duration
+}
+
+// ParseQuota reads N/D, as in 3000/150s, which is Graph's own limit for writes.
+// A duration without a number counts as one of it: 20/s.
+func ParseQuota(s string) (Quota, error) {
+	n, d, _ := strings.Cut(s, "/")
+	units, err := strconv.Atoi(n)
+	if len(d) > 0 && (d[0] < '0' || d[0] > '9') {
+		d = "1" + d
+	}
+	per, perErr := time.ParseDuration(d)
+	if err != nil || perErr != nil || units <= 0 || per <= 0 {
+		return Quota{}, fmt.Errorf("quota %q: want UNITS/DURATION, as in 3000/150s", s)
+	}
+	return Quota{Units: units, Per: per}, nil
+}
+
+// String is the form that ParseQuota reads.
+func (q Quota) String() string { return fmt.Sprintf("%d/%s", q.Units, q.Per) }

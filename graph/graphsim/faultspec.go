@@ -1,0 +1,118 @@
+package graphsim
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ParseFault reads a fault as it is written on a command line: the kind, then
+// the fields of Fault, after commas and in any order.
+//
+//	503,nth=3,retry-after=7s                         the third request, once
+//	concurrency,method=WRITE,p=0.05                  one write in twenty
+//	504-after,method=PUT,every=10                    each tenth PUT takes effect and answers 504
+//	reset-after,path=identitySynchronization,times=2 the first two requests to sync policies
+//	slow,method=GET,path=partners,delay=20s          every page of the list
+//	stale,delay=30s                                  every write, shown to reads 30 s later
+//	418,nth=4,times=3                                the fourth, fifth and sixth request
+//
+// The kinds are those of FaultKind, and any status from 400 to 599.
+func ParseFault(spec string) (Fault, error) {
+	kind, rest, more := strings.Cut(spec, ",")
+	f := Fault{Kind: FaultKind(strings.TrimSpace(kind))}
+	if !f.Kind.known() {
+		return Fault{}, fmt.Errorf("fault %q: unknown kind %q: use a status from 400 to 599 or one of %s", spec, f.Kind, joined(faultKinds))
+	}
+	if more {
+		for field := range strings.SplitSeq(rest, ",") {
+			if err := f.set(field); err != nil {
+				return Fault{}, fmt.Errorf("fault %q: %w", spec, err)
+			}
+		}
+	}
+	if f.Kind == FaultStale && strings.EqualFold(f.Method, "GET") {
+		return Fault{}, fmt.Errorf("fault %q: stale strikes writes, not GET", spec)
+	}
+	return f, nil
+}
+
+func (k FaultKind) known() bool {
+	for _, known := range faultKinds {
+		if k == known {
+			return true
+		}
+	}
+	_, ok := k.status()
+	return ok
+}
+
+const faultFields = "method=, path=, nth=, every=, p=, times=, retry-after= and delay="
+
+func (f *Fault) set(field string) (err error) {
+	name, value, ok := strings.Cut(field, "=")
+	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+	if !ok || value == "" {
+		return fmt.Errorf("%q is not a field: use %s", field, faultFields)
+	}
+	switch name {
+	case "method":
+		f.Method, err = parseMethod(value)
+	case "path":
+		f.Path = value
+	case "nth":
+		f.Nth, err = positive(value)
+	case "every":
+		f.Every, err = positive(value)
+	case "times":
+		f.Times, err = positive(value)
+	case "p":
+		f.P, err = strconv.ParseFloat(value, 64)
+		if err != nil || !(f.P > 0 && f.P <= 1) {
+			err = fmt.Errorf("%q is not a probability above 0 and up to 1", value)
+		}
+	case "retry-after":
+		f.RetryAfter, err = duration(value)
+	case "delay":
+		f.Delay, err = duration(value)
+	default:
+		err = fmt.Errorf("unknown field: use %s", faultFields)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+func parseMethod(s string) (string, error) {
+	switch m := strings.ToUpper(s); m {
+	case "GET", "PUT", "PATCH", "POST", "DELETE", "WRITE":
+		return m, nil
+	}
+	return "", fmt.Errorf("%q is not a method: use GET, PUT, PATCH, POST, DELETE or WRITE", s)
+}
+
+func positive(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("%q is not a whole number from 1", s)
+	}
+	return n, nil
+}
+
+func duration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%q is not a time, as 7s or 1m30s are", s)
+	}
+	return d, nil
+}
+
+func joined[T ~string](all []T) string {
+	names := make([]string, len(all))
+	for i, one := range all {
+		names[i] = string(one)
+	}
+	return strings.Join(names, ", ")
+}

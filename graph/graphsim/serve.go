@@ -1,0 +1,228 @@
+package graphsim
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// call is one request on its way through the simulator.
+type call struct {
+	method   string
+	path     string
+	rawQuery string
+	header   http.Header
+	body     []byte
+	base     string // scheme and host that the client used, for links
+
+	id       string // request-id
+	clientID string // client-request-id: the client's, or id
+	route    route
+	national bool
+	claims   *claims
+	now      time.Time     // when it was decided
+	lag      time.Duration // reads show its effect only so much later
+	crowded  bool          // it arrived while too many writes were in flight
+	entry    *Request      // in the journal
+}
+
+// answer is what is decided before anything is delivered, so that the two ways
+// of delivering it, over a connection and in process, cannot differ.
+type answer struct {
+	status    int
+	header    http.Header
+	body      []byte
+	refusal   *odataError
+	committed bool
+	cut       cut
+	delay     time.Duration // for cutSlow
+}
+
+// cut is how the delivery of an answer goes wrong.
+type cut int
+
+const (
+	whole        cut = iota
+	cutReset         // the connection is reset, nothing was sent
+	cutTruncated     // the connection ends in the middle of the answer
+	cutSlow          // the second half comes after a delay
+	cutSilent        // nothing comes, and the connection stays open
+)
+
+func refuse(e *odataError) answer { return answer{status: e.status, refusal: e} }
+
+func noContent() answer { return answer{status: http.StatusNoContent, committed: true} }
+
+func ok(body []byte) answer { return answer{status: http.StatusOK, body: body} }
+
+// serve decides and journals the answer to one request. It fails only when ctx
+// ends while it waits; then the request may have taken effect or not.
+func (s *Sim) serve(ctx context.Context, c *call) (answer, error) {
+	f := s.enter(c)
+	if err := sleep(ctx, s.cfg.Latency/2); err != nil {
+		return answer{}, err
+	}
+	c.now = time.Now()
+	a := s.decide(c, f)
+	if a.refusal != nil && a.body == nil {
+		a.body = c.appendError(nil, a.refusal)
+	}
+	s.complete(c, &a)
+	return a, sleep(ctx, s.cfg.Latency-s.cfg.Latency/2)
+}
+
+// enter counts the request in and picks the fault that strikes it, if any.
+func (s *Sim) enter(c *call) *Fault {
+	c.route = parseRoute(c.path)
+	c.national = !s.cfg.Cloud.HasTemplates()
+	if c.national && (c.route.noun == nounTemplates || c.route.noun == nounTemplate || c.route.noun == nounPartnerTemplate) {
+		c.route = route{unknown: "templates"}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.id = s.newGUID()
+	c.clientID = or(c.header.Get("client-request-id"), c.id)
+	s.inFlight++
+	s.maxInFlight = max(s.maxInFlight, s.inFlight)
+	if isWrite(c.method) {
+		s.writesInFlight++
+		c.crowded = s.cfg.MaxConcurrentWrites > 0 && s.writesInFlight > s.cfg.MaxConcurrentWrites
+	}
+	s.arrive(c)
+	return s.strike(c)
+}
+
+// leave counts the request out, once its answer was delivered or given up.
+func (s *Sim) leave(c *call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inFlight--
+	if isWrite(c.method) {
+		s.writesInFlight--
+	}
+}
+
+func (s *Sim) decide(c *call, f *Fault) answer {
+	if f == nil {
+		return s.process(c)
+	}
+	if f.Kind.beforeCommit() {
+		return s.faultAnswer(c, f)
+	}
+	if f.Kind == FaultStale {
+		c.lag = f.Delay
+	}
+	return f.spoil(s.process(c))
+}
+
+// process is the service itself: who is asking, may it ask now, what is asked.
+func (s *Sim) process(c *call) answer {
+	if bad := s.authenticate(c); bad != nil {
+		return refuse(bad)
+	}
+	if c.route.unknown != "" {
+		return refuse(noSegment(c.route.unknown))
+	}
+	if !c.allowed() {
+		return refuse(forbidden())
+	}
+	if c.crowded {
+		return refuse(concurrency())
+	}
+	limit, refused := s.charge(c)
+	if refused != nil {
+		return *refused
+	}
+	a := s.operate(c)
+	if a.header == nil {
+		a.header = limit
+	}
+	return a
+}
+
+func (s *Sim) operate(c *call) answer {
+	op := c.route.operation(c.method)
+	if op == nil {
+		return refuse(noMethod())
+	}
+	if id := c.route.id; (c.route.noun == nounPartner || c.route.noun == nounSync) && !isGUID(id) {
+		return refuse(badRequest("Invalid object identifier '" + id + "'."))
+	}
+	return op(s, c)
+}
+
+// query returns the query options; any that is not among the allowed is refused.
+func (c *call) query(allowed ...string) (url.Values, *odataError) {
+	if c.rawQuery == "" {
+		return nil, nil
+	}
+	q, err := url.ParseQuery(c.rawQuery)
+	if err != nil {
+		return nil, badRequest("The query string is malformed.")
+	}
+	for name, values := range q {
+		if !slices.Contains(allowed, name) || len(values) != 1 {
+			return nil, badRequest("The query parameter '" + name + "' is not supported.")
+		}
+	}
+	return q, nil
+}
+
+// units is what a request costs in resource units (graph-facts 4).
+func (c *call) units() int {
+	n := 1
+	if q, err := url.ParseQuery(c.rawQuery); err == nil && c.rawQuery != "" {
+		if q.Has("$select") {
+			n--
+		}
+		if q.Has("$expand") {
+			n++
+		}
+	}
+	return max(n, 1)
+}
+
+// headers are those that every answer of Graph carries.
+func (c *call) headers(a *answer) http.Header {
+	h := a.header
+	if h == nil {
+		h = make(http.Header, 12)
+	}
+	h["Request-Id"] = []string{c.id}
+	h["Client-Request-Id"] = []string{c.clientID}
+	h["Date"] = []string{c.now.UTC().Format(http.TimeFormat)}
+	h["X-Ms-Ags-Diagnostic"] = []string{diagnostic}
+	h["Strict-Transport-Security"] = []string{"max-age=31536000"}
+	h["Cache-Control"] = []string{"no-cache"}
+	if a.status < 400 {
+		h["Odata-Version"] = []string{"4.0"}
+		h["X-Ms-Resource-Unit"] = []string{strconv.Itoa(c.units())}
+	}
+	if len(a.body) > 0 && h.Get("Content-Type") == "" {
+		h["Content-Type"] = []string{contentType}
+	}
+	return h
+}
+
+const (
+	diagnostic  = `{"ServerInfo":{"DataCenter":"Simulated","Slice":"E","Ring":"0","ScaleUnit":"000","RoleInstance":"SIM0000001"}}`
+	contentType = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+)
+
+// sleep waits on a timer, so that virtual time works, and ends early with ctx.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,134 @@
+package graphsim
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// State is everything a Sim holds of its tenant, as it is written to a file.
+// What is left out is as in a new tenant.
+type State struct {
+	HomeTenant      string    `json:"homeTenant,omitempty"` // for the reader; Config.HomeTenant decides
+	Partners        []Partner `json:"partners"`
+	Template        *Template `json:"multiTenantOrganizationIdentitySynchronization,omitempty"`
+	PartnerTemplate Members   `json:"multiTenantOrganizationPartnerConfiguration,omitempty"`
+	Default         Members   `json:"default,omitempty"`
+	Policy          Members   `json:"policy,omitempty"`
+	Tenants         []Tenant  `json:"tenants,omitempty"`
+}
+
+// State returns the state now, partners in the order of their IDs.
+func (s *Sim) State() State {
+	st := State{HomeTenant: s.cfg.HomeTenant, Partners: s.Partners()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st.Template = copyOf(&s.template.latest)
+	st.PartnerTemplate, st.Default, st.Policy = s.partnerTemplate.latest, s.defaults.latest, s.policy.latest
+	st.Tenants = s.tenants.all()
+	return st
+}
+
+// load puts a state into a Sim that nobody else knows yet.
+func (s *Sim) load(st State) {
+	s.partners = store{index: make(map[string]int, len(st.Partners)), slots: make([]slot, 0, len(st.Partners))}
+	for _, p := range st.Partners {
+		s.partners.slot(p.TenantID).latest = p.clone()
+	}
+	s.template.latest = unconfiguredTemplate()
+	if st.Template != nil {
+		s.template.latest = *st.Template
+	}
+	s.partnerTemplate.latest = orElse(st.PartnerTemplate, unconfiguredPartnerTemplate)
+	s.defaults.latest = orElse(st.Default, serviceDefault)
+	s.policy.latest = orElse(st.Policy, initialPolicy)
+	for _, t := range st.Tenants {
+		s.tenants.add(t)
+	}
+}
+
+func orElse(m Members, make func() Members) Members {
+	if m == nil {
+		return make()
+	}
+	return m
+}
+
+// Partners returns a copy of every partner as the last write left it, whatever
+// lagging reads still show, in the order of their IDs.
+func (s *Sim) Partners() []Partner {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]Partner, 0, len(s.partners.slots))
+	for i := range s.partners.slots {
+		if p := s.partners.slots[i].latest; p != nil {
+			all = append(all, *p.clone())
+		}
+	}
+	slices.SortFunc(all, func(a, b Partner) int { return cmp.Compare(key(a.TenantID), key(b.TenantID)) })
+	return all
+}
+
+// Partner returns a copy of one partner, and whether there is one.
+func (s *Sim) Partner(tenantID string) (Partner, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.partners.latest(tenantID)
+	if p == nil {
+		return Partner{}, false
+	}
+	return *p.clone(), true
+}
+
+// SetPartner puts a partner there, or replaces it, at once and for all reads. It
+// is for setting the scene: it leaves no audit record.
+func (s *Sim) SetPartner(p Partner) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.partners.slot(p.TenantID).put(p.clone(), time.Now(), 0)
+}
+
+// RemovePartner takes a partner away with its sync policy, leaving no record.
+func (s *Sim) RemovePartner(tenantID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.partners.latest(tenantID) != nil {
+		s.partners.slot(tenantID).put(nil, time.Now(), 0)
+	}
+}
+
+// Edit is an edit by somebody else, in the portal say: it changes the partner in
+// place, follows ReadLag and leaves an audit record by another user. It reports
+// whether there was such a partner.
+func (s *Sim) Edit(tenantID string, edit func(*Partner)) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.partners.latest(tenantID)
+	if old == nil {
+		return false
+	}
+	p := old.clone()
+	edit(p)
+	p.TenantID = old.TenantID
+	s.put(nil, p.TenantID, p)
+	if changes := syncChanges(old.IdentitySynchronization, p.IdentitySynchronization); len(changes) > 0 {
+		s.audit(nil, categorySync, ActivityUpdateSync, p.TenantID, changes...)
+	} else {
+		s.audit(nil, categoryAccess, ActivityUpdatePartner, p.TenantID, partnerChanges(old, p, []string{"inboundTrust", "automaticUserConsentSettings"})...)
+	}
+	return true
+}
+
+// Template returns the identity synchronization template.
+func (s *Sim) Template() Template {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.template.latest
+}
+
+// SetTemplate replaces the template, leaving no audit record.
+func (s *Sim) SetTemplate(t Template) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.template.put(t, time.Now(), 0)
+}

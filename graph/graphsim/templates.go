@@ -1,0 +1,125 @@
+package graphsim
+
+import "encoding/json"
+
+// Template is multiTenantOrganizationIdentitySyncPolicyTemplate. It takes effect
+// when a tenant joins the multitenant organization, never on partners that are
+// there.
+type Template struct {
+	TemplateApplicationLevel string           `json:"templateApplicationLevel"`
+	UserSyncInbound          *UserSyncInbound `json:"userSyncInbound"`
+}
+
+// defaultLevel is what a template shows that nobody configured.
+const defaultLevel = "newPartners,existingPartners"
+
+// Ids of the template objects: GUIDs, in the CSDL's words; any would do.
+const (
+	templatesID       = "2f1b6c0e-8a3d-4e57-9b64-0c7d5a1e9f20"
+	templateID        = "7c9e4d1a-35b2-4f08-a1c6-e2d80b94f613"
+	partnerTemplateID = "d40a8f27-6e91-4b3c-85fd-19b7c3e6a052"
+)
+
+func unconfiguredTemplate() Template {
+	return Template{TemplateApplicationLevel: defaultLevel, UserSyncInbound: &UserSyncInbound{}}
+}
+
+func unconfiguredPartnerTemplate() Members {
+	return Members{"templateApplicationLevel": json.RawMessage(`"` + defaultLevel + `"`)}
+}
+
+func (t Template) merged(body map[string]any) Template {
+	if level, ok := body["templateApplicationLevel"].(string); ok {
+		t.TemplateApplicationLevel, _ = parseLevel(level) // validated before
+	}
+	if v, ok := body["userSyncInbound"]; ok {
+		if t.UserSyncInbound = mergedUserSync(t.UserSyncInbound, v); t.UserSyncInbound == nil {
+			t.UserSyncInbound = &UserSyncInbound{}
+		}
+	}
+	return t
+}
+
+func (t Template) append(b []byte, context string) []byte {
+	b = append(b, '{')
+	if context != "" {
+		b = appendString(appendMember(b, "@odata.context"), context)
+	}
+	b = appendString(appendMember(b, "id"), templateID)
+	b = appendString(appendMember(b, "templateApplicationLevel"), t.TemplateApplicationLevel)
+	return append(appendUserSync(appendMember(b, "userSyncInbound"), t.UserSyncInbound), '}')
+}
+
+func (s *Sim) getTemplate(c *call) answer {
+	if _, bad := c.query(); bad != nil {
+		return refuse(bad)
+	}
+	s.mu.Lock()
+	t := s.template.at(c.now)
+	s.mu.Unlock()
+	return ok(t.append(nil, c.context("templates/multiTenantOrganizationIdentitySynchronization/$entity")))
+}
+
+func (s *Sim) patchTemplate(c *call) answer {
+	body, bad := c.decode(syncTemplate)
+	if bad != nil {
+		return refuse(bad)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.putTemplate(c, s.template.latest.merged(body))
+	return noContent()
+}
+
+// resetTemplate declines: the template is as nobody had configured it, and a
+// join changes nothing.
+func (s *Sim) resetTemplate(c *call) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.putTemplate(c, unconfiguredTemplate())
+	return noContent()
+}
+
+func (s *Sim) putTemplate(c *call, t Template) {
+	old := s.template.latest
+	s.template.put(t, c.now, max(s.cfg.ReadLag, c.lag))
+	s.audit(c, categorySyncTemplate, ActivityUpdateTemplate, templateID,
+		change{"userSyncInbound", string(appendUserSync(nil, old.UserSyncInbound)), string(appendUserSync(nil, t.UserSyncInbound))},
+		change{"templateApplicationLevel", `"` + old.TemplateApplicationLevel + `"`, `"` + t.TemplateApplicationLevel + `"`})
+}
+
+func (s *Sim) getPartnerTemplate(c *call) answer {
+	return s.getMembers(c, &s.partnerTemplate, "templates/multiTenantOrganizationPartnerConfiguration/$entity", partnerTemplateID, partnerTemplate)
+}
+
+func (s *Sim) patchPartnerTemplate(c *call) answer {
+	body, bad := c.decode(partnerTemplate)
+	if bad != nil {
+		return refuse(bad)
+	}
+	if level, ok := body["templateApplicationLevel"].(string); ok {
+		body["templateApplicationLevel"], _ = parseLevel(level)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.partnerTemplate.latest.mergedAll(body)
+	s.putMembers(c, &s.partnerTemplate, m, categoryPartnerTemplate, ActivityUpdatePartners, partnerTemplateID)
+	return noContent()
+}
+
+func (s *Sim) resetPartnerTemplate(c *call) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.putMembers(c, &s.partnerTemplate, unconfiguredPartnerTemplate(), categoryPartnerTemplate, ActivityUpdatePartners, partnerTemplateID)
+	return noContent()
+}
+
+// getTemplates serves the container; its children come only when expanded, which
+// no page documents.
+func (s *Sim) getTemplates(c *call) answer {
+	if _, bad := c.query(); bad != nil {
+		return refuse(bad)
+	}
+	b := appendString([]byte(`{"@odata.context":`), c.context("templates/$entity"))
+	return ok(append(appendString(append(b, `,"id":`...), templatesID), '}'))
+}

@@ -1,0 +1,100 @@
+package graphsim
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Transport returns a RoundTripper that hands requests to the simulator in
+// process, whatever host they name. It uses no sockets, so it works in a
+// testing/synctest bubble, and it fails as a real transport does: with the
+// error of the context, *net.OpError around ECONNRESET, io.EOF before the head
+// and io.ErrUnexpectedEOF within the body. Safe for concurrent use.
+func (s *Sim) Transport() http.RoundTripper { return transport{s} }
+
+type transport struct{ sim *Sim }
+
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := readBody(r)
+	if err != nil {
+		return nil, err
+	}
+	c := &call{method: or(r.Method, http.MethodGet), path: r.URL.Path, rawQuery: r.URL.RawQuery, header: r.Header, body: body,
+		base: r.URL.Scheme + "://" + r.URL.Host}
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	defer t.sim.leave(c)
+	a, err := t.sim.serve(r.Context(), c)
+	if err != nil {
+		return nil, err
+	}
+	return receive(r, a)
+}
+
+// readBody reads and closes the request's body, as a RoundTripper must.
+func readBody(r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	defer r.Body.Close()
+	return io.ReadAll(r.Body)
+}
+
+// receive delivers an answer in process.
+func receive(r *http.Request, a answer) (*http.Response, error) {
+	ctx := r.Context()
+	var body io.Reader = bytes.NewReader(a.body)
+	switch {
+	case a.cut == cutReset:
+		return nil, connectionReset()
+	case a.cut == cutSilent:
+		<-ctx.Done()
+		return nil, ctx.Err()
+	case a.cut == cutTruncated && len(a.body) == 0:
+		return nil, io.EOF
+	case a.cut == cutSlow && len(a.body) == 0:
+		if err := sleep(ctx, a.delay); err != nil {
+			return nil, err
+		}
+	case a.cut == cutTruncated:
+		body = io.MultiReader(bytes.NewReader(a.body[:len(a.body)/2]), failure{io.ErrUnexpectedEOF})
+	case a.cut == cutSlow:
+		half := len(a.body) / 2
+		body = io.MultiReader(bytes.NewReader(a.body[:half]), pause{ctx, a.delay}, bytes.NewReader(a.body[half:]))
+	}
+	return &http.Response{
+		Status: fmt.Sprintf("%d %s", a.status, http.StatusText(a.status)), StatusCode: a.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: a.header, Body: io.NopCloser(body), ContentLength: int64(len(a.body)), Request: r,
+	}, nil
+}
+
+func connectionReset() error {
+	return &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+}
+
+// failure is a reader that only fails.
+type failure struct{ err error }
+
+func (f failure) Read([]byte) (int, error) { return 0, f.err }
+
+// pause is a reader that holds nothing and takes its time to say so.
+type pause struct {
+	ctx   context.Context
+	delay time.Duration
+}
+
+func (p pause) Read([]byte) (int, error) {
+	if err := sleep(p.ctx, p.delay); err != nil {
+		return 0, err
+	}
+	return 0, io.EOF
+}
