@@ -43,19 +43,15 @@ func quoteValue(s string) string {
 	return strconv.Quote(s)
 }
 
-// parseSwitch reads a property that is on or off; nil where it is not managed.
-func parseSwitch(c column, cell string) (*bool, error) {
-	var on bool
+// parseBool reads the words that people use for on and off.
+func parseBool(cell string) (bool, error) {
 	switch strings.ToLower(cell) {
-	case "":
-		return nil, nil
 	case "true", "yes", "1", "on":
-		on = true
+		return true, nil
 	case "false", "no", "0", "off":
-	default:
-		return nil, fmt.Errorf("%s is %s: use true/false, yes/no, on/off or 1/0", c, quoteValue(cell))
+		return false, nil
 	}
-	return &on, nil
+	return false, errors.New("use true/false, yes/no, on/off or 1/0")
 }
 
 // parseEnsure reports whether the policy is to be absent.
@@ -71,6 +67,9 @@ func parseEnsure(cell string) (absent bool, err error) {
 
 // parseDisplayName refuses what would make a name unreadable in a portal.
 func parseDisplayName(cell string) error {
+	if len(cell) <= maxDisplayName && isPrintableASCII(cell) {
+		return nil
+	}
 	if n := utf8.RuneCountInString(cell); n > maxDisplayName {
 		return fmt.Errorf("displayName has %d characters: at most %d are allowed", n, maxDisplayName)
 	}
@@ -78,6 +77,15 @@ func parseDisplayName(cell string) error {
 		return fmt.Errorf("displayName is %s: line breaks and control characters are not allowed", quoteValue(cell))
 	}
 	return nil
+}
+
+func isPrintableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }

@@ -69,6 +69,7 @@ type header struct {
 	names    []string         // what gocsv is told: canonical, or unique and unknown to it
 	columns  []column         // by position in the file
 	position [columnCount]int // the inverse; -1 where the file has no such column
+	named    int              // the columns up to the last that has a name
 	unnamed  bool             // some columns have no name
 }
 
@@ -93,6 +94,7 @@ func parseHeader(cells []string) (header, []headerFault) {
 		switch {
 		case c == colUnnamed:
 			h.unnamed = true
+			continue
 		case c == colUnknown:
 			faults = append(faults, headerFault{i, unknownColumn(trimCell(cell))})
 		case h.position[c] >= 0:
@@ -103,6 +105,7 @@ func parseHeader(cells []string) (header, []headerFault) {
 		default:
 			h.position[c], h.names[i] = i, c.String()
 		}
+		h.named = i + 1
 	}
 	if h.position[colTenantID] < 0 {
 		faults = append(faults, headerFault{0, errNoTenantID})
@@ -114,7 +117,7 @@ func parseHeader(cells []string) (header, []headerFault) {
 // file has no header at all.
 func holdsTenantID(cells []string) bool {
 	for _, cell := range cells {
-		if _, _, err := parseGUID(trimCell(cell)); err == nil {
+		if _, err := parseGUID(trimCell(cell)); err == nil {
 			return true
 		}
 	}

@@ -67,11 +67,12 @@ func (l *lineReader) fetch() error {
 		if err := l.readLine(); err != nil {
 			return err
 		}
-		if bytes.IndexByte(l.raw[start:], 0) >= 0 {
+		plain := isPlainASCII(l.raw[start:])
+		if !plain && bytes.IndexByte(l.raw[start:], 0) >= 0 {
 			return l.stop(l.line, errors.New("this is not text: the line holds a zero byte; save the file as CSV UTF-8"))
 		}
 		if start > 0 || !l.skippable(l.raw) {
-			l.accept(start)
+			l.accept(start, plain)
 			return nil
 		}
 		l.raw = l.raw[:0]
@@ -113,15 +114,15 @@ func (l *lineReader) skippable(line []byte) bool {
 }
 
 // accept takes the line at raw[start:] into the row and checks its text.
-func (l *lineReader) accept(start int) {
+func (l *lineReader) accept(start int, plain bool) {
 	if start == 0 {
 		l.first = l.line
 	}
 	l.starts = append(l.starts, start)
-	line := l.raw[start:]
-	if isASCII(line) {
+	if plain {
 		return
 	}
+	line := l.raw[start:]
 	l.wide = true
 	if l.bad != nil {
 		return
@@ -163,15 +164,28 @@ func (l *lineReader) cut(n int) {
 	l.replay()
 }
 
-func isASCII(b []byte) bool {
+// pad appends n empty cells to the row and replays it.
+func (l *lineReader) pad(n int) {
+	l.raw = bytes.TrimRight(l.raw, "\r\n")
+	for range n {
+		l.raw = append(l.raw, l.comma)
+	}
+	l.raw = append(l.raw, '\n')
+	l.replay()
+}
+
+// isPlainASCII reports whether b has neither zero bytes nor any above 0x7F.
+func isPlainASCII(b []byte) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	for len(b) >= 8 {
-		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+		word := binary.LittleEndian.Uint64(b)
+		if (word|(word-ones))&highs != 0 { // subtracting borrows from a zero byte
 			return false
 		}
 		b = b[8:]
 	}
 	for _, c := range b {
-		if c >= utf8.RuneSelf {
+		if c == 0 || c >= utf8.RuneSelf {
 			return false
 		}
 	}

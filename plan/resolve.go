@@ -25,66 +25,76 @@ func (r *Rows) Domains() []string {
 // last check. The error is a RowErrors with every fault; the rows are then as
 // they were.
 func (r *Rows) Resolve(home string, tenantIDs map[string]string) error {
-	m := newMerger(r.Input.Name)
+	var errs RowErrors
 	home = strings.ToLower(home)
+	known := make([]Row, 0, len(r.Rows))
 	for _, row := range r.Rows {
 		if row.TenantID == "" {
-			id, _, err := parseGUID(tenantIDs[row.Domain])
+			id, err := parseGUID(tenantIDs[row.Domain])
 			if err != nil {
-				m.refuse(&row, colTenantID, row.Domain, fmt.Errorf("unknown domain %s: no tenant has it; correct it or give the tenant ID", quoteValue(row.Domain)))
+				errs = append(errs, row.refuse(r.Input.Name, fmt.Errorf("unknown domain %s: no tenant has it; correct it or give the tenant ID", quoteValue(row.Domain))))
 				continue
 			}
 			row.TenantID = id
 		}
 		if row.TenantID == home {
-			m.refuse(&row, colTenantID, row.named(), fmt.Errorf("%s is the home tenant itself: it cannot be its own partner", row.named()))
+			errs = append(errs, row.refuse(r.Input.Name, fmt.Errorf("%s is the home tenant itself: it cannot be its own partner", row.named())))
 			continue
 		}
-		m.add(row)
+		known = append(known, row)
 	}
-	if err := m.errs.orNil(); err != nil {
+	rows, notices, contradictions := mergeRows(r.Input.Name, known)
+	errs = append(errs, contradictions...)
+	if err := errs.orNil(); err != nil {
 		return err
 	}
-	r.Rows = m.rows
-	r.Notices = append(r.Notices, m.notices...)
+	r.Rows = rows
+	r.Notices = append(r.Notices, notices...)
 	sortNotices(r.Notices)
 	return nil
 }
 
-// merger gathers rows, one per tenant.
-type merger struct {
-	file    string
-	rows    []Row
-	byKey   map[string]int // index in rows
-	notices []Notice
-	errs    RowErrors
+// mergeRows keeps the first row of each tenant. A later row that says the same
+// becomes a notice, one that does not an error.
+func mergeRows(file string, chunks ...[]Row) (unique []Row, notices []Notice, errs RowErrors) {
+	most := 0
+	for _, chunk := range chunks {
+		most += len(chunk)
+	}
+	firsts := make(map[string]int32, most)
+	unique = make([]Row, 0, most)
+	for _, chunk := range chunks {
+		for i := range chunk {
+			row := &chunk[i]
+			at, found := firsts[row.key()]
+			if !found {
+				firsts[row.key()] = int32(len(unique))
+				unique = append(unique, *row)
+				continue
+			}
+			if notice, err := row.merge(file, &unique[at]); err != nil {
+				errs = append(errs, err)
+			} else {
+				notices = append(notices, notice)
+			}
+		}
+	}
+	return unique, notices, errs
 }
 
-func newMerger(file string) *merger { return &merger{file: file, byKey: map[string]int{}} }
-
-// add keeps the row, or merges it with an equal one, or refuses it.
-func (m *merger) add(row Row) {
-	i, found := m.byKey[row.key()]
-	if !found {
-		m.byKey[row.key()] = len(m.rows)
-		m.rows = append(m.rows, row)
-		return
+// merge compares the row with an earlier one of the same tenant.
+func (r *Row) merge(file string, first *Row) (Notice, *RowError) {
+	if differences := differ(r, first); len(differences) > 0 {
+		return Notice{}, r.refuse(file, fmt.Errorf("%s is on line %d already and contradicts it: %s",
+			r.named(), first.Line, strings.Join(differences, "; ")))
 	}
-	first := &m.rows[i]
-	columns, differences := differ(&row, first)
-	if len(columns) == 0 {
-		at := row.at[colTenantID]
-		m.notices = append(m.notices, Notice{m.file, at.line, at.column,
-			fmt.Sprintf("%s is on line %d already and says the same: the two rows are one", row.named(), first.Line)})
-		return
-	}
-	m.refuse(&row, columns[0], row.named(), fmt.Errorf("%s is on line %d already and contradicts it: %s",
-		row.named(), first.Line, strings.Join(differences, "; ")))
+	return Notice{file, r.at.line, r.at.column,
+		fmt.Sprintf("%s is on line %d already and says the same: the two rows are one", r.named(), first.Line)}, nil
 }
 
-func (m *merger) refuse(row *Row, c column, value string, err error) {
-	at := row.at[c]
-	m.errs = append(m.errs, &RowError{File: m.file, Line: at.line, Column: at.column, Value: value, Err: err})
+// refuse is an error at the row's tenantId cell.
+func (r *Row) refuse(file string, err error) *RowError {
+	return &RowError{File: file, Line: r.at.line, Column: r.at.column, Value: r.key(), Err: err}
 }
 
 // key is what makes a row the same tenant's as another.
@@ -107,16 +117,15 @@ func (r *Row) named() string {
 	}
 }
 
-// differ lists the columns in which two rows want different things, and what.
-func differ(row, first *Row) (columns []column, differences []string) {
+// differ says in which columns two rows want different things, and what.
+func differ(row, first *Row) (differences []string) {
 	for c := colDisplayName; c < columnCount; c++ {
 		here, there := row.wish(c), first.wish(c)
 		if here != there {
-			columns = append(columns, c)
 			differences = append(differences, fmt.Sprintf("%s is %s here and %s there", c, here, there))
 		}
 	}
-	return columns, differences
+	return differences
 }
 
 // wish is what the row says in a column, in words.

@@ -19,10 +19,11 @@ func (rd *rowReader) cellPlace(position int) place {
 	return rd.lines.cell(line-first, column)
 }
 
-// fitCells handles a row that has not as many cells as the header. Empty cells
-// too many, as spreadsheets append them, are cut off.
+// fitCells handles a row that has not as many cells as the header. Spreadsheets
+// append empty cells to some rows and not to others: those too many are cut
+// off, and those that only unnamed columns miss are added.
 func (rd *rowReader) fitCells() error {
-	l, want := rd.lines, len(rd.input.Header)
+	l, want := rd.lines, len(rd.head.cells)
 	again := csv.NewReader(bytes.NewReader(l.raw))
 	again.Comma, again.FieldsPerRecord = rune(l.comma), -1
 	cells, err := again.Read()
@@ -31,6 +32,10 @@ func (rd *rowReader) fitCells() error {
 	}
 	if strings.TrimFunc(strings.Join(cells, ""), isStray) == "" {
 		return errSkipRow
+	}
+	if len(cells) >= rd.head.named && len(cells) < want {
+		l.pad(want - len(cells))
+		return nil
 	}
 	if len(cells) < want {
 		rd.refuse(place{l.first, 1}, "", fmt.Errorf("the row has %d cells and the header %d: a delimiter is missing or the row was cut short", len(cells), want))
@@ -53,62 +58,74 @@ func (rd *rowReader) fitCells() error {
 // take checks a decoded row, keeps its cells and passes it on.
 func (rd *rowReader) take(rec *record, extra map[string]string) {
 	cells := rec.cells()
+	if rd.blank(&cells, extra) {
+		return
+	}
 	faults := len(rd.errs)
-	row, blank := rd.check(cells)
+	row := Row{Line: rd.lines.first}
+	for c, position := range rd.head.position {
+		if position < 0 {
+			continue
+		}
+		cell := trimCell(cells[c])
+		if err := rd.set(&row, column(c), cell); err != nil {
+			rd.refuse(rd.cellPlace(position), cell, err)
+		}
+	}
+	rd.checkUnnamed(extra)
+	rd.keep(&cells, extra)
+	tenantID := rd.head.position[colTenantID]
+	if len(rd.errs) > faults || tenantID < 0 {
+		return
+	}
+	row.at = rd.cellPlace(tenantID)
+	rd.rows.add(row)
+	if row.Absent && row.IsSyncAllowed != nil && *row.IsSyncAllowed {
+		at := rd.cellPlace(rd.head.position[colIsSyncAllowed])
+		rd.notices = append(rd.notices, Notice{rd.file, at.line, at.column, "ensure=absent removes the policy, isSyncAllowed is not used"})
+	}
+}
+
+// blank reports whether no cell of the row says anything.
+func (rd *rowReader) blank(cells *[columnCount]string, extra map[string]string) bool {
+	for _, cell := range cells {
+		if trimCell(cell) != "" {
+			return false
+		}
+	}
+	for _, cell := range extra {
+		if trimCell(cell) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// checkUnnamed refuses values of which nobody can say what they mean.
+func (rd *rowReader) checkUnnamed(extra map[string]string) {
 	for i, c := range rd.head.columns {
 		if c != colUnnamed {
 			continue
 		}
 		if value := trimCell(extra[rd.head.names[i]]); value != "" {
-			blank = false
 			rd.refuse(rd.cellPlace(i), value, fmt.Errorf("the cell %s stands in a column without a name: name the column or empty the cell", quoteValue(value)))
 		}
 	}
-	if blank {
-		rd.errs = rd.errs[:faults]
-		return
-	}
-	rd.keep(cells, extra)
-	if len(rd.errs) == faults && rd.head.position[colTenantID] >= 0 {
-		rd.merged.add(row)
-	}
 }
 
-// check turns cells into a Row and notes every fault.
-func (rd *rowReader) check(cells [columnCount]string) (row Row, blank bool) {
-	blank = true
-	row.Line = rd.lines.first
-	for c, position := range rd.head.position {
-		if position < 0 {
-			continue
-		}
-		row.at[c] = rd.cellPlace(position)
-		cell := trimCell(cells[c])
-		blank = blank && cell == ""
-		if err := row.set(column(c), cell); err != nil {
-			rd.refuse(row.at[c], cell, err)
-		}
-	}
-	if row.Absent && row.IsSyncAllowed != nil && *row.IsSyncAllowed {
-		at := row.at[colIsSyncAllowed]
-		rd.notices = append(rd.notices, Notice{rd.file, at.line, at.column, "ensure=absent removes the policy, isSyncAllowed is not used"})
-	}
-	return row, blank
-}
-
-// set takes over one trimmed cell.
-func (r *Row) set(c column, cell string) (err error) {
+// set takes one trimmed cell over into the row.
+func (rd *rowReader) set(r *Row, c column, cell string) (err error) {
 	switch c {
 	case colTenantID:
 		r.TenantID, r.Domain, err = parseTenant(cell)
 	case colDisplayName:
 		r.DisplayName, err = cell, parseDisplayName(cell)
 	case colIsSyncAllowed:
-		r.IsSyncAllowed, err = parseSwitch(c, cell)
+		r.IsSyncAllowed, err = rd.parseSwitch(c, cell)
 	case colInboundAllowed:
-		r.InboundAllowed, err = parseSwitch(c, cell)
+		r.InboundAllowed, err = rd.parseSwitch(c, cell)
 	case colOutboundAllowed:
-		r.OutboundAllowed, err = parseSwitch(c, cell)
+		r.OutboundAllowed, err = rd.parseSwitch(c, cell)
 	case colEnsure:
 		r.Absent, err = parseEnsure(cell)
 	case colNote:
@@ -117,11 +134,26 @@ func (r *Row) set(c column, cell string) (err error) {
 	return err
 }
 
+// parseSwitch reads a property that is on or off; nil where it is not managed.
+func (rd *rowReader) parseSwitch(c column, cell string) (*bool, error) {
+	if cell == "" {
+		return nil, nil
+	}
+	on, err := parseBool(cell)
+	if err != nil {
+		return nil, fmt.Errorf("%s is %s: %w", c, quoteValue(cell), err)
+	}
+	if on {
+		return &rd.on, nil
+	}
+	return &rd.off, nil
+}
+
 // keep stores the cells of a row as they were.
-func (rd *rowReader) keep(cells [columnCount]string, extra map[string]string) {
+func (rd *rowReader) keep(cells *[columnCount]string, extra map[string]string) {
 	n := len(rd.head.columns)
 	if len(rd.slab) < n {
-		rd.slab = make([]string, 512*n)
+		rd.slab = make([]string, pileChunk*n)
 	}
 	kept := rd.slab[:n:n]
 	rd.slab = rd.slab[n:]
@@ -133,8 +165,8 @@ func (rd *rowReader) keep(cells [columnCount]string, extra map[string]string) {
 			kept[i] = lineBreaks(extra[rd.head.names[i]])
 		}
 	}
-	rd.input.Cells = append(rd.input.Cells, kept)
-	rd.input.Lines = append(rd.input.Lines, rd.lines.first)
+	rd.cells.add(kept)
+	rd.starts.add(rd.lines.first)
 }
 
 // lineBreaks writes every line break inside a cell as "\n".

@@ -20,11 +20,14 @@ type rowReader struct {
 	decoder *gocsv.Unmarshaller
 	head    header
 
-	input   Input
-	merged  *merger
+	dialect Dialect
+	rows    pile[Row]      // duplicates still in it
+	cells   pile[[]string] // for Input.Cells
+	starts  pile[int]      // for Input.Lines
+	slab    []string       // room for the next rows of cells
 	notices []Notice
 	errs    RowErrors
-	slab    []string // room for the next rows of input.Cells
+	on, off bool // what the pointers of all rows point at
 }
 
 // readAll reads to the end and gathers rows and faults. Its error is never the
@@ -39,7 +42,7 @@ func (rd *rowReader) readAll(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	rd.input.Dialect.Encoding = encoding
+	rd.dialect.Encoding = encoding
 	rd.lines = &lineReader{src: text, utf16: encoding == utf16LE || encoding == utf16BE}
 	if err := rd.readHeader(); err != nil {
 		return ignore(err, io.EOF, errSkipRow)
@@ -47,7 +50,7 @@ func (rd *rowReader) readAll(r io.Reader) error {
 	if err := rd.readRows(); err != nil {
 		return err
 	}
-	if len(rd.input.Cells) == 0 && len(rd.errs) == 0 {
+	if rd.cells.len() == 0 && len(rd.errs) == 0 {
 		rd.refuse(place{1, 1}, "", errors.New("no rows below the header: the file needs one for each partner"))
 	}
 	return nil
@@ -83,7 +86,7 @@ func (rd *rowReader) readHeader() error {
 	for _, f := range faults {
 		rd.refuse(rd.cellPlace(f.position), trimCell(cells[f.position]), f.err)
 	}
-	rd.head, rd.input.Header = head, cells
+	rd.head = head
 	return rd.decoder.RenormalizeHeaders(func([]string) []string { return head.names })
 }
 
@@ -106,15 +109,15 @@ func (rd *rowReader) firstLine() error {
 		comma = sniffDelimiter(rd.lines.raw)
 	}
 	line := bytes.TrimSuffix(rd.lines.raw, []byte("\n"))
-	rd.input.Dialect.Newline = "\n"
+	rd.dialect.Newline = "\n"
 	if bytes.HasSuffix(line, []byte("\r")) {
-		rd.input.Dialect.Newline = "\r\n"
+		rd.dialect.Newline = "\r\n"
 	}
 	if i := bytes.IndexByte(bytes.TrimSuffix(line, []byte("\r")), '\r'); i >= 0 {
 		return rd.lines.stop(rd.lines.line, errors.New("lines end in carriage returns alone, as on an old Macintosh: save the file as CSV UTF-8"))
 	}
 	rd.lines.comma = comma
-	rd.input.Dialect.Delimiter = string(comma)
+	rd.dialect.Delimiter = string(comma)
 	return nil
 }
 

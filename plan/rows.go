@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Input is the CSV as it came. A plan keeps it whole, so that the rows that
@@ -22,7 +23,8 @@ type Input struct {
 }
 
 // Row is what one line of the CSV wants of one partner. An empty DisplayName
-// and a nil pointer mean that the property is not managed.
+// and a nil pointer mean that the property is not managed. The pointers of one
+// file are shared between its rows: replace them, do not write through them.
 type Row struct {
 	Line        int    // physical line at which the row starts, from 1
 	TenantID    string // canonical lower-case GUID; "" while only Domain is known
@@ -36,7 +38,7 @@ type Row struct {
 	Absent bool   // ensure=absent: remove the identity synchronization policy
 	Note   string // carried to every report, never sent
 
-	at [columnCount]place
+	at place // where the tenantId cell starts
 }
 
 // Rows is a CSV that was read and checked whole. Rows.Rows names each tenant
@@ -55,20 +57,21 @@ type Rows struct {
 // doubtful ends the reading; its message says so.
 func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 	sum := sha256.New()
-	rd := &rowReader{file: name, merged: newMerger(name)}
+	rd := &rowReader{file: name, on: true}
 	err := rd.readAll(io.TeeReader(&contextReader{ctx, r}, sum))
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
-	if err := append(rd.errs, rd.merged.errs...).orNil(); err != nil {
+	rows, notices, contradictions := mergeRows(name, rd.rows.chunks()...)
+	rd.errs = append(rd.errs, contradictions...)
+	if err := rd.errs.orNil(); err != nil {
 		return nil, err
 	}
-	rd.input.Name = name
-	rd.input.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	rd.input.Rows = len(rd.input.Cells)
-	notices := append(rd.notices, rd.merged.notices...)
+	notices = append(notices, rd.notices...)
 	sortNotices(notices)
-	return &Rows{Input: rd.input, Rows: rd.merged.rows, Notices: notices}, nil
+	in := Input{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil)), Rows: rd.cells.len(), Header: rd.head.cells,
+		Cells: rd.cells.all(), Lines: rd.starts.all(), Dialect: rd.dialect}
+	return &Rows{Input: in, Rows: rows, Notices: notices}, nil
 }
 
 // contextReader stops a long file when its context is done.
@@ -87,3 +90,29 @@ func (c *contextReader) Read(p []byte) (int, error) {
 // errSkipRow says that a row is of no further use: it is blank, or its fault
 // has been noted.
 var errSkipRow = errors.New("row skipped")
+
+// pile gathers items of which nobody knows how many will come, without copying
+// what it has each time it grows.
+type pile[T any] struct {
+	full [][]T
+	last []T
+}
+
+const pileChunk = 1024
+
+func (p *pile[T]) len() int { return len(p.full)*pileChunk + len(p.last) }
+
+func (p *pile[T]) add(item T) {
+	if len(p.last) == pileChunk {
+		p.full, p.last = append(p.full, p.last), nil
+	}
+	if p.last == nil {
+		p.last = make([]T, 0, pileChunk)
+	}
+	p.last = append(p.last, item)
+}
+
+// all returns the items in one slice.
+func (p *pile[T]) all() []T { return slices.Concat(p.chunks()...) }
+
+func (p *pile[T]) chunks() [][]T { return append(p.full, p.last) }

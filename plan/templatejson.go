@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ func (p *templateParser) parse() {
 		p.refuse(i, "", fmt.Errorf("byte 0x%02X is not valid UTF-8", p.data[i]))
 		return
 	}
-	if strings.TrimSpace(string(p.data)) == "" {
+	if len(bytes.TrimSpace(p.data)) == 0 {
 		p.refuse(0, "", errors.New("the file is empty: it needs a JSON object with templateApplicationLevel, userSyncInbound or both"))
 		return
 	}
@@ -148,11 +149,11 @@ func (p *templateParser) skip() error {
 // next is the offset at which the next token starts.
 func (p *templateParser) next() int {
 	offset := int(p.dec.InputOffset())
-	return len(p.data) - len(strings.TrimLeft(string(p.data[offset:]), " \t\r\n,:"))
+	return len(p.data) - len(bytes.TrimLeft(p.data[offset:], " \t\r\n,:"))
 }
 
 // peek reports whether the next token starts with s.
-func (p *templateParser) peek(s string) bool { return strings.HasPrefix(string(p.data[p.next():]), s) }
+func (p *templateParser) peek(s string) bool { return bytes.HasPrefix(p.data[p.next():], []byte(s)) }
 
 // broken notes a fault of the JSON itself.
 func (p *templateParser) broken(err error) {

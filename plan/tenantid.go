@@ -15,40 +15,62 @@ import (
 // one of its domains. Exactly one of id and domain is set.
 func parseTenant(cell string) (id, domain string, err error) {
 	switch {
+	case isCanonicalGUID(cell):
+		return cell, "", nil
 	case cell == "":
 		return "", "", errEmptyTenantID
 	case strings.ContainsAny(cell, "./@。"):
 		domain, err = parseDomain(cell)
 		return "", domain, err
 	default:
-		id, _, err = parseGUID(cell)
+		id, err = parseGUID(cell)
 		return id, "", err
 	}
 }
 
+const nilGUID = "00000000-0000-0000-0000-000000000000"
+
+// isCanonicalGUID spares the usual cell the detours of the unusual ones. It
+// does not know the nil GUID, which parseGUID refuses.
+func isCanonicalGUID(s string) bool {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' || s == nilGUID {
+		return false
+	}
+	return isLowerHex(s[:8]) && isLowerHex(s[9:13]) && isLowerHex(s[14:18]) && isLowerHex(s[19:23]) && isLowerHex(s[24:])
+}
+
+func isLowerHex(s string) bool {
+	// A bit for each of 0-9 and a-f, less '0': letters and digits take the same
+	// path, which matters as GUIDs are random.
+	const digits = 0x3FF | 0x3F<<('a'-'0')
+	for i := range len(s) {
+		if uint64(digits)>>(s[i]-'0')&1 == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // parseGUID reads the forms in which people write a GUID: any letter case, in
-// braces, as urn:uuid:, or 32 digits without hyphens. The canonical form is
-// lower-case with hyphens.
-func parseGUID(cell string) (canonical string, id uuid.UUID, err error) {
+// braces, as urn:uuid:, or 32 digits without hyphens. It returns the canonical
+// form, lower-case with hyphens.
+func parseGUID(cell string) (string, error) {
 	digits := strings.ToLower(cell)
 	if strings.HasPrefix(digits, "{") && strings.HasSuffix(digits, "}") {
 		digits = digits[1 : len(digits)-1]
 	}
 	digits = strings.TrimPrefix(digits, "urn:uuid:")
 	if len(digits) != 32 && len(digits) != 36 {
-		return "", uuid.Nil, fmt.Errorf("tenantId %s has %d characters: a GUID has 36, as in 8-4-4-4-12 hexadecimal digits",
+		return "", fmt.Errorf("tenantId %s has %d characters: a GUID has 36, as in 8-4-4-4-12 hexadecimal digits",
 			quoteValue(cell), utf8.RuneCountInString(digits))
 	}
-	id, err = uuid.Parse(digits)
-	switch {
+	switch id, err := uuid.Parse(digits); {
 	case err != nil:
-		return "", uuid.Nil, malformedGUID(cell, digits)
+		return "", malformedGUID(cell, digits)
 	case id == uuid.Nil:
-		return "", uuid.Nil, fmt.Errorf("tenantId %s names no tenant: it is the nil GUID", quoteValue(cell))
-	case len(digits) == 36:
-		return digits, id, nil
+		return "", fmt.Errorf("tenantId %s names no tenant: it is the nil GUID", quoteValue(cell))
 	default:
-		return id.String(), id, nil
+		return id.String(), nil
 	}
 }
 
