@@ -201,10 +201,17 @@ func (st *call) fault(ctx context.Context, err error) error {
 		Kind: Unreachable, Method: st.req.Method, Path: shortPath(st.req.Path),
 		ClientRequestID: st.req.ClientRequestID, Attempts: st.attempts, Err: err,
 	}
-	if isWrite(st.req.Method) && st.open {
+	var final nonRetriable
+	var pause longPause
+	switch {
+	case isWrite(st.req.Method) && st.open:
 		e.Kind = Indeterminate
-	} else if ctx.Err() != nil {
+	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case errors.As(err, &pause):
+		e.Kind, e.RetryAfter = Throttled, pause.RetryAfter()
+	case errors.As(err, &final):
+		e.Kind = Unauthorized
 	}
 	return e
 }

@@ -27,6 +27,13 @@ const (
 // the convention of the Azure libraries.
 type nonRetriable interface{ NonRetriable() }
 
+// longPause is a nonRetriable of the pacing layer: the service asked for a
+// longer wait than that layer agrees to.
+type longPause interface {
+	nonRetriable
+	RetryAfter() time.Duration
+}
+
 // checkRetry is the retry policy. Its rule for writes: an attempt that may
 // have landed is not sent again.
 func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {

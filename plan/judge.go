@@ -142,3 +142,59 @@ func same(path string, a, b any) bool {
 	}
 	return a == b
 }
+
+// Onto returns l as it is once c was made: what is known of a write that a
+// reading may not show yet. Only what later changes of the same partner depend
+// on is drawn: that the partner, or its synchronization policy, is there.
+func (c *Change) Onto(l Live) Live {
+	switch {
+	case c.Object == PartnerConfiguration && c.Action == Create && l.Partner == nil:
+		l.Partner = &graph.Partner{TenantID: c.Partner.TenantID}
+	case c.Object == IdentitySynchronization && c.Action == Delete && l.Partner != nil:
+		p := *l.Partner
+		p.Sync = nil
+		l.Partner = &p
+	}
+	return l
+}
+
+// Rerouted returns the same change by the other verb, for when Graph says that
+// the object is there after all (PUT becomes PATCH) or is not (PATCH becomes
+// PUT, with what the policy held before). It returns nil where there is none.
+func (c *Change) Rerouted(l Live) *Request {
+	if c.Object != IdentitySynchronization || l.Partner == nil {
+		return nil
+	}
+	switch {
+	case c.Action == Create && l.Partner.Sync != nil:
+		return RequestFor(c.Object, Update, c.Partner.TenantID, c.Fields)
+	case c.Action == Update && l.Partner.Sync == nil:
+		return RequestFor(c.Object, Create, c.Partner.TenantID, c.whole())
+	default:
+		return nil
+	}
+}
+
+// whole lists every managed property of the object as it is to be: the changed
+// ones after the change, the others as they were before it.
+func (c *Change) whole() []Field {
+	before, _ := graph.ParseSync(c.Before) // it was parsed when the plan was made
+	if before == nil {
+		return c.Fields
+	}
+	var fields []Field
+	for _, f := range []Field{
+		{Path: pathDisplayName, After: deref(before.DisplayName)},
+		{Path: pathSyncAllowed, After: deref(before.IsSyncAllowed)},
+	} {
+		for _, changed := range c.Fields {
+			if changed.Path == f.Path {
+				f = changed
+			}
+		}
+		if f.After != nil {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}

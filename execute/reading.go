@@ -1,0 +1,210 @@
+package execute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"bulksync/graph"
+	"bulksync/plan"
+)
+
+// Reading is what the tenant looks like, as far as a plan is concerned, and
+// how old each part of that knowledge is. It is renewed by pages: a long run
+// never falls back to one read per partner.
+type Reading struct {
+	client   *graph.Client
+	wanted   map[string]bool // the tenants of the plan
+	template bool
+
+	mu       sync.Mutex
+	partners map[string]seen
+	// absentAsOf is when the last whole list began: who is not in partners was
+	// not there then.
+	absentAsOf time.Time
+	tmpl       graph.Template
+	tmplAsOf   time.Time
+	// renewal is closed when a page is in or the renewal ended; nil when nobody
+	// renews.
+	renewal chan struct{}
+	Read    plan.Read
+}
+
+type seen struct {
+	partner graph.Partner
+	asOf    time.Time
+}
+
+// Prepare reads the tenant as it is before a run. It fails unless the reading
+// is complete, and it has written nothing then.
+func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, error) {
+	r := &Reading{client: c, wanted: map[string]bool{}, partners: map[string]seen{}}
+	for i := range p.Changes {
+		if !p.Changes[i].Writes() {
+			continue
+		}
+		if p.Changes[i].Object == plan.SyncTemplate {
+			r.template = true
+		} else {
+			r.wanted[p.Changes[i].Partner.TenantID] = true
+		}
+	}
+	return r, r.renew(ctx)
+}
+
+// renew reads everything again. Each page counts from the moment it is in.
+func (r *Reading) renew(ctx context.Context) error {
+	began := time.Now()
+	read := plan.Read{}
+	err := r.client.ListPartners(ctx, func(page graph.Page) error {
+		if page.Number == 1 {
+			began, read = page.AsOf, plan.Read{}
+		}
+		read.Pages++
+		read.Partners += len(page.Partners)
+		r.take(page)
+		return nil
+	})
+	if err == nil && r.template {
+		asOf := time.Now()
+		var t graph.Template
+		if t, err = r.client.Template(ctx); err == nil {
+			r.mu.Lock()
+			r.tmpl, r.tmplAsOf = t, asOf
+			r.mu.Unlock()
+		} else {
+			err = fmt.Errorf("reading the template: %w", err)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	read.Complete = true
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Read, r.absentAsOf = read, began
+	for id, s := range r.partners {
+		if s.asOf.Before(began) {
+			delete(r.partners, id) // the whole list was read without it
+		}
+	}
+	return nil
+}
+
+// take publishes one page to everybody that waits for it.
+func (r *Reading) take(page graph.Page) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range page.Partners {
+		if r.wanted[p.TenantID] {
+			r.partners[p.TenantID] = seen{partner: p, asOf: page.AsOf}
+		}
+	}
+	if r.renewal != nil {
+		close(r.renewal)
+		r.renewal = make(chan struct{})
+	}
+}
+
+// look returns what is known for a change, and as of when.
+func (r *Reading) look(c *plan.Change) (plan.Live, time.Time) {
+	if c.Object == plan.SyncTemplate {
+		t := r.tmpl
+		return plan.Live{Template: &t}, r.tmplAsOf
+	}
+	if s, ok := r.partners[c.Partner.TenantID]; ok {
+		return plan.Live{Partner: &s.partner}, s.asOf
+	}
+	return plan.Live{}, r.absentAsOf
+}
+
+// Live returns what is there now for a change, read within maxAge. The first
+// that finds the reading too old renews it for all; the others wait for the
+// page that they need. From three quarters of maxAge on, one renews ahead while
+// the others go on.
+func (r *Reading) Live(ctx context.Context, c *plan.Change, maxAge time.Duration) (plan.Live, time.Time, error) {
+	for {
+		r.mu.Lock()
+		live, asOf := r.look(c)
+		age := time.Since(asOf)
+		idle := r.renewal == nil
+		if age < maxAge*3/4 || age < maxAge && !idle {
+			r.mu.Unlock()
+			return live, asOf, nil
+		}
+		if idle {
+			r.renewal = make(chan struct{})
+			r.mu.Unlock()
+			if err := r.lead(ctx); err != nil {
+				return plan.Live{}, time.Time{}, err
+			}
+			// A list that takes longer than maxAge to read makes its first pages
+			// too old again; what this change needs is asked for by itself.
+			if live, asOf, ok := r.within(c, maxAge); ok {
+				return live, asOf, nil
+			}
+			return r.Object(ctx, c)
+		}
+		wait := r.renewal
+		r.mu.Unlock()
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return plan.Live{}, time.Time{}, context.Cause(ctx)
+		}
+	}
+}
+
+func (r *Reading) within(c *plan.Change, maxAge time.Duration) (plan.Live, time.Time, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	live, asOf := r.look(c)
+	return live, asOf, time.Since(asOf) < maxAge
+}
+
+// lead renews on behalf of all and wakes whoever still waits.
+func (r *Reading) lead(ctx context.Context) error {
+	err := r.renew(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	close(r.renewal)
+	r.renewal = nil
+	return err
+}
+
+// Object reads the one object of a change, to settle what a list cannot.
+func (r *Reading) Object(ctx context.Context, c *plan.Change) (plan.Live, time.Time, error) {
+	asOf := time.Now()
+	if c.Object == plan.SyncTemplate {
+		t, err := r.client.Template(ctx)
+		return plan.Live{Template: &t}, asOf, err
+	}
+	p, err := orNone(r.client.Partner(ctx, c.Partner.TenantID))
+	if err != nil || p == nil {
+		return plan.Live{}, asOf, err
+	}
+	if c.Object != plan.Consent {
+		s, err := orNone(r.client.IdentitySynchronization(ctx, c.Partner.TenantID))
+		if err != nil {
+			return plan.Live{}, asOf, err
+		}
+		if p.Sync = nil; s != nil {
+			p.Sync = *s
+		}
+	}
+	return plan.Live{Partner: p}, asOf, nil
+}
+
+// orNone turns Graph's 404 into nil: that something is not there is an answer.
+func orNone[T any](v T, err error) (*T, error) {
+	switch {
+	case err == nil:
+		return &v, nil
+	case errors.Is(err, graph.NotFound):
+		return nil, nil
+	default:
+		return nil, err
+	}
+}
