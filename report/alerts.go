@@ -119,7 +119,7 @@ func toneRank(t tone) int { return slices.Index([]tone{bad, warn, plain, good}, 
 func groupWords(o *execute.Outcome) string {
 	switch {
 	case o.Status == execute.Held:
-		return "somebody changed the object after the plan; it was left alone"
+		return "somebody changed the object after the plan was made; it was left alone"
 	case o.Status == execute.Skipped:
 		return "blocked in the plan, or a step before it did not succeed"
 	case o.Status == execute.NotAttempted:

@@ -79,6 +79,12 @@ func findingRow(f *plan.Finding) row {
 		Partner: partner{oneLine(f.DisplayName), oneLine(f.TenantID)},
 		Object:  oneLine(string(f.Object)), Fields: fieldsOf(f.Fields, plan.Update), Note: clean(f.Note),
 	}
+	for i := range r.Fields {
+		r.Fields[i].Wanted = true
+		if f.Kind == plan.Extra {
+			r.Fields[i].After = "none"
+		}
+	}
 	switch f.Kind {
 	case plan.Missing:
 		r.Symbol = "-"

@@ -3,11 +3,14 @@ package report
 import "bulksync/execute"
 
 // hint is the next thing to do about an outcome, or "" where its message and
-// status say enough. The most telling evidence wins: Graph's code, then the
-// HTTP status, then how the change ended.
+// status say enough. The most telling evidence wins: an unknown outcome, Graph's
+// code, the HTTP status, then how the change ended.
 func hint(o *execute.Outcome) string {
 	if o.Status.Done() {
 		return ""
+	}
+	if o.Status == execute.Indeterminate {
+		return statusHint(o.Status)
 	}
 	if h := codeHint(o.GraphCode); h != "" {
 		return h
@@ -63,7 +66,7 @@ func httpHint(status int) string {
 func statusHint(s execute.Status) string {
 	switch s {
 	case execute.Held:
-		return "somebody changed it after the plan was made; plan again and look at the difference"
+		return "plan again and look at the difference before you approve it"
 	case execute.Indeterminate:
 		return "resume the run: the object is read before it is written again"
 	case execute.NotAttempted:

@@ -1,5 +1,92 @@
 package report
 
-import "io"
+import (
+	"crypto/sha256"
+	_ "embed" // the page, its style and its script are files
+	"encoding/base64"
+	"html/template"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
-func writeHTML(w io.Writer, p *page) error { return nil }
+//go:embed html/page.gohtml
+var pageTemplate string
+
+//go:embed html/style.css
+var pageStyle string
+
+//go:embed html/filter.js
+var pageScript string
+
+// htmlPage is what the templates see: the page, and the parts of the file that
+// are ours and need no escaping.
+type htmlPage struct {
+	Page   *page
+	Policy string
+	Style  template.CSS
+	Script template.JS
+}
+
+// writeHTML writes the page as one file that loads nothing: the policy in its
+// head allows our style and our script by their hashes, and nothing else. Rows
+// are written one by one.
+func writeHTML(w io.Writer, p *page) error {
+	t, err := template.New("page").Parse(pageTemplate)
+	if err != nil {
+		return err
+	}
+	h := htmlPage{
+		Page: p, Style: template.CSS(pageStyle), Script: template.JS(pageScript),
+		Policy: "default-src 'none'; style-src " + sourceHash(pageStyle) + "; script-src " + sourceHash(pageScript) + "; base-uri 'none'; form-action 'none'",
+	}
+	if err := t.ExecuteTemplate(w, "head", h); err != nil {
+		return err
+	}
+	rows := t.Lookup("row")
+	n := 0
+	for r := range p.Rows {
+		n++
+		if r.Seq == 0 {
+			r.Seq = n
+		}
+		if err := rows.Execute(w, &r); err != nil {
+			return err
+		}
+	}
+	return t.ExecuteTemplate(w, "foot", h)
+}
+
+// sourceHash is how a content security policy names an inline script or style.
+func sourceHash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// Title is the page's title: what it is, its verdict and its tenant.
+func (p *page) Title() string {
+	return "bulksync " + p.Kind + ": " + strings.TrimSuffix(p.Verdict, ".")
+}
+
+// Number counts the rows in words.
+func (p *page) Number() string { return count(p.NRows, p.Noun) }
+
+// Number is the tile's number with thousands set apart.
+func (t tile) Number() string { return thousands(t.N) }
+
+// Number is how many rows the alert stands for.
+func (a alert) Number() string { return thousands(a.N) }
+
+// Rest is how many partners the alert does not name.
+func (a alert) Rest() string { return thousands(a.More) }
+
+// Sentence is the alert's words as a sentence of its own.
+func (a alert) Sentence() string {
+	first, n := utf8.DecodeRuneInString(a.Words)
+	s := string(unicode.ToUpper(first)) + a.Words[n:]
+	if strings.HasSuffix(s, ".") || s == "" {
+		return s
+	}
+	return s + "."
+}

@@ -122,11 +122,16 @@ type outcome struct {
 	Message, Hint   string
 	RequestID       string
 	ClientRequestID string
-	Sent            string // when, how often and how long
+	Sent            string // how often and how long; empty where nothing was sent
+	SentAt          string
 }
 
-// field is one property before and after, as text.
-type field struct{ Path, Before, After string }
+// field is one property before and after, as text. Wanted marks that nothing
+// is going to change: After is what an audit's file wants.
+type field struct {
+	Path, Before, After string
+	Wanted              bool
+}
 
 // Name is the last part of the property's path.
 func (f field) Name() string { return f.Path[strings.LastIndexByte(f.Path, '.')+1:] }

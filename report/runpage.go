@@ -26,7 +26,7 @@ func runPage(p *plan.Plan, r *execute.Result) *page {
 		g.Lead = append(g.Lead, "Stopped: "+strings.TrimSuffix(oneLine(r.Stopped), ".")+".")
 	}
 	if r.Totals.Succeeded > 0 {
-		g.Lead = append(g.Lead, isAre(r.Totals.Succeeded, "change")+" accepted by Graph and not visible there yet.")
+		g.Lead = append(g.Lead, count(r.Totals.Succeeded, "change")+" accepted by Graph, but not visible there yet when the run ended.")
 	}
 	return g
 }
@@ -128,6 +128,9 @@ func runRows(p *plan.Plan, r *execute.Result) iter.Seq[row] {
 			w := changeRow(&p.Changes[i])
 			o := &r.Outcomes[i]
 			w.Status, w.Tone, w.Outcome = string(o.Status), statusTone(o.Status), outcomeOf(o)
+			if w.Reason == w.Outcome.Message {
+				w.Reason = "" // a blocked change has one reason, not two
+			}
 			if !yield(w) {
 				return
 			}
@@ -140,8 +143,11 @@ func outcomeOf(o *execute.Outcome) *outcome {
 		Code: graphCode(o), Message: clean(o.Message), Hint: hint(o),
 		RequestID: oneLine(o.RequestID), ClientRequestID: oneLine(o.ClientRequestID),
 	}
+	if o.Status.Done() {
+		v.Code = "" // an answer as it should be is no news
+	}
 	if o.Attempts > 0 {
-		v.Sent = fmt.Sprintf("%s, %s, %s", stamp(o.StartedAt), count(o.Attempts, "attempt"), elapsed(o.Elapsed))
+		v.Sent, v.SentAt = count(o.Attempts, "attempt")+", "+elapsed(o.Elapsed), stamp(o.StartedAt)
 	}
 	return v
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -44,7 +45,8 @@ func drawTable(w io.Writer, cols []column, rows [][]string) error {
 // case, trimming, wrapping and the width of ambiguous characters, which it
 // otherwise takes from the environment.
 func tableOptions(cols int) []tablewriter.Option {
-	pad := tw.Padding{Left: "", Right: "  ", Overwrite: true}
+	pads := slices.Repeat([]tw.Padding{{Right: "  ", Overwrite: true}}, cols)
+	pads[cols-1] = tw.Padding{Overwrite: true}
 	return []tablewriter.Option{
 		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
 			Borders: tw.BorderNone,
@@ -62,7 +64,8 @@ func tableOptions(cols int) []tablewriter.Option {
 		tablewriter.WithRowAutoWrap(tw.WrapNone),
 		tablewriter.WithHeaderAlignment(tw.AlignLeft),
 		tablewriter.WithAlignment(tw.MakeAlign(cols, tw.AlignLeft)),
-		tablewriter.WithPadding(pad),
+		tablewriter.WithHeaderPaddingPerColumn(pads),
+		tablewriter.WithRowPaddingPerColumn(pads),
 	}
 }
 
@@ -75,21 +78,28 @@ func wrap(s string, limit int) string {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {
 		if width(line) > limit {
-			lines[i] = wrapLine(line, limit)
+			lines[i] = breakLine(line, "", limit)
 		}
 	}
 	return strings.Join(lines, "\n")
 }
 
-func wrapLine(line string, limit int) string {
-	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
-	if len(indent) >= limit {
-		indent = ""
+// hang wraps one line and indents the lines after the first.
+func hang(line string, indent, limit int) string {
+	if width(line) <= limit {
+		return line
 	}
+	return breakLine(line, strings.Repeat(" ", indent), limit)
+}
+
+// breakLine breaks a line; its own leading spaces stay, and indent leads the
+// lines after the first.
+func breakLine(line, indent string, limit int) string {
+	own := len(line) - len(strings.TrimLeft(line, " "))
 	var b strings.Builder
-	b.WriteString(indent)
-	used := len(indent)
-	for i, word := range strings.Fields(line) {
+	b.WriteString(line[:own])
+	used := own
+	for i, word := range strings.Split(line[own:], " ") {
 		n := width(word)
 		switch {
 		case i > 0 && used+1+n <= limit:

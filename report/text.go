@@ -13,6 +13,8 @@ const (
 	textPartners = 5
 	// textCell bounds one text of a row, in characters.
 	textCell = 400
+	// textNote bounds the note of a row, in columns.
+	textNote = 100
 )
 
 // textWriter writes a page for a terminal and remembers the first error.
@@ -41,7 +43,7 @@ func writeText(w io.Writer, p *page, o Options) error {
 	}
 	t.rows(p)
 	if p.Fingerprint != "" {
-		t.say("\nFingerprint\n  %s", p.Fingerprint)
+		t.say("\nFingerprint\n  %s\n", p.Fingerprint)
 	}
 	t.say("\n")
 	for _, l := range p.Closing {
@@ -73,16 +75,14 @@ func (t *textWriter) paint(tn tone, s string) string {
 func (t *textWriter) facts(fs []fact) {
 	t.say("\n")
 	for _, f := range fs {
-		indent := strings.Repeat(" ", 15)
-		v := wrap(oneLine(f.Value), max(t.width-15, 64))
-		t.say("  %-11s  %s\n", f.Label, strings.ReplaceAll(v, "\n", "\n"+indent))
+		t.say("%s\n", hang(fmt.Sprintf("  %-11s  %s", f.Label, f.Value), 15, max(t.width, 80)))
 	}
 }
 
 // alert writes what a reader must see first, and the names of the first few
 // partners.
 func (t *textWriter) alert(a *alert) {
-	t.say("\n%s\n", t.paint(a.Tone, wrap(fmt.Sprintf("! %s (%s): %s", a.Title, thousands(a.N), a.Words), t.width)))
+	t.say("\n%s\n", t.paint(a.Tone, hang(fmt.Sprintf("! %s (%s): %s", a.Title, thousands(a.N), a.Words), 2, t.width)))
 	for _, p := range a.Partners[:min(len(a.Partners), textPartners)] {
 		t.say("    %s\n", twoSides(p, t.width-4))
 	}
@@ -90,7 +90,7 @@ func (t *textWriter) alert(a *alert) {
 		t.say("    and %s more\n", thousands(rest))
 	}
 	if a.Hint != "" {
-		t.say("  %s\n", strings.ReplaceAll(wrap("hint: "+a.Hint, t.width-2), "\n", "\n  "))
+		t.say("%s\n", hang("  hint: "+a.Hint, 2, t.width))
 	}
 }
 
@@ -110,10 +110,10 @@ func (t *textWriter) rows(p *page) {
 		t.table(p)
 	}
 	if rest := p.NListed - textRows; rest > 0 {
-		t.say("... and %s more. --format html, csv or json has all.\n", count(rest, p.Noun))
+		t.say("\n... and %s more. --format html, csv or json has all.\n", thousands(rest))
 	}
 	if p.Unlisted != "" {
-		t.say("%s\n", p.Unlisted)
+		t.say("\n%s\n", p.Unlisted)
 	}
 }
 

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
@@ -34,31 +35,31 @@ func (l layout) columns(detail string) []column {
 	return []column{{"", 1}, {"Line", 6}, {"Partner", l.name}, {"Tenant ID", guidWidth}, {detail, l.detail}}
 }
 
-// cells are the cells of r. The partner is not named again in the rows below
-// its first.
+// cells are the cells of r. The partner and the note of its row are not given
+// again in the rows below its first.
 func (t *textWriter) cells(l layout, r *row, again bool) []string {
 	symbol := t.paint(r.Tone, strings.TrimSpace(r.Symbol))
 	detail := t.detail(r, l.detail)
-	name, id := cut(r.Partner.Name, 2*l.name), r.Partner.TenantID
+	name, id, note := cut(r.Partner.Name, 2*l.name), r.Partner.TenantID, cut(r.Note, textNote)
 	if r.Partner == (partner{}) {
 		name = "home tenant"
 	}
-	switch {
-	case again:
-		name, id = "", ""
-	case !l.wide && name == "":
-		name = id
-	case !l.wide && id != "":
-		name += "\n" + id
+	if again {
+		name, id, note = "", "", ""
 	}
 	if !l.wide {
-		return []string{symbol, name, detail}
+		return []string{symbol, stack(name, id, note), detail}
 	}
 	line := ""
 	if r.Line > 0 {
 		line = fmt.Sprint(r.Line)
 	}
-	return []string{symbol, line, name, id, detail}
+	return []string{symbol, line, stack(name, note), id, detail}
+}
+
+// stack puts the texts that there are under each other.
+func stack(texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), "\n")
 }
 
 // detail says what the row is about: the object, then what changes or what
@@ -77,9 +78,6 @@ func (t *textWriter) detail(r *row, limit int) string {
 	}
 	if r.Reason != "" {
 		lines = append(lines, cut(r.Reason, textCell))
-	}
-	if r.Note != "" {
-		lines = append(lines, "note: "+cut(r.Note, textCell))
 	}
 	return wrap(strings.Join(lines, "\n"), limit)
 }

@@ -14,6 +14,9 @@ import (
 func fieldsOf(fs []plan.Field, a plan.Action) []field {
 	out := make([]field, 0, len(fs))
 	for _, f := range fs {
+		if f.Path == "tenantId" {
+			continue // the partner is named beside it
+		}
 		v := field{Path: oneLine(f.Path), Before: value(f.Before), After: value(f.After)}
 		if a == plan.Create {
 			v.Before = ""
@@ -39,12 +42,17 @@ func value(v any) string {
 	}
 }
 
-// String is the field in one line: "isSyncAllowed: false -> true".
+// String is the field in one line: "isSyncAllowed: false -> true", or for a
+// finding "isSyncAllowed: false, wanted true".
 func (f field) String() string {
-	if f.Before == "" {
+	switch {
+	case f.Before == "":
 		return f.Name() + ": " + f.After
+	case f.Wanted:
+		return f.Name() + ": " + f.Before + ", wanted " + f.After
+	default:
+		return f.Name() + ": " + f.Before + " -> " + f.After
 	}
-	return f.Name() + ": " + f.Before + " -> " + f.After
 }
 
 // sideJSON is one side of fields as a JSON object in the order of the fields,
