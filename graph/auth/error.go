@@ -1,0 +1,73 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Error is a token that could not be had or may not be used. Its text is short
+// and holds no secret; what the library said at length is beneath it.
+type Error struct {
+	msg string
+	err error
+}
+
+func (e *Error) Error() string { return e.msg }
+
+func (e *Error) Unwrap() error { return e.err }
+
+// NonRetriable marks that another attempt cannot help, by the convention of
+// the Azure libraries: the credential has already tried again where it could.
+func (*Error) NonRetriable() {}
+
+// unavailable turns a credential's error into an Error, unless ctx ended.
+func unavailable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return &Error{msg: "no access token: " + condense(err.Error()), err: err}
+}
+
+// The library reports over many lines: a chain lists each credential after one
+// tab and goes on with two, a refusal shows the whole HTTP answer.
+var (
+	answer      = regexp.MustCompile(`(?s)^(\w+) authentication failed\..*?RESPONSE \d+: ([^\n]*)`)
+	description = regexp.MustCompile(`"error_description":\s*("(?:[^"\\]|\\.)*")`)
+	trace       = regexp.MustCompile(`\s*Trace ID: \S+\s+Correlation ID: (\S+)\s+Timestamp: [-\d:]+ [\d:.]+Z?`)
+	seeAlso     = regexp.MustCompile(`\.?\s+(?:To troubleshoot, visit|See) https://aka\.ms/\S+`)
+	jwt         = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*`)
+)
+
+// condense makes one sentence of each credential that was tried.
+func condense(text string) string {
+	if _, tried, ok := strings.Cut(text, "Attempted credentials:\n\t"); ok {
+		text = tried
+	}
+	tried := strings.Split(strings.ReplaceAll(text, "\n\t\t", "\n"), "\n\t")
+	for i, t := range tried {
+		tried[i] = sentence(t)
+	}
+	return strings.Join(tried, "; ")
+}
+
+func sentence(text string) string {
+	if m := answer.FindStringSubmatch(text); m != nil {
+		why := "answered " + m[2]
+		if d := description.FindStringSubmatch(text); d != nil {
+			_ = json.Unmarshal([]byte(d[1]), &why) // else the status has to do
+		}
+		text = m[1] + ": " + why
+	}
+	text = seeAlso.ReplaceAllString(text, "")
+	text = trace.ReplaceAllString(text, " (correlation ID $1)")
+	text = jwt.ReplaceAllString(text, "[token removed]")
+	text = strings.TrimRight(strings.Join(strings.Fields(text), " "), ".")
+	const limit = 600 // enough for the az login command that answers a challenge
+	if len(text) > limit {
+		text = fmt.Sprintf("%s... (%d more bytes)", strings.ToValidUTF8(text[:limit], ""), len(text)-limit)
+	}
+	return text
+}

@@ -1,0 +1,112 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+)
+
+// Session is one identity at work. It is safe for concurrent use: however many
+// requests need a token at once, the credential is asked once.
+type Session struct {
+	who    Identity
+	scope  string
+	source *source
+	bearer policy.Policy
+	// turn is held by the request that answers a refused token, so that the
+	// others with the same token wait for its result and do not ask as well.
+	turn chan struct{}
+}
+
+// Acquire gets a first token for scope, which is graph.Cloud's Scope, and
+// reads who it is for. Errors are short, name each credential that was tried,
+// and hold no secret. A token that cannot be read is an error: without its
+// tenant nothing could be guarded.
+func Acquire(ctx context.Context, cred azcore.TokenCredential, scope string) (*Session, error) {
+	src := &source{cred: cred}
+	s := &Session{
+		scope:  scope,
+		source: src,
+		bearer: runtime.NewBearerTokenPolicy(src, []string{scope}, nil),
+		turn:   make(chan struct{}, 1),
+	}
+	if _, err := s.authorize(ctx, nil); err != nil {
+		return nil, err
+	}
+	s.who = *src.who
+	return s, nil
+}
+
+// Identity is whom the session's first token was for.
+func (s *Session) Identity() Identity { return s.who }
+
+// authorization is the header value to send now.
+//
+// The policy is asked only where there is something to decide: no token yet, or
+// one that nears its end. It costs about 5 µs and 40 allocations a request
+// where the token at hand costs none, and each write of a run comes by here.
+func (s *Session) authorization(ctx context.Context) (string, error) {
+	if b := s.source.current.Load(); b != nil && time.Now().Before(b.freshUntil) {
+		return b.header, nil
+	}
+	return s.authorize(ctx, nil)
+}
+
+// renew returns the header value to send after used was refused, or "" where
+// the refusal asks for nothing that a token could settle. In either case the
+// refused token is not used again unless the credential insists on it.
+func (s *Session) renew(ctx context.Context, used string, refusal http.Header) (string, error) {
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	b := s.source.current.Load()
+	if b == nil || b.header != used || !s.source.current.CompareAndSwap(b, nil) {
+		return s.authorization(ctx) // another request has dealt with it
+	}
+	return s.authorize(ctx, refusal)
+}
+
+// authorize asks azcore's policy, which fetches, shares, renews ahead of time
+// and decodes claims challenges. The policy sees a request that never leaves:
+// what Graph would answer is played to it, a refusal first if there is one.
+func (s *Session) authorize(ctx context.Context, refusal http.Header) (string, error) {
+	req, err := runtime.NewRequest(ctx, http.MethodGet, s.scope)
+	if err != nil {
+		return "", fmt.Errorf("scope %q: %w", s.scope, err)
+	}
+	played := &rehearsal{refusal: refusal}
+	pipeline := runtime.NewPipeline("bulksync", "",
+		runtime.PipelineOptions{PerRetry: []policy.Policy{s.bearer, played}},
+		&policy.ClientOptions{
+			Retry:     policy.RetryOptions{MaxRetries: -1}, // retries are package graph's
+			Telemetry: policy.TelemetryOptions{Disabled: true},
+		})
+	if _, err := pipeline.Do(req); err != nil {
+		return "", err
+	}
+	return played.authorization, nil
+}
+
+// rehearsal stands where the network would be, after the bearer policy.
+type rehearsal struct {
+	refusal       http.Header // of the 401 to play first
+	authorization string      // what the policy sent in the end; "" if it gave up
+}
+
+func (r *rehearsal) Do(req *policy.Request) (*http.Response, error) {
+	status, header := http.StatusOK, r.refusal
+	if header != nil {
+		status, r.refusal = http.StatusUnauthorized, nil
+	} else {
+		r.authorization = req.Raw().Header.Get("Authorization")
+	}
+	return &http.Response{StatusCode: status, Header: header, Body: http.NoBody, Request: req.Raw()}, nil
+}

@@ -1,0 +1,54 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+)
+
+// source is the credential as the policy sees it, which never asks twice at
+// the same time. It keeps the newest token at hand and keeps the tenant.
+type source struct {
+	cred    azcore.TokenCredential
+	who     *Identity // of the first token
+	current atomic.Pointer[bearer]
+}
+
+type bearer struct {
+	header     string
+	freshUntil time.Time
+}
+
+func (s *source) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	tk, err := s.cred.GetToken(ctx, o)
+	if err != nil {
+		return azcore.AccessToken{}, unavailable(ctx, err)
+	}
+	who, err := ParseIdentity(tk.Token)
+	if err != nil {
+		return azcore.AccessToken{}, &Error{msg: err.Error(), err: err}
+	}
+	if s.who == nil {
+		s.who = &who
+	}
+	if who.TenantID != s.who.TenantID {
+		return azcore.AccessToken{}, &Error{msg: fmt.Sprintf(
+			"the sign-in moved from tenant %s to %s during the run: sign in to the first one again", s.who.TenantID, who.TenantID)}
+	}
+	// Without the monotonic clock, which stands still while a laptop sleeps.
+	tk.ExpiresOn, tk.RefreshOn = tk.ExpiresOn.Round(0), tk.RefreshOn.Round(0)
+	s.current.Store(&bearer{"Bearer " + tk.Token, freshUntil(tk)})
+	return tk, nil
+}
+
+// freshUntil is when azcore's policy begins to renew.
+func freshUntil(tk azcore.AccessToken) time.Time {
+	if tk.RefreshOn.IsZero() {
+		return tk.ExpiresOn.Add(-5 * time.Minute)
+	}
+	return tk.RefreshOn
+}

@@ -1,0 +1,102 @@
+package auth
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+
+	"bulksync/graph"
+)
+
+// Transport returns base with the session's token on each request; it fits
+// graph.Options.Layers. The caller's request stays as it was. Plain http is
+// refused before a token is asked for, except to loopback.
+//
+// A 401 is answered with another token and sent once more where Graph asked
+// for one by a claims challenge, or where another request has renewed the token
+// meanwhile. Any other 401 is returned, and the next request fetches anew. The
+// Azure identity library keeps tokens of its own: without a challenge it may
+// hand out the same one again until five minutes before it ends.
+func (s *Session) Transport(base http.RoundTripper) http.RoundTripper {
+	return &transport{session: s, base: base}
+}
+
+type transport struct {
+	session *Session
+	base    http.RoundTripper
+}
+
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	token, err := t.token(req)
+	if err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	resp, err := t.base.RoundTrip(authorized(req, token))
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, err
+	}
+	next, err := t.session.renew(req.Context(), token, resp.Header)
+	if err != nil {
+		drain(resp)
+		return nil, refused(resp, err)
+	}
+	again, ok := rewound(req)
+	if next == "" || !ok {
+		return resp, nil
+	}
+	drain(resp)
+	return t.base.RoundTrip(authorized(again, next))
+}
+
+func (t *transport) token(req *http.Request) (string, error) {
+	if req.URL.Scheme != "https" && !graph.IsLoopback(req.URL.Hostname()) {
+		return "", &Error{msg: fmt.Sprintf("refusing to send a token in clear to %s: use https", req.URL.Host)}
+	}
+	return t.session.authorization(req.Context())
+}
+
+// refused names the answer behind err, so that it can be found in Microsoft's log.
+func refused(resp *http.Response, err error) error {
+	if id := resp.Header.Get("request-id"); id != "" {
+		return fmt.Errorf("renewing the token that Graph refused (request-id %s): %w", id, err)
+	}
+	return fmt.Errorf("renewing the token that Graph refused: %w", err)
+}
+
+func authorized(req *http.Request, token string) *http.Request {
+	r := req.WithContext(req.Context()) // a shallow copy: base must not touch the caller's headers
+	r.Header = req.Header.Clone()
+	r.Header["Authorization"] = []string{token}
+	return r
+}
+
+// rewound is req with its body at the start again, if it has one that can be.
+func rewound(req *http.Request) (*http.Request, bool) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return req, true
+	}
+	if req.GetBody == nil {
+		return nil, false
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return nil, false
+	}
+	r := req.WithContext(req.Context())
+	r.Body = body
+	return r, true
+}
+
+// drain lets the connection be used again. What is longer than any refusal is
+// not worth reading for that.
+func drain(resp *http.Response) {
+	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
+	_ = resp.Body.Close()
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+}
