@@ -8,8 +8,10 @@
 # bulksync. Credentials come from the environment; see the README.
 set -u
 
-file=$1
-out=$2/$(date -u +%Y-%m-%dT%H%M%SZ)
+file=${1:?"usage: audit.sh FILE.csv EVIDENCE_DIR"}
+evidence=${2:?"usage: audit.sh FILE.csv EVIDENCE_DIR"}
+out=$evidence/$(date -u +%Y-%m-%dT%H%M%SZ)
+mkdir -p "$evidence" || exit 1
 summary=$(bulksync audit "$file" --out-dir "$out" --quiet --format text)
 code=$?
 
