@@ -38,6 +38,25 @@ func ParseFault(spec string) (Fault, error) {
 	return f, nil
 }
 
+// String is the form that ParseFault reads.
+func (f Fault) String() string {
+	spec := string(f.Kind)
+	add := func(name string, value any, isSet bool) {
+		if isSet {
+			spec += fmt.Sprintf(",%s=%v", name, value)
+		}
+	}
+	add("method", f.Method, f.Method != "")
+	add("path", f.Path, f.Path != "")
+	add("nth", f.Nth, f.Nth > 0)
+	add("every", f.Every, f.Every > 0)
+	add("p", f.P, f.P > 0)
+	add("times", f.Times, f.Times > 0)
+	add("retry-after", f.RetryAfter, f.RetryAfter > 0)
+	add("delay", f.Delay, f.Delay > 0)
+	return spec
+}
+
 func (k FaultKind) known() bool {
 	for _, known := range faultKinds {
 		if k == known {

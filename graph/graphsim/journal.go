@@ -17,7 +17,8 @@ type Request struct {
 	RequestID       string
 	At              time.Time // of arrival
 
-	Status    int    // as sent; 0 when nothing was sent (yet)
+	Decided   bool   // its answer stands, and with it the fields below
+	Status    int    // as sent; 0 when nothing is sent
 	Code      string // of the error, if any
 	Committed bool   // it changed the state, whatever the client was told
 }
@@ -46,7 +47,8 @@ func (s *Sim) complete(c *call, a *answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := c.entry
-	if a.cut != cutReset && a.cut != cutSilent {
+	e.Decided = true
+	if a.sent() {
 		e.Status = a.status
 	}
 	if c.claims != nil {

@@ -52,6 +52,11 @@ const (
 	cutSilent        // nothing comes, and the connection stays open
 )
 
+// sent reports whether the client gets to see the status.
+func (a answer) sent() bool {
+	return a.cut == whole || a.cut == cutSlow || a.cut == cutTruncated && len(a.body) > 0
+}
+
 func refuse(e *odataError) answer { return answer{status: e.status, refusal: e} }
 
 func noContent() answer { return answer{status: http.StatusNoContent, committed: true} }

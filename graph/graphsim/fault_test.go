@@ -1,0 +1,316 @@
+package graphsim_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bulksync/graph/graphsim"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// faultCases say what a client sees of each kind, over a connection and in
+// process, when it strikes a PATCH (which has no body) and a GET (which has one).
+var faultCases = []struct {
+	spec      string
+	method    string
+	status    int // of the answer; 0 for none
+	code      string
+	err       error // in the client's hands
+	committed bool
+}{
+	{"400", "PATCH", 400, "Request_BadRequest", nil, false},
+	{"401", "PATCH", 401, "InvalidAuthenticationToken", nil, false},
+	{"403", "PATCH", 403, "Authorization_RequestDenied", nil, false},
+	{"404", "PATCH", 404, "Directory_ObjectNotFound", nil, false},
+	{"418", "PATCH", 418, "UnknownError", nil, false},
+	{"429", "PATCH", 429, "TooManyRequests", nil, false},
+	{"500", "PATCH", 500, "InternalServerError", nil, false},
+	{"502", "PATCH", 502, "", nil, false},
+	{"503", "PATCH", 503, "ServiceUnavailable", nil, false},
+	{"504", "PATCH", 504, "UnknownError", nil, false},
+	{"concurrency", "PATCH", 409, "Directory_ConcurrencyViolation", nil, false},
+	{"504-after", "PATCH", 504, "UnknownError", nil, true},
+	{"reset-before", "PATCH", 0, "", syscall.ECONNRESET, false},
+	{"reset-after", "PATCH", 0, "", syscall.ECONNRESET, true},
+	{"truncated", "PATCH", 0, "", io.EOF, true},
+	{"truncated", "GET", 200, "", io.ErrUnexpectedEOF, false},
+	{"slow,delay=1ms", "PATCH", 204, "", nil, true},
+	{"slow,delay=1ms", "GET", 200, "", nil, false},
+	{"silent", "PATCH", 0, "", context.Canceled, false},
+	{"silent-after", "PATCH", 0, "", context.Canceled, true},
+	{"stale", "PATCH", 204, "", nil, true},
+}
+
+func TestEveryFaultShowsAsTheRealOneDoes(t *testing.T) {
+	for _, c := range faultCases {
+		for _, over := range []string{"in process", "over a connection"} {
+			t.Run(c.spec+" of "+c.method+" "+over, func(t *testing.T) {
+				r := newRig(t, graphsim.Config{}).with(contoso)
+				if over != "in process" {
+					r.listen()
+				}
+				f, err := graphsim.ParseFault(c.spec)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Inject(f)
+				got := r.sendAndGiveUp(c.method, partners+"/"+contoso, `{"inboundTrust":{"isMfaAccepted":true}}`)
+				if got.status != c.status || !errors.Is(got.err, c.err) || got.code() != c.code {
+					t.Errorf("got %d %s %v, want %d %s %v", got.status, got.body, got.err, c.status, c.code, c.err)
+				}
+				if p, _ := r.Partner(contoso); (p.InboundTrust != nil) != c.committed {
+					t.Errorf("took effect: %v, want %v", p.InboundTrust != nil, c.committed)
+				}
+				if last := r.Requests()[0]; last.Committed != c.committed || last.Status != c.status {
+					t.Errorf("journal: %+v", last)
+				}
+				if unused := r.UnusedFaults(); unused != nil {
+					t.Errorf("never struck: %+v", unused)
+				}
+			})
+		}
+	}
+}
+
+// listen moves the rig to a real server. Connections are not kept, because
+// net/http repeats a GET by itself when a kept one breaks.
+func (r *rig) listen() {
+	server := httptest.NewServer(r.Sim)
+	transport := &http.Transport{DisableKeepAlives: true}
+	r.client, r.root = &http.Client{Transport: transport}, server.URL
+	r.t.Cleanup(func() { transport.CloseIdleConnections(); server.Close() })
+}
+
+// sendAndGiveUp gives up as soon as the simulator decided not to answer.
+func (r *rig) sendAndGiveUp(method, path, body string) reply {
+	ctx, giveUp := context.WithCancel(r.t.Context())
+	defer giveUp()
+	done := make(chan reply, 1)
+	go func() { done <- r.send(ctx, method, path, body) }()
+	for {
+		select {
+		case got := <-done:
+			return got
+		case <-time.After(5 * time.Millisecond):
+			if r.silent() {
+				giveUp()
+			}
+		}
+	}
+}
+
+// silent reports whether a silent fault has struck.
+func (r *rig) silent() bool {
+	all := r.Requests()
+	return len(all) > 0 && all[0].Decided && all[0].Status == 0
+}
+
+func TestAResetIsANetOpError(t *testing.T) {
+	r := newRig(t, graphsim.Config{}).with(contoso)
+	r.Inject(graphsim.Fault{Kind: graphsim.FaultResetBefore})
+	var op *net.OpError
+	if got := r.do("GET", partners, ""); !errors.As(got.err, &op) || op.Op != "read" {
+		t.Errorf("got %v", got.err)
+	}
+}
+
+func TestAFaultStrikesTheRequestsItNames(t *testing.T) {
+	for spec, want := range map[string][]int{
+		"500":                       {1, 2, 3, 4, 5, 6, 7, 8},
+		"500,nth=3":                 {3},
+		"500,nth=3,times=2":         {3, 4},
+		"500,every=3":               {3, 6},
+		"500,every=3,nth=2":         {4, 7},
+		"500,every=2,times=1":       {2},
+		"500,times=2":               {1, 2},
+		"500,method=put,nth=1":      nil,
+		"500,method=write":          {2, 4, 6, 8},
+		"500,method=get,every=2":    {3, 7},
+		"500,path=partners":         {1, 5},
+		"500,path=partner":          {2, 3, 4, 6, 7, 8},
+		"500,path=" + contoso[:8]:   {2, 3, 4, 6, 7, 8},
+		"500,path=template":         nil,
+		"500,path=Partners":         nil,
+		"500,p=1":                   {1, 2, 3, 4, 5, 6, 7, 8},
+		"500,p=0.000001":            nil,
+		"500,path=/partners/,nth=2": {3},
+	} {
+		r := newRig(t, graphsim.Config{}).with(contoso)
+		f, err := graphsim.ParseFault(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Inject(f)
+		var got []int
+		for i := range 8 {
+			method, path := "GET", partners
+			if i%4 != 0 {
+				path += "/" + contoso
+			}
+			if i%2 == 1 {
+				method = "PATCH"
+			}
+			if r.do(method, path, `{}`).status == 500 {
+				got = append(got, i+1)
+			}
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", spec, d)
+		}
+		if unused := r.UnusedFaults(); (len(unused) > 0) != (want == nil) {
+			t.Errorf("%s: unused %+v", spec, unused)
+		}
+	}
+}
+
+func TestAFaultByChanceFollowsFromTheSeed(t *testing.T) {
+	struck := func(seed int64) (all []int) {
+		r := newRig(t, graphsim.Config{Seed: seed})
+		r.Inject(graphsim.Fault{Kind: "503", P: 0.3})
+		for i := range 400 {
+			if r.do("GET", partners, "").status == 503 {
+				all = append(all, i)
+			}
+		}
+		return all
+	}
+	first := struck(1)
+	if !slices.Equal(first, struck(1)) || slices.Equal(first, struck(2)) {
+		t.Error("the same seed must strike the same requests, and another seed others")
+	}
+	if len(first) < 80 || len(first) > 160 {
+		t.Errorf("struck %d of 400, want about 120", len(first))
+	}
+}
+
+func TestTheFirstOfTwoFaultsStrikes(t *testing.T) {
+	r := newRig(t, graphsim.Config{})
+	r.Inject(graphsim.Fault{Kind: "503", Nth: 1}, graphsim.Fault{Kind: "500", Times: 1}, graphsim.Fault{Kind: "429", Method: "DELETE"})
+	for _, want := range []int{503, 500, 200} {
+		if got := r.do("GET", partners, ""); got.status != want {
+			t.Errorf("got %d, want %d", got.status, want)
+		}
+	}
+	if unused := r.UnusedFaults(); len(unused) != 1 || unused[0].Kind != "429" {
+		t.Errorf("unused: %+v", unused)
+	}
+	r.ClearFaults()
+	if unused := r.UnusedFaults(); unused != nil {
+		t.Errorf("after ClearFaults: %+v", unused)
+	}
+}
+
+func TestAFaultTellsRetryAfterOnlyWhenAsked(t *testing.T) {
+	r := newRig(t, graphsim.Config{RetryAfter: graphsim.RetryAfterDecimal})
+	r.Inject(graphsim.Fault{Kind: graphsim.FaultConcurrency, Nth: 1, RetryAfter: 2128 * time.Millisecond}, graphsim.Fault{Kind: "503"})
+	for _, want := range []string{"2.128", ""} {
+		if got := r.do("GET", partners, "").header.Get("Retry-After"); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestAGatewayAnswersWithAPage(t *testing.T) {
+	r := newRig(t, graphsim.Config{})
+	r.Inject(graphsim.Fault{Kind: "502"})
+	got := r.do("GET", partners, "")
+	if got.header.Get("Content-Type") != "text/html" || !strings.HasPrefix(got.body, "<html>") {
+		t.Errorf("got %s %s", got.header, got.body)
+	}
+}
+
+func TestAStaleWriteIsShownLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{}).with(contoso)
+		r.Inject(graphsim.Fault{Kind: graphsim.FaultStale, Nth: 1, Delay: 30 * time.Second})
+		r.must("PUT", sync, `{}`)
+		time.Sleep(30*time.Second - 1)
+		r.want(404, "Request_ResourceNotFound", "GET", sync, "")
+		time.Sleep(1)
+		r.must("GET", sync, "")
+	})
+}
+
+func TestASlowBodyComesWholeAndLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Partners: 5})
+		want := r.must("GET", partners+"/"+r.Partners()[0].TenantID, "").body
+		r.Inject(graphsim.Fault{Kind: graphsim.FaultSlow})
+		began := time.Now()
+		got := r.must("GET", partners+"/"+r.Partners()[0].TenantID, "").body
+		if got != want || time.Since(began) != 5*time.Second || !json.Valid([]byte(got)) {
+			t.Errorf("after %v: %s", time.Since(began), got)
+		}
+	})
+}
+
+func TestALateAnswerIsGivenUpWithTheContext(t *testing.T) {
+	for latency, committed := range map[time.Duration]bool{10 * time.Second: false, 4 * time.Second: true} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, graphsim.Config{Latency: latency}).with(contoso)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			defer cancel()
+			if got := r.send(ctx, "PATCH", partners+"/"+contoso, `{}`); !errors.Is(got.err, context.DeadlineExceeded) {
+				t.Errorf("got %d %v", got.status, got.err)
+			}
+			if last := r.Requests()[0]; last.Committed != committed {
+				t.Errorf("latency %v: committed %v, want %v", latency, last.Committed, committed)
+			}
+		})
+	}
+}
+
+func FuzzParseFault(f *testing.F) {
+	for _, c := range faultCases {
+		f.Add(c.spec)
+	}
+	for _, s := range []string{
+		"", ",", "500,", "5000", "200", "boom", "500,nth=0", "500,p=2", "500,p=NaN", "500,every=x", "500,method=HEAD",
+		"stale,method=GET", "slow,delay=-1s", "503,retry-after=7", "500,nth", "500,colour=red", "concurrency,p=0.1,path=partner,times=3",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, spec string) {
+		fault, err := graphsim.ParseFault(spec)
+		if err != nil {
+			return
+		}
+		if fault.Nth < 0 || fault.Every < 0 || fault.Times < 0 || fault.P < 0 || fault.P > 1 || fault.Delay < 0 || fault.RetryAfter < 0 {
+			t.Errorf("%q: %+v", spec, fault)
+		}
+		again, err := graphsim.ParseFault(fault.String())
+		if d := cmp.Diff(fault, again); err != nil || d != "" {
+			t.Errorf("%q: %v (-first +again):\n%s", spec, err, d)
+		}
+	})
+}
+
+func TestABadFaultSaysWhatIsAllowed(t *testing.T) {
+	for spec, want := range map[string]string{
+		"boom":              `unknown kind "boom": use a status from 400 to 599 or one of concurrency, 504-after`,
+		"200":               "a status from 400 to 599",
+		"500,colour=red":    "colour: unknown field: use method=, path=",
+		"500,nth":           `"nth" is not a field`,
+		"500,nth=0":         "a whole number from 1",
+		"500,p=1.5":         "a probability above 0 and up to 1",
+		"500,method=HEAD":   "use GET, PUT, PATCH, POST, DELETE or WRITE",
+		"503,retry-after=7": "as 7s or 1m30s",
+		"stale,method=GET":  "strikes writes",
+	} {
+		if _, err := graphsim.ParseFault(spec); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %q in it", spec, err, want)
+		}
+	}
+}
