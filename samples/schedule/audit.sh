@@ -8,8 +8,10 @@
 # bulksync. Credentials come from the environment; see the README.
 set -u
 
-file=${1:?"usage: audit.sh FILE.csv EVIDENCE_DIR"}
-evidence=${2:?"usage: audit.sh FILE.csv EVIDENCE_DIR"}
+# Not 2, which would say that the tenant differs.
+[ $# -eq 2 ] || { echo "usage: audit.sh FILE.csv EVIDENCE_DIR" >&2; exit 1; }
+file=$1
+evidence=$2
 out=$evidence/$(date -u +%Y-%m-%dT%H%M%SZ)
 mkdir -p "$evidence" || exit 1
 summary=$(bulksync audit "$file" --out-dir "$out" --quiet --format text)
