@@ -2,13 +2,15 @@ package ratelimit
 
 import "time"
 
-// Graph documents 3,000 writes per 150 s for one app in one tenant; users
-// report one a second for neighbouring objects.
-const (
-	documentedBurst = 3000
-	documentedRate  = 20.0
-	reportedRate    = 1.0
+// The limits Graph documents for one app in one tenant: 3,000 writes per
+// 150 s, and 3,500 resource units (a read costs one) per 10 s in the smallest
+// tenants. Users report one write a second for neighbouring objects.
+var (
+	documentedWrites = quota{perSecond: 20, burst: 3000}
+	documentedReads  = quota{perSecond: 350, burst: 3500}
 )
+
+const reportedRate = 1.0
 
 // Estimate says how long so many more writes will take, as an honest range,
 // when each takes latency. Before anything is learned the low end is the
@@ -17,11 +19,11 @@ const (
 func (t *Transport) Estimate(writes int, latency time.Duration) (low, high time.Duration) {
 	o := t.writes.opts
 	floor := time.Duration(float64(writes) / float64(o.Concurrency) * float64(latency))
-	best, worst := documentedRate*o.Capacity, reportedRate*o.Capacity
+	best, worst := documentedWrites.perSecond*o.Capacity, reportedRate*o.Capacity
 	if o.MaxRate > 0 {
 		best, worst = min(best, o.MaxRate), min(worst, o.MaxRate)
 	}
-	low = seconds(float64(max(0, writes-int(documentedBurst*o.Capacity))) / best)
+	low = seconds(float64(max(0, writes-int(documentedWrites.burst*o.Capacity))) / best)
 	high = seconds(float64(writes) / worst)
 	return max(low, floor), max(high, floor)
 }

@@ -22,21 +22,41 @@ type gate struct {
 	line     list.List // of chan struct{}: a nudge to look again
 	inFlight int
 	pause    pause
-	lim      *rate.Limiter
-	last     time.Time // the newest refusal that counted as an event
+	width    width
+	bucket   *bucket
+	bound    *rate.Limiter // as told; never exceeded
+	load     load
+	epoch    int // refusal events so far
+	crowds   int // crowding events so far
 
 	accepted, refused, crowded int64
 }
 
-// pass is held by a request from its admission to its answer.
-type pass struct{ start time.Time }
+// pass is held by a request from its admission to its answer. Its epochs
+// tell which answers belong to an event that has been acted on already.
+type pass struct {
+	start         time.Time
+	epoch, crowds int
+}
 
-func newGate(o Options) *gate {
-	g := &gate{opts: o, lim: rate.NewLimiter(rate.Inf, 1)}
-	if o.MaxRate > 0 {
-		g.lim = rate.NewLimiter(rate.Limit(o.MaxRate), max(1, int(10*o.MaxRate)))
+// quota is a limit as a token bucket.
+type quota struct{ perSecond, burst float64 }
+
+// newGate starts from what o tells. Leaving a share of the quota to others
+// needs an idea of the quota before the first refusal: the documented one.
+func newGate(o Options, documented quota) *gate {
+	g := &gate{opts: o, width: newWidth(o.Concurrency), bucket: newBucket(o.Capacity, o.MaxRate), bound: rate.NewLimiter(rate.Inf, 1)}
+	switch {
+	case o.MaxRate > 0:
+		g.bound = limiter(o.MaxRate, o.MaxRate*toldWindow*toldMargin)
+	case o.Capacity < 1:
+		g.bound = limiter(documented.perSecond*o.Capacity, documented.burst*o.Capacity)
 	}
 	return g
+}
+
+func limiter(perSecond, burst float64) *rate.Limiter {
+	return rate.NewLimiter(rate.Limit(perSecond), max(1, int(burst)))
 }
 
 // enter waits until the request may leave, or until ctx ends.
@@ -58,7 +78,7 @@ func (g *gate) enter(ctx context.Context) (pass, error) {
 		if g.line.Front() == me {
 			if wait = g.wait(now); wait <= 0 {
 				g.inFlight++
-				return pass{start: now}, nil
+				return pass{now, g.epoch, g.crowds}, nil
 			}
 		}
 		g.mu.Unlock()
@@ -95,14 +115,34 @@ func (g *gate) wait(now time.Time) time.Duration {
 	if d := g.pause.left(now); d > 0 {
 		return d
 	}
-	if g.inFlight >= g.opts.Concurrency {
+	if g.inFlight >= g.limit(now) {
 		return forever
 	}
-	if g.lim.AllowN(now, 1) {
+	g.bucket.probeUp(now, g.load)
+	if d := max(until(g.bucket.copy, now), until(g.bound, now)); d > 0 {
+		return d
+	}
+	g.bucket.copy.AllowN(now, 1)
+	g.bound.AllowN(now, 1)
+	return 0
+}
+
+// limit is how many requests may be in flight now.
+func (g *gate) limit(now time.Time) int {
+	return g.width.at(g.bucket.rate(), g.bucket.left(now), g.load.at(now))
+}
+
+// until is the time until lim holds a token. It takes none: the caller must
+// be able to leave it there.
+func until(lim *rate.Limiter, now time.Time) time.Duration {
+	if lim.Limit() == rate.Inf {
 		return 0
 	}
-	missing := 1 - g.lim.TokensAt(now)
-	return time.Duration(missing/float64(g.lim.Limit())*float64(time.Second)) + time.Nanosecond
+	missing := 1 - lim.TokensAt(now)
+	if missing <= 0 {
+		return 0
+	}
+	return seconds(missing/float64(lim.Limit())) + time.Nanosecond
 }
 
 func sleep(ctx context.Context, nudge <-chan struct{}, d time.Duration) error {
@@ -132,36 +172,62 @@ func (g *gate) answered(p pass, s Signal) {
 	g.inFlight--
 	defer g.nudge()
 	now := time.Now()
-	if s.Crowded {
-		g.crowded++
+	g.load.note(now, s.Load)
+	switch {
+	case s.Refused:
+		g.refuse(now, p, s.RetryAfter)
+	case s.Crowded:
+		g.crowd(p)
+		g.accept(now, p)
+	default:
+		g.width.answered(now, now.Sub(p.start))
+		g.accept(now, p)
 	}
-	if !s.Refused {
-		g.accepted++
-		g.pause.row = 0
+}
+
+func (g *gate) accept(now time.Time, p pass) {
+	g.accepted++
+	if p.epoch < g.epoch {
+		g.bucket.late()
 		return
 	}
-	g.refuse(now, p, s)
+	g.pause.row = 0
+	g.bucket.credit(now)
+}
+
+// crowd narrows the gate, once for all the requests that collided together.
+func (g *gate) crowd(p pass) {
+	g.crowded++
+	if p.crowds == g.crowds {
+		g.crowds++
+		g.width.crowded(g.inFlight + 1)
+	}
 }
 
 // refuse shuts the gate. Requests that were in flight when the first refusal
 // came belong to the same event: they may lengthen the pause, no more.
-func (g *gate) refuse(now time.Time, p pass, s Signal) {
+func (g *gate) refuse(now time.Time, p pass, asked time.Duration) {
 	g.refused++
-	event := p.start.After(g.last)
-	if event {
-		g.last = now
-	}
-	d := s.RetryAfter
-	if d <= 0 && !event {
+	if p.epoch < g.epoch {
+		g.bucket.debit(now)
+		g.shut(now, asked)
 		return
 	}
-	if d <= 0 {
-		d = g.pause.backoff()
-	}
+	g.epoch++
+	g.bucket.empty(now)
+	g.width.refused()
+	g.shut(now, max(asked, g.pause.least(asked, g.bucket.rest())))
+}
+
+// shut closes the gate for d; should that be too long to sit out, everybody
+// in line has to hear of it.
+func (g *gate) shut(now time.Time, d time.Duration) {
 	g.pause.extend(now, d, g.opts.MaxPause)
-	if g.pause.err(now) != nil {
-		for e := g.line.Front(); e != nil; e = e.Next() {
-			wake(e)
-		}
+	g.bucket.present.shut = g.pause.until.Sub(g.bucket.present.since)
+	if g.pause.err(now) == nil {
+		return
+	}
+	for e := g.line.Front(); e != nil; e = e.Next() {
+		wake(e)
 	}
 }

@@ -31,6 +31,13 @@ const (
 	DefaultMaxPause    = 5 * time.Minute
 )
 
+// A told rate is a bucket of so many seconds; a little of it stays unused
+// for requests that arrive closer together than they left.
+const (
+	toldWindow = 10
+	toldMargin = 0.98
+)
+
 // Upper ends of what can sensibly be told. Graph's widest documented limit
 // is 13,000 requests a second for one app over all tenants.
 const (

@@ -71,10 +71,15 @@ func (p *pause) extend(now time.Time, d, longest time.Duration) {
 	p.until = until
 }
 
-// backoff is the pause after a refusal that did not name one. The jitter
-// keeps several processes from coming back together.
-func (p *pause) backoff() time.Duration {
-	d := min(lastBackoff, firstBackoff<<min(p.row, 10))
+// least is how long to stay shut at least, whatever the service asked for:
+// rest, or a backoff when it asked for nothing or has been refusing ever
+// since its last pause. The jitter keeps several processes from coming back
+// together.
+func (p *pause) least(asked, rest time.Duration) time.Duration {
 	p.row++
+	if asked > 0 && p.row == 1 {
+		return rest
+	}
+	d := min(lastBackoff, firstBackoff<<min(p.row-1, 10))
 	return d + rand.N(d/4)
 }

@@ -51,12 +51,12 @@ func (g *gate) stats() GateStats {
 	defer g.mu.Unlock()
 	now := time.Now()
 	s := GateStats{
-		State: Open, Concurrency: g.opts.Concurrency, InFlight: g.inFlight, Waiting: g.line.Len(),
+		State: Open, Concurrency: g.limit(now), InFlight: g.inFlight, Waiting: g.line.Len(),
 		Accepted: g.accepted, Refused: g.refused, Crowded: g.crowded,
 		Pauses: g.pause.count, PausedSeconds: g.pause.spent(now).Seconds(), PauseLeftSeconds: g.pause.left(now).Seconds(),
 	}
-	if g.opts.MaxRate > 0 {
-		s.State, s.Rate, s.Burst = Paced, g.opts.MaxRate, g.lim.Burst()
+	if g.bucket.known() {
+		s.State, s.Rate, s.Burst = Paced, g.bucket.base, int(g.bucket.size())
 	}
 	switch {
 	case g.pause.err(now) != nil:

@@ -40,7 +40,7 @@ func New(base http.RoundTripper, o Options) (*Transport, error) {
 	o = o.withDefaults()
 	reads := o
 	reads.MaxRate = 0
-	return &Transport{base: base, read: o.Read, writes: newGate(o), reads: newGate(reads)}, nil
+	return &Transport{base: base, read: o.Read, writes: newGate(o, documentedWrites), reads: newGate(reads, documentedReads)}, nil
 }
 
 // RoundTrip waits for its turn, sends the request and learns from the answer.

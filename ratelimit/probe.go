@@ -1,0 +1,55 @@
+package ratelimit
+
+import "time"
+
+// The rhythm of probing: hold the rate that was found for a while, then
+// raise it by 2 % a second, a little faster each second.
+const (
+	shortestHold = 3 * time.Second
+	longestHold  = 10 * time.Second
+	slope        = 0.02
+	bend         = 0.010
+)
+
+// probe decides how far above the measured refill to go in search of more.
+// Its clock runs only while requests wait for tokens: an idle gate proves
+// nothing. A service that reports its load makes the search needless while
+// the load is high, and safe while it is low.
+type probe struct {
+	hold time.Duration
+	age  time.Duration
+	seen time.Time
+	idle bool // nobody was waiting for a token when last seen
+}
+
+// restart begins a hold. It lasts twice as long as the measurement before
+// it, which is worth as much as it took, and longer where probing is dear
+// because the bucket runs over while the gate is shut for a failed probe.
+func (p *probe) restart(now time.Time, past *stretch, size, base float64) {
+	dear := 1 + min(2, past.shut.Seconds()*base/size)
+	sure := min(1, float64(past.accepted)/8)
+	hold := max(min(max(2*past.took, shortestHold), longestHold), 4*past.shut)
+	p.hold = time.Duration(sure * dear * float64(hold))
+	p.age, p.seen, p.idle = 0, now, true
+}
+
+// on reports whether the rate is above what was found.
+func (p *probe) on() bool { return p.age > p.hold }
+
+// factor is what to multiply the refill by.
+func (p *probe) factor(now time.Time, waiting bool, l load) float64 {
+	dt := min(max(0, now.Sub(p.seen)), time.Second)
+	idle := p.idle
+	p.seen, p.idle = now, !waiting
+	switch {
+	case idle:
+	case l.at(now) >= nearLimit:
+		p.age += dt / 4
+	case l.told:
+		p.age += 3 * dt
+	default:
+		p.age += dt
+	}
+	t := max(0, p.age-p.hold).Seconds()
+	return 1 + slope*t + bend*t*t
+}
