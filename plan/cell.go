@@ -65,8 +65,8 @@ func parseEnsure(cell string) (absent bool, err error) {
 	return false, fmt.Errorf("ensure is %s: use present or absent", quoteValue(cell))
 }
 
-// parseDisplayName refuses what would make a name unreadable in a portal.
-func parseDisplayName(cell string) error {
+// checkDisplayName refuses what would make a name unreadable in a portal.
+func checkDisplayName(cell string) error {
 	if len(cell) <= maxDisplayName && isPrintableASCII(cell) {
 		return nil
 	}

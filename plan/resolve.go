@@ -25,76 +25,65 @@ func (r *Rows) Domains() []string {
 // last check. The error is a RowErrors with every fault; the rows are then as
 // they were.
 func (r *Rows) Resolve(home string, tenantIDs map[string]string) error {
-	var errs RowErrors
+	m := newMerger(r.Input.Name, len(r.Rows))
 	home = strings.ToLower(home)
-	known := make([]Row, 0, len(r.Rows))
 	for _, row := range r.Rows {
 		if row.TenantID == "" {
 			id, err := parseGUID(tenantIDs[row.Domain])
 			if err != nil {
-				errs = append(errs, row.refuse(r.Input.Name, fmt.Errorf("unknown domain %s: no tenant has it; correct it or give the tenant ID", quoteValue(row.Domain))))
+				m.refuse(&row, fmt.Errorf("unknown domain %s: no tenant has it; correct it or give the tenant ID", quoteValue(row.Domain)))
 				continue
 			}
 			row.TenantID = id
 		}
 		if row.TenantID == home {
-			errs = append(errs, row.refuse(r.Input.Name, fmt.Errorf("%s is the home tenant itself: it cannot be its own partner", row.named())))
+			m.refuse(&row, fmt.Errorf("%s is the home tenant itself: it cannot be its own partner", row.named()))
 			continue
 		}
-		known = append(known, row)
+		m.add(&row)
 	}
-	rows, notices, contradictions := mergeRows(r.Input.Name, known)
-	errs = append(errs, contradictions...)
-	if err := errs.orNil(); err != nil {
+	if err := m.errs.orNil(); err != nil {
 		return err
 	}
-	r.Rows = rows
-	r.Notices = append(r.Notices, notices...)
+	r.Rows = m.rows
+	r.Notices = append(r.Notices, m.notices...)
 	sortNotices(r.Notices)
 	return nil
 }
 
-// mergeRows keeps the first row of each tenant. A later row that says the same
+// merger keeps the first row of each tenant. A later row that says the same
 // becomes a notice, one that does not an error.
-func mergeRows(file string, chunks ...[]Row) (unique []Row, notices []Notice, errs RowErrors) {
-	most := 0
-	for _, chunk := range chunks {
-		most += len(chunk)
-	}
-	firsts := make(map[string]int32, most)
-	unique = make([]Row, 0, most)
-	for _, chunk := range chunks {
-		for i := range chunk {
-			row := &chunk[i]
-			at, found := firsts[row.key()]
-			if !found {
-				firsts[row.key()] = int32(len(unique))
-				unique = append(unique, *row)
-				continue
-			}
-			if notice, err := row.merge(file, &unique[at]); err != nil {
-				errs = append(errs, err)
-			} else {
-				notices = append(notices, notice)
-			}
-		}
-	}
-	return unique, notices, errs
+type merger struct {
+	file    string
+	index   rowIndex
+	rows    []Row
+	notices []Notice
+	errs    RowErrors
 }
 
-// merge compares the row with an earlier one of the same tenant.
-func (r *Row) merge(file string, first *Row) (Notice, *RowError) {
-	if differences := differ(r, first); len(differences) > 0 {
-		return Notice{}, r.refuse(file, fmt.Errorf("%s is on line %d already and contradicts it: %s",
-			r.named(), first.Line, strings.Join(differences, "; ")))
-	}
-	return Notice{file, r.at.line, r.at.column,
-		fmt.Sprintf("%s is on line %d already and says the same: the two rows are one", r.named(), first.Line)}, nil
+// newMerger returns a merger with room for n rows.
+func newMerger(file string, n int) *merger {
+	return &merger{file: file, index: newRowIndex(n), rows: make([]Row, 0, n)}
 }
 
-// refuse is an error at the row's tenantId cell.
-func (r *Row) refuse(file string, err error) *RowError {
-	return &RowError{File: file, Line: r.at.line, Column: r.at.column, Value: r.key(), Err: err}
+func (m *merger) add(row *Row) {
+	first := m.index.find(row.key(), m.rows)
+	if first == nil {
+		m.rows = append(m.rows, *row)
+		return
+	}
+	if differences := differ(row, first); len(differences) > 0 {
+		m.refuse(row, fmt.Errorf("%s is on line %d already and contradicts it: %s",
+			row.named(), first.Line, strings.Join(differences, "; ")))
+		return
+	}
+	m.notices = append(m.notices, Notice{m.file, row.at.line, row.at.column,
+		fmt.Sprintf("%s is on line %d already and says the same: the two rows are one", row.named(), first.Line)})
+}
+
+// refuse notes a fault of the row's tenantId cell.
+func (m *merger) refuse(row *Row, err error) {
+	m.errs = append(m.errs, &RowError{File: m.file, Line: row.at.line, Column: row.at.column, Value: row.key(), Err: err})
 }
 
 // key is what makes a row the same tenant's as another.

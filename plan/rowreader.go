@@ -12,22 +12,17 @@ import (
 )
 
 // rowReader reads one CSV: lineReader cuts the text into lines, csv.Reader
-// into cells, gocsv decodes the cells, rowReader checks them.
+// into cells, gocsv decodes the cells, and rowReader lays them out in a sheet.
 type rowReader struct {
 	file    string
 	lines   *lineReader
 	csv     *csv.Reader
 	decoder *gocsv.Unmarshaller
-	head    header
 
 	dialect Dialect
-	rows    pile[Row]      // duplicates still in it
-	cells   pile[[]string] // for Input.Cells
-	starts  pile[int]      // for Input.Lines
-	slab    []string       // room for the next rows of cells
-	notices []Notice
+	head    header
+	sheet   sheet
 	errs    RowErrors
-	on, off bool // what the pointers of all rows point at
 }
 
 // readAll reads to the end and gathers rows and faults. Its error is never the
@@ -50,7 +45,7 @@ func (rd *rowReader) readAll(r io.Reader) error {
 	if err := rd.readRows(); err != nil {
 		return err
 	}
-	if rd.cells.len() == 0 && len(rd.errs) == 0 {
+	if rd.sheet.rows == 0 && len(rd.errs) == 0 {
 		rd.refuse(place{1, 1}, "", errors.New("no rows below the header: the file needs one for each partner"))
 	}
 	return nil
@@ -86,7 +81,7 @@ func (rd *rowReader) readHeader() error {
 	for _, f := range faults {
 		rd.refuse(rd.cellPlace(f.position), trimCell(cells[f.position]), f.err)
 	}
-	rd.head = head
+	rd.head, rd.sheet.width = head, len(cells)
 	return rd.decoder.RenormalizeHeaders(func([]string) []string { return head.names })
 }
 
@@ -167,7 +162,7 @@ func (rd *rowReader) readRows() error {
 		case err != nil:
 			return err
 		}
-		rd.take(rec, extra)
+		rd.keep(rec, extra)
 	}
 }
 

@@ -57,21 +57,24 @@ type Rows struct {
 // doubtful ends the reading; its message says so.
 func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 	sum := sha256.New()
-	rd := &rowReader{file: name, on: true}
-	err := rd.readAll(io.TeeReader(&contextReader{ctx, r}, sum))
-	if err != nil {
+	rd := &rowReader{file: name}
+	if err := rd.readAll(io.TeeReader(&contextReader{ctx, r}, sum)); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
-	rows, notices, contradictions := mergeRows(name, rd.rows.chunks()...)
-	rd.errs = append(rd.errs, contradictions...)
-	if err := rd.errs.orNil(); err != nil {
+	in := Input{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil)), Rows: rd.sheet.rows, Header: rd.head.cells,
+		Cells: rd.sheet.cells(), Lines: make([]int, rd.sheet.rows), Dialect: rd.dialect}
+	ch := checker{file: name, head: &rd.head, on: true, merged: newMerger(name, in.Rows)}
+	for i, cells := range in.Cells {
+		spans := rd.sheet.spans(i)
+		in.Lines[i] = int(spans[0].line)
+		ch.check(cells, spans)
+	}
+	if err := slices.Concat(rd.errs, ch.errs, ch.merged.errs).orNil(); err != nil {
 		return nil, err
 	}
-	notices = append(notices, rd.notices...)
+	notices := slices.Concat(ch.notices, ch.merged.notices)
 	sortNotices(notices)
-	in := Input{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil)), Rows: rd.cells.len(), Header: rd.head.cells,
-		Cells: rd.cells.all(), Lines: rd.starts.all(), Dialect: rd.dialect}
-	return &Rows{Input: in, Rows: rows, Notices: notices}, nil
+	return &Rows{Input: in, Rows: ch.merged.rows, Notices: notices}, nil
 }
 
 // contextReader stops a long file when its context is done.
@@ -90,29 +93,3 @@ func (c *contextReader) Read(p []byte) (int, error) {
 // errSkipRow says that a row is of no further use: it is blank, or its fault
 // has been noted.
 var errSkipRow = errors.New("row skipped")
-
-// pile gathers items of which nobody knows how many will come, without copying
-// what it has each time it grows.
-type pile[T any] struct {
-	full [][]T
-	last []T
-}
-
-const pileChunk = 1024
-
-func (p *pile[T]) len() int { return len(p.full)*pileChunk + len(p.last) }
-
-func (p *pile[T]) add(item T) {
-	if len(p.last) == pileChunk {
-		p.full, p.last = append(p.full, p.last), nil
-	}
-	if p.last == nil {
-		p.last = make([]T, 0, pileChunk)
-	}
-	p.last = append(p.last, item)
-}
-
-// all returns the items in one slice.
-func (p *pile[T]) all() []T { return slices.Concat(p.chunks()...) }
-
-func (p *pile[T]) chunks() [][]T { return append(p.full, p.last) }
