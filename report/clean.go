@@ -36,10 +36,10 @@ func clean(s string) string {
 // unsafeRune reports whether clean alters r. Bytes that are not UTF-8 arrive
 // as U+FFFD and are written as that.
 func unsafeRune(r rune) bool {
-	switch r {
-	case '\n', '\u200c', '\u200d':
+	switch {
+	case ' ' <= r && r <= '~', r == '\n', r == '\u200c', r == '\u200d':
 		return false
-	case unicode.ReplacementChar:
+	case r == unicode.ReplacementChar:
 		return true
 	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)

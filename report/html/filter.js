@@ -46,10 +46,10 @@
   tools.addEventListener("reset", () => setTimeout(apply, 0));
   tools.addEventListener("submit", (event) => { event.preventDefault(); apply(); });
 
-  // Paper shows what the screen hides behind a click.
+  // Paper shows the evidence that the screen hides behind a click.
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = Array.from(document.querySelectorAll("tr:not([hidden]) details:not([open])"));
+    closed = Array.from(document.querySelectorAll("tr:not([hidden]) .why details:not([open])"));
     for (const d of closed) d.open = true;
   });
   addEventListener("afterprint", () => { for (const d of closed) d.open = false; });

@@ -1,0 +1,210 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"bulksync/execute"
+	"bulksync/plan"
+	"bulksync/report"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+	"golang.org/x/net/html"
+	"pgregory.net/rapid"
+)
+
+// hostile are texts that do harm where a format forgets to escape.
+var hostile = []string{
+	`<script>alert("canary")</script>`, `</script><img src=x onerror=canary()>`, `"><svg onload=canary()>`, `' onmouseover='canary()`,
+	`javascript:canary()`, `{{.Canary}}`, `<!-- canary`, `]]>&lt;canary`, `=cmd|' /C canary'!A0`, "+1", "-1", "@canary", "\t=1", "  =1", "＝1", "\n=1", "\r-1",
+	"a|b", `a\|b`, "`a|b`", "a\nb", "@canary, see #12", "![x](https://canary)", "https://canary.example|x", "\x1b[2J", "\x1b]8;;https://canary\x07x\x1b]8;;\x07",
+	"\u202eevil", "\u0085", "\u009b31m", "\u2028", "\x00", "bad \xff byte", "株式会社 | 東京", "", "plain",
+}
+
+// drawHostile draws a text in which anything may stand.
+func drawHostile(t *rapid.T, label string) string {
+	return rapid.OneOf(rapid.SampledFrom(hostile), rapid.String()).Draw(t, label)
+}
+
+// drawRun draws a plan and a run of it in which every free text is hostile.
+func drawRun(t *rapid.T) (*plan.Plan, *execute.Result) {
+	actions := []plan.Action{plan.Create, plan.Update, plan.Delete, plan.NoOp, plan.Blocked}
+	statuses := []execute.Status{execute.Verified, execute.Succeeded, execute.Unchanged, execute.Held, execute.Skipped, execute.Failed, execute.Indeterminate, execute.NotAttempted}
+	changes := make([]plan.Change, rapid.IntRange(0, 12).Draw(t, "changes"))
+	for i := range changes {
+		c := change(i+2, drawHostile(t, "name"), plan.IdentitySynchronization, rapid.SampledFrom(actions).Draw(t, "action"),
+			named(drawHostile(t, "before"), drawHostile(t, "after")))
+		c.Note, c.Reason = drawHostile(t, "note"), drawHostile(t, "reason")
+		if rapid.Bool().Draw(t, "hazardous") {
+			c.Hazards = []plan.Hazard{plan.Hazard(drawHostile(t, "hazard"))}
+		}
+		changes[i] = c
+	}
+	p := planOf(changes...)
+	p.Input.Name, p.Tool.Version = drawHostile(t, "file"), drawHostile(t, "version")
+	r := resultOf(p, func(*plan.Change) execute.Outcome {
+		return execute.Outcome{
+			Status: rapid.SampledFrom(statuses).Draw(t, "status"), HTTPStatus: 400, Attempts: 1,
+			GraphCode: drawHostile(t, "code"), Message: drawHostile(t, "message"), RequestID: drawHostile(t, "request-id"),
+		}
+	})
+	r.Identity, r.Stopped = drawHostile(t, "identity"), drawHostile(t, "stopped")
+	return p, r
+}
+
+// writers are all reports of p and r that people read.
+func writers(p *plan.Plan, r *execute.Result, f report.Format) map[string]func(io.Writer) error {
+	return map[string]func(io.Writer) error{
+		"plan": func(w io.Writer) error { return report.Plan(w, p, f, report.Options{}) },
+		"run":  func(w io.Writer) error { return report.Run(w, p, r, f, report.Options{}) },
+	}
+}
+
+func TestNoControlCharacterReachesAReader(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, r := drawRun(t)
+		for _, f := range []report.Format{report.Text, report.CSV, report.Markdown, report.HTML} {
+			for name, write := range writers(p, r, f) {
+				var b bytes.Buffer
+				if err := write(&b); err != nil {
+					t.Fatal(err)
+				}
+				if i := strings.IndexFunc(b.String(), func(r rune) bool { return r != '\n' && unicode.In(r, unicode.Cc, unicode.Bidi_Control) }); i >= 0 {
+					t.Fatalf("%s as %s: %q", name, f, b.String()[max(0, i-20):i+4])
+				}
+			}
+		}
+	})
+}
+
+func TestNoCellIsAFormulaAndEveryChangeHasALine(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, r := drawRun(t)
+		for name, write := range writers(p, r, report.CSV) {
+			var b bytes.Buffer
+			if err := write(&b); err != nil {
+				t.Fatal(err)
+			}
+			lines, err := csv.NewReader(&b).ReadAll()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(lines) != len(p.Changes)+1 {
+				t.Fatalf("%s: %d lines for %d changes", name, len(lines), len(p.Changes))
+			}
+			for i, cells := range lines[1:] {
+				if !slices.Contains(cells, tenant(p.Changes[i].Row)) {
+					t.Fatalf("%s: line %d is not of change %d: %q", name, i+2, i+1, cells)
+				}
+				for _, c := range cells {
+					if s := strings.TrimSpace(c); s != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(s)[0]) || strings.HasPrefix(c, "\n") {
+						t.Fatalf("%s: the cell %q is a formula", name, c)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestHTMLKeepsTextAsText(t *testing.T) {
+	allowed := strings.Fields(`html head meta title style body a header p h1 ul li b span main section dl div dt dd code h2 article h3 form label
+		input select option button table thead tr th tbody td small details summary footer script`)
+	rapid.Check(t, func(t *rapid.T) {
+		p, r := drawRun(t)
+		for name, write := range writers(p, r, report.HTML) {
+			var b bytes.Buffer
+			if err := write(&b); err != nil {
+				t.Fatal(err)
+			}
+			doc, err := html.Parse(&b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			scripts, rows := 0, 0
+			for n := range doc.Descendants() {
+				if n.Type == html.CommentNode {
+					t.Fatalf("%s: the comment %q came through", name, n.Data)
+				}
+				if n.Type != html.ElementNode {
+					continue
+				}
+				if !slices.Contains(allowed, n.Data) {
+					t.Fatalf("%s: a <%s> came through", name, n.Data)
+				}
+				if n.Data == "script" {
+					scripts++
+				}
+				if n.Data == "tr" && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "data-action" }) {
+					rows++
+				}
+				for _, a := range n.Attr {
+					if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "src" || a.Key == "href" && a.Val != "#rows" {
+						t.Fatalf("%s: the attribute %s=%q came through", name, a.Key, a.Val)
+					}
+				}
+			}
+			if rows != len(p.Changes) || scripts > 1 {
+				t.Fatalf("%s: %d rows for %d changes, %d scripts", name, rows, len(p.Changes), scripts)
+			}
+		}
+	})
+}
+
+func TestMarkdownTablesKeepTheirShape(t *testing.T) {
+	md := goldmark.New(goldmark.WithExtensions(extension.GFM))
+	rapid.Check(t, func(t *rapid.T) {
+		p, r := drawRun(t)
+		for name, write := range writers(p, r, report.Markdown) {
+			var b, page bytes.Buffer
+			if err := write(&b); err != nil {
+				t.Fatal(err)
+			}
+			if err := md.Convert(b.Bytes(), &page); err != nil {
+				t.Fatal(err)
+			}
+			listed := p.Summary.Writes() + p.Summary.Blocked
+			if name == "run" {
+				listed = r.Totals.Unfinished()
+			}
+			rows, cells, links := shapeOf(t, page.String())
+			if rows != listed || cells != 6*listed || links > 0 {
+				t.Fatalf("%s: %d rows of %d cells and %d links for %d changes\n%s", name, rows, cells, links, listed, b.String())
+			}
+		}
+	})
+}
+
+// shapeOf counts the rows and cells of the last table of a page, if it is the
+// second, and the links and pictures of all of it.
+func shapeOf(t *rapid.T, page string) (rows, cells, links int) {
+	doc, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := 0
+	for n := range doc.Descendants() {
+		switch {
+		case n.Type != html.ElementNode:
+		case n.Data == "table":
+			tables++
+		case n.Data == "a" || n.Data == "img":
+			links++
+		case tables == 2 && n.Data == "tbody":
+			for d := range n.Descendants() {
+				if d.Data == "tr" {
+					rows++
+				}
+				if d.Data == "td" {
+					cells++
+				}
+			}
+		}
+	}
+	return rows, cells, links
+}

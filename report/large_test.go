@@ -1,0 +1,108 @@
+package report_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"bulksync/execute"
+	"bulksync/plan"
+	"bulksync/report"
+)
+
+// largePlan turns synchronization off for n partners.
+func largePlan(n int) *plan.Plan {
+	changes := make([]plan.Change, n)
+	for i := range changes {
+		changes[i] = with(change(i+2, fmt.Sprintf("Partner number %d of many", i+1), plan.IdentitySynchronization, plan.Update, syncTo(true, false)), "", plan.SyncOff)
+	}
+	return planOf(changes...)
+}
+
+func allFailed(c *plan.Change) execute.Outcome {
+	return execute.Outcome{Status: execute.Failed, Attempts: 6, HTTPStatus: 503, GraphCode: "ServiceUnavailable", Message: "try later", RequestID: tenant(c.Seq)}
+}
+
+func TestTextListsABoundedNumberAndSaysHowManyMore(t *testing.T) {
+	var b strings.Builder
+	if err := report.Plan(&b, largePlan(2000), report.Text, report.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"2,000 changes to 2,000 partners.", "sync-off (2,000)", "and 1,995 more\n", "... and 1,800 more.", "--format html",
+		"\nPlan: 0 to create, 2000 to update, 0 to delete, 0 unchanged, 0 blocked.\n",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in the text", want)
+		}
+	}
+	if lines := strings.Count(b.String(), "\n"); lines > 700 {
+		t.Errorf("%d lines are too many to read", lines)
+	}
+	if !strings.Contains(b.String(), tenant(201)) || strings.Contains(b.String(), tenant(202)) {
+		t.Error("the 200th change is the last to be listed")
+	}
+}
+
+func TestMarkdownStaysUnderTheSizeOfAComment(t *testing.T) {
+	p := largePlan(3000)
+	for i := range p.Changes {
+		p.Changes[i].Note = strings.Repeat("注意 ", 4000)
+	}
+	for name, write := range map[string]func(io.Writer) error{
+		"plan": func(w io.Writer) error { return report.Plan(w, p, report.Markdown, report.Options{}) },
+		"run": func(w io.Writer) error {
+			return report.Run(w, p, resultOf(p, allFailed), report.Markdown, report.Options{})
+		},
+	} {
+		var b strings.Builder
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if n := utf8.RuneCountInString(b.String()); n >= 65_000 {
+			t.Errorf("%s: %d characters", name, n)
+		}
+		if !strings.Contains(b.String(), "more left out") {
+			t.Errorf("%s does not say what it left out", name)
+		}
+	}
+}
+
+func TestAThousandReasonsMakeFewAlerts(t *testing.T) {
+	changes := make([]plan.Change, 1000)
+	for i := range changes {
+		changes[i] = with(change(i+2, "", plan.Consent, plan.Blocked), fmt.Sprintf("reason %d", i))
+	}
+	var b strings.Builder
+	if err := report.Plan(&b, planOf(changes...), report.HTML, report.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "<article"); n != 9 {
+		t.Errorf("%d alerts, want 8 and one for the rest", n)
+	}
+}
+
+func benchmark(b *testing.B, f report.Format) {
+	p := largePlan(100_000)
+	r := resultOf(p, allFailed)
+	var size bytes.Buffer
+	if err := report.Run(&size, p, r, f, report.Options{}); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(size.Len()))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := report.Run(io.Discard, p, r, f, report.Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// The benchmarks write the report of a run of 100,000 changes.
+func BenchmarkHTML(b *testing.B)     { benchmark(b, report.HTML) }
+func BenchmarkCSV(b *testing.B)      { benchmark(b, report.CSV) }
+func BenchmarkText(b *testing.B)     { benchmark(b, report.Text) }
+func BenchmarkMarkdown(b *testing.B) { benchmark(b, report.Markdown) }

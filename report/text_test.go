@@ -1,0 +1,67 @@
+package report_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"bulksync/report"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"pgregory.net/rapid"
+)
+
+func TestTextFitsTheTerminalAndKeepsTenantIDsWhole(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, r := drawRun(t)
+		width := rapid.IntRange(80, 160).Draw(t, "width")
+		o := report.Options{Width: width}
+		var planned, ran strings.Builder
+		if err := report.Plan(&planned, p, report.Text, o); err != nil {
+			t.Fatal(err)
+		}
+		if err := report.Run(&ran, p, r, report.Text, o); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(planned.String() + ran.String()) {
+			if n := twwidth.WidthWithOptions(strings.TrimSuffix(line, "\n"), twwidth.Options{}); n > width {
+				t.Fatalf("%d columns in %d: %q", n, width, line)
+			}
+		}
+		for i, c := range p.Changes {
+			if c.Action != "no-op" && !strings.Contains(planned.String(), c.Partner.TenantID) {
+				t.Fatalf("change %d is not listed", i+1)
+			}
+			if !r.Outcomes[i].Status.Done() && !strings.Contains(ran.String(), c.Partner.TenantID) {
+				t.Fatalf("outcome %d is not listed", i+1)
+			}
+		}
+	})
+}
+
+func TestTextEndsWithTheTotals(t *testing.T) {
+	p := samplePlan()
+	var b strings.Builder
+	if err := report.Plan(&b, p, report.Text, report.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	s := p.Summary
+	want := fmt.Sprintf("\nPlan: %d to create, %d to update, %d to delete, %d unchanged, %d blocked.\n", s.Create, s.Update, s.Delete, s.NoOp, s.Blocked)
+	if !strings.HasSuffix(b.String(), want) {
+		t.Errorf("the last line is not %q:\n%s", want, b.String())
+	}
+}
+
+func TestColourIsTheCallersDecision(t *testing.T) {
+	t.Setenv("NO_COLOR", "1")
+	t.Setenv("FORCE_COLOR", "1")
+	for _, color := range []bool{true, false} {
+		var b strings.Builder
+		if err := report.Plan(&b, samplePlan(), report.Text, report.Options{Color: color}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), "\x1b["); got != color {
+			t.Errorf("colour %v, asked for %v", got, color)
+		}
+	}
+}

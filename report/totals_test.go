@@ -1,0 +1,115 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+
+	"bulksync/execute"
+	"bulksync/plan"
+	"bulksync/report"
+)
+
+func TestARunThatDoesNotAddUpIsNotReported(t *testing.T) {
+	for name, spoil := range map[string]func(*plan.Plan, *execute.Result){
+		"an outcome is missing":             func(_ *plan.Plan, r *execute.Result) { r.Outcomes = r.Outcomes[1:] },
+		"an outcome is of another change":   func(_ *plan.Plan, r *execute.Result) { r.Outcomes[0].Seq = 7 },
+		"a status is unknown":               func(_ *plan.Plan, r *execute.Result) { r.Outcomes[0].Status = "fine" },
+		"a total is too small":              func(_ *plan.Plan, r *execute.Result) { r.Totals.Verified-- },
+		"totals are swapped":                func(_ *plan.Plan, r *execute.Result) { r.Totals.Verified++; r.Totals.Failed-- },
+		"the changes are counted wrongly":   func(_ *plan.Plan, r *execute.Result) { r.Changes++ },
+		"the rows are counted wrongly":      func(_ *plan.Plan, r *execute.Result) { r.Rows++ },
+		"the run is of another plan":        func(_ *plan.Plan, r *execute.Result) { r.PlanFingerprint = "sha256:00" },
+		"a change is of no row":             func(p *plan.Plan, _ *execute.Result) { p.Changes[5].Row = 999 },
+		"the plan's summary is not its own": func(p *plan.Plan, _ *execute.Result) { p.Summary.Create++ },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := samplePlan()
+			r := sampleRun(p)
+			spoil(p, r)
+			writers := map[string]func(io.Writer) error{
+				"outcomes": func(w io.Writer) error { return report.Outcomes(w, p, r) },
+				"failed":   func(w io.Writer) error { return report.FailedRows(w, p, r) },
+			}
+			for _, f := range formats {
+				writers[string(f)] = func(w io.Writer) error { return report.Run(w, p, r, f, report.Options{}) }
+			}
+			for name, write := range writers {
+				var b bytes.Buffer
+				if err := write(&b); err == nil || b.Len() > 0 {
+					t.Errorf("%s: error %v and %d bytes, want an error and nothing", name, err, b.Len())
+				}
+			}
+		})
+	}
+}
+
+var formats = []report.Format{report.Text, report.JSON, report.CSV, report.Markdown, report.HTML}
+
+func TestAnAuditThatDoesNotAddUpIsNotReported(t *testing.T) {
+	for name, spoil := range map[string]func(*plan.Audit){
+		"drift called clean":          func(a *plan.Audit) { a.Result = plan.Clean },
+		"a partial read called drift": func(a *plan.Audit) { a.Read.Complete = false },
+		"totals of other findings":    func(a *plan.Audit) { a.Totals.Extra++ },
+		"an unknown kind":             func(a *plan.Audit) { a.Findings[0].Kind = "odd" },
+	} {
+		a := sampleAudit()
+		spoil(a)
+		for _, f := range formats {
+			var b bytes.Buffer
+			if err := report.Audit(&b, a, f, report.Options{}); err == nil || b.Len() > 0 {
+				t.Errorf("%s as %s: error %v and %d bytes, want an error and nothing", name, f, err, b.Len())
+			}
+		}
+	}
+}
+
+func TestAnIncompleteAuditNeverLooksClean(t *testing.T) {
+	a := sampleAudit()
+	a.Result, a.Findings, a.Totals, a.Read.Complete = plan.Incomplete, nil, plan.AuditTotals{}, false
+	a.Problem = "page 2: 503 ServiceUnavailable"
+	for _, f := range []report.Format{report.Text, report.Markdown, report.HTML} {
+		var b strings.Builder
+		if err := report.Audit(&b, a, f, report.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		text := strings.ToLower(b.String())
+		if !strings.Contains(text, "incomplete") || !strings.Contains(text, "page 2: 503") || strings.Contains(text, "clean:") {
+			t.Errorf("%s:\n%s", f, b.String())
+		}
+	}
+}
+
+func TestTheSummaryHasTheDocumentedMembers(t *testing.T) {
+	p := samplePlan()
+	var b bytes.Buffer
+	if err := report.Run(&b, p, sampleRun(p), report.JSON, report.Options{ExitCode: 3}); err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"planFingerprint", "homeTenant", "startedAt", "finishedAt", "rows", "changes", "totals", "requests", "exitCode"} {
+		if _, ok := got[name]; !ok {
+			t.Errorf("summary has no %s", name)
+		}
+	}
+	if got["exitCode"] != 3.0 {
+		t.Errorf("exitCode %v, want 3", got["exitCode"])
+	}
+}
+
+func TestParseFormatNamesTheFormats(t *testing.T) {
+	if f, err := report.ParseFormat("HTML"); err != nil || f != report.HTML {
+		t.Errorf("got %q, %v", f, err)
+	}
+	if _, err := report.ParseFormat("xml"); err == nil || !strings.Contains(err.Error(), "text, json, csv, markdown or html") {
+		t.Errorf("error %v does not name the formats", err)
+	}
+	if err := report.Plan(io.Discard, samplePlan(), "xml", report.Options{}); err == nil {
+		t.Error("an unknown format was written")
+	}
+}
