@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // partnerMembers are the members that Graph returns when nothing is selected,
@@ -77,21 +76,25 @@ func appendPartnerMember(b []byte, p *Partner, name string) []byte {
 // appendExtras writes what no schema names, and what is there only when set.
 func appendExtras(b []byte, p *Partner) []byte {
 	for _, e := range extraMembers {
-		if _, ok := p.Other[e.name]; !ok {
-			b = append(appendMember(b, e.name), e.value...)
+		value, ok := p.Other[e.name]
+		if !ok {
+			value = json.RawMessage(e.value)
 		}
+		b = appendRaw(appendMember(b, e.name), value)
 	}
 	if len(p.Other) == 0 {
 		return b
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Other)) {
-		if !slices.Contains(partnerMembers, name) {
+		if !slices.Contains(partnerMembers, name) && !isExtra(name) {
 			b = append(appendString(append(b, ','), name), ':')
 			b = appendRaw(b, p.Other[name])
 		}
 	}
 	return b
 }
+
+func isExtra(name string) bool { return name == extraMembers[0].name || name == extraMembers[1].name }
 
 func appendTrust(b []byte, t *InboundTrust) []byte {
 	if t == nil {
@@ -165,9 +168,11 @@ func appendRaw(b []byte, raw json.RawMessage) []byte {
 }
 
 func appendString(b []byte, s string) []byte {
-	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) {
-		quoted, _ := json.Marshal(s) // a string always marshals
-		return append(b, quoted...)
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			quoted, _ := json.Marshal(s) // a string always marshals
+			return append(b, quoted...)
+		}
 	}
 	return append(append(append(b, '"'), s...), '"')
 }

@@ -39,7 +39,8 @@ func (s *Sim) listPartners(c *call) answer {
 	page := s.partnerPage(c, &cur)
 	s.mu.Unlock()
 
-	b := appendString([]byte(`{"@odata.context":`), c.context(listContext(q)))
+	b := make([]byte, 0, 512+len(page)*partnerSize)
+	b = appendString(append(b, `{"@odata.context":`...), c.context(listContext(q)))
 	if cur.pos < cur.slots {
 		b = appendString(append(b, `,"@odata.nextLink":`...), c.base+c.path+"?"+s.nextQuery(q, cur))
 	}
@@ -52,6 +53,9 @@ func (s *Sim) listPartners(c *call) answer {
 	}
 	return ok(append(b, "]}"...))
 }
+
+// partnerSize is about what a partner takes in an answer.
+const partnerSize = 768
 
 // partnerPage moves the cursor over one page and returns its partners.
 func (s *Sim) partnerPage(c *call, cur *cursor) []*Partner {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 )
 
 // Members are JSON members kept as they are. A member that is not there is null.
@@ -84,11 +85,21 @@ func (p *Partner) UnmarshalJSON(data []byte) error {
 			delete(m, name)
 		}
 	}
-	maps.DeleteFunc(m, func(_ string, raw json.RawMessage) bool { return string(raw) == "null" })
+	maps.DeleteFunc(m, goesWithoutSaying)
 	if len(m) > 0 {
 		p.Other = m
 	}
 	return nil
+}
+
+// goesWithoutSaying reports whether a member is shown like that anyhow.
+func goesWithoutSaying(name string, raw json.RawMessage) bool {
+	for _, e := range extraMembers {
+		if e.name == name {
+			return string(raw) == e.value
+		}
+	}
+	return string(raw) == "null" && (slices.Contains(partnerMembers, name) || slices.Contains(seldomMembers, name))
 }
 
 // clone returns a copy that shares nothing that a caller could change.

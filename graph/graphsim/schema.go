@@ -41,7 +41,7 @@ var (
 		"target": {kind: text}, "targetType": {kind: enumValue, enum: targetType},
 	}}
 	targets = &schema{"CrossTenantAccessPolicyTargetConfiguration", map[string]property{
-		"accessType": {kind: enumValue, enum: []string{"allowed", "blocked"}}, "targets": {kind: list, of: target},
+		"accessType": {kind: enumValue, enum: []string{"allowed", "blocked"}}, "targets": {kind: list, of: target, required: true},
 	}}
 	b2b = &schema{"CrossTenantAccessPolicyB2BSetting", map[string]property{
 		"usersAndGroups": {kind: object, of: targets}, "applications": {kind: object, of: targets},
@@ -52,7 +52,7 @@ var (
 	m365Out      = &schema{"CrossTenantAccessPolicyM365CollaborationOutboundSetting", map[string]property{"usersAndGroups": {kind: object, of: targets}}}
 	appService   = &schema{"CrossTenantAccessPolicyAppServiceConnectSetting", map[string]property{"applications": {kind: object, of: targets}}}
 	redemption   = &schema{"DefaultInvitationRedemptionIdentityProviderConfiguration", map[string]property{
-		"primaryIdentityProviderPrecedenceOrder": {kind: list, enum: []string{"azureActiveDirectory", "externalFederation", "socialIdentityProviders"}},
+		"primaryIdentityProviderPrecedenceOrder": {kind: list, enum: []string{"azureActiveDirectory", "externalFederation", "socialIdentityProviders"}, required: true},
 		"fallbackIdentityProvider":               {kind: enumValue, enum: []string{"defaultConfiguredIdp", "emailOneTimePasscode", "microsoftAccount"}},
 	}}
 )

@@ -114,7 +114,8 @@ func (s *Sim) Edit(tenantID string, edit func(*Partner)) bool {
 	if changes := syncChanges(old.IdentitySynchronization, p.IdentitySynchronization); len(changes) > 0 {
 		s.audit(nil, categorySync, ActivityUpdateSync, p.TenantID, changes...)
 	} else {
-		s.audit(nil, categoryAccess, ActivityUpdatePartner, p.TenantID, partnerChanges(old, p, []string{"inboundTrust", "automaticUserConsentSettings"})...)
+		changes = slices.DeleteFunc(partnerChanges(old, p, partnerMembers), func(c change) bool { return c.before == c.after })
+		s.audit(nil, categoryAccess, ActivityUpdatePartner, p.TenantID, changes...)
 	}
 	return true
 }
