@@ -110,7 +110,7 @@ func mdRow(r *row) string {
 		}
 	}
 	for _, h := range r.Hazards {
-		notes = append(notes, "**"+mdText(h.Name)+"**")
+		notes = append(notes, "**"+mdText(h)+"**")
 	}
 	notes = append(notes, mdCell(r.Reason), mdCell(r.Note))
 	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", mdAction(r), line, name,

@@ -103,7 +103,7 @@ type row struct {
 	Tone      tone
 	Partner   partner
 	Object    string
-	Hazards   []hazard
+	Hazards   []string
 	Fields    []field
 	Reason    string
 	Note      string
@@ -113,13 +113,11 @@ type row struct {
 	Outcome   *outcome
 }
 
-// hazard is a hazard's name and its sentence.
-type hazard struct{ Name, Words string }
-
-// outcome is how a change ended, in text.
+// outcome is how a change ended, in text. The hint stands in the alert of its
+// group: a thousand rows of one cause need it once.
 type outcome struct {
 	Code            string // "403 Authorization_RequestDenied"
-	Message, Hint   string
+	Message         string
 	RequestID       string
 	ClientRequestID string
 	Sent            string // how often and how long; empty where nothing was sent
@@ -173,10 +171,10 @@ func (p partner) String() string {
 	return strings.TrimSpace(p.Name + "  " + p.TenantID)
 }
 
-func hazardsOf(hs []plan.Hazard) []hazard {
-	var out []hazard
+func hazardsOf(hs []plan.Hazard) []string {
+	var out []string
 	for _, h := range hs {
-		out = append(out, hazard{Name: oneLine(string(h)), Words: oneLine(h.Words())})
+		out = append(out, oneLine(string(h)))
 	}
 	return out
 }

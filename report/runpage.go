@@ -140,7 +140,7 @@ func runRows(p *plan.Plan, r *execute.Result) iter.Seq[row] {
 
 func outcomeOf(o *execute.Outcome) *outcome {
 	v := &outcome{
-		Code: graphCode(o), Message: clean(o.Message), Hint: hint(o),
+		Code: graphCode(o), Message: clean(o.Message),
 		RequestID: oneLine(o.RequestID), ClientRequestID: oneLine(o.ClientRequestID),
 	}
 	if o.Status.Done() {

@@ -46,10 +46,11 @@
   tools.addEventListener("reset", () => setTimeout(apply, 0));
   tools.addEventListener("submit", (event) => { event.preventDefault(); apply(); });
 
-  // Paper shows the evidence that the screen hides behind a click.
+  // Paper shows the evidence of what went wrong, which the screen hides behind
+  // a click.
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = Array.from(document.querySelectorAll("tr:not([hidden]) .why details:not([open])"));
+    closed = Array.from(document.querySelectorAll("tr:not([hidden]):has(.pill.bad) .why details:not([open])"));
     for (const d of closed) d.open = true;
   });
   addEventListener("afterprint", () => { for (const d of closed) d.open = false; });
