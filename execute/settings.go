@@ -10,6 +10,8 @@ type Settings struct {
 	Concurrency int `json:"concurrency"`
 	// MaxRate is the bound on writes per second that pacing was told; 0: none.
 	MaxRate float64 `json:"maxRate,omitempty"`
+	// Capacity is the share of the quota that pacing was told to use; 0: all.
+	Capacity float64 `json:"capacity,omitempty"`
 	// MaxAge is how old the reading may be that a write leans on; default 60 s.
 	MaxAge time.Duration `json:"maxAge"`
 	// VerifyWait is how long to wait until what was accepted can be read;

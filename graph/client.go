@@ -46,7 +46,7 @@ type Client struct {
 // New returns a client. It refuses a root URL that would carry a token in
 // clear, or that already names a path.
 func New(o Options) (*Client, error) {
-	root, err := checkRoot(o.RootURL)
+	root, err := CheckRoot(o.RootURL)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,8 @@ type onlyRoundTrip struct{ http.RoundTripper }
 // redirect in this area.
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-func checkRoot(raw string) (string, error) {
+// CheckRoot returns a root URL in its plain form, or says what is wrong with it.
+func CheckRoot(raw string) (string, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return "", fmt.Errorf("graph URL %q is not a host URL such as https://graph.microsoft.com", raw)

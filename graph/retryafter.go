@@ -45,3 +45,14 @@ func seconds(s string) (time.Duration, bool) {
 	const year = 365 * 24 * 3600
 	return time.Duration(math.Ceil(min(f, year)*1000)) * time.Millisecond, true
 }
+
+// Load returns how much of the quota is used, 1 being all of it, as Graph says
+// in x-ms-throttle-limit-percentage (a ratio despite its name, and sent only
+// above 0.8); 0 where it says nothing.
+func Load(h http.Header) float64 {
+	f, err := strconv.ParseFloat(h.Get("x-ms-throttle-limit-percentage"), 64)
+	if err != nil || math.IsNaN(f) || f < 0 {
+		return 0
+	}
+	return f
+}

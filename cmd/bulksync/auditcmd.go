@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"bulksync/plan"
+	"bulksync/report"
+)
+
+func (a *app) auditCommand() *cobra.Command {
+	var w wanted
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "audit [FILE.csv]",
+		Short: "Hold the tenant against the file: missing, changed, extra",
+		Long: `Reads the file and the tenant and reports what is missing, changed or extra. It never writes to the
+tenant. Exit 0: nothing differs; 2: something does; 5: the tenant could not be read completely.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				w.csv = args[0]
+			}
+			return a.audit(gentle(cmd.Context()), w, dir)
+		},
+	}
+	w.flags(cmd)
+	cmd.Flags().StringVar(&dir, "out-dir", "", "`DIR` to leave audit.json, audit.csv, audit.md and audit.html in")
+	return cmd
+}
+
+func (a *app) audit(ctx context.Context, w wanted, dir string) error {
+	c, err := a.compare(ctx, w)
+	var incomplete *exit
+	if err != nil && (!errors.As(err, &incomplete) || incomplete.code != exitIncomplete) {
+		return err
+	}
+	var result *plan.Audit
+	if incomplete == nil {
+		result = plan.Compare(c.head(), c.desired, c.current)
+	} else {
+		result = plan.NewAudit(c.head(), c.desired, c.current.Read)
+		result.Problem = incomplete.Error()
+	}
+	if dir != "" {
+		if err := a.keepAudit(dir, result); err != nil {
+			return err
+		}
+	}
+	if err := a.print(func(w io.Writer) error { return report.Audit(w, result, a.format, a.reportOptions()) }); err != nil {
+		return err
+	}
+	switch {
+	case incomplete != nil:
+		return incomplete
+	case result.Result == plan.Drift:
+		return &exit{code: exitDiffers}
+	default:
+		return nil
+	}
+}
+
+// keepAudit leaves the audit as files, each whole or not at all.
+func (a *app) keepAudit(dir string, result *plan.Audit) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return pathError(err)
+	}
+	for name, format := range map[string]report.Format{
+		"audit.json": report.JSON, "audit.csv": report.CSV, "audit.md": report.Markdown, "audit.html": report.HTML,
+	} {
+		render := func(w io.Writer) error { return report.Audit(w, result, format, report.Options{Width: 80}) }
+		if err := writeFile(filepath.Join(dir, name), render); err != nil {
+			return err
+		}
+	}
+	a.note("kept in %s", dir)
+	return nil
+}
+
+func errOverwrite(path string) error { return fmt.Errorf("--out would overwrite the input %s", path) }

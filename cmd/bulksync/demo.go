@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bulksync/graph/graphsim"
+)
+
+func (a *app) demoCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo",
+		Short: "The whole tour against the built-in Graph: no account, no network",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context()) },
+	}
+}
+
+// The tenant of the tour: small enough to read, with a quota that the run meets.
+const (
+	demoPartners = 200
+	demoQuota    = 20
+	demoRefill   = 4 * time.Second
+)
+
+// demo plays the commands of the README against a Graph of its own, each through
+// the same code as when a person types it.
+func (a *app) demo(ctx context.Context) error {
+	sim := graphsim.New(graphsim.Config{
+		Partners: demoPartners, Seed: 7, PageSize: 50, Latency: 20 * time.Millisecond,
+		WriteQuota: graphsim.Quota{Units: demoQuota, Per: demoRefill},
+	})
+	url, stop, err := serve(sim, "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer stop()
+	dir, err := os.MkdirTemp("", "bulksync-demo-")
+	if err != nil {
+		return pathError(err)
+	}
+	t := &tour{app: a, ctx: ctx, dir: dir, url: url, token: sim.Token(graphsim.TokenOptions{})}
+	partners := t.file("partners.csv")
+	if err := writeFile(partners, func(w io.Writer) error { return demoCSV(w, sim.Partners()) }); err != nil {
+		return err
+	}
+	t.say("A Graph of its own is running at %s: %d partners, %d writes per %s.\nThe spreadsheet of the change is %s.",
+		url, len(sim.Partners()), demoQuota, demoRefill, partners)
+	t.step("What would change? Nothing is written.", exitDone, "plan", partners, "--out", t.file("plan.json"), "--create-partners")
+	t.step("The board has said yes. Apply exactly that plan; Graph will throttle.", exitUnfinished,
+		"apply", t.file("plan.json"), "--yes", "--run-dir", t.file("run"))
+	t.step("Is everything as the file wants it? The audit never writes.", exitDiffers,
+		"audit", partners, "--out-dir", t.file("audit-after"), "--quiet")
+	changed := t.tamper(sim)
+	t.step("Somebody has just switched "+changed+" off in the portal. The next audit finds it.", exitDiffers,
+		"audit", partners, "--out-dir", t.file("audit-drift"), "--quiet")
+	return t.end()
+}
+
+// tour runs command lines one after the other and stops at the first surprise.
+type tour struct {
+	*app
+	ctx             context.Context
+	dir, url, token string
+	err             error
+}
+
+func (t *tour) file(name string) string { return filepath.Join(t.dir, name) }
+
+func (t *tour) say(format string, args ...any) { fmt.Fprintf(t.out, format+"\n", args...) }
+
+// step shows a command line and runs it. The exit codes of the tour are part of
+// what it shows.
+func (t *tour) step(why string, want int, args ...string) {
+	if t.err != nil {
+		return
+	}
+	t.say("\n── %s\n$ bulksync %s", why, strings.Join(args, " "))
+	sub := &app{in: strings.NewReader(""), out: t.out, err: t.app.err, getenv: t.getenv}
+	cmd := sub.command()
+	cmd.SetArgs(append(args, "--graph-url", t.url))
+	err := cmd.ExecuteContext(t.ctx)
+	sub.sayError(err)
+	if code := codeOf(err); code != want {
+		t.err = fmt.Errorf("the tour expected exit code %d here, and it was %d", want, code)
+	} else {
+		t.say("(exit code %d)", code)
+	}
+	if err := gentle(t.ctx).Err(); err != nil {
+		t.err = context.Cause(gentle(t.ctx))
+	}
+}
+
+// getenv is the environment of the tour: its own token, whatever else is set.
+func (t *tour) getenv(name string) string {
+	if name == "BULKSYNC_ACCESS_TOKEN" {
+		return t.token
+	}
+	return t.app.getenv(name)
+}
+
+// tamper edits a partner behind the tool's back and names it.
+func (t *tour) tamper(sim *graphsim.Sim) (name string) {
+	for _, p := range sim.Partners() {
+		s := p.IdentitySynchronization
+		if s == nil || s.DisplayName == nil || s.UserSyncInbound == nil || s.UserSyncInbound.IsSyncAllowed == nil || !*s.UserSyncInbound.IsSyncAllowed {
+			continue
+		}
+		name = *s.DisplayName
+		sim.Edit(p.TenantID, func(p *graphsim.Partner) {
+			p.IdentitySynchronization = graphsim.SyncAllowed(name, false)
+		})
+		return name
+	}
+	return "nobody"
+}
+
+func (t *tour) end() error {
+	if t.err != nil {
+		return t.err
+	}
+	t.say("\nEverything that the tour left behind:")
+	err := filepath.WalkDir(t.dir, func(path string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && e.Name() != ".lock" {
+			t.say("  %s", path)
+		}
+		return err
+	})
+	t.say("\nOpen %s in a browser: it is what a change board reads.", filepath.Join(t.dir, "run", "report.html"))
+	return errors.Join(err)
+}
+
+// demoCSV writes the spreadsheet of the tour. Most rows say what is there
+// already, as the rows of a real one do; every fifth asks for a change.
+func demoCSV(w io.Writer, partners []graphsim.Partner) error {
+	out := csv.NewWriter(w)
+	write := func(cells ...string) { _ = out.Write(cells) } // the writer keeps its error
+	write("tenantId", "displayName", "isSyncAllowed", "inboundConsent", "ensure", "note")
+	for i, p := range partners {
+		name, allowed := demoSync(p)
+		switch {
+		case i%5 != 0 && p.TenantID != graphsim.SupportTenant:
+			write(p.TenantID, name, allowed, "", "", "")
+		case i%60 == 20:
+			write(p.TenantID, name, "", "", "absent", "CHG0042 contract ended")
+		case i%50 == 5:
+			write(p.TenantID, name, "false", "", "", "CHG0042 on hold")
+		case name == "":
+			write(p.TenantID, fmt.Sprintf("New site %03d", i), "true", "true", "", "CHG0042")
+		default:
+			write(p.TenantID, name, "true", "true", "", "CHG0042")
+		}
+	}
+	write("90e29127-71ad-49c7-9ce8-db3f41ea06f1", "Fabrikam", "true", "true", "", "CHG0042 new")
+	write("7c1d0a52-5b6e-4f7b-9d3e-0f64f7f0a1c2", "Wingtip Toys", "true", "true", "", "CHG0042 new")
+	out.Flush()
+	return out.Error()
+}
+
+// demoSync returns a partner's name and whether it synchronizes, as cells.
+func demoSync(p graphsim.Partner) (name, allowed string) {
+	s := p.IdentitySynchronization
+	if s == nil {
+		return "", ""
+	}
+	if s.DisplayName != nil {
+		name = *s.DisplayName
+	}
+	if s.UserSyncInbound != nil && s.UserSyncInbound.IsSyncAllowed != nil {
+		allowed = strconv.FormatBool(*s.UserSyncInbound.IsSyncAllowed)
+	}
+	return name, allowed
+}

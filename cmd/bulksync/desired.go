@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"bulksync/plan"
+	"bulksync/ratelimit"
+)
+
+// wanted names the files that say what is wanted, for plan and audit alike.
+type wanted struct {
+	csv, template  string
+	createPartners bool
+}
+
+func (w *wanted) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&w.template, "template", "", "`FILE.json` with the multitenant-organization identity-sync template; the CSV may be left out then")
+}
+
+// read reads the files. It asks nobody else.
+func (a *app) read(ctx context.Context, w wanted) (plan.Desired, error) {
+	d := plan.Desired{CreatePartners: w.createPartners}
+	if w.csv == "" && w.template == "" {
+		return d, hinted(errors.New("no file to read"), "name a CSV of partners, or a template with --template FILE.json")
+	}
+	if w.template != "" {
+		f, err := a.open(w.template)
+		if err != nil {
+			return d, err
+		}
+		defer f.Close()
+		if d.Template, err = plan.ReadTemplate(f, inputName(w.template)); err != nil {
+			return d, err
+		}
+	}
+	if w.csv == "" {
+		return d, nil
+	}
+	f, err := a.open(w.csv)
+	if err != nil {
+		return d, err
+	}
+	defer f.Close()
+	if d.Rows, err = plan.ReadRows(ctx, f, inputName(w.csv)); err != nil {
+		return d, err
+	}
+	for _, n := range d.Rows.Notices {
+		a.note("note: %s", n)
+	}
+	return d, nil
+}
+
+// compared is what plan and audit share: what is wanted, what is there, and who
+// asked.
+type compared struct {
+	desired plan.Desired
+	current *plan.Current
+	tenant  *tenant
+}
+
+// compare reads the files and then the tenant. What can be refused without
+// asking anybody is refused first. An error of reading the tenant comes with
+// what is known by then.
+func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
+	d, err := a.read(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	t, err := a.connect(ctx, ratelimit.Options{})
+	if err != nil {
+		return nil, err
+	}
+	c := &compared{desired: d, tenant: t}
+	needs := plan.Needs{Template: d.Template != nil && t.home.Cloud.HasTemplates()}
+	if d.Rows != nil {
+		if needs.Domains = d.Rows.Domains(); len(needs.Domains) == 0 {
+			if err := d.Rows.Resolve(t.home.ID, nil); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if c.current, err = plan.ReadCurrent(ctx, t.client, needs); err != nil {
+		return c, unread(err, c.current.Read.Pages)
+	}
+	if len(needs.Domains) > 0 {
+		return c, d.Rows.Resolve(t.home.ID, c.current.TenantIDs)
+	}
+	return c, nil
+}
+
+// sameFile reports whether two paths name one file, however they are spelt.
+func sameFile(a, b string) bool {
+	x, errX := filepath.Abs(a)
+	y, errY := filepath.Abs(b)
+	if errX != nil || errY != nil {
+		return false
+	}
+	if rx, err := filepath.EvalSymlinks(x); err == nil {
+		x = rx
+	}
+	if ry, err := filepath.EvalSymlinks(y); err == nil {
+		y = ry
+	}
+	return x == y
+}

@@ -1,0 +1,18 @@
+// Bulksync changes the cross-tenant synchronization settings of many partner
+// tenants at once: it reads a CSV, makes a plan that can be read and approved,
+// applies it through Microsoft Graph, and reports how every change ended.
+//
+// This package is the wiring: flags, credentials, files, signals, exit codes.
+// It is the only one that opens files, reads the environment, asks a question or
+// exits. What the words mean is decided in the packages below it.
+//
+// The rules of what a person sees, which tui.go and exit.go obey:
+//
+//   - Standard output carries the result alone, and is empty when a command
+//     could not run. Everything else goes to standard error.
+//   - An error is one line, "bulksync: error: what", in lower case without a
+//     full stop. Where something helps, a line "bulksync: hint: the next step"
+//     follows. Faults in a file are lines of their own, "file:line:column: what".
+//   - A command that could not run leaves no new file or folder behind.
+//   - The exit code says what happened; exit.go is the only place that knows it.
+package main

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bulksync/plan"
+	"bulksync/report"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	var w wanted
+	var out string
+	var detailed bool
+	cmd := &cobra.Command{
+		Use:   "plan [FILE.csv]",
+		Short: "Show what would change, and write it down with --out",
+		Long: `Reads the CSV ("-" is standard input) and the tenant, and shows what would change. Nothing is
+written to the tenant. With --out the plan is kept in a file, which is what bulksync apply runs.`,
+		Example: "  bulksync plan partners.csv --out plan.json\n  bulksync plan --template template.json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				w.csv = args[0]
+			}
+			return a.plan(gentle(cmd.Context()), w, out, detailed)
+		},
+	}
+	w.flags(cmd)
+	cmd.Flags().StringVar(&out, "out", "", "`FILE` to keep the plan in")
+	cmd.Flags().BoolVar(&w.createPartners, "create-partners", false, "add partner configurations that do not exist")
+	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when something differs")
+	return cmd
+}
+
+func (a *app) plan(ctx context.Context, w wanted, out string, detailed bool) error {
+	for _, in := range []string{w.csv, w.template} {
+		if out != "" && in != "" && in != "-" && sameFile(in, out) {
+			return hinted(errOverwrite(in), "give --out another name")
+		}
+	}
+	c, err := a.compare(ctx, w)
+	if err != nil {
+		return err
+	}
+	p, err := plan.Build(c.head(), c.desired, c.current)
+	if err != nil {
+		return err
+	}
+	if out != "" {
+		if err := writeFile(out, p.Encode); err != nil {
+			return err
+		}
+	}
+	if err := a.print(func(w io.Writer) error { return report.Plan(w, p, a.format, a.reportOptions()) }); err != nil {
+		return err
+	}
+	switch {
+	case out != "" && p.Summary.Writes() > 0:
+		a.note("plan kept in %s; to run exactly this: bulksync apply %s", out, out)
+	case p.Summary.Writes() > 0:
+		a.note("nothing was kept; with --out plan.json the plan can be reviewed and applied")
+	}
+	if detailed && p.Summary.Differs() {
+		return &exit{code: exitDiffers}
+	}
+	return nil
+}
+
+func (c *compared) head() plan.Head {
+	return plan.Head{Tool: tool(), CreatedAt: time.Now(), HomeTenant: c.tenant.home}
+}
+
+func (a *app) showCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show plan.json",
+		Short: "Show a plan again, offline and without credentials",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			p, err := a.readPlan(args[0])
+			if err != nil {
+				return err
+			}
+			return a.print(func(w io.Writer) error { return report.Plan(w, p, a.format, a.reportOptions()) })
+		},
+	}
+}

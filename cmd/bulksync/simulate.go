@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bulksync/graph"
+	"bulksync/graph/graphsim"
+)
+
+// simulateFlags describe the built-in Graph as a server.
+type simulateFlags struct {
+	listen                string
+	partners, pageSize    int
+	latency               time.Duration
+	readQuota, writeQuota string
+	seed                  int64
+	faults                []string
+	state                 string
+}
+
+func (a *app) simulateCommand() *cobra.Command {
+	var f simulateFlags
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Serve the built-in Graph, for rehearsals",
+		Long: `Serves a Graph in memory that behaves as the real one, strict bodies, paging and throttling included,
+and prints how another terminal reaches it. It ends with Ctrl-C.
+
+A fault is a kind and what it strikes, as in 503,nth=3,retry-after=7s or reset-after,method=PUT,p=0.05.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.simulate(gentle(cmd.Context()), f) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.listen, "listen", "127.0.0.1:0", "`ADDRESS:PORT` on loopback")
+	fl.IntVar(&f.partners, "partners", 200, "`N` partners to begin with")
+	fl.IntVar(&f.pageSize, "page-size", 100, "`N` partners a page")
+	fl.DurationVar(&f.latency, "latency", 20*time.Millisecond, "`TIME` that each answer takes")
+	fl.StringVar(&f.readQuota, "read-quota", "", "`N/TIME` of reads, as 8000/10s")
+	fl.StringVar(&f.writeQuota, "write-quota", "3000/150s", "`N/TIME` of writes; the default is what Graph documents")
+	fl.Int64Var(&f.seed, "seed", 1, "`NUMBER` that everything made up follows from")
+	fl.StringArrayVar(&f.faults, "fault", nil, "`SPEC` of a fault; may be given again")
+	fl.StringVar(&f.state, "state", "", "`FILE` to begin from if it exists, and to leave the state in")
+	return cmd
+}
+
+func (f *simulateFlags) config() (graphsim.Config, []graphsim.Fault, error) {
+	c := graphsim.Config{Partners: f.partners, PageSize: f.pageSize, Latency: f.latency, Seed: f.seed}
+	var err error
+	if c.ReadQuota, err = quota("--read-quota", f.readQuota); err != nil {
+		return c, nil, err
+	}
+	if c.WriteQuota, err = quota("--write-quota", f.writeQuota); err != nil {
+		return c, nil, err
+	}
+	if f.partners < 0 || f.pageSize < 1 || f.latency < 0 {
+		return c, nil, errors.New("--partners and --latency may not be negative, and --page-size not below 1")
+	}
+	var faults []graphsim.Fault
+	for _, spec := range f.faults {
+		fault, err := graphsim.ParseFault(spec)
+		if err != nil {
+			return c, nil, fmt.Errorf("--fault %q: %w", spec, err)
+		}
+		faults = append(faults, fault)
+	}
+	c.State, err = readState(f.state)
+	return c, faults, err
+}
+
+func quota(flag, s string) (graphsim.Quota, error) {
+	if s == "" {
+		return graphsim.Quota{}, nil
+	}
+	q, err := graphsim.ParseQuota(s)
+	if err != nil {
+		return q, fmt.Errorf("%s: %w", flag, err)
+	}
+	return q, nil
+}
+
+func readState(path string) (*graphsim.State, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, pathError(err)
+	}
+	var s graphsim.State
+	if err := json.Unmarshal(text, &s); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &s, nil
+}
+
+func (a *app) simulate(ctx context.Context, f simulateFlags) error {
+	cfg, faults, err := f.config()
+	if err != nil {
+		return err
+	}
+	if host, _, err := net.SplitHostPort(f.listen); err != nil || !graph.IsLoopback(host) {
+		return fmt.Errorf("--listen %q: give a loopback address with a port, as 127.0.0.1:8080", f.listen)
+	}
+	sim := graphsim.New(cfg)
+	sim.Inject(faults...)
+	url, stop, err := serve(sim, f.listen)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.out, `Graph of home tenant %s, %d partners, at %s
+In another terminal:
+
+  export BULKSYNC_ACCESS_TOKEN=%s
+  bulksync audit partners.csv --graph-url %s
+
+Ctrl-C ends it.
+`, sim.HomeTenant(), len(sim.Partners()), url, sim.Token(graphsim.TokenOptions{}), url)
+	if err == nil {
+		<-ctx.Done()
+	}
+	stop()
+	if err == nil && f.state != "" {
+		err = writeFile(f.state, func(w io.Writer) error {
+			enc := json.NewEncoder(w)
+			enc.SetIndent("", "  ")
+			return enc.Encode(sim.State())
+		})
+	}
+	return err
+}
+
+// serve puts a handler on a loopback address. The returned function ends it and
+// returns when it is gone.
+func serve(h http.Handler, listen string) (url string, stop func(), err error) {
+	l, err := net.Listen("tcp", listen)
+	if err != nil {
+		return "", nil, err
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = srv.Serve(l) // ends with ErrServerClosed
+	}()
+	return "http://" + l.Addr().String(), func() { srv.Close(); <-done }, nil
+}
