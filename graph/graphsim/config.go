@@ -1,6 +1,7 @@
 package graphsim
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -56,22 +57,13 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	c.HomeTenant = strings.ToLower(or(c.HomeTenant, DefaultHomeTenant))
-	c.Cloud = or(c.Cloud, graph.Global)
-	c.PageSize = or(c.PageSize, 100)
-	c.RetryAfter = or(c.RetryAfter, RetryAfterSeconds)
-	c.PutExisting = or(c.PutExisting, 409)
-	c.PutWithoutPartner = or(c.PutWithoutPartner, 404)
+	c.HomeTenant = strings.ToLower(cmp.Or(c.HomeTenant, DefaultHomeTenant))
+	c.Cloud = cmp.Or(c.Cloud, graph.Global)
+	c.PageSize = cmp.Or(c.PageSize, 100)
+	c.RetryAfter = cmp.Or(c.RetryAfter, RetryAfterSeconds)
+	c.PutExisting = cmp.Or(c.PutExisting, 409)
+	c.PutWithoutPartner = cmp.Or(c.PutWithoutPartner, 404)
 	return c
-}
-
-// or returns v, or def when v is the zero value.
-func or[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
 }
 
 // Quota is a token bucket: Units at the start, refilled evenly by Units in each

@@ -18,7 +18,10 @@ import (
 //	stale,delay=30s                                  every write, shown to reads 30 s later
 //	418,nth=4,times=3                                the fourth, fifth and sixth request
 //
-// The kinds are those of FaultKind, and any status from 400 to 599.
+// The kinds are those of FaultKind, and any status from 400 to 599. A path is
+// one of the nouns policy, default, partners (the list, and POST), partner,
+// identitySynchronization, templates, template, partnerTemplate, tenant and
+// audit, or else a part of the request's path.
 func ParseFault(spec string) (Fault, error) {
 	kind, rest, more := strings.Cut(spec, ",")
 	f := Fault{Kind: FaultKind(strings.TrimSpace(kind))}

@@ -101,6 +101,9 @@ func (s *Sim) createPartner(c *call) answer {
 		return refuse(sameTenant())
 	}
 	p := (&Partner{TenantID: id}).merged(body)
+	if bad := p.Other.consistent(body); bad != nil {
+		return refuse(bad)
+	}
 	s.put(c, id, p)
 	s.audit(c, categoryAccess, ActivityAddPartner, id, change{"tenantId", "", `"` + id + `"`})
 	v := view{context: c.context("partners/$entity"), members: s.members(), extras: true}
@@ -119,6 +122,9 @@ func (s *Sim) patchPartner(c *call) answer {
 		return refuse(notFound(c.route.id))
 	}
 	p := old.merged(body)
+	if bad := p.Other.consistent(body); bad != nil {
+		return refuse(bad)
+	}
 	s.put(c, p.TenantID, p)
 	s.audit(c, categoryAccess, ActivityUpdatePartner, p.TenantID, partnerChanges(old, p, slices.Sorted(maps.Keys(body)))...)
 	return noContent()

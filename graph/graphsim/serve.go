@@ -1,33 +1,11 @@
 package graphsim
 
 import (
+	"cmp"
 	"context"
 	"net/http"
-	"net/url"
-	"slices"
-	"strconv"
 	"time"
 )
-
-// call is one request on its way through the simulator.
-type call struct {
-	method   string
-	path     string
-	rawQuery string
-	header   http.Header
-	body     []byte
-	base     string // scheme and host that the client used, for links
-
-	id       string // request-id
-	clientID string // client-request-id: the client's, or id
-	route    route
-	national bool
-	claims   *claims
-	now      time.Time     // when it was decided
-	lag      time.Duration // reads show its effect only so much later
-	crowded  bool          // it arrived while too many writes were in flight
-	entry    *Request      // in the journal
-}
 
 // answer is what is decided before anything is delivered, so that the two ways
 // of delivering it, over a connection and in process, cannot differ.
@@ -89,7 +67,7 @@ func (s *Sim) enter(c *call) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.id = s.newGUID()
-	c.clientID = or(c.header.Get("client-request-id"), c.id)
+	c.clientID = cmp.Or(c.header.Get("client-request-id"), c.id)
 	s.inFlight++
 	s.maxInFlight = max(s.maxInFlight, s.inFlight)
 	if isWrite(c.method) {
@@ -158,64 +136,6 @@ func (s *Sim) operate(c *call) answer {
 	}
 	return op(s, c)
 }
-
-// query returns the query options; any that is not among the allowed is refused.
-func (c *call) query(allowed ...string) (url.Values, *odataError) {
-	if c.rawQuery == "" {
-		return nil, nil
-	}
-	q, err := url.ParseQuery(c.rawQuery)
-	if err != nil {
-		return nil, badRequest("The query string is malformed.")
-	}
-	for name, values := range q {
-		if !slices.Contains(allowed, name) || len(values) != 1 {
-			return nil, badRequest("The query parameter '" + name + "' is not supported.")
-		}
-	}
-	return q, nil
-}
-
-// units is what a request costs in resource units (graph-facts 4).
-func (c *call) units() int {
-	n := 1
-	if q, err := url.ParseQuery(c.rawQuery); err == nil && c.rawQuery != "" {
-		if q.Has("$select") {
-			n--
-		}
-		if q.Has("$expand") {
-			n++
-		}
-	}
-	return max(n, 1)
-}
-
-// headers are those that every answer of Graph carries.
-func (c *call) headers(a *answer) http.Header {
-	h := a.header
-	if h == nil {
-		h = make(http.Header, 12)
-	}
-	h["Request-Id"] = []string{c.id}
-	h["Client-Request-Id"] = []string{c.clientID}
-	h["Date"] = []string{c.now.UTC().Format(http.TimeFormat)}
-	h["X-Ms-Ags-Diagnostic"] = []string{diagnostic}
-	h["Strict-Transport-Security"] = []string{"max-age=31536000"}
-	h["Cache-Control"] = []string{"no-cache"}
-	if a.status < 400 {
-		h["Odata-Version"] = []string{"4.0"}
-		h["X-Ms-Resource-Unit"] = []string{strconv.Itoa(c.units())}
-	}
-	if len(a.body) > 0 && h.Get("Content-Type") == "" {
-		h["Content-Type"] = []string{contentType}
-	}
-	return h
-}
-
-const (
-	diagnostic  = `{"ServerInfo":{"DataCenter":"Simulated","Slice":"E","Ring":"0","ScaleUnit":"000","RoleInstance":"SIM0000001"}}`
-	contentType = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-)
 
 // sleep waits on a timer, so that virtual time works, and ends early with ctx.
 func sleep(ctx context.Context, d time.Duration) error {

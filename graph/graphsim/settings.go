@@ -66,7 +66,11 @@ func (s *Sim) patchDefault(c *call) answer {
 	body["isServiceDefault"] = false
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.putMembers(c, &s.defaults, s.defaults.latest.mergedAll(body), categorySync, ActivityUpdateDefault, defaultID)
+	m := s.defaults.latest.mergedAll(body)
+	if bad := m.consistent(body); bad != nil {
+		return refuse(bad)
+	}
+	s.putMembers(c, &s.defaults, m, categorySync, ActivityUpdateDefault, defaultID)
 	return noContent()
 }
 

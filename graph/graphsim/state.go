@@ -2,6 +2,7 @@ package graphsim
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -23,8 +24,8 @@ func (s *Sim) State() State {
 	st := State{HomeTenant: s.cfg.HomeTenant, Partners: s.Partners()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st.Template = copyOf(&s.template.latest)
-	st.PartnerTemplate, st.Default, st.Policy = s.partnerTemplate.latest, s.defaults.latest, s.policy.latest
+	st.Template = new(s.template.latest.clone())
+	st.PartnerTemplate, st.Default, st.Policy = maps.Clone(s.partnerTemplate.latest), maps.Clone(s.defaults.latest), maps.Clone(s.policy.latest)
 	st.Tenants = s.tenants.all()
 	return st
 }
@@ -37,7 +38,7 @@ func (s *Sim) load(st State) {
 	}
 	s.template.latest = unconfiguredTemplate()
 	if st.Template != nil {
-		s.template.latest = *st.Template
+		s.template.latest = st.Template.clone()
 	}
 	s.partnerTemplate.latest = orElse(st.PartnerTemplate, unconfiguredPartnerTemplate)
 	s.defaults.latest = orElse(st.Default, serviceDefault)
@@ -51,7 +52,7 @@ func orElse(m Members, make func() Members) Members {
 	if m == nil {
 		return make()
 	}
-	return m
+	return maps.Clone(m)
 }
 
 // Partners returns a copy of every partner as the last write left it, whatever
@@ -124,12 +125,12 @@ func (s *Sim) Edit(tenantID string, edit func(*Partner)) bool {
 func (s *Sim) Template() Template {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.template.latest
+	return s.template.latest.clone()
 }
 
 // SetTemplate replaces the template, leaving no audit record.
 func (s *Sim) SetTemplate(t Template) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.template.put(t, time.Now(), 0)
+	s.template.put(t.clone(), time.Now(), 0)
 }

@@ -28,6 +28,14 @@ func unconfiguredPartnerTemplate() Members {
 	return Members{"templateApplicationLevel": json.RawMessage(`"` + defaultLevel + `"`)}
 }
 
+// clone returns a copy that shares nothing that a caller could change.
+func (t Template) clone() Template {
+	if t.UserSyncInbound = copyOf(t.UserSyncInbound); t.UserSyncInbound != nil {
+		t.UserSyncInbound.IsSyncAllowed = copyOf(t.UserSyncInbound.IsSyncAllowed)
+	}
+	return t
+}
+
 func (t Template) merged(body map[string]any) Template {
 	if level, ok := body["templateApplicationLevel"].(string); ok {
 		t.TemplateApplicationLevel, _ = parseLevel(level) // validated before

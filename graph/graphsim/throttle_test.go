@@ -125,6 +125,15 @@ func TestReadsCostResourceUnits(t *testing.T) {
 	r.must("PUT", sync, write)
 }
 
+func TestADearReadPassesASmallBucketInTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{ReadQuota: graphsim.Quota{Units: 1, Per: time.Second}})
+		r.must("GET", partners+"?$expand=identitySynchronization", "")
+		waitAsTold(t, r.want(429, "TooManyRequests", "GET", partners+"?$expand=identitySynchronization", "").header)
+		r.must("GET", partners+"?$expand=identitySynchronization", "")
+	})
+}
+
 func TestTheHeaderTellsHowNearTheLimitIs(t *testing.T) {
 	r := newRig(t, graphsim.Config{WriteQuota: graphsim.Quota{Units: 10, Per: 1000 * time.Hour}}).with(contoso)
 	r.must("PUT", sync, write)

@@ -1,6 +1,7 @@
 package graphsim
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"strconv"
@@ -55,9 +56,9 @@ func (s *Sim) Token(o TokenOptions) string {
 		permissions = []string{PermissionWrite, PermissionTenantInfo}
 	}
 	c := map[string]any{
-		"aud": or(o.Audience, s.cfg.Cloud.RootURL()), "tid": or(o.TenantID, s.cfg.HomeTenant),
-		"appid": or(o.AppID, DefaultAppID), "app_displayname": or(o.AppName, "bulksync rehearsal"),
-		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(or(o.Lifetime, 24*time.Hour)).Unix(),
+		"aud": cmp.Or(o.Audience, s.cfg.Cloud.RootURL()), "tid": cmp.Or(o.TenantID, s.cfg.HomeTenant),
+		"appid": cmp.Or(o.AppID, DefaultAppID), "app_displayname": cmp.Or(o.AppName, "bulksync rehearsal"),
+		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(cmp.Or(o.Lifetime, 24*time.Hour)).Unix(),
 		"oid": oid, "sub": oid, "idtyp": "app", "uti": tokenPrefix + strconv.Itoa(number), "ver": "1.0",
 	}
 	if o.User == "" {

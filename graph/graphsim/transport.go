@@ -2,6 +2,7 @@ package graphsim
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -26,7 +27,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &call{method: or(r.Method, http.MethodGet), path: r.URL.Path, rawQuery: r.URL.RawQuery, header: r.Header, body: body,
+	c := &call{method: cmp.Or(r.Method, http.MethodGet), path: r.URL.Path, rawQuery: r.URL.RawQuery, header: r.Header, body: body,
 		base: r.URL.Scheme + "://" + r.URL.Host}
 	if err := r.Context().Err(); err != nil {
 		return nil, err
