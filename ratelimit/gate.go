@@ -15,6 +15,8 @@ const forever = time.Duration(math.MaxInt64)
 // gate admits requests of one kind. Waiting requests stand in line; only the
 // first looks at pause, width and tokens, so there is one timer, no herd
 // after a pause, and a token is taken by nobody who cannot leave at once.
+// (A rate.Limiter's own queue cannot be used for that: who waits in it keeps
+// the slot it was given, whatever is learned meanwhile.)
 type gate struct {
 	opts Options
 
@@ -39,24 +41,18 @@ type pass struct {
 	epoch, crowds int
 }
 
-// quota is a limit as a token bucket.
-type quota struct{ perSecond, burst float64 }
-
 // newGate starts from what o tells. Leaving a share of the quota to others
 // needs an idea of the quota before the first refusal: the documented one.
 func newGate(o Options, documented quota) *gate {
 	g := &gate{opts: o, width: newWidth(o.Concurrency), bucket: newBucket(o.Capacity, o.MaxRate), bound: rate.NewLimiter(rate.Inf, 1)}
 	switch {
 	case o.MaxRate > 0:
-		g.bound = limiter(o.MaxRate, o.MaxRate*toldWindow*toldMargin)
+		told := o.MaxRate * o.Capacity
+		g.bound = limiter(quota{told, told * toldWindow * toldMargin})
 	case o.Capacity < 1:
-		g.bound = limiter(documented.perSecond*o.Capacity, documented.burst*o.Capacity)
+		g.bound = limiter(documented.share(o.Capacity))
 	}
 	return g
-}
-
-func limiter(perSecond, burst float64) *rate.Limiter {
-	return rate.NewLimiter(rate.Limit(perSecond), max(1, int(burst)))
 }
 
 // enter waits until the request may leave, or until ctx ends.
@@ -66,20 +62,30 @@ func (g *gate) enter(ctx context.Context) (pass, error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.line.Len() == 0 {
+		if p, wait, err := g.look(time.Now()); err != nil || wait <= 0 {
+			return p, err
+		}
+	}
+	return g.queue(ctx)
+}
+
+// queue stands in line. It is called with the lock held, and lets go of it
+// while it sleeps.
+func (g *gate) queue(ctx context.Context) (pass, error) {
 	nudge := make(chan struct{}, 1)
 	me := g.line.PushBack(nudge)
 	defer g.step(me)
 	for {
-		now := time.Now()
-		if err := g.pause.err(now); err != nil {
-			return pass{}, err
-		}
 		wait := forever
 		if g.line.Front() == me {
-			if wait = g.wait(now); wait <= 0 {
-				g.inFlight++
-				return pass{now, g.epoch, g.crowds}, nil
+			p, d, err := g.look(time.Now())
+			if err != nil || d <= 0 {
+				return p, err
 			}
+			wait = d
+		} else if err := g.pause.err(time.Now()); err != nil {
+			return pass{}, err
 		}
 		g.mu.Unlock()
 		err := sleep(ctx, nudge, wait)
@@ -96,6 +102,7 @@ func (g *gate) step(me *list.Element) {
 	g.nudge()
 }
 
+// nudge lets the first in line look again.
 func (g *gate) nudge() {
 	if front := g.line.Front(); front != nil {
 		wake(front)
@@ -105,44 +112,8 @@ func (g *gate) nudge() {
 func wake(e *list.Element) {
 	select {
 	case e.Value.(chan struct{}) <- struct{}{}:
-	default: // woken already
+	default: // awake already
 	}
-}
-
-// wait is 0 when a request may leave now, having taken its token; otherwise
-// it is the time after which to look again.
-func (g *gate) wait(now time.Time) time.Duration {
-	if d := g.pause.left(now); d > 0 {
-		return d
-	}
-	if g.inFlight >= g.limit(now) {
-		return forever
-	}
-	g.bucket.probeUp(now, g.load)
-	if d := max(until(g.bucket.copy, now), until(g.bound, now)); d > 0 {
-		return d
-	}
-	g.bucket.copy.AllowN(now, 1)
-	g.bound.AllowN(now, 1)
-	return 0
-}
-
-// limit is how many requests may be in flight now.
-func (g *gate) limit(now time.Time) int {
-	return g.width.at(g.bucket.rate(), g.bucket.left(now), g.load.at(now))
-}
-
-// until is the time until lim holds a token. It takes none: the caller must
-// be able to leave it there.
-func until(lim *rate.Limiter, now time.Time) time.Duration {
-	if lim.Limit() == rate.Inf {
-		return 0
-	}
-	missing := 1 - lim.TokensAt(now)
-	if missing <= 0 {
-		return 0
-	}
-	return seconds(missing/float64(lim.Limit())) + time.Nanosecond
 }
 
 func sleep(ctx context.Context, nudge <-chan struct{}, d time.Duration) error {
@@ -157,77 +128,29 @@ func sleep(ctx context.Context, nudge <-chan struct{}, d time.Duration) error {
 	return nil
 }
 
-// lost gives the pass of a request back that got no answer.
-func (g *gate) lost(pass) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.inFlight--
-	g.nudge()
+// look admits a request if one may leave now; otherwise it says after what
+// time to look again.
+func (g *gate) look(now time.Time) (pass, time.Duration, error) {
+	if err := g.pause.err(now); err != nil {
+		return pass{}, 0, err
+	}
+	if d := g.pause.left(now); d > 0 {
+		return pass{}, d, nil
+	}
+	if g.inFlight >= g.limit(now) {
+		return pass{}, forever, nil
+	}
+	g.bucket.probeUp(now, g.load)
+	if d := max(until(g.bucket.copy, now), until(g.bound, now)); d > 0 {
+		return pass{}, d, nil
+	}
+	g.bucket.copy.AllowN(now, 1)
+	g.bound.AllowN(now, 1)
+	g.inFlight++
+	return pass{now, g.epoch, g.crowds}, 0, nil
 }
 
-// answered gives the pass back and learns from the answer.
-func (g *gate) answered(p pass, s Signal) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.inFlight--
-	defer g.nudge()
-	now := time.Now()
-	g.load.note(now, s.Load)
-	switch {
-	case s.Refused:
-		g.refuse(now, p, s.RetryAfter)
-	case s.Crowded:
-		g.crowd(p)
-		g.accept(now, p)
-	default:
-		g.width.answered(now, now.Sub(p.start))
-		g.accept(now, p)
-	}
-}
-
-func (g *gate) accept(now time.Time, p pass) {
-	g.accepted++
-	if p.epoch < g.epoch {
-		g.bucket.late()
-		return
-	}
-	g.pause.row = 0
-	g.bucket.credit(now)
-}
-
-// crowd narrows the gate, once for all the requests that collided together.
-func (g *gate) crowd(p pass) {
-	g.crowded++
-	if p.crowds == g.crowds {
-		g.crowds++
-		g.width.crowded(g.inFlight + 1)
-	}
-}
-
-// refuse shuts the gate. Requests that were in flight when the first refusal
-// came belong to the same event: they may lengthen the pause, no more.
-func (g *gate) refuse(now time.Time, p pass, asked time.Duration) {
-	g.refused++
-	if p.epoch < g.epoch {
-		g.bucket.debit(now)
-		g.shut(now, asked)
-		return
-	}
-	g.epoch++
-	g.bucket.empty(now)
-	g.width.refused()
-	g.shut(now, max(asked, g.pause.least(asked, g.bucket.rest())))
-}
-
-// shut closes the gate for d; should that be too long to sit out, everybody
-// in line has to hear of it.
-func (g *gate) shut(now time.Time, d time.Duration) {
-	g.pause.extend(now, d, g.opts.MaxPause)
-	g.bucket.present.shut = g.pause.until.Sub(g.bucket.present.since)
-	if g.pause.err(now) == nil {
-		return
-	}
-	for e := g.line.Front(); e != nil; e = e.Next() {
-		wake(e)
-	}
+// limit is how many requests may be in flight now.
+func (g *gate) limit(now time.Time) int {
+	return g.width.at(g.bucket.rate(), g.bucket.left(now), g.load.at(now))
 }

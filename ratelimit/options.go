@@ -51,11 +51,12 @@ type Options struct {
 	// it found it, and is called from many goroutines at once.
 	Read func(*http.Response) Signal
 
-	// MaxRate bounds the writes per second; 0 leaves it to be learned. The
-	// promise: in any stretch of w seconds at most MaxRate*(w+10) writes
-	// start, that is, a bucket of ten seconds' worth, full at the start. Ten
-	// seconds is the window in which Graph states its own limits. The gate
-	// still goes slower when the service asks for it. Reads are not bounded.
+	// MaxRate bounds the writes per second; 0 leaves it to be learned. It is a
+	// sustained rate with a burst of ten seconds' worth, the window in which
+	// Graph states its own limits. The promise: in any stretch of w seconds
+	// at most MaxRate*w + max(1, MaxRate*10) writes start, whatever is
+	// learned. The gate still goes slower when the service asks for it. Reads
+	// are not bounded.
 	MaxRate float64
 
 	// Concurrency is the most writes (and, counted apart, reads) in flight;
@@ -63,7 +64,9 @@ type Options struct {
 	Concurrency int
 
 	// Capacity is the share of the quota to use, above 0 and at most 1; the
-	// rest is left to other apps. 0 means all of it.
+	// rest is left to other apps. 0 means all of it. Until a refusal has told
+	// the real quota, a share means a share of MaxRate or else of the limits
+	// Graph documents.
 	Capacity float64
 
 	// MaxPause is the longest pause the gate sits out; 0 means

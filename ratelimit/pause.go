@@ -13,6 +13,9 @@ const (
 	lastBackoff  = 32 * time.Second
 )
 
+// endless keeps absurd demands within what a time can hold.
+const endless = 10 * 365 * 24 * time.Hour
+
 // PauseError says that the service asked for a longer pause than
 // Options.MaxPause. Nothing was sent; the run can be resumed after Until.
 type PauseError struct {
@@ -53,6 +56,7 @@ func (p *pause) err(now time.Time) error {
 
 // extend shuts the gate for d from now, unless it is shut for longer already.
 func (p *pause) extend(now time.Time, d, longest time.Duration) {
+	d = min(d, endless)
 	until := now.Add(d)
 	if d > longest {
 		if p.fault == nil || until.After(p.fault.Until) {

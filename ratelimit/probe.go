@@ -17,6 +17,7 @@ const (
 // the load is high, and safe while it is low.
 type probe struct {
 	hold time.Duration
+	dear float64 // what a failed probe costs, 1 being little
 	age  time.Duration
 	seen time.Time
 	idle bool // nobody was waiting for a token when last seen
@@ -26,10 +27,10 @@ type probe struct {
 // it, which is worth as much as it took, and longer where probing is dear
 // because the bucket runs over while the gate is shut for a failed probe.
 func (p *probe) restart(now time.Time, past *stretch, size, base float64) {
-	dear := 1 + min(2, past.shut.Seconds()*base/size)
+	p.dear = 1 + min(4, 4*past.shut.Seconds()*base/size)
 	sure := min(1, float64(past.accepted)/8)
 	hold := max(min(max(2*past.took, shortestHold), longestHold), 4*past.shut)
-	p.hold = time.Duration(sure * dear * float64(hold))
+	p.hold = time.Duration(sure * p.dear * float64(hold))
 	p.age, p.seen, p.idle = 0, now, true
 }
 
@@ -51,5 +52,5 @@ func (p *probe) factor(now time.Time, waiting bool, l load) float64 {
 		p.age += dt
 	}
 	t := max(0, p.age-p.hold).Seconds()
-	return 1 + slope*t + bend*t*t
+	return 1 + slope*t + bend*t*t/(p.dear*p.dear)
 }

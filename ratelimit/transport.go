@@ -1,8 +1,6 @@
 package ratelimit
 
-import (
-	"net/http"
-)
+import "net/http"
 
 // Transport is an http.RoundTripper that lets requests through at the pace
 // the service allows. Use one for each home tenant, and place it below the
@@ -56,7 +54,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	res, err := t.base.RoundTrip(req)
 	if err != nil {
-		g.lost(pass)
+		g.lost()
 		return res, err
 	}
 	g.answered(pass, t.read(res))

@@ -13,14 +13,17 @@ const (
 	// halfOpen is how long half the width has to do at the start, so that a
 	// small quota, which ends about then, turns half as many away.
 	halfOpen = 400 * time.Millisecond
-	// slowly is how many answers it takes after a refusal, or (for each
-	// request in flight) after a collision, to admit one more.
-	slowly = 16
+	// quick is how many more each answer admits at the start.
+	quick = 3
+	// slow is how many answers it takes to admit one more after a refusal.
+	slow = 16
+	// careful is the same after a collision, for each request in flight.
+	careful = 4
 )
 
 // width is how many requests may be in flight.
 //
-// It opens like TCP's slow start, one more for every answer. After a refusal
+// It opens like TCP's slow start, a few more for every answer. After a refusal
 // it restarts at one, which is what lets the workers come back one by one.
 // Once the rate is known no more are let out than that rate keeps busy: each
 // refusal then costs one or two requests instead of all.
@@ -30,7 +33,7 @@ type width struct {
 	crowd   float64       // as far as the service bears at a time
 	latency time.Duration // smoothed
 	began   time.Time     // the first answer
-	slow    bool          // a refusal has been seen
+	burnt   bool          // a refusal has been seen
 }
 
 func newWidth(most int) width {
@@ -55,19 +58,19 @@ func (w *width) answered(now time.Time, took time.Duration) {
 		w.began, w.latency = now, took
 	}
 	w.latency += (took - w.latency) / 8
-	w.crowd = min(w.most, w.crowd+1/(slowly*w.crowd))
+	w.crowd = min(w.most, w.crowd+1/(careful*w.crowd))
 	switch {
-	case w.slow:
-		w.ramp = min(w.most, w.ramp+1.0/slowly)
+	case w.burnt:
+		w.ramp = min(w.most, w.ramp+1.0/slow)
 	case now.Sub(w.began) < halfOpen:
-		w.ramp = min(math.Ceil(w.most/2), w.ramp+3)
+		w.ramp = min(math.Ceil(w.most/2), w.ramp+quick)
 	default:
-		w.ramp = min(w.most, w.ramp+1)
+		w.ramp = min(w.most, w.ramp+quick)
 	}
 }
 
 // refused starts over with one request.
-func (w *width) refused() { w.slow, w.ramp = true, 1 }
+func (w *width) refused() { w.burnt, w.ramp = true, 1 }
 
 // crowded halves what may be in flight at a time.
 func (w *width) crowded(inFlight int) { w.crowd = max(1, min(w.crowd, float64(inFlight))/2) }
