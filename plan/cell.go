@@ -43,6 +43,14 @@ func quoteValue(s string) string {
 	return strconv.Quote(s)
 }
 
+// plural says how many there are of a thing.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 // parseBool reads the words that people use for on and off.
 func parseBool(cell string) (bool, error) {
 	switch strings.ToLower(cell) {

@@ -38,7 +38,7 @@ func (rd *rowReader) fitCells() error {
 		return nil
 	}
 	if len(cells) < want {
-		rd.refuse(place{l.first, 1}, "", fmt.Errorf("the row has %d cells and the header %d: a delimiter is missing or the row was cut short", len(cells), want))
+		rd.refuse(place{l.first, 1}, "", fmt.Errorf("the row has %s and the header %d: a delimiter is missing or the row was cut short", plural(len(cells), "cell"), want))
 		return errSkipRow
 	}
 	offset := func(i int) int {
@@ -47,7 +47,7 @@ func (rd *rowReader) fitCells() error {
 	}
 	for i := want; i < len(cells); i++ {
 		if value := trimCell(cells[i]); value != "" {
-			rd.refuse(l.at(offset(i)), value, fmt.Errorf("the row has %d cells and the header %d: quote a cell that holds the delimiter", len(cells), want))
+			rd.refuse(l.at(offset(i)), value, fmt.Errorf("the row has %s and the header %d: quote a cell that holds the delimiter", plural(len(cells), "cell"), want))
 			return errSkipRow
 		}
 	}

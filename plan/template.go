@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -53,8 +52,7 @@ func ReadTemplate(r io.Reader, name string) (*Template, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
-	p := &templateParser{data: data, dec: json.NewDecoder(bytes.NewReader(data))}
-	p.out = Template{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil))}
+	p := &templateParser{data: data, out: Template{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil))}}
 	p.parse()
 	for _, e := range p.errs {
 		e.File = name

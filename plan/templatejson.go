@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -16,7 +15,7 @@ const (
 )
 
 // templateParser walks the tokens itself, because encoding/json takes members
-// in any letter case, the last of two equal ones, and tells no place.
+// in any letter case, keeps the last of two equal ones, and tells no place.
 type templateParser struct {
 	data []byte
 	dec  *json.Decoder
@@ -24,7 +23,8 @@ type templateParser struct {
 	errs RowErrors
 }
 
-// parse fills out and notes every fault. Broken JSON ends it.
+// parse fills out and notes every fault. Broken JSON ends it; below that the
+// decoder has nothing left to complain of.
 func (p *templateParser) parse() {
 	if i := invalidUTF8(p.data); i >= 0 {
 		p.refuse(i, "", fmt.Errorf("byte 0x%02X is not valid UTF-8", p.data[i]))
@@ -34,64 +34,49 @@ func (p *templateParser) parse() {
 		p.refuse(0, "", errors.New("the file is empty: it needs a JSON object with templateApplicationLevel, userSyncInbound or both"))
 		return
 	}
-	if err := p.body(); err != nil {
+	var whole json.RawMessage
+	if err := json.Unmarshal(p.data, &whole); err != nil {
 		p.broken(err)
 		return
 	}
-	start := p.next()
-	if _, err := p.dec.Token(); err != io.EOF {
-		p.refuse(start, "", errors.New("something follows the JSON object: the file holds one object alone"))
-		return
-	}
+	p.dec = json.NewDecoder(bytes.NewReader(p.data))
+	p.object("the template", []string{memberLevel, memberInbound}, func(name string) {
+		switch {
+		case name == memberLevel:
+			p.level()
+		case p.peek("null"):
+			p.value()
+		default:
+			p.object(memberInbound, []string{memberAllowed}, func(string) { p.allowed() })
+		}
+	})
 	if len(p.errs) == 0 && p.out.TemplateApplicationLevel == nil && p.out.IsSyncAllowed == nil {
 		p.refuse(0, "", errors.New("the template sets nothing: give templateApplicationLevel, userSyncInbound.isSyncAllowed or both"))
 	}
 }
 
-func (p *templateParser) body() error {
-	return p.object("the template", []string{memberLevel, memberInbound}, func(name string) error {
-		if name == memberLevel {
-			return p.level()
-		}
-		if p.peek("null") {
-			_, err := p.dec.Token()
-			return err
-		}
-		return p.object(memberInbound, []string{memberAllowed}, func(string) error { return p.allowed() })
-	})
-}
-
-// object reads an object and calls member before the value of each member that
-// is allowed. A value of another type is noted and skipped.
-func (p *templateParser) object(what string, allowed []string, member func(name string) error) error {
+// object reads an object and calls member at the value of each member that is
+// allowed. It notes and skips everything else.
+func (p *templateParser) object(what string, allowed []string, member func(name string)) {
 	if !p.peek("{") {
-		return p.wrongType(what, "an object")
+		p.wrongType(what, "an object")
+		return
 	}
-	if _, err := p.dec.Token(); err != nil {
-		return err
-	}
+	p.dec.Token()
 	seen := map[string]bool{}
 	for p.dec.More() {
 		start := p.next()
-		token, err := p.dec.Token()
-		if err != nil {
-			return err
-		}
-		name, _ := token.(string) // the decoder lets no other key pass
+		token, _ := p.dec.Token()
+		name, _ := token.(string)
 		if err := checkMember(name, allowed, seen); err != nil {
 			p.refuse(start, name, err)
-			if err := p.skip(); err != nil {
-				return err
-			}
+			p.value()
 			continue
 		}
 		seen[name] = true
-		if err := member(name); err != nil {
-			return err
-		}
+		member(name)
 	}
-	_, err := p.dec.Token()
-	return err
+	p.dec.Token()
 }
 
 func checkMember(name string, allowed []string, seen map[string]bool) error {
@@ -108,42 +93,42 @@ func checkMember(name string, allowed []string, seen map[string]bool) error {
 	return fmt.Errorf("unknown member %s: allowed here is %s", quoteValue(name), strings.Join(allowed, " and "))
 }
 
-func (p *templateParser) level() error {
-	start := p.next()
+func (p *templateParser) level() {
 	if !p.peek(`"`) {
-		return p.wrongType(memberLevel, "a string; "+levelsAllowed)
+		p.wrongType(memberLevel, "a string; "+levelsAllowed)
+		return
 	}
-	var s string
-	if err := p.dec.Decode(&s); err != nil {
-		return err
-	}
+	start := p.next()
+	token, _ := p.dec.Token()
+	s, _ := token.(string)
 	if err := checkLevels(s); err != nil {
 		p.refuse(start, s, err)
 	}
 	p.out.TemplateApplicationLevel = &s
-	return nil
 }
 
-func (p *templateParser) allowed() error {
-	if !p.peek("t") && !p.peek("f") && !p.peek("n") {
-		return p.wrongType(memberAllowed, "true, false or null")
+func (p *templateParser) allowed() {
+	if !p.peek("true") && !p.peek("false") && !p.peek("null") {
+		p.wrongType(memberAllowed, "true, false or null")
+		return
 	}
-	return p.dec.Decode(&p.out.IsSyncAllowed)
+	token, _ := p.dec.Token()
+	if b, ok := token.(bool); ok {
+		p.out.IsSyncAllowed = &b
+	}
 }
 
-func (p *templateParser) wrongType(what, want string) error {
+func (p *templateParser) wrongType(what, want string) {
 	start := p.next()
-	var value json.RawMessage
-	if err := p.dec.Decode(&value); err != nil {
-		return err
-	}
-	p.refuse(start, string(value), fmt.Errorf("%s is %s: it must be %s", what, quoteValue(string(value)), want))
-	return nil
+	value := p.value()
+	p.refuse(start, value, fmt.Errorf("%s is %s: it must be %s", what, quoteValue(value), want))
 }
 
-func (p *templateParser) skip() error {
+// value reads the next value, whatever it is.
+func (p *templateParser) value() string {
 	var value json.RawMessage
-	return p.dec.Decode(&value)
+	p.dec.Decode(&value)
+	return string(value)
 }
 
 // next is the offset at which the next token starts.
@@ -157,15 +142,12 @@ func (p *templateParser) peek(s string) bool { return bytes.HasPrefix(p.data[p.n
 
 // broken notes a fault of the JSON itself.
 func (p *templateParser) broken(err error) {
-	offset := int(p.dec.InputOffset())
+	offset := 0
 	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &syntax):
-		offset = int(syntax.Offset) - 1
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		offset, err = len(p.data), errors.New("the file ends too early")
+	if errors.As(err, &syntax) { // its offset counts the bytes read, the bad one included
+		offset = max(0, int(syntax.Offset)-1)
 	}
-	p.refuse(offset, "", fmt.Errorf("not valid JSON: %w", err))
+	p.refuse(offset, "", fmt.Errorf("this is not one valid JSON object: %w", err))
 }
 
 func (p *templateParser) refuse(offset int, value string, err error) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"golang.org/x/net/idna"
@@ -28,7 +27,10 @@ func parseTenant(cell string) (id, domain string, err error) {
 	}
 }
 
-const nilGUID = "00000000-0000-0000-0000-000000000000"
+const (
+	nilGUID   = "00000000-0000-0000-0000-000000000000"
+	urnPrefix = "urn:uuid:"
+)
 
 // isCanonicalGUID spares the usual cell the detours of the unusual ones. It
 // does not know the nil GUID, which parseGUID refuses.
@@ -55,14 +57,14 @@ func isLowerHex(s string) bool {
 // braces, as urn:uuid:, or 32 digits without hyphens. It returns the canonical
 // form, lower-case with hyphens.
 func parseGUID(cell string) (string, error) {
-	digits := strings.ToLower(cell)
+	digits := cell
 	if strings.HasPrefix(digits, "{") && strings.HasSuffix(digits, "}") {
 		digits = digits[1 : len(digits)-1]
+	} else if n := len(urnPrefix); len(digits) > n && strings.EqualFold(digits[:n], urnPrefix) {
+		digits = digits[n:]
 	}
-	digits = strings.TrimPrefix(digits, "urn:uuid:")
 	if len(digits) != 32 && len(digits) != 36 {
-		return "", fmt.Errorf("tenantId %s has %d characters: a GUID has 36, as in 8-4-4-4-12 hexadecimal digits",
-			quoteValue(cell), utf8.RuneCountInString(digits))
+		return "", malformedGUID(cell, digits)
 	}
 	switch id, err := uuid.Parse(digits); {
 	case err != nil:
@@ -74,18 +76,22 @@ func parseGUID(cell string) (string, error) {
 	}
 }
 
-// malformedGUID says what keeps 32 or 36 characters from being a GUID.
+// malformedGUID says what keeps digits, a part of cell, from being a GUID.
 func malformedGUID(cell, digits string) error {
-	for i, r := range digits {
+	for i, r := range []rune(digits) {
 		hyphen := len(digits) == 36 && (i == 8 || i == 13 || i == 18 || i == 23)
-		switch {
-		case hyphen && r != '-':
-			return fmt.Errorf("tenantId %s has %q as character %d where a GUID has a hyphen", quoteValue(cell), r, i+1)
-		case !hyphen && !strings.ContainsRune("0123456789abcdef", r):
-			return fmt.Errorf("tenantId %s has %q as character %d where a GUID has a hexadecimal digit", quoteValue(cell), r, i+1)
+		switch hex := strings.ContainsRune("0123456789abcdefABCDEF", r); {
+		case !hex && r != '-':
+			return fmt.Errorf("tenantId %s is not a GUID: %q is not a hexadecimal digit", quoteValue(cell), r)
+		case hyphen && hex:
+			return fmt.Errorf("tenantId %s is not a GUID: character %d is not a hyphen, as in 8-4-4-4-12 digits", quoteValue(cell), i+1)
 		}
 	}
-	return fmt.Errorf("tenantId %s is not a GUID", quoteValue(cell))
+	n := len(digits) - strings.Count(digits, "-")
+	if n == 32 {
+		return fmt.Errorf("tenantId %s is not a GUID: its hyphens do not stand as in 8-4-4-4-12 digits", quoteValue(cell))
+	}
+	return fmt.Errorf("tenantId %s is not a GUID: it has %s, not 32, as in 8-4-4-4-12", quoteValue(cell), plural(n, "hexadecimal digit"))
 }
 
 // domainProfile is the IDNA2008 look-up profile with the length and letter
