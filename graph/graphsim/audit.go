@@ -9,7 +9,7 @@ import (
 )
 
 // The activityDisplayName of each change, as Microsoft's reference of audit
-// activities lists them (graph-facts 8.1). The names of the template and policy
+// activities lists them. The names of the template and policy
 // activities are not listed there.
 const (
 	ActivityAddPartner     = "Add a partner to cross-tenant access setting"

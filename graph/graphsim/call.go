@@ -45,7 +45,8 @@ func (c *call) query(allowed ...string) (url.Values, *odataError) {
 	return q, nil
 }
 
-// units is what a request costs in resource units (graph-facts 4).
+// units is what a request costs in resource units, as
+// Graph's page of throttling limits counts: $select takes one off, $expand adds one.
 func (c *call) units() int {
 	n := 1
 	if q, err := url.ParseQuery(c.rawQuery); err == nil && c.rawQuery != "" {

@@ -2,7 +2,7 @@ package graphsim
 
 import "net/http"
 
-// odataError is a refusal in the form of graph-facts 4.1.
+// odataError is a refusal in the form of Graph's page on errors.
 type odataError struct {
 	status  int
 	code    string

@@ -55,10 +55,14 @@ type armedFault struct {
 }
 
 // Inject arms faults. Of several that would strike one request the first does.
+// It panics on an unknown kind: such a fault would prove nothing, silently.
 func (s *Sim) Inject(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range faults {
+		if !f.Kind.known() {
+			panic("graphsim: unknown fault kind " + strconv.Quote(string(f.Kind)))
+		}
 		if f.Delay == 0 {
 			f.Delay = 5 * time.Second
 		}

@@ -60,7 +60,7 @@ func (s *Sim) faultAnswer(c *call, f *Fault) answer {
 
 const gatewayPage = "<html><head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body></html>\r\n"
 
-// statusError is what Graph says along with a status (graph-facts 4.1).
+// statusError is what Graph says along with a status.
 func statusError(status int) *odataError {
 	e := &odataError{status: status, code: "UnknownError", message: http.StatusText(status)}
 	switch status {

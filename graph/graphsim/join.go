@@ -6,7 +6,7 @@ import (
 )
 
 // Join plays a tenant joining the multitenant organization, which is the moment
-// at which templates take effect (graph-facts 3.2): a partner that was there is
+// at which templates take effect (Entra's page on these templates): a partner that was there is
 // "existing", one that the join makes is "new". Members of a template that are
 // not null overwrite, the others leave what was there.
 func (s *Sim) Join(tenantID string) {

@@ -7,7 +7,7 @@ import (
 )
 
 // SupportTenant is the tenant of Microsoft Support. It appears as a partner by
-// itself after a support case (graph-facts 8), and in every seed as the
+// itself after a support case, and in every seed as the
 // service-owned partner.
 const SupportTenant = "b4c546a4-7dac-46a6-a7dd-ed822a11efd3"
 

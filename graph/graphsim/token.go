@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The permissions that the simulator knows (graph-facts 6.1).
+// The permissions that the simulator knows, by their names in Graph.
 const (
 	PermissionRead       = "Policy.Read.All"
 	PermissionWrite      = "Policy.ReadWrite.CrossTenantAccess"
@@ -17,7 +17,7 @@ const (
 	PermissionAudit      = "AuditLog.Read.All"
 )
 
-// Role template ids for TokenOptions.Roles (graph-facts 6.2). Teams and Global
+// Role template ids for TokenOptions.Roles. Teams and Global
 // Secure Access administrators do not see sync policies.
 const (
 	RoleGlobalAdministrator       = "62e90394-69f5-4237-9190-012177145e10"
