@@ -3,8 +3,8 @@ package graphsim
 import "strings"
 
 // schema is what a client may write into one type of object. Names are
-// case-sensitive, as they are in Graph. The tables follow the CSDL
-// of v1.0 and are never changed.
+// case-sensitive, as they are in Graph. The tables follow the CSDL of v1.0 and are
+// never changed.
 type schema struct {
 	typ     string // as Graph names it in messages
 	members map[string]property
