@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
 // column is a column that a CSV may have.
@@ -148,41 +147,4 @@ func lookUpColumn(cell string) column {
 		}
 	}
 	return colUnknown
-}
-
-func unknownColumn(cell string) error {
-	key, nearest, best := headerKey(cell), "", 0
-	for _, names := range columnNames {
-		for _, name := range names {
-			if d := editDistance(key, strings.ToLower(name)); nearest == "" || d < best {
-				nearest, best = name, d
-			}
-		}
-	}
-	return fmt.Errorf("unknown column %s: the nearest known one is %s; rename the column or remove it", quoteValue(cell), nearest)
-}
-
-// editDistance counts the insertions, deletions and substitutions that turn a
-// into b (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, utf8.RuneCountInString(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	i := 0
-	for _, ra := range a {
-		i++
-		diagonal, j := row[0], 0
-		row[0] = i
-		for _, rb := range b {
-			j++
-			substitute := diagonal
-			if ra != rb {
-				substitute++
-			}
-			diagonal = row[j]
-			row[j] = min(substitute, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(row)-1]
 }

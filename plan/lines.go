@@ -3,7 +3,6 @@ package plan
 import (
 	"bufio"
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,9 @@ import (
 // maxRecord is the longest row, in bytes of UTF-8. A longer one is a quote
 // that was never closed, or no CSV.
 const maxRecord = 1 << 20
+
+// maxReplays keeps a row of many broken lines from being read once for each.
+const maxReplays = 100
 
 // lineReader feeds csv.Reader one physical line per Read. As csv.Reader asks
 // for a line only when it needs one, the two move in step: the lineReader
@@ -24,14 +26,15 @@ type lineReader struct {
 	utf16 bool // decoded text shows faults of the encoding as U+FFFD
 	comma byte // 0 until the header was seen
 
-	line   int    // physical lines read
-	first  int    // physical line at which the row starts
-	raw    []byte // text of the row so far
-	starts []int  // where in raw each physical line starts
-	sent   int    // bytes of raw handed over
-	wide   bool   // raw is not all ASCII
-	bad    *fault // first place of the row that is no valid text
-	fatal  *fault // why nothing more can be read
+	line    int    // physical lines read
+	first   int    // physical line at which the row starts
+	raw     []byte // text of the row so far
+	starts  []int  // where in raw each physical line starts
+	sent    int    // bytes of raw handed over
+	replays int    // how often it was handed over again
+	wide    bool   // raw is not all ASCII
+	bad     *fault // first place of the row that is no valid text
+	fatal   *fault // why nothing more can be read
 }
 
 // fault is what is wrong at a place.
@@ -45,7 +48,7 @@ func (f *fault) Error() string { return f.err.Error() }
 
 // begin says that the next line starts a row.
 func (l *lineReader) begin() {
-	l.raw, l.starts, l.sent, l.wide, l.bad = l.raw[:0], l.starts[:0], 0, false, nil
+	l.raw, l.starts, l.sent, l.replays, l.wide, l.bad = l.raw[:0], l.starts[:0], 0, 0, false, nil
 }
 
 // Read implements io.Reader.
@@ -156,7 +159,10 @@ func (l *lineReader) cell(k, column int) place {
 }
 
 // replay hands the row out once more, as raw is now.
-func (l *lineReader) replay() { l.sent = 0 }
+func (l *lineReader) replay() {
+	l.sent = 0
+	l.replays++
+}
 
 // cut shortens the row to its first n bytes and replays it.
 func (l *lineReader) cut(n int) {
@@ -172,36 +178,4 @@ func (l *lineReader) pad(n int) {
 	}
 	l.raw = append(l.raw, '\n')
 	l.replay()
-}
-
-// isPlainASCII reports whether b has neither zero bytes nor any above 0x7F.
-func isPlainASCII(b []byte) bool {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	for len(b) >= 8 {
-		word := binary.LittleEndian.Uint64(b)
-		if (word|(word-ones))&highs != 0 { // subtracting borrows from a zero byte
-			return false
-		}
-		b = b[8:]
-	}
-	for _, c := range b {
-		if c == 0 || c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
-// invalidUTF8 is the offset of the first byte that is not valid UTF-8, or -1.
-func invalidUTF8(b []byte) int {
-	if utf8.Valid(b) {
-		return -1
-	}
-	for i := 0; ; {
-		r, size := utf8.DecodeRune(b[i:])
-		if r == utf8.RuneError && size <= 1 {
-			return i
-		}
-		i += size
-	}
 }

@@ -1,10 +1,8 @@
 package plan
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -25,6 +23,10 @@ type rowReader struct {
 	errs    RowErrors
 }
 
+// errSkipRow says that a row is of no further use: it is blank, or its fault
+// has been noted.
+var errSkipRow = errors.New("row skipped")
+
 // readAll reads to the end and gathers rows and faults. Its error is never the
 // content's.
 func (rd *rowReader) readAll(r io.Reader) error {
@@ -39,8 +41,12 @@ func (rd *rowReader) readAll(r io.Reader) error {
 	}
 	rd.dialect.Encoding = encoding
 	rd.lines = &lineReader{src: text, utf16: encoding == utf16LE || encoding == utf16BE}
-	if err := rd.readHeader(); err != nil {
-		return ignore(err, io.EOF, errSkipRow)
+	switch err := rd.readHeader(); err {
+	case nil:
+	case io.EOF, errSkipRow: // the fault is noted
+		return nil
+	default:
+		return err
 	}
 	if err := rd.readRows(); err != nil {
 		return err
@@ -49,106 +55,6 @@ func (rd *rowReader) readAll(r io.Reader) error {
 		rd.refuse(place{1, 1}, "", errors.New("no rows below the header: the file needs one for each partner"))
 	}
 	return nil
-}
-
-func ignore(err error, expected ...error) error {
-	for _, e := range expected {
-		if errors.Is(err, e) {
-			return nil
-		}
-	}
-	return err
-}
-
-// readHeader finds the dialect and the columns. It returns io.EOF when there
-// is nothing worth reading below.
-func (rd *rowReader) readHeader() error {
-	if err := rd.firstLine(); err != nil {
-		return rd.noHeader(err)
-	}
-	if err := rd.openDecoder(); err != nil {
-		return err
-	}
-	if rd.lines.bad != nil {
-		rd.refuse(rd.lines.bad.place, "", rd.lines.bad.err)
-	}
-	cells := rd.decoder.Headers
-	if holdsTenantID(cells) {
-		rd.refuse(rd.cellPlace(0), "", errors.New("no header: the first row is data already; put a line above it that names the columns, such as tenantId,displayName"))
-		return io.EOF
-	}
-	head, faults := parseHeader(cells)
-	for _, f := range faults {
-		rd.refuse(rd.cellPlace(f.position), trimCell(cells[f.position]), f.err)
-	}
-	rd.head, rd.sheet.width = head, len(cells)
-	return rd.decoder.RenormalizeHeaders(func([]string) []string { return head.names })
-}
-
-// firstLine brings the header line into the lineReader and tells its dialect.
-func (rd *rowReader) firstLine() error {
-	rd.lines.begin()
-	if err := rd.lines.fetch(); err != nil {
-		return err
-	}
-	comma, found, err := separatorLine(rd.lines.raw)
-	if err != nil {
-		return rd.lines.stop(rd.lines.line, err)
-	}
-	if found {
-		rd.lines.begin()
-		if err := rd.lines.fetch(); err != nil {
-			return err
-		}
-	} else {
-		comma = sniffDelimiter(rd.lines.raw)
-	}
-	line := bytes.TrimSuffix(rd.lines.raw, []byte("\n"))
-	rd.dialect.Newline = "\n"
-	if bytes.HasSuffix(line, []byte("\r")) {
-		rd.dialect.Newline = "\r\n"
-	}
-	if i := bytes.IndexByte(bytes.TrimSuffix(line, []byte("\r")), '\r'); i >= 0 {
-		return rd.lines.stop(rd.lines.line, errors.New("lines end in carriage returns alone, as on an old Macintosh: save the file as CSV UTF-8"))
-	}
-	rd.lines.comma = comma
-	rd.dialect.Delimiter = string(comma)
-	return nil
-}
-
-// noHeader turns the end of the text before a header into a fault.
-func (rd *rowReader) noHeader(err error) error {
-	var stopped *fault
-	switch {
-	case errors.As(err, &stopped):
-		rd.refuse(stopped.place, "", stopped.err)
-		return io.EOF
-	case err != io.EOF:
-		return err
-	}
-	what := "the file is empty"
-	if rd.lines.line > 1 {
-		what = "the file holds nothing but blank lines and comments"
-	}
-	rd.refuse(place{1, 1}, "", fmt.Errorf("%s: it needs a header with a tenantId column and a row for each partner", what))
-	return io.EOF
-}
-
-// openDecoder lets gocsv read the header.
-func (rd *rowReader) openDecoder() error {
-	for {
-		rd.csv = csv.NewReader(rd.lines)
-		rd.csv.Comma = rune(rd.lines.comma)
-		rd.csv.ReuseRecord = true // gocsv copies the cells out
-		decoder, err := gocsv.NewUnmarshaller(rd.csv, &record{})
-		if err == nil {
-			rd.decoder = decoder
-			return nil
-		}
-		if err := rd.repair(err); err != nil {
-			return err
-		}
-	}
 }
 
 func (rd *rowReader) readRows() error {
@@ -189,26 +95,30 @@ func (rd *rowReader) next() (rec *record, extra map[string]string, err error) {
 // that it was mended and is to be read again; io.EOF that nothing below it can
 // be trusted.
 func (rd *rowReader) repair(err error) error {
-	var syntax *csv.ParseError
 	l := rd.lines
-	switch {
-	case l.fatal != nil:
+	if l.fatal != nil {
 		rd.refuse(l.fatal.place, "", l.fatal.err)
 		return io.EOF
+	}
+	var syntax *csv.ParseError
+	misfit := errors.Is(err, csv.ErrFieldCount)
+	if errors.As(err, &syntax) && !misfit {
+		moved, cell := mendQuotes(l.raw, l.comma)
+		if moved && l.replays < maxReplays {
+			l.replay()
+			return nil
+		}
+		return rd.misquoted(cell, errors.Is(err, csv.ErrBareQuote))
+	}
+	switch {
 	case l.bad != nil:
 		rd.refuse(l.bad.place, "", l.bad.err)
 		return errSkipRow
-	case !errors.As(err, &syntax):
-		return err
-	case errors.Is(syntax, csv.ErrFieldCount):
+	case misfit:
 		return rd.fitCells()
+	default:
+		return err
 	}
-	moved, cell := mendQuotes(l.raw, l.comma)
-	if moved {
-		l.replay()
-		return nil
-	}
-	return rd.misquoted(cell, errors.Is(syntax, csv.ErrBareQuote))
 }
 
 // misquoted refuses a cell that breaks the quoting rules. A quote inside an
@@ -216,6 +126,9 @@ func (rd *rowReader) repair(err error) error {
 // it should nobody can say where the next row starts.
 func (rd *rowReader) misquoted(cell int, bare bool) error {
 	l := rd.lines
+	if l.bad != nil {
+		rd.refuse(l.bad.place, "", l.bad.err)
+	}
 	value := string(l.raw[cell:])
 	if bare {
 		value, _, _ = strings.Cut(value, string(l.comma))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -84,12 +83,8 @@ type contextReader struct {
 }
 
 func (c *contextReader) Read(p []byte) (int, error) {
-	if err := context.Cause(c.ctx); err != nil {
+	if err := c.ctx.Err(); err != nil {
 		return 0, err
 	}
 	return c.r.Read(p)
 }
-
-// errSkipRow says that a row is of no further use: it is blank, or its fault
-// has been noted.
-var errSkipRow = errors.New("row skipped")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"golang.org/x/net/idna"
@@ -98,6 +99,9 @@ func malformedGUID(cell, digits string) error {
 // rules of host names.
 var domainProfile = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
 
+// maxDomain is the longest domain name that DNS knows, in characters.
+const maxDomain = 253
+
 // parseDomain returns the domain in lower-case ASCII, international names as
 // punycode, so that one domain has one spelling.
 func parseDomain(cell string) (string, error) {
@@ -109,6 +113,9 @@ func parseDomain(cell string) (string, error) {
 	}
 	if _, err := strconv.ParseFloat(cell, 64); err == nil {
 		return "", fmt.Errorf("tenantId %s is a number: a spreadsheet may have rewritten the GUID; format the column as text", quoteValue(cell))
+	}
+	if n := utf8.RuneCountInString(cell); n > maxDomain {
+		return "", fmt.Errorf("tenantId %s is neither a GUID nor a domain name: it has %d characters", quoteValue(cell), n)
 	}
 	domain, err := domainProfile.ToASCII(cell)
 	if err == nil {
