@@ -27,7 +27,8 @@ type probe struct {
 // it, which is worth as much as it took, and longer where probing is dear
 // because the bucket runs over while the gate is shut for a failed probe.
 func (p *probe) restart(now time.Time, past *stretch, size, base float64) {
-	p.dear = 1 + min(4, 4*past.shut.Seconds()*base/size)
+	spilt := min(1, past.shut.Seconds()*base/size)
+	p.dear = 1 + 4*spilt*spilt
 	sure := min(1, float64(past.accepted)/8)
 	hold := max(min(max(2*past.took, shortestHold), longestHold), 4*past.shut)
 	p.hold = time.Duration(sure * p.dear * float64(hold))

@@ -12,12 +12,10 @@ import (
 	"bulksync/ratelimit"
 )
 
-// pace builds a Transport over base.
-func pace(t testing.TB, base http.RoundTripper, o ratelimit.Options) *ratelimit.Transport {
+// paced is a Transport over base that understands the service's answers.
+func paced(t testing.TB, base http.RoundTripper, o ratelimit.Options) *ratelimit.Transport {
 	t.Helper()
-	if o.Read == nil {
-		o.Read = read
-	}
+	o.Read = read
 	tr, err := ratelimit.New(base, o)
 	if err != nil {
 		t.Fatal(err)
@@ -29,53 +27,59 @@ func pace(t testing.TB, base http.RoundTripper, o ratelimit.Options) *ratelimit.
 type outcome struct {
 	took          time.Duration
 	done, refused int
+	err           error // one of those that ended a worker
 }
 
-// work sends n writes with so many workers that retry a refused one as the
-// layer above does: after its Retry-After exactly, or else after an
+// work sends n writes from so many workers, which retry a refused write as
+// the layer above does: after exactly its Retry-After, or else after an
 // exponential backoff from one second.
 func work(ctx context.Context, tr http.RoundTripper, n, workers int) outcome {
 	var (
 		next, done, refused atomic.Int64
 		wg                  sync.WaitGroup
+		failed              = make(chan error, workers)
 	)
 	start := time.Now()
 	for range workers {
 		wg.Go(func() {
 			for next.Add(1) <= int64(n) {
-				if r, ok := write(ctx, tr); ok {
-					refused.Add(int64(r))
-					done.Add(1)
-				} else {
+				r, err := persist(ctx, tr)
+				refused.Add(int64(r))
+				if err != nil {
+					failed <- err
 					return
 				}
+				done.Add(1)
 			}
 		})
 	}
 	wg.Wait()
-	return outcome{time.Since(start), int(done.Load()), int(refused.Load())}
+	close(failed)
+	return outcome{time.Since(start), int(done.Load()), int(refused.Load()), <-failed}
 }
 
-// write sends one request until it is taken or fails.
-func write(ctx context.Context, tr http.RoundTripper) (refused int, ok bool) {
+// persist sends one write until it is taken or cannot be sent.
+func persist(ctx context.Context, tr http.RoundTripper) (refused int, err error) {
 	for {
 		res, err := send(ctx, tr, http.MethodPatch)
 		if err != nil {
-			return refused, false
+			return refused, err
 		}
 		s := read(res)
-		if !s.Refused {
-			return refused, true
+		if !s.Refused && !s.Crowded {
+			return refused, nil
 		}
 		wait := s.RetryAfter
 		if wait <= 0 {
 			wait = time.Second<<min(refused, 5) + rand.N(250*time.Millisecond)
 		}
-		refused++
+		if s.Refused {
+			refused++
+		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return refused, false
+			return refused, ctx.Err()
 		}
 	}
 }

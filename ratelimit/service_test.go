@@ -28,47 +28,78 @@ type change struct {
 	perSecond, burst float64
 }
 
-// service is a stand-in for Graph: a token bucket behind a round trip.
+// service stands in for Graph: a token bucket, full at the start, behind a
+// round trip. The zero value has no quota and answers at once.
 type service struct {
-	perSecond, burst float64 // 0 perSecond and 0 burst: no quota
-	latency          time.Duration
-	jitter           time.Duration // up to so much more latency
+	perSecond, burst float64
+	latency, jitter  time.Duration // a round trip takes latency and up to jitter more
 	form             form
+	ask              time.Duration // Retry-After to send; 0 = time to the next token
+	skew             time.Duration // how far ahead its clock is, in dates
 	costs            bool          // a refused request costs quota too
 	reports          bool          // sends x-ms-throttle-limit-percentage
-	ask              time.Duration // Retry-After to send, instead of the time to the next token
+	crowd            int           // requests it bears at a time; 0 = any number
 	changes          []change
 
-	mu             sync.Mutex
-	began          time.Time
-	last           time.Time
-	tokens         float64
-	sent           []time.Time // arrivals of all attempts
-	refused        int
-	ok             int
-	flying, widest int
+	mu              sync.Mutex
+	began, last     time.Time
+	tokens          float64
+	sent            []time.Time // when each request left the gate
+	accepted        int
+	refused         int
+	flying, widest  int
+	shut            time.Time // the pause that clients have been told of
+	told            time.Time // when they were told last
+	early, collided int       // requests sent in spite of it; answers 409
 }
 
-// RoundTrip takes a request half a latency after it was sent.
+// RoundTrip judges a request half a round trip after it was sent.
 func (s *service) RoundTrip(req *http.Request) (*http.Response, error) {
-	s.mu.Lock()
-	s.sent = append(s.sent, time.Now())
-	s.flying++
-	s.widest = max(s.widest, s.flying)
-	lat := s.latency
-	if s.jitter > 0 {
-		lat += rand.N(s.jitter)
-	}
-	s.mu.Unlock()
-	defer func() { s.mu.Lock(); s.flying--; s.mu.Unlock() }()
-	if err := nap(req, lat/2); err != nil {
+	took := s.leave()
+	defer s.land()
+	if err := nap(req, took/2); err != nil {
 		return nil, err
 	}
 	res := s.judge(req)
-	if err := nap(req, lat/2); err != nil {
+	if err := nap(req, took-took/2); err != nil {
 		return nil, err
 	}
+	s.tell(res)
 	return res, nil
+}
+
+func (s *service) leave() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if now.After(s.told) && now.Before(s.shut) {
+		s.early++
+	}
+	s.sent = append(s.sent, now)
+	s.flying++
+	s.widest = max(s.widest, s.flying)
+	if s.jitter > 0 {
+		return s.latency + rand.N(s.jitter)
+	}
+	return s.latency
+}
+
+func (s *service) land() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flying--
+}
+
+// tell notes that a client knows of a pause from now on.
+func (s *service) tell(res *http.Response) {
+	if sig := read(res); sig.Refused && sig.RetryAfter > 0 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.told = time.Now()
+		if until := s.told.Add(sig.RetryAfter); until.After(s.shut) {
+			s.shut = until
+		}
+	}
 }
 
 func nap(req *http.Request, d time.Duration) error {
@@ -88,17 +119,17 @@ func nap(req *http.Request, d time.Duration) error {
 func (s *service) judge(req *http.Request) *http.Response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	res := &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}, Body: http.NoBody, Request: req}
 	now := time.Now()
 	s.refill(now)
-	if s.burst == 0 {
-		s.ok++
-		return res
-	}
-	if s.tokens >= 1-1e-9 {
+	res := &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}, Body: http.NoBody, Request: req}
+	switch {
+	case s.crowd > 0 && s.flying > s.crowd:
+		s.collided++
+		res.StatusCode = http.StatusConflict
+	case s.burst == 0 || s.tokens >= 1-1e-9:
 		s.tokens--
-		s.ok++
-	} else {
+		s.accepted++
+	default:
 		s.refused++
 		if s.costs {
 			s.tokens--
@@ -118,13 +149,13 @@ func (s *service) refill(now time.Time) {
 	}
 	for len(s.changes) > 0 && now.Sub(s.began) >= s.changes[0].at {
 		c := s.changes[0]
-		s.fill(s.began.Add(c.at))
+		s.flow(s.began.Add(c.at))
 		s.perSecond, s.burst, s.changes = c.perSecond, c.burst, s.changes[1:]
 	}
-	s.fill(now)
+	s.flow(now)
 }
 
-func (s *service) fill(now time.Time) {
+func (s *service) flow(now time.Time) {
 	s.tokens = min(s.burst, s.tokens+now.Sub(s.last).Seconds()*s.perSecond)
 	s.last = now
 }
@@ -140,11 +171,11 @@ func (s *service) say(res *http.Response, now time.Time) {
 	case decimal:
 		res.Header.Set("Retry-After", fmt.Sprintf("%.3f", d.Seconds()+0.0005))
 	case dated:
-		res.Header.Set("Retry-After", now.Add(d).UTC().Format(http.TimeFormat))
+		res.Header.Set("Retry-After", now.Add(d+s.skew).UTC().Format(http.TimeFormat))
 	}
 }
 
-// read is what package graph does for the real service.
+// read does what package graph does for the real service.
 func read(res *http.Response) ratelimit.Signal {
 	var s ratelimit.Signal
 	s.Refused = res.StatusCode == http.StatusTooManyRequests

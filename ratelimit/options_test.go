@@ -1,0 +1,57 @@
+package ratelimit_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"bulksync/ratelimit"
+)
+
+func TestWhatCannotBeMeantIsRefusedInWords(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		err  error
+		want string // empty: accepted
+	}{
+		{"rate 0", ratelimit.CheckMaxRate(0), "max rate 0"},
+		{"rate below 0", ratelimit.CheckMaxRate(-1), "max rate -1"},
+		{"rate not a number", ratelimit.CheckMaxRate(math.NaN()), "max rate NaN"},
+		{"rate endless", ratelimit.CheckMaxRate(math.Inf(1)), "more than Graph grants"},
+		{"rate absurd", ratelimit.CheckMaxRate(1e6), "more than Graph grants"},
+		{"a slow rate", ratelimit.CheckMaxRate(0.1), ""},
+		{"nobody at work", ratelimit.CheckConcurrency(0), "concurrency 0"},
+		{"fewer than nobody", ratelimit.CheckConcurrency(-4), "concurrency -4"},
+		{"an army", ratelimit.CheckConcurrency(100_000), "from 1 to"},
+		{"one worker", ratelimit.CheckConcurrency(1), ""},
+		{"no capacity", ratelimit.CheckCapacity(0), "capacity 0"},
+		{"more than all", ratelimit.CheckCapacity(1.5), "capacity 1.5"},
+		{"capacity not a number", ratelimit.CheckCapacity(math.NaN()), "capacity NaN"},
+		{"half", ratelimit.CheckCapacity(0.5), ""},
+		{"options left at zero", ratelimit.Options{Read: read}.Validate(), ""},
+		{"no reader", ratelimit.Options{}.Validate(), "Options.Read"},
+		{"a pause below 0", ratelimit.Options{Read: read, MaxPause: -time.Second}.Validate(), "longest pause -1s"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			switch {
+			case tc.want == "" && tc.err != nil:
+				t.Errorf("refused: %v", tc.err)
+			case tc.want != "" && (tc.err == nil || !strings.Contains(tc.err.Error(), tc.want)):
+				t.Errorf("got %v, want an error with %q", tc.err, tc.want)
+			}
+		})
+	}
+}
+
+func TestEveryFaultOfTheOptionsIsNamedAtOnce(t *testing.T) {
+	_, err := ratelimit.New(nil, ratelimit.Options{MaxRate: -1, Concurrency: -1, Capacity: 2})
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, want := range []string{"Options.Read", "max rate -1", "concurrency -1", "capacity 2"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not name %q", err, want)
+		}
+	}
+}

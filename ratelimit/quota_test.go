@@ -1,0 +1,119 @@
+package ratelimit_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bulksync/ratelimit"
+)
+
+// ten is a quota of 100 writes per 10 s, of which a run of 600 needs 50 s.
+func ten(f form) *service {
+	return &service{perSecond: 10, burst: 100, latency: 20 * time.Millisecond, form: f}
+}
+
+const minimumOfTen = 50 * time.Second
+
+func TestARunFinishesCloseToTheTheoreticalMinimumWithHardlyARefusal(t *testing.T) {
+	type limits struct {
+		ratio   float64
+		refused int
+	}
+	for _, tc := range []struct {
+		name    string
+		service func() *service
+		options ratelimit.Options
+		writes  int
+		minimum time.Duration
+		want    limits
+	}{
+		{"told the rate", func() *service { return ten(integer) }, ratelimit.Options{MaxRate: 10}, 600, minimumOfTen, limits{1.02, 1}},
+		{"the load is reported", func() *service { s := ten(integer); s.reports = true; return s },
+			ratelimit.Options{}, 600, minimumOfTen, limits{1.05, 20}},
+		{"a pause of ten seconds is asked for", func() *service { s := ten(integer); s.ask = 10 * time.Second; return s },
+			ratelimit.Options{}, 600, minimumOfTen, limits{1.10, 20}},
+		{"the documented limit", func() *service {
+			return &service{perSecond: 20, burst: 3000, latency: 100 * time.Millisecond, form: integer, reports: true}
+		}, ratelimit.Options{}, 2000, 12500 * time.Millisecond, limits{1.10, 0}},
+		{"one write a second", func() *service {
+			return &service{perSecond: 1, burst: 1, latency: 50 * time.Millisecond, form: integer}
+		}, ratelimit.Options{}, 60, 59 * time.Second, limits{1.10, 10}},
+		{"no quota", func() *service { return &service{latency: 50 * time.Millisecond} },
+			ratelimit.Options{}, 1000, 3125 * time.Millisecond, limits{1.10, 0}},
+		{"a quota halved, then doubled", func() *service {
+			s := ten(integer)
+			s.changes = []change{{15 * time.Second, 5, 50}, {30 * time.Second, 10, 100}}
+			return s
+		}, ratelimit.Options{}, 600, 57500 * time.Millisecond, limits{1.15, 30}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := tc.service()
+				got := work(t.Context(), paced(t, s, tc.options), tc.writes, 16)
+				check(t, got, tc.writes, tc.minimum, tc.want.ratio, tc.want.refused)
+			})
+		})
+	}
+}
+
+func TestEveryFormOfRetryAfterServesAsWell(t *testing.T) {
+	for _, f := range []form{integer, decimal, dated, absent} {
+		for _, costs := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, refusals cost quota %v", f, costs), func(t *testing.T) {
+				ratio, refused := 1.05, 20
+				if costs {
+					ratio, refused = 1.10, 24
+				}
+				synctest.Test(t, func(t *testing.T) {
+					s := ten(f)
+					s.costs, s.jitter = costs, 2*time.Millisecond
+					got := work(t.Context(), paced(t, s, ratelimit.Options{}), 600, 16)
+					check(t, got, 600, minimumOfTen, ratio, refused)
+				})
+			})
+		}
+	}
+}
+
+func TestTwoClientsShareTheQuotaWithoutWaste(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := ten(integer)
+		var wg sync.WaitGroup
+		for range 2 {
+			tr := paced(t, s, ratelimit.Options{})
+			wg.Go(func() {
+				// Of 1,200 writes the bucket holds 100; 1,100 flow in at 10 a second.
+				check(t, work(t.Context(), tr, 600, 16), 600, 110*time.Second, 1.15, 40)
+			})
+		}
+		wg.Wait()
+	})
+}
+
+func TestAShareOfTheQuotaLeavesTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := ten(integer)
+		got := work(t.Context(), paced(t, s, ratelimit.Options{Capacity: 0.5}), 600, 16)
+		check(t, got, 600, 100*time.Second, 1.05, 20)
+		if got.took < 90*time.Second {
+			t.Errorf("600 writes took %v: more than half of the quota was used", got.took)
+		}
+	})
+}
+
+func check(t *testing.T, got outcome, writes int, minimum time.Duration, ratio float64, refused int) {
+	t.Helper()
+	if got.done != writes || got.err != nil {
+		t.Errorf("%d of %d writes done, error %v", got.done, writes, got.err)
+	}
+	t.Logf("%v, %.3f of the minimum, %d refused", got.took, got.took.Seconds()/minimum.Seconds(), got.refused)
+	if got.took.Seconds() > ratio*minimum.Seconds() {
+		t.Errorf("took %v, want at most %.2f times %v", got.took, ratio, minimum)
+	}
+	if got.refused > refused {
+		t.Errorf("%d refusals, want at most %d", got.refused, refused)
+	}
+}
