@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -75,8 +76,13 @@ func (a *app) signIn(ctx context.Context, cloud graph.Cloud) (*auth.Session, err
 		return nil, hinted(err, hintSignIn)
 	}
 	session, err := auth.Acquire(ctx, cred, cloud.Scope())
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
 		return nil, hinted(err, hintSignIn)
+	case session.Identity().TenantID == "":
+		return nil, hinted(errors.New("the token does not say which tenant it is of, so nothing could be guarded"), hintSignIn)
 	}
 	return session, nil
 }

@@ -29,7 +29,7 @@ func (a *app) sayError(err error) {
 		if len(rows) != 1 {
 			n = fmt.Sprintf("%d faults", len(rows))
 		}
-		fmt.Fprintf(a.err, "bulksync: error: %s in %s; nothing was read from or written to the tenant\n", n, rows[0].File)
+		fmt.Fprintf(a.err, "bulksync: error: %s in %s; nothing was written\n", n, rows[0].File)
 		fmt.Fprintln(a.err, "bulksync: hint: mend the lines above and run the command again")
 		return
 	}

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"bulksync/graph/graphsim"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
+
+// TestMain makes the test binary the program itself, for the scripts and for
+// tests that need a process to kill.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"bulksync": main})
+}
+
+// TestScripts runs the specification of the command line: each script in
+// testdata/script types commands as a person would, against a Graph of its own.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("..", "..", "testdata", "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
+		Setup:               setupScript,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": cmdExits, "sim": cmdSim, "wire": cmdWire, "nofile": cmdNoFile, "mode": cmdMode, "sub": cmdSub, "token": cmdToken,
+		},
+	})
+}
+
+// scene is the Graph of one script.
+type scene struct {
+	sim    *graphsim.Sim
+	server *httptest.Server
+}
+
+// answered counts the writes that were answered.
+func (s *scene) answered() (n int) {
+	for _, w := range s.sim.Writes() {
+		if w.Status != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+type sceneKey struct{}
+
+// setupScript starts an empty tenant and says how it is reached. A script fills
+// it with sim commands.
+func setupScript(env *testscript.Env) error {
+	sim := graphsim.New(graphsim.Config{PageSize: 2})
+	server := httptest.NewServer(sim)
+	env.Defer(server.Close)
+	env.Values[sceneKey{}] = &scene{sim, server}
+	env.Setenv("GRAPH", server.URL)
+	env.Setenv("HOME_TENANT", sim.HomeTenant())
+	env.Setenv("BULKSYNC_ACCESS_TOKEN", sim.Token(graphsim.TokenOptions{}))
+	samples, err := filepath.Abs(filepath.Join("..", "..", "samples"))
+	env.Setenv("SAMPLES", samples)
+	env.Setenv("TMPDIR", env.WorkDir)
+	return err
+}
+
+func sceneOf(ts *testscript.TestScript) *scene { return ts.Value(sceneKey{}).(*scene) }
+
+// cmdExits runs a program and demands its exit code: exits 2 bulksync plan ...
+func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE program args...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	if err != nil {
+		if _, err := fmt.Sscanf(err.Error(), "exit status %d", &got); err != nil {
+			ts.Fatalf("%v", err)
+		}
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// cmdSim changes the Graph of the script:
+//
+//	sim partner ID [NAME ALLOWED]     a partner, with a policy if named
+//	sim owned ID                      a partner of a service provider
+//	sim edit ID NAME ALLOWED          the same by somebody else, behind our back
+//	sim remove ID                     a partner that is gone
+//	sim tenant ID DOMAIN              a tenant that can be looked up
+//	sim template LEVEL                the level of the template
+//	sim fault SPEC                    see graphsim.ParseFault
+//	sim quota N/TIME                  of writes, or none
+//	sim await N                       wait until N writes have been answered
+//	sim revoke                        tokens of before
+//	sim check ID JSON                 what the policy must be now; null for none
+func cmdSim(ts *testscript.TestScript, neg bool, args []string) {
+	s := sceneOf(ts)
+	arg := func(i int) string {
+		if i >= len(args) {
+			ts.Fatalf("sim %s: too few arguments", args[0])
+		}
+		return args[i]
+	}
+	switch arg(0) {
+	case "partner":
+		p := graphsim.Partner{TenantID: arg(1)}
+		if len(args) > 2 {
+			p.IdentitySynchronization = graphsim.SyncAllowed(arg(2), arg(3) == "true")
+		}
+		s.sim.SetPartner(p)
+	case "owned":
+		yes := true
+		s.sim.SetPartner(graphsim.Partner{TenantID: arg(1), IsServiceProvider: &yes})
+	case "edit":
+		s.sim.Edit(arg(1), func(p *graphsim.Partner) {
+			p.IdentitySynchronization = graphsim.SyncAllowed(arg(2), arg(3) == "true")
+		})
+	case "remove":
+		s.sim.RemovePartner(arg(1))
+	case "tenant":
+		s.sim.AddTenant(graphsim.Tenant{TenantID: arg(1), DefaultDomainName: arg(2), DisplayName: arg(2)})
+	case "template":
+		s.sim.SetTemplate(graphsim.Template{TemplateApplicationLevel: arg(1)})
+	case "fault":
+		f, err := graphsim.ParseFault(arg(1))
+		ts.Check(err)
+		s.sim.Inject(f)
+	case "quota":
+		q := graphsim.Quota{}
+		if arg(1) != "none" {
+			var err error
+			q, err = graphsim.ParseQuota(arg(1))
+			ts.Check(err)
+		}
+		s.sim.SetWriteQuota(q)
+	case "await":
+		n, err := strconv.Atoi(arg(1))
+		ts.Check(err)
+		for s.answered() < n {
+			runtime.Gosched()
+		}
+	case "revoke":
+		s.sim.Revoke()
+	case "check":
+		p, _ := s.sim.Partner(arg(1))
+		got, err := json.Marshal(p.IdentitySynchronization)
+		ts.Check(err)
+		if (string(got) != arg(2)) != neg {
+			ts.Fatalf("the policy of %s is %s", arg(1), got)
+		}
+	default:
+		ts.Fatalf("sim knows no %q", args[0])
+	}
+}
+
+// cmdWire demands the writes that went over the wire, one a line, since the last
+// time it was asked: wire FILE, or wire none.
+func cmdWire(ts *testscript.TestScript, neg bool, args []string) {
+	var got strings.Builder
+	for _, w := range sceneOf(ts).sim.Writes() {
+		fmt.Fprintln(&got, strings.TrimSpace(fmt.Sprintf("%d %s %s %s", w.Status, w.Method, w.Path, w.Body)))
+	}
+	sceneOf(ts).sim.ResetRequests()
+	want := ""
+	if args[0] != "none" {
+		want = ts.ReadFile(args[0])
+	}
+	if (got.String() == want) == neg {
+		ts.Fatalf("over the wire went:\n%swant:\n%s", got.String(), want)
+	}
+}
+
+// cmdNoFile demands that the working folder holds these files and nothing else.
+func cmdNoFile(ts *testscript.TestScript, _ bool, args []string) {
+	entries, err := os.ReadDir(ts.MkAbs("."))
+	ts.Check(err)
+	for _, e := range entries {
+		known := false
+		for _, name := range args {
+			known = known || e.Name() == name
+		}
+		if !known {
+			ts.Fatalf("%s was left behind", e.Name())
+		}
+	}
+}
+
+// cmdMode demands that files are readable by their owner alone.
+func cmdMode(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		info, err := os.Stat(ts.MkAbs(name))
+		ts.Check(err)
+		if info.Mode().Perm() != 0o600 {
+			ts.Fatalf("%s has the mode %o", name, info.Mode().Perm())
+		}
+	}
+}
+
+// cmdSub rewrites a file: sub FILE OLD NEW.
+func cmdSub(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	if !strings.Contains(text, args[1]) {
+		ts.Fatalf("%s has no %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o600))
+}
+
+// cmdToken puts another token in the environment:
+//
+//	token write                one that may read and write, as at the start
+//	token read                 one that may only read
+//	token tenant GUID          one of another tenant
+//	token expired              one whose time is over
+//	token powerless            one without any permission
+func cmdToken(ts *testscript.TestScript, _ bool, args []string) {
+	o := graphsim.TokenOptions{}
+	switch args[0] {
+	case "write":
+	case "read":
+		o.Permissions = []string{graphsim.PermissionRead}
+	case "tenant":
+		o.TenantID = args[1]
+	case "expired":
+		o.Lifetime = -time.Hour
+	case "powerless":
+		o.Permissions = []string{"User.Read"}
+	default:
+		ts.Fatalf("token knows no %q", args[0])
+	}
+	ts.Setenv("BULKSYNC_ACCESS_TOKEN", sceneOf(ts).sim.Token(o))
+}
