@@ -40,8 +40,7 @@ type lineReader struct {
 // fault is what is wrong at a place.
 type fault struct {
 	place
-	value string
-	err   error
+	err error
 }
 
 func (f *fault) Error() string { return f.err.Error() }

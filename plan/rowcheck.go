@@ -9,7 +9,13 @@ type checker struct {
 	merged  *merger
 	notices []Notice
 	errs    RowErrors
-	on, off bool // what the pointers of all rows point at
+	on, off *bool // shared by all rows
+}
+
+// newChecker returns a checker with room for n rows.
+func newChecker(file string, head *header, n int) *checker {
+	on, off := true, false
+	return &checker{file: file, head: head, merged: newMerger(file, n), on: &on, off: &off}
 }
 
 // check takes one row. Its cells stand where spans says.
@@ -69,8 +75,8 @@ func (ch *checker) parseSwitch(c column, cell string) (*bool, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s is %s: %w", c, quoteValue(cell), err)
 	case on:
-		return &ch.on, nil
+		return ch.on, nil
 	default:
-		return &ch.off, nil
+		return ch.off, nil
 	}
 }

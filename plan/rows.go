@@ -62,7 +62,7 @@ func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 	}
 	in := Input{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil)), Rows: rd.sheet.rows, Header: rd.head.cells,
 		Cells: rd.sheet.cells(), Lines: make([]int, rd.sheet.rows), Dialect: rd.dialect}
-	ch := checker{file: name, head: &rd.head, on: true, merged: newMerger(name, in.Rows)}
+	ch := newChecker(name, &rd.head, in.Rows)
 	for i, cells := range in.Cells {
 		spans := rd.sheet.spans(i)
 		in.Lines[i] = int(spans[0].line)
