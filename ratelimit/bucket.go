@@ -163,7 +163,7 @@ func (b *bucket) probeUp(now time.Time, l load) {
 	if !b.known() {
 		return
 	}
-	top := b.base * b.probe.factor(now, b.copy.TokensAt(now) < 1, l)
+	top := b.base * b.probe.factor(now, b.base*b.share, b.copy.TokensAt(now) < 1, l)
 	if b.share < 1 {
 		top = min(top, b.peak)
 	}

@@ -38,9 +38,11 @@ func (p *probe) restart(now time.Time, past *stretch, size, base float64) {
 // on reports whether the rate is above what was found.
 func (p *probe) on() bool { return p.age > p.hold }
 
-// factor is what to multiply the refill by.
-func (p *probe) factor(now time.Time, waiting bool, l load) float64 {
-	dt := min(max(0, now.Sub(p.seen)), time.Second)
+// factor is what to multiply the refill by, of which base tokens a second are
+// ours. Between two looks
+// lies the wait for one token; more than that is a clock that jumped.
+func (p *probe) factor(now time.Time, base float64, waiting bool, l load) float64 {
+	dt := min(max(0, now.Sub(p.seen)), time.Second+seconds(1/base))
 	idle := p.idle
 	p.seen, p.idle = now, !waiting
 	switch {

@@ -18,7 +18,7 @@ const (
 	// slow is how many answers it takes to admit one more after a refusal.
 	slow = 16
 	// careful is the same after a collision, for each request in flight.
-	careful = 4
+	careful = 16
 )
 
 // width is how many requests may be in flight.
