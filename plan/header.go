@@ -17,6 +17,7 @@ const (
 	colOutboundAllowed
 	colEnsure
 	colNote
+	colReason // of failed.csv: taken in so that the file can be planned again, and of no meaning
 	columnCount
 
 	colUnknown column = -1 // named, but by no name we know
@@ -33,6 +34,7 @@ var columnNames = [columnCount][]string{
 	colOutboundAllowed: {"automaticUserConsentSettings.outboundAllowed", "outboundConsent"},
 	colEnsure:          {"ensure"},
 	colNote:            {"note", "ticket", "comment"},
+	colReason:          {"reason"},
 }
 
 // String returns the canonical name.
@@ -48,6 +50,7 @@ type record struct {
 	OutboundAllowed string `csv:"automaticUserConsentSettings.outboundAllowed"`
 	Ensure          string `csv:"ensure"`
 	Note            string `csv:"note"`
+	Reason          string `csv:"reason"`
 }
 
 func (r *record) cells() [columnCount]string {
@@ -59,6 +62,7 @@ func (r *record) cells() [columnCount]string {
 		colOutboundAllowed: r.OutboundAllowed,
 		colEnsure:          r.Ensure,
 		colNote:            r.Note,
+		colReason:          r.Reason,
 	}
 }
 

@@ -108,7 +108,7 @@ func (r *Row) named() string {
 
 // differ says in which columns two rows want different things, and what.
 func differ(row, first *Row) (differences []string) {
-	for c := colDisplayName; c < columnCount; c++ {
+	for c := colDisplayName; c <= colNote; c++ { // a reason wants nothing
 		here, there := row.wish(c), first.wish(c)
 		if here != there {
 			differences = append(differences, fmt.Sprintf("%s is %s here and %s there", c, here, there))

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"bulksync/graph/graphsim"
+)
+
+// TestEveryCommandOfTheReadmeRuns types the commands of the README in their
+// order, as somebody with a new checkout would.
+func TestEveryCommandOfTheReadmeRuns(t *testing.T) {
+	readme, makefile := readRepo(t, "README.md"), readRepo(t, "Makefile")
+	sim := graphsim.New(graphsim.Config{})
+	server := httptest.NewServer(sim)
+	defer server.Close()
+	t.Chdir(t.TempDir())
+	csv := regexp.MustCompile("(?s)```csv\n(.*?)```").FindStringSubmatch(readme)
+	if csv == nil {
+		t.Fatal("the README shows no CSV")
+	}
+	if err := os.WriteFile("partners.csv", []byte(dedent(csv[1])), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(readme, -1) {
+		for line := range strings.Lines(dedent(block[1])) {
+			line, _, _ = strings.Cut(strings.TrimSpace(line), "#")
+			switch fields := strings.Fields(line); fields[0] {
+			case "make":
+				if !strings.Contains(makefile, "\n"+fields[1]+":") {
+					t.Errorf("the Makefile has no target %s", fields[1])
+				}
+			case "bulksync":
+				ran++
+				runReadme(t, sim, server.URL, fields[1:])
+			default:
+				t.Errorf("who runs %q?", line)
+			}
+		}
+	}
+	if ran < 7 {
+		t.Errorf("only %d commands were found in the README", ran)
+	}
+}
+
+func runReadme(t *testing.T, sim *graphsim.Sim, url string, args []string) {
+	t.Helper()
+	if args, out, ok := redirected(args); ok {
+		runInto(t, sim, out, args)
+		return
+	}
+	switch args[0] {
+	case "plan", "apply", "audit", "resume":
+		args = append(args, "--graph-url", url)
+	}
+	runInto(t, sim, "", args)
+}
+
+func redirected(args []string) (rest []string, file string, ok bool) {
+	if n := len(args); n > 2 && args[n-2] == ">" {
+		return args[:n-2], args[n-1], true
+	}
+	return nil, "", false
+}
+
+func runInto(t *testing.T, sim *graphsim.Sim, file string, args []string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	a := &app{in: strings.NewReader(""), out: &out, err: &err, getenv: func(name string) string {
+		if name == "BULKSYNC_ACCESS_TOKEN" {
+			return sim.Token(graphsim.TokenOptions{})
+		}
+		return ""
+	}}
+	if code := a.main(t.Context(), args); code != exitDone {
+		t.Fatalf("bulksync %s: exit code %d\n%s", strings.Join(args, " "), code, err.String())
+	}
+	if file != "" {
+		if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestTheReadmeListsEveryExitCode holds the README's table against the code.
+func TestTheReadmeListsEveryExitCode(t *testing.T) {
+	readme := readRepo(t, "README.md")
+	for _, row := range []string{
+		"| 0 | done", "| 1 | could not run", "| 2 | differences", "| 3 | finished", "| 4 | refused", "| 5 | the tenant", "| 130 | interrupted",
+	} {
+		if !strings.Contains(readme, row) {
+			t.Errorf("the README has no row %q", row)
+		}
+	}
+}
+
+// TestEverySampleIsAccepted reads each CSV that people are told to copy.
+func TestEverySampleIsAccepted(t *testing.T) {
+	samples, err := filepath.Glob(filepath.Join("..", "..", "samples", "*.csv"))
+	if err != nil || len(samples) < 3 {
+		t.Fatalf("%d samples, %v", len(samples), err)
+	}
+	a := &app{err: &bytes.Buffer{}}
+	for _, name := range samples {
+		if _, err := a.read(t.Context(), wanted{csv: name, template: filepath.Join("..", "..", "samples", "template.json")}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func readRepo(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(text), "\r\n", "\n")
+}
+
+func dedent(s string) string {
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		b.WriteString(strings.TrimLeft(line, " "))
+	}
+	return b.String()
+}
