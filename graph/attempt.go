@@ -58,6 +58,14 @@ func callFrom(ctx context.Context) *call {
 	return c
 }
 
+// pointless says why an attempt whose turn has come is not to be sent.
+func (c *call) pointless(ctx context.Context) error {
+	if !c.req.NotAfter.IsZero() && time.Now().After(c.req.NotAfter) {
+		return ErrTooLate
+	}
+	return ctx.Err()
+}
+
 // wireContext is what ends an attempt that is on the wire.
 func (c *call) wireContext(ctx context.Context) context.Context {
 	if c.req.OnWire != nil {
@@ -78,10 +86,10 @@ type attempt struct {
 
 func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := callFrom(req.Context())
-	if !c.req.NotAfter.IsZero() && time.Now().After(c.req.NotAfter) {
-		return nil, ErrTooLate
-	}
-	if err := req.Context().Err(); err != nil {
+	if err := c.pointless(req.Context()); err != nil {
+		if req.Body != nil {
+			req.Body.Close()
+		}
 		return nil, err
 	}
 	a.counted(c)

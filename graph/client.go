@@ -87,7 +87,7 @@ func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 // CheckRoot returns a root URL in its plain form, or says what is wrong with it.
 func CheckRoot(raw string) (string, error) {
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return "", fmt.Errorf("graph URL %q is not a host URL such as https://graph.microsoft.com", raw)
 	}
 	if u.Path != "" && u.Path != "/" {
@@ -96,7 +96,7 @@ func CheckRoot(raw string) (string, error) {
 	if u.Scheme != "https" && (u.Scheme != "http" || !IsLoopback(u.Hostname())) {
 		return "", fmt.Errorf("graph URL %q would send the token in clear: use https, plain http is for loopback addresses alone", raw)
 	}
-	return u.Scheme + "://" + u.Host, nil
+	return u.Scheme + "://" + strings.ToLower(u.Host), nil // as Graph's own links spell it
 }
 
 // IsLoopback reports whether host is this machine by address or by the name
@@ -142,8 +142,8 @@ func NewRequestID() string { return uuid.NewString() }
 func (c *Client) Requests() Requests { return c.count.snapshot() }
 
 // Do sends a request until it is answered for good. Its error is an *Error,
-// unless ctx ended first: then it is ctx's error if nothing can have reached
-// Graph, and an Indeterminate *Error if a write was on its way.
+// unless ctx ended first: then it is ctx's error if no write can have landed,
+// and an Indeterminate *Error if one was on its way.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if r.ClientRequestID == "" {
 		r.ClientRequestID = NewRequestID()
@@ -163,6 +163,9 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	body, _ := io.ReadAll(resp.Body) // from memory, cannot fail
 	if resp.StatusCode >= 300 || resp.StatusCode < 200 {
 		return nil, st.refusal(resp, body)
+	}
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+		return nil, st.foreign(resp)
 	}
 	return &Response{
 		Status: resp.StatusCode, Body: body, Attempts: st.attempts,
@@ -218,12 +221,23 @@ func (st *call) fault(ctx context.Context, err error) error {
 }
 
 // refusal turns an answer that is no success into an *Error.
-func (st *call) refusal(resp *http.Response, body []byte) error {
+func (st *call) refusal(resp *http.Response, body []byte) *Error {
 	e := decodeError(resp.StatusCode, resp.Header, body)
 	e.Method, e.Path, e.Attempts = st.req.Method, shortPath(st.req.Path), st.attempts
 	e.ClientRequestID = st.req.ClientRequestID
 	e.RetryAfter, _ = RetryAfter(resp.Header, time.Now())
-	if isWrite(st.req.Method) && resp.StatusCode == http.StatusGatewayTimeout {
+	if mayHaveLanded(st.req.Method, resp.StatusCode) {
+		e.Kind = Indeterminate
+	}
+	return e
+}
+
+// foreign is a success that Graph did not give: a sign-in page or a filter in
+// between answers 200 to anything, and whether Graph saw a write is not known.
+func (st *call) foreign(resp *http.Response) *Error {
+	e := st.refusal(resp, nil)
+	e.Status, e.Kind, e.Err = 0, Unreadable, errors.New("a web page instead of Graph's answer (is a proxy or a sign-in page in between?)")
+	if isWrite(st.req.Method) {
 		e.Kind = Indeterminate
 	}
 	return e

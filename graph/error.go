@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Kind is the one classification of everything that can go wrong with a
@@ -133,7 +134,7 @@ func decodeError(status int, header http.Header, body []byte) *Error {
 	}
 	_ = json.Unmarshal(body, &wire) // what did not decode stays empty
 	e := &Error{
-		Status: status, Code: wire.Error.Code, Message: oneLine(wire.Error.Message), Details: wire.Error.Details,
+		Status: status, Code: oneLine(wire.Error.Code), Message: oneLine(wire.Error.Message), Details: wire.Error.Details,
 		RequestID: header.Get("request-id"), ClientRequestID: header.Get("client-request-id"),
 	}
 	if in := wire.Error.InnerError; in != nil {
@@ -180,5 +181,14 @@ func firstOf(a, b string) string {
 	return b
 }
 
-// oneLine keeps a message from breaking the line that it is printed in.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// oneLine keeps a message from breaking the line that it is printed in, and a
+// terminal from obeying it.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}

@@ -66,8 +66,8 @@ func retriableFault(c *call, err error) bool {
 }
 
 func retriableAnswer(c *call, resp *http.Response) bool {
-	if isWrite(c.req.Method) && resp.StatusCode == http.StatusGatewayTimeout {
-		return false // it may have landed: read before writing again
+	if mayHaveLanded(c.req.Method, resp.StatusCode) {
+		return false // read before writing again
 	}
 	switch kindOf(resp.StatusCode, peekCode(resp)) {
 	case Throttled, Transient:
@@ -75,6 +75,12 @@ func retriableAnswer(c *call, resp *http.Response) bool {
 	default:
 		return false
 	}
+}
+
+// mayHaveLanded reports whether an answer leaves open what became of a write: a
+// gateway passed it on, and heard nothing back or nothing that it understood.
+func mayHaveLanded(method string, status int) bool {
+	return isWrite(method) && (status == http.StatusBadGateway || status == http.StatusGatewayTimeout)
 }
 
 // peekCode reads the error code and leaves the body as it was. Only a 409
