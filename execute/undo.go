@@ -1,0 +1,27 @@
+package execute
+
+import "bulksync/plan"
+
+// Undo returns the plan that takes a run back: every change that landed, and
+// every one that may have, from its before-image. Its input names the run and
+// the SHA-256 of its journal. The same run gives the same plan.
+func Undo(p *plan.Plan, r *Result, runName, journalSHA256 string) (*plan.Plan, error) {
+	var landed []plan.Landed
+	rows := map[int]bool{}
+	for i := range r.Outcomes {
+		c, o := &p.Changes[i], &r.Outcomes[i]
+		if !c.Writes() || o.Status != Verified && o.Status != Succeeded && o.Status != Indeterminate {
+			continue
+		}
+		l := plan.Landed{Change: c}
+		if o.Status != Indeterminate {
+			l.Found = o.Live
+		}
+		landed = append(landed, l)
+		rows[c.Row] = true
+	}
+	delete(rows, 0) // the template stands in no row
+	head := plan.Head{Tool: r.Tool, CreatedAt: r.FinishedAt, HomeTenant: p.HomeTenant}
+	in := plan.Input{Name: "undo of run " + runName, SHA256: journalSHA256, Rows: len(rows)}
+	return plan.Revert(head, p, in, landed)
+}
