@@ -47,7 +47,7 @@ type service struct {
 	sent            []time.Time // when each request left the gate
 	accepted        int
 	refused         int
-	flying, widest  int
+	flying          int
 	shut            time.Time // the pause that clients have been told of
 	told            time.Time // when they were told last
 	early, collided int       // requests sent in spite of it; answers 409
@@ -77,7 +77,6 @@ func (s *service) leave() time.Duration {
 	}
 	s.sent = append(s.sent, now)
 	s.flying++
-	s.widest = max(s.widest, s.flying)
 	if s.jitter > 0 {
 		return s.latency + rand.N(s.jitter)
 	}
