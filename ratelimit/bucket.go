@@ -7,13 +7,6 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Bounds of what the gate believes.
-const (
-	slowest    = 1.0 / 60 // never in less than one request a minute
-	deepestCut = 0.75     // one event leaves so much of the rate at least
-	gentleCut  = 0.98     // and takes at least the rest
-)
-
 // bucket is the gate's copy of the service's token bucket.
 //
 // One thing is certain about the original: it is empty when it refuses. So
@@ -28,12 +21,13 @@ type bucket struct {
 
 	copy *rate.Limiter // what the service has left for us
 	base float64       // refill found, per second; 0 = not known yet
-	gulp float64       // taken before the first refusal; 0 = none came yet
+	gulp float64       // taken before the first refusal
 	peak float64       // largest base found
 	cost float64       // tokens a refused request takes, 0 or 1
 
-	present stretch       // since the last refusal
-	opening time.Duration // that took so long
+	opening time.Duration // how long the first gulp took
+	emptied bool          // there has been a refusal
+	present stretch       // since the last one
 	first   *stretch      // kept while it is open what a refusal costs
 	probe   probe
 }
@@ -46,8 +40,14 @@ func newBucket(share, told float64) *bucket {
 func (b *bucket) known() bool { return b.base > 0 }
 
 // size is how many tokens a full bucket holds: what was taken before the
-// first refusal, less what flowed in meanwhile.
-func (b *bucket) size() float64 { return max(1, b.gulp-b.base*b.opening.Seconds()) }
+// first refusal, less what flowed in meanwhile. A bucket found empty, as a
+// resumed run finds it, tells nothing; Graph's buckets hold ten seconds or more.
+func (b *bucket) size() float64 {
+	if b.gulp == 0 {
+		return max(1, b.base*toldWindow)
+	}
+	return max(1, b.gulp-b.base*b.opening.Seconds())
+}
 
 // rate is the pace at present, per second; 0 while it is not limited.
 func (b *bucket) rate() float64 {
@@ -63,62 +63,6 @@ func (b *bucket) left(now time.Time) float64 {
 		return math.Inf(1)
 	}
 	return b.copy.TokensAt(now)
-}
-
-// empty notes a refusal that opens a new event, and learns from the stretch
-// that it closes.
-func (b *bucket) empty(now time.Time) {
-	if b.gulp > 0 && b.present.accepted == 0 {
-		b.debit(now) // nothing flowed in: still the same event
-		return
-	}
-	past := b.present
-	past.took = now.Sub(past.since)
-	b.learn(&past)
-	b.present = stretch{since: now, refused: 1}
-	if b.known() {
-		b.probe.restart(now, &past, b.size(), b.base)
-		b.drain(now)
-	}
-}
-
-// learn draws the lesson of the stretch that ended with a refusal.
-func (b *bucket) learn(past *stretch) {
-	switch {
-	case b.gulp == 0:
-		b.gulp, b.opening = max(1, float64(past.accepted)), past.took
-		b.believe(b.told)
-	case b.known():
-		b.believe(b.revise(past))
-	case b.first == nil && past.murky():
-		b.first = past
-	default:
-		if b.first != nil && costly(b.first, past, b.size()) {
-			b.cost = 1
-		}
-		b.believe(past.refill(b.size(), b.cost))
-	}
-}
-
-// revise weighs a measurement against the refill believed so far. A refusal
-// while probing only ends the probe: the truth lies between the base, which
-// held, and the rate that did not. A refusal at the base itself is a cut, as
-// deep as the measurement says for certain: it may be one token off.
-func (b *bucket) revise(past *stretch) float64 {
-	found := past.refill(b.size(), b.cost)
-	if top := b.rate() / b.share; b.probe.on() && top > b.base {
-		return min(max(found, past.proven(b.size()), b.base), top)
-	}
-	found += 1 / past.took.Seconds()
-	return max(b.base*deepestCut, min(found, b.base*gentleCut))
-}
-
-func (b *bucket) believe(perSecond float64) {
-	if perSecond <= 0 {
-		return
-	}
-	b.base = max(perSecond, slowest)
-	b.peak = max(b.peak, b.base)
 }
 
 // drain starts a new copy, empty, whose tokens begin to flow a little late:
@@ -153,7 +97,7 @@ func (b *bucket) credit(now time.Time) { b.present.credit(now) }
 
 // late notes one that was sent before the last refusal and accepted after it.
 func (b *bucket) late() {
-	if !b.known() && b.first == nil {
+	if !b.known() && b.first == nil && b.gulp > 0 {
 		b.gulp++
 	}
 }

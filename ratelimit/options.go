@@ -31,8 +31,9 @@ const (
 	DefaultMaxPause    = 5 * time.Minute
 )
 
-// A told rate is a bucket of so many seconds; a little of it stays unused
-// for requests that arrive closer together than they left.
+// A told rate is a bucket of ten seconds' worth, the shortest window of any
+// limit that Graph documents here; a little of it stays unused for requests
+// that arrive closer together than they left.
 const (
 	toldWindow = 10
 	toldMargin = 0.98

@@ -31,6 +31,7 @@ func TestARunFinishesCloseToTheTheoreticalMinimumWithHardlyARefusal(t *testing.T
 		want    limits
 	}{
 		{"told the rate", func() *service { return ten(integer) }, ratelimit.Options{MaxRate: 10}, 600, minimumOfTen, limits{1.02, 1}},
+		{"told far too much", func() *service { return ten(integer) }, ratelimit.Options{MaxRate: 100}, 600, minimumOfTen, limits{1.05, 20}},
 		{"the load is reported", func() *service { s := ten(integer); s.reports = true; return s },
 			ratelimit.Options{}, 600, minimumOfTen, limits{1.05, 20}},
 		{"a pause of ten seconds is asked for", func() *service { s := ten(integer); s.ask = 10 * time.Second; return s },
@@ -75,6 +76,21 @@ func TestEveryFormOfRetryAfterServesAsWell(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+func TestARunThatFindsTheBucketEmptyFinishesInTimeToo(t *testing.T) {
+	for _, latency := range []time.Duration{20 * time.Millisecond, 200 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			s := ten(integer)
+			s.latency = latency
+			work(t.Context(), paced(t, s, ratelimit.Options{}), 200, 16)
+			s.mu.Lock()
+			s.tokens = 0
+			s.mu.Unlock()
+			got := work(t.Context(), paced(t, s, ratelimit.Options{}), 300, 16)
+			check(t, got, 300, 30*time.Second, 1.10, 20)
+		})
 	}
 }
 

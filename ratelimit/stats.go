@@ -27,7 +27,8 @@ type Stats struct {
 // GateStats is what one gate knows and has seen.
 type GateStats struct {
 	State State `json:"state"`
-	// Rate is the sustained rate found, or told; 0 while unknown.
+	// Rate is the sustained rate found, or told, per second; 0 while unknown.
+	// Of a rate found, Options.Capacity is the part in use.
 	Rate float64 `json:"ratePerSecond"`
 	// Burst is how many requests a rested service takes at once; 0 while unknown.
 	Burst int `json:"burst"`
