@@ -181,9 +181,15 @@ func firstOf(a, b string) string {
 	return b
 }
 
+// maxMessage is how much of a message is kept, in bytes; Graph's are short.
+const maxMessage = 2000
+
 // oneLine keeps a message from breaking the line that it is printed in, and a
 // terminal from obeying it.
 func oneLine(s string) string {
+	if len(s) > maxMessage {
+		s = strings.ToValidUTF8(s[:maxMessage], "") + " ..."
+	}
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r

@@ -95,6 +95,12 @@ func TestAnErrorBodyIsReadHoweverItIsSpelled(t *testing.T) {
 			says: "PUT " + path + ": 400 A B: one two [2Jthree (client-request-id " + clientID + ")",
 		},
 		{
+			name: "a message without an end", status: 400,
+			body: `{"error":{"message":"` + strings.Repeat("é", 5000) + `"}}`,
+			want: graph.Error{Kind: graph.Invalid, Message: strings.Repeat("é", 1000) + " ..."},
+			says: "PUT " + path + ": 400 Bad Request (client-request-id " + clientID + ")",
+		},
+		{
 			name: "a redirect, which is not followed", status: 302, headers: []string{"Location: https://login.example.com/"},
 			want: graph.Error{Kind: graph.Unreadable},
 			says: "PUT " + path + ": 302 Found (client-request-id " + clientID + ")",

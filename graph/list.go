@@ -92,11 +92,11 @@ func (c *Client) checkLink(link string, seen map[string]bool) error {
 	}
 	u, err := url.Parse(link)
 	if err != nil || !strings.HasPrefix(link, c.root+apiVersion+"/") {
-		host := "an unreadable address"
+		where := "an unreadable address"
 		if err == nil {
-			host = u.Scheme + "://" + u.Host
+			where = u.Scheme + "://" + u.Host + u.Path // the query may hold a page token
 		}
-		return fmt.Errorf("@odata.nextLink leads to %s instead of %s", host, c.root)
+		return fmt.Errorf("@odata.nextLink leads to %s, which is not below %s", where, c.root+apiVersion)
 	}
 	if seen[link] {
 		return errors.New("@odata.nextLink repeats, so the list would never end")

@@ -1,0 +1,76 @@
+package graph_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+
+	"bulksync/graph"
+)
+
+// serve is a client of a server on loopback that counts its connections.
+func serve(t testing.TB, h http.Handler) (*graph.Client, *atomic.Int64) {
+	t.Helper()
+	conns := &atomic.Int64{}
+	s := httptest.NewUnstartedServer(h)
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			conns.Add(1)
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	c, err := graph.New(graph.Options{RootURL: s.URL, UserAgent: agent})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, conns
+}
+
+// Sixteen workers share three pools in turn, so that the connections are at
+// most as many as could be in use in each of the three at once.
+func TestConnectionsAreUsedAgainWhateverIsAnswered(t *testing.T) {
+	const workers, each, most = 16, 30, 3 * 16
+	long := `{"error":{"code":"Request_BadRequest","message":"` + strings.Repeat("x", 20_000) + `"}}`
+	for name, h := range map[string]http.HandlerFunc{
+		"204":             func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) },
+		"a long refusal":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(400); io.WriteString(w, long) },
+		"a redirect":      func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 302) },
+		"a chunked 200":   func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush(); io.WriteString(w, long) },
+		"a gateway's 504": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(504); io.WriteString(w, "<html>") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, conns := serve(t, h)
+			var g errgroup.Group
+			for range workers {
+				g.Go(func() error {
+					for range each {
+						_, _ = c.Do(context.Background(), write)
+					}
+					return nil
+				})
+			}
+			g.Wait()
+			if n, got := conns.Load(), c.Requests(); n > most || got.Writes != workers*each {
+				t.Errorf("%d connections for %+v, want at most %d", n, got, most)
+			}
+		})
+	}
+}
+
+func TestARedirectDoesNotCarryTheTokenElsewhere(t *testing.T) {
+	var visited atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visited.Add(1) }))
+	defer other.Close()
+	c, _ := serve(t, http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
+	if _, err := c.Do(t.Context(), write); err == nil || visited.Load() != 0 {
+		t.Errorf("got %v, and %d visits to the other host", err, visited.Load())
+	}
+}
