@@ -5,8 +5,8 @@ import "time"
 // Bounds of what the gate believes.
 const (
 	slowest    = 1.0 / 60 // never in less than one request a minute
-	deepestCut = 0.75     // one event leaves so much of the rate at least
-	gentleCut  = 0.98     // and takes at least the rest
+	deepestCut = 0.25     // one event takes so much of the rate at most
+	gentleCut  = 0.02     // and so much at least
 )
 
 // empty notes a refusal that opens a new event, and learns from the stretch
@@ -57,15 +57,16 @@ func (b *bucket) open(past *stretch) {
 
 // revise weighs a measurement against the refill believed so far. A refusal
 // while probing only ends the probe: the truth lies between the base, which
-// held, and the rate that did not. A refusal at the base itself is a cut, as
-// deep as the measurement says for certain: it may be one token off.
+// held, and the rate that did not. A refusal at the base itself is a cut, no
+// deeper than the measurement is certain and worth.
 func (b *bucket) revise(past *stretch) float64 {
 	found := past.refill(b.size(), b.cost)
 	if top := b.rate() / b.share; b.probe.on() && top > b.base {
 		return min(max(found, past.proven(b.size()), b.base), top)
 	}
 	found += 1 / past.took.Seconds()
-	return max(b.base*deepestCut, min(found, b.base*gentleCut))
+	deepest := 1 - deepestCut*past.worth()
+	return b.base * max(deepest, min(found/b.base, 1-gentleCut))
 }
 
 func (b *bucket) believe(perSecond float64) {

@@ -3,12 +3,14 @@ package ratelimit
 import "time"
 
 // The rhythm of probing: hold the rate that was found for a while, then
-// raise it by 2 % a second, a little faster each second.
+// raise it by 2 % a second, a little faster each second, and far from it
+// faster still.
 const (
 	shortestHold = 3 * time.Second
 	longestHold  = 10 * time.Second
 	slope        = 0.02
 	bend         = 0.010
+	flight       = 0.0001
 )
 
 // probe decides how far above the measured refill to go in search of more.
@@ -29,9 +31,8 @@ type probe struct {
 func (p *probe) restart(now time.Time, past *stretch, size, base float64) {
 	spilt := min(1, past.shut.Seconds()*base/size)
 	p.dear = 1 + 4*spilt*spilt
-	sure := min(1, float64(past.accepted)/8)
 	hold := max(min(max(2*past.took, shortestHold), longestHold), 4*past.shut)
-	p.hold = time.Duration(sure * p.dear * float64(hold))
+	p.hold = time.Duration(past.worth() * p.dear * float64(hold))
 	p.age, p.seen, p.idle = 0, now, true
 }
 
@@ -55,5 +56,5 @@ func (p *probe) factor(now time.Time, base float64, waiting bool, l load) float6
 		p.age += dt
 	}
 	t := max(0, p.age-p.hold).Seconds()
-	return 1 + slope*t + bend*t*t/(p.dear*p.dear)
+	return 1 + slope*t + bend*t*t/(p.dear*p.dear) + flight*t*t*t
 }

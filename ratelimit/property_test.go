@@ -62,7 +62,7 @@ func TestNoWriteLeavesDuringAPauseAndNoneStarves(t *testing.T) {
 				return errors.New("a write left while the gate was shut")
 			case got.done != n || got.refused > 2*n+50:
 				return fmt.Errorf("%d of %d writes done after %d refusals", got.done, n, got.refused)
-			case open > 600+20*float64(n)/s.perSecond:
+			case open > 1800+20*float64(n)/s.perSecond:
 				return fmt.Errorf("starved: took %v, %.0f s of it with the gate open", got.took, open)
 			}
 			return nil

@@ -65,6 +65,10 @@ func (s *stretch) proven(size float64) float64 {
 // they cost quota.
 func (s *stretch) murky() bool { return 4*s.refused > s.accepted }
 
+// worth is how far a measurement of s can be trusted, to 1: it may be one
+// token off.
+func (s *stretch) worth() float64 { return min(1, float64(s.accepted)/8) }
+
 // refill is how fast a bucket of that size filled during s, per second, when
 // a refused request takes cost tokens out of it. Either it never ran over,
 // and all that was taken had flowed in since; or it filled up while the gate
