@@ -12,7 +12,7 @@ const nearLimit = 0.8
 const (
 	// halfOpen is how long half the width has to do at the start, so that a
 	// small quota, which ends about then, turns half as many away.
-	halfOpen = 400 * time.Millisecond
+	halfOpen = 350 * time.Millisecond
 	// quick is how many more each answer admits at the start.
 	quick = 3
 	// slow is how many answers it takes to admit one more after a refusal.
