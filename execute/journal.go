@@ -2,65 +2,11 @@ package execute
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"sync"
 	"time"
-
-	"bulksync/plan"
 )
-
-// JournalVersion is the version of the journal format, in its first entry.
-const JournalVersion = 1
-
-// Entry is one line of journal.jsonl. Exactly one of the pointers is set.
-type Entry struct {
-	// Prev is the hex SHA-256 of the line before, so that a journal that was
-	// altered, or that lost a line, is noticed; empty in the first.
-	Prev string    `json:"prev"`
-	At   time.Time `json:"at"`
-	// Run begins a journal, and each resumption of it.
-	Run *RunEntry `json:"run,omitempty"`
-	// Intent is durable before its write is sent.
-	Intent *Intent `json:"intent,omitempty"`
-	// Outcome is how a change ended; a later one replaces an earlier one.
-	Outcome *Outcome `json:"outcome,omitempty"`
-	// End closes a session that ended by itself.
-	End *EndEntry `json:"end,omitempty"`
-}
-
-// RunEntry says what is run, on what, by whom and how.
-type RunEntry struct {
-	FormatVersion   int             `json:"formatVersion"`
-	RunID           string          `json:"runId"`
-	PlanFingerprint string          `json:"planFingerprint"`
-	Tool            plan.Tool       `json:"tool"`
-	HomeTenant      plan.HomeTenant `json:"homeTenant"`
-	// Identity is the app or user of the token.
-	Identity string `json:"identity"`
-	// Settings are those that a resumption goes on with.
-	Settings Settings `json:"settings"`
-	Resumed  bool     `json:"resumed,omitempty"`
-}
-
-// Intent is a write that is about to be sent.
-type Intent struct {
-	Seq             int    `json:"seq"`
-	Method          string `json:"method"`
-	Path            string `json:"path"`
-	ClientRequestID string `json:"clientRequestId"`
-}
-
-// EndEntry is the last word of a session.
-type EndEntry struct {
-	Stopped     string   `json:"stopped,omitempty"`
-	Interrupted bool     `json:"interrupted,omitempty"`
-	Requests    Requests `json:"requests"`
-	Pace        Pace     `json:"pace"`
-}
 
 // File is where a journal is kept: an append-only file.
 type File interface {
@@ -91,7 +37,7 @@ type batch struct {
 }
 
 // NewJournal returns a journal that appends to file. A resumed journal goes on
-// from the hash of its last line (see Log.LastHash); a new one from "".
+// from the sum of its last line (see Log.LastHash); a new one from "".
 func NewJournal(file File, lastHash string) *Journal {
 	j := &Journal{file: file, turn: make(chan struct{}, 1), prev: lastHash, open: newBatch()}
 	j.turn <- struct{}{}
@@ -112,18 +58,15 @@ type ticket struct {
 func (j *Journal) add(e Entry) ticket {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	e.Prev = j.prev
-	e.At = time.Now().UTC()
-	line, err := json.Marshal(e)
-	if err != nil {
-		panic(fmt.Sprintf("execute: a journal entry does not encode: %v", err))
-	}
-	sum := sha256.Sum256(line)
-	j.prev = hex.EncodeToString(sum[:])
-	j.open.text.Write(line)
+	e.Prev, e.At = j.prev, now()
+	e.appendLine(&j.open.text)
 	j.open.text.WriteByte('\n')
+	j.prev = e.Sum
 	return ticket{j, j.open, e}
 }
+
+// now is a time that reads back from a journal as it is.
+func now() time.Time { return time.Now().UTC().Round(0) }
 
 // wait returns when the entry is on stable storage, or when it cannot be put
 // there. Whoever has the turn writes for everybody that waits.

@@ -24,8 +24,10 @@ type Reading struct {
 	// absentAsOf is when the last whole list began: who is not in partners was
 	// not there then.
 	absentAsOf time.Time
-	tmpl       graph.Template
-	tmplAsOf   time.Time
+	// took is how long the last whole list took to read.
+	took     time.Duration
+	tmpl     graph.Template
+	tmplAsOf time.Time
 	// renewal is closed when a page is in or the renewal ended; nil when nobody
 	// renews.
 	renewal chan struct{}
@@ -84,7 +86,7 @@ func (r *Reading) renew(ctx context.Context) error {
 	read.Complete = true
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.Read, r.absentAsOf = read, began
+	r.Read, r.absentAsOf, r.took = read, began, time.Since(began)
 	for id, s := range r.partners {
 		if s.asOf.Before(began) {
 			delete(r.partners, id) // the whole list was read without it
@@ -120,48 +122,50 @@ func (r *Reading) look(c *plan.Change) (plan.Live, time.Time) {
 	return plan.Live{}, r.absentAsOf
 }
 
+// now returns what the newest reading shows for a change.
+func (r *Reading) now(c *plan.Change) plan.Live {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	live, _ := r.look(c)
+	return live
+}
+
 // Live returns what is there now for a change, read within maxAge. The first
 // that finds the reading too old renews it for all; the others wait for the
 // page that they need. From three quarters of maxAge on, one renews ahead while
-// the others go on.
+// the others go on. Only where the list itself takes so long that it could not
+// be kept fresh is an object asked for by itself.
 func (r *Reading) Live(ctx context.Context, c *plan.Change, maxAge time.Duration) (plan.Live, time.Time, error) {
 	for {
 		r.mu.Lock()
 		live, asOf := r.look(c)
 		age := time.Since(asOf)
-		idle := r.renewal == nil
-		if age < maxAge*3/4 || age < maxAge && !idle {
+		idle, slow := r.renewal == nil, r.took > maxAge/2
+		if age < maxAge*3/4 || age < maxAge && (slow || !idle) {
 			r.mu.Unlock()
 			return live, asOf, nil
 		}
-		if idle {
-			r.renewal = make(chan struct{})
+		if slow {
 			r.mu.Unlock()
-			if err := r.lead(ctx); err != nil {
-				return plan.Live{}, time.Time{}, err
-			}
-			// A list that takes longer than maxAge to read makes its first pages
-			// too old again; what this change needs is asked for by itself.
-			if live, asOf, ok := r.within(c, maxAge); ok {
-				return live, asOf, nil
-			}
 			return r.Object(ctx, c)
 		}
 		wait := r.renewal
+		if idle {
+			r.renewal = make(chan struct{})
+		}
 		r.mu.Unlock()
+		if idle {
+			if err := r.lead(ctx); err != nil {
+				return plan.Live{}, time.Time{}, err
+			}
+			continue
+		}
 		select {
 		case <-wait:
 		case <-ctx.Done():
 			return plan.Live{}, time.Time{}, context.Cause(ctx)
 		}
 	}
-}
-
-func (r *Reading) within(c *plan.Change, maxAge time.Duration) (plan.Live, time.Time, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	live, asOf := r.look(c)
-	return live, asOf, time.Since(asOf) < maxAge
 }
 
 // lead renews on behalf of all and wakes whoever still waits.

@@ -1,7 +1,9 @@
 package execute
 
 import (
+	"bytes"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"bulksync/plan"
@@ -51,6 +53,27 @@ type Outcome struct {
 	// Live is the object as it was found instead, where that is the reason
 	// (held, or failed when read back).
 	Live json.RawMessage `json:"live,omitempty"`
+	// Found is the object that was replaced, where Graph's answer to the write
+	// told that another one was there than the plan knew: undo goes back to it.
+	Found json.RawMessage `json:"found,omitempty"`
+}
+
+// plain returns o as it reads back from a journal: texts in UTF-8, JSON without
+// white space.
+func (o Outcome) plain() Outcome {
+	o.Message = strings.ToValidUTF8(o.Message, "\ufffd")
+	o.GraphCode = strings.ToValidUTF8(o.GraphCode, "\ufffd")
+	o.RequestID = strings.ToValidUTF8(o.RequestID, "\ufffd")
+	o.Live, o.Found = compact(o.Live), compact(o.Found)
+	return o
+}
+
+func compact(raw json.RawMessage) json.RawMessage {
+	var b bytes.Buffer
+	if len(raw) == 0 || json.Compact(&b, raw) != nil {
+		return nil
+	}
+	return b.Bytes()
 }
 
 // Totals counts the changes by how they ended.
@@ -86,6 +109,10 @@ type Pace struct {
 	// WritesPerSecond is the sustained rate that was found or told; 0 if no
 	// limit was met.
 	WritesPerSecond float64 `json:"writesPerSecond"`
+	// Burst is how many writes a rested tenant takes at once; 0 if not found.
+	Burst int `json:"burst"`
+	// Refusals counts the writes that were refused for lack of quota.
+	Refusals int64 `json:"refusals"`
 	// Pauses counts how often Graph asked for a wait; PausedMs is the time that
 	// these waits took together.
 	Pauses   int   `json:"pauses"`

@@ -3,11 +3,8 @@ package execute
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"bulksync/graph"
 	"bulksync/plan"
@@ -39,51 +36,60 @@ type Config struct {
 
 // Run carries the plan out and returns how every change ended. The end of ctx
 // ends it at once, the end of Config.Stop ends it well; both leave a whole
-// journal and a complete Result. The error is not nil only if the journal could
-// not be written: then nothing more was sent, and Result tells what was in
-// flight.
+// journal and a complete Result. A run that stopped for another reason says so
+// in Result.Stopped. The error is not nil only if the journal could not be
+// written: then nothing more was sent, and Result tells what was in flight.
 func Run(ctx context.Context, cfg Config) (*Result, error) {
 	r := newRunner(cfg)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	r.hard = ctx
-	stop := cfg.Stop
-	if stop == nil {
-		stop = context.Background()
-	}
-	soft, stopNow := context.WithCancelCause(stop)
-	defer stopNow(nil)
-	defer context.AfterFunc(ctx, func() { stopNow(ErrInterrupted) })()
-	r.soft, r.stopNow = soft, stopNow
-	defer context.AfterFunc(soft, r.graceThen(cancel))()
-
+	defer r.open(ctx)()
 	err := r.begin()
 	if err == nil {
 		err = r.work()
 	}
-	if err == nil && !r.interrupted() {
-		err = r.verify()
-	}
 	if err == nil {
 		err = r.finish()
 	}
-	return r.log.Result(), err
+	result := r.log.Result()
+	if err != nil {
+		result.Stopped, result.Interrupted = err.Error(), false
+	}
+	return result, err
 }
 
+// runner is a run under way. Its contexts end one after the other.
 type runner struct {
 	Config
-	set     Settings
-	hard    context.Context // ends requests on the wire
-	soft    context.Context // ends waits and new attempts
+	set Settings
+	// soft ends waits and new attempts: somebody asked, or the run stops itself.
+	soft    context.Context
 	stopNow context.CancelCauseFunc
-	// counted is what the client had sent before this run.
-	counted graph.Requests
+	// asked ends when a person or the system asks for an end.
+	asked context.Context
+	// hard ends requests on the wire.
+	hard context.Context
+
+	// slots bounds the writes in flight. There are more workers than slots, so
+	// that one can wait for the journal, or find out about a lost answer, while
+	// others write.
+	slots chan struct{}
+	// lane is held by the one step that may try again after its turn came too
+	// late.
+	lane chan struct{}
 
 	mu  sync.Mutex
 	log *Log
 	// forbidden and lost count changes in a row that were refused with 403 or
-	// that no answer came for.
-	forbidden, lost int
+	// that no answer came for, failures those of this session.
+	forbidden, lost, failures int
+	// shown is the write that was accepted last: whether a reading shows it tells
+	// how far readings can be trusted.
+	shown accepted
+}
+
+// accepted is a change and when Graph accepted it.
+type accepted struct {
+	change *plan.Change
+	at     time.Time
 }
 
 func newRunner(cfg Config) *runner {
@@ -91,19 +97,39 @@ func newRunner(cfg Config) *runner {
 	if r.log == nil {
 		r.log = newLog(cfg.Plan)
 	}
+	if r.Prior != nil && time.Now().After(r.set.Deadline) {
+		r.set.Deadline = time.Time{} // that window is closed; whoever resumes has opened another
+	}
+	r.slots, r.lane = make(chan struct{}, r.set.Concurrency), make(chan struct{}, 1)
 	return r
 }
 
-// graceThen gives requests in flight their time once the run is to stop.
-func (r *runner) graceThen(cancel context.CancelFunc) func() {
+// open makes the contexts of the run and returns what closes them.
+func (r *runner) open(ctx context.Context) (shut func()) {
+	stop := r.Stop
+	if stop == nil {
+		stop = context.Background()
+	}
+	hard, cancelHard := context.WithCancel(ctx)
+	asked, ask := context.WithCancelCause(stop)
+	unask := context.AfterFunc(ctx, func() { ask(ErrInterrupted) })
+	soft, stopNow := context.WithCancelCause(asked)
+	r.hard, r.asked, r.soft, r.stopNow = hard, asked, soft, stopNow
+	shutDeadline := func() {}
+	if !r.set.Deadline.IsZero() {
+		r.soft, shutDeadline = context.WithDeadlineCause(soft, r.set.Deadline, errDeadline)
+	}
+	unstop := context.AfterFunc(r.soft, func() {
+		sleep(hard, r.set.Grace)
+		cancelHard()
+	})
 	return func() {
-		t := time.NewTimer(r.set.Grace)
-		defer t.Stop()
-		select {
-		case <-t.C:
-			cancel()
-		case <-r.hard.Done():
-		}
+		unstop()
+		unask()
+		shutDeadline()
+		stopNow(nil)
+		ask(nil)
+		cancelHard()
 	}
 }
 
@@ -114,51 +140,6 @@ func (r *runner) begin() error {
 	return r.commit(r.Journal.add(Entry{Run: &h}))
 }
 
-// work hands the partners out to the workers, in the order of the plan.
-func (r *runner) work() error {
-	groups := r.groups()
-	queue := make(chan []*plan.Change)
-	g, gctx := errgroup.WithContext(context.WithoutCancel(r.hard))
-	g.Go(func() error {
-		defer close(queue)
-		for _, group := range groups {
-			select {
-			case queue <- group:
-			case <-r.soft.Done():
-				return nil
-			case <-gctx.Done(): // a worker lost the journal
-				return nil
-			}
-		}
-		return nil
-	})
-	for range min(r.set.Concurrency, len(groups)) {
-		g.Go(func() error { return (&worker{runner: r}).run(queue) })
-	}
-	return g.Wait()
-}
-
-// groups lists what is left to do: the changes of one partner together, in
-// their order, the partners in the order of the plan.
-func (r *runner) groups() [][]*plan.Change {
-	var groups [][]*plan.Change
-	at := map[string]int{}
-	for i := range r.Plan.Changes {
-		c := &r.Plan.Changes[i]
-		if !c.Writes() {
-			continue
-		}
-		g, ok := at[c.Partner.TenantID]
-		if !ok {
-			g = len(groups)
-			at[c.Partner.TenantID] = g
-			groups = append(groups, nil)
-		}
-		groups[g] = append(groups[g], c)
-	}
-	return groups
-}
-
 // commit waits until an entry is durable, then takes it in and tells of it.
 func (r *runner) commit(t ticket) error {
 	if err := t.wait(); err != nil {
@@ -167,64 +148,38 @@ func (r *runner) commit(t ticket) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.log.fold(&t.entry); err != nil {
-		return err
-	}
-	if t.entry.Outcome != nil && r.Observe != nil {
-		r.Observe(*t.entry.Outcome)
+	r.log.fold(&t.entry)
+	if o := t.entry.Outcome; o != nil {
+		r.spend(o)
+		if r.Observe != nil {
+			r.Observe(*o)
+		}
 	}
 	return nil
 }
 
-// outcome is the last known outcome of a change, and whether a write of it was
-// begun whose answer nobody knows.
-func (r *runner) outcome(c *plan.Change) (o Outcome, begun bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	_, begun = r.log.intents[c.Seq]
-	return r.log.outcomes[c.Seq-1], begun || r.log.outcomes[c.Seq-1].Status == Indeterminate
+// put adds an outcome to the journal.
+func (r *runner) put(o Outcome) ticket {
+	o = o.plain()
+	return r.Journal.add(Entry{Outcome: &o})
 }
 
-// The numbers of changes in a row after which a run stops by itself.
-const (
-	maxForbidden = 10
-	maxLost      = 5
-)
-
-// noteKind watches for faults that will not spare the next change either.
-func (r *runner) noteKind(err error) {
+// outcome is the last known outcome of a change; see Log.outcome.
+func (r *runner) outcome(c *plan.Change) (o Outcome, unknown bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	count := func(n int, kinds ...graph.Kind) int {
-		for _, k := range kinds {
-			if errors.Is(err, k) {
-				return n + 1
-			}
-		}
-		return 0
-	}
-	r.forbidden = count(r.forbidden, graph.Forbidden)
-	r.lost = count(r.lost, graph.Unreachable, graph.Indeterminate)
-	switch {
-	case errors.Is(err, graph.Unauthorized):
-		r.stopNow(fmt.Errorf("the token is not accepted: %w", err))
-	case r.forbidden >= maxForbidden:
-		r.stopNow(fmt.Errorf("%d changes in a row were refused: %w", r.forbidden, err))
-	case r.lost >= maxLost:
-		r.stopNow(fmt.Errorf("no answer for %d changes in a row: %w", r.lost, err))
-	}
+	return r.log.outcome(c.Seq)
 }
-
-func (r *runner) interrupted() bool { return errors.Is(context.Cause(r.soft), ErrInterrupted) }
 
 func (r *runner) finish() error {
-	now := r.Client.Requests()
-	end := EndEntry{Requests: Requests{Reads: now.Reads, Writes: now.Writes, Throttled: now.Throttled, Retried: now.Retried}}
+	n := r.Client.Requests()
+	end := EndEntry{Requests: Requests{Reads: n.Reads, Writes: n.Writes, Throttled: n.Throttled, Retried: n.Retried}}
 	if r.Pace != nil {
 		end.Pace = r.Pace()
 	}
-	if cause := context.Cause(r.soft); cause != nil {
-		end.Stopped, end.Interrupted = cause.Error(), r.interrupted()
+	end.Interrupted = r.interrupted()
+	if cause := context.Cause(r.soft); cause != nil && (end.Interrupted || r.unattempted()) {
+		end.Stopped = cause.Error()
 	}
 	return r.commit(r.Journal.add(Entry{End: &end}))
 }

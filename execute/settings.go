@@ -6,7 +6,8 @@ import "time"
 // resumption goes on with them. The zero value of each member means its
 // default.
 type Settings struct {
-	// Concurrency is the number of partners worked on at once; default 16.
+	// Concurrency is the number of writes in flight at once, each of another
+	// partner; default 16.
 	Concurrency int `json:"concurrency"`
 	// MaxRate is the bound on writes per second that pacing was told; 0: none.
 	MaxRate float64 `json:"maxRate,omitempty"`
@@ -20,7 +21,33 @@ type Settings struct {
 	// Grace is how long requests in flight may take to finish once the run is
 	// asked to stop; default 30 s.
 	Grace time.Duration `json:"grace"`
+	// OnDrift says what a change is to the others whose object moved since the
+	// plan; default HoldDrift.
+	OnDrift Drift `json:"onDrift"`
+	// StopAfterFailures ends the run once so many changes of this session failed
+	// or stayed indeterminate; 0: never.
+	StopAfterFailures int `json:"stopAfterFailures,omitempty"`
+	// Waves are numbers of partners, each to be written and to be as wanted
+	// before the next is begun; what they leave comes last, in a wave of its own.
+	// The template counts as a partner. None: one wave.
+	Waves []int `json:"waves,omitempty"`
+	// Deadline is when no further write is begun; zero: never. A resumption that
+	// begins after it goes on without one.
+	Deadline time.Time `json:"deadline,omitzero"`
 }
+
+// Drift says what to do about a change whose object moved since the plan. It
+// is left alone either way.
+type Drift string
+
+// The choices.
+const (
+	// HoldDrift holds the change and goes on with the other partners.
+	HoldDrift Drift = "hold"
+	// StopOnDrift begins no further write; found before the first one, nothing
+	// is written at all.
+	StopOnDrift Drift = "stop"
+)
 
 // The defaults of Settings.
 const (
@@ -42,6 +69,9 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.Grace == 0 {
 		s.Grace = DefaultGrace
+	}
+	if s.OnDrift == "" {
+		s.OnDrift = HoldDrift
 	}
 	return s
 }

@@ -1,10 +1,8 @@
 package execute
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"bulksync/graph"
@@ -19,40 +17,69 @@ const attemptsPerChange = 6
 type step struct {
 	*worker
 	c      *plan.Change
-	before []*plan.Change // the partner's changes before this one
-	out    Outcome
+	before group // the partner's changes before this one
 	req    *plan.Request
-	// begun: a write of this change may have reached Graph.
-	begun bool
-	// settle: look at the object by itself, the list is too old to tell.
-	settle bool
-	// reroute: Graph answered that the object is not as the verb needs it.
-	reroute, rerouted bool
-	// cause is why the last write has to be settled.
+	out    Outcome
+	place  place
+
+	// alone: the object is read by itself, a list is too old to tell.
+	alone bool
+	// cause is what Graph said to the last write, where reading has to tell what
+	// that means.
 	cause error
-	waits int
+	// sent: a write whose answer was lost may have landed at some time, and since
+	// doubt no reading has shown whether it did; zero where one has.
+	sent  bool
+	doubt time.Time
+	// looks counts the readings in vain.
+	looks int
 }
+
+// next is what a step does next.
+type next int
+
+const (
+	end next = iota
+	write
+	lookAgain
+)
 
 // change brings one change to its outcome. An error means that the journal is
 // lost.
-func (w *worker) change(before []*plan.Change, c *plan.Change) (Outcome, error) {
-	s := &step{worker: w, c: c, before: before, req: c.Request, out: Outcome{Seq: c.Seq}}
-	_, s.begun = w.outcome(c)
-	s.settle = s.begun
+func (w *worker) change(before group, c *plan.Change) (Outcome, error) {
+	s := &step{worker: w, c: c, before: before, req: c.Request, out: Outcome{Seq: c.Seq}, place: place{run: w.runner}}
+	defer s.place.leave()
+	// A partner goes with everything that hangs on it, and the list shows but a
+	// part of that.
+	s.alone = c.Object == plan.PartnerConfiguration && c.Action == plan.Delete
+	s.inherit()
 	for {
 		live, asOf, err := s.look()
 		if err != nil {
 			s.unread(err)
 			return s.out, nil
 		}
-		if s.judge(live) {
+		next := s.judge(live, asOf)
+		if next == write {
+			if next, err = s.write(asOf); err != nil {
+				return s.out, err
+			}
+		}
+		if next == end {
 			return s.out, nil
 		}
-		again, err := s.write(asOf)
-		if err != nil || !again {
-			return s.out, err
-		}
 	}
+}
+
+// inherit takes up what an earlier session left in doubt.
+func (s *step) inherit() {
+	o, unknown := s.outcome(s.c)
+	if !unknown {
+		return
+	}
+	s.out, s.out.Message, s.out.Live = o, "", nil
+	s.alone, s.sent, s.doubt = true, true, s.Prior.last
+	s.cause = errors.New("the answer was lost in an earlier session")
 }
 
 // look returns what is there now, with what this run did to the partner a
@@ -61,7 +88,7 @@ func (s *step) look() (plan.Live, time.Time, error) {
 	var live plan.Live
 	var asOf time.Time
 	var err error
-	if s.settle {
+	if s.alone {
 		live, asOf, err = s.Reading.Object(s.hard, s.c)
 	} else {
 		live, asOf, err = s.Reading.Live(s.soft, s.c, s.set.MaxAge)
@@ -70,167 +97,119 @@ func (s *step) look() (plan.Live, time.Time, error) {
 		return live, asOf, err
 	}
 	for _, c := range s.before {
-		if o, _ := s.doneHere(c); o {
+		if s.isDone(c) {
 			live = c.Onto(live)
 		}
 	}
 	return live, asOf, nil
 }
 
-// doneHere reports whether a change of this partner is done, told or not.
-func (s *step) doneHere(c *plan.Change) (bool, Status) {
-	for _, t := range s.late {
-		if t.entry.Outcome.Seq == c.Seq {
-			return t.entry.Outcome.Status.Done(), t.entry.Outcome.Status
-		}
-	}
-	o, _ := s.outcome(c)
-	return o.Status.Done(), o.Status
-}
-
 // unread ends a change whose object could not be read.
 func (s *step) unread(err error) {
-	s.describe(err)
-	switch {
-	case s.begun:
-		s.out.Status = Indeterminate
-		s.out.Message = "sent, and the object could not be read since: " + err.Error()
-	default:
-		s.out.Status = NotAttempted
-		if s.soft.Err() == nil {
-			s.stopNow(fmt.Errorf("the tenant could not be read again: %w", err))
-		}
+	if s.sent && !s.stopped() {
+		s.unanswered(err)
 	}
+	if !s.sent && s.cause == nil && !s.stopped() {
+		s.stopNow(fmt.Errorf("the tenant could not be read again: %w", err))
+	}
+	s.leaveOff("the object could not be read since: " + err.Error())
 }
 
-// judge holds the change against what is there and reports whether that ends
-// it.
-func (s *step) judge(live plan.Live) bool {
-	verdict, why := s.c.Judge(live)
+// leaveOff ends a change in the middle, and says what that leaves behind.
+func (s *step) leaveOff(why string) {
 	switch {
-	case verdict == plan.AsWanted && s.begun:
-		s.out.Status = Succeeded
-		if s.out.Message == "" {
-			s.out.Message = "read back as wanted"
-		}
-	case verdict == plan.AsWanted:
-		s.out.Status = Unchanged
-	case verdict == plan.Moved && s.reroute && !s.rerouted && s.otherVerb(live):
-		return false
-	case verdict == plan.Moved:
-		s.out.Status, s.out.Message, s.out.Live = Held, "changed since the plan: "+why, live.Object(s.c.Object)
-	case s.cause != nil && s.soft.Err() != nil:
-		s.out.Status, s.out.Message = Indeterminate, "the run stopped before this was settled: "+s.cause.Error()
-	case s.cause != nil && s.out.Attempts >= attemptsPerChange:
+	case s.sent:
+		s.out.Status, s.out.Message = Indeterminate, fmt.Sprintf("%v; %s", s.cause, why)
+	case s.cause != nil:
 		s.out.Status, s.out.Message = Failed, s.cause.Error()
 	default:
-		return false
+		s.out.Status, s.out.Message = NotAttempted, ""
 	}
-	return true
 }
 
-// otherVerb turns a create into an update and the other way round, once, when
+// judge holds the change against what is there.
+func (s *step) judge(live plan.Live, asOf time.Time) next {
+	verdict, why := s.c.Judge(live)
+	switch {
+	case verdict == plan.AsWanted && s.sent:
+		s.out.Status, s.out.Message = Succeeded, "the answer was lost; read back as wanted"
+		s.doubt = time.Time{}
+	case verdict == plan.AsWanted:
+		s.out.Status = Unchanged
+	case verdict == plan.Moved && s.sent:
+		s.leaveOff("something else is there now: " + why)
+		s.out.Live = live.Object(s.c.Object)
+	case verdict == plan.Moved && s.cause != nil && s.reroute(live):
+		return write
+	case verdict == plan.Moved && live.Partner == nil && live.Template == nil && !s.alone:
+		s.alone = true // a list can miss what moves between its pages
+		return lookAgain
+	case verdict == plan.Moved:
+		s.hold(live, why)
+	case s.cause != nil && s.stopped():
+		s.leaveOff("the run stopped before that was settled")
+	case !s.doubt.IsZero():
+		return s.settle(asOf)
+	case s.cause != nil:
+		return s.insist()
+	default:
+		return write
+	}
+	return end
+}
+
+// hold leaves alone what somebody changed since the plan.
+func (s *step) hold(live plan.Live, why string) {
+	o := held(s.c, live, why)
+	s.out.Status, s.out.Message, s.out.Live = o.Status, o.Message, o.Live
+	if s.set.OnDrift == StopOnDrift && !s.stopped() {
+		s.stopNow(fmt.Errorf("change %d is held: its object %s", s.c.Seq, o.Message))
+	}
+}
+
+// reroute turns a create into an update and the other way round, once, when
 // Graph says that the object is there after all, or is not.
-func (s *step) otherVerb(live plan.Live) bool {
+func (s *step) reroute(live plan.Live) bool {
 	req := s.c.Rerouted(live)
-	if req == nil {
+	if req == nil || req.Method == s.req.Method || s.req != s.c.Request || s.stopped() {
 		return false
 	}
-	s.req, s.rerouted = req, true
-	s.out.Message = fmt.Sprintf("sent as %s, since Graph answered %d to %s", req.Method, s.out.HTTPStatus, s.c.Request.Method)
-	s.out.Live = live.Object(s.c.Object)
+	s.req, s.out.Found = req, live.Object(s.c.Object)
 	return true
 }
 
-// write makes the intent durable and sends the write. It reports whether the
-// change has to be looked at again.
-func (s *step) write(asOf time.Time) (again bool, err error) {
-	intent := Intent{Seq: s.c.Seq, Method: s.req.Method, Path: s.req.Path, ClientRequestID: graph.NewRequestID()}
+// write makes the intent durable and sends the write.
+func (s *step) write(asOf time.Time) (next, error) {
+	intent := Intent{Seq: s.c.Seq, Method: s.req.Method, Path: s.req.Path, ClientRequestID: graph.NewRequestID(), Found: compact(s.out.Found)}
 	if err := s.commit(s.Journal.add(Entry{Intent: &intent})); err != nil {
-		return false, err
+		return end, err
 	}
 	if err := s.tellLate(); err != nil { // durable already, with the intent
-		return false, err
+		return end, err
+	}
+	if !s.place.take() {
+		s.leaveOff("the run stopped")
+		return end, nil
 	}
 	if s.out.StartedAt.IsZero() {
-		s.out.StartedAt = time.Now().UTC()
+		s.out.StartedAt = now()
 	}
-	resp, err := s.Client.Do(s.soft, graph.Request{
-		Method: s.req.Method, Path: s.req.Path, Body: s.req.Body, ClientRequestID: intent.ClientRequestID,
-		MaxAttempts: max(1, attemptsPerChange-s.out.Attempts), NotAfter: asOf.Add(s.set.MaxAge), OnWire: s.hard,
-	})
-	s.out.Elapsed = time.Since(s.out.StartedAt)
 	s.out.ClientRequestID = intent.ClientRequestID
-	if err != nil {
-		s.describe(err)
-		return s.failed(err), nil
-	}
-	s.noteKind(nil)
-	s.out.Status, s.out.HTTPStatus, s.out.RequestID = Succeeded, resp.Status, resp.RequestID
-	s.out.GraphCode, s.out.Attempts = "", s.out.Attempts+resp.Attempts
-	return false, nil
-}
-
-// describe copies what Graph said into the outcome.
-func (s *step) describe(err error) {
-	var e *graph.Error
-	if !errors.As(err, &e) || e.Method == "GET" {
-		return
-	}
-	s.out.Attempts += e.Attempts
-	s.out.HTTPStatus, s.out.GraphCode, s.out.RequestID = e.Status, e.Code, e.RequestID
-}
-
-// failed decides what a write that did not succeed means: an outcome, or
-// another look.
-func (s *step) failed(err error) (again bool) {
+	resp, err := s.send(intent.ClientRequestID, asOf.Add(s.set.MaxAge))
+	s.out.Elapsed = time.Since(s.out.StartedAt)
 	if errors.Is(err, graph.ErrTooLate) {
-		s.settle = false // the turn came too late for the reading: renew it
-		return true
+		return s.tooLate(), nil
 	}
-	s.noteKind(err)
-	s.out.Status, s.out.Message = Failed, err.Error()
-	var e *graph.Error
-	if !errors.As(err, &e) { // the context ended before anything was sent
-		s.out.Status, s.out.Message = NotAttempted, ""
-		return false
+	s.place.leave()
+	if err != nil {
+		return s.refused(err), nil
 	}
-	switch e.Kind {
-	case graph.Indeterminate:
-		s.begun = true
-		return s.settleLater(err)
-	case graph.Conflict, graph.NotFound:
-		s.begun, s.reroute = true, true
-		return s.settleLater(err)
-	case graph.Throttled:
-		if e.RetryAfter > graph.MaxRetryAfter {
-			s.out.Status = NotAttempted
-			s.stopNow(fmt.Errorf("Graph asks for a pause of %s, longer than the %s that are waited for: %w",
-				e.RetryAfter.Round(time.Second), graph.MaxRetryAfter, err))
-		}
-	case graph.Unreachable:
-		s.out.Message = "never sent: " + err.Error()
+	s.answered(nil)
+	s.out.Status, s.out.Message, s.out.HTTPStatus, s.out.RequestID, s.out.GraphCode = Succeeded, "", resp.Status, resp.RequestID, ""
+	if s.req != s.c.Request {
+		s.out.Message = fmt.Sprintf("sent as %s, since Graph answered so to %s", s.req.Method, s.c.Request.Method)
 	}
-	return false
-}
-
-// settleLater waits a moment, so that what was written can be seen, and has
-// the object itself looked at.
-func (s *step) settleLater(err error) bool {
-	s.settle, s.cause = true, err
-	wait := 200 * time.Millisecond << min(s.waits, 5)
-	s.waits++
-	t := time.NewTimer(wait/2 + rand.N(wait/2))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-s.hard.Done():
-		s.out.Status = Indeterminate
-		s.out.Message = fmt.Sprintf("stopped before this was settled: %v", context.Cause(s.hard))
-		if !errors.Is(err, graph.Indeterminate) {
-			s.out.Status, s.out.Message = Failed, err.Error()
-		}
-		return false
-	}
+	s.out.Attempts += resp.Attempts
+	s.wasAccepted()
+	return end, nil
 }

@@ -2,45 +2,48 @@ package execute
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"bulksync/plan"
 )
 
-// verify reads the tenant back by pages until everything that was accepted is
-// visible, or the wait for it is over. Nothing is decided by one look alone
-// where something else is there: a replica may be behind.
-func (r *runner) verify() error {
-	waiting := r.accepted()
+// verify reads the tenant back by pages until everything of a wave that was
+// accepted is visible, or the wait for it is over, or somebody asks for an end.
+// Nothing is decided by one look alone where something else is there: a replica
+// may be behind.
+func (r *runner) verify(wave []group) error {
+	waiting := r.unverified(wave)
 	if len(waiting) == 0 || r.set.VerifyWait < 0 {
 		return nil
 	}
 	deadline := time.Now().Add(r.set.VerifyWait)
 	strikes := map[int]int{}
 	for pause := time.Second; ; pause *= 2 {
-		if err := r.Reading.renew(r.hard); err != nil {
-			return r.unverified(waiting, "accepted; reading back did not work: "+err.Error())
+		last := !time.Now().Before(deadline)
+		if err := r.Reading.renew(r.asked); err != nil {
+			return r.giveUpOn(waiting, "accepted; reading back did not work: "+err.Error())
 		}
 		var err error
-		if waiting, err = r.readBack(waiting, strikes); err != nil || len(waiting) == 0 {
+		if waiting, err = r.readBack(waiting, strikes, last); err != nil || len(waiting) == 0 {
 			return err
 		}
-		left := time.Until(deadline)
-		if left <= 0 || !sleep(r.hard, min(pause, left)) {
-			return r.unverified(waiting, "accepted; not yet visible after "+r.set.VerifyWait.String())
+		if last {
+			return r.giveUpOn(waiting, "accepted; not yet visible after "+r.set.VerifyWait.String())
+		}
+		if !sleep(r.asked, min(pause, time.Until(deadline))) {
+			return r.giveUpOn(waiting, "accepted; the run was interrupted before it could be read back")
 		}
 	}
 }
 
-// accepted lists the changes that were accepted and not read back.
-func (r *runner) accepted() []*plan.Change {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// unverified lists the changes that were accepted and not read back.
+func (r *runner) unverified(wave []group) []*plan.Change {
 	var cs []*plan.Change
-	for i := range r.Plan.Changes {
-		if r.log.outcomes[i].Status == Succeeded {
-			cs = append(cs, &r.Plan.Changes[i])
+	for _, g := range wave {
+		for _, c := range g {
+			if o, _ := r.outcome(c); o.Status == Succeeded {
+				cs = append(cs, c)
+			}
 		}
 	}
 	return cs
@@ -51,50 +54,51 @@ func (r *runner) accepted() []*plan.Change {
 const maxStrikes = 3
 
 // readBack judges each change by the newest reading and returns those that are
-// still waited for.
-func (r *runner) readBack(waiting []*plan.Change, strikes map[int]int) ([]*plan.Change, error) {
+// still waited for. The last reading decides about what others may have
+// overwritten.
+func (r *runner) readBack(waiting []*plan.Change, strikes map[int]int, last bool) ([]*plan.Change, error) {
 	var still []*plan.Change
 	var tickets []ticket
 	for _, c := range waiting {
-		r.Reading.mu.Lock()
-		live, _ := r.Reading.look(c)
-		r.Reading.mu.Unlock()
+		live := r.Reading.now(c)
 		o, _ := r.outcome(c)
-		switch verdict, why := c.Judge(live); {
-		case verdict == plan.AsWanted:
+		switch verdict, why := c.Judge(live); verdict {
+		case plan.AsWanted:
 			o.Status = Verified
-		case verdict == plan.Moved && strikes[c.Seq]+1 >= maxStrikes:
+		case plan.Moved:
+			if strikes[c.Seq]++; strikes[c.Seq] < maxStrikes && !last {
+				still = append(still, c)
+				continue
+			}
 			o.Status, o.Message, o.Live = Failed, "accepted, but something else is there now: "+why, live.Object(c.Object)
-		case verdict == plan.Moved:
-			strikes[c.Seq]++
-			still = append(still, c)
-			continue
 		default:
+			strikes[c.Seq] = 0
 			still = append(still, c)
 			continue
 		}
-		tickets = append(tickets, r.Journal.add(Entry{Outcome: &o}))
+		tickets = append(tickets, r.put(o))
 	}
 	return still, r.commitAll(tickets)
 }
 
-// unverified says in words why what was accepted is not called verified.
-func (r *runner) unverified(waiting []*plan.Change, why string) error {
+// giveUpOn says in words why what was accepted is not called verified.
+func (r *runner) giveUpOn(waiting []*plan.Change, why string) error {
 	var tickets []ticket
 	for _, c := range waiting {
 		o, _ := r.outcome(c)
 		o.Message = why
-		tickets = append(tickets, r.Journal.add(Entry{Outcome: &o}))
+		tickets = append(tickets, r.put(o))
 	}
 	return r.commitAll(tickets)
 }
 
 func (r *runner) commitAll(tickets []ticket) error {
-	var errs []error
 	for _, t := range tickets {
-		errs = append(errs, r.commit(t))
+		if err := r.commit(t); err != nil {
+			return err
+		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // sleep waits and reports whether the wait was not cut short.

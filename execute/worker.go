@@ -14,10 +14,18 @@ type worker struct {
 	late []ticket
 }
 
-func (w *worker) run(queue <-chan []*plan.Change) error {
-	for group := range queue {
-		if err := w.partner(group); err != nil {
+// maxLate bounds what a worker holds back where there is no next intent.
+const maxLate = 64
+
+func (w *worker) run(queue <-chan group) error {
+	for g := range queue {
+		if err := w.partner(g); err != nil {
 			return err
+		}
+		if len(w.late) >= maxLate {
+			if err := w.tellLate(); err != nil {
+				return err
+			}
 		}
 	}
 	return w.tellLate()
@@ -25,24 +33,26 @@ func (w *worker) run(queue <-chan []*plan.Change) error {
 
 // partner runs the changes of one partner in order. A step that did not
 // succeed skips the rest.
-func (w *worker) partner(group []*plan.Change) error {
+func (w *worker) partner(g group) error {
 	failed := 0
-	for i, c := range group {
-		if w.soft.Err() != nil {
+	for i, c := range g {
+		if w.stopped() {
 			return nil // what was not begun stays not-attempted
 		}
 		if o, _ := w.outcome(c); o.Status.Done() {
 			continue
 		}
 		if failed != 0 {
-			w.record(Outcome{Seq: c.Seq, Status: Skipped, Message: fmt.Sprintf("change %d of this partner did not succeed", failed)})
+			w.late = append(w.late, w.put(Outcome{
+				Seq: c.Seq, Status: Skipped, Message: fmt.Sprintf("change %d of this partner did not succeed", failed),
+			}))
 			continue
 		}
-		o, err := w.change(group[:i], c)
+		o, err := w.change(g[:i], c)
 		if err != nil {
 			return err
 		}
-		w.record(o)
+		w.late = append(w.late, w.put(o))
 		if o.Status == NotAttempted {
 			return nil
 		}
@@ -53,17 +63,20 @@ func (w *worker) partner(group []*plan.Change) error {
 	return nil
 }
 
-func (w *worker) record(o Outcome) {
-	w.late = append(w.late, w.Journal.add(Entry{Outcome: &o}))
-}
-
 // tellLate waits for the outcomes that are on their way and tells of them.
 func (w *worker) tellLate() error {
+	err := w.commitAll(w.late)
+	w.late = w.late[:0]
+	return err
+}
+
+// isDone reports whether a change of this partner is done, told or not.
+func (w *worker) isDone(c *plan.Change) bool {
 	for _, t := range w.late {
-		if err := w.commit(t); err != nil {
-			return err
+		if t.entry.Outcome.Seq == c.Seq {
+			return t.entry.Outcome.Status.Done()
 		}
 	}
-	w.late = w.late[:0]
-	return nil
+	o, _ := w.outcome(c)
+	return o.Status.Done()
 }

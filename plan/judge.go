@@ -3,6 +3,8 @@ package plan
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"bulksync/graph"
 )
@@ -27,28 +29,27 @@ type Live struct {
 	Template *graph.Template
 }
 
-// Judge holds a change against what is there now. Only the change's own
-// members count: somebody's edit of another member is no conflict. For Moved,
-// the second result says in words what is there instead.
+// Judge holds a change against what is there now. Only the members that the
+// change is about count: somebody's edit of another one is no conflict. A
+// delete is about all of its object. For Moved, the second result says in words
+// what is there instead.
 func (c *Change) Judge(l Live) (Verdict, string) {
 	switch {
 	case c.Object == PartnerConfiguration:
 		return c.judgePartner(l)
+	case c.Object == SyncTemplate && l.Template == nil:
+		return Moved, "the template is gone"
 	case c.Object == SyncTemplate:
-		if l.Template == nil {
-			return Moved, "the template is gone"
-		}
-	case l.Partner == nil && c.Action == Delete:
+		return c.judgeFields(l)
+	case l.Partner == nil && c.leavesNothing():
 		return AsWanted, ""
 	case l.Partner == nil:
 		return Moved, "the partner configuration is gone"
 	case c.Object == IdentitySynchronization && l.Partner.Sync == nil:
 		return c.judgeNoSync()
+	default:
+		return c.judgeFields(l)
 	}
-	if c.Action == Delete {
-		return c.judgeFields(l, false)
-	}
-	return c.judgeFields(l, true)
 }
 
 func (c *Change) judgePartner(l Live) (Verdict, string) {
@@ -56,11 +57,26 @@ func (c *Change) judgePartner(l Live) (Verdict, string) {
 	switch {
 	case there == (c.Action == Create):
 		return AsWanted, ""
-	case c.Action == Delete && l.Partner.Sync != nil:
-		return Moved, "the partner has a synchronization policy"
-	default:
+	case c.Action == Create:
 		return Applies, ""
+	case l.Partner.Sync != nil:
+		return Moved, "the partner has a synchronization policy"
 	}
+	if set := settingsOf(l.Partner); len(set) > 0 {
+		return Moved, "the partner has settings of its own: " + strings.Join(set, ", ")
+	}
+	return Applies, ""
+}
+
+// leavesNothing reports whether a partner configuration that is gone is as the
+// change wants it: null is what it would inherit, too.
+func (c *Change) leavesNothing() bool {
+	for _, f := range c.Fields {
+		if f.After != nil {
+			return false
+		}
+	}
+	return c.Action == Delete || c.Object == Consent
 }
 
 func (c *Change) judgeNoSync() (Verdict, string) {
@@ -76,10 +92,10 @@ func (c *Change) judgeNoSync() (Verdict, string) {
 
 // judgeFields compares member by member. A create applies only to what is not
 // there, so an object that is there is either as wanted or somebody else's.
-func (c *Change) judgeFields(l Live, canBeDone bool) (Verdict, string) {
-	before, after := c.Action != Create, canBeDone
+func (c *Change) judgeFields(l Live) (Verdict, string) {
+	before, after := c.Action != Create, c.Action != Delete
 	moved := ""
-	for _, f := range c.Fields {
+	for _, f := range c.compared() {
 		now := l.value(c.Object, f.Path)
 		before = before && same(f.Path, now, f.Before)
 		after = after && same(f.Path, now, f.After)
@@ -97,6 +113,21 @@ func (c *Change) judgeFields(l Live, canBeDone bool) (Verdict, string) {
 	default:
 		return Moved, moved
 	}
+}
+
+// compared lists the members that Judge looks at: those of the change, and for
+// a delete those too that were null, since they go with the others.
+func (c *Change) compared() []Field {
+	if c.Action != Delete {
+		return c.Fields
+	}
+	fields := slices.Clone(c.Fields)
+	for _, path := range managed[c.Object] {
+		if !slices.ContainsFunc(fields, func(f Field) bool { return f.Path == path }) {
+			fields = append(fields, Field{Path: path})
+		}
+	}
+	return fields
 }
 
 // Object returns the live object of a change as Graph returned it; nil where
@@ -145,16 +176,32 @@ func same(path string, a, b any) bool {
 
 // Onto returns l as it is once c was made: what is known of a write that a
 // reading may not show yet. Only what later changes of the same partner depend
-// on is drawn: that the partner, or its synchronization policy, is there.
+// on is drawn: whether the partner and its synchronization policy are there,
+// and its consent.
 func (c *Change) Onto(l Live) Live {
-	switch {
-	case c.Object == PartnerConfiguration && c.Action == Create && l.Partner == nil:
+	if c.Object == PartnerConfiguration && c.Action == Create && l.Partner == nil {
 		l.Partner = &graph.Partner{TenantID: c.Partner.TenantID}
-	case c.Object == IdentitySynchronization && c.Action == Delete && l.Partner != nil:
-		p := *l.Partner
-		p.Sync = nil
-		l.Partner = &p
 	}
+	if l.Partner == nil {
+		return l
+	}
+	p := *l.Partner
+	switch {
+	case c.Object == IdentitySynchronization && c.Action == Delete:
+		p.Sync = nil
+	case c.Object == Consent:
+		for _, f := range c.Fields {
+			allowed := &p.InboundAllowed
+			if f.Path == pathOutbound {
+				allowed = &p.OutboundAllowed
+			}
+			*allowed = nil
+			if v, ok := f.After.(bool); ok {
+				*allowed = &v
+			}
+		}
+	}
+	l.Partner = &p
 	return l
 }
 

@@ -1,0 +1,109 @@
+package execute
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"bulksync/plan"
+)
+
+// JournalVersion is the version of the journal format, in its first entry.
+const JournalVersion = 1
+
+// Entry is one line of journal.jsonl. Exactly one of the pointers is set.
+type Entry struct {
+	// Prev is the Sum of the line before, so that a line that was taken out or
+	// moved is noticed; empty in the first.
+	Prev string    `json:"prev"`
+	At   time.Time `json:"at"`
+	// Run begins a journal, and each resumption of it.
+	Run *RunEntry `json:"run,omitempty"`
+	// Intent is durable before its write is sent.
+	Intent *Intent `json:"intent,omitempty"`
+	// Outcome is how a change ended; a later one replaces an earlier one.
+	Outcome *Outcome `json:"outcome,omitempty"`
+	// End closes a session that ended by itself.
+	End *EndEntry `json:"end,omitempty"`
+	// Sum is the hex SHA-256 of the line up to its own value.
+	Sum string `json:"sum"`
+}
+
+// RunEntry says what is run, on what, by whom and how.
+type RunEntry struct {
+	FormatVersion   int             `json:"formatVersion"`
+	RunID           string          `json:"runId"`
+	PlanFingerprint string          `json:"planFingerprint"`
+	Tool            plan.Tool       `json:"tool"`
+	HomeTenant      plan.HomeTenant `json:"homeTenant"`
+	// Identity is the app or user of the token.
+	Identity string `json:"identity"`
+	// Settings are those that a resumption goes on with.
+	Settings Settings `json:"settings"`
+	Resumed  bool     `json:"resumed,omitempty"`
+}
+
+// Intent is a write that is about to be sent.
+type Intent struct {
+	Seq             int    `json:"seq"`
+	Method          string `json:"method"`
+	Path            string `json:"path"`
+	ClientRequestID string `json:"clientRequestId"`
+	// Found is the object that the write replaces, where that is another one
+	// than the plan knew (see Outcome.Found).
+	Found json.RawMessage `json:"found,omitempty"`
+}
+
+// EndEntry is the last word of a session.
+type EndEntry struct {
+	Stopped     string   `json:"stopped,omitempty"`
+	Interrupted bool     `json:"interrupted,omitempty"`
+	Requests    Requests `json:"requests"`
+	Pace        Pace     `json:"pace"`
+}
+
+// The ends of a line between which its own sum stands.
+const (
+	beforeSum = `,"sum":"`
+	afterSum  = `"}`
+	sumLength = 2 * sha256.Size
+)
+
+// appendLine writes e as a line, without the newline, into b and sets its Sum.
+func (e *Entry) appendLine(b *bytes.Buffer) {
+	start := b.Len()
+	e.Sum = ""
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(e); err != nil {
+		panic(fmt.Sprintf("execute: a journal entry does not encode: %v", err))
+	}
+	b.Truncate(b.Len() - len(afterSum) - len("\n"))
+	sum := sha256.Sum256(b.Bytes()[start:])
+	e.Sum = hex.EncodeToString(sum[:])
+	b.WriteString(e.Sum)
+	b.WriteString(afterSum)
+}
+
+// errAltered is a line that is not what was written there.
+var errAltered = errors.New("it was altered, or does not follow from the line before")
+
+// checkLine proves that a line is whole and follows from prev, and returns its
+// sum.
+func checkLine(line []byte, prev string) (sum string, err error) {
+	at := len(line) - len(afterSum) - sumLength
+	if at < 0 || !bytes.HasSuffix(line[:at], []byte(beforeSum)) || !bytes.HasSuffix(line, []byte(afterSum)) {
+		return "", errAltered
+	}
+	head, follows := bytes.CutPrefix(line[:at], []byte(`{"prev":"`+prev+`","at":`))
+	want := sha256.Sum256(line[:at])
+	sum = string(line[at : at+sumLength])
+	if !follows || len(head) == 0 || sum != hex.EncodeToString(want[:]) {
+		return "", errAltered
+	}
+	return sum, nil
+}

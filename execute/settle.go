@@ -1,0 +1,152 @@
+package execute
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"bulksync/graph"
+	"bulksync/plan"
+)
+
+// send sends the write, unless its turn comes after notAfter.
+func (s *step) send(id string, notAfter time.Time) (*graph.Response, error) {
+	if time.Now().After(notAfter) {
+		return nil, graph.ErrTooLate
+	}
+	resp, err := s.Client.Do(s.soft, graph.Request{
+		Method: s.req.Method, Path: s.req.Path, Body: s.req.Body, ClientRequestID: id,
+		MaxAttempts: max(1, attemptsPerChange-s.out.Attempts), NotAfter: notAfter, OnWire: s.hard,
+	})
+	if e := (*graph.Error)(nil); errors.As(err, &e) {
+		s.out.Attempts += e.Attempts
+		if !errors.Is(err, graph.ErrTooLate) {
+			s.out.HTTPStatus, s.out.GraphCode, s.out.RequestID = e.Status, e.Code, e.RequestID
+		}
+	}
+	return resp, err
+}
+
+// refused decides what a write that did not succeed means: an outcome, or
+// another look.
+func (s *step) refused(err error) next {
+	var e *graph.Error
+	if !errors.As(err, &e) { // the run stopped before anything was sent
+		s.leaveOff("the run stopped before it was sent again")
+		return end
+	}
+	s.out.Status, s.out.Message = Failed, err.Error()
+	switch e.Kind {
+	case graph.Indeterminate:
+		s.cause, s.alone, s.sent, s.doubt = err, true, true, time.Now()
+		return s.lookIn(s.patience())
+	case graph.Unreachable:
+		s.unanswered(err)
+		s.out.Message = "never sent: " + err.Error()
+		return end
+	}
+	s.answered(err)
+	switch {
+	case e.Kind == graph.Conflict, e.Kind == graph.NotFound:
+		s.cause, s.alone = err, true
+		return lookAgain
+	case e.Kind == graph.Throttled && e.RetryAfter > graph.MaxRetryAfter:
+		s.stopNow(fmt.Errorf("Graph asks for a pause of %s, longer than the %s that are waited for: %w",
+			e.RetryAfter.Round(time.Second), graph.MaxRetryAfter, err))
+		s.leaveOff("the run stopped before it was sent again")
+	case (e.Kind == graph.Throttled || e.Kind == graph.Transient) && s.stopped():
+		s.leaveOff("the run stopped before it was sent again")
+	}
+	return end
+}
+
+// How long a lost answer is followed up.
+const (
+	// blindTrust is how long after the loss a reading is believed that does not
+	// show the write, where nothing tells how far readings lag behind.
+	blindTrust = 2 * time.Second
+	// maxDoubt is when it is given up: readings lag, or the object flickers.
+	maxDoubt = time.Minute
+)
+
+// settle decides about a lost answer when a reading shows the object as it was
+// before. Graph's readings lag behind its writes, so that alone does not mean
+// that the write was lost too; but if they show what was accepted at that time
+// or later, they would show this one.
+func (s *step) settle(asOf time.Time) next {
+	switch {
+	case s.lagBelow(asOf.Sub(s.doubt)):
+		s.doubt, s.looks = time.Time{}, 0
+		if s.out.Attempts >= attemptsPerChange {
+			s.unanswered(s.cause)
+			s.out.Status, s.out.Message = Failed, s.cause.Error()
+			return end
+		}
+		return write
+	case asOf.Sub(s.doubt) > maxDoubt:
+		s.leaveOff(fmt.Sprintf("reading the object for %s did not settle it", maxDoubt))
+		return end
+	default:
+		return s.lookIn(s.patience())
+	}
+}
+
+// lagBelow reports whether readings lag behind writes by less than d, as far as
+// can be told: by whether one shows the write that was accepted last.
+func (s *step) lagBelow(d time.Duration) bool {
+	s.mu.Lock()
+	w := s.shown
+	s.mu.Unlock()
+	if w.change == nil {
+		return d >= blindTrust
+	}
+	live, _, err := s.Reading.Object(s.hard, w.change)
+	if err != nil {
+		return false
+	}
+	if verdict, _ := w.change.Judge(live); verdict != plan.AsWanted {
+		return false
+	}
+	return d >= min(time.Since(w.at), blindTrust)
+}
+
+// wasAccepted remembers the write that was accepted last.
+func (s *step) wasAccepted() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shown = accepted{s.c, time.Now()}
+}
+
+// insist sends a refused write again when reading shows nothing that would
+// explain the refusal: a partner that was just created is not found yet, or one
+// that was just deleted still stands in the way. Either passes within a minute.
+func (s *step) insist() next {
+	if s.out.Attempts >= attemptsPerChange {
+		s.out.Status, s.out.Message = Failed, s.cause.Error()
+		return end
+	}
+	s.looks++
+	if !sleep(s.soft, jitter(time.Second<<s.looks)) {
+		s.leaveOff("")
+		return end
+	}
+	return write
+}
+
+// patience is how long to wait before the next look at a lost answer.
+func (s *step) patience() time.Duration {
+	s.looks++
+	return jitter(min(100*time.Millisecond<<min(s.looks-1, 6), 5*time.Second))
+}
+
+// lookIn has the object looked at after d, and ends the step when the run does.
+func (s *step) lookIn(d time.Duration) next {
+	if !sleep(s.hard, d) {
+		s.leaveOff("the run stopped before that was settled")
+		return end
+	}
+	return lookAgain
+}
+
+func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }

@@ -1,0 +1,168 @@
+package execute
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"bulksync/plan"
+)
+
+// work goes through the waves: each is written and read back before the next
+// one is begun.
+func (r *runner) work() error {
+	groups := r.groups()
+	if r.set.OnDrift == StopOnDrift {
+		if err := r.holdDrift(groups); err != nil {
+			return err
+		}
+	}
+	waves := r.waves(groups)
+	for i, wave := range waves {
+		if r.stopped() {
+			return nil
+		}
+		if err := r.dispatch(wave); err != nil {
+			return err
+		}
+		if r.interrupted() {
+			return nil
+		}
+		if err := r.verify(wave); err != nil {
+			return err
+		}
+		if bad := r.unwell(wave); bad > 0 && i < len(waves)-1 {
+			r.stopNow(fmt.Errorf("wave %d of %d: %d of its changes are not as wanted", i+1, len(waves), bad))
+		}
+	}
+	return nil
+}
+
+// group is the changes of one partner, in their order.
+type group []*plan.Change
+
+// groups lists what the run may write, the partners in the order of the plan.
+func (r *runner) groups() []group {
+	var groups []group
+	at := map[string]int{}
+	for i := range r.Plan.Changes {
+		c := &r.Plan.Changes[i]
+		if !c.Writes() {
+			continue
+		}
+		g, ok := at[c.Partner.TenantID]
+		if !ok {
+			g = len(groups)
+			at[c.Partner.TenantID] = g
+			groups = append(groups, nil)
+		}
+		groups[g] = append(groups[g], c)
+	}
+	return groups
+}
+
+// waves cuts the groups as Settings.Waves says. Within a wave comes last what
+// an earlier session left unknown: by then it has been seen how soon a reading
+// shows a write.
+func (r *runner) waves(groups []group) [][]group {
+	var waves [][]group
+	for _, n := range r.set.Waves {
+		if n = min(max(n, 0), len(groups)); n > 0 {
+			waves = append(waves, groups[:n:n])
+			groups = groups[n:]
+		}
+	}
+	if len(groups) > 0 {
+		waves = append(waves, groups)
+	}
+	for _, wave := range waves {
+		slices.SortStableFunc(wave, func(a, b group) int { return r.doubts(a) - r.doubts(b) })
+	}
+	return waves
+}
+
+func (r *runner) doubts(g group) int {
+	for _, c := range g {
+		if _, unknown := r.outcome(c); unknown {
+			return 1
+		}
+	}
+	return 0
+}
+
+// workersPerSlot is how many workers share a slot. A write takes some 20 ms,
+// and two more workers cover a disk that takes as long to sync.
+const workersPerSlot = 3
+
+// dispatch hands the partners of a wave out to the workers.
+func (r *runner) dispatch(wave []group) error {
+	queue := make(chan group)
+	g, lost := errgroup.WithContext(context.WithoutCancel(r.hard))
+	g.Go(func() error {
+		defer close(queue)
+		for _, group := range wave {
+			select {
+			case queue <- group:
+			case <-r.soft.Done():
+				return nil
+			case <-lost.Done(): // a worker lost the journal
+				return nil
+			}
+		}
+		return nil
+	})
+	for range min(r.set.Concurrency*workersPerSlot, len(wave)) {
+		g.Go(func() error { return (&worker{runner: r}).run(queue) })
+	}
+	return g.Wait()
+}
+
+// unwell counts the changes of a wave that argue against the next one. What is
+// held is no argument: Settings.OnDrift decides about that.
+func (r *runner) unwell(wave []group) int {
+	bad := 0
+	for _, g := range wave {
+		for _, c := range g {
+			switch o, _ := r.outcome(c); o.Status {
+			case Failed, Indeterminate, NotAttempted:
+				bad++
+			case Succeeded:
+				if r.set.VerifyWait >= 0 {
+					bad++
+				}
+			}
+		}
+	}
+	return bad
+}
+
+// holdDrift looks for drift before anything is written, and stops the run over
+// it.
+func (r *runner) holdDrift(groups []group) error {
+	var tickets []ticket
+	for _, g := range groups {
+		var before group
+		for _, c := range g {
+			live := r.Reading.now(c)
+			for _, b := range before {
+				live = b.Onto(live)
+			}
+			before = append(before, c)
+			o, unknown := r.outcome(c)
+			if verdict, why := c.Judge(live); verdict == plan.Moved && !unknown && !o.Status.Done() {
+				tickets = append(tickets, r.put(held(c, live, why)))
+			}
+		}
+	}
+	if len(tickets) > 0 {
+		r.stopNow(fmt.Errorf("%d changes are held: their objects changed since the plan, and nothing was written", len(tickets)))
+	}
+	return r.commitAll(tickets)
+}
+
+// held is the outcome of a change whose object moved since the plan.
+func held(c *plan.Change, live plan.Live, why string) Outcome {
+	return Outcome{Seq: c.Seq, Status: Held, Message: "changed since the plan: " + why, Live: live.Object(c.Object)}
+}
