@@ -53,6 +53,7 @@ func RequestFor(o Object, a Action, tenantID string, fields []Field) *Request {
 // segments, and those of one object stand together.
 func body(fields []Field) json.RawMessage {
 	var b bytes.Buffer
+	b.WriteByte('{')
 	open := ""
 	for i, f := range fields {
 		object, leaf, nested := strings.Cut(f.Path, ".")
@@ -62,9 +63,7 @@ func body(fields []Field) json.RawMessage {
 		if open != "" && open != object {
 			b.WriteByte('}')
 		}
-		if i == 0 {
-			b.WriteByte('{')
-		} else {
+		if i > 0 {
 			b.WriteByte(',')
 		}
 		if object != "" && open != object {
@@ -80,14 +79,11 @@ func body(fields []Field) json.RawMessage {
 	return b.Bytes()
 }
 
-// jsonValue encodes nil, a bool or a string as people would write it: without
-// the escapes that JSON inside HTML needs.
+// jsonValue encodes nil, a bool or a string.
 func jsonValue(v any) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	text, err := marshal(v)
+	if err != nil {
 		panic(fmt.Sprintf("plan: a field holds %T", v))
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return string(text)
 }

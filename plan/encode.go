@@ -1,0 +1,83 @@
+package plan
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// Encode writes the plan file: JSON with one member, and one change, a line,
+// so that two plans can be held against each other with ordinary tools. The
+// plan must be sealed, as Build and Decode leave it.
+func (p *Plan) Encode(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	for i, m := range p.members() {
+		fmt.Fprintf(b, "%s%q: ", []string{"{\n", ",\n"}[min(i, 1)], m.name)
+		var err error
+		if m.name == "changes" {
+			err = writeLines(b, p.Changes)
+		} else {
+			err = writeJSON(b, m.value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(b, ",\n\"fingerprint\": %q\n}\n", p.Fingerprint)
+	return b.Flush()
+}
+
+type member struct {
+	name  string
+	value any
+}
+
+// members lists what the fingerprint covers, in the order of the file.
+func (p *Plan) members() []member {
+	ms := []member{
+		{"formatVersion", p.FormatVersion}, {"tool", p.Tool}, {"createdAt", p.CreatedAt},
+		{"homeTenant", p.HomeTenant}, {"summary", p.Summary}, {"read", p.Read}, {"input", p.Input},
+	}
+	if p.Template != nil {
+		ms = append(ms, member{"template", p.Template})
+	}
+	return append(ms, member{"changes", p.Changes})
+}
+
+// writeLines writes a list with one change a line.
+func writeLines(w *bufio.Writer, changes []Change) error {
+	if len(changes) == 0 {
+		_, err := w.WriteString("[]")
+		return err
+	}
+	for i := range changes {
+		w.WriteString([]string{"[\n", ",\n"}[min(i, 1)])
+		if err := writeJSON(w, &changes[i]); err != nil {
+			return err
+		}
+	}
+	_, err := w.WriteString("\n]")
+	return err
+}
+
+func writeJSON(w io.Writer, v any) error {
+	raw, err := marshal(v)
+	if err == nil {
+		_, err = w.Write(raw)
+	}
+	return err
+}
+
+// marshal encodes as people would write it: without the escapes that JSON
+// inside HTML needs.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}

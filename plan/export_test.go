@@ -1,0 +1,4 @@
+package plan
+
+// Canonical is for the test that holds it against the library.
+var Canonical = canonical
