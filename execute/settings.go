@@ -13,6 +13,8 @@ type Settings struct {
 	MaxRate float64 `json:"maxRate,omitempty"`
 	// Capacity is the share of the quota that pacing was told to use; 0: all.
 	Capacity float64 `json:"capacity,omitempty"`
+	// Priority is what the client was told to send (graph.Options.Priority).
+	Priority string `json:"priority,omitempty"`
 	// MaxAge is how old the reading may be that a write leans on; default 60 s.
 	MaxAge time.Duration `json:"maxAge"`
 	// VerifyWait is how long to wait until what was accepted can be read;
