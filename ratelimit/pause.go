@@ -31,6 +31,13 @@ func (e *PauseError) Error() string {
 		e.Asked.Round(time.Second), e.Until.UTC().Format(time.RFC3339))
 }
 
+// NonRetriable marks that another attempt now cannot help, by the convention of
+// the Azure libraries, so that a retry layer gives up at once.
+func (*PauseError) NonRetriable() {}
+
+// RetryAfter is the pause that the service asked for.
+func (e *PauseError) RetryAfter() time.Duration { return e.Asked }
+
 // pause is the time during which a gate stays shut.
 type pause struct {
 	until time.Time

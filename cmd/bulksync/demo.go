@@ -146,17 +146,19 @@ func demoCSV(w io.Writer, partners []graphsim.Partner) error {
 	out := csv.NewWriter(w)
 	write := func(cells ...string) { _ = out.Write(cells) } // the writer keeps its error
 	write("tenantId", "displayName", "isSyncAllowed", "inboundConsent", "ensure", "note")
+	off := 2
 	for i, p := range partners {
 		name, allowed := demoSync(p)
 		switch {
+		case allowed == "true" && i > 20 && off > 0:
+			off--
+			write(p.TenantID, name, "false", "", "", "CHG0042 on hold")
 		case p.TenantID == graphsim.SupportTenant:
 			continue // appeared by itself, and nobody's to change
 		case i%6 != 0:
 			write(p.TenantID, name, allowed, "", "", "")
 		case i%60 == 30:
 			write(p.TenantID, name, "", "", "absent", "CHG0042 contract ended")
-		case i%40 == 24 && name != "":
-			write(p.TenantID, name, "false", "", "", "CHG0042 on hold")
 		case name == "":
 			write(p.TenantID, fmt.Sprintf("New site %03d", i), "true", "true", "", "CHG0042")
 		default:

@@ -70,7 +70,7 @@ func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := a.connect(ctx, ratelimit.Options{})
+	t, err := a.connect(ctx, ratelimit.Options{}, "")
 	if err != nil {
 		return nil, err
 	}

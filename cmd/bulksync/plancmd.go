@@ -58,6 +58,7 @@ func (a *app) plan(ctx context.Context, w wanted, out string, detailed bool) err
 	if err := a.print(func(w io.Writer) error { return report.Plan(w, p, a.format, a.reportOptions()) }); err != nil {
 		return err
 	}
+	a.noteEstimate(c.tenant, p)
 	switch {
 	case out != "" && p.Summary.Writes() > 0:
 		a.note("plan kept in %s; to run exactly this: bulksync apply %s", out, out)
@@ -68,6 +69,16 @@ func (a *app) plan(ctx context.Context, w wanted, out string, detailed bool) err
 		return &exit{code: exitDiffers}
 	}
 	return nil
+}
+
+// noteEstimate says how long the writes of a plan may take, as a range: the pace
+// of the tenant is not known before it is met. The latency is that of reading.
+func (a *app) noteEstimate(t *tenant, p *plan.Plan) {
+	if p.Summary.Writes() == 0 {
+		return
+	}
+	low, high := t.pace.Estimate(p.Summary.Writes(), t.took.value())
+	a.note("applying %s takes about %s; how fast the tenant lets writes through is found on the way", counted(p.Summary.Writes(), "change"), span(low, high))
 }
 
 func (c *compared) head() plan.Head {

@@ -120,8 +120,8 @@ func (p *progress) state() string {
 
 // span writes an estimate as a range of round numbers.
 func span(low, high time.Duration) string {
-	l, h := low.Round(time.Second), high.Round(time.Second)
-	if l == h {
+	l, h := max(low.Round(time.Second), time.Second), high.Round(time.Second)
+	if l >= h {
 		return l.String()
 	}
 	return l.String() + " to " + h.String()

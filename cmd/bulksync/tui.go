@@ -25,11 +25,7 @@ func (a *app) sayError(err error) {
 	var rows plan.RowErrors
 	if errors.As(err, &rows) {
 		fmt.Fprintln(a.err, rows.Error())
-		n := "1 fault"
-		if len(rows) != 1 {
-			n = fmt.Sprintf("%d faults", len(rows))
-		}
-		fmt.Fprintf(a.err, "bulksync: error: %s in %s; nothing was written\n", n, rows[0].File)
+		fmt.Fprintf(a.err, "bulksync: error: %s in %s; nothing was written\n", counted(len(rows), "fault"), rows[0].File)
 		fmt.Fprintln(a.err, "bulksync: hint: mend the lines above and run the command again")
 		return
 	}
@@ -43,6 +39,14 @@ func (a *app) sayError(err error) {
 	}
 }
 
+// counted puts a number and a noun together.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 // note tells something that is no error and no result.
 func (a *app) note(format string, args ...any) {
 	if !a.global.quiet {
@@ -50,11 +54,23 @@ func (a *app) note(format string, args ...any) {
 	}
 }
 
-// confirm asks for the word yes. Anything else, and the end of input, is no.
-func (a *app) confirm(question string) bool {
+// confirm asks for the word yes. Anything else is no, and so are the end of
+// input and an interrupt. A terminal that is being read cannot be made to stop,
+// so the reader is left behind for the process to end with.
+func (a *app) confirm(ctx context.Context, question string) bool {
 	fmt.Fprintf(a.err, "%s\nOnly \"yes\" will be accepted: ", question)
-	line, _ := bufio.NewReader(a.in).ReadString('\n')
-	return strings.TrimSpace(line) == "yes"
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(a.in).ReadString('\n')
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case word := <-answer:
+		return word == "yes"
+	case <-ctx.Done():
+		fmt.Fprintln(a.err)
+		return false
+	}
 }
 
 // isTerminal reports whether a stream is a terminal that a person sits at.
