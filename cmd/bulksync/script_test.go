@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 // TestMain makes the test binary the program itself, for the scripts and for
 // tests that need a process to kill.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bulksync": main})
+	testscript.Main(m, map[string]func(){"bulksync": main, "bareloop": bareMain, "engine": engineMain})
 }
 
 // TestScripts runs the specification of the command line: each script in
