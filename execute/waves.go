@@ -113,7 +113,11 @@ func (r *runner) dispatch(wave []group) error {
 		}
 		return nil
 	})
-	for range min(r.set.Concurrency*workersPerSlot, len(wave)) {
+	workers := r.set.Concurrency * workersPerSlot
+	if r.set.Concurrency == 1 {
+		workers = 1 // who asks for one at a time means in the order of the plan
+	}
+	for range min(workers, len(wave)) {
 		g.Go(func() error { return (&worker{runner: r}).run(queue) })
 	}
 	return g.Wait()
