@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,22 +11,8 @@ import (
 
 	"bulksync/execute"
 	"bulksync/plan"
-	"bulksync/ratelimit"
 	"bulksync/report"
 )
-
-// applyFlags are the choices of an apply.
-type applyFlags struct {
-	yes         bool
-	approve     string
-	dir         string
-	concurrency int
-	maxRate     float64
-	capacity    string
-	priority    string
-	maxAge      time.Duration
-	verifyWait  time.Duration
-}
 
 func (a *app) applyCommand() *cobra.Command {
 	var f applyFlags
@@ -44,75 +29,21 @@ resume goes on.`,
 			return a.apply(cmd, args[0], f)
 		},
 	}
-	fl := cmd.Flags()
-	fl.BoolVar(&f.yes, "yes", false, "do not ask")
-	fl.StringVar(&f.approve, "approve", "", "`FINGERPRINT` of the plan that was approved; any other plan is refused")
-	fl.StringVar(&f.dir, "run-dir", "", "`DIR` of the run (default bulksync-runs/<time>-<fingerprint>)")
-	fl.IntVar(&f.concurrency, "concurrency", execute.DefaultConcurrency, "`N` partners at once, at most")
-	fl.Float64Var(&f.maxRate, "max-rate", 0, "`WRITES_PER_S` at most; without it the pace is found")
-	fl.StringVar(&f.capacity, "capacity", "100%", "`SHARE` of the quota to use, as 50%; the rest is left to other apps")
-	fl.StringVar(&f.priority, "throttle-priority", "low", "`low|normal|high`: who is refused first when the tenant is short of quota")
-	fl.DurationVar(&f.maxAge, "max-age", execute.DefaultMaxAge, "`AGE` at most of the reading that a write leans on")
-	fl.DurationVar(&f.verifyWait, "verify-wait", execute.DefaultVerifyWait, "`TIME` at most to wait until changes can be read back; 0 does not read back")
+	f.register(cmd.Flags())
 	return cmd
-}
-
-// pace turns the flags into options, with errors in the words of the flags.
-func (f *applyFlags) pace(cmd *cobra.Command) (ratelimit.Options, error) {
-	o := ratelimit.Options{Concurrency: f.concurrency, MaxRate: f.maxRate}
-	if err := ratelimit.CheckConcurrency(f.concurrency); err != nil {
-		return o, fmt.Errorf("--concurrency: %w", err)
-	}
-	if cmd.Flags().Changed("max-rate") {
-		if err := ratelimit.CheckMaxRate(f.maxRate); err != nil {
-			return o, fmt.Errorf("--max-rate: %w", err)
-		}
-	}
-	share, err := parseShare(f.capacity)
-	if err == nil {
-		err = ratelimit.CheckCapacity(share)
-	}
-	if err != nil {
-		return o, fmt.Errorf("--capacity: %w", err)
-	}
-	o.Capacity = share
-	if !slices.Contains([]string{"low", "normal", "high"}, f.priority) {
-		return o, fmt.Errorf("--throttle-priority: %q is none of low, normal, high", f.priority)
-	}
-	if f.maxAge < time.Second {
-		return o, fmt.Errorf("--max-age: %s is too short for a reading to be of use: give a second or more", f.maxAge)
-	}
-	if f.verifyWait < 0 {
-		return o, fmt.Errorf("--verify-wait: %s lies in the past", f.verifyWait)
-	}
-	return o, nil
-}
-
-func parseShare(s string) (float64, error) {
-	var percent float64
-	var rest string
-	n, _ := fmt.Sscanf(s, "%g%s", &percent, &rest)
-	if n < 1 || rest != "%" {
-		return 0, fmt.Errorf("%q is no share: write it as 50%%", s)
-	}
-	return percent / 100, nil
-}
-
-func (f *applyFlags) settings(capacity float64) execute.Settings {
-	s := execute.Settings{Concurrency: f.concurrency, MaxRate: f.maxRate, Capacity: capacity, Priority: f.priority, MaxAge: f.maxAge, VerifyWait: f.verifyWait}
-	if s.VerifyWait == 0 {
-		s.VerifyWait = -1
-	}
-	return s
 }
 
 func (a *app) apply(cmd *cobra.Command, path string, f applyFlags) error {
 	ctx := cmd.Context()
-	pace, err := f.pace(cmd)
+	pace, err := f.pace(cmd.Flags())
 	if err != nil {
 		return err
 	}
 	p, err := a.readPlan(path)
+	if err != nil {
+		return err
+	}
+	settings, err := f.settings(pace, p, time.Now())
 	if err != nil {
 		return err
 	}
@@ -148,7 +79,7 @@ func (a *app) apply(cmd *cobra.Command, path string, f applyFlags) error {
 	defer journal.Close()
 	return a.run(ctx, dir, t, execute.Config{
 		Client: t.client, Plan: p, Reading: reading, Journal: execute.NewJournal(journal, ""),
-		Header: execute.RunEntry{RunID: uuid.NewString(), Tool: tool(), Identity: who(t.id), Settings: f.settings(pace.Capacity)},
+		Header: execute.RunEntry{RunID: uuid.NewString(), Tool: tool(), Identity: who(t.id), Settings: settings},
 	})
 }
 
