@@ -78,7 +78,7 @@ func (s *step) inherit() {
 		return
 	}
 	s.out, s.out.Message, s.out.Live = o, "", nil
-	s.alone, s.sent, s.doubt = true, true, s.Prior.last
+	s.alone, s.sent, s.doubt = true, true, s.priorEnd
 	s.cause = errors.New("the answer was lost in an earlier session")
 }
 

@@ -1,0 +1,248 @@
+package execute_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"bulksync/execute"
+	"bulksync/graph"
+	"bulksync/graph/graphsim"
+	"bulksync/plan"
+)
+
+const graphURL = "https://graph.microsoft.com"
+
+// tenant makes a tenant ID that is easy to tell from others.
+func tenant(n int) string { return fmt.Sprintf("%08d-aaaa-4bbb-8ccc-%012d", n, n) }
+
+// rig is a tenant and what runs against it.
+type rig struct {
+	*graphsim.Sim
+	t *testing.T
+}
+
+func newRig(t *testing.T, cfg graphsim.Config) *rig { return &rig{graphsim.New(cfg), t} }
+
+// bearer adds a token, as package auth does.
+type bearer struct {
+	base  http.RoundTripper
+	token string
+}
+
+func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+b.token)
+	return b.base.RoundTrip(r)
+}
+
+func (r *rig) client(layers ...func(http.RoundTripper) http.RoundTripper) *graph.Client {
+	token := r.Token(graphsim.TokenOptions{Lifetime: 1000 * time.Hour})
+	layers = append(layers, func(rt http.RoundTripper) http.RoundTripper { return bearer{rt, token} })
+	c, err := graph.New(graph.Options{RootURL: graphURL, UserAgent: "bulksync/test", Base: r.Transport(), Layers: layers})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return c
+}
+
+// plan plans a CSV, and a template body where there is one.
+func (r *rig) plan(csv, template string) *plan.Plan {
+	r.t.Helper()
+	ctx := r.t.Context()
+	d := plan.Desired{CreatePartners: true}
+	must := func(err error) {
+		if err != nil {
+			r.t.Helper()
+			r.t.Fatal(err)
+		}
+	}
+	var err error
+	if csv != "" {
+		d.Rows, err = plan.ReadRows(ctx, strings.NewReader(csv), "partners.csv")
+		must(err)
+	}
+	if template != "" {
+		d.Template, err = plan.ReadTemplate(strings.NewReader(template), "template.json")
+		must(err)
+	}
+	cur, err := plan.ReadCurrent(ctx, r.client(), plan.Needs{Template: template != ""})
+	must(err)
+	head := plan.Head{
+		Tool: plan.Tool{Name: "bulksync", Version: "1.0.0"}, CreatedAt: time.Now(),
+		HomeTenant: plan.HomeTenant{ID: graphsim.DefaultHomeTenant, Cloud: graph.Global, GraphURL: graphURL},
+	}
+	p, err := plan.Build(head, d, cur)
+	must(err)
+	return p
+}
+
+// rows writes a CSV whose every row wants the same of partners 1 to n.
+func rows(n int, cells string) string {
+	var b strings.Builder
+	b.WriteString("tenantId,displayName,isSyncAllowed,inboundConsent,outboundConsent,ensure\n")
+	for i := range n {
+		fmt.Fprintf(&b, "%s,%s\n", tenant(i+1), cells)
+	}
+	return b.String()
+}
+
+// with puts partners 1 to n there, each as edit makes it.
+func (r *rig) with(n int, edit func(*graphsim.Partner)) {
+	for i := range n {
+		p := graphsim.Partner{TenantID: tenant(i + 1)}
+		if edit != nil {
+			edit(&p)
+		}
+		r.SetPartner(p)
+	}
+}
+
+// session is one process's work on a run.
+type session struct {
+	plan     *plan.Plan
+	tape     *tape
+	settings execute.Settings
+	stop     context.Context
+	observe  func(execute.Outcome)
+	layers   []func(http.RoundTripper) http.RoundTripper
+}
+
+// run begins or resumes the run of the session's tape.
+func (r *rig) run(ctx context.Context, s session) (*execute.Result, error) {
+	var prior *execute.Log
+	last := ""
+	if s.tape.begun() {
+		var err error
+		if prior, err = execute.Replay(s.plan, bytes.NewReader(s.tape.data)); err != nil {
+			r.t.Fatalf("a journal of ours does not replay: %v", err)
+		}
+		last = prior.LastHash
+		s.tape.cut(int(prior.Size))
+	} else {
+		s.tape.cut(0)
+	}
+	c := r.client(s.layers...)
+	reading, err := execute.Prepare(ctx, c, s.plan)
+	if err != nil {
+		return nil, fmt.Errorf("preparing: %w", err)
+	}
+	return execute.Run(ctx, execute.Config{
+		Client: c, Plan: s.plan, Reading: reading, Journal: execute.NewJournal(s.tape, last), Prior: prior,
+		Header: execute.RunEntry{RunID: "run", Identity: "test", Settings: s.settings}, Stop: s.stop, Observe: s.observe,
+	})
+}
+
+// mustRun is run where nothing can go wrong with the journal.
+func (r *rig) mustRun(s session) *execute.Result {
+	r.t.Helper()
+	if s.tape == nil {
+		s.tape = newTape()
+	}
+	res, err := r.run(r.t.Context(), s)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return res
+}
+
+// tape is a journal in memory: a disk that can be slow, full, or that of a
+// machine that is switched off in the middle of a line.
+type tape struct {
+	mu     sync.Mutex
+	data   []byte
+	synced int
+	slow   time.Duration
+	syncs  int
+
+	limit int // bytes until something happens; -1: never
+	dead  bool
+	kill  func() // what happens then; nil: the disk is full
+}
+
+var errDead = errors.New("no space left on device")
+
+func newTape() *tape { return &tape{limit: -1} }
+
+// begun reports whether the run's first line is whole.
+func (f *tape) begun() bool { return bytes.IndexByte(f.data, '\n') >= 0 }
+
+func (f *tape) Write(p []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.dead {
+		return 0, errDead
+	}
+	if f.limit >= 0 && len(f.data)+len(p) > f.limit {
+		n := max(0, f.limit-len(f.data))
+		f.data = append(f.data, p[:n]...)
+		f.dead = true
+		if f.kill != nil {
+			f.kill()
+		}
+		return n, errDead
+	}
+	f.data = append(f.data, p...)
+	return len(p), nil
+}
+
+func (f *tape) Sync() error {
+	if f.slow > 0 {
+		time.Sleep(f.slow)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.dead {
+		return errDead
+	}
+	f.syncs++
+	f.synced = len(f.data)
+	return nil
+}
+
+// cut is what a process does to a torn last line before it goes on.
+func (f *tape) cut(size int) { f.data, f.synced = f.data[:size], size }
+
+// die is the end of the process that writes.
+func (f *tape) die() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.dead = true
+}
+
+// revive makes the disk good again, less the share of the unsynced bytes that
+// the machine lost.
+func (f *tape) revive(lost float64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	unsynced := len(f.data) - f.synced
+	f.data = f.data[:len(f.data)-int(lost*float64(unsynced))]
+	f.dead, f.limit, f.kill, f.synced = false, -1, nil, len(f.data)
+}
+
+// statuses lists how the changes ended, in the order of the plan.
+func statuses(r *execute.Result) []execute.Status {
+	var all []execute.Status
+	for _, o := range r.Outcomes {
+		all = append(all, o.Status)
+	}
+	return all
+}
+
+// replay tells the run of a tape.
+func (r *rig) replay(p *plan.Plan, f *tape) *execute.Result {
+	r.t.Helper()
+	l, err := execute.Replay(p, bytes.NewReader(f.data))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return l.Result()
+}
+
+func ptr[T any](v T) *T { return &v }
