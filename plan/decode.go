@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
+	"runtime"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -16,40 +15,48 @@ import (
 // that follows from its change (ErrAltered). Any other error means that the
 // file is broken or no plan at all.
 func Decode(r io.Reader) (*Plan, error) {
-	d := &decoder{json: json.NewDecoder(r), members: map[string]json.RawMessage{}}
+	d := newDecoder(r)
 	err := d.read()
-	d.group.Wait() // the batches keep their own errors
+	d.group.Wait() // the parts keep their own errors
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := d.members["formatVersion"]; !ok {
+	if d.parts["formatVersion"] == nil {
 		return nil, errors.New("not a plan: it has no formatVersion")
 	}
-	sum, err := d.fingerprint()
-	if err != nil {
+	if err := d.prove(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrAltered, err)
 	}
-	p, err := d.plan()
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrAltered, err)
-	}
-	if p.Fingerprint != sum {
-		return nil, fmt.Errorf("%w: it says %s, its content is %s", ErrAltered, p.Fingerprint, sum)
-	}
-	if err := d.check(p); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrAltered, err)
-	}
-	return p, nil
+	return &d.plan, nil
 }
 
-// decoder splits the text of a plan. The changes are worked on in batches while
-// the rest is read.
+// decoder splits the text of a plan. Its parts are worked on while the rest is
+// read.
 type decoder struct {
 	json    *json.Decoder
-	members map[string]json.RawMessage // all but the changes
+	plan    Plan
+	known   map[string]any // where each member goes; the others are kept for the fingerprint alone
+	parts   map[string]*part
 	batches []*changeBatch
-	listed  bool // the changes were there
 	group   errgroup.Group
+}
+
+// part is a member on its way from text to data.
+type part struct {
+	canonical []byte
+	unclear   error // it has no canonical form: it says two things at once
+	err       error // it is not what a plan has there
+}
+
+func newDecoder(r io.Reader) *decoder {
+	d := &decoder{json: json.NewDecoder(r), parts: map[string]*part{}}
+	p := &d.plan
+	d.known = map[string]any{
+		"formatVersion": &p.FormatVersion, "tool": &p.Tool, "createdAt": &p.CreatedAt, "homeTenant": &p.HomeTenant, "input": &p.Input,
+		"template": &p.Template, "read": &p.Read, "summary": &p.Summary, "fingerprint": &p.Fingerprint,
+	}
+	d.group.SetLimit(2 * runtime.GOMAXPROCS(0)) // so that the reader does not run ahead
+	return d
 }
 
 // read takes the text apart. A member that stands twice is refused: readers
@@ -64,10 +71,16 @@ func (d *decoder) read() error {
 			return notJSON(err, "")
 		}
 		name := t.(string)
-		if _, twice := d.members[name]; twice || name == "changes" && d.listed {
+		if d.parts[name] != nil {
 			return fmt.Errorf("%w: the member %q stands twice", ErrAltered, name)
 		}
-		if err := d.member(name); err != nil {
+		d.parts[name] = &part{}
+		if name == "changes" {
+			err = d.changes()
+		} else {
+			err = d.member(name, d.parts[name])
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -80,22 +93,30 @@ func (d *decoder) read() error {
 	return nil
 }
 
-func (d *decoder) member(name string) error {
-	if name == "changes" {
-		d.listed = true
-		return d.changes()
-	}
+func (d *decoder) member(name string, p *part) error {
 	var raw json.RawMessage
 	if err := d.json.Decode(&raw); err != nil {
 		return notJSON(err, "")
 	}
-	d.members[name] = raw
-	if name != "formatVersion" {
-		return nil
+	if name == "formatVersion" {
+		if err := checkVersion(raw); err != nil {
+			return err
+		}
 	}
+	d.group.Go(func() error {
+		p.canonical, p.unclear = canonical(nil, raw)
+		if into := d.known[name]; into != nil {
+			p.err = json.Unmarshal(raw, into)
+		}
+		return nil
+	})
+	return nil
+}
+
+func checkVersion(raw []byte) error {
 	var version int
 	if err := json.Unmarshal(raw, &version); err != nil {
-		return fmt.Errorf("not a plan: formatVersion is %s", raw)
+		return fmt.Errorf("not a plan: its formatVersion is %s", raw)
 	}
 	if version != FormatVersion {
 		return fmt.Errorf("%w: it has %d, this program reads %d", ErrFormat, version, FormatVersion)
@@ -108,7 +129,6 @@ func (d *decoder) changes() error {
 	if t, err := d.json.Token(); err != nil || t != json.Delim('[') {
 		return notJSON(err, "its changes are no list")
 	}
-	d.group.SetLimit(4)
 	b := &changeBatch{}
 	for d.json.More() {
 		var raw json.RawMessage
@@ -144,122 +164,4 @@ func notJSON(err error, why string) error {
 	default:
 		return errors.New("not a plan: " + why)
 	}
-}
-
-// fingerprint computes the fingerprint of the text, members that this program
-// does not know included.
-func (d *decoder) fingerprint() (string, error) {
-	names := slices.Collect(maps.Keys(d.members))
-	if d.listed {
-		names = append(names, "changes")
-	}
-	slices.Sort(names)
-	sum := newDigest()
-	for _, name := range names {
-		if name == "fingerprint" {
-			continue
-		}
-		if !plainName([]byte(name)) {
-			return "", fmt.Errorf("no plan has a member %q", name)
-		}
-		sum.name(name)
-		if err := d.addTo(sum, name); err != nil {
-			return "", fmt.Errorf("member %q: %w", name, err)
-		}
-	}
-	return sum.sum(), nil
-}
-
-func (d *decoder) addTo(sum *digest, name string) error {
-	if name != "changes" {
-		text, err := canonical(nil, d.members[name])
-		sum.Write(text)
-		return err
-	}
-	io.WriteString(sum, "[")
-	comma := false
-	for _, b := range d.batches {
-		if b.unclear != nil {
-			return b.unclear
-		}
-		sum.elements(b.canonical, &comma)
-	}
-	io.WriteString(sum, "]")
-	return nil
-}
-
-// plan puts the parts together. Members are known by their exact names.
-func (d *decoder) plan() (*Plan, error) {
-	p := &Plan{}
-	for name, into := range map[string]any{
-		"formatVersion": &p.FormatVersion, "tool": &p.Tool, "createdAt": &p.CreatedAt, "homeTenant": &p.HomeTenant,
-		"input": &p.Input, "template": &p.Template, "read": &p.Read, "summary": &p.Summary, "fingerprint": &p.Fingerprint,
-	} {
-		raw, ok := d.members[name]
-		if !ok {
-			continue
-		}
-		if err := json.Unmarshal(raw, into); err != nil {
-			return nil, fmt.Errorf("member %q: %w", name, err)
-		}
-	}
-	for _, b := range d.batches {
-		p.Changes = append(p.Changes, b.changes...)
-	}
-	return p, nil
-}
-
-// check holds the parts of a plan against each other.
-func (d *decoder) check(p *Plan) error {
-	for i, b := range d.batches {
-		if b.err != nil {
-			return fmt.Errorf("change %d: %w", i*batch+b.at+1, b.err)
-		}
-	}
-	for i := range p.Changes {
-		if p.Changes[i].Seq != i+1 {
-			return fmt.Errorf("change %d has the number %d", i+1, p.Changes[i].Seq)
-		}
-	}
-	if p.Summary != Summarize(p.Changes) {
-		return errors.New("the summary does not count the changes")
-	}
-	return nil
-}
-
-// changeBatch is some changes on their way from text to data.
-type changeBatch struct {
-	texts     []json.RawMessage
-	changes   []Change
-	canonical []byte
-	unclear   error // no canonical form: the text says two things at once
-	err       error // of the change at index at
-	at        int
-}
-
-func (b *changeBatch) decode() {
-	b.changes = make([]Change, len(b.texts))
-	for i, text := range b.texts {
-		if i > 0 {
-			b.canonical = append(b.canonical, ',')
-		}
-		if b.canonical, b.unclear = canonical(b.canonical, text); b.unclear != nil {
-			return
-		}
-		if err := b.changes[i].parse(text); err != nil && b.err == nil {
-			b.err, b.at = err, i
-		}
-	}
-	b.texts = nil
-}
-
-// parse reads one change and checks it.
-func (c *Change) parse(text []byte) error {
-	if err := json.Unmarshal(text, c); err != nil {
-		return err
-	}
-	if string(c.Before) == "null" {
-		c.Before = nil
-	}
-	return c.checkRequest()
 }

@@ -70,14 +70,18 @@ func writeJSON(w io.Writer, v any) error {
 	return err
 }
 
-// marshal encodes as people would write it: without the escapes that JSON
-// inside HTML needs.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	if err := newEncoder(&b).Encode(v); err != nil {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// newEncoder encodes as people would write it: without the escapes that JSON
+// inside HTML needs.
+func newEncoder(w io.Writer) *json.Encoder {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -29,23 +30,17 @@ func (p *Plan) seal() error {
 			}
 			continue
 		}
-		text, err := appendCanonical(nil, m.value)
+		text, err := marshal(m.value)
 		if err != nil {
+			return err
+		}
+		if text, err = canonical(nil, text); err != nil {
 			return err
 		}
 		d.Write(text)
 	}
 	p.Fingerprint = d.sum()
 	return nil
-}
-
-// appendCanonical appends the canonical JSON of a value to dst.
-func appendCanonical(dst []byte, v any) ([]byte, error) {
-	text, err := marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	return canonical(dst, text)
 }
 
 // digest is SHA-256 over the canonical JSON of an object, which is written to it
@@ -105,14 +100,23 @@ func (d *digest) elements(part []byte, comma *bool) {
 }
 
 // canonicalList is the canonical JSON of some changes, with commas between.
-func canonicalList(changes []Change) (text []byte, err error) {
+func canonicalList(changes []Change) (list []byte, err error) {
+	var text bytes.Buffer
+	enc := newEncoder(&text)
 	for i := range changes {
 		if i > 0 {
-			text = append(text, ',')
+			list = append(list, ',')
 		}
-		if text, err = appendCanonical(text, &changes[i]); err != nil {
+		text.Reset()
+		if err := enc.Encode(&changes[i]); err != nil {
 			return nil, err
 		}
+		if list, err = canonical(list, text.Bytes()); err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			list = slices.Grow(list, len(list)*len(changes)*5/4)
+		}
 	}
-	return text, nil
+	return list, nil
 }
