@@ -208,12 +208,13 @@ func (b *builder) append(ch Change) {
 func (b *builder) template(t *Template, cloud graph.Cloud) {
 	ch := Change{Object: SyncTemplate, Action: Update}
 	live := graph.Template{}
+	var level any // nil where the cloud has no template
 	if b.cur.Template != nil {
 		live = *b.cur.Template
-		ch.Before = live.Raw
+		ch.Before, level = live.Raw, live.TemplateApplicationLevel
 	}
-	if t.TemplateApplicationLevel != nil && (b.cur.Template == nil || !SameLevels(live.TemplateApplicationLevel, *t.TemplateApplicationLevel)) {
-		ch.differ(pathLevel, live.TemplateApplicationLevel, *t.TemplateApplicationLevel)
+	if wanted := t.TemplateApplicationLevel; wanted != nil && (level == nil || !SameLevels(live.TemplateApplicationLevel, *wanted)) {
+		ch.differ(pathLevel, level, *wanted)
 	}
 	if t.IsSyncAllowed != nil {
 		ch.differ(pathSyncAllowed, deref(live.IsSyncAllowed), *t.IsSyncAllowed)

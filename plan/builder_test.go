@@ -1,0 +1,100 @@
+package plan_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"bulksync/graph"
+	"bulksync/plan"
+)
+
+const (
+	fabrikam = "90e29127-71ad-49c7-9ce8-db3f41ea06f1"
+	contoso  = "11111111-aaaa-4bbb-8ccc-000000000001"
+	partners = "/policies/crossTenantAccessPolicy/partners"
+	synced   = partners + "/" + fabrikam + "/identitySynchronization"
+	template = "/policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization"
+)
+
+// columns is the header that rows in these tests have.
+const columns = "tenantId,displayName,isSyncAllowed,inboundConsent,outboundConsent,ensure,note\n"
+
+// rows reads CSV lines below columns; the first is line 2.
+func rows(t testing.TB, lines ...string) *plan.Rows {
+	t.Helper()
+	r, err := plan.ReadRows(t.Context(), strings.NewReader(columns+strings.Join(lines, "\n")), "partners.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func wanted(t testing.TB, lines ...string) plan.Desired { return plan.Desired{Rows: rows(t, lines...)} }
+
+func wantedTemplate(t testing.TB, body string) *plan.Template {
+	t.Helper()
+	tmpl, err := plan.ReadTemplate(strings.NewReader(body), "template.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tmpl
+}
+
+// partner is one as Graph returns it, from the members besides its ID.
+func partner(t testing.TB, id, members string) graph.Partner {
+	t.Helper()
+	if members != "" {
+		members = "," + members
+	}
+	p, err := graph.ParsePartner([]byte(`{"tenantId":"` + id + `"` + members + `}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func currently(ps ...graph.Partner) *plan.Current {
+	cur := &plan.Current{Partners: map[string]graph.Partner{}, Read: plan.Read{Pages: 1, Partners: len(ps), Complete: true}}
+	for _, p := range ps {
+		cur.Partners[p.TenantID] = p
+	}
+	return cur
+}
+
+func build(t testing.TB, d plan.Desired, cur *plan.Current) *plan.Plan {
+	t.Helper()
+	p, err := plan.Build(head, d, cur)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// told is a change in one line: what a reader of the plan needs to know of it.
+func told(c *plan.Change) string {
+	var b strings.Builder
+	b.WriteString(string(c.Action) + " " + string(c.Object))
+	for _, f := range c.Fields {
+		before, _ := json.Marshal(f.Before)
+		after, _ := json.Marshal(f.After)
+		b.WriteString(" " + f.Path[strings.LastIndex(f.Path, ".")+1:] + ":" + string(before) + ">" + string(after))
+	}
+	if c.Request != nil {
+		b.WriteString(" = " + strings.TrimSpace(c.Request.Method+" "+c.Request.Path+" "+string(c.Request.Body)))
+	}
+	for _, h := range c.Hazards {
+		b.WriteString(" !" + string(h))
+	}
+	if c.Reason != "" {
+		b.WriteString(" (" + c.Reason + ")")
+	}
+	return b.String()
+}
+
+func toldAll(p *plan.Plan) (lines []string) {
+	for i := range p.Changes {
+		lines = append(lines, told(&p.Changes[i]))
+	}
+	return lines
+}
