@@ -174,6 +174,27 @@ func same(path string, a, b any) bool {
 	return a == b
 }
 
+// ValuesIn returns the values of the change's properties in its object as Graph
+// returned it, in the order of Fields; nil for a member that is not there.
+func (c *Change) ValuesIn(object json.RawMessage) []any {
+	var root any
+	_ = json.Unmarshal(object, &root) // what does not decode has no values
+	values := make([]any, len(c.Fields))
+	for i, f := range c.Fields {
+		path := f.Path
+		if c.Object == Consent { // its object is the settings themselves
+			_, path, _ = strings.Cut(path, ".")
+		}
+		value := root
+		for name := range strings.SplitSeq(path, ".") {
+			members, _ := value.(map[string]any)
+			value = members[name]
+		}
+		values[i] = value
+	}
+	return values
+}
+
 // Onto returns l as it is once c was made: what is known of a write that a
 // reading may not show yet. Only what later changes of the same partner depend
 // on is drawn: whether the partner and its synchronization policy are there,

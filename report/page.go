@@ -125,10 +125,12 @@ type outcome struct {
 }
 
 // field is one property before and after, as text. Wanted marks that nothing
-// is going to change: After is what an audit's file wants.
+// is going to change: After is what an audit's file wants. Now is what was
+// found instead of Before when the change was to be made; empty where nothing
+// else was.
 type field struct {
-	Path, Before, After string
-	Wanted              bool
+	Path, Before, After, Now string
+	Wanted                   bool
 }
 
 // Name is the last part of the property's path.

@@ -127,6 +127,7 @@ func runRows(p *plan.Plan, r *execute.Result) iter.Seq[row] {
 		for i := range p.Changes {
 			w := changeRow(&p.Changes[i])
 			o := &r.Outcomes[i]
+			found(w.Fields, &p.Changes[i], o)
 			w.Status, w.Tone, w.Outcome = string(o.Status), statusTone(o.Status), outcomeOf(o)
 			if w.Reason == w.Outcome.Message {
 				w.Reason = "" // a blocked change has one reason, not two

@@ -71,6 +71,11 @@ func (t *textWriter) detail(r *row, limit int) string {
 	}
 	if o := r.Outcome; o != nil {
 		lines[0] = t.paint(r.Tone, r.Status) + " " + r.Object
+		for _, f := range r.Fields {
+			if f.Now != "" {
+				lines = append(lines, cut(f.String(), textCell))
+			}
+		}
 		return wrap(strings.Join(append(lines, outcomeLines(o)...), "\n"), limit)
 	}
 	for _, f := range r.Fields {

@@ -2,10 +2,12 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
 
+	"bulksync/execute"
 	"bulksync/plan"
 )
 
@@ -29,6 +31,25 @@ func fieldsOf(fs []plan.Field, a plan.Action) []field {
 	return out
 }
 
+// found adds what is there instead to the fields of a change that was held, or
+// that somebody overwrote.
+func found(fs []field, c *plan.Change, o *execute.Outcome) {
+	if o.Status != execute.Held && o.Live == nil {
+		return
+	}
+	now := c.ValuesIn(o.Live)
+	for i := range fs {
+		for j := range c.Fields {
+			if oneLine(c.Fields[j].Path) != fs[i].Path {
+				continue
+			}
+			if fs[i].Now = "nothing"; o.Live != nil {
+				fs[i].Now = value(now[j])
+			}
+		}
+	}
+}
+
 // value words a property's value: strings in quotes, null as what it means in
 // Graph.
 func value(v any) string {
@@ -46,6 +67,8 @@ func value(v any) string {
 // finding "isSyncAllowed: false, wanted true".
 func (f field) String() string {
 	switch {
+	case f.Now != "":
+		return f.Name() + ": planned from " + cmp.Or(f.Before, "nothing") + ", now " + f.Now + ", wanted " + f.After
 	case f.Before == "":
 		return f.Name() + ": " + f.After
 	case f.Wanted:
