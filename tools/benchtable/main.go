@@ -1,0 +1,95 @@
+// Benchtable reads what go test prints, hands it on, and ends with a table: each
+// figure that was promised, what was measured, and whether that is enough. It
+// judges nothing else: a figure that was missed is no error, a benchmark that
+// failed is.
+//
+//	go test -bench . ./... | go run -C tools ./benchtable
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+)
+
+func main() {
+	r, failed, err := read(io.TeeReader(os.Stdin, os.Stdout))
+	if err == nil {
+		err = table(os.Stdout, r)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "benchtable:", err)
+	}
+	if err != nil || failed {
+		os.Exit(1)
+	}
+}
+
+// results holds metrics by benchmark and unit.
+type results map[string]map[string]float64
+
+func (r results) set(bench, unit string, v float64) {
+	if r[bench] == nil {
+		r[bench] = map[string]float64{}
+	}
+	r[bench][unit] = v
+}
+
+// virtual is the log line of a test that holds a run in virtual time.
+var virtual = regexp.MustCompile(`([\d.]+) of the minimum, (\d+) refused$`)
+
+// read takes in the result lines of benchmarks, and the log of the virtual runs
+// under the names of their tests. It reports whether go test said FAIL.
+func read(in io.Reader) (r results, failed bool, err error) {
+	r = results{}
+	test := ""
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		fields := strings.Fields(line)
+		switch {
+		case strings.HasPrefix(line, "FAIL") || strings.HasPrefix(line, "--- FAIL"):
+			failed = true
+		case strings.HasPrefix(line, "=== RUN"):
+			test = fields[2]
+		case strings.HasPrefix(line, "Benchmark") && len(fields) > 3:
+			r.bench(fields)
+		default:
+			if m := virtual.FindStringSubmatch(line); m != nil {
+				ratio, _ := strconv.ParseFloat(m[1], 64)
+				refused, _ := strconv.ParseFloat(m[2], 64)
+				r.set(test, "of-minimum", ratio)
+				r.set(test, "refused", refused)
+			}
+		}
+	}
+	return r, failed, lines.Err()
+}
+
+var processors = regexp.MustCompile(`-\d+$`)
+
+// bench takes in "BenchmarkName-2  1  1.02 of-minimum  3 refused".
+func (r results) bench(fields []string) {
+	name := processors.ReplaceAllString(strings.TrimPrefix(fields[0], "Benchmark"), "")
+	for i := 2; i+1 < len(fields); i += 2 {
+		if v, err := strconv.ParseFloat(fields[i], 64); err == nil {
+			r.set(name, fields[i+1], v)
+		}
+	}
+}
+
+// table prints one line for each promise.
+func table(out io.Writer, r results) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\ncase\tmeasured\tmust reach\t")
+	for _, p := range promises {
+		measured, verdict := p.judge(r)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.what, measured, p.must(), verdict)
+	}
+	return w.Flush()
+}

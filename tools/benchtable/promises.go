@@ -1,0 +1,136 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// promise is one line of the table: a case and the figures asked of it.
+type promise struct {
+	what, bench string
+	figures     []figure
+}
+
+// figure is one metric of a benchmark, as a ratio if over names another
+// benchmark that is its yardstick.
+type figure struct {
+	unit, words string
+	bound       bound
+	limit       float64
+	over        string
+}
+
+type bound string
+
+const (
+	atMost  bound = "at most"
+	atLeast bound = "at least"
+	shown   bound = "" // for comparison alone
+)
+
+// must says what is asked, in the order of what is measured. All figures of a
+// promise have the same kind of bound.
+func (p promise) must() string {
+	var all []string
+	for _, f := range p.figures {
+		if f.bound == shown {
+			continue
+		}
+		if len(all) == 0 {
+			all = append(all, fmt.Sprintf("%s %.4g", f.bound, f.limit))
+		} else {
+			all = append(all, fmt.Sprintf("%.4g", f.limit))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// judge returns what was measured, and yes, no, or nothing where nothing was
+// promised or measured.
+func (p promise) judge(r results) (measured, verdict string) {
+	var all []string
+	for _, f := range p.figures {
+		v, ok := f.of(r, p.bench)
+		if !ok {
+			return "not run", ""
+		}
+		all = append(all, strings.TrimSpace(fmt.Sprintf("%.4g %s", v, f.words)))
+		switch {
+		case f.bound == shown:
+		case f.bound == atMost && v > f.limit, f.bound == atLeast && v < f.limit:
+			verdict = "NO"
+		case verdict == "":
+			verdict = "yes"
+		}
+	}
+	return strings.Join(all, ", "), verdict
+}
+
+func (f figure) of(r results, bench string) (float64, bool) {
+	v, ok := r[bench][f.unit]
+	if ok && f.over != "" {
+		var base float64
+		base, ok = r[f.over][f.unit]
+		v /= base
+	}
+	return v, ok
+}
+
+// paced is what a run against a quota has to reach: its time in minima, nothing
+// left, and its refusals where they are bounded (0 or more).
+func paced(ratio, refused float64) []figure {
+	all := []figure{
+		{"of-minimum", "of the minimum", atMost, ratio, ""},
+		{"left", "left", atMost, 0, ""},
+		{"refused", "refused", atMost, refused, ""},
+	}
+	if refused < 0 {
+		all[2].bound = shown
+	}
+	return all
+}
+
+// compared is the same of a client that nothing is asked of.
+func compared() []figure {
+	all := paced(0, -1)
+	all[0].bound, all[1].bound = shown, shown
+	return all
+}
+
+// virtually is the same of a run in virtual time, whose test sees to it that
+// nothing is left.
+func virtually(ratio, refused float64) []figure {
+	all := paced(ratio, refused)
+	return []figure{all[0], all[2]}
+}
+
+const virtualRuns = "TestARunFinishesCloseToTheTheoreticalMinimumWithHardlyARefusal/"
+
+// promises are what the issues ask for, in their order.
+var promises = []promise{
+	{"100 writes per 10 s, 600 partners, Retry-After in seconds", "Pace/seconds", paced(1.05, 20)},
+	{"  with decimals", "Pace/decimal", paced(1.05, 20)},
+	{"  as a date", "Pace/dated", paced(1.05, 20)},
+	{"  absent", "Pace/absent", paced(1.05, 20)},
+	{"  go-retryablehttp alone, for comparison", "Pace/retryablehttp", compared()},
+	{"  refusals cost quota too", "Pace/refusals-cost", paced(1.10, 24)},
+	{"  go-retryablehttp alone, for comparison", "Pace/retryablehttp-refusals-cost", compared()},
+	{"  told the rate", "Pace/told", paced(1.02, 1)},
+	{"  a steady client takes half", "Pace/half-to-a-steady-client", append(paced(1.15, -1),
+		figure{"of-other's-half", "of its half to the other", shown, 0, ""})},
+	{"  another bulksync takes half, the slower of the two", "Pace/half-to-another-bulksync", paced(1.15, -1)},
+	{"  quota halved, then doubled", "Pace/halved-then-doubled", paced(1.15, -1)},
+	{"3,000 per 150 s, 2,000 partners, 100 ms, virtual time", virtualRuns + "the_documented_limit", virtually(1.10, -1)},
+	{"1 write per second, 60 partners, virtual time", virtualRuns + "one_write_a_second", virtually(1.10, 10)},
+	{"no quota, 50 ms, 1,000 partners: writes per second", "WriteRate", []figure{
+		{"of-bare", "of a bare loop", atLeast, 0.90, ""},
+		{"of-bare-after-ramp", "after the ramp", atLeast, 0.97, ""},
+	}},
+	{"no quota, no latency: CPU of writing, journal included", "CPU", []figure{{"of-bare-cpu", "of a bare loop", atMost, 2, ""}}},
+	{"bulksync apply of 5,000 partners: peak memory", "Apply", []figure{{"peak-MB", "MB", atMost, 64, ""}}},
+	{"a reset on 5 % of the writes", "Resets", []figure{
+		{"of-calm", "of the calm run", atMost, 2, ""}, {"written-twice", "written twice", atMost, 0, ""}, {"left", "left", atMost, 0, ""},
+	}},
+	{"reading, checking and de-duplicating 100,000 rows", "ReadRows", []figure{{"ns/op", "of gocsv alone", atMost, 2, "GocsvAlone"}}},
+	{"bulksync version, in the middle of 20 runs", "Start", []figure{{"ms", "ms", atMost, 20, ""}}},
+}
