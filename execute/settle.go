@@ -36,14 +36,14 @@ func (s *step) refused(err error) next {
 		s.leaveOff("the run stopped before it was sent again")
 		return end
 	}
-	s.out.Status, s.out.Message = Failed, err.Error()
+	s.out.Status, s.out.Message = Failed, reason(err)
 	switch e.Kind {
 	case graph.Indeterminate:
 		s.cause, s.alone, s.sent, s.doubt = err, true, true, time.Now()
 		return s.lookIn(s.patience())
 	case graph.Unreachable:
 		s.unanswered(err)
-		s.out.Message = "never sent: " + err.Error()
+		s.out.Message = "never sent: " + reason(err)
 		return end
 	}
 	s.answered(err)
@@ -80,7 +80,7 @@ func (s *step) settle(asOf time.Time) next {
 		s.doubt, s.looks = time.Time{}, 0
 		if s.out.Attempts >= attemptsPerChange {
 			s.unanswered(s.cause)
-			s.out.Status, s.out.Message = Failed, s.cause.Error()
+			s.out.Status, s.out.Message = Failed, reason(s.cause)
 			return end
 		}
 		return write
@@ -123,7 +123,7 @@ func (s *step) wasAccepted() {
 // that was just deleted still stands in the way. Either passes within a minute.
 func (s *step) insist() next {
 	if s.out.Attempts >= attemptsPerChange {
-		s.out.Status, s.out.Message = Failed, s.cause.Error()
+		s.out.Status, s.out.Message = Failed, reason(s.cause)
 		return end
 	}
 	s.looks++
@@ -150,3 +150,12 @@ func (s *step) lookIn(d time.Duration) next {
 }
 
 func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }
+
+// reason says what is not in the other members of an outcome already.
+func reason(err error) string {
+	var e *graph.Error
+	if errors.As(err, &e) {
+		return e.Reason()
+	}
+	return err.Error()
+}

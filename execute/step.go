@@ -112,16 +112,16 @@ func (s *step) unread(err error) {
 	if !s.sent && s.cause == nil && !s.stopped() {
 		s.stopNow(fmt.Errorf("the tenant could not be read again: %w", err))
 	}
-	s.leaveOff("the object could not be read since: " + err.Error())
+	s.leaveOff("the object could not be read since: " + reason(err))
 }
 
 // leaveOff ends a change in the middle, and says what that leaves behind.
 func (s *step) leaveOff(why string) {
 	switch {
 	case s.sent:
-		s.out.Status, s.out.Message = Indeterminate, fmt.Sprintf("%v; %s", s.cause, why)
+		s.out.Status, s.out.Message = Indeterminate, reason(s.cause)+"; "+why
 	case s.cause != nil:
-		s.out.Status, s.out.Message = Failed, s.cause.Error()
+		s.out.Status, s.out.Message = Failed, reason(s.cause)
 	default:
 		s.out.Status, s.out.Message = NotAttempted, ""
 	}

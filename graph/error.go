@@ -111,6 +111,21 @@ func (e *Error) ids() string {
 	return "request-id " + e.RequestID + ", client-request-id " + e.ClientRequestID
 }
 
+// Reason is what went wrong in the fewest words, for where the request, the
+// status and the IDs stand in columns of their own.
+func (e *Error) Reason() string {
+	switch {
+	case e.Message != "":
+		return e.Message
+	case e.Status != 0:
+		return http.StatusText(e.Status)
+	case e.Err != nil:
+		return e.Err.Error()
+	default:
+		return string(e.Kind)
+	}
+}
+
 // Unwrap returns the cause where no answer came.
 func (e *Error) Unwrap() error { return e.Err }
 
