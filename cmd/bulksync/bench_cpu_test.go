@@ -136,7 +136,7 @@ func (a *app) engine(ctx context.Context, path string) (c execute.Config, err er
 	if c.Plan, err = a.readPlan(path); err != nil {
 		return c, err
 	}
-	t, err := a.connect(ctx, ratelimit.Options{})
+	t, err := a.connect(ctx, ratelimit.Options{}, "")
 	if err != nil {
 		return c, err
 	}
