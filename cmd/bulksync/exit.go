@@ -68,7 +68,8 @@ func codeOf(err error) int {
 		return exitInterrupted
 	case errors.As(err, &e):
 		return e.code
-	case errors.Is(err, plan.ErrAltered), errors.Is(err, plan.ErrFormat), errors.Is(err, execute.ErrJournalVersion):
+	case errors.Is(err, plan.ErrAltered), errors.Is(err, plan.ErrFormat),
+		errors.Is(err, execute.ErrJournalVersion), errors.Is(err, execute.ErrOtherPlan):
 		return exitRefused
 	default:
 		return exitCannotRun
@@ -86,6 +87,8 @@ func hintOf(err error) string {
 		return "make the plan again with bulksync plan, and have it read again"
 	case errors.Is(err, plan.ErrFormat), errors.Is(err, execute.ErrJournalVersion):
 		return "use the version of bulksync that wrote it, or make it again with this one"
+	case errors.Is(err, execute.ErrOtherPlan):
+		return "put back the plan.json that the run began with"
 	case errors.Is(err, graph.Unauthorized):
 		return "sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN"
 	case errors.Is(err, graph.Forbidden):
