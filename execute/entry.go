@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"bulksync/plan"
@@ -66,11 +67,12 @@ type EndEntry struct {
 	Pace        Pace     `json:"pace"`
 }
 
-// The ends of a line between which its own sum stands.
+// The ends of a line between which the sums stand.
 const (
-	beforeSum = `,"sum":"`
-	afterSum  = `"}`
-	sumLength = 2 * sha256.Size
+	beforePrev = `{"prev":"`
+	beforeSum  = `,"sum":"`
+	afterSum   = `"}`
+	sumLength  = 2 * sha256.Size
 )
 
 // appendLine writes e as a line, without the newline, into b and sets its Sum.
@@ -92,18 +94,68 @@ func (e *Entry) appendLine(b *bytes.Buffer) {
 // errAltered is a line that is not what was written there.
 var errAltered = errors.New("it was altered, or does not follow from the line before")
 
-// checkLine proves that a line is whole and follows from prev, and returns its
-// sum.
-func checkLine(line []byte, prev string) (sum string, err error) {
+// sealed is a line that was proved to be whole and to follow from the one
+// before.
+type sealed struct {
+	// text is the line from the value of its time to before its sum.
+	text []byte
+	line []byte
+	sum  string
+}
+
+// unseal proves a line that is to follow from prev.
+func unseal(line []byte, prev string) (sealed, error) {
 	at := len(line) - len(afterSum) - sumLength
 	if at < 0 || !bytes.HasSuffix(line[:at], []byte(beforeSum)) || !bytes.HasSuffix(line, []byte(afterSum)) {
-		return "", errAltered
+		return sealed{}, errAltered
 	}
-	head, follows := bytes.CutPrefix(line[:at], []byte(`{"prev":"`+prev+`","at":`))
-	want := sha256.Sum256(line[:at])
-	sum = string(line[at : at+sumLength])
-	if !follows || len(head) == 0 || sum != hex.EncodeToString(want[:]) {
-		return "", errAltered
+	head := len(beforePrev) + len(prev)
+	if at < head || string(line[:len(beforePrev)]) != beforePrev || string(line[len(beforePrev):head]) != prev {
+		return sealed{}, errAltered
 	}
-	return sum, nil
+	sum := sha256.Sum256(line[:at])
+	var text [sumLength]byte
+	hex.Encode(text[:], sum[:])
+	if !bytes.Equal(line[at:at+sumLength], text[:]) {
+		return sealed{}, errAltered
+	}
+	return sealed{text: line[head : at-len(beforeSum)], line: line, sum: string(text[:])}, nil
+}
+
+// decode reads the entry. Most of the time goes into finding the members of an
+// object, so a line in the very form that appendLine gives it is cut by hand;
+// any other is left to the decoder as a whole. Of an intent it reads no more
+// than Seq, and returns the object to read the rest from: nearly every intent
+// has its outcome further down.
+func (s sealed) decode() (e Entry, intent json.RawMessage, err error) {
+	rest, ok := bytes.CutPrefix(s.text, []byte(`","at":"`))
+	at, rest, cut := bytes.Cut(rest, []byte(`","`))
+	kind, object, cut2 := bytes.Cut(rest, []byte(`":`))
+	if ok && cut && cut2 && e.At.UnmarshalText(at) == nil {
+		switch string(kind) {
+		case "intent":
+			if seq, ok := seqOf(object); ok {
+				e.Intent = &Intent{Seq: seq}
+				return e, object, nil
+			}
+		case "outcome":
+			e.Outcome = &Outcome{}
+			if json.Unmarshal(object, e.Outcome) == nil {
+				return e, nil, nil
+			}
+		}
+	}
+	e = Entry{}
+	if err := json.Unmarshal(s.line, &e); err != nil {
+		return e, nil, fmt.Errorf("not a journal entry: %w", err)
+	}
+	return e, nil, nil
+}
+
+// seqOf reads the number that an intent begins with.
+func seqOf(intent []byte) (int, bool) {
+	rest, ok := bytes.CutPrefix(intent, []byte(`{"seq":`))
+	digits, _, cut := bytes.Cut(rest, []byte{','})
+	n, err := strconv.Atoi(string(digits))
+	return n, ok && cut && err == nil
 }

@@ -261,7 +261,7 @@ func (d *drive) session(e *ending) error {
 			d.tape.limit = len(d.tape.data) + e.Bytes
 		case "killed in time":
 			d.tape.slow = 3 * time.Millisecond
-			defer time.AfterFunc(e.After, func() { d.tape.die(); kill() }).Stop()
+			defer time.AfterFunc(e.After, func() { kill(); d.tape.die() }).Stop()
 		case "stopped":
 			defer time.AfterFunc(e.After, func() { stopNow(execute.ErrInterrupted) }).Stop()
 		case "stopped at once":
@@ -285,6 +285,9 @@ func (d *drive) session(e *ending) error {
 		return err
 	}
 	if e != nil {
+		synctest.Wait() // the end may come just now
+		time.Sleep(e.After)
+		synctest.Wait()
 		d.tape.revive(e.Lost)
 	}
 	for _, w := range d.Requests()[first:] {

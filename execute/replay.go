@@ -26,6 +26,7 @@ var (
 // names the line.
 func Replay(p *plan.Plan, journal io.Reader) (*Log, error) {
 	l := newLog(p)
+	open := map[int]json.RawMessage{}
 	in := bufio.NewReaderSize(journal, 1<<16)
 	for n, more := 0, true; more; {
 		var lines []sealed
@@ -34,7 +35,7 @@ func Replay(p *plan.Plan, journal io.Reader) (*Log, error) {
 		entries := decodeAll(lines)
 		for i := range lines {
 			n++
-			if err := l.replay(entries[i]); err != nil {
+			if err := l.replay(entries[i], open); err != nil {
 				return nil, fmt.Errorf("journal line %d: %w", n, err)
 			}
 		}
@@ -44,6 +45,9 @@ func Replay(p *plan.Plan, journal io.Reader) (*Log, error) {
 	}
 	if l.started.IsZero() {
 		return nil, errors.New("the journal has no first entry, so the run never began")
+	}
+	if err := l.readIntents(open); err != nil {
+		return nil, err
 	}
 	return l, nil
 }
@@ -79,10 +83,11 @@ func (l *Log) readLines(in *bufio.Reader) (lines []sealed, more bool, err error)
 	return lines, true, nil
 }
 
-// decoded is an entry or why there is none.
+// decoded is an entry or why there is none; see sealed.decode.
 type decoded struct {
-	entry Entry
-	err   error
+	entry  Entry
+	intent json.RawMessage
+	err    error
 }
 
 func decodeAll(lines []sealed) []decoded {
@@ -92,7 +97,8 @@ func decodeAll(lines []sealed) []decoded {
 	for w := range workers {
 		all.Go(func() {
 			for i := w * len(lines) / workers; i < (w+1)*len(lines)/workers; i++ {
-				entries[i].entry, entries[i].err = lines[i].decode()
+				d := &entries[i]
+				d.entry, d.intent, d.err = lines[i].decode()
 			}
 		})
 	}
@@ -100,7 +106,8 @@ func decodeAll(lines []sealed) []decoded {
 	return entries
 }
 
-func (l *Log) replay(d decoded) error {
+// replay folds an entry in, and keeps what is left to read of open intents.
+func (l *Log) replay(d decoded, open map[int]json.RawMessage) error {
 	if d.err != nil {
 		return d.err
 	}
@@ -108,6 +115,27 @@ func (l *Log) replay(d decoded) error {
 		return err
 	}
 	l.fold(&d.entry)
+	switch e := d.entry; {
+	case e.Intent != nil:
+		open[e.Intent.Seq] = d.intent
+	case e.Outcome != nil:
+		delete(open, e.Outcome.Seq)
+	}
+	return nil
+}
+
+// readIntents reads the rest of the intents that have no outcome.
+func (l *Log) readIntents(open map[int]json.RawMessage) error {
+	for seq, object := range open {
+		if object == nil {
+			continue // read already
+		}
+		var in Intent
+		if err := json.Unmarshal(object, &in); err != nil {
+			return fmt.Errorf("the intent of change %d: not a journal entry: %w", seq, err)
+		}
+		l.intents[seq] = in
+	}
 	return nil
 }
 

@@ -25,10 +25,10 @@ func tenant(n int) string { return fmt.Sprintf("%08d-aaaa-4bbb-8ccc-%012d", n, n
 // rig is a tenant and what runs against it.
 type rig struct {
 	*graphsim.Sim
-	t *testing.T
+	t testing.TB
 }
 
-func newRig(t *testing.T, cfg graphsim.Config) *rig { return &rig{graphsim.New(cfg), t} }
+func newRig(t testing.TB, cfg graphsim.Config) *rig { return &rig{graphsim.New(cfg), t} }
 
 // bearer adds a token, as package auth does.
 type bearer struct {

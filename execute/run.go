@@ -87,6 +87,13 @@ type runner struct {
 	// shown is the write that was accepted last: whether a reading shows it tells
 	// how far readings can be trusted.
 	shown accepted
+	lag   lag
+}
+
+// lag is a bound on how far readings lag behind writes, and when it was seen.
+type lag struct {
+	below time.Duration
+	at    time.Time
 }
 
 // accepted is a change and when Graph accepted it.

@@ -66,6 +66,8 @@ const (
 	// blindTrust is how long after the loss a reading is believed that does not
 	// show the write, where nothing tells how far readings lag behind.
 	blindTrust = 2 * time.Second
+	// lagHolds is how long what was seen of the lag is believed.
+	lagHolds = 5 * time.Second
 	// maxDoubt is when it is given up: readings lag, or the object flickers.
 	maxDoubt = time.Minute
 )
@@ -93,11 +95,14 @@ func (s *step) settle(asOf time.Time) next {
 }
 
 // lagBelow reports whether readings lag behind writes by less than d, as far as
-// can be told: by whether one shows the write that was accepted last.
+// can be told: by how soon one showed what was accepted last.
 func (s *step) lagBelow(d time.Duration) bool {
 	s.mu.Lock()
-	w := s.shown
+	w, known := s.shown, s.lag
 	s.mu.Unlock()
+	if time.Since(known.at) < lagHolds && known.below <= d {
+		return true
+	}
 	if w.change == nil {
 		return d >= blindTrust
 	}
@@ -108,7 +113,11 @@ func (s *step) lagBelow(d time.Duration) bool {
 	if verdict, _ := w.change.Judge(live); verdict != plan.AsWanted {
 		return false
 	}
-	return d >= min(time.Since(w.at), blindTrust)
+	lag := lag{below: min(time.Since(w.at), blindTrust), at: time.Now()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lag = lag
+	return lag.below <= d
 }
 
 // wasAccepted remembers the write that was accepted last.
