@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"time"
 
 	"bulksync/graph"
 )
@@ -18,12 +19,12 @@ type Landed struct {
 // what was deleted is created from its before-image. It is a plan like any
 // other, so whatever somebody changed since is held when it is applied.
 func Revert(h Head, p *Plan, in Input, landed []Landed) (*Plan, error) {
-	b := builder{}
+	b := builder{changes: make([]Change, 0, len(landed))}
 	for i := len(landed) - 1; i >= 0; i-- {
 		b.append(landed[i].inverse())
 	}
 	r := &Plan{
-		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt, HomeTenant: h.HomeTenant,
+		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second), HomeTenant: h.HomeTenant,
 		Input: in, Read: p.Read, Changes: b.changes, Summary: Summarize(b.changes),
 	}
 	return r, r.seal()

@@ -1,0 +1,336 @@
+package plan_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/gowebpki/jcs"
+	"pgregory.net/rapid"
+
+	"bulksync/graph"
+	"bulksync/plan"
+)
+
+// sample is a plan with each action and object in it.
+func sample(t testing.TB) *plan.Plan {
+	d := wanted(t,
+		fabrikam+`,"Fabrikam, ""Ltd"" <é>",false,false,,,CHG1`, contoso+",,true,,,,", "22222222-aaaa-4bbb-8ccc-000000000002,,,,,absent,",
+		"33333333-aaaa-4bbb-8ccc-000000000003,New,,,,,", "44444444-aaaa-4bbb-8ccc-000000000004,,true,,,,")
+	d.CreatePartners = true
+	d.Template = wantedTemplate(t, `{"templateApplicationLevel":"none"}`)
+	cur := currently(
+		partner(t, fabrikam, syncOn+","+consents),
+		partner(t, contoso, `"identitySynchronization":{"userSyncInbound":{"isSyncAllowed":true},"unknown":{"b":[1.50,1e2,9007199254740993],"a":"\u00e9\/\u2028"}}`),
+		partner(t, "22222222-aaaa-4bbb-8ccc-000000000002", `"identitySynchronization":{"displayName":"Old"}`),
+		partner(t, "44444444-aaaa-4bbb-8ccc-000000000004", `"isServiceProvider":true`),
+	)
+	cur.Template = &graph.Template{TemplateApplicationLevel: "newPartners", Raw: []byte(`{"templateApplicationLevel":"newPartners"}`)}
+	return build(t, d, cur)
+}
+
+func encoded(t testing.TB, p *plan.Plan) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := p.Encode(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func decode(text []byte) (*plan.Plan, error) { return plan.Decode(bytes.NewReader(text)) }
+
+// independent computes a plan file's fingerprint with nothing but the library
+// for RFC 8785, from the whole text at once.
+func independent(t testing.TB, text []byte) string {
+	t.Helper()
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil {
+		t.Fatal(err)
+	}
+	delete(members, "fingerprint")
+	var whole bytes.Buffer
+	sep := "{"
+	for name, raw := range members {
+		fmt.Fprintf(&whole, "%s%q:%s", sep, name, raw)
+		sep = ","
+	}
+	whole.WriteString("}")
+	canonical, err := jcs.Transform(whole.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(canonical)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// resealed is a plan file with an edit in it and a fingerprint that fits.
+func resealed(t testing.TB, text []byte, old, new string) []byte {
+	t.Helper()
+	if bytes.Count(text, []byte(old)) == 0 {
+		t.Fatalf("the plan has no %s", old)
+	}
+	text = bytes.Replace(text, []byte(old), []byte(new), 1)
+	i := bytes.LastIndex(text, []byte(`"sha256:`))
+	return append(bytes.Clone(text[:i]), `"`+independent(t, text)+`"}`...)
+}
+
+func TestAPlanFileIsOneChangeALine(t *testing.T) {
+	p := sample(t)
+	lines := strings.Split(string(encoded(t, p)), "\n")
+	var got []string
+	for _, l := range lines {
+		got = append(got, l[:min(len(l), 14)])
+	}
+	want := []string{`{`, `"formatVersion`, `"tool": {"name`, `"createdAt": "`, `"homeTenant": `, `"summary": {"c`, `"read": {"page`, `"input": {"nam`, `"template": {"`, `"changes": [`}
+	for i := range p.Changes {
+		want = append(want, fmt.Sprintf(`{"seq":%d,"row":`, i+1)[:14])
+	}
+	want = append(want, `],`, `"fingerprint":`, `}`, ``)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestAPlanComesBackFromItsFileAsItWas(t *testing.T) {
+	for name, p := range map[string]*plan.Plan{
+		"every action":   sample(t),
+		"template alone": build(t, plan.Desired{Template: wantedTemplate(t, `{"templateApplicationLevel":"none"}`)}, currently()),
+	} {
+		got, err := plan.Decode(iotest.OneByteReader(bytes.NewReader(encoded(t, p))))
+		if diff := cmp.Diff(p, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
+			t.Fatalf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
+		if diff := cmp.Diff(string(encoded(t, p)), string(encoded(t, got))); diff != "" {
+			t.Errorf("%s: the file again (-first +second):\n%s", name, diff)
+		}
+	}
+}
+
+func TestTheFingerprintIsTheHashOfTheCanonicalFile(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		p := anyPlan(t, 8).Draw(rt, "plan")
+		text := encoded(t, p)
+		if want := independent(t, text); p.Fingerprint != want {
+			rt.Errorf("got %s, want %s, for\n%s", p.Fingerprint, want, text)
+		}
+		got, err := decode(text)
+		if diff := cmp.Diff(p, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
+			rt.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+	})
+}
+
+// A plan of several batches, the last of them not full.
+func TestALongPlanComesBackInOrder(t *testing.T) {
+	p := anyPlan(t, 1000).Example(1)
+	text := encoded(t, p)
+	if want := independent(t, text); p.Fingerprint != want || len(p.Changes) < 600 {
+		t.Errorf("%d changes: got %s, want %s", len(p.Changes), p.Fingerprint, want)
+	}
+	got, err := decode(text)
+	if diff := cmp.Diff(p, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	late := fmt.Sprintf(`"seq":%d,`, 555)
+	_, err = decode(resealed(t, text, late, `"seq":7,`))
+	if !errors.Is(err, plan.ErrAltered) || !strings.Contains(err.Error(), "change 555 has the number 7") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// anyPlan plans random rows, so many at most and half as many at least, against
+// random partners.
+func anyPlan(t testing.TB, most int) *rapid.Generator[*plan.Plan] {
+	cell := rapid.SampledFrom([]string{"", "true", "false"})
+	return rapid.Custom(func(rt *rapid.T) *plan.Plan {
+		var lines []string
+		var there []graph.Partner
+		for i := range rapid.IntRange(most/2, most).Draw(rt, "rows") {
+			id := fmt.Sprintf("90e29127-71ad-49c7-9ce8-%012x", i)
+			name := rapid.SampledFrom([]string{"", "Fabrikam", `"Müller & ""Söhne"""`, "\u2028x", "😀"}).Draw(rt, "name")
+			lines = append(lines, strings.Join([]string{id, name, cell.Draw(rt, "sync"), cell.Draw(rt, "in"), cell.Draw(rt, "out"),
+				rapid.SampledFrom([]string{"", "", "absent"}).Draw(rt, "ensure"), "note"}, ","))
+			if members := rapid.SampledFrom([]string{"-", "", syncOn, syncOn + "," + consents, `"isServiceProvider":true,` + syncOn}).Draw(rt, "there"); members != "-" {
+				there = append(there, partner(t, id, members))
+			}
+		}
+		r, err := plan.ReadRows(t.Context(), strings.NewReader(columns+strings.Join(lines, "\n")), "partners.csv")
+		if err != nil {
+			rt.Skip(err)
+		}
+		return build(t, plan.Desired{Rows: r, CreatePartners: rapid.Bool().Draw(rt, "create")}, currently(there...))
+	})
+}
+
+// A plan file with one byte changed is refused, unless it says the very same
+// thing in another spelling.
+func TestAnEditOfOneByteIsRefusedOrMeansNothing(t *testing.T) {
+	text := encoded(t, sample(t))
+	made, err := decode(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		edit := bytes.Clone(text)
+		i := rapid.IntRange(0, len(text)-1).Draw(rt, "at")
+		edit[i] = rapid.OneOf(rapid.Byte(), rapid.SampledFrom([]byte("\"{}[],:0 \n\\tfeE"))).Draw(rt, "byte")
+		got, err := decode(edit)
+		if err != nil {
+			return
+		}
+		if diff := cmp.Diff(made, got, sameJSON); diff != "" {
+			rt.Errorf("byte %d, %q in place of %q, is taken (-made +read):\n%s", i, edit[i], text[i], diff)
+		}
+	})
+}
+
+// sameJSON compares what is kept as text by what it says.
+var sameJSON = cmp.Comparer(func(a, b json.RawMessage) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return len(a) == len(b)
+	}
+	x, err1 := jcs.Transform(a)
+	y, err2 := jcs.Transform(b)
+	return err1 == nil && err2 == nil && bytes.Equal(x, y)
+})
+
+func TestASpellingOfJSONDoesNotMatter(t *testing.T) {
+	var indented bytes.Buffer
+	p := sample(t)
+	if err := json.Indent(&indented, encoded(t, p), "", "\t"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := decode(indented.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(encoded(t, p)), string(encoded(t, got))); diff != "" && got.Fingerprint != p.Fingerprint {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatANewerProgramAddsIsCoveredAndPassedOver(t *testing.T) {
+	text := resealed(t, encoded(t, sample(t)), `"tool": {`, `"added": {"z":1,"a":[]}, "tool": {"more":true,`)
+	if _, err := decode(text); err != nil {
+		t.Errorf("got %v", err)
+	}
+	if _, err := decode(bytes.Replace(text, []byte(`"z":1`), []byte(`"z":2`), 1)); !errors.Is(err, plan.ErrAltered) {
+		t.Errorf("an edit of it: got %v", err)
+	}
+}
+
+// Each of these plans has a fingerprint that fits, so that only the rules can
+// refuse it.
+func TestACraftedPlanIsRefusedThoughItsFingerprintFits(t *testing.T) {
+	text := encoded(t, sample(t))
+	for _, c := range []struct{ name, old, new, says string }{
+		{"another body", `"body":{"displayName":"New"}`, `"body":{"displayName":"Other"}`, "the request does not follow from the fields"},
+		{"more in the body", `"body":{"templateApplicationLevel":"none"}`, `"body":{"templateApplicationLevel":"none","userSyncInbound":{"isSyncAllowed":true}}`, "change 1: the request does not follow from the fields"},
+		{"another path", `"path":"` + synced, `"path":"` + partners + "/" + contoso + "/identitySynchronization", "change 2: the request does not follow from the fields"},
+		{"another verb", `"method":"PATCH","path":"` + synced, `"method":"PUT","path":"` + synced, "the request does not follow"},
+		{"a request of a no-op", `"action":"no-op","reason":"","hazards":[],"fields":[],`, `"action":"no-op","reason":"","hazards":[],"fields":[],"request":{"method":"DELETE","path":"/x"},`, "no-op identitySynchronization has the wrong request"},
+		{"a request that is missing", `"request":{"method":"PATCH","path":"` + template + `","body":{"templateApplicationLevel":"none"}},`, ``, "update template has the wrong request"},
+		{"a tenant that is a path", `"tenantId":"` + fabrikam + `"`, `"tenantId":"../default"`, `"../default" is no tenant ID`},
+		{"a tenant in capitals", `"tenantId":"` + fabrikam + `"`, `"tenantId":"` + strings.ToUpper(fabrikam) + `"`, "is no tenant ID"},
+		{"an unknown action", `"action":"update"`, `"action":"replace"`, "no such change: replace template"},
+		{"an unknown object", `"object":"template"`, `"object":"default"`, "no such change: update default"},
+		{"an unknown property", `"path":"displayName"`, `"path":"b2bCollaborationInbound"`, `the field "b2bCollaborationInbound" is unknown or out of place`},
+		{"a property that is an object", `"after":"none"`, `"after":{"none":1}`, "holds no plain value"},
+		{"another number", `"seq":2`, `"seq":3`, "change 2 has the number 3"},
+		{"another summary", `"blocked":1`, `"blocked":0`, "the summary does not count the changes"},
+		{"a type that no plan has", `"row":2`, `"row":"2"`, "change 2: json: cannot unmarshal string"},
+		{"a member that no plan has so", `"rows":5`, `"rows":"5"`, `member "input": json: cannot unmarshal string`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := decode(resealed(t, text, c.old, c.new))
+			if !errors.Is(err, plan.ErrAltered) || !strings.Contains(fmt.Sprint(err), c.says) {
+				t.Errorf("got %v\nwant %s", err, c.says)
+			}
+		})
+	}
+}
+
+func TestAFileThatIsNoPlanSaysSo(t *testing.T) {
+	text := string(encoded(t, sample(t)))
+	for _, c := range []struct {
+		name, text string
+		is         error
+		says       string
+	}{
+		{"empty", "", nil, "not a plan, or cut short: unexpected EOF"},
+		{"a CSV", columns, nil, "not a plan, or cut short: invalid character"},
+		{"a list", "[]", nil, "not a plan: it is no JSON object"},
+		{"another JSON", `{"name":"x"}`, nil, "not a plan: it has no formatVersion"},
+		{"cut short after a line", text[:strings.Index(text, "\n{\"seq\":3")], nil, "not a plan, or cut short: unexpected EOF"},
+		{"cut short within a change", text[:strings.Index(text, `"seq":3`)], nil, "not a plan, or cut short: unexpected EOF"},
+		{"cut short at its end", strings.TrimSuffix(text, "}\n"), nil, "not a plan, or cut short: unexpected EOF"},
+		{"two plans", text + text, nil, "not a plan: text follows its end"},
+		{"changes that are no list", `{"formatVersion":1,"changes":{}}`, nil, "not a plan: its changes are no list"},
+		{"a version in words", `{"formatVersion":"one"}`, nil, `not a plan: its formatVersion is "one"`},
+		{"a newer format", strings.Replace(text, `"formatVersion": 1`, `"formatVersion": 2`, 1), plan.ErrFormat, "the plan has another format version: it has 2, this program reads 1"},
+		{"a newer format of another shape", `{"changes":[7],"formatVersion":3}`, plan.ErrFormat, "it has 3"},
+		{"an altered fingerprint", strings.Replace(text, "sha256:", "sha512:", 1), plan.ErrAltered, "the plan was altered after it was made: it says sha512:"},
+		{"no fingerprint", `{"formatVersion":1}`, plan.ErrAltered, "it says , its content is sha256:"},
+		{"a member twice", strings.Replace(text, `"tool": {`, `"read": {}, "tool": {`, 1), plan.ErrAltered, `the member "read" stands twice`},
+		{"the changes twice", strings.Replace(text, `"tool": {`, `"changes": [], "tool": {`, 1), plan.ErrAltered, `the member "changes" stands twice`},
+		{"a member of a change twice", strings.Replace(text, `"seq":2`, `"seq":9,"seq":2`, 1), plan.ErrAltered, `member "changes": `},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := decode([]byte(c.text))
+			if p != nil || err == nil || c.is != nil && !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v\nwant %s", err, c.says)
+			}
+			if c.is == nil && (errors.Is(err, plan.ErrAltered) || errors.Is(err, plan.ErrFormat)) {
+				t.Errorf("%v is taken for a plan", err)
+			}
+		})
+	}
+	if _, err := plan.Decode(iotest.ErrReader(os.ErrPermission)); !errors.Is(err, os.ErrPermission) {
+		t.Errorf("a file that cannot be read: %v", err)
+	}
+}
+
+func TestAFileThatCannotBeWrittenIsAnError(t *testing.T) {
+	if err := sample(t).Encode(failingWriter{}); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+}
+
+type failingWriter struct{}
+
+func (failingWriter) Write([]byte) (int, error) { return 0, os.ErrClosed }
+
+// FuzzDecodePlan holds that a text is refused or is a plan whose fingerprint
+// and requests are right.
+func FuzzDecodePlan(f *testing.F) {
+	text := encoded(f, sample(f))
+	f.Add(text)
+	f.Add(resealed(f, text, `"seq":2`, `"seq":3`))
+	f.Add([]byte(`{"formatVersion":1,"changes":[],"fingerprint":""}`))
+	f.Add([]byte(`{"formatVersion":1,"changes":[{"seq":1,"object":"template","action":"update"}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := decode(text)
+		if err != nil {
+			return
+		}
+		if p.Fingerprint != independent(t, text) {
+			t.Errorf("%s: %s does not fit", text, p.Fingerprint)
+		}
+		for _, c := range p.Changes {
+			want := plan.RequestFor(c.Object, c.Action, c.Partner.TenantID, c.Fields)
+			if diff := cmp.Diff(want, c.Request); diff != "" {
+				t.Errorf("change %d (-want +got):\n%s", c.Seq, diff)
+			}
+		}
+	})
+}
