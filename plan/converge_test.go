@@ -1,0 +1,203 @@
+package plan_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"bulksync/graph"
+	"bulksync/graph/graphsim"
+	"bulksync/plan"
+)
+
+// world is a simulated tenant together with what is wanted of it.
+type world struct {
+	*graphsim.Sim
+	client *graph.Client
+	want   plan.Desired
+}
+
+// anyWorld draws both from the same few tenants, so that they meet.
+func anyWorld(t testing.TB) *rapid.Generator[*world] {
+	return rapid.Custom(func(rt *rapid.T) *world {
+		sim := graphsim.New(graphsim.Config{PageSize: 3})
+		var lines []string
+		for i := range rapid.IntRange(1, 8).Draw(rt, "tenants") {
+			id := fmt.Sprintf("90e29127-71ad-49c7-9ce8-%012x", i+1)
+			if rapid.Bool().Draw(rt, "there") {
+				sim.SetPartner(anyPartner(id).Draw(rt, "partner"))
+			}
+			cells := []string{
+				id, rapid.SampledFrom([]string{"", "Fabrikam", "Müller & Söhne"}).Draw(rt, "name"),
+				anySwitch.Draw(rt, "sync"), anySwitch.Draw(rt, "inbound"), anySwitch.Draw(rt, "outbound"), "", "",
+			}
+			if rapid.IntRange(0, 3).Draw(rt, "ensure") == 0 {
+				cells = []string{id, "", "", "", "", "absent", ""}
+			}
+			lines = append(lines, strings.Join(cells, ","))
+		}
+		w := &world{Sim: sim, client: inProcess(t, sim), want: wanted(t, lines...)}
+		w.want.CreatePartners = true
+		if rapid.Bool().Draw(rt, "with a template") {
+			w.want.Template = wantedTemplate(t, rapid.SampledFrom([]string{
+				`{"templateApplicationLevel":""}`, `{"templateApplicationLevel":"existingPartners,newPartners"}`,
+				`{"userSyncInbound":{"isSyncAllowed":false}}`, `{"templateApplicationLevel":"newPartners","userSyncInbound":{"isSyncAllowed":true}}`,
+			}).Draw(rt, "template"))
+		}
+		return w
+	})
+}
+
+var anySwitch = rapid.SampledFrom([]string{"", "true", "false"})
+
+func anyPartner(id string) *rapid.Generator[graphsim.Partner] {
+	null := rapid.SampledFrom([]*bool{nil, new(true), new(false)})
+	return rapid.Custom(func(rt *rapid.T) graphsim.Partner {
+		p := graphsim.Partner{TenantID: id, AutomaticUserConsentSettings: graphsim.Consent{
+			InboundAllowed: null.Draw(rt, "inbound"), OutboundAllowed: null.Draw(rt, "outbound"),
+		}}
+		switch rapid.IntRange(0, 3).Draw(rt, "policy") {
+		case 0:
+			p.IdentitySynchronization = &graphsim.IdentitySynchronization{}
+		case 1:
+			p.IdentitySynchronization = graphsim.SyncAllowed("Fabrikam", rapid.Bool().Draw(rt, "allowed"))
+		case 2:
+			p.IdentitySynchronization = &graphsim.IdentitySynchronization{UserSyncInbound: &graphsim.UserSyncInbound{IsSyncAllowed: null.Draw(rt, "allowed")}}
+		}
+		return p
+	})
+}
+
+func (w *world) read(t *rapid.T) *plan.Current {
+	cur, err := plan.ReadCurrent(t.Context(), w.client, plan.Needs{Template: w.want.Template != nil})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cur
+}
+
+func (w *world) plan(t *rapid.T) *plan.Plan {
+	p, err := plan.Build(head, w.want, w.read(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// apply sends what a plan says and nothing else, after it has judged each
+// change to apply.
+func (w *world) apply(t *rapid.T, p *plan.Plan) {
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if !c.Writes() {
+			continue
+		}
+		if verdict, why := c.Judge(w.live(t, c)); verdict != plan.Applies {
+			t.Fatalf("%s: %s %s", told(c), verdict, why)
+		}
+		if _, err := w.client.Do(t.Context(), graph.Request{Method: c.Request.Method, Path: c.Request.Path, Body: c.Request.Body}); err != nil {
+			t.Fatalf("%s: %v", told(c), err)
+		}
+		if verdict, why := c.Judge(w.live(t, c)); verdict != plan.AsWanted {
+			t.Fatalf("%s was made: %s %s", told(c), verdict, why)
+		}
+	}
+}
+
+func (w *world) live(t *rapid.T, c *plan.Change) plan.Live {
+	cur := w.read(t)
+	live := plan.Live{Template: cur.Template}
+	if p, ok := cur.Partners[c.Partner.TenantID]; ok {
+		live.Partner = &p
+	}
+	return live
+}
+
+func TestAPlanThatWasAppliedIsEmptyWhenItIsMadeAgain(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		w := anyWorld(t).Draw(rt, "world")
+		w.apply(rt, w.plan(rt))
+		again := w.plan(rt)
+		if again.Summary.Differs() {
+			rt.Errorf("planned again: %s", strings.Join(toldAll(again), "\n"))
+		}
+		if a := plan.Compare(head, w.want, w.read(rt)); a.Result != plan.Clean || a.Totals.OK != len(again.Changes) {
+			rt.Errorf("audited: %s %+v", a.Result, a.Findings)
+		}
+	})
+}
+
+// Taking a run back restores every managed value, and taking that back
+// restores what the run had made.
+func TestARunThatIsTakenBackLeavesTheTenantAsItWas(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		w := anyWorld(t).Draw(rt, "world")
+		before := w.State()
+		p := w.plan(rt)
+		w.apply(rt, p)
+		after := w.State()
+
+		undo := revert(rt, p)
+		w.apply(rt, undo)
+		if diff := cmp.Diff(values(before), values(w.State())); diff != "" {
+			rt.Errorf("taken back (-before +after):\n%s", diff)
+		}
+		w.apply(rt, revert(rt, undo))
+		if diff := cmp.Diff(values(after), values(w.State())); diff != "" {
+			rt.Errorf("made again (-before +after):\n%s", diff)
+		}
+	})
+}
+
+// revert takes back all of a plan, through a file as a user would.
+func revert(t *rapid.T, p *plan.Plan) *plan.Plan {
+	var landed []plan.Landed
+	for i := range p.Changes {
+		if p.Changes[i].Writes() {
+			landed = append(landed, plan.Landed{Change: &p.Changes[i]})
+		}
+	}
+	r, err := plan.Revert(head, p, plan.Input{Name: "run"}, landed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file strings.Builder
+	if err := r.Encode(&file); err != nil {
+		t.Fatal(err)
+	}
+	if r, err = plan.Decode(strings.NewReader(file.String())); err != nil {
+		t.Fatalf("%v, of\n%s", err, file.String())
+	}
+	return r
+}
+
+// values is what a tenant holds of the managed properties. A policy object that
+// holds only nulls says the same as one of other nulls.
+func values(s graphsim.State) map[string]string {
+	all := map[string]string{"template": fmt.Sprint(s.Template.TemplateApplicationLevel, said(s.Template.UserSyncInbound))}
+	for _, p := range s.Partners {
+		v := fmt.Sprint(show(p.AutomaticUserConsentSettings.InboundAllowed), show(p.AutomaticUserConsentSettings.OutboundAllowed))
+		if y := p.IdentitySynchronization; y != nil {
+			v += " policy" + show(y.DisplayName) + said(y.UserSyncInbound)
+		}
+		all[p.TenantID] = v
+	}
+	return all
+}
+
+func said(u *graphsim.UserSyncInbound) string {
+	if u == nil {
+		return " null"
+	}
+	return show(u.IsSyncAllowed)
+}
+
+func show[T any](p *T) string {
+	if p == nil {
+		return " null"
+	}
+	return fmt.Sprintf(" %v", *p)
+}
