@@ -58,7 +58,6 @@ const linesAtOnce = 4096
 // readLines reads and proves the next lines. What the journal ends with without
 // a newline is torn, and not read.
 func (l *Log) readLines(in *bufio.Reader) (lines []sealed, more bool, err error) {
-	lines = make([]sealed, 0, linesAtOnce)
 	for len(lines) < linesAtOnce {
 		line, err := in.ReadBytes('\n')
 		if err == io.EOF {
@@ -93,7 +92,7 @@ type decoded struct {
 func decodeAll(lines []sealed) []decoded {
 	entries := make([]decoded, len(lines))
 	var all sync.WaitGroup
-	workers := runtime.GOMAXPROCS(0)
+	workers := min(runtime.GOMAXPROCS(0), 1+len(lines)/64)
 	for w := range workers {
 		all.Go(func() {
 			for i := w * len(lines) / workers; i < (w+1)*len(lines)/workers; i++ {

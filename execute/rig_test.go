@@ -108,6 +108,7 @@ func (r *rig) with(n int, edit func(*graphsim.Partner)) {
 type session struct {
 	plan     *plan.Plan
 	tape     *tape
+	prior    *execute.Log // of the tape; nil: still to be replayed
 	settings execute.Settings
 	stop     context.Context
 	observe  func(execute.Outcome)
@@ -116,13 +117,11 @@ type session struct {
 
 // run begins or resumes the run of the session's tape.
 func (r *rig) run(ctx context.Context, s session) (*execute.Result, error) {
-	var prior *execute.Log
-	last := ""
-	if s.tape.begun() {
-		var err error
-		if prior, err = execute.Replay(s.plan, bytes.NewReader(s.tape.data)); err != nil {
-			r.t.Fatalf("a journal of ours does not replay: %v", err)
-		}
+	prior, last := s.prior, ""
+	if prior == nil && s.tape.begun() {
+		prior = r.log(s.plan, s.tape)
+	}
+	if prior != nil {
 		last = prior.LastHash
 		s.tape.cut(int(prior.Size))
 	} else {
@@ -235,14 +234,19 @@ func statuses(r *execute.Result) []execute.Status {
 	return all
 }
 
-// replay tells the run of a tape.
-func (r *rig) replay(p *plan.Plan, f *tape) *execute.Result {
+// log tells the run of a tape.
+func (r *rig) log(p *plan.Plan, f *tape) *execute.Log {
 	r.t.Helper()
 	l, err := execute.Replay(p, bytes.NewReader(f.data))
 	if err != nil {
-		r.t.Fatal(err)
+		r.t.Fatalf("a journal of ours does not replay: %v", err)
 	}
-	return l.Result()
+	return l
+}
+
+func (r *rig) replay(p *plan.Plan, f *tape) *execute.Result {
+	r.t.Helper()
+	return r.log(p, f).Result()
 }
 
 func ptr[T any](v T) *T { return &v }
