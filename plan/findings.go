@@ -59,10 +59,10 @@ func findingKind(c *Change, cur *Current) FindingKind {
 	switch {
 	case c.Action == NoOp:
 		return ""
-	case c.Action == Delete, len(c.Fields) > 0 && allGo(c.Fields):
-		return Extra
 	case c.Action == Create, c.Object != SyncTemplate && !exists:
 		return Missing
+	case allGo(c.Fields):
+		return Extra
 	case c.Object == IdentitySynchronization && c.Before == nil:
 		return Missing
 	default:
@@ -70,7 +70,8 @@ func findingKind(c *Change, cur *Current) FindingKind {
 	}
 }
 
-// allGo reports whether every field is to vanish, which only a removal asks.
+// allGo reports whether every field is to vanish, which only a removal asks;
+// that of a policy without content has none.
 func allGo(fields []Field) bool {
 	return !slices.ContainsFunc(fields, func(f Field) bool { return f.After != nil })
 }
@@ -97,7 +98,7 @@ func (a *Audit) extras(cur *Current, named map[string]bool) {
 }
 
 func extra(id string, s *graph.IdentitySynchronization) Finding {
-	ch := Change{Object: IdentitySynchronization, Action: Delete}
+	ch := Change{Object: IdentitySynchronization, Action: Delete, Fields: []Field{}}
 	ch.differ(pathDisplayName, deref(s.DisplayName), nil)
 	ch.differ(pathSyncAllowed, deref(s.IsSyncAllowed), nil)
 	f := Finding{TenantID: id, Kind: Extra, Object: IdentitySynchronization, Fields: ch.Fields}

@@ -1,0 +1,119 @@
+package plan_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bulksync/graph"
+	"bulksync/plan"
+)
+
+// found is a finding in one line.
+func found(f plan.Finding) string {
+	line := fmt.Sprintf("%s %s", f.Kind, f.Object)
+	for _, d := range f.Fields {
+		before, _ := json.Marshal(d.Before)
+		after, _ := json.Marshal(d.After)
+		line += fmt.Sprintf(" %s>%s", before, after)
+	}
+	return line
+}
+
+func TestAnAuditNamesWhatIsNotAsTheFileWants(t *testing.T) {
+	for _, c := range []struct{ name, row, there, want string }{
+		{"as wanted", ",Fabrikam,true,,,,", syncOn, ""},
+		{"another name", ",Fabrikam Ltd,true,,,,", syncOn, `changed identitySynchronization "Fabrikam">"Fabrikam Ltd"`},
+		{"switched off", ",,true,,,,", `"identitySynchronization":{"displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":false}}`, "changed identitySynchronization false>true"},
+		{"no policy", ",,true,,,,", "", "missing identitySynchronization null>true"},
+		{"a policy of nulls", ",,true,,,,", `"identitySynchronization":{"displayName":null}`, "missing identitySynchronization null>true"},
+		{"no partner", ",,true,,,,", "-", "missing identitySynchronization null>true"},
+		{"no partner for a bare row", ",,,,,,", "-", "missing partner"},
+		{"a partner for a bare row", ",,,,,,", "", ""},
+		{"consent", ",,,true,,,", inherits, "changed consent null>true"},
+		{"a policy that should be absent", ",,,,,absent,", syncOn, `extra identitySynchronization "Fabrikam">null true>null`},
+		{"an empty policy that should be absent", ",,,,,absent,", `"identitySynchronization":{"tenantId":"x"}`, "extra identitySynchronization"},
+		{"absent as wanted", ",,,,,absent,", "", ""},
+		{"absent as wanted, and no partner", ",,,,,absent,", "-", ""},
+		{"a service provider's, as wanted", ",,true,,,,", `"isServiceProvider":true,` + syncOn, ""},
+		{"a service provider's that differs", ",,false,,,,", `"isServiceProvider":true,` + syncOn, "changed identitySynchronization true>false"},
+		{"a service provider's without a policy", ",,true,,,,", `"isServiceProvider":true`, "missing identitySynchronization null>true"},
+		{"a service provider's that should be absent", ",,,,,absent,", `"isServiceProvider":true,` + syncOn, `extra identitySynchronization "Fabrikam">null true>null`},
+		{"a service provider's empty one that should be absent", ",,,,,absent,", `"isServiceProvider":true,"identitySynchronization":{"tenantId":"x"}`, "extra identitySynchronization"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cur := currently()
+			if c.there != "-" {
+				cur = currently(partner(t, fabrikam, c.there))
+			}
+			a := plan.Compare(head, wanted(t, fabrikam+c.row+"CHG1"), cur)
+			if c.want == "" {
+				if a.Result != plan.Clean || a.Totals != (plan.AuditTotals{OK: 1}) || len(a.Findings) != 0 {
+					t.Errorf("got %+v, want it clean", a)
+				}
+				return
+			}
+			if a.Result != plan.Drift || len(a.Findings) != 1 || found(a.Findings[0]) != c.want {
+				t.Errorf("got %s %+v, want %s", a.Result, a.Findings, c.want)
+			}
+			if f := a.Findings[0]; f.TenantID != fabrikam || f.Note != "CHG1" || a.Totals.Missing+a.Totals.Changed+a.Totals.Extra != 1 || a.Totals.OK != 0 {
+				t.Errorf("got %+v, %+v", f, a.Totals)
+			}
+		})
+	}
+}
+
+func TestPartnersThatTheFileDoesNotNameComeLastAndTheBusyOnesFirst(t *testing.T) {
+	id := func(n int) string { return fmt.Sprintf("%08d-aaaa-4bbb-8ccc-000000000001", n) }
+	cur := currently(
+		partner(t, fabrikam, ""),
+		partner(t, id(4), `"identitySynchronization":{"displayName":"D","userSyncInbound":{"isSyncAllowed":true}}`),
+		partner(t, id(3), `"identitySynchronization":{"displayName":"C","userSyncInbound":{"isSyncAllowed":false}}`),
+		partner(t, id(2), `"identitySynchronization":{"displayName":"B","userSyncInbound":{"isSyncAllowed":true}}`),
+		partner(t, id(1), `"identitySynchronization":{"tenantId":"x"}`),
+		partner(t, id(5), consents), // without a policy: none of our business
+	)
+	d := wanted(t, fabrikam+",,true,,,,")
+	a := plan.Compare(head, d, cur)
+	want := []string{
+		"missing identitySynchronization null>true", `extra identitySynchronization "B">null true>null`, `extra identitySynchronization "D">null true>null`,
+		"extra identitySynchronization", `extra identitySynchronization "C">null false>null`,
+	}
+	var got []string
+	for _, f := range a.Findings {
+		got = append(got, found(f))
+		if f.Fields == nil {
+			t.Errorf("%s has fields that are null in JSON", f.TenantID)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if (a.Totals != plan.AuditTotals{Missing: 1, Extra: 4}) || a.Findings[1].DisplayName != "B" {
+		t.Errorf("got %+v %+v", a.Totals, a.Findings[1])
+	}
+
+	cur.Template = &graph.Template{TemplateApplicationLevel: "none"}
+	a = plan.Compare(head, plan.Desired{Template: wantedTemplate(t, `{"templateApplicationLevel":"none"}`)}, cur)
+	if a.Result != plan.Clean || a.Totals != (plan.AuditTotals{OK: 1}) {
+		t.Errorf("an audit of the template alone: %+v", a)
+	}
+}
+
+func TestAnAuditOfATenantThatCouldNotBeReadClaimsNothing(t *testing.T) {
+	d := wanted(t, fabrikam+",,true,,,,")
+	a := plan.NewAudit(head, d, plan.Read{Pages: 2, Partners: 20})
+	want := &plan.Audit{
+		FormatVersion: 1, Tool: head.Tool, CreatedAt: head.CreatedAt, HomeTenant: head.HomeTenant, Result: plan.Incomplete,
+		Input: plan.AuditInput{Name: "partners.csv", SHA256: d.Rows.Input.SHA256, Rows: 1}, Read: plan.Read{Pages: 2, Partners: 20}, Findings: []plan.Finding{},
+	}
+	if diff := cmp.Diff(want, a); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	tmpl := wantedTemplate(t, `{"templateApplicationLevel":"none"}`)
+	if a := plan.NewAudit(head, plan.Desired{Template: tmpl}, plan.Read{}); a.Input != (plan.AuditInput{Name: "template.json", SHA256: tmpl.SHA256}) {
+		t.Errorf("got %+v", a.Input)
+	}
+}
