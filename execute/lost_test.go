@@ -1,0 +1,174 @@
+package execute_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bulksync/execute"
+	"bulksync/graph/graphsim"
+)
+
+func TestALostAnswerIsSettledByReadingAndNothingIsWrittenTwice(t *testing.T) {
+	writes := []struct {
+		name   string
+		method string
+		there  func(*graphsim.Partner) // nil: no partner at all
+		cells  string
+	}{
+		{"creating a partner", "POST", nil, "Fabrikam,,,,"},
+		{"creating a policy", "PUT", func(*graphsim.Partner) {}, "Fabrikam,yes,,,"},
+		{"updating a policy", "PATCH", func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", false) }, "Fabrikam,yes,,,"},
+		{"updating consent", "PATCH", func(*graphsim.Partner) {}, ",,yes,yes,"},
+		{"removing a policy", "DELETE", func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", true) }, ",,,,absent"},
+	}
+	for _, w := range writes {
+		for _, kind := range []graphsim.FaultKind{"504-after", "reset-after", "silent-after", "truncated", "reset-before", "silent", "504"} {
+			for _, lag := range []time.Duration{0, 1500 * time.Millisecond} {
+				t.Run(w.name+"/"+string(kind)+"/lag "+lag.String(), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond, ReadLag: lag})
+						if w.there != nil {
+							r.with(3, w.there)
+						}
+						r.Inject(graphsim.Fault{Kind: kind, Method: w.method, Nth: 2})
+						p := r.plan(rows(3, w.cells), "")
+						res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 1}})
+						if res.Totals.Verified != len(p.Changes) {
+							t.Errorf("totals %+v", res.Totals)
+						}
+						committed := 0
+						for _, q := range r.Writes() {
+							if q.Committed {
+								committed++
+							}
+						}
+						if committed != len(p.Changes) {
+							t.Errorf("%d writes took effect for %d changes", committed, len(p.Changes))
+						}
+						if u := r.UnusedFaults(); len(u) > 0 {
+							t.Errorf("unused: %v", u)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestWhatCannotBeSettledIsIndeterminateAndSaysWhy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(1, nil)
+		p := r.plan(rows(1, "Fabrikam,yes,,,"), "")
+		r.Inject(graphsim.Fault{Kind: "reset-after", Method: "PUT"}, graphsim.Fault{Kind: "500", Method: "GET", Path: "partner"})
+		f := newTape()
+		res := r.mustRun(session{plan: p, tape: f})
+		o := res.Outcomes[0]
+		if o.Status != execute.Indeterminate || !strings.Contains(o.Message, "could not be read") || o.ClientRequestID == "" {
+			t.Fatalf("%+v", o)
+		}
+		r.ClearFaults()
+		again := r.mustRun(session{plan: p, tape: f})
+		if got := again.Outcomes[0]; got.Status != execute.Verified || got.ClientRequestID != o.ClientRequestID {
+			t.Errorf("after resuming: %+v", got)
+		}
+		if n := len(r.Writes()); n != 1 {
+			t.Errorf("%d writes", n)
+		}
+	})
+}
+
+func TestWhatSomebodyChangedAfterALostAnswerIsNotOverwritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond})
+		r.with(1, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", false) })
+		p := r.plan(rows(1, "Fabrikam,yes,,,"), "")
+		r.Inject(graphsim.Fault{Kind: "silent-after", Method: "PATCH"})
+		time.AfterFunc(10*time.Second, func() {
+			r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization.DisplayName = ptr("Theirs") })
+		})
+		res := r.mustRun(session{plan: p})
+		o := res.Outcomes[0]
+		if o.Status != execute.Indeterminate || !strings.Contains(o.Message, `displayName is now "Theirs"`) || !strings.Contains(string(o.Live), "Theirs") {
+			t.Errorf("%+v", o)
+		}
+		if n := len(r.Writes()); n != 1 {
+			t.Errorf("%d writes", n)
+		}
+	})
+}
+
+func TestAConflictAndAMissingObjectAreRoutedToTheOtherVerbOnce(t *testing.T) {
+	has := func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", false) }
+	none := func(p *graphsim.Partner) { p.IdentitySynchronization = nil }
+	other := func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", false) }
+	same := func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Fabrikam", true) }
+	for _, c := range []struct {
+		name            string
+		planned, really func(*graphsim.Partner)
+		cells, sent     string
+		want            execute.Status
+	}{
+		{"a policy that is there after all is updated", none, other, "Fabrikam,yes,,,", "PUT PATCH", execute.Verified},
+		{"a policy that is as wanted already is left", none, same, "Fabrikam,yes,,,", "PUT", execute.Unchanged},
+		{"a policy that is gone is created whole", has, none, "Fabrikam,,,,", "PATCH PUT", execute.Verified},
+		{"a policy that is gone need not be removed", has, none, ",,,,absent", "DELETE", execute.Unchanged},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond})
+				r.with(1, c.planned)
+				p := r.plan(rows(1, c.cells), "")
+				f := newTape()
+				// The change of mind comes when the reading is done.
+				time.AfterFunc(25*time.Millisecond, func() { r.Edit(tenant(1), c.really) })
+				res := r.mustRun(session{plan: p, tape: f})
+				var sent []string
+				for _, q := range r.Writes() {
+					sent = append(sent, q.Method)
+				}
+				if got := strings.Join(sent, " "); got != c.sent {
+					t.Errorf("sent %s, want %s", got, c.sent)
+				}
+				if o := res.Outcomes[0]; o.Status != c.want {
+					t.Errorf("%+v", o)
+				}
+			})
+		})
+	}
+}
+
+func TestTheUndoOfAReroutedCreateGoesBackToWhatWasFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond})
+		r.with(1, nil)
+		p := r.plan(rows(1, "Fabrikam,yes,,,"), "")
+		time.AfterFunc(25*time.Millisecond, func() {
+			r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", false) })
+		})
+		res := r.mustRun(session{plan: p})
+		if !json.Valid(res.Outcomes[0].Found) {
+			t.Fatalf("%+v", res.Outcomes[0])
+		}
+		r.undo(p, res)
+		got, _ := r.Partner(tenant(1))
+		if y := got.IdentitySynchronization; y == nil || *y.DisplayName != "Theirs" || *y.UserSyncInbound.IsSyncAllowed {
+			t.Errorf("%+v", y)
+		}
+	})
+}
+
+func TestAnObjectInTheSoftDeleteWindowIsCreatedOnceTheWindowCloses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{DeleteWindow: 20 * time.Second})
+		r.with(1, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Fabrikam", true) })
+		r.mustRun(session{plan: r.plan(rows(1, ",,,,absent"), "")})
+		res := r.mustRun(session{plan: r.plan(rows(1, "Fabrikam,yes,,,"), "")})
+		if res.Totals.Verified != 1 {
+			t.Errorf("%+v", res.Outcomes)
+		}
+	})
+}
