@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -38,13 +39,12 @@ func ReadCurrent(ctx context.Context, c *graph.Client, needs Needs) (*Current, e
 	cur := &Current{Partners: map[string]graph.Partner{}, TenantIDs: map[string]string{}}
 	// The first page goes alone: it fails for all if the host or the token does.
 	first := make(chan struct{})
+	firstIsIn := sync.OnceFunc(func() { close(first) }) // a listing can begin again
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return c.ListPartners(gctx, func(p graph.Page) error {
-			if cur.add(p); p.Number == 1 && first != nil {
-				close(first)
-				first = nil
-			}
+			cur.add(p)
+			firstIsIn()
 			return nil
 		})
 	})
