@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"bulksync/graph"
@@ -49,8 +50,8 @@ func RequestFor(o Object, a Action, tenantID string, fields []Field) *Request {
 	}
 }
 
-// body writes the values after the change as JSON. Paths have one or two
-// segments, and those of one object stand together.
+// body writes the values after the change as JSON. Paths are managed ones: they
+// have one or two segments, and those of one object stand together.
 func body(fields []Field) json.RawMessage {
 	var b bytes.Buffer
 	b.WriteByte('{')
@@ -67,10 +68,10 @@ func body(fields []Field) json.RawMessage {
 			b.WriteByte(',')
 		}
 		if object != "" && open != object {
-			b.WriteString(jsonValue(object) + ":{")
+			b.WriteString(`"` + object + `":{`)
 		}
 		open = object
-		b.WriteString(jsonValue(leaf) + ":" + jsonValue(f.After))
+		b.WriteString(`"` + leaf + `":` + jsonValue(f.After))
 	}
 	if open != "" {
 		b.WriteByte('}')
@@ -81,6 +82,9 @@ func body(fields []Field) json.RawMessage {
 
 // jsonValue encodes nil, a bool or a string.
 func jsonValue(v any) string {
+	if b, ok := v.(bool); ok {
+		return strconv.FormatBool(b)
+	}
 	text, err := marshal(v)
 	if err != nil {
 		panic(fmt.Sprintf("plan: a field holds %T", v))
