@@ -1,0 +1,187 @@
+package execute_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bulksync/execute"
+	"bulksync/graph/graphsim"
+)
+
+func TestResumeRetriesWhatDidNotSucceedAndNothingElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(4, nil)
+		owned := graphsim.Partner{TenantID: tenant(5), IsServiceProvider: ptr(true)}
+		r.SetPartner(owned)
+		p := r.plan(rows(5, "Fabrikam,yes,yes,,"), "")
+		r.Inject(graphsim.Fault{Kind: "400", Path: tenant(2) + "/identitySynchronization", Method: "PUT"})
+		r.Edit(tenant(3), func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
+		f := newTape()
+		first := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 1}})
+		want := []execute.Status{"verified", "verified", "failed", "skipped", "held", "skipped", "verified", "verified", "skipped", "skipped"}
+		if got := statuses(first); !slices.Equal(got, want) {
+			t.Fatalf("%v", got)
+		}
+		if m := first.Outcomes[3].Message; m != "change 3 of this partner did not succeed" {
+			t.Errorf("message %q", m)
+		}
+		r.ClearFaults()
+		r.Edit(tenant(3), func(p *graphsim.Partner) { p.IdentitySynchronization = nil })
+		before := len(r.Writes())
+		again := r.mustRun(session{plan: p, tape: f})
+		want = []execute.Status{"verified", "verified", "verified", "verified", "verified", "verified", "verified", "verified", "skipped", "skipped"}
+		if got := statuses(again); !slices.Equal(got, want) {
+			t.Errorf("after resuming: %v", got)
+		}
+		if n := len(r.Writes()) - before; n != 4 {
+			t.Errorf("%d writes to resume", n)
+		}
+	})
+}
+
+func TestResumeVerifiesWhatWasAcceptedBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{ReadLag: 10 * time.Minute})
+		r.with(2, nil)
+		p := r.plan(rows(2, "Fabrikam,yes,,,"), "")
+		f := newTape()
+		first := r.mustRun(session{plan: p, tape: f})
+		if first.Totals.Succeeded != 2 || !strings.Contains(first.Outcomes[0].Message, "not yet visible after 1m0s") {
+			t.Errorf("%+v", first.Outcomes)
+		}
+		time.Sleep(10 * time.Minute)
+		again := r.mustRun(session{plan: p, tape: f})
+		if again.Totals.Verified != 2 || len(r.Writes()) != 2 {
+			t.Errorf("%+v, %d writes", again.Outcomes, len(r.Writes()))
+		}
+	})
+}
+
+func TestWhatSomebodyOverwritesIsFoundWhenItIsReadBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: 2 * time.Second})
+		r.with(2, nil)
+		p := r.plan(rows(2, "Fabrikam,yes,,,"), "")
+		time.AfterFunc(3500*time.Millisecond, func() {
+			r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization.DisplayName = ptr("Theirs") })
+		})
+		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 1}})
+		o := res.Outcomes[0]
+		if o.Status != execute.Failed || !strings.Contains(o.Message, "accepted, but something else is there now") || !strings.Contains(string(o.Live), "Theirs") {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// TestAfterAKillAtAnyByteTheRunGoesOn kills a small run at each byte of its
+// journal, resumes it, and looks at what was sent.
+func TestAfterAKillAtAnyByteTheRunGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for n := 0; ; n++ {
+			r := newRig(t, graphsim.Config{})
+			p := r.plan(rows(1, "Fabrikam,yes,,,"), "")
+			f := newTape()
+			ctx, cancel := context.WithCancel(t.Context())
+			f.limit, f.kill = n, cancel
+			_, err := r.run(ctx, session{plan: p, tape: f})
+			f.revive(float64(n%2) / 2)
+			res := r.mustRun(session{plan: p, tape: f})
+			committed := 0
+			for _, q := range r.Writes() {
+				if q.Committed {
+					committed++
+				}
+			}
+			if res.Totals.Verified != 2 && res.Totals.Verified+res.Totals.Succeeded != 2 || committed != 2 {
+				t.Fatalf("killed at byte %d: %+v, %d writes took effect", n, res.Totals, committed)
+			}
+			cancel()
+			if err == nil {
+				return // the whole run fits
+			}
+		}
+	})
+}
+
+func TestALostJournalStopsTheRunAndTellsWhatWasInFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: time.Second})
+		r.with(40, nil)
+		p := r.plan(rows(40, "Fabrikam,yes,,,"), "")
+		f := newTape()
+		f.limit = 6000
+		res, err := r.run(t.Context(), session{plan: p, tape: f, settings: execute.Settings{Concurrency: 4}})
+		if !errors.Is(err, errDead) || res.Interrupted || !strings.Contains(res.Stopped, "no space left") {
+			t.Errorf("%v; stopped %q, interrupted %v", err, res.Stopped, res.Interrupted)
+		}
+		if res.Totals.Sum() != 40 || res.Totals.Indeterminate == 0 {
+			t.Errorf("totals %+v", res.Totals)
+		}
+		if sent, known := len(r.Writes()), 40-res.Totals.NotAttempted; sent > known {
+			t.Errorf("%d writes were sent, and %d are accounted for", sent, known)
+		}
+		for _, o := range res.Outcomes {
+			if o.Status == execute.Indeterminate && o.ClientRequestID == "" {
+				t.Errorf("nobody can find change %d in Microsoft's logs", o.Seq)
+			}
+		}
+	})
+}
+
+func TestNothingIsSentWhenTheJournalCannotBeWrittenAtAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(3, nil)
+		p := r.plan(rows(3, "Fabrikam,yes,,,"), "")
+		f := newTape()
+		f.dead = true
+		res, err := r.run(t.Context(), session{plan: p, tape: f})
+		if err == nil || res.Totals.NotAttempted != 3 || len(r.Writes()) != 0 {
+			t.Errorf("%v, %+v, %d writes", err, res.Totals, len(r.Writes()))
+		}
+	})
+}
+
+func TestOutcomesAreDurableBeforeTheyAreToldAndIntentsBeforeTheyAreSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: 5 * time.Millisecond})
+		r.with(20, nil)
+		p := r.plan(rows(20, "Fabrikam,yes,yes,,"), "")
+		f := newTape()
+		f.slow = 7 * time.Millisecond
+		durable := func(s string) bool {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			return bytes.Contains(f.data[:f.synced], []byte(s))
+		}
+		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 4, VerifyWait: -1},
+			observe: func(o execute.Outcome) {
+				if !durable(`"requestId":"` + o.RequestID) {
+					t.Errorf("change %d was told before it was durable", o.Seq)
+				}
+			},
+			layers: []func(http.RoundTripper) http.RoundTripper{func(rt http.RoundTripper) http.RoundTripper {
+				return layer(func(q *http.Request) (*http.Response, error) {
+					if id := q.Header.Get("client-request-id"); q.Method != http.MethodGet && !durable(`"clientRequestId":"`+id) {
+						t.Errorf("a write was sent before its intent was durable")
+					}
+					return rt.RoundTrip(q)
+				})
+			}},
+		})
+		if res.Totals.Succeeded != 40 {
+			t.Errorf("%+v", res.Totals)
+		}
+		if f.syncs > 40 {
+			t.Errorf("%d syncs for 40 writes: they are not shared", f.syncs)
+		}
+	})
+}

@@ -1,0 +1,283 @@
+package execute_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bulksync/execute"
+	"bulksync/graph/graphsim"
+)
+
+// after returns a context that a person ends after d.
+func after(ctx context.Context, d time.Duration) context.Context {
+	ctx, stop := context.WithCancelCause(ctx)
+	time.AfterFunc(d, func() { stop(execute.ErrInterrupted) })
+	return ctx
+}
+
+func TestAskedToStopARunFinishesWhatIsInFlightAndSendsNothingMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: time.Second})
+		r.with(20, nil)
+		p := r.plan(rows(20, "Fabrikam,yes,,,"), "")
+		f := newTape()
+		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 4}, stop: after(t.Context(), 2500*time.Millisecond)})
+		if want := (execute.Totals{Succeeded: 8, NotAttempted: 12}); res.Totals != want {
+			t.Errorf("totals %+v, want %+v", res.Totals, want)
+		}
+		if !res.Interrupted || res.Stopped != "interrupted" {
+			t.Errorf("stopped %q, interrupted %v", res.Stopped, res.Interrupted)
+		}
+		if n := len(r.Writes()); n != 8 {
+			t.Errorf("%d writes", n)
+		}
+		again := r.mustRun(session{plan: p, tape: f})
+		if want := (execute.Totals{Verified: 20}); again.Totals != want || len(r.Writes()) != 20 {
+			t.Errorf("after resuming: %+v, %d writes", again.Totals, len(r.Writes()))
+		}
+	})
+}
+
+func TestAskedToStopARunDoesNotWaitForABackoffOrForTheGate(t *testing.T) {
+	gate := func(rt http.RoundTripper) http.RoundTripper { return &slowGate{base: rt, every: time.Hour} }
+	for name, c := range map[string]struct {
+		fault graphsim.Fault
+		layer []func(http.RoundTripper) http.RoundTripper
+	}{
+		"backoff":          {fault: graphsim.Fault{Kind: "503", Method: "PUT", RetryAfter: time.Minute}},
+		"pause":            {fault: graphsim.Fault{Kind: "429", Method: "PUT", RetryAfter: 4 * time.Minute}},
+		"a closed gate":    {layer: []func(http.RoundTripper) http.RoundTripper{gate}},
+		"a second attempt": {fault: graphsim.Fault{Kind: "409", Method: "PUT"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, graphsim.Config{})
+				r.with(3, nil)
+				p := r.plan(rows(3, "Fabrikam,yes,,,"), "")
+				if c.fault.Kind != "" {
+					r.Inject(c.fault)
+				}
+				began := time.Now()
+				res := r.mustRun(session{plan: p, stop: after(t.Context(), 1100*time.Millisecond), layers: c.layer})
+				if d := time.Since(began); d > 2*time.Second {
+					t.Errorf("it took %s to stop", d)
+				}
+				if n := res.Totals.NotAttempted + res.Totals.Failed; n != 3 || !res.Interrupted {
+					t.Errorf("totals %+v", res.Totals)
+				}
+				if name != "a second attempt" && res.Totals.Failed > 0 {
+					t.Errorf("what would have been sent again is called failed: %+v", res.Outcomes)
+				}
+			})
+		})
+	}
+}
+
+// slowGate lets one write through at a time, so many apart.
+type slowGate struct {
+	base  http.RoundTripper
+	every time.Duration
+	line  chan struct{}
+	next  time.Time
+}
+
+func newSlowGate(every time.Duration) func(http.RoundTripper) http.RoundTripper {
+	return func(rt http.RoundTripper) http.RoundTripper {
+		return &slowGate{base: rt, every: every, line: make(chan struct{}, 1), next: time.Now()}
+	}
+}
+
+func (g *slowGate) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodGet {
+		return g.base.RoundTrip(r)
+	}
+	select {
+	case g.line <- struct{}{}: // nil: closed for good
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	wait := time.NewTimer(time.Until(g.next))
+	select {
+	case <-wait.C:
+		g.next = time.Now().Add(g.every)
+		<-g.line
+	case <-r.Context().Done():
+		<-g.line
+		return nil, r.Context().Err()
+	}
+	return g.base.RoundTrip(r)
+}
+
+func TestAStopInTheGracePeriodCutsWhatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(1, nil)
+		p := r.plan(rows(1, "Fabrikam,yes,,,"), "")
+		r.Inject(graphsim.Fault{Kind: "silent", Method: "PUT"})
+		began := time.Now()
+		res := r.mustRun(session{plan: p, settings: execute.Settings{Grace: 5 * time.Second}, stop: after(t.Context(), time.Second)})
+		if d := time.Since(began); d != 6*time.Second {
+			t.Errorf("it took %s", d)
+		}
+		if o := res.Outcomes[0]; o.Status != execute.Indeterminate || o.Message == "" {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+func TestASecondStopEndsTheRunAtOnceWithAWholeJournal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: 10 * time.Second})
+		r.with(5, nil)
+		p := r.plan(rows(5, "Fabrikam,yes,,,"), "")
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(13*time.Second, cancel)
+		f := newTape()
+		began := time.Now()
+		res, err := r.run(ctx, session{plan: p, tape: f, settings: execute.Settings{Concurrency: 2}, stop: after(t.Context(), 12*time.Second)})
+		if err != nil || time.Since(began) != 13*time.Second {
+			t.Errorf("%v after %s", err, time.Since(began))
+		}
+		if want := (execute.Totals{Indeterminate: 2, NotAttempted: 3}); res.Totals != want || !res.Interrupted {
+			t.Errorf("totals %+v", res.Totals)
+		}
+		if told := r.replay(p, f); told.Totals != res.Totals || told.Stopped != res.Stopped {
+			t.Errorf("the journal tells %+v, %q", told.Totals, told.Stopped)
+		}
+	})
+}
+
+func TestARunStopsByItselfAndSaysWhy(t *testing.T) {
+	day := func(h time.Duration) time.Time { return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(h) }
+	for _, c := range []struct {
+		name     string
+		faults   []graphsim.Fault
+		begins   string // when the faults begin; "" is before the run
+		settings execute.Settings
+		drift    int
+		stopped  string
+		want     execute.Totals
+		writes   int
+	}{
+		{name: "a token that is not accepted", faults: []graphsim.Fault{{Kind: "401", Method: "PUT"}}, settings: execute.Settings{Concurrency: 1},
+			stopped: "the token is not accepted", want: execute.Totals{Failed: 1, NotAttempted: 29}, writes: 2},
+		{name: "ten refusals in a row", faults: []graphsim.Fault{{Kind: "403", Method: "PUT"}}, settings: execute.Settings{Concurrency: 1},
+			stopped: "10 changes in a row were refused", want: execute.Totals{Failed: 10, NotAttempted: 20}, writes: 10},
+		{name: "five changes without an answer", faults: []graphsim.Fault{{Kind: "silent"}}, settings: execute.Settings{Concurrency: 5},
+			stopped: "no answer for 5 changes in a row", begins: "with the first write"},
+		{name: "a pause that is too long", faults: []graphsim.Fault{{Kind: "429", Method: "PUT", RetryAfter: 10 * time.Minute}}, settings: execute.Settings{Concurrency: 1},
+			stopped: "Graph asks for a pause of 10m0s, longer than the 5m0s", want: execute.Totals{NotAttempted: 30}, writes: 1},
+		{name: "a budget of failures", faults: []graphsim.Fault{{Kind: "400", Method: "PUT", Every: 2}}, settings: execute.Settings{Concurrency: 1, StopAfterFailures: 3},
+			stopped: "3 changes did not succeed, which is the limit", want: execute.Totals{Failed: 3, Verified: 3, NotAttempted: 24}, writes: 6},
+		{name: "a deadline", settings: execute.Settings{Concurrency: 5, Deadline: day(2500 * time.Millisecond)},
+			stopped: "the deadline came", want: execute.Totals{Verified: 10, NotAttempted: 20}, writes: 10},
+		{name: "a wave that is not as wanted", faults: []graphsim.Fault{{Kind: "400", Method: "PUT", Nth: 5}}, settings: execute.Settings{Waves: []int{2, 10}, Concurrency: 1},
+			stopped: "wave 2 of 3: 1 of its changes are not as wanted", want: execute.Totals{Failed: 1, Verified: 11, NotAttempted: 18}, writes: 12},
+		{name: "drift", drift: 7, settings: execute.Settings{OnDrift: execute.StopOnDrift},
+			stopped: "1 changes are held: their objects changed since the plan, and nothing was written", want: execute.Totals{Held: 1, NotAttempted: 29}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, graphsim.Config{})
+				r.with(30, nil)
+				p := r.plan(rows(30, "Fabrikam,yes,,,"), "")
+				r.Inject(c.faults...)
+				if c.drift > 0 {
+					r.Edit(tenant(c.drift), func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
+				}
+				f := newTape()
+				slow := []func(http.RoundTripper) http.RoundTripper{}
+				if !c.settings.Deadline.IsZero() {
+					slow = append(slow, latency(time.Second))
+				}
+				if c.begins != "" {
+					r.ClearFaults()
+					slow = append(slow, once(func() { r.Inject(c.faults...) }))
+				}
+				res := r.mustRun(session{plan: p, tape: f, settings: c.settings, layers: slow})
+				writes := len(r.Writes())
+				if !strings.HasPrefix(res.Stopped, c.stopped) || res.Interrupted {
+					t.Errorf("stopped %q, interrupted %v", res.Stopped, res.Interrupted)
+				}
+				if c.begins == "" && (res.Totals != c.want || writes != c.writes) {
+					t.Errorf("totals %+v, %d writes", res.Totals, writes)
+				}
+				r.ClearFaults()
+				again := r.mustRun(session{plan: p, tape: f, settings: c.settings})
+				if c.drift == 0 && (again.Totals != execute.Totals{Verified: 30} || again.Stopped != "") {
+					t.Errorf("after resuming: %+v, stopped %q", again.Totals, again.Stopped)
+				}
+			})
+		})
+	}
+}
+
+// latency makes each write take as long.
+func latency(d time.Duration) func(http.RoundTripper) http.RoundTripper {
+	return func(rt http.RoundTripper) http.RoundTripper {
+		return layer(func(r *http.Request) (*http.Response, error) {
+			if r.Method != http.MethodGet {
+				time.Sleep(d)
+			}
+			return rt.RoundTrip(r)
+		})
+	}
+}
+
+// once does something before the first write is sent.
+func once(do func()) func(http.RoundTripper) http.RoundTripper {
+	return func(rt http.RoundTripper) http.RoundTripper {
+		first := make(chan struct{}, 1)
+		return layer(func(r *http.Request) (*http.Response, error) {
+			if r.Method != http.MethodGet {
+				select {
+				case first <- struct{}{}:
+					do()
+				default:
+				}
+			}
+			return rt.RoundTrip(r)
+		})
+	}
+}
+
+type layer func(*http.Request) (*http.Response, error)
+
+func (l layer) RoundTrip(r *http.Request) (*http.Response, error) { return l(r) }
+
+func TestADeadlineThatComesAfterTheLastWriteStopsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{ReadLag: 10 * time.Second})
+		r.with(3, nil)
+		p := r.plan(rows(3, "Fabrikam,yes,,,"), "")
+		res := r.mustRun(session{plan: p, settings: execute.Settings{Deadline: time.Now().Add(2 * time.Second)}})
+		if res.Stopped != "" || res.Totals.Verified != 3 {
+			t.Errorf("stopped %q, %+v", res.Stopped, res.Totals)
+		}
+	})
+}
+
+func TestEachWaveIsReadBackBeforeTheNextIsBegun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{ReadLag: 5 * time.Second})
+		r.with(9, nil)
+		p := r.plan(rows(9, "Fabrikam,yes,,,"), "")
+		var told []execute.Status
+		res := r.mustRun(session{plan: p, settings: execute.Settings{Waves: []int{2, 3}}, observe: func(o execute.Outcome) { told = append(told, o.Status) }})
+		want := ""
+		for _, n := range []int{2, 3, 4} {
+			want += strings.Repeat("succeeded ", n) + strings.Repeat("verified ", n)
+		}
+		got := ""
+		for _, s := range told {
+			got += string(s) + " "
+		}
+		if got != want || res.Totals.Verified != 9 {
+			t.Errorf("told %s\nwant %s", got, want)
+		}
+	})
+}
