@@ -21,6 +21,21 @@ type Page struct {
 	AsOf time.Time
 }
 
+// ListError is a list of partners that was not read to its end.
+type ListError struct {
+	// Page is the page that could not be had; the ones before it were read.
+	Page int
+	Err  error
+}
+
+// Error names the page.
+func (e *ListError) Error() string {
+	return fmt.Sprintf("reading page %d of the partners: %v", e.Page, e.Err)
+}
+
+// Unwrap returns what was wrong with the page.
+func (e *ListError) Unwrap() error { return e.Err }
+
 // listQuery is the one list call: what is managed and what protects a partner,
 // with the synchronization policy expanded ("List partners", example 2).
 // National clouds know fewer members, so no other is named.
@@ -47,14 +62,14 @@ func (c *Client) listOnce(ctx context.Context, visit func(Page) error) error {
 		asOf := time.Now()
 		resp, err := c.Do(ctx, Request{Method: http.MethodGet, Path: next})
 		if err != nil {
-			return fmt.Errorf("reading page %d of the partners: %w", n, err)
+			return &ListError{n, err}
 		}
 		partners, link, err := parsePage(resp.Body)
 		if err == nil {
 			err = c.checkLink(link, seen)
 		}
 		if err != nil {
-			return fmt.Errorf("reading page %d of the partners: %w", n, c.unreadable(resp, next, err))
+			return &ListError{n, c.unreadable(resp, next, err)}
 		}
 		if err := visit(Page{Number: n, Partners: partners, AsOf: asOf}); err != nil {
 			return err

@@ -56,19 +56,9 @@ func (a *app) apply(cmd *cobra.Command, path string, f applyFlags) error {
 	if err := a.approved(gentle(ctx), p, f); err != nil {
 		return err
 	}
-	if a.cloud == "" {
-		a.cloud = p.HomeTenant.Cloud
-	}
-	t, err := a.connect(gentle(ctx), pace, f.priority)
+	t, reading, err := a.prepare(gentle(ctx), p, pace, f.priority)
 	if err != nil {
 		return err
-	}
-	if err := t.checkPlan(p); err != nil {
-		return err
-	}
-	reading, err := execute.Prepare(gentle(ctx), t.client, p)
-	if err != nil {
-		return unread(err, t.client.Requests().Reads-1)
 	}
 	a.noteEstimate(t, p)
 	dir, journal, err := createRunDir(f.dir, p)

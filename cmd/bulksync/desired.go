@@ -84,7 +84,7 @@ func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
 		}
 	}
 	if c.current, err = plan.ReadCurrent(ctx, t.client, needs); err != nil {
-		return c, unread(err, c.current.Read.Pages)
+		return c, unread(err)
 	}
 	if len(needs.Domains) > 0 {
 		return c, d.Rows.Resolve(t.home.ID, c.current.TenantIDs)

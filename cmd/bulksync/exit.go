@@ -50,9 +50,10 @@ func hinted(err error, hint string) error { return &exit{exitCannotRun, err, hin
 // unread sorts the errors of reading a tenant: credentials and a host that
 // never answered mean that the command could not run; everything else means
 // that there is a tenant and that it was not read whole.
-func unread(err error, pages int) error {
-	never := errors.Is(err, graph.Unreachable) && pages == 0
-	if never || errors.Is(err, graph.Unauthorized) || errors.Is(err, context.Canceled) || errors.Is(err, execute.ErrInterrupted) {
+func unread(err error) error {
+	var list *graph.ListError
+	silent := errors.Is(err, graph.Unreachable) && errors.As(err, &list) && list.Page == 1
+	if silent || errors.Is(err, graph.Unauthorized) || errors.Is(err, context.Canceled) || errors.Is(err, execute.ErrInterrupted) {
 		return err
 	}
 	return &exit{code: exitIncomplete, err: fmt.Errorf("the tenant could not be read completely, so nothing is claimed: %w", err)}

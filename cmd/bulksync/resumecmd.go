@@ -34,19 +34,10 @@ func (a *app) resume(ctx context.Context, path string) error {
 		return err
 	}
 	set := prior.First.Settings
-	if a.cloud == "" {
-		a.cloud = p.HomeTenant.Cloud
-	}
-	t, err := a.connect(gentle(ctx), ratelimit.Options{Concurrency: set.Concurrency, MaxRate: set.MaxRate, Capacity: set.Capacity}, set.Priority)
+	pace := ratelimit.Options{Concurrency: set.Concurrency, MaxRate: set.MaxRate, Capacity: set.Capacity}
+	t, reading, err := a.prepare(gentle(ctx), p, pace, set.Priority)
 	if err != nil {
 		return err
-	}
-	if err := t.checkPlan(p); err != nil {
-		return err
-	}
-	reading, err := execute.Prepare(gentle(ctx), t.client, p)
-	if err != nil {
-		return unread(err, t.client.Requests().Reads-1)
 	}
 	journal, err := dir.reopen(prior)
 	if err != nil {

@@ -6,8 +6,30 @@ import (
 	"io"
 
 	"bulksync/execute"
+	"bulksync/plan"
+	"bulksync/ratelimit"
 	"bulksync/report"
 )
+
+// prepare signs in to the plan's tenant and reads it as it is now. Nothing is
+// written by then, and no file is made.
+func (a *app) prepare(ctx context.Context, p *plan.Plan, pace ratelimit.Options, priority string) (*tenant, *execute.Reading, error) {
+	if a.cloud == "" {
+		a.cloud = p.HomeTenant.Cloud
+	}
+	t, err := a.connect(ctx, pace, priority)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := t.checkPlan(p); err != nil {
+		return nil, nil, err
+	}
+	reading, err := execute.Prepare(ctx, t.client, p)
+	if err != nil {
+		return nil, nil, unread(err)
+	}
+	return t, reading, nil
+}
 
 // run carries out a new or resumed run, leaves its reports and shows them.
 func (a *app) run(ctx context.Context, dir *runDir, t *tenant, cfg execute.Config) error {
