@@ -1,0 +1,133 @@
+package execute_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bulksync/execute"
+	"bulksync/graph/graphsim"
+)
+
+// gets counts the reads of lists and of single objects.
+func (r *rig) gets() (pages, single int) {
+	for _, q := range r.Requests() {
+		switch {
+		case q.IsWrite():
+		case strings.HasSuffix(q.Path, "/partners"):
+			pages++
+		default:
+			single++
+		}
+	}
+	return pages, single
+}
+
+func TestALongRunRefreshesByPages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: 50 * time.Millisecond, PageSize: 100})
+		r.with(300, nil)
+		p := r.plan(rows(600, "Fabrikam,yes,,,"), "")
+		r.ResetRequests()
+		res := r.mustRun(session{plan: p, layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(time.Second)}})
+		if res.Totals.Verified != 900 || res.Stopped != "" {
+			t.Fatalf("%+v, %s", res.Totals, res.Stopped)
+		}
+		pages, single := r.gets()
+		// 900 s, a renewal of up to 6 pages after 45 s each, and the reading before and after.
+		if pages > 6*(900/45+3) || single != 0 {
+			t.Errorf("%d pages and %d single objects were read", pages, single)
+		}
+	})
+}
+
+func TestNoWriteLeansOnAReadingOlderThanMaxAge(t *testing.T) {
+	for name, c := range map[string]struct {
+		gate   time.Duration
+		maxAge time.Duration
+		faults []graphsim.Fault
+	}{
+		"a slow gate":  {gate: 3 * time.Second, maxAge: 10 * time.Second},
+		"a long pause": {maxAge: 60 * time.Second, faults: []graphsim.Fault{{Kind: "429", Method: "PUT", Nth: 5, Times: 3, RetryAfter: 4 * time.Minute}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, graphsim.Config{PageSize: 10})
+				r.with(40, nil)
+				p := r.plan(rows(40, "Fabrikam,yes,,,"), "")
+				r.ResetRequests()
+				r.Inject(c.faults...)
+				res := r.mustRun(session{plan: p, settings: execute.Settings{MaxAge: c.maxAge}, layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(c.gate)}})
+				if res.Totals.Verified != 40 {
+					t.Errorf("%+v, stopped %q", res.Totals, res.Stopped)
+				}
+				var read time.Time
+				for _, q := range r.Requests() {
+					switch {
+					case !q.IsWrite():
+						read = q.At
+					case q.At.Sub(read) > c.maxAge:
+						t.Errorf("a write was sent %s after the last reading", q.At.Sub(read))
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestAPaceThatNeverFitsMaxAgeEndsTheRunInsteadOfTurningForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(5, nil)
+		p := r.plan(rows(5, "Fabrikam,yes,,,"), "")
+		res := r.mustRun(session{plan: p, settings: execute.Settings{MaxAge: 10 * time.Second},
+			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(time.Minute)}})
+		if !strings.HasPrefix(res.Stopped, "no turn comes within the 10s") || res.Totals.Failed != 0 || res.Totals.Sum() != 5 {
+			t.Errorf("stopped %q, %+v", res.Stopped, res.Totals)
+		}
+	})
+}
+
+func TestWhereTheListIsTooLongToKeepFreshObjectsAreReadAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: time.Second, PageSize: 10})
+		r.with(300, nil)
+		p := r.plan(rows(60, "Fabrikam,yes,,,"), "")
+		r.ResetRequests()
+		began := time.Now()
+		res := r.mustRun(session{plan: p, settings: execute.Settings{MaxAge: 20 * time.Second, Concurrency: 2, VerifyWait: -1}})
+		if res.Totals.Succeeded != 60 {
+			t.Errorf("%+v, stopped %q", res.Totals, res.Stopped)
+		}
+		if pages, _ := r.gets(); pages != 30 || time.Since(began) > 2*time.Minute {
+			t.Errorf("%d pages, %s", pages, time.Since(began))
+		}
+	})
+}
+
+func TestAChangeWhoseObjectMovedIsHeldAndUntouched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond})
+		r.with(3, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", false) })
+		p := r.plan(rows(3, "Fabrikam,,,,"), "")
+		r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization.DisplayName = ptr("Theirs") })
+		r.Edit(tenant(2), func(p *graphsim.Partner) { p.IdentitySynchronization.UserSyncInbound.IsSyncAllowed = ptr(true) })
+		r.RemovePartner(tenant(3))
+		res := r.mustRun(session{plan: p})
+		o := res.Outcomes
+		if o[0].Status != execute.Held || o[0].Message != `changed since the plan: displayName is now "Theirs"` || !strings.Contains(string(o[0].Live), "Theirs") {
+			t.Errorf("the member that counts: %+v", o[0])
+		}
+		if o[1].Status != execute.Verified {
+			t.Errorf("another member: %+v", o[1])
+		}
+		if o[2].Status != execute.Held || o[2].Message != "changed since the plan: the partner configuration is gone" {
+			t.Errorf("a partner that is gone: %+v", o[2])
+		}
+		if n := len(r.Writes()); n != 1 {
+			t.Errorf("%d writes", n)
+		}
+	})
+}
