@@ -42,7 +42,7 @@ func TestConnectionsAreUsedAgainWhateverIsAnswered(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
 		"204":             func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) },
 		"a long refusal":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(400); io.WriteString(w, long) },
-		"a redirect":      func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 302) },
+		"a redirect":      func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
 		"a chunked 200":   func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush(); io.WriteString(w, long) },
 		"a gateway's 504": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(504); io.WriteString(w, "<html>") },
 	} {
