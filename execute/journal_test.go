@@ -29,14 +29,12 @@ func smallRun(t testing.TB, sim *rig) (*plan.Plan, []byte) {
 func TestEachAlteredByteIsNoticed(t *testing.T) {
 	p, journal := smallRun(t, newRig(t, graphsim.Config{}))
 	for at := range len(journal) - 1 { // without the last newline the last line is a torn one
-		for _, flip := range []byte{1, 0x20, 0x80} {
-			altered := bytes.Clone(journal)
-			altered[at] ^= flip
-			if _, err := execute.Replay(p, bytes.NewReader(altered)); err == nil {
-				t.Fatalf("byte %d (%q) was altered and nobody noticed", at, journal[at])
-			} else if line := bytes.Count(journal[:at], []byte("\n")) + 1; !strings.Contains(err.Error(), "journal line ") {
-				t.Fatalf("byte %d in line %d: %v", at, line, err)
-			}
+		altered := bytes.Clone(journal)
+		altered[at] ^= 1 << (at % 8)
+		if _, err := execute.Replay(p, bytes.NewReader(altered)); err == nil {
+			t.Fatalf("byte %d (%q) was altered and nobody noticed", at, journal[at])
+		} else if !strings.Contains(err.Error(), "journal line ") {
+			t.Fatalf("byte %d: %v", at, err)
 		}
 	}
 }
