@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -30,7 +31,8 @@ func main() {
 	}
 }
 
-// results holds metrics by benchmark and unit.
+// results holds metrics by unit, for each benchmark by its package and name, as
+// plan.ReadRows, and for each test by its name.
 type results map[string]map[string]float64
 
 func (r results) set(bench, unit string, v float64) {
@@ -47,7 +49,7 @@ var virtual = regexp.MustCompile(`([\d.]+) of the minimum, (\d+) refused$`)
 // under the names of their tests. It reports whether go test said FAIL.
 func read(in io.Reader) (r results, failed bool, err error) {
 	r = results{}
-	test := ""
+	pkg, test := "", ""
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
 		line := strings.TrimSpace(lines.Text())
@@ -57,8 +59,10 @@ func read(in io.Reader) (r results, failed bool, err error) {
 			failed = true
 		case strings.HasPrefix(line, "=== RUN"):
 			test = fields[2]
+		case strings.HasPrefix(line, "pkg:"):
+			pkg = path.Base(fields[1])
 		case strings.HasPrefix(line, "Benchmark") && len(fields) > 3:
-			r.bench(fields)
+			r.bench(pkg, fields)
 		default:
 			if m := virtual.FindStringSubmatch(line); m != nil {
 				ratio, _ := strconv.ParseFloat(m[1], 64)
@@ -74,8 +78,8 @@ func read(in io.Reader) (r results, failed bool, err error) {
 var processors = regexp.MustCompile(`-\d+$`)
 
 // bench takes in "BenchmarkName-2  1  1.02 of-minimum  3 refused".
-func (r results) bench(fields []string) {
-	name := processors.ReplaceAllString(strings.TrimPrefix(fields[0], "Benchmark"), "")
+func (r results) bench(pkg string, fields []string) {
+	name := pkg + "." + processors.ReplaceAllString(strings.TrimPrefix(fields[0], "Benchmark"), "")
 	for i := 2; i+1 < len(fields); i += 2 {
 		if v, err := strconv.ParseFloat(fields[i], 64); err == nil {
 			r.set(name, fields[i+1], v)
