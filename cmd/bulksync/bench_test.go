@@ -100,10 +100,8 @@ type paceRun struct {
 	token string // of the client; whoever works beside it is another app
 
 	done     chan struct{}
-	began    time.Time // the first write
 	took     time.Duration
 	err      error
-	besides  sync.WaitGroup
 	share    float64 // of what the other client asked for, that it got
 	hasShare bool
 }
