@@ -305,3 +305,21 @@ func TestACutOffRefusalOfAWriteIsJudgedByItsStatus(t *testing.T) {
 type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestOnlyTheConcurrencyConflictIsACrowd(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		code   string
+		want   bool
+	}{
+		{409, "Directory_ConcurrencyViolation", true}, {409, graph.CodeSameKey, false}, {429, "Directory_ConcurrencyViolation", false}, {204, "", false},
+	} {
+		resp, _ := refusal(c.status, c.code)(nil)
+		if got := graph.IsCrowded(resp); got != c.want {
+			t.Errorf("%d %s: got %t", c.status, c.code, got)
+		}
+		if body, err := io.ReadAll(resp.Body); err != nil || !strings.Contains(string(body), c.code) {
+			t.Errorf("%d %s: the body is gone: %q %v", c.status, c.code, body, err)
+		}
+	}
+}

@@ -311,7 +311,8 @@ type failingWriter struct{}
 func (failingWriter) Write([]byte) (int, error) { return 0, os.ErrClosed }
 
 // FuzzDecodePlan holds that a text is refused or is a plan whose fingerprint
-// and requests are right.
+// and requests are right. Run it with -fuzzminimizetime 1x: work on several
+// cores makes coverage vary, and the fuzzer would minimize for ever.
 func FuzzDecodePlan(f *testing.F) {
 	text := encoded(f, sample(f))
 	f.Add(text)

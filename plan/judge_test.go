@@ -81,3 +81,119 @@ func TestATemplateIsJudgedAsASetOfLevels(t *testing.T) {
 		t.Errorf("got %s %s", got, why)
 	}
 }
+
+// A partner that a run added is removed again only while nobody has made it
+// theirs: the settings would be lost with it.
+func TestAPartnerThatSomebodyConfiguredIsNotRemoved(t *testing.T) {
+	d := wanted(t, fabrikam+",,,,,,")
+	d.CreatePartners = true
+	undo := taken(t, build(t, d, currently()), nil)
+	for _, c := range []struct {
+		name, now string
+		want      plan.Verdict
+		why       string
+	}{
+		{"as it was made", "", plan.Applies, ""},
+		{"with nulls and what the service says", `"isServiceProvider":false,"isInMultiTenantOrganization":true,"@odata.context":"x","inboundTrust":null,"crossCloudMeetingConfiguration":{"inboundAllowed":null},` + inherits, plan.Applies, ""},
+		{"with a policy", syncOn, plan.Moved, "the partner has a synchronization policy"},
+		{"with trust", `"inboundTrust":{"isMfaAccepted":true,"isCompliantDeviceAccepted":null}`, plan.Moved, "the partner has settings of its own: inboundTrust"},
+		{"with trust that was refused", `"inboundTrust":{"isMfaAccepted":false}`, plan.Moved, "the partner has settings of its own: inboundTrust"},
+		{"with consent and a member that no schema has", `"unknown":[],` + consents, plan.Moved, "the partner has settings of its own: automaticUserConsentSettings, unknown"},
+		{"of a service provider", `"isServiceProvider":true`, plan.Moved, "the partner has settings of its own: isServiceProvider"},
+		{"gone", "-", plan.AsWanted, ""},
+	} {
+		var live plan.Live
+		if c.now != "-" {
+			p := partner(t, fabrikam, c.now)
+			live.Partner = &p
+		}
+		if verdict, why := undo.Changes[0].Judge(live); verdict != c.want || why != c.why {
+			t.Errorf("%s: got %s %q, want %s %q", c.name, verdict, why, c.want, c.why)
+		}
+	}
+}
+
+func TestTheOtherVerbSendsWhatTheObjectNeeds(t *testing.T) {
+	const named = `"identitySynchronization":{"displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":null}}`
+	for _, c := range []struct{ name, row, then, now, want string }{
+		{"a create that met a policy", ",Fabrikam,true,,,,", "", named, `PATCH ` + synced + ` {"displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":true}}`},
+		{"an update that met none keeps the rest", ",,false,,,,", syncOn, "", `PUT ` + synced + ` {"displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":false}}`},
+		{"an update that met none, where the rest was null", ",Other,,,,,", named, "", `PUT ` + synced + ` {"displayName":"Other"}`},
+		{"a create that met none", ",,true,,,,", "", "", ""},
+		{"an update that met one", ",,false,,,,", syncOn, syncOn, ""},
+		{"a removal", ",,,,,absent,", syncOn, "", ""},
+		{"consent", ",,,true,,,", "", "", ""},
+	} {
+		now := partner(t, fabrikam, c.now)
+		p := build(t, wanted(t, fabrikam+c.row), currently(partner(t, fabrikam, c.then)))
+		got := ""
+		if r := p.Changes[0].Rerouted(plan.Live{Partner: &now}); r != nil {
+			got = r.Method + " " + r.Path + " " + string(r.Body)
+		}
+		if got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+		if p.Changes[0].Rerouted(plan.Live{}) != nil {
+			t.Errorf("%s: another verb for a partner that is gone", c.name)
+		}
+	}
+}
+
+// What a run did to a partner counts for the partner's later changes though no
+// reading shows it yet.
+func TestLaterChangesOfAPartnerBuildOnTheEarlier(t *testing.T) {
+	d := wanted(t, fabrikam+",Fabrikam,true,true,false,,")
+	d.CreatePartners = true
+	there := build(t, d, currently())
+	live := plan.Live{}
+	for i := range there.Changes {
+		if verdict, why := there.Changes[i].Judge(live); verdict != plan.Applies {
+			t.Errorf("%s: %s %s", told(&there.Changes[i]), verdict, why)
+		}
+		live = there.Changes[i].Onto(live)
+	}
+	if p := live.Partner; p == nil || p.TenantID != fabrikam || !*p.InboundAllowed || *p.OutboundAllowed {
+		t.Errorf("made %+v", p)
+	}
+
+	p := partner(t, fabrikam, syncOn+","+`"automaticUserConsentSettings":{"inboundAllowed":true,"outboundAllowed":false}`)
+	live = plan.Live{Partner: &p}
+	back := taken(t, there, nil)
+	for i := range back.Changes {
+		if verdict, why := back.Changes[i].Judge(live); verdict != plan.Applies {
+			t.Errorf("%s: %s %s", told(&back.Changes[i]), verdict, why)
+		}
+		live = back.Changes[i].Onto(live)
+	}
+	if p.Sync == nil || p.InboundAllowed == nil {
+		t.Error("the reading itself was written to")
+	}
+}
+
+func TestAChangeIsCalledByItsObjectAndPartner(t *testing.T) {
+	for want, c := range map[string]plan.Change{
+		"template":                       {Object: plan.SyncTemplate},
+		"consent of partner " + fabrikam: {Object: plan.Consent, Partner: plan.Partner{TenantID: fabrikam}},
+		"identitySynchronization of partner " + fabrikam: {Object: plan.IdentitySynchronization, Partner: plan.Partner{TenantID: fabrikam}},
+	} {
+		if got := c.Name(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestTheLiveObjectOfAChangeIsWhatGraphReturned(t *testing.T) {
+	p := partner(t, fabrikam, syncOn+","+consents)
+	full := plan.Live{Partner: &p, Template: &graph.Template{Raw: []byte(`{"t":1}`)}}
+	for object, want := range map[plan.Object]string{
+		plan.SyncTemplate: `{"t":1}`, plan.Consent: `{"inboundAllowed":true,"outboundAllowed":true}`,
+		plan.IdentitySynchronization: string(p.Sync.Raw), plan.PartnerConfiguration: "",
+	} {
+		if got := full.Object(object); string(got) != want {
+			t.Errorf("%s: got %s, want %s", object, got, want)
+		}
+		if got := (plan.Live{}).Object(object); got != nil {
+			t.Errorf("%s of nobody: %s", object, got)
+		}
+	}
+}
