@@ -24,8 +24,9 @@ func canonical(dst, text []byte) ([]byte, error) {
 // sorter copies a JSON text without spaces and with sorted members. Each method
 // reports false when it meets something that is not canonical as it stands.
 type sorter struct {
-	text []byte
-	at   int
+	text  []byte
+	at    int
+	spare []byte // what reorder copies from
 }
 
 // next skips spaces and returns the byte there without taking it.
@@ -108,7 +109,7 @@ func (s *sorter) object(dst []byte) (_ []byte, plain bool) {
 	if len(entries) == 0 {
 		return append(dst, "{}"...), true
 	}
-	if !sorted && !reorder(dst[start:], start, entries) {
+	if !sorted && !s.reorder(dst[start:], start, entries) {
 		return dst, false
 	}
 	dst[start] = '{' // in place of the first comma
@@ -117,15 +118,15 @@ func (s *sorter) object(dst []byte) (_ []byte, plain bool) {
 
 // reorder sorts the members in copied, which begins at offset start. It reports
 // false where a name stands twice.
-func reorder(copied []byte, start int, entries []entry) bool {
+func (s *sorter) reorder(copied []byte, start int, entries []entry) bool {
 	slices.SortFunc(entries, func(a, b entry) int { return bytes.Compare(a.name, b.name) })
-	old := bytes.Clone(copied)
+	s.spare = append(s.spare[:0], copied...)
 	at := 0
 	for i, e := range entries {
 		if i > 0 && bytes.Equal(e.name, entries[i-1].name) {
 			return false
 		}
-		at += copy(copied[at:], old[e.start-start:e.end-start])
+		at += copy(copied[at:], s.spare[e.start-start:e.end-start])
 	}
 	return true
 }
