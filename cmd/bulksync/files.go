@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -15,16 +15,25 @@ import (
 )
 
 // writeFile writes a file whole or not at all, readable by its owner alone: it
-// holds tenant data.
-func writeFile(path string, render func(io.Writer) error) error {
-	var b bytes.Buffer
-	if err := render(&b); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+// holds tenant data. What is rendered goes to a file beside it, which takes its
+// name once it is on the disk.
+func writeFile(path string, render func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".bulksync-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, withoutPath(err))
 	}
-	if err := atomic.WriteFile(path, &b); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+			err = fmt.Errorf("writing %s: %w", path, withoutPath(err))
+		}
+	}()
+	b := bufio.NewWriterSize(f, 1<<16)
+	if err := errors.Join(render(b), b.Flush(), f.Sync(), f.Close()); err != nil {
+		return err
 	}
-	return os.Chmod(path, 0o600) // a file that was there keeps its mode otherwise
+	return atomic.ReplaceFile(f.Name(), path)
 }
 
 // open opens a file for reading; "-" is standard input.
@@ -47,6 +56,14 @@ func (a *app) open(path string) (io.ReadCloser, error) {
 func pathError(err error) error {
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
 		return fmt.Errorf("%s: %w", e.Path, e.Err)
+	}
+	return err
+}
+
+// withoutPath drops the path too, of a file that nobody has heard of.
+func withoutPath(err error) error {
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		return e.Err
 	}
 	return err
 }
