@@ -90,8 +90,6 @@ const runSize = 2000
 
 // timed runs a plan of runSize changes and returns how long the writes took.
 func timed(b *testing.B, f execute.File, faults []graphsim.Fault) time.Duration {
-	b.StopTimer()
-	defer b.StartTimer()
 	r := newRig(b, graphsim.Config{NoHistory: true, PageSize: 1000, Latency: 20 * time.Millisecond})
 	r.with(runSize, nil)
 	p := r.plan(rows(runSize, "Fabrikam,yes,,,"), "")
