@@ -12,7 +12,7 @@ type Log struct {
 	plan     *plan.Plan
 	outcomes []Outcome
 	// intents marks the changes whose last write has no outcome yet.
-	intents map[int]Intent
+	intents map[int]openIntent
 
 	// First is the entry that began the run.
 	First    RunEntry
@@ -29,9 +29,17 @@ type Log struct {
 	Size     int64
 }
 
+// openIntent is an intent without an outcome.
+type openIntent struct {
+	Intent
+	// since is the last sign of life of the process that had it; zero while that
+	// process is at work.
+	since time.Time
+}
+
 // newLog is a run before its first entry: what the plan alone says.
 func newLog(p *plan.Plan) *Log {
-	l := &Log{plan: p, outcomes: make([]Outcome, len(p.Changes)), intents: map[int]Intent{}}
+	l := &Log{plan: p, outcomes: make([]Outcome, len(p.Changes)), intents: map[int]openIntent{}}
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		o := Outcome{Seq: c.Seq, Status: NotAttempted}
@@ -48,15 +56,15 @@ func newLog(p *plan.Plan) *Log {
 
 // fold takes one entry in.
 func (l *Log) fold(e *Entry) {
-	l.last = e.At
 	switch {
 	case e.Run != nil:
 		if l.started.IsZero() {
 			l.First, l.started = *e.Run, e.At
 		}
 		l.ended = false
+		l.abandon()
 	case e.Intent != nil:
-		l.intents[e.Intent.Seq] = *e.Intent
+		l.intents[e.Intent.Seq] = openIntent{Intent: *e.Intent}
 	case e.Outcome != nil:
 		l.outcomes[e.Outcome.Seq-1] = *e.Outcome
 		delete(l.intents, e.Outcome.Seq)
@@ -65,6 +73,26 @@ func (l *Log) fold(e *Entry) {
 		l.requests = l.requests.plus(e.End.Requests)
 		l.pace = l.pace.plus(e.End.Pace)
 	}
+	l.last = e.At
+}
+
+// abandon notes when the process was last alive that left intents open.
+func (l *Log) abandon() {
+	for seq, in := range l.intents {
+		if in.since.IsZero() {
+			in.since = l.last
+			l.intents[seq] = in
+		}
+	}
+}
+
+// lostAt is when the answer to the last write of a change was lost, if its
+// outcome is unknown.
+func (l *Log) lostAt(seq int) time.Time {
+	if in, open := l.intents[seq]; open {
+		return in.since
+	}
+	return l.outcomes[seq-1].StartedAt.Add(l.outcomes[seq-1].Elapsed)
 }
 
 func (r Requests) plus(s Requests) Requests {

@@ -129,8 +129,8 @@ func (l *Log) readIntents(open map[int]json.RawMessage) error {
 		if object == nil {
 			continue // read already
 		}
-		var in Intent
-		if err := json.Unmarshal(object, &in); err != nil {
+		in := l.intents[seq]
+		if err := json.Unmarshal(object, &in.Intent); err != nil {
 			return fmt.Errorf("the intent of change %d: not a journal entry: %w", seq, err)
 		}
 		l.intents[seq] = in

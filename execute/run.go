@@ -76,9 +76,6 @@ type runner struct {
 	// late.
 	lane chan struct{}
 
-	// priorEnd is the last sign of life of the session before.
-	priorEnd time.Time
-
 	mu  sync.Mutex
 	log *Log
 	// forbidden and lost count changes in a row that were refused with 403 or
@@ -107,7 +104,6 @@ func newRunner(cfg Config) *runner {
 	if r.log == nil {
 		r.log = newLog(cfg.Plan)
 	}
-	r.priorEnd = r.log.last
 	if r.Prior != nil && time.Now().After(r.set.Deadline) {
 		r.set.Deadline = time.Time{} // that window is closed; whoever resumes has opened another
 	}

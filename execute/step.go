@@ -78,7 +78,10 @@ func (s *step) inherit() {
 		return
 	}
 	s.out, s.out.Message, s.out.Live = o, "", nil
-	s.alone, s.sent, s.doubt = true, true, s.priorEnd
+	s.alone, s.sent = true, true
+	s.mu.Lock()
+	s.doubt = s.log.lostAt(s.c.Seq)
+	s.mu.Unlock()
 	s.cause = errors.New("the answer was lost in an earlier session")
 }
 
