@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,20 +20,24 @@ import (
 // BenchmarkCPU holds the processor time of writing, the durable journal
 // included, against a bare loop of the same writes. Nothing else limits them.
 // Each of the two and Graph is a process of its own, so that one's work does
-// not count as another's.
+// not count as another's. The best of a few rounds counts for either: what else
+// the machine does can only add to it.
 func BenchmarkCPU(b *testing.B) {
-	const partners = 20_000
+	const partners, rounds = 10_000, 3
 	program := build(b)
 	for b.Loop() {
-		s := stageApart(b, program, partners)
-		bare := alone(b, "bareloop", s.url, s.token, strconv.Itoa(partners))
+		bare, ours := math.Inf(1), math.Inf(1)
+		for range rounds {
+			s := stageApart(b, program, partners)
+			bare = min(bare, alone(b, "bareloop", s.url, s.token, strconv.Itoa(partners)))
 
-		s = stageApart(b, program, partners)
-		plan, err := s.plan(b.Context(), s.partners)
-		if err != nil {
-			b.Fatal(err)
+			s = stageApart(b, program, partners)
+			plan, err := s.plan(b.Context(), s.partners)
+			if err != nil {
+				b.Fatal(err)
+			}
+			ours = min(ours, alone(b, "engine", s.url, s.token, plan))
 		}
-		ours := alone(b, "engine", s.url, s.token, plan)
 		b.ReportMetric(bare*1000/partners, "bare-cpu-s/1000")
 		b.ReportMetric(ours*1000/partners, "cpu-s/1000")
 		b.ReportMetric(ours/bare, "of-bare-cpu")
