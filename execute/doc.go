@@ -10,18 +10,27 @@
 // in the plan. It paces nothing: that is a layer under the client. It opens no
 // file and prints nothing: the journal is handed in, outcomes are handed out.
 //
-// Its invariants, each with a property test:
+// Its invariants, all held by one property test (TestWhateverHappens):
 //
 //   - Every change ends in exactly one outcome.
 //   - A write's intent is durable before it is sent, its outcome before anybody
 //     is told of it. Concurrent workers share the syncs.
-//   - No write leans on a reading older than Options.MaxAge, and a change whose
-//     own members moved since the plan is held, never overwritten.
-//   - After a lost answer the object is read before it is written again.
+//   - No write leans on a reading older than Settings.MaxAge, and a change whose
+//     own members moved since the plan is held. Only where Graph's own answer
+//     (409, 404) tells of it in the last moment, the other verb is sent, once,
+//     and what was found is kept for the undo.
+//   - After a lost answer the object is read before it is written again, and a
+//     reading is believed only as far as readings show what was accepted since.
 //   - Changes of one partner run in order on one worker; a step that did not
 //     succeed skips the rest of that partner.
 //   - A context that ends before a write is sent means that it is not sent.
+//   - What is confirmed in a journal is never sent again.
 //
 // A run and the replay of its journal give the same Result, because both are
-// made by folding the same entries (see Log).
+// made by folding the same entries (see Log). Each line of a journal carries
+// its own SHA-256 and that of the line before.
+//
+// A step (step.go) looks, judges and writes; settle.go is what it does when the
+// answer is not a plain yes, place.go how it queues for the wire, stop.go what
+// ends a run early. Neighbours: plan judges and reverts, graph sends.
 package execute

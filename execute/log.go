@@ -32,6 +32,7 @@ type Log struct {
 // openIntent is an intent without an outcome.
 type openIntent struct {
 	Intent
+	at time.Time
 	// since is the last sign of life of the process that had it; zero while that
 	// process is at work.
 	since time.Time
@@ -64,7 +65,7 @@ func (l *Log) fold(e *Entry) {
 		l.ended = false
 		l.abandon()
 	case e.Intent != nil:
-		l.intents[e.Intent.Seq] = openIntent{Intent: *e.Intent}
+		l.intents[e.Intent.Seq] = openIntent{Intent: *e.Intent, at: e.At}
 	case e.Outcome != nil:
 		l.outcomes[e.Outcome.Seq-1] = *e.Outcome
 		delete(l.intents, e.Outcome.Seq)
@@ -84,15 +85,6 @@ func (l *Log) abandon() {
 			l.intents[seq] = in
 		}
 	}
-}
-
-// lostAt is when the answer to the last write of a change was lost, if its
-// outcome is unknown.
-func (l *Log) lostAt(seq int) time.Time {
-	if in, open := l.intents[seq]; open {
-		return in.since
-	}
-	return l.outcomes[seq-1].StartedAt.Add(l.outcomes[seq-1].Elapsed)
 }
 
 func (r Requests) plus(s Requests) Requests {
@@ -115,6 +107,12 @@ func (l *Log) outcome(seq int) (o Outcome, unknown bool) {
 	if open {
 		o.Status, o.Message = Indeterminate, "the process ended before the answer came; resume reads the object and decides"
 		o.ClientRequestID = in.ClientRequestID
+		if o.StartedAt.IsZero() {
+			o.StartedAt = in.at
+		}
+		if end := in.since.Sub(o.StartedAt); end > o.Elapsed {
+			o.Elapsed = end
+		}
 		if in.Found != nil {
 			o.Found = in.Found
 		}

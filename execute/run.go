@@ -185,7 +185,7 @@ func (r *runner) finish() error {
 		end.Pace = r.Pace()
 	}
 	end.Interrupted = r.interrupted()
-	if cause := context.Cause(r.soft); cause != nil && (end.Interrupted || r.unattempted()) {
+	if cause := context.Cause(r.soft); cause != nil && (end.Interrupted || r.cutShort()) {
 		end.Stopped = cause.Error()
 	}
 	return r.commit(r.Journal.add(Entry{End: &end}))

@@ -28,9 +28,9 @@ func (s *step) send(id string, notAfter time.Time) (*graph.Response, error) {
 	return resp, err
 }
 
-// refused decides what a write that did not succeed means: an outcome, or
+// afterFault decides what a write that did not succeed means: an outcome, or
 // another look.
-func (s *step) refused(err error) next {
+func (s *step) afterFault(err error) next {
 	var e *graph.Error
 	if !errors.As(err, &e) { // the run stopped before anything was sent
 		s.leaveOff("the run stopped before it was sent again")
@@ -49,7 +49,7 @@ func (s *step) refused(err error) next {
 	s.answered(err)
 	switch {
 	case e.Kind == graph.Conflict, e.Kind == graph.NotFound:
-		s.cause, s.alone = err, true
+		s.cause, s.alone, s.refused = err, true, true
 		return lookAgain
 	case e.Kind == graph.Throttled && e.RetryAfter > graph.MaxRetryAfter:
 		s.stopNow(fmt.Errorf("Graph asks for a pause of %s, longer than the %s that are waited for: %w",
@@ -77,8 +77,10 @@ const (
 // that the write was lost too; but if they show what was accepted at that time
 // or later, they would show this one.
 func (s *step) settle(asOf time.Time) next {
-	switch {
-	case s.lagBelow(asOf.Sub(s.doubt)):
+	switch trusted := s.lagBelow(asOf.Sub(s.doubt)); {
+	case trusted && time.Since(asOf) >= s.set.MaxAge:
+		return lookAgain // finding out took too long to write now
+	case trusted:
 		s.doubt, s.looks = time.Time{}, 0
 		if s.out.Attempts >= attemptsPerChange {
 			s.unanswered(s.cause)
@@ -127,20 +129,18 @@ func (s *step) wasAccepted() {
 	s.shown = accepted{s.c, time.Now()}
 }
 
-// insist sends a refused write again when reading shows nothing that would
-// explain the refusal: a partner that was just created is not found yet, or one
-// that was just deleted still stands in the way. Either passes within a minute.
+// insist waits before a refused write is sent again, where reading shows nothing
+// that would explain the refusal: a partner that was just created is not found
+// yet, or one that was just deleted still stands in the way. Either passes
+// within a minute.
 func (s *step) insist() next {
-	if s.out.Attempts >= attemptsPerChange {
-		s.out.Status, s.out.Message = Failed, reason(s.cause)
-		return end
-	}
 	s.looks++
 	if !sleep(s.soft, jitter(time.Second<<s.looks)) {
-		s.leaveOff("")
+		s.leaveOff("the run stopped before that was settled")
 		return end
 	}
-	return write
+	s.refused = false
+	return lookAgain
 }
 
 // patience is how long to wait before the next look at a lost answer.

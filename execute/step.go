@@ -27,6 +27,8 @@ type step struct {
 	// cause is what Graph said to the last write, where reading has to tell what
 	// that means.
 	cause error
+	// refused: that was a no, which the object itself may not explain.
+	refused bool
 	// sent: a write whose answer was lost may have landed at some time, and since
 	// doubt no reading has shown whether it did; zero where one has.
 	sent  bool
@@ -78,10 +80,7 @@ func (s *step) inherit() {
 		return
 	}
 	s.out, s.out.Message, s.out.Live = o, "", nil
-	s.alone, s.sent = true, true
-	s.mu.Lock()
-	s.doubt = s.log.lostAt(s.c.Seq)
-	s.mu.Unlock()
+	s.alone, s.sent, s.doubt = true, true, o.StartedAt.Add(o.Elapsed)
 	s.cause = errors.New("the answer was lost in an earlier session")
 }
 
@@ -153,7 +152,9 @@ func (s *step) judge(live plan.Live, asOf time.Time) next {
 		s.leaveOff("the run stopped before that was settled")
 	case !s.doubt.IsZero():
 		return s.settle(asOf)
-	case s.cause != nil:
+	case s.cause != nil && s.out.Attempts >= attemptsPerChange:
+		s.out.Status, s.out.Message = Failed, reason(s.cause)
+	case s.refused:
 		return s.insist()
 	default:
 		return write
@@ -205,7 +206,7 @@ func (s *step) write(asOf time.Time) (next, error) {
 	}
 	s.place.leave()
 	if err != nil {
-		return s.refused(err), nil
+		return s.afterFault(err), nil
 	}
 	s.answered(nil)
 	s.out.Status, s.out.Message, s.out.HTTPStatus, s.out.RequestID, s.out.GraphCode = Succeeded, "", resp.Status, resp.RequestID, ""

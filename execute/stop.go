@@ -61,12 +61,12 @@ func (r *runner) interrupted() bool { return r.asked.Err() != nil }
 // stopped reports whether no further write is to be sent.
 func (r *runner) stopped() bool { return r.soft.Err() != nil }
 
-// unattempted reports whether something was left undone.
-func (r *runner) unattempted() bool {
+// cutShort reports whether something was left undone or in doubt.
+func (r *runner) cutShort() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range r.log.outcomes {
-		if r.log.outcomes[i].Status == NotAttempted {
+		if o, unknown := r.log.outcome(i + 1); unknown || o.Status == NotAttempted {
 			return true
 		}
 	}
