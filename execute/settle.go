@@ -17,15 +17,20 @@ func (s *step) send(id string, notAfter time.Time) (*graph.Response, error) {
 	}
 	resp, err := s.Client.Do(s.soft, graph.Request{
 		Method: s.req.Method, Path: s.req.Path, Body: s.req.Body, ClientRequestID: id,
-		MaxAttempts: max(1, attemptsPerChange-s.out.Attempts), NotAfter: notAfter, OnWire: s.hard,
+		MaxAttempts: max(1, attemptsPerChange-s.tries), NotAfter: notAfter, OnWire: s.hard,
 	})
 	if e := (*graph.Error)(nil); errors.As(err, &e) {
-		s.out.Attempts += e.Attempts
+		s.count(e.Attempts)
 		if !errors.Is(err, graph.ErrTooLate) {
 			s.out.HTTPStatus, s.out.GraphCode, s.out.RequestID = e.Status, e.Code, e.RequestID
 		}
 	}
 	return resp, err
+}
+
+func (s *step) count(attempts int) {
+	s.tries += attempts
+	s.out.Attempts += attempts
 }
 
 // afterFault decides what a write that did not succeed means: an outcome, or
@@ -68,7 +73,7 @@ const (
 	blindTrust = 2 * time.Second
 	// lagHolds is how long what was seen of the lag is believed.
 	lagHolds = 5 * time.Second
-	// maxDoubt is when it is given up: readings lag, or the object flickers.
+	// maxDoubt is when it is given up, as readings lag by more than that.
 	maxDoubt = time.Minute
 )
 
@@ -82,7 +87,7 @@ func (s *step) settle(asOf time.Time) next {
 		return lookAgain // finding out took too long to write now
 	case trusted:
 		s.doubt, s.looks = time.Time{}, 0
-		if s.out.Attempts >= attemptsPerChange {
+		if s.tries >= attemptsPerChange {
 			s.unanswered(s.cause)
 			s.out.Status, s.out.Message = Failed, reason(s.cause)
 			return end
@@ -113,7 +118,7 @@ func (s *step) lagBelow(d time.Duration) bool {
 		return false
 	}
 	if verdict, _ := w.change.Judge(live); verdict != plan.AsWanted {
-		return false
+		return d > maxDoubt && time.Since(w.at) < maxDoubt // young, and no sign of such a lag
 	}
 	lag := lag{below: min(time.Since(w.at), blindTrust), at: time.Now()}
 	s.mu.Lock()

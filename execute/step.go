@@ -9,7 +9,7 @@ import (
 	"bulksync/plan"
 )
 
-// attemptsPerChange bounds the writes of one change, over all its requests.
+// attemptsPerChange bounds the writes of one change in one session.
 const attemptsPerChange = 6
 
 // step is one change on its way to its outcome: look, judge, write, and again
@@ -21,6 +21,7 @@ type step struct {
 	req    *plan.Request
 	out    Outcome
 	place  place
+	tries  int // writes sent in this session
 
 	// alone: the object is read by itself, a list is too old to tell.
 	alone bool
@@ -152,7 +153,7 @@ func (s *step) judge(live plan.Live, asOf time.Time) next {
 		s.leaveOff("the run stopped before that was settled")
 	case !s.doubt.IsZero():
 		return s.settle(asOf)
-	case s.cause != nil && s.out.Attempts >= attemptsPerChange:
+	case s.cause != nil && s.tries >= attemptsPerChange:
 		s.out.Status, s.out.Message = Failed, reason(s.cause)
 	case s.refused:
 		return s.insist()
@@ -213,7 +214,7 @@ func (s *step) write(asOf time.Time) (next, error) {
 	if s.req != s.c.Request {
 		s.out.Message = fmt.Sprintf("sent as %s, since Graph answered so to %s", s.req.Method, s.c.Request.Method)
 	}
-	s.out.Attempts += resp.Attempts
+	s.count(resp.Attempts)
 	s.wasAccepted()
 	return end, nil
 }
