@@ -57,7 +57,7 @@ func (s *step) afterFault(err error) next {
 		s.cause, s.alone, s.refused = err, true, true
 		return lookAgain
 	case e.Kind == graph.Throttled && e.RetryAfter > graph.MaxRetryAfter:
-		s.stopNow(fmt.Errorf("Graph asks for a pause of %s, longer than the %s that are waited for: %w",
+		s.stopNow(fmt.Errorf("asked for a pause of %s, longer than the %s that are waited for: %w",
 			e.RetryAfter.Round(time.Second), graph.MaxRetryAfter, err))
 		s.leaveOff("the run stopped before it was sent again")
 	case (e.Kind == graph.Throttled || e.Kind == graph.Transient) && s.stopped():

@@ -170,7 +170,7 @@ func TestARunStopsByItselfAndSaysWhy(t *testing.T) {
 		{name: "five changes without an answer", faults: []graphsim.Fault{{Kind: "silent"}}, settings: execute.Settings{Concurrency: 5},
 			stopped: "no answer for 5 changes in a row", begins: "with the first write"},
 		{name: "a pause that is too long", faults: []graphsim.Fault{{Kind: "429", Method: "PUT", RetryAfter: 10 * time.Minute}}, settings: execute.Settings{Concurrency: 1},
-			stopped: "Graph asks for a pause of 10m0s, longer than the 5m0s", want: execute.Totals{NotAttempted: 30}, writes: 1},
+			stopped: "asked for a pause of 10m0s, longer than the 5m0s", want: execute.Totals{NotAttempted: 30}, writes: 1},
 		{name: "a budget of failures", faults: []graphsim.Fault{{Kind: "400", Method: "PUT", Every: 2}}, settings: execute.Settings{Concurrency: 1, StopAfterFailures: 3},
 			stopped: "3 changes did not succeed, which is the limit", want: execute.Totals{Failed: 3, Verified: 3, NotAttempted: 24}, writes: 6},
 		{name: "a deadline", settings: execute.Settings{Concurrency: 5, Deadline: day(2500 * time.Millisecond)},
