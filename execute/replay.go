@@ -19,6 +19,9 @@ var (
 	ErrJournalVersion = errors.New("the journal has another format version")
 	// ErrOtherPlan means that it is the journal of another plan.
 	ErrOtherPlan = errors.New("the journal belongs to another plan")
+	// ErrNeverBegan means that the process died before the first entry was
+	// durable, and so before anything was sent.
+	ErrNeverBegan = errors.New("the journal has no first entry, so the run never began")
 )
 
 // Replay reads a journal and returns the state of its run. A last line that was
@@ -44,12 +47,36 @@ func Replay(p *plan.Plan, journal io.Reader) (*Log, error) {
 		}
 	}
 	if l.started.IsZero() {
-		return nil, errors.New("the journal has no first entry, so the run never began")
+		return nil, ErrNeverBegan
 	}
 	if err := l.readIntents(open); err != nil {
 		return nil, err
 	}
 	return l, nil
+}
+
+// First reads the first entry of a journal alone: what was run, for whom and
+// how. It proves no more than that line.
+func First(journal io.Reader) (*RunEntry, error) {
+	line, err := bufio.NewReader(journal).ReadBytes('\n')
+	if err == io.EOF {
+		return nil, ErrNeverBegan
+	}
+	if err == nil {
+		err = checkVersion(line)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("journal line 1: %w", err)
+	}
+	s, err := unseal(bytes.TrimSuffix(line, []byte("\n")), "")
+	if err != nil {
+		return nil, fmt.Errorf("journal line 1: %w", err)
+	}
+	e, _, err := s.decode()
+	if err != nil {
+		return nil, fmt.Errorf("journal line 1: %w", err)
+	}
+	return e.Run, nil
 }
 
 // linesAtOnce is how many lines are decoded together, by all processors.

@@ -88,6 +88,8 @@ func hintOf(err error) string {
 		return "make the plan again with bulksync plan, and have it read again"
 	case errors.Is(err, plan.ErrFormat), errors.Is(err, execute.ErrJournalVersion):
 		return "use the version of bulksync that wrote it, or make it again with this one"
+	case errors.Is(err, execute.ErrNeverBegan):
+		return "nothing was sent: apply the plan again, in a new folder"
 	case errors.Is(err, execute.ErrOtherPlan):
 		return "put back the plan.json that the run began with"
 	case errors.Is(err, graph.Unauthorized):

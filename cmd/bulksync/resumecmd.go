@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"os"
+	"sync"
 
 	"github.com/spf13/cobra"
 
 	"bulksync/execute"
+	"bulksync/plan"
 	"bulksync/ratelimit"
 )
 
@@ -22,20 +24,23 @@ flight when the run ended is read back before anything is decided.`,
 }
 
 func (a *app) resume(ctx context.Context, path string) error {
-	locked := &runDir{path: path}
-	if _, err := os.Stat(locked.file("journal.jsonl")); err == nil {
-		if err := locked.acquire(); err != nil {
-			return err
-		}
-		defer locked.release()
-	}
-	dir, p, prior, err := a.load(path)
+	dir, err := openRunDir(path)
 	if err != nil {
 		return err
 	}
-	set := prior.First.Settings
-	pace := ratelimit.Options{Concurrency: set.Concurrency, MaxRate: set.MaxRate, Capacity: set.Capacity}
-	t, reading, err := a.prepare(gentle(ctx), p, pace, set.Priority)
+	if err := dir.acquire(); err != nil {
+		return err
+	}
+	defer dir.release()
+	first, err := readJournal(dir, func(f *os.File) (*execute.RunEntry, error) { return execute.First(f) })
+	if err != nil {
+		return err
+	}
+	p, err := a.readPlan(dir.file("plan.json"))
+	if err != nil {
+		return err
+	}
+	t, reading, prior, err := a.catchUp(gentle(ctx), dir, p, first.Settings)
 	if err != nil {
 		return err
 	}
@@ -50,4 +55,22 @@ func (a *app) resume(ctx context.Context, path string) error {
 		Client: t.client, Plan: p, Reading: reading, Journal: execute.NewJournal(journal, prior.LastHash),
 		Prior: prior, Header: header,
 	})
+}
+
+// catchUp reads the tenant and the journal side by side: each takes about a
+// second for 100,000 changes. A damaged journal is the worse news.
+func (a *app) catchUp(ctx context.Context, dir *runDir, p *plan.Plan, set execute.Settings) (*tenant, *execute.Reading, *execute.Log, error) {
+	var prior *execute.Log
+	var damage error
+	var replayed sync.WaitGroup
+	replayed.Go(func() {
+		prior, damage = readJournal(dir, func(f *os.File) (*execute.Log, error) { return execute.Replay(p, f) })
+	})
+	pace := ratelimit.Options{Concurrency: set.Concurrency, MaxRate: set.MaxRate, Capacity: set.Capacity}
+	t, reading, err := a.prepare(ctx, p, pace, set.Priority)
+	replayed.Wait()
+	if damage != nil {
+		err = damage
+	}
+	return t, reading, prior, err
 }

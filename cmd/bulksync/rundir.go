@@ -106,27 +106,42 @@ func syncDir(path string) error {
 	return f.Sync()
 }
 
-// load reads the plan and the journal of a run.
-func (a *app) load(path string) (*runDir, *plan.Plan, *execute.Log, error) {
+// openRunDir returns a folder that a run was made in.
+func openRunDir(path string) (*runDir, error) {
 	d := &runDir{path: path}
 	if _, err := os.Stat(d.file("journal.jsonl")); err != nil {
-		return nil, nil, nil, hinted(fmt.Errorf("%s is no run folder: it has no journal.jsonl", path),
+		return nil, hinted(fmt.Errorf("%s is no run folder: it has no journal.jsonl", path),
 			"name the folder that bulksync apply made, below bulksync-runs")
+	}
+	return d, nil
+}
+
+// load reads the plan and the journal of a run.
+func (a *app) load(path string) (*runDir, *plan.Plan, *execute.Log, error) {
+	d, err := openRunDir(path)
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	p, err := a.readPlan(d.file("plan.json"))
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	l, err := readJournal(d, func(f *os.File) (*execute.Log, error) { return execute.Replay(p, f) })
+	return d, p, l, err
+}
+
+// readJournal hands the journal to read, and names it in the error.
+func readJournal[T any](d *runDir, read func(*os.File) (*T, error)) (*T, error) {
 	f, err := os.Open(d.file("journal.jsonl"))
 	if err != nil {
-		return nil, nil, nil, pathError(err)
+		return nil, pathError(err)
 	}
 	defer f.Close()
-	l, err := execute.Replay(p, f)
+	v, err := read(f)
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("%s: %w", d.file("journal.jsonl"), err)
+		return nil, fmt.Errorf("%s: %w", f.Name(), err)
 	}
-	return d, p, l, nil
+	return v, nil
 }
 
 // reopen opens the journal of a run to go on with it, without the line that was
