@@ -79,12 +79,8 @@ const (
 func (e *Entry) appendLine(b *bytes.Buffer) {
 	start := b.Len()
 	e.Sum = ""
-	enc := json.NewEncoder(b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(e); err != nil {
-		panic(fmt.Sprintf("execute: a journal entry does not encode: %v", err))
-	}
-	b.Truncate(b.Len() - len(afterSum) - len("\n"))
+	e.encode(b)
+	b.Truncate(b.Len() - len(afterSum))
 	sum := sha256.Sum256(b.Bytes()[start:])
 	e.Sum = hex.EncodeToString(sum[:])
 	b.WriteString(e.Sum)

@@ -42,3 +42,10 @@ func Reseal(journal []byte) []byte {
 	}
 	return b.Bytes()
 }
+
+// EncodeEntry is an entry's JSON, before its sum is known.
+func EncodeEntry(e Entry) string {
+	var b bytes.Buffer
+	e.encode(&b)
+	return b.String()
+}

@@ -27,6 +27,8 @@ type Journal struct {
 	prev string
 	open *batch
 	err  error
+	// spare is the room that the batch before took, for the next one.
+	spare []byte
 }
 
 // batch is what the next write will carry.
@@ -43,6 +45,10 @@ func NewJournal(file File, lastHash string) *Journal {
 	j.turn <- struct{}{}
 	return j
 }
+
+// maxSpare is the most room that is kept: a batch of a run fits, and the one
+// that is read back in the end is let go.
+const maxSpare = 64 << 10
 
 func newBatch() *batch { return &batch{done: make(chan struct{})} }
 
@@ -89,12 +95,16 @@ func (j *Journal) flush() {
 	j.mu.Lock()
 	b, err := j.open, j.err
 	j.open = newBatch()
+	j.open.text, j.spare = *bytes.NewBuffer(j.spare), nil
 	j.mu.Unlock()
 	if err == nil {
 		err = j.write(b.text.Bytes())
 	}
 	j.mu.Lock()
 	j.err = err
+	if b.text.Cap() <= maxSpare {
+		j.spare = b.text.Bytes()[:0]
+	}
 	j.mu.Unlock()
 	b.err = err
 	close(b.done)

@@ -113,7 +113,7 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	if resp.StatusCode == http.StatusTooManyRequests {
 		a.count.throttled.Add(1)
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
+	keep(resp, body)
 	return resp, nil
 }
 
@@ -127,6 +127,24 @@ func (a *attempt) counted(c *call) {
 	} else {
 		a.count.reads.Add(1)
 	}
+}
+
+// keep makes a body that was read the body of resp.
+func keep(resp *http.Response, body []byte) {
+	resp.Body = http.NoBody // what a write that succeeded is answered with
+	if len(body) > 0 {
+		resp.Body = io.NopCloser(bytes.NewReader(body))
+	}
+}
+
+// kept returns the body of an answer that came through attempt. It is in
+// memory, so reading it cannot fail.
+func kept(resp *http.Response) []byte {
+	if resp.Body == http.NoBody {
+		return nil
+	}
+	body, _ := io.ReadAll(resp.Body)
+	return body
 }
 
 // statusSaysAll reports whether a cut-off body can be done without: a write's

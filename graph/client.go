@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -160,7 +160,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if err != nil {
 		return nil, st.fault(ctx, err)
 	}
-	body, _ := io.ReadAll(resp.Body) // from memory, cannot fail
+	body := kept(resp)
 	if resp.StatusCode >= 300 || resp.StatusCode < 200 {
 		return nil, st.refusal(resp, body)
 	}
@@ -172,6 +172,8 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		RequestID: resp.Header.Get("request-id"), ClientRequestID: r.ClientRequestID,
 	}, nil
 }
+
+var contentJSON = []string{"application/json"}
 
 func (c *Client) newRequest(ctx context.Context, r Request) (*retryablehttp.Request, error) {
 	target := r.Path
@@ -186,12 +188,10 @@ func (c *Client) newRequest(ctx context.Context, r Request) (*retryablehttp.Requ
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 	}
-	for k, v := range c.header {
-		req.Header[k] = v
-	}
-	req.Header.Set("client-request-id", r.ClientRequestID)
+	maps.Copy(req.Header, c.header) // the values are shared, and nobody changes them
+	req.Header["Client-Request-Id"] = []string{r.ClientRequestID}
 	if r.Body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header["Content-Type"] = contentJSON
 	}
 	return req, nil
 }

@@ -1,10 +1,8 @@
 package graph
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -89,8 +87,8 @@ func peekCode(resp *http.Response) string {
 	if resp.StatusCode != http.StatusConflict {
 		return ""
 	}
-	body, _ := io.ReadAll(resp.Body) // from memory, cannot fail
-	resp.Body = io.NopCloser(bytes.NewReader(body))
+	body := kept(resp)
+	keep(resp, body)
 	return decodeError(resp.StatusCode, resp.Header, body).Code
 }
 

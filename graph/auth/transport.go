@@ -3,6 +3,7 @@ package auth
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 
 	"bulksync/graph"
@@ -66,7 +67,8 @@ func refused(resp *http.Response, err error) error {
 
 func authorized(req *http.Request, token string) *http.Request {
 	r := req.WithContext(req.Context()) // a shallow copy: base must not touch the caller's headers
-	r.Header = req.Header.Clone()
+	r.Header = make(http.Header, len(req.Header)+1)
+	maps.Copy(r.Header, req.Header)
 	r.Header["Authorization"] = []string{token}
 	return r
 }

@@ -1,0 +1,106 @@
+package execute
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// encode writes an entry as JSON, its sum empty. Two of them go with each
+// write, so the two common kinds are put together by hand, in the very form of
+// the encoder; anything out of the ordinary is left to the encoder.
+func (e *Entry) encode(b *bytes.Buffer) {
+	start := b.Len()
+	l := line{b: b.AvailableBuffer()}
+	if l.entry(e); !l.odd {
+		b.Write(l.b)
+		return
+	}
+	b.Truncate(start)
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(e); err != nil {
+		panic(fmt.Sprintf("execute: a journal entry does not encode: %v", err))
+	}
+	b.Truncate(b.Len() - len("\n"))
+}
+
+// line is an entry in the making; odd when it needs the encoder.
+type line struct {
+	b   []byte
+	odd bool
+}
+
+func (l *line) entry(e *Entry) {
+	l.text(`{"prev":`, e.Prev)
+	l.time(`,"at":`, e.At)
+	switch {
+	case e.Run != nil, e.End != nil:
+		l.odd = true
+	case e.Intent != nil:
+		l.intent(e.Intent)
+	case e.Outcome != nil:
+		l.outcome(e.Outcome)
+	}
+	l.text(`},"sum":`, e.Sum)
+	l.b = append(l.b, '}')
+}
+
+func (l *line) intent(in *Intent) {
+	l.odd = l.odd || in.Found != nil
+	l.number(`,"intent":{"seq":`, int64(in.Seq))
+	l.text(`,"method":`, in.Method)
+	l.text(`,"path":`, in.Path)
+	l.text(`,"clientRequestId":`, in.ClientRequestID)
+}
+
+func (l *line) outcome(o *Outcome) {
+	l.odd = l.odd || o.Live != nil || o.Found != nil
+	l.number(`,"outcome":{"seq":`, int64(o.Seq))
+	l.text(`,"status":`, string(o.Status))
+	if o.Attempts != 0 {
+		l.number(`,"attempts":`, int64(o.Attempts))
+	}
+	if o.HTTPStatus != 0 {
+		l.number(`,"httpStatus":`, int64(o.HTTPStatus))
+	}
+	l.some(`,"graphCode":`, o.GraphCode)
+	l.some(`,"message":`, o.Message)
+	l.some(`,"requestId":`, o.RequestID)
+	l.some(`,"clientRequestId":`, o.ClientRequestID)
+	if !o.StartedAt.IsZero() {
+		l.time(`,"startedAt":`, o.StartedAt)
+	}
+	if o.Elapsed != 0 {
+		l.number(`,"elapsed":`, int64(o.Elapsed))
+	}
+}
+
+func (l *line) number(name string, n int64) {
+	l.b = strconv.AppendInt(append(l.b, name...), n, 10)
+}
+
+// some leaves an empty text out.
+func (l *line) some(name, s string) {
+	if s != "" {
+		l.text(name, s)
+	}
+}
+
+func (l *line) text(name, s string) {
+	l.b = append(append(l.b, name...), '"')
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			l.odd = true
+		}
+	}
+	l.b = append(append(l.b, s...), '"')
+}
+
+func (l *line) time(name string, t time.Time) {
+	l.odd = l.odd || t.Year() < 0 || t.Year() > 9999
+	l.b = append(append(l.b, name...), '"')
+	l.b = append(t.AppendFormat(l.b, time.RFC3339Nano), '"')
+}
