@@ -33,8 +33,9 @@ type Log struct {
 type openIntent struct {
 	Intent
 	at time.Time
-	// since is the last sign of life of the process that had it; zero while that
-	// process is at work.
+	// since is when the next process began, by which time the one that had the
+	// intent had ended: it can have lived on after its last entry, as with a full
+	// disk. Zero while that process is at work.
 	since time.Time
 }
 
@@ -63,7 +64,7 @@ func (l *Log) fold(e *Entry) {
 			l.First, l.started = *e.Run, e.At
 		}
 		l.ended = false
-		l.abandon()
+		l.abandon(e.At)
 	case e.Intent != nil:
 		l.intents[e.Intent.Seq] = openIntent{Intent: *e.Intent, at: e.At}
 	case e.Outcome != nil:
@@ -77,11 +78,11 @@ func (l *Log) fold(e *Entry) {
 	l.last = e.At
 }
 
-// abandon notes when the process was last alive that left intents open.
-func (l *Log) abandon() {
+// abandon notes by when the process had ended that left intents open.
+func (l *Log) abandon(next time.Time) {
 	for seq, in := range l.intents {
 		if in.since.IsZero() {
-			in.since = l.last
+			in.since = next
 			l.intents[seq] = in
 		}
 	}
