@@ -93,7 +93,7 @@ type lag struct {
 	at    time.Time
 }
 
-// accepted is a change and when Graph accepted it.
+// accepted is a change that Graph accepted, and when its write was sent.
 type accepted struct {
 	change *plan.Change
 	at     time.Time

@@ -127,11 +127,13 @@ func (s *step) lagBelow(d time.Duration) bool {
 	return lag.below <= d
 }
 
-// wasAccepted remembers the write that was accepted last.
-func (s *step) wasAccepted() {
+// wasAccepted remembers the write that was accepted last, and when it was sent:
+// it took effect at some time since, and the lag is not to look shorter than it
+// is because the answer was slow.
+func (s *step) wasAccepted(sent time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.shown = accepted{s.c, time.Now()}
+	s.shown = accepted{s.c, sent}
 }
 
 // insist waits before a refused write is sent again, where reading shows nothing

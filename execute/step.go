@@ -200,6 +200,7 @@ func (s *step) write(asOf time.Time) (next, error) {
 		s.out.StartedAt = now()
 	}
 	s.out.ClientRequestID = intent.ClientRequestID
+	sent := time.Now()
 	resp, err := s.send(intent.ClientRequestID, asOf.Add(s.set.MaxAge))
 	s.out.Elapsed = time.Since(s.out.StartedAt)
 	if errors.Is(err, graph.ErrTooLate) {
@@ -215,6 +216,6 @@ func (s *step) write(asOf time.Time) (next, error) {
 		s.out.Message = fmt.Sprintf("sent as %s, since Graph answered so to %s", s.req.Method, s.c.Request.Method)
 	}
 	s.count(resp.Attempts)
-	s.wasAccepted()
+	s.wasAccepted(sent)
 	return end, nil
 }

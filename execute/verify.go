@@ -76,10 +76,19 @@ func (r *runner) readBack(waiting []*plan.Change, strikes map[int]int, last bool
 			still = append(still, c)
 			continue
 		}
-		tickets = append(tickets, r.put(o))
+		if tickets = append(tickets, r.put(o)); len(tickets) == syncedTogether {
+			if err := r.commitAll(tickets); err != nil {
+				return nil, err
+			}
+			tickets = tickets[:0]
+		}
 	}
 	return still, r.commitAll(tickets)
 }
+
+// syncedTogether is how many outcomes of a reading share a sync. More would
+// save no time to speak of, and take memory.
+const syncedTogether = 512
 
 // giveUpOn says in words why what was accepted is not called verified.
 func (r *runner) giveUpOn(waiting []*plan.Change, why string) error {
