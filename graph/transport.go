@@ -9,7 +9,8 @@ import (
 
 // connections is a few transports used in turn. Over HTTP/2 each is one
 // connection, so that a reset takes only a share of the requests in flight
-// with it; over HTTP/1.1 they are simply a larger pool.
+// with it. Plain HTTP has a connection for each request in flight anyway, and
+// stays with one pool.
 type connections struct {
 	next  atomic.Uint32
 	inner [3]*http.Transport
@@ -35,5 +36,8 @@ func newTransport() http.RoundTripper {
 }
 
 func (c *connections) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme == "http" {
+		return c.inner[0].RoundTrip(req)
+	}
 	return c.inner[c.next.Add(1)%uint32(len(c.inner))].RoundTrip(req)
 }
