@@ -20,7 +20,7 @@ bench: ## every benchmark, then what was promised against what was measured; 10 
 
 lint: ## formatting, vet, staticcheck, a tidy go.mod, no binary files
 	@echo 'gofmt -l .'
-	@test -z "$$(gofmt -l . | tee /dev/stderr)"
+	@unformatted=$$(gofmt -l .); echo "$$unformatted"; test -z "$$unformatted"
 	go vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
 	go mod tidy -diff
