@@ -1,6 +1,9 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // checker turns cells into rows and notes every fault.
 type checker struct {
@@ -12,10 +15,31 @@ type checker struct {
 	on, off *bool // shared by all rows
 }
 
-// newChecker returns a checker with room for n rows.
-func newChecker(file string, head *header, n int) *checker {
+// newChecker returns a checker of rows under head, which may be filled in later.
+func newChecker(file string, head *header) *checker {
 	on, off := true, false
-	return &checker{file: file, head: head, merged: newMerger(file, n), on: &on, off: &off}
+	return &checker{file: file, head: head, merged: newMerger(file, blockRows), on: &on, off: &off}
+}
+
+// block takes the rows of a block, and takes their cells over into in.
+func (ch *checker) block(b *block, in *Input) {
+	width := len(ch.head.cells)
+	ch.merged.rows, in.Cells, in.Lines = roomFor(ch.merged.rows), roomFor(in.Cells), roomFor(in.Lines)
+	for i, cells := range b.cells(width) {
+		spans := b.spans[i*width : (i+1)*width]
+		in.Cells = append(in.Cells, cells)
+		in.Lines = append(in.Lines, int(spans[0].line))
+		ch.check(cells, spans)
+	}
+}
+
+// roomFor makes room for another block. It doubles what there is, where append
+// would grow it by a quarter a time, and copy it four times as often.
+func roomFor[T any](list []T) []T {
+	if cap(list)-len(list) < blockRows {
+		return slices.Grow(list, max(len(list), 8*blockRows))
+	}
+	return list
 }
 
 // check takes one row. Its cells stand where spans says.

@@ -11,29 +11,54 @@ import (
 type rowIndex struct {
 	seed  maphash.Seed
 	slots []slot // a power of two, at least half of them free
+	used  int
 }
 
-// slot holds a part of a key's hash and the row's index plus one; 0 is free.
+// slot holds a key's hash and the row's index plus one; 0 is free.
 type slot struct{ hash, row uint32 }
 
-// newRowIndex returns an index for at most n rows.
+// newRowIndex returns an index with room for n rows; it grows as it needs.
 func newRowIndex(n int) rowIndex {
-	return rowIndex{maphash.MakeSeed(), make([]slot, 1<<bits.Len(uint(2*n)))}
+	return rowIndex{seed: maphash.MakeSeed(), slots: make([]slot, 1<<bits.Len(uint(2*n)))}
 }
 
 // find returns the row that has the key. If there is none it returns nil and
 // files the key for the row that is appended next.
 func (x *rowIndex) find(key string, rows []Row) *Row {
-	h := maphash.String(x.seed, key)
-	tag, last := uint32(h>>32), uint64(len(x.slots)-1)
-	for i := h & last; ; i = (i + 1) & last {
+	if 2*x.used >= len(x.slots) {
+		x.grow()
+	}
+	hash := uint32(maphash.String(x.seed, key))
+	for last, i := x.from(hash); ; i = (i + 1) & last {
 		s := &x.slots[i]
 		switch {
 		case s.row == 0:
-			*s = slot{tag, uint32(len(rows) + 1)}
+			*s = slot{hash, uint32(len(rows) + 1)}
+			x.used++
 			return nil
-		case s.hash == tag && rows[s.row-1].key() == key:
+		case s.hash == hash && rows[s.row-1].key() == key:
 			return &rows[s.row-1]
 		}
+	}
+}
+
+// from is where the search for a hash begins, and the last slot there is.
+func (x *rowIndex) from(hash uint32) (last, i uint32) {
+	last = uint32(len(x.slots) - 1)
+	return last, hash & last
+}
+
+func (x *rowIndex) grow() {
+	old := x.slots
+	x.slots = make([]slot, 2*len(old))
+	for _, s := range old {
+		if s.row == 0 {
+			continue
+		}
+		last, i := x.from(s.hash)
+		for x.slots[i].row != 0 {
+			i = (i + 1) & last
+		}
+		x.slots[i] = s
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 )
 
 // Input is the CSV as it came. A plan keeps it whole, so that the rows that
@@ -56,18 +57,21 @@ type Rows struct {
 // doubtful ends the reading; its message says so.
 func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 	sum := sha256.New()
-	rd := &rowReader{file: name}
-	if err := rd.readAll(io.TeeReader(&contextReader{ctx, r}, sum)); err != nil {
+	rd := &rowReader{file: name, sheet: sheet{whole: make(chan *block, 1)}}
+	ch, in := newChecker(name, &rd.head), Input{Name: name}
+	var checking sync.WaitGroup
+	checking.Go(func() {
+		for b := range rd.sheet.whole {
+			ch.block(b, &in)
+		}
+	})
+	err := rd.readAll(io.TeeReader(&contextReader{ctx, r}, sum))
+	rd.sheet.end()
+	checking.Wait()
+	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
-	in := Input{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil)), Rows: rd.sheet.rows, Header: rd.head.cells,
-		Cells: rd.sheet.cells(), Lines: make([]int, rd.sheet.rows), Dialect: rd.dialect}
-	ch := newChecker(name, &rd.head, in.Rows)
-	for i, cells := range in.Cells {
-		spans := rd.sheet.spans(i)
-		in.Lines[i] = int(spans[0].line)
-		ch.check(cells, spans)
-	}
+	in.SHA256, in.Rows, in.Header, in.Dialect = hex.EncodeToString(sum.Sum(nil)), rd.sheet.rows, rd.head.cells, rd.dialect
 	if err := slices.Concat(rd.errs, ch.errs, ch.merged.errs).orNil(); err != nil {
 		return nil, err
 	}

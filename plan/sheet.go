@@ -2,13 +2,15 @@ package plan
 
 import "strings"
 
-// sheet holds the data rows of a CSV between decoding and checking. Nothing in
-// it points at anything, so that the garbage collector passes over a large
-// file; the strings that last are cut out of it once their number is known.
+// sheet takes the data rows of a CSV between decoding and checking, a block at
+// a time, so that the one goes on while the other is under way. Nothing in a
+// block points at anything, so that the garbage collector passes over a large
+// file; the strings that last are cut out of it once it is whole.
 type sheet struct {
-	width  int // cells per row
-	rows   int
-	blocks []*block
+	width int // cells per row
+	rows  int
+	open  *block
+	whole chan *block // blocks that are complete, in order; closed by end
 }
 
 // block is the text of up to blockRows rows, end to end.
@@ -33,38 +35,38 @@ func (b *block) add(cell string, at place) {
 
 // next is the block that takes the next row.
 func (s *sheet) next() *block {
+	if s.rows%blockRows == 0 {
+		b := &block{spans: make([]span, 0, blockRows*s.width)}
+		if s.open != nil {
+			size := s.open.text.Len()
+			b.text.Grow(size + size/16)
+			s.whole <- s.open
+		}
+		s.open = b
+	}
 	s.rows++
-	if s.rows%blockRows != 1 {
-		return s.blocks[len(s.blocks)-1]
-	}
-	b := &block{spans: make([]span, 0, blockRows*s.width)}
-	if n := len(s.blocks); n > 0 {
-		size := s.blocks[n-1].text.Len()
-		b.text.Grow(size + size/16)
-	}
-	s.blocks = append(s.blocks, b)
-	return b
+	return s.open
 }
 
-// cells cuts the sheet into strings, a slice per row.
-func (s *sheet) cells() [][]string {
-	all := make([][]string, 0, s.rows)
-	flat := make([]string, 0, s.rows*s.width)
-	for _, b := range s.blocks {
-		text, start := b.text.String(), uint32(0)
-		for i, span := range b.spans {
-			flat = append(flat, text[start:span.end])
-			start = span.end
-			if n := len(flat); (i+1)%s.width == 0 {
-				all = append(all, flat[n-s.width:n:n])
-			}
+// end hands on the last block. No row comes after it.
+func (s *sheet) end() {
+	if s.open != nil {
+		s.whole <- s.open
+	}
+	close(s.whole)
+}
+
+// cells cuts the block into strings, a slice per row of so many cells.
+func (b *block) cells(width int) [][]string {
+	rows := make([][]string, 0, len(b.spans)/width)
+	flat := make([]string, 0, len(b.spans))
+	text, start := b.text.String(), uint32(0)
+	for i, span := range b.spans {
+		flat = append(flat, text[start:span.end])
+		start = span.end
+		if (i+1)%width == 0 {
+			rows = append(rows, flat[i+1-width:i+1:i+1])
 		}
 	}
-	return all
-}
-
-// spans returns the places of a row's cells.
-func (s *sheet) spans(row int) []span {
-	first := row % blockRows * s.width
-	return s.blocks[row/blockRows].spans[first : first+s.width]
+	return rows
 }

@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		Setup:               setupScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": cmdExits, "sim": cmdSim, "wire": cmdWire, "nofile": cmdNoFile, "mode": cmdMode, "sub": cmdSub, "token": cmdToken,
+			"exits": cmdExits, "sim": cmdSim, "wire": cmdWire, "nofile": cmdNoFile, "mode": cmdMode, "sub": cmdSub, "token": cmdToken, "nosecret": cmdNoSecret,
 		},
 	})
 }
@@ -209,6 +209,29 @@ func cmdMode(ts *testscript.TestScript, _ bool, args []string) {
 		if info.Mode().Perm() != 0o600 {
 			ts.Fatalf("%s has the mode %o", name, info.Mode().Perm())
 		}
+	}
+}
+
+// cmdNoSecret demands that the token stands in no file of the working folder,
+// nor in what was printed last.
+func cmdNoSecret(ts *testscript.TestScript, _ bool, _ []string) {
+	token := ts.Getenv("BULKSYNC_ACCESS_TOKEN")
+	for part := range strings.SplitSeq(token, ".") {
+		for _, stream := range []string{"stdout", "stderr"} {
+			if strings.Contains(ts.ReadFile(stream), part) {
+				ts.Fatalf("a part of the token is on %s", stream)
+			}
+		}
+		ts.Check(filepath.WalkDir(ts.MkAbs("."), func(path string, e os.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			if err == nil && strings.Contains(string(text), part) {
+				err = fmt.Errorf("a part of the token is in %s", path)
+			}
+			return err
+		}))
 	}
 }
 
