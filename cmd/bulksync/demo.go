@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -137,7 +136,7 @@ func (t *tour) end() error {
 		return err
 	})
 	t.say("\nOpen %s in a browser: it is what a change board reads.", filepath.Join(t.dir, "run", "report.html"))
-	return errors.Join(err)
+	return err
 }
 
 // demoCSV writes the spreadsheet of the tour. Most rows say what is there

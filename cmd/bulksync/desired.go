@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"path/filepath"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -94,16 +94,7 @@ func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
 
 // sameFile reports whether two paths name one file, however they are spelt.
 func sameFile(a, b string) bool {
-	x, errX := filepath.Abs(a)
-	y, errY := filepath.Abs(b)
-	if errX != nil || errY != nil {
-		return false
-	}
-	if rx, err := filepath.EvalSymlinks(x); err == nil {
-		x = rx
-	}
-	if ry, err := filepath.EvalSymlinks(y); err == nil {
-		y = ry
-	}
-	return x == y
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
 }

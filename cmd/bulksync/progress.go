@@ -19,9 +19,10 @@ import (
 // line now and then elsewhere, nothing with --quiet. It is told of outcomes from
 // one goroutine at a time.
 type progress struct {
-	total int
-	began time.Time
-	pace  *ratelimit.Transport
+	total  int
+	before int // done by an earlier session
+	began  time.Time
+	pace   *ratelimit.Transport
 
 	mu     sync.Mutex
 	done   map[int]bool
@@ -42,12 +43,13 @@ func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *execute.Lo
 	if prior != nil {
 		for i, o := range prior.Result().Outcomes {
 			if p.Changes[i].Writes() && o.Status.Done() {
-				pr.total--
+				pr.done[o.Seq] = true
 			}
 		}
 	}
+	pr.before = len(pr.done)
 	switch {
-	case a.global.quiet || pr.total == 0:
+	case a.global.quiet || pr.total == pr.before:
 	case a.live():
 		pr.startBar(ctx, a.err)
 	default:
@@ -77,6 +79,7 @@ func (p *progress) startBar(ctx context.Context, w io.Writer) {
 		mpb.PrependDecorators(decor.CountersNoUnit("%d/%d ")),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.state() })),
 	)
+	p.bar.SetCurrent(int64(p.before))
 }
 
 func (p *progress) startLines(w io.Writer) {
@@ -102,8 +105,8 @@ func (p *progress) state() string {
 	n, failed := len(p.done), p.failed
 	p.mu.Unlock()
 	s := ""
-	if elapsed := time.Since(p.began).Seconds(); n > 0 && elapsed > 0 {
-		s = fmt.Sprintf("%.1f/s", float64(n)/elapsed)
+	if elapsed := time.Since(p.began).Seconds(); n > p.before && elapsed > 0 {
+		s = fmt.Sprintf("%.1f/s", float64(n-p.before)/elapsed)
 	}
 	low, high := p.pace.Estimate(p.total-n, 0)
 	if n < p.total && high > 0 {

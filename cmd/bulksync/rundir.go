@@ -57,8 +57,10 @@ func checkRunDir(path string) error {
 	}
 }
 
-// createRunDir makes the folder with the plan and an empty journal in it.
+// createRunDir makes the folder with the plan and an empty journal in it, or
+// leaves nothing behind.
 func createRunDir(path string, p *plan.Plan) (*runDir, *os.File, error) {
+	_, missing := os.Stat(path)
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, nil, pathError(err)
 	}
@@ -66,14 +68,30 @@ func createRunDir(path string, p *plan.Plan) (*runDir, *os.File, error) {
 	if err := d.acquire(); err != nil {
 		return nil, nil, err
 	}
-	if err := writeFile(d.file("plan.json"), p.Encode); err != nil {
+	journal, err := d.fill(p)
+	if err != nil {
+		d.release()
+		if missing != nil {
+			os.RemoveAll(path) // made by this process, which had the lock
+		}
 		return nil, nil, err
+	}
+	return d, journal, nil
+}
+
+// fill writes the plan, and makes the journal and both their names durable.
+func (d *runDir) fill(p *plan.Plan) (*os.File, error) {
+	if err := writeFile(d.file("plan.json"), p.Encode); err != nil {
+		return nil, err
 	}
 	journal, err := os.OpenFile(d.file("journal.jsonl"), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, nil, pathError(err)
+		return nil, pathError(err)
 	}
-	return d, journal, syncDir(path)
+	if err := syncDir(d.path); err != nil {
+		return nil, errors.Join(err, journal.Close())
+	}
+	return journal, nil
 }
 
 // acquire takes the run for this process. The system gives the lock back when
