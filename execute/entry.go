@@ -82,8 +82,8 @@ func (e *Entry) appendLine(b *bytes.Buffer) {
 	e.encode(b)
 	b.Truncate(b.Len() - len(afterSum))
 	sum := sha256.Sum256(b.Bytes()[start:])
-	e.Sum = hex.EncodeToString(sum[:])
-	b.WriteString(e.Sum)
+	b.Write(hex.AppendEncode(b.AvailableBuffer(), sum[:]))
+	e.Sum = string(b.Bytes()[b.Len()-sumLength:])
 	b.WriteString(afterSum)
 }
 

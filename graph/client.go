@@ -169,7 +169,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	}
 	return &Response{
 		Status: resp.StatusCode, Body: body, Attempts: st.attempts,
-		RequestID: resp.Header.Get("request-id"), ClientRequestID: r.ClientRequestID,
+		RequestID: resp.Header.Get("Request-Id"), ClientRequestID: r.ClientRequestID,
 	}, nil
 }
 

@@ -150,7 +150,7 @@ func decodeError(status int, header http.Header, body []byte) *Error {
 	_ = json.Unmarshal(body, &wire) // what did not decode stays empty
 	e := &Error{
 		Status: status, Code: oneLine(wire.Error.Code), Message: oneLine(wire.Error.Message), Details: wire.Error.Details,
-		RequestID: header.Get("request-id"), ClientRequestID: header.Get("client-request-id"),
+		RequestID: header.Get("Request-Id"), ClientRequestID: header.Get("Client-Request-Id"),
 	}
 	if in := wire.Error.InnerError; in != nil {
 		e.RequestID = firstOf(e.RequestID, in.RequestID)

@@ -53,7 +53,11 @@ func seconds(s string) (time.Duration, bool) {
 // in x-ms-throttle-limit-percentage (a ratio despite its name, and sent only
 // above 0.8); 0 where it says nothing.
 func Load(h http.Header) float64 {
-	f, err := strconv.ParseFloat(h.Get("x-ms-throttle-limit-percentage"), 64)
+	said := h.Get("X-Ms-Throttle-Limit-Percentage")
+	if said == "" {
+		return 0 // nearly every answer
+	}
+	f, err := strconv.ParseFloat(said, 64)
 	if err != nil || math.IsNaN(f) || f < 0 {
 		return 0
 	}

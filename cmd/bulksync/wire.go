@@ -38,12 +38,12 @@ func (a attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	attrs := []any{
 		"method", req.Method, "path", req.URL.Path, "elapsed", elapsed.Round(time.Millisecond),
-		"clientRequestId", req.Header.Get("client-request-id"),
+		"clientRequestId", req.Header.Get("Client-Request-Id"),
 	}
 	if err != nil {
 		a.log.Debug("no answer", append(attrs, "error", err)...)
 	} else {
-		a.log.Debug("answer", append(attrs, "status", resp.StatusCode, "requestId", resp.Header.Get("request-id"))...)
+		a.log.Debug("answer", append(attrs, "status", resp.StatusCode, "requestId", resp.Header.Get("Request-Id"))...)
 	}
 	return resp, err
 }

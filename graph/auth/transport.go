@@ -59,7 +59,7 @@ func (t *transport) token(req *http.Request) (string, error) {
 
 // refused names the answer behind err, so that it can be found in Microsoft's log.
 func refused(resp *http.Response, err error) error {
-	if id := resp.Header.Get("request-id"); id != "" {
+	if id := resp.Header.Get("Request-Id"); id != "" {
 		return fmt.Errorf("renewing the token that Graph refused (request-id %s): %w", id, err)
 	}
 	return fmt.Errorf("renewing the token that Graph refused: %w", err)
