@@ -14,7 +14,7 @@ func BenchAppend(b *testing.B, f File, workers int) {
 	for w := range workers {
 		all.Go(func() {
 			for i := w; i < b.N; i += workers {
-				if err := j.add(Entry{Intent: &Intent{Seq: i, Method: "PUT", Path: "/policies"}}).wait(); err != nil {
+				if err := j.add(Entry{Intent: &Intent{Seq: i, Method: "PUT", Path: "/policies"}}).wait(func() {}); err != nil {
 					b.Error(err)
 				}
 			}

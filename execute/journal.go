@@ -75,8 +75,9 @@ func (j *Journal) add(e Entry) ticket {
 func now() time.Time { return time.Now().UTC().Round(0) }
 
 // wait returns when the entry is on stable storage, or when it cannot be put
-// there. Whoever has the turn writes for everybody that waits.
-func (t ticket) wait() error {
+// there. Whoever has the turn writes for everybody that waits, and lingers
+// first if there is no hurry: what is added meanwhile goes with it.
+func (t ticket) wait(linger func()) error {
 	select {
 	case <-t.b.done:
 		return t.b.err
@@ -84,6 +85,7 @@ func (t ticket) wait() error {
 		select {
 		case <-t.b.done:
 		default:
+			linger()
 			t.j.flush()
 		}
 		t.j.turn <- struct{}{}

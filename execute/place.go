@@ -16,7 +16,11 @@ type place struct {
 // take waits for a slot, and reports whether there was one before the run
 // stopped.
 func (p *place) take() bool {
-	p.slot = p.slot || p.acquire(p.run.slots)
+	if !p.slot {
+		p.run.crew.join()
+		p.slot = p.acquire(p.run.slots)
+		p.run.crew.leave()
+	}
 	return p.slot
 }
 

@@ -75,6 +75,7 @@ type runner struct {
 	// lane is held by the one step that may try again after its turn came too
 	// late.
 	lane chan struct{}
+	crew *crew
 
 	mu  sync.Mutex
 	log *Log
@@ -107,6 +108,7 @@ func newRunner(cfg Config) *runner {
 	if r.Prior != nil && time.Now().After(r.set.Deadline) {
 		r.set.Deadline = time.Time{} // that window is closed; whoever resumes has opened another
 	}
+	r.crew = newCrew(r.set.Concurrency)
 	r.slots, r.lane = make(chan struct{}, r.set.Concurrency), make(chan struct{}, 1)
 	return r
 }
@@ -149,7 +151,7 @@ func (r *runner) begin() error {
 
 // commit waits until an entry is durable, then takes it in and tells of it.
 func (r *runner) commit(t ticket) error {
-	if err := t.wait(); err != nil {
+	if err := t.wait(func() { r.crew.linger(r.soft) }); err != nil {
 		r.stopNow(err)
 		return err
 	}

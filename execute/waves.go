@@ -92,10 +92,6 @@ func (r *runner) doubts(g group) int {
 	return 0
 }
 
-// workersPerSlot is how many workers share a slot. A write takes some 20 ms,
-// and two more workers cover a disk that takes as long to sync.
-const workersPerSlot = 3
-
 // dispatch hands the partners of a wave out to the workers.
 func (r *runner) dispatch(wave []group) error {
 	queue := make(chan group)
@@ -113,13 +109,9 @@ func (r *runner) dispatch(wave []group) error {
 		}
 		return nil
 	})
-	workers := r.set.Concurrency * workersPerSlot
-	if r.set.Concurrency == 1 {
-		workers = 1 // who asks for one at a time means in the order of the plan
-	}
-	for range min(workers, len(wave)) {
+	r.crew.start(len(wave), func() {
 		g.Go(func() error { return (&worker{runner: r}).run(queue) })
-	}
+	})
 	return g.Wait()
 }
 

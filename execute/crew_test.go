@@ -1,0 +1,65 @@
+package execute_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bulksync/execute"
+	"bulksync/graph/graphsim"
+)
+
+// A sync costs as much as two writes, so that many share one. The disk must not
+// cost time for that, and nobody waits long for an outcome.
+func TestManyWritesShareASyncAndNoneWaitsForIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const partners, latency = 800, 20 * time.Millisecond
+		r := newRig(t, graphsim.Config{Latency: latency})
+		r.with(partners, nil)
+		p := r.plan(rows(partners, "Fabrikam,yes,,,"), "")
+		f := newTape()
+		f.slow = time.Millisecond
+		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{VerifyWait: -1}, observe: func(o execute.Outcome) {
+			if late := time.Since(o.StartedAt.Add(o.Elapsed)); late > 50*time.Millisecond {
+				t.Errorf("change %d was told of %s after it ended", o.Seq, late)
+			}
+		}})
+		if res.Totals.Succeeded != partners {
+			t.Fatalf("%+v", res.Totals)
+		}
+		if f.syncs > partners/8 {
+			t.Errorf("%d syncs for %d writes", f.syncs, partners)
+		}
+		writes := r.Writes()
+		took, least := writes[partners-1].At.Sub(writes[0].At), (partners/16-1)*latency
+		if took > least+least/10 {
+			t.Errorf("%s from the first write to the last, and %s without a disk", took, least)
+		}
+	})
+}
+
+// What has an intent and no outcome when the process dies has to be read back.
+func TestAtASlowPaceFewWritesAreBegun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const partners = 200
+		r := newRig(t, graphsim.Config{})
+		r.with(partners, nil)
+		p := r.plan(rows(partners, "Fabrikam,yes,,,"), "")
+		f := newTape()
+		most := 0
+		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{VerifyWait: -1},
+			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(time.Second)},
+			observe: func(execute.Outcome) {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				most = max(most, r.replay(p, f).Totals.Indeterminate)
+			}})
+		if res.Totals.Succeeded != partners {
+			t.Fatalf("%+v", res.Totals)
+		}
+		if most > 32 {
+			t.Errorf("%d writes were begun at a time, with 16 in flight", most)
+		}
+	})
+}
