@@ -86,7 +86,7 @@ func parsePage(body []byte) ([]Partner, string, error) {
 		Value    *[]json.RawMessage `json:"value"`
 		NextLink string             `json:"@odata.nextLink"`
 	}
-	if err := json.Unmarshal(body, &wire); err != nil {
+	if err := decode(body, &wire); err != nil {
 		return nil, "", fmt.Errorf("not the JSON that Graph answers (is a proxy or a sign-in page in between?): %w", err)
 	}
 	if wire.Value == nil {

@@ -85,12 +85,12 @@ func TestAListThatCannotBeTrustedIsAnError(t *testing.T) {
 		{"a value of null", answers{answer(200, `{"value":null}`)}, "no value in the answer"},
 		{"a sign-in page", answers{answer(200, `<html>`, "Content-Type: text/html")}, "is a proxy or a sign-in page in between?"},
 		{"a sign-in page that calls itself JSON", answers{answer(200, `<html>`)}, "is a proxy or a sign-in page in between?"},
-		{"half a page", answers{answer(200, `{"value":[{"tenantId":"`+fabrikam+`"}`)}, "unexpected end of JSON input"},
+		{"half a page", answers{answer(200, `{"value":[{"tenantId":"`+fabrikam+`"}`)}, "unexpected EOF"},
 		{"a partner without an ID", answers{answer(200, `{"value":[{"isServiceProvider":true}]}`)}, "a partner without tenantId"},
 		{"a partner of null", answers{answer(200, `{"value":[null]}`)}, "a partner without tenantId"},
 		{"a policy that is no object", answers{answer(200, `{"value":[{"tenantId":"`+fabrikam+`","identitySynchronization":7}]}`)}, "identitySynchronization"},
 		{"consent that is no object", answers{answer(200, `{"value":[{"tenantId":"`+fabrikam+`","automaticUserConsentSettings":{"inboundAllowed":"yes"}}]}`)}, "automaticUserConsentSettings"},
-		{"an answer without a body", answers{answer(200, ``)}, "unexpected end of JSON input"},
+		{"an answer without a body", answers{answer(200, ``)}, "unexpected EOF"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := list(t.Context(), newClient(t, played(c.answers...), ""))

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Partner is a partner configuration, as far as this program manages it.
@@ -40,6 +43,13 @@ type Template struct {
 	Raw json.RawMessage
 }
 
+// decode reads an object of an answer. The library reads it once where
+// encoding/json reads it three times, which tells in a list of 100,000
+// partners. It is as lenient: an answer is not refused for how it is spelled.
+func decode(body []byte, v any) error {
+	return jsonv2.Unmarshal(body, v, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
+
 // ParsePartner decodes a partner as Graph returns it, and keeps body. Unknown members are
 // passed over: real answers carry some that no schema has.
 func ParsePartner(body []byte) (Partner, error) {
@@ -49,7 +59,7 @@ func ParsePartner(body []byte) (Partner, error) {
 		Consent           json.RawMessage `json:"automaticUserConsentSettings"`
 		Sync              json.RawMessage `json:"identitySynchronization"`
 	}
-	if err := json.Unmarshal(body, &wire); err != nil {
+	if err := decode(body, &wire); err != nil {
 		return Partner{}, err
 	}
 	if wire.TenantID == "" {
@@ -67,8 +77,11 @@ func ParsePartner(body []byte) (Partner, error) {
 	if isNull(wire.Consent) {
 		return p, nil
 	}
-	var consent struct{ InboundAllowed, OutboundAllowed *bool }
-	if err := json.Unmarshal(wire.Consent, &consent); err != nil {
+	var consent struct {
+		InboundAllowed  *bool `json:"inboundAllowed"`
+		OutboundAllowed *bool `json:"outboundAllowed"`
+	}
+	if err := decode(wire.Consent, &consent); err != nil {
 		return Partner{}, fmt.Errorf("partner %s: automaticUserConsentSettings: %w", p.TenantID, err)
 	}
 	p.InboundAllowed, p.OutboundAllowed = consent.InboundAllowed, consent.OutboundAllowed
@@ -89,7 +102,7 @@ func ParseSync(body []byte) (*IdentitySynchronization, error) {
 			IsSyncAllowed *bool `json:"isSyncAllowed"`
 		} `json:"userSyncInbound"`
 	}
-	if err := json.Unmarshal(body, &wire); err != nil {
+	if err := decode(body, &wire); err != nil {
 		return nil, fmt.Errorf("identitySynchronization: %w", err)
 	}
 	s := &IdentitySynchronization{DisplayName: wire.DisplayName, Raw: body}
@@ -112,7 +125,7 @@ func ParseTemplate(body []byte) (Template, error) {
 			IsSyncAllowed *bool `json:"isSyncAllowed"`
 		} `json:"userSyncInbound"`
 	}
-	if err := json.Unmarshal(body, &wire); err != nil {
+	if err := decode(body, &wire); err != nil {
 		return Template{}, fmt.Errorf("template: %w", err)
 	}
 	if wire.Level == nil {
