@@ -42,7 +42,7 @@ type seen struct {
 // Prepare reads the tenant as it is before a run. It fails unless the reading
 // is complete, and it has written nothing then.
 func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, error) {
-	r := &Reading{client: c, wanted: map[string]bool{}, partners: map[string]seen{}}
+	r := &Reading{client: c, wanted: make(map[string]bool, len(p.Changes))}
 	for i := range p.Changes {
 		if !p.Changes[i].Writes() {
 			continue
@@ -53,6 +53,7 @@ func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, erro
 			r.wanted[p.Changes[i].Partner.TenantID] = true
 		}
 	}
+	r.partners = make(map[string]seen, len(r.wanted))
 	return r, r.renew(ctx)
 }
 

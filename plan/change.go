@@ -73,26 +73,27 @@ type Request struct {
 
 // Change is one object's way from what is there to what is wanted. It is data:
 // Fields say what a reader needs to know, Request says what is sent, and
-// Decode refuses a plan in which the two disagree.
+// Decode refuses a plan in which the two disagree. Its members stand in the
+// order of RFC 8785, so that a change in a file is nearly canonical already.
 type Change struct {
-	// Seq numbers the changes from 1 in the order in which they are listed.
-	Seq int `json:"seq"`
-	// Row is the line of the input that asks for the change; 0 for the template.
-	Row     int     `json:"row"`
-	Partner Partner `json:"partner"`
-	Object  Object  `json:"object"`
-	Action  Action  `json:"action"`
-	// Reason says why a change is blocked, or what else a reader should know.
-	Reason  string   `json:"reason"`
-	Hazards []Hazard `json:"hazards"`
-	// Fields holds the properties that differ; for a delete, those that go.
-	Fields []Field `json:"fields"`
-	// Request is nil for a no-op and for a blocked change.
-	Request *Request `json:"request,omitempty"`
+	Action Action `json:"action"`
 	// Before is the object as Graph returned it, unknown members included;
 	// null where there was none. It is shown and undone from, never sent.
 	Before json.RawMessage `json:"before"`
-	Note   string          `json:"note"`
+	// Fields holds the properties that differ; for a delete, those that go.
+	Fields  []Field  `json:"fields"`
+	Hazards []Hazard `json:"hazards"`
+	Note    string   `json:"note"`
+	Object  Object   `json:"object"`
+	Partner Partner  `json:"partner"`
+	// Reason says why a change is blocked, or what else a reader should know.
+	Reason string `json:"reason"`
+	// Request is nil for a no-op and for a blocked change.
+	Request *Request `json:"request,omitempty"`
+	// Row is the line of the input that asks for the change; 0 for the template.
+	Row int `json:"row"`
+	// Seq numbers the changes from 1 in the order in which they are listed.
+	Seq int `json:"seq"`
 }
 
 // Writes reports whether applying the change sends a write.

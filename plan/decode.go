@@ -6,7 +6,11 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
+	"unicode"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -33,7 +37,7 @@ func Decode(r io.Reader) (*Plan, error) {
 // decoder splits the text of a plan. Its parts are worked on while the rest is
 // read.
 type decoder struct {
-	json    *json.Decoder
+	json    *jsontext.Decoder
 	plan    Plan
 	known   map[string]any // where each member goes; the others are kept for the fingerprint alone
 	parts   map[string]*part
@@ -43,13 +47,12 @@ type decoder struct {
 
 // part is a member on its way from text to data.
 type part struct {
-	canonical []byte
-	unclear   error // it has no canonical form: it says two things at once
-	err       error // it is not what a plan has there
+	text jsontext.Value // canonical in the end
+	err  error          // it is not what a plan has there
 }
 
 func newDecoder(r io.Reader) *decoder {
-	d := &decoder{json: json.NewDecoder(r), parts: map[string]*part{}}
+	d := &decoder{json: jsontext.NewDecoder(r), parts: map[string]*part{}}
 	p := &d.plan
 	d.known = map[string]any{
 		"formatVersion": &p.FormatVersion, "tool": &p.Tool, "createdAt": &p.CreatedAt, "homeTenant": &p.HomeTenant, "input": &p.Input,
@@ -59,54 +62,60 @@ func newDecoder(r io.Reader) *decoder {
 	return d
 }
 
-// read takes the text apart. A member that stands twice is refused: readers
-// differ in which one they believe.
+// read takes the text apart.
 func (d *decoder) read() error {
-	if t, err := d.json.Token(); err != nil || t != json.Delim('{') {
+	if t, err := d.json.ReadToken(); err != nil || t.Kind() != '{' {
 		return notJSON(err, "it is no JSON object")
 	}
-	for d.json.More() {
-		t, err := d.json.Token()
+	for {
+		t, err := d.json.ReadToken()
 		if err != nil {
 			return notJSON(err, "")
 		}
-		name := t.(string)
-		if d.parts[name] != nil {
-			return fmt.Errorf("%w: the member %q stands twice", ErrAltered, name)
+		if t.Kind() == '}' {
+			break
 		}
-		d.parts[name] = &part{}
+		name, p := t.String(), &part{}
+		if strings.ContainsFunc(name, notInNames) {
+			return fmt.Errorf("%w: no plan has a member %q", ErrAltered, name)
+		}
+		d.parts[name] = p
 		if name == "changes" {
 			err = d.changes()
 		} else {
-			err = d.member(name, d.parts[name])
+			err = d.member(name, p)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if _, err := d.json.Token(); err != nil {
-		return notJSON(err, "")
-	}
-	if _, err := d.json.Token(); !errors.Is(err, io.EOF) {
-		return notJSON(err, "text follows its end")
+	if _, err := d.json.ReadToken(); !errors.Is(err, io.EOF) {
+		return notJSON(nil, "text follows its end")
 	}
 	return nil
 }
 
+// notInNames reports whether the name of a member never has r. With letters
+// alone the canonical order of names is that of their bytes.
+func notInNames(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) }
+
 func (d *decoder) member(name string, p *part) error {
-	var raw json.RawMessage
-	if err := d.json.Decode(&raw); err != nil {
+	text, err := d.json.ReadValue()
+	if err != nil {
 		return notJSON(err, "")
 	}
 	if name == "formatVersion" {
-		if err := checkVersion(raw); err != nil {
+		if err := checkVersion(text); err != nil {
 			return err
 		}
 	}
+	p.text = text.Clone()
 	d.group.Go(func() error {
-		p.canonical, p.unclear = canonical(nil, raw)
 		if into := d.known[name]; into != nil {
-			p.err = json.Unmarshal(raw, into)
+			p.err = jsonv2.Unmarshal(p.text, into)
+		}
+		if err := p.text.Canonicalize(); err != nil && p.err == nil {
+			p.err = err
 		}
 		return nil
 	})
@@ -126,27 +135,25 @@ func checkVersion(raw []byte) error {
 
 // changes reads the list of changes and hands it on in batches.
 func (d *decoder) changes() error {
-	if t, err := d.json.Token(); err != nil || t != json.Delim('[') {
+	if t, err := d.json.ReadToken(); err != nil || t.Kind() != '[' {
 		return notJSON(err, "its changes are no list")
 	}
 	b := &changeBatch{}
-	for d.json.More() {
-		var raw json.RawMessage
-		if err := d.json.Decode(&raw); err != nil {
+	for d.json.PeekKind() != ']' {
+		text, err := d.json.ReadValue()
+		if err != nil {
 			return notJSON(err, "")
 		}
-		if b.texts = append(b.texts, raw); len(b.texts) == batch {
+		if b.add(text); b.size == batch {
 			d.start(b)
-			b = &changeBatch{}
+			b = &changeBatch{text: make([]byte, 0, len(b.text)*9/8)} // the next will be much as long
 		}
 	}
-	if len(b.texts) > 0 {
+	if b.size > 0 {
 		d.start(b)
 	}
-	if _, err := d.json.Token(); err != nil {
-		return notJSON(err, "")
-	}
-	return nil
+	_, err := d.json.ReadToken()
+	return err
 }
 
 func (d *decoder) start(b *changeBatch) {
@@ -156,7 +163,13 @@ func (d *decoder) start(b *changeBatch) {
 
 // notJSON says that a text is no plan, for the reason of err or else of why.
 func notJSON(err error, why string) error {
+	var broken *jsontext.SyntacticError
 	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &broken):
+		// Readers differ in which of the two they believe.
+		return fmt.Errorf("%w: the member %q stands twice", ErrAltered, broken.JSONPointer[1:])
+	case errors.As(err, &broken):
+		return fmt.Errorf("not a plan, or cut short: %w at byte %d", broken.Err, broken.ByteOffset)
 	case errors.Is(err, io.EOF):
 		return fmt.Errorf("not a plan, or cut short: %w", io.ErrUnexpectedEOF)
 	case err != nil:

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -30,11 +30,8 @@ func (p *Plan) seal() error {
 			}
 			continue
 		}
-		text, err := marshal(m.value)
+		text, err := canonical(m.value)
 		if err != nil {
-			return err
-		}
-		if text, err = canonical(nil, text); err != nil {
 			return err
 		}
 		d.Write(text)
@@ -74,7 +71,7 @@ func (d *digest) changes(changes []Change) error {
 		var g errgroup.Group
 		for i := range parts {
 			g.Go(func() (err error) {
-				parts[i], err = canonicalList(wave[i*batch : min(len(wave), (i+1)*batch)])
+				parts[i], err = canonical(wave[i*batch : min(len(wave), (i+1)*batch)])
 				return err
 			})
 		}
@@ -82,7 +79,7 @@ func (d *digest) changes(changes []Change) error {
 			return err
 		}
 		for _, part := range parts {
-			d.elements(part, &comma)
+			d.elements(part[1:len(part)-1], &comma) // without its brackets
 		}
 	}
 	io.WriteString(d, "]")
@@ -99,24 +96,13 @@ func (d *digest) elements(part []byte, comma *bool) {
 	d.Write(part)
 }
 
-// canonicalList is the canonical JSON of some changes, with commas between.
-func canonicalList(changes []Change) (list []byte, err error) {
-	var text bytes.Buffer
-	enc := newEncoder(&text)
-	for i := range changes {
-		if i > 0 {
-			list = append(list, ',')
-		}
-		text.Reset()
-		if err := enc.Encode(&changes[i]); err != nil {
-			return nil, err
-		}
-		if list, err = canonical(list, text.Bytes()); err != nil {
-			return nil, err
-		}
-		if i == 0 {
-			list = slices.Grow(list, len(list)*len(changes)*5/4)
-		}
+// canonical is the canonical JSON (RFC 8785) of a value.
+func canonical(v any) ([]byte, error) {
+	raw, err := marshal(v)
+	if err != nil {
+		return nil, err
 	}
-	return list, nil
+	text := jsontext.Value(raw)
+	err = text.Canonicalize()
+	return text, err
 }

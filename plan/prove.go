@@ -1,27 +1,27 @@
 package plan
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
+	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // prove holds the fingerprint against the text and the parts of the plan
 // against each other.
 func (d *decoder) prove() error {
-	sum, err := d.fingerprint()
-	if err != nil {
-		return err
-	}
 	for _, name := range slices.Sorted(maps.Keys(d.parts)) {
 		if err := d.parts[name].err; err != nil {
 			return fmt.Errorf("member %q: %w", name, err)
 		}
 	}
-	p := &d.plan
+	p, sum := &d.plan, d.fingerprint()
 	if p.Fingerprint != sum {
 		return fmt.Errorf("it says %s, its content is %s", p.Fingerprint, sum)
 	}
@@ -36,38 +36,25 @@ func (d *decoder) prove() error {
 
 // fingerprint computes the fingerprint of the text, members that this program
 // does not know included.
-func (d *decoder) fingerprint() (string, error) {
+func (d *decoder) fingerprint() string {
 	sum := newDigest()
 	for _, name := range slices.Sorted(maps.Keys(d.parts)) {
 		if name == "fingerprint" {
 			continue
 		}
-		if !plainName([]byte(name)) {
-			return "", fmt.Errorf("no plan has a member %q", name)
-		}
 		sum.name(name)
-		if err := d.addTo(sum, name); err != nil {
-			return "", fmt.Errorf("member %q: %w", name, err)
+		if name != "changes" {
+			sum.Write(d.parts[name].text)
+			continue
 		}
-	}
-	return sum.sum(), nil
-}
-
-func (d *decoder) addTo(sum *digest, name string) error {
-	if name != "changes" {
-		sum.Write(d.parts[name].canonical)
-		return d.parts[name].unclear
-	}
-	io.WriteString(sum, "[")
-	comma := false
-	for _, b := range d.batches {
-		if b.unclear != nil {
-			return b.unclear
+		io.WriteString(sum, "[")
+		comma := false
+		for _, b := range d.batches {
+			sum.elements(b.text[1:len(b.text)-1], &comma)
 		}
-		sum.elements(b.canonical, &comma)
+		io.WriteString(sum, "]")
 	}
-	io.WriteString(sum, "]")
-	return nil
+	return sum.sum()
 }
 
 // collect puts the changes together, or says what is wrong with the first that
@@ -91,42 +78,41 @@ func (d *decoder) collect() error {
 
 // changeBatch is some changes on their way from text to data.
 type changeBatch struct {
-	texts     []json.RawMessage
-	changes   []Change
-	canonical []byte
-	unclear   error // as for a part
-	err       error // of the change at index at
-	at        int
+	text    jsontext.Value // a list of them; canonical in the end
+	size    int
+	changes []Change
+	err     error // of the change at index at
+	at      int
+}
+
+func (b *changeBatch) add(change []byte) {
+	b.text = append(append(b.text, "[,"[min(b.size, 1)]), change...)
+	b.size++
 }
 
 func (b *changeBatch) decode() {
-	b.changes = make([]Change, len(b.texts))
-	b.canonical = make([]byte, 0, size(b.texts))
-	for i, text := range b.texts {
-		if i > 0 {
-			b.canonical = append(b.canonical, ',')
-		}
-		if b.canonical, b.unclear = canonical(b.canonical, text); b.unclear != nil {
-			return
-		}
-		if err := b.changes[i].parse(text); err != nil && b.err == nil {
-			b.err, b.at = err, i
+	b.text = append(b.text, ']')
+	b.changes = make([]Change, b.size)
+	list := jsontext.NewDecoder(bytes.NewBuffer(b.text))
+	_, b.err = list.ReadToken()
+	for i := range b.changes {
+		if b.err == nil {
+			b.at, b.err = i, b.changes[i].parse(list)
 		}
 	}
-	b.texts = nil
-}
-
-// size is the length of all texts with a comma each.
-func size(texts []json.RawMessage) (n int) {
-	for _, t := range texts {
-		n += len(t) + 1
+	if err := b.text.Canonicalize(); b.err == nil {
+		b.err = err
 	}
-	return n
 }
 
 // parse reads one change and checks it.
-func (c *Change) parse(text []byte) error {
-	if err := json.Unmarshal(text, c); err != nil {
+func (c *Change) parse(list *jsontext.Decoder) error {
+	err := jsonv2.UnmarshalDecode(list, c)
+	if bad := (*jsonv2.SemanticError)(nil); errors.As(err, &bad) {
+		_, member, _ := strings.Cut(string(bad.JSONPointer[1:]), "/")
+		bad.JSONPointer = jsontext.Pointer("/" + member) // below the change, not below the batch
+	}
+	if err != nil {
 		return err
 	}
 	if string(c.Before) == "null" {

@@ -32,19 +32,19 @@ func RequestFor(o Object, a Action, tenantID string, fields []Field) *Request {
 	case a == NoOp || a == Blocked:
 		return nil
 	case o == PartnerConfiguration && a == Create:
-		return &Request{http.MethodPost, graph.PartnersPath(), body(fields)}
+		return &Request{Method: http.MethodPost, Path: graph.PartnersPath(), Body: body(fields)}
 	case o == PartnerConfiguration && a == Delete:
-		return &Request{http.MethodDelete, graph.PartnerPath(tenantID), nil}
+		return &Request{Method: http.MethodDelete, Path: graph.PartnerPath(tenantID)}
 	case o == IdentitySynchronization && a == Create:
-		return &Request{http.MethodPut, graph.SyncPath(tenantID), body(fields)}
+		return &Request{Method: http.MethodPut, Path: graph.SyncPath(tenantID), Body: body(fields)}
 	case o == IdentitySynchronization && a == Update:
-		return &Request{http.MethodPatch, graph.SyncPath(tenantID), body(fields)}
+		return &Request{Method: http.MethodPatch, Path: graph.SyncPath(tenantID), Body: body(fields)}
 	case o == IdentitySynchronization && a == Delete:
-		return &Request{http.MethodDelete, graph.SyncPath(tenantID), nil}
+		return &Request{Method: http.MethodDelete, Path: graph.SyncPath(tenantID)}
 	case o == Consent && a == Update:
-		return &Request{http.MethodPatch, graph.PartnerPath(tenantID), body(fields)}
+		return &Request{Method: http.MethodPatch, Path: graph.PartnerPath(tenantID), Body: body(fields)}
 	case o == SyncTemplate && a == Update:
-		return &Request{http.MethodPatch, graph.TemplatePath, body(fields)}
+		return &Request{Method: http.MethodPatch, Path: graph.TemplatePath, Body: body(fields)}
 	default:
 		panic(fmt.Sprintf("plan: no request can %s a %s", a, o))
 	}
