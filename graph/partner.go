@@ -46,9 +46,9 @@ type Template struct {
 // decode reads an object of an answer. The library reads it once where
 // encoding/json reads it three times, which tells in a list of 100,000
 // partners. It is as lenient: an answer is not refused for how it is spelled.
-func decode(body []byte, v any) error {
-	return jsonv2.Unmarshal(body, v, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-}
+func decode(body []byte, v any) error { return jsonv2.Unmarshal(body, v, lenient) }
+
+var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
 // ParsePartner decodes a partner as Graph returns it, and keeps body. Unknown members are
 // passed over: real answers carry some that no schema has.

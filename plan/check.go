@@ -23,17 +23,18 @@ func (c *Change) checkRequest() error {
 	if want == nil {
 		return nil
 	}
-	var sent bytes.Buffer
-	if len(c.Request.Body) > 0 {
-		if err := json.Compact(&sent, c.Request.Body); err != nil {
-			return err
-		}
-	}
-	if c.Request.Method != want.Method || c.Request.Path != want.Path || !bytes.Equal(sent.Bytes(), want.Body) {
+	if c.Request.Method != want.Method || c.Request.Path != want.Path || !sameText(c.Request.Body, want.Body) {
 		return errors.New("the request does not follow from the fields")
 	}
 	c.Request = want
 	return nil
+}
+
+// sameText reports whether a and b, which has no spaces, are the same but for
+// the spaces in a.
+func sameText(a, b []byte) bool {
+	var compact bytes.Buffer
+	return bytes.Equal(a, b) || json.Compact(&compact, a) == nil && bytes.Equal(compact.Bytes(), b)
 }
 
 // managed lists the properties of each object, in the order of their bodies.
