@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"runtime/debug"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -36,6 +37,10 @@ func (a *app) resume(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	// What is read from here to the first write stays: collecting it on the way
+	// takes an eighth of the time and frees next to nothing.
+	collect := debug.SetGCPercent(400)
+	defer debug.SetGCPercent(collect)
 	p, err := a.readPlan(dir.file("plan.json"))
 	if err != nil {
 		return err
@@ -44,6 +49,7 @@ func (a *app) resume(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	debug.SetGCPercent(collect)
 	journal, err := dir.reopen(prior)
 	if err != nil {
 		return err
