@@ -145,8 +145,9 @@ func (d *decoder) changes() error {
 			return notJSON(err, "")
 		}
 		if b.add(text); b.size == batch {
+			next := &changeBatch{text: make([]byte, 0, len(b.text)*9/8)} // much as long, or grown
 			d.start(b)
-			b = &changeBatch{text: make([]byte, 0, len(b.text)*9/8)} // the next will be much as long
+			b = next
 		}
 	}
 	if b.size > 0 {
