@@ -22,6 +22,9 @@ type Log struct {
 	end      EndEntry
 	requests Requests
 	pace     Pace
+	// tally is what the outcomes of the session under way tell of its requests;
+	// its end will count them all.
+	tally Requests
 
 	// LastHash and Size say where the whole part of the journal ends; what comes
 	// after is a line that was torn when the process died.
@@ -63,16 +66,18 @@ func (l *Log) fold(e *Entry) {
 		if l.started.IsZero() {
 			l.First, l.started = *e.Run, e.At
 		}
-		l.ended = false
+		l.requests, l.tally, l.ended = l.counted(), Requests{}, false
 		l.abandon(e.At)
 	case e.Intent != nil:
 		l.intents[e.Intent.Seq] = openIntent{Intent: *e.Intent, at: e.At}
 	case e.Outcome != nil:
-		l.outcomes[e.Outcome.Seq-1] = *e.Outcome
+		o := &l.outcomes[e.Outcome.Seq-1]
+		l.tally.Writes += max(0, e.Outcome.Attempts-o.Attempts)
+		*o = *e.Outcome
 		delete(l.intents, e.Outcome.Seq)
 	case e.End != nil:
 		l.ended, l.end = true, *e.End
-		l.requests = l.requests.plus(e.End.Requests)
+		l.requests, l.tally = l.requests.plus(e.End.Requests), Requests{}
 		l.pace = l.pace.plus(e.End.Pace)
 	}
 	l.last = e.At
@@ -88,8 +93,16 @@ func (l *Log) abandon(next time.Time) {
 	}
 }
 
+// counted is how many requests there were, as far as the entries tell. Of a
+// session that was killed they tell but the writes that were answered.
+func (l *Log) counted() Requests {
+	all := l.requests.plus(l.tally)
+	all.Incomplete = all.Incomplete || !l.ended && !l.last.IsZero()
+	return all
+}
+
 func (r Requests) plus(s Requests) Requests {
-	return Requests{r.Reads + s.Reads, r.Writes + s.Writes, r.Throttled + s.Throttled, r.Retried + s.Retried}
+	return Requests{r.Reads + s.Reads, r.Writes + s.Writes, r.Throttled + s.Throttled, r.Retried + s.Retried, r.Incomplete || s.Incomplete}
 }
 
 func (p Pace) plus(s Pace) Pace {
@@ -126,7 +139,7 @@ func (l *Log) Result() *Result {
 	r := &Result{
 		PlanFingerprint: l.plan.Fingerprint, HomeTenant: l.plan.HomeTenant, Tool: l.First.Tool, Identity: l.First.Identity,
 		StartedAt: l.started, FinishedAt: l.last, Rows: l.plan.Input.Rows, Changes: len(l.plan.Changes),
-		Requests: l.requests, Pace: l.pace, Outcomes: make([]Outcome, len(l.outcomes)),
+		Requests: l.counted(), Pace: l.pace, Outcomes: make([]Outcome, len(l.outcomes)),
 	}
 	for i := range r.Outcomes {
 		r.Outcomes[i], _ = l.outcome(i + 1)

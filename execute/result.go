@@ -102,6 +102,9 @@ type Requests struct {
 	Writes    int `json:"writes"`
 	Throttled int `json:"throttled"`
 	Retried   int `json:"retried"`
+	// Incomplete means that a process was killed before it had told its numbers:
+	// there were at least so many.
+	Incomplete bool `json:"incomplete,omitempty"`
 }
 
 // Pace is what the run learned about the tenant's write limit.

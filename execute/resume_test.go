@@ -93,7 +93,11 @@ func TestAfterAKillAtAnyByteTheRunGoesOn(t *testing.T) {
 			f.limit, f.kill = n, cancel
 			_, err := r.run(ctx, session{plan: p, tape: f})
 			f.revive(float64(n%2) / 2)
+			begun := f.begun()
 			res := r.mustRun(session{plan: p, tape: f})
+			if q := res.Requests; q.Incomplete != (begun && err != nil) || q.Writes > len(r.Writes()) {
+				t.Fatalf("killed at byte %d: %+v of %d writes", n, q, len(r.Writes()))
+			}
 			committed := 0
 			for _, q := range r.Writes() {
 				if q.Committed {

@@ -56,8 +56,15 @@ func runClosing(p *plan.Plan, r *execute.Result) []string {
 		out = append(out, line)
 	}
 	q := r.Requests
-	out = append(out, fmt.Sprintf("Requests: %s, %s; %s throttled, %s retried.",
-		count(q.Reads, "read"), count(q.Writes, "write"), thousands(q.Throttled), thousands(q.Retried)))
+	line := fmt.Sprintf("%s, %s; %s throttled, %s retried",
+		count(q.Reads, "read"), count(q.Writes, "write"), thousands(q.Throttled), thousands(q.Retried))
+	if q.Incomplete {
+		line = "at least " + line + " (a process was killed before it had counted)"
+	}
+	out = append(out, "Requests: "+line+".")
+	if q.Incomplete && r.Pace == (execute.Pace{}) {
+		return out // whether a limit was met is not known
+	}
 	return append(out, paceLine(r.Pace))
 }
 

@@ -102,6 +102,19 @@ func TestTheSummaryHasTheDocumentedMembers(t *testing.T) {
 	}
 }
 
+func TestWhatAKilledProcessDidNotCountIsNotClaimed(t *testing.T) {
+	p := samplePlan()
+	r := sampleRun(p)
+	r.Requests, r.Pace = execute.Requests{Writes: 7, Incomplete: true}, execute.Pace{}
+	var b strings.Builder
+	if err := report.Run(&b, p, r, report.Text, report.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); !strings.Contains(text, "\nRequests: at least 0 reads, 7 writes;") || strings.Contains(text, "Pace:") {
+		t.Errorf("%s", text)
+	}
+}
+
 func TestParseFormatNamesTheFormats(t *testing.T) {
 	if f, err := report.ParseFormat("HTML"); err != nil || f != report.HTML {
 		t.Errorf("got %q, %v", f, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"sync"
 	"time"
 
@@ -116,7 +117,7 @@ func (p *progress) state() string {
 		s += fmt.Sprintf(", %d not done", failed)
 	}
 	if w := p.pace.Stats().Writes; w.PauseLeftSeconds > 0 {
-		s += fmt.Sprintf(", throttled for %.0f s", w.PauseLeftSeconds)
+		s += fmt.Sprintf(", throttled for %.0f s", math.Ceil(w.PauseLeftSeconds))
 	}
 	return s
 }
