@@ -16,7 +16,10 @@ import (
 // pace none is, for in a long line the readings grow old that its steps lean
 // on.
 type crew struct {
-	slots   int
+	// slots bounds the writes in flight. There are more workers than slots, so
+	// that one can wait for the journal, or find out about a lost answer, while
+	// others write.
+	slots   chan struct{}
 	workers atomic.Int32
 	begin   func() // takes one more worker on
 
@@ -34,7 +37,9 @@ const (
 // maxLinger bounds how long an entry waits for company on its way to the disk.
 const maxLinger = 10 * time.Millisecond
 
-func newCrew(slots int) *crew { return &crew{slots: slots, short: make(chan struct{}, 1)} }
+func newCrew(slots int) *crew {
+	return &crew{slots: make(chan struct{}, slots), short: make(chan struct{}, 1)}
+}
 
 // start begins the work on so many partners; begin begins one worker.
 func (c *crew) start(partners int, begin func()) {
@@ -47,10 +52,10 @@ func (c *crew) start(partners int, begin func()) {
 }
 
 func (c *crew) size(each int) int {
-	if c.slots == 1 {
+	if cap(c.slots) == 1 {
 		return 1
 	}
-	return each * c.slots
+	return each * cap(c.slots)
 }
 
 // hire takes one more worker on, if there may be more.
@@ -63,13 +68,25 @@ func (c *crew) hire() {
 }
 
 // few is the length of a line that lasts for one sync.
-func (c *crew) few() int32 { return int32(c.slots / 2) }
+func (c *crew) few() int32 { return int32(cap(c.slots) / 2) }
 
-// join puts a step in line.
-func (c *crew) join() { c.waiting.Add(1) }
+// take waits in line for a slot, and reports whether there was one before ctx
+// ended.
+func (c *crew) take(ctx context.Context) bool {
+	c.waiting.Add(1)
+	defer c.served()
+	select {
+	case c.slots <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
 
-// leave takes a step out of the line.
-func (c *crew) leave() {
+// release gives a slot back.
+func (c *crew) release() { <-c.slots }
+
+func (c *crew) served() {
 	if c.waiting.Add(-1) != c.few() {
 		return
 	}

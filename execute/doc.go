@@ -31,6 +31,6 @@
 // its own SHA-256 and that of the line before.
 //
 // A step (step.go) looks, judges and writes; settle.go is what it does when the
-// answer is not a plain yes, place.go how it queues for the wire, crew.go how
-// many do, stop.go what ends a run early. Neighbours: plan judges and reverts, graph sends.
+// answer is not a plain yes, crew.go how it queues for the wire, stop.go what
+// ends a run early. Neighbours: plan judges and reverts, graph sends.
 package execute

@@ -123,12 +123,11 @@ func (r *Reading) look(c *plan.Change) (plan.Live, time.Time) {
 	return plan.Live{}, r.absentAsOf
 }
 
-// now returns what the newest reading shows for a change.
-func (r *Reading) now(c *plan.Change) plan.Live {
+// now returns what the newest reading shows for a change, and as of when.
+func (r *Reading) now(c *plan.Change) (plan.Live, time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	live, _ := r.look(c)
-	return live
+	return r.look(c)
 }
 
 // Live returns what is there now for a change, read within maxAge. The first

@@ -68,13 +68,6 @@ type runner struct {
 	// hard ends requests on the wire.
 	hard context.Context
 
-	// slots bounds the writes in flight. There are more workers than slots, so
-	// that one can wait for the journal, or find out about a lost answer, while
-	// others write.
-	slots chan struct{}
-	// lane is held by the one step that may try again after its turn came too
-	// late.
-	lane chan struct{}
 	crew *crew
 
 	mu  sync.Mutex
@@ -109,7 +102,6 @@ func newRunner(cfg Config) *runner {
 		r.set.Deadline = time.Time{} // that window is closed; whoever resumes has opened another
 	}
 	r.crew = newCrew(r.set.Concurrency)
-	r.slots, r.lane = make(chan struct{}, r.set.Concurrency), make(chan struct{}, 1)
 	return r
 }
 

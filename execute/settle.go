@@ -10,14 +10,14 @@ import (
 	"bulksync/plan"
 )
 
-// send sends the write, unless its turn comes after notAfter.
-func (s *step) send(id string, notAfter time.Time) (*graph.Response, error) {
-	if time.Now().After(notAfter) {
-		return nil, graph.ErrTooLate
+// send sends the write, unless its turn comes when nothing supports it any more.
+func (s *step) send(id string) (*graph.Response, error) {
+	if !s.still() {
+		return nil, graph.ErrTooLate // before it takes a turn from another
 	}
 	resp, err := s.Client.Do(s.soft, graph.Request{
 		Method: s.req.Method, Path: s.req.Path, Body: s.req.Body, ClientRequestID: id,
-		MaxAttempts: max(1, attemptsPerChange-s.tries), NotAfter: notAfter, OnWire: s.hard,
+		MaxAttempts: max(1, attemptsPerChange-s.tries), Still: s.still, OnWire: s.hard,
 	})
 	if e := (*graph.Error)(nil); errors.As(err, &e) {
 		s.count(e.Attempts)
@@ -26,6 +26,36 @@ func (s *step) send(id string, notAfter time.Time) (*graph.Response, error) {
 		}
 	}
 	return resp, err
+}
+
+// still reports whether the write has its ground when its turn has come. Where
+// the line was so long that the reading is too old by then, the object is
+// looked at again on the spot: whoever gave the turn back would have to queue
+// up again, and a slow turn would be lost.
+func (s *step) still() bool {
+	if time.Since(s.asOf) <= s.set.MaxAge {
+		return true
+	}
+	live, err := s.look()
+	if err != nil {
+		return false
+	}
+	verdict, _ := s.c.Judge(live)
+	return verdict == plan.Applies && time.Since(s.asOf) <= s.set.MaxAge
+}
+
+// maxTooLate is how often a step may come too late before it is plain that no
+// reading is young enough.
+const maxTooLate = 3
+
+// tooLate has the change judged anew, as it no longer had its ground when its
+// turn came.
+func (s *step) tooLate() next {
+	if s.late++; s.late == maxTooLate {
+		s.stopNow(fmt.Errorf("reading the tenant takes longer than the %s that a reading may be old: allow an older one",
+			s.set.MaxAge.Round(time.Second)))
+	}
+	return lookAgain
 }
 
 func (s *step) count(attempts int) {
@@ -81,9 +111,9 @@ const (
 // before. Graph's readings lag behind its writes, so that alone does not mean
 // that the write was lost too; but if they show what was accepted at that time
 // or later, they would show this one.
-func (s *step) settle(asOf time.Time) next {
-	switch trusted := s.lagBelow(asOf.Sub(s.doubt)); {
-	case trusted && time.Since(asOf) >= s.set.MaxAge:
+func (s *step) settle() next {
+	switch trusted := s.lagBelow(s.asOf.Sub(s.doubt)); {
+	case trusted && time.Since(s.asOf) >= s.set.MaxAge:
 		return lookAgain // finding out took too long to write now
 	case trusted:
 		s.doubt, s.looks = time.Time{}, 0
@@ -93,7 +123,7 @@ func (s *step) settle(asOf time.Time) next {
 			return end
 		}
 		return write
-	case asOf.Sub(s.doubt) > maxDoubt:
+	case s.asOf.Sub(s.doubt) > maxDoubt:
 		s.leaveOff(fmt.Sprintf("reading the object for %s did not settle it", maxDoubt))
 		return end
 	default:

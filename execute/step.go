@@ -20,11 +20,13 @@ type step struct {
 	before group // the partner's changes before this one
 	req    *plan.Request
 	out    Outcome
-	place  place
 	tries  int // writes sent in this session
+	late   int // turns that came too late
 
 	// alone: the object is read by itself, a list is too old to tell.
 	alone bool
+	// asOf is when the reading began that the step leans on.
+	asOf time.Time
 	// cause is what Graph said to the last write, where reading has to tell what
 	// that means.
 	cause error
@@ -50,21 +52,20 @@ const (
 // change brings one change to its outcome. An error means that the journal is
 // lost.
 func (w *worker) change(before group, c *plan.Change) (Outcome, error) {
-	s := &step{worker: w, c: c, before: before, req: c.Request, out: Outcome{Seq: c.Seq}, place: place{run: w.runner}}
-	defer s.place.leave()
+	s := &step{worker: w, c: c, before: before, req: c.Request, out: Outcome{Seq: c.Seq}}
 	// A partner goes with everything that hangs on it, and the list shows but a
 	// part of that.
 	s.alone = c.Object == plan.PartnerConfiguration && c.Action == plan.Delete
 	s.inherit()
 	for {
-		live, asOf, err := s.look()
+		live, err := s.look()
 		if err != nil {
 			s.unread(err)
 			return s.out, nil
 		}
-		next := s.judge(live, asOf)
+		next := s.judge(live)
 		if next == write {
-			if next, err = s.write(asOf); err != nil {
+			if next, err = s.write(); err != nil {
 				return s.out, err
 			}
 		}
@@ -87,24 +88,22 @@ func (s *step) inherit() {
 
 // look returns what is there now, with what this run did to the partner a
 // moment ago: a reading may not show that yet.
-func (s *step) look() (plan.Live, time.Time, error) {
-	var live plan.Live
-	var asOf time.Time
-	var err error
+func (s *step) look() (live plan.Live, err error) {
 	if s.alone {
-		live, asOf, err = s.Reading.Object(s.hard, s.c)
+		live, s.asOf, err = s.Reading.Object(s.hard, s.c)
 	} else {
-		live, asOf, err = s.Reading.Live(s.soft, s.c, s.set.MaxAge)
+		live, s.asOf, err = s.Reading.Live(s.soft, s.c, s.set.MaxAge)
 	}
-	if err != nil {
-		return live, asOf, err
-	}
+	return s.withOwn(live), err
+}
+
+func (s *step) withOwn(live plan.Live) plan.Live {
 	for _, c := range s.before {
 		if s.isDone(c) {
 			live = c.Onto(live)
 		}
 	}
-	return live, asOf, nil
+	return live
 }
 
 // unread ends a change whose object could not be read.
@@ -131,7 +130,7 @@ func (s *step) leaveOff(why string) {
 }
 
 // judge holds the change against what is there.
-func (s *step) judge(live plan.Live, asOf time.Time) next {
+func (s *step) judge(live plan.Live) next {
 	verdict, why := s.c.Judge(live)
 	switch {
 	case verdict == plan.AsWanted && s.sent:
@@ -152,7 +151,7 @@ func (s *step) judge(live plan.Live, asOf time.Time) next {
 	case s.cause != nil && s.stopped():
 		s.leaveOff("the run stopped before that was settled")
 	case !s.doubt.IsZero():
-		return s.settle(asOf)
+		return s.settle()
 	case s.cause != nil && s.tries >= attemptsPerChange:
 		s.out.Status, s.out.Message = Failed, reason(s.cause)
 	case s.refused:
@@ -184,7 +183,7 @@ func (s *step) reroute(live plan.Live) bool {
 }
 
 // write makes the intent durable and sends the write.
-func (s *step) write(asOf time.Time) (next, error) {
+func (s *step) write() (next, error) {
 	intent := Intent{Seq: s.c.Seq, Method: s.req.Method, Path: s.req.Path, ClientRequestID: graph.NewRequestID(), Found: compact(s.out.Found)}
 	if err := s.commit(s.Journal.add(Entry{Intent: &intent})); err != nil {
 		return end, err
@@ -192,7 +191,7 @@ func (s *step) write(asOf time.Time) (next, error) {
 	if err := s.tellLate(); err != nil { // durable already, with the intent
 		return end, err
 	}
-	if !s.place.take() {
+	if !s.crew.take(s.soft) {
 		s.leaveOff("the run stopped")
 		return end, nil
 	}
@@ -201,12 +200,12 @@ func (s *step) write(asOf time.Time) (next, error) {
 	}
 	s.out.ClientRequestID = intent.ClientRequestID
 	sent := time.Now()
-	resp, err := s.send(intent.ClientRequestID, asOf.Add(s.set.MaxAge))
+	resp, err := s.send(intent.ClientRequestID)
 	s.out.Elapsed = time.Since(s.out.StartedAt)
+	s.crew.release()
 	if errors.Is(err, graph.ErrTooLate) {
 		return s.tooLate(), nil
 	}
-	s.place.leave()
 	if err != nil {
 		return s.afterFault(err), nil
 	}

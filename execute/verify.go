@@ -60,7 +60,7 @@ func (r *runner) readBack(waiting []*plan.Change, strikes map[int]int, last bool
 	var still []*plan.Change
 	var tickets []ticket
 	for _, c := range waiting {
-		live := r.Reading.now(c)
+		live, _ := r.Reading.now(c)
 		o, _ := r.outcome(c)
 		switch verdict, why := c.Judge(live); verdict {
 		case plan.AsWanted:

@@ -141,7 +141,7 @@ func (r *runner) holdDrift(groups []group) error {
 	for _, g := range groups {
 		var before group
 		for _, c := range g {
-			live := r.Reading.now(c)
+			live, _ := r.Reading.now(c)
 			for _, b := range before {
 				live = b.Onto(live)
 			}

@@ -19,8 +19,8 @@ const (
 	bodyLimit = 32 << 20
 )
 
-// ErrTooLate means that an attempt was not sent because its turn came after
-// Request.NotAfter. Nothing reached Graph.
+// ErrTooLate means that an attempt was not sent because the call had lost its
+// ground when its turn came (see Request.Still). Nothing reached Graph.
 var ErrTooLate = errors.New("the turn came too late")
 
 // errNoAnswer is the cause of an attempt that was given up in silence.
@@ -60,7 +60,7 @@ func callFrom(ctx context.Context) *call {
 
 // pointless says why an attempt whose turn has come is not to be sent.
 func (c *call) pointless(ctx context.Context) error {
-	if !c.req.NotAfter.IsZero() && time.Now().After(c.req.NotAfter) {
+	if c.req.Still != nil && !c.req.Still() {
 		return ErrTooLate
 	}
 	return ctx.Err()

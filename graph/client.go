@@ -121,9 +121,10 @@ type Request struct {
 	// Do stops waits and further attempts and lets an answer under way arrive.
 	// Nil means the context of Do.
 	OnWire context.Context
-	// NotAfter is when the call loses its ground: an attempt whose turn comes
-	// later is not sent, and the call ends with ErrTooLate. Zero means never.
-	NotAfter time.Time
+	// Still is asked when the turn of an attempt has come: does the call still
+	// have its ground? If not, the attempt is not sent and the call ends with
+	// ErrTooLate. Nil means always.
+	Still func() bool
 }
 
 // Response is a call that succeeded.

@@ -160,13 +160,17 @@ func TestAnAttemptWhoseTurnComesTooLateIsNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wire := played(throttled("Retry-After: 60"), done)
 		r := write
-		r.NotAfter = time.Now().Add(59 * time.Second)
+		within := func(d time.Duration) func() bool {
+			began := time.Now()
+			return func() bool { return time.Since(began) <= d }
+		}
+		r.Still = within(59 * time.Second)
 		_, err := newClient(t, wire, "").Do(t.Context(), r)
 		var e *graph.Error
 		if !errors.Is(err, graph.ErrTooLate) || !errors.As(err, &e) || e.Kind == graph.Indeterminate || e.Attempts != 1 || len(wire.sent) != 1 {
 			t.Errorf("got %v after %d attempts", err, len(wire.sent))
 		}
-		r.NotAfter = time.Now().Add(60 * time.Second)
+		r.Still = within(60 * time.Second)
 		if _, err = newClient(t, played(throttled("Retry-After: 60"), done), "").Do(t.Context(), r); err != nil {
 			t.Errorf("in time: got %v", err)
 		}
