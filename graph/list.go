@@ -46,7 +46,8 @@ const listQuery = "?$select=tenantId,isServiceProvider,automaticUserConsentSetti
 // ListPartners reads all partners with their identity synchronization, page by
 // page, and hands each page to visit. It returns nil only if the list was read
 // to its end: every @odata.nextLink is followed as it stands, and a link that
-// repeats or that leads elsewhere is an error.
+// repeats or that leads elsewhere is an error. While visit looks at a page the
+// next one is asked for already.
 func (c *Client) ListPartners(ctx context.Context, visit func(Page) error) error {
 	for restarts := 0; ; restarts++ {
 		err := c.listOnce(ctx, visit)
@@ -57,31 +58,64 @@ func (c *Client) ListPartners(ctx context.Context, visit func(Page) error) error
 	}
 }
 
+// listOnce takes one page apart while the next one is on its way.
 func (c *Client) listOnce(ctx context.Context, visit func(Page) error) error {
-	next := partnersPath + listQuery
-	seen := map[string]bool{}
-	for n := 1; next != ""; n++ {
-		asOf := time.Now()
-		resp, err := c.Do(ctx, Request{Method: http.MethodGet, Path: next})
-		if err != nil {
-			return &ListError{n, err}
+	ctx, cancel := context.WithCancel(ctx)
+	pages, gone := make(chan page), make(chan struct{})
+	var fetching sync.WaitGroup
+	fetching.Go(func() {
+		defer close(pages)
+		c.fetch(ctx, pages, gone)
+	})
+	defer fetching.Wait()
+	defer cancel()
+	defer close(gone)
+	for p := range pages {
+		if p.err == nil {
+			p.Partners, p.err = parsePartners(p.raw)
+			p.err = unreadable(p.resp, p.path, p.err)
 		}
-		partners, link, err := parsePage(resp.Body)
-		if err == nil {
-			err = c.checkLink(link, seen)
+		if p.err != nil {
+			return &ListError{p.Number, p.err}
 		}
-		if err != nil {
-			return &ListError{n, c.unreadable(resp, next, err)}
-		}
-		if err := visit(Page{Number: n, Partners: partners, AsOf: asOf}); err != nil {
+		if err := visit(p.Page); err != nil {
 			return err
 		}
-		next = link
 	}
 	return nil
 }
 
-func parsePage(body []byte) ([]Partner, string, error) {
+// page is a page on its way from the wire.
+type page struct {
+	Page
+	path string
+	resp *Response
+	raw  []json.RawMessage
+	err  error
+}
+
+// fetch reads page after page until the list ends, something fails or the
+// receiver is gone.
+func (c *Client) fetch(ctx context.Context, pages chan<- page, gone <-chan struct{}) {
+	seen := map[string]bool{}
+	next := partnersPath + listQuery
+	for n := 1; next != ""; n++ {
+		p := page{Page: Page{Number: n, AsOf: time.Now()}, path: next}
+		next = ""
+		if p.resp, p.err = c.Do(ctx, Request{Method: http.MethodGet, Path: p.path}); p.err == nil {
+			p.raw, next, p.err = c.split(p.resp.Body, seen)
+			p.err = unreadable(p.resp, p.path, p.err)
+		}
+		select {
+		case pages <- p:
+		case <-gone:
+			return
+		}
+	}
+}
+
+// split finds the partners of a page and the link to the next, which it checks.
+func (c *Client) split(body []byte, seen map[string]bool) (partners []json.RawMessage, link string, err error) {
 	var wire struct {
 		Value    *[]json.RawMessage `json:"value"`
 		NextLink string             `json:"@odata.nextLink"`
@@ -92,8 +126,10 @@ func parsePage(body []byte) ([]Partner, string, error) {
 	if wire.Value == nil {
 		return nil, "", errors.New("no value in the answer, so it is no list")
 	}
-	partners, err := parsePartners(*wire.Value)
-	return partners, wire.NextLink, err
+	if err := c.checkLink(wire.NextLink, seen); err != nil {
+		return nil, "", err
+	}
+	return *wire.Value, wire.NextLink, nil
 }
 
 // parsePartners decodes the partners of a page on all processors: of reading a
@@ -137,7 +173,11 @@ func (c *Client) checkLink(link string, seen map[string]bool) error {
 	return nil
 }
 
-func (c *Client) unreadable(resp *Response, path string, err error) error {
+// unreadable says which answer err, if it is not nil, is about.
+func unreadable(resp *Response, path string, err error) error {
+	if err == nil {
+		return nil
+	}
 	return &Error{
 		Kind: Unreadable, Method: http.MethodGet, Path: shortPath(path), RequestID: resp.RequestID,
 		ClientRequestID: resp.ClientRequestID, Attempts: resp.Attempts, Err: err,

@@ -30,17 +30,13 @@ func PartnerPath(tenantID string) string { return partnersPath + "/" + tenantID 
 func SyncPath(tenantID string) string { return PartnerPath(tenantID) + "/identitySynchronization" }
 
 // get reads one object through parse.
-func get[T any](ctx context.Context, c *Client, path string, parse func([]byte) (T, error)) (T, error) {
-	var zero T
+func get[T any](ctx context.Context, c *Client, path string, parse func([]byte) (T, error)) (v T, err error) {
 	resp, err := c.Do(ctx, Request{Method: http.MethodGet, Path: path})
 	if err != nil {
-		return zero, err
+		return v, err
 	}
-	v, err := parse(resp.Body)
-	if err != nil {
-		return zero, c.unreadable(resp, path, err)
-	}
-	return v, nil
+	v, err = parse(resp.Body)
+	return v, unreadable(resp, path, err)
 }
 
 // Partner reads one partner configuration, without its identity
