@@ -31,18 +31,27 @@ func (s *step) send(id string) (*graph.Response, error) {
 // still reports whether the write has its ground when its turn has come. Where
 // the line was so long that the reading is too old by then, the object is
 // looked at again on the spot: whoever gave the turn back would have to queue
-// up again, and a slow turn would be lost.
+// up again, and a slow turn would be lost. Nothing is read for that while the
+// newest reading will do.
 func (s *step) still() bool {
-	if time.Since(s.asOf) <= s.set.MaxAge {
+	if s.isFresh() {
 		return true
 	}
-	live, err := s.look()
-	if err != nil {
-		return false
+	var live plan.Live
+	live, s.asOf = s.Reading.now(s.c)
+	if s.alone || !s.isFresh() {
+		var err error
+		if live, err = s.look(); err != nil {
+			return false
+		}
+	} else {
+		live = s.withOwn(live)
 	}
 	verdict, _ := s.c.Judge(live)
-	return verdict == plan.Applies && time.Since(s.asOf) <= s.set.MaxAge
+	return verdict == plan.Applies && s.isFresh()
 }
+
+func (s *step) isFresh() bool { return time.Since(s.asOf) <= s.set.MaxAge }
 
 // maxTooLate is how often a step may come too late before it is plain that no
 // reading is young enough.
