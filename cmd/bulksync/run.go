@@ -34,7 +34,8 @@ func (a *app) prepare(ctx context.Context, p *plan.Plan, pace ratelimit.Options,
 // run carries out a new or resumed run, leaves its reports and shows them.
 func (a *app) run(ctx context.Context, dir *runDir, t *tenant, cfg execute.Config) error {
 	a.note("run folder %s", dir.path)
-	progress := a.startProgress(ctx, cfg.Plan, cfg.Prior, t.pace)
+	p := cfg.Plan // all that the reports need of cfg: the tenant as it was read would take their room
+	progress := a.startProgress(ctx, p, cfg.Prior, t.pace)
 	cfg.Stop, cfg.Observe, cfg.Pace = gentle(ctx), progress.observe, t.learned
 	result, err := execute.Run(ctx, cfg)
 	progress.stop()
@@ -43,12 +44,12 @@ func (a *app) run(ctx context.Context, dir *runDir, t *tenant, cfg execute.Confi
 		return a.inFlight(dir, result, err)
 	}
 	// Reports are written even when the second interrupt has come.
-	if err := dir.writeReports(cfg.Plan, result); err != nil {
+	if err := dir.writeReports(p, result); err != nil {
 		return err
 	}
 	o := a.reportOptions()
 	o.ExitCode = codeOfRun(result)
-	if err := a.print(func(w io.Writer) error { return report.Run(w, cfg.Plan, result, a.format, o) }); err != nil {
+	if err := a.print(func(w io.Writer) error { return report.Run(w, p, result, a.format, o) }); err != nil {
 		return err
 	}
 	a.note("reports in %s", dir.path)
