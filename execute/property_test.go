@@ -60,7 +60,8 @@ type story struct {
 	template string
 	faults   []graphsim.Fault
 	settings execute.Settings
-	drift    []int // partners that somebody changes after the plan
+	pace     time.Duration // between writes; with 0 there is no limit
+	drift    []int         // partners that somebody changes after the plan
 	run      []ending
 	undo     []ending
 	// early: the undo begins where the last ending left the run.
@@ -114,6 +115,7 @@ func drawStory(rt *rapid.T) story {
 			P: rapid.SampledFrom([]float64{0.05, 0.3, 0.6}).Draw(rt, "p"), Delay: ms("delay", 100, 1000),
 		})
 	}
+	s.pace = ms("pace", 0, 0, 0, 400, 1500)
 	s.drift = rapid.SliceOfN(rapid.IntRange(0, 30), 0, 2).Draw(rt, "drift")
 	s.run, s.undo = drawEndings(rt, "run"), drawEndings(rt, "undo")
 	s.early = rapid.Bool().Draw(rt, "early")
@@ -247,6 +249,9 @@ func (d *drive) session(e *ending) error {
 	ctx, cancel := context.WithCancel(d.t.Context())
 	defer cancel()
 	s := session{plan: d.plan, tape: d.tape, settings: d.story.settings}
+	if d.story.pace > 0 {
+		s.layers = append(s.layers, newSlowGate(d.story.pace))
+	}
 	if d.tape.begun() {
 		s.prior = d.log(d.plan, d.tape)
 	}
