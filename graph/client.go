@@ -123,7 +123,8 @@ type Request struct {
 	OnWire context.Context
 	// Still is asked when the turn of an attempt has come: does the call still
 	// have its ground? If not, the attempt is not sent and the call ends with
-	// ErrTooLate. Nil means always.
+	// ErrTooLate. It runs in the goroutine of Do, and may read through the same
+	// client. Nil means always.
 	Still func() bool
 }
 
