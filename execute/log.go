@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"cmp"
 	"time"
 
 	"bulksync/plan"
@@ -105,12 +106,12 @@ func (r Requests) plus(s Requests) Requests {
 	return Requests{r.Reads + s.Reads, r.Writes + s.Writes, r.Throttled + s.Throttled, r.Retried + s.Retried, r.Incomplete || s.Incomplete}
 }
 
+// plus adds a later session: what it counted, and what it found out last.
 func (p Pace) plus(s Pace) Pace {
-	sum := Pace{WritesPerSecond: s.WritesPerSecond, Pauses: p.Pauses + s.Pauses, PausedMs: p.PausedMs + s.PausedMs}
-	if sum.WritesPerSecond == 0 {
-		sum.WritesPerSecond = p.WritesPerSecond
+	return Pace{
+		WritesPerSecond: cmp.Or(s.WritesPerSecond, p.WritesPerSecond), Burst: cmp.Or(s.Burst, p.Burst),
+		Refusals: p.Refusals + s.Refusals, Pauses: p.Pauses + s.Pauses, PausedMs: p.PausedMs + s.PausedMs,
 	}
-	return sum
 }
 
 // outcome is the last known outcome of a change. Where a write of it was begun

@@ -47,6 +47,25 @@ func TestResumeRetriesWhatDidNotSucceedAndNothingElse(t *testing.T) {
 	})
 }
 
+func TestAResumedRunTellsThePaceOfAllItsSessions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(1, nil)
+		p, f := r.plan(rows(1, "Fabrikam,yes,,,"), ""), newTape()
+		run := func(pace execute.Pace) execute.Pace {
+			return r.mustRun(session{plan: p, tape: f, pace: func() execute.Pace { return pace }}).Pace
+		}
+		first := execute.Pace{WritesPerSecond: 10, Burst: 100, Refusals: 3, Pauses: 2, PausedMs: 2000}
+		if got := run(first); got != first {
+			t.Errorf("after one session: %+v", got)
+		}
+		want := execute.Pace{WritesPerSecond: 10, Burst: 100, Refusals: 4, Pauses: 3, PausedMs: 2500}
+		if got := run(execute.Pace{Refusals: 1, Pauses: 1, PausedMs: 500}); got != want {
+			t.Errorf("after two sessions: %+v", got)
+		}
+	})
+}
+
 func TestResumeVerifiesWhatWasAcceptedBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{ReadLag: 10 * time.Minute})

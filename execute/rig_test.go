@@ -112,6 +112,7 @@ type session struct {
 	settings execute.Settings
 	stop     context.Context
 	observe  func(execute.Outcome)
+	pace     func() execute.Pace
 	layers   []func(http.RoundTripper) http.RoundTripper
 }
 
@@ -134,7 +135,7 @@ func (r *rig) run(ctx context.Context, s session) (*execute.Result, error) {
 	}
 	return execute.Run(ctx, execute.Config{
 		Client: c, Plan: s.plan, Reading: reading, Journal: execute.NewJournal(s.tape, last), Prior: prior,
-		Header: execute.RunEntry{RunID: "run", Identity: "test", Settings: s.settings}, Stop: s.stop, Observe: s.observe,
+		Header: execute.RunEntry{RunID: "run", Identity: "test", Settings: s.settings}, Stop: s.stop, Observe: s.observe, Pace: s.pace,
 	})
 }
 
