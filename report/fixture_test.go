@@ -102,7 +102,7 @@ func resultOf(p *plan.Plan, outcome func(c *plan.Change) execute.Outcome) *execu
 		Identity: "app 4f5e6d7c-1a2b-4c3d-9e8f-7a6b5c4d3e2f", StartedAt: start, FinishedAt: start.Add(71*time.Second + 420*time.Millisecond),
 		Rows: p.Input.Rows, Changes: len(p.Changes),
 		Requests: execute.Requests{Reads: 6, Writes: 14, Throttled: 2, Retried: 3},
-		Pace:     execute.Pace{WritesPerSecond: 18.5, Pauses: 2, PausedMs: 14000},
+		Pace:     execute.Pace{WritesPerSecond: 18.5, Burst: 2840, Refusals: 2, Pauses: 2, PausedMs: 14000},
 	}
 	for i := range p.Changes {
 		o := outcome(&p.Changes[i])

@@ -110,6 +110,9 @@ func paceLine(p execute.Pace) string {
 	if p.WritesPerSecond > 0 {
 		line = fmt.Sprintf("Pace: %.1f writes per second", p.WritesPerSecond)
 	}
+	if p.Burst > 0 {
+		line += fmt.Sprintf(", up to %s at once", thousands(p.Burst))
+	}
 	if p.Pauses > 0 {
 		line += fmt.Sprintf("; Graph asked for %s, %.1f s together", count(p.Pauses, "pause"), float64(p.PausedMs)/1000)
 	}
