@@ -58,7 +58,8 @@ func TestAtASlowPaceFewWritesAreBegun(t *testing.T) {
 		if res.Totals.Succeeded != partners {
 			t.Fatalf("%+v", res.Totals)
 		}
-		if most > 32 {
+		// Two a slot, and one or another that was taken on while the slots filled.
+		if most > 32+4 {
 			t.Errorf("%d writes were begun at a time, with 16 in flight", most)
 		}
 	})
