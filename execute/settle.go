@@ -38,17 +38,16 @@ func (s *step) still() bool {
 		return true
 	}
 	var live plan.Live
-	live, s.asOf = s.Reading.now(s.c)
-	if s.alone || !s.isFresh() {
-		var err error
-		if live, err = s.look(); err != nil {
-			return false
-		}
-	} else {
+	var err error
+	if !s.alone {
+		live, s.asOf = s.Reading.now(s.c)
 		live = s.withOwn(live)
 	}
+	if !s.isFresh() {
+		live, err = s.look()
+	}
 	verdict, _ := s.c.Judge(live)
-	return verdict == plan.Applies && s.isFresh()
+	return err == nil && verdict == plan.Applies && s.isFresh()
 }
 
 func (s *step) isFresh() bool { return time.Since(s.asOf) <= s.set.MaxAge }
@@ -122,7 +121,7 @@ const (
 // or later, they would show this one.
 func (s *step) settle() next {
 	switch trusted := s.lagBelow(s.asOf.Sub(s.doubt)); {
-	case trusted && time.Since(s.asOf) >= s.set.MaxAge:
+	case trusted && !s.isFresh():
 		return lookAgain // finding out took too long to write now
 	case trusted:
 		s.doubt, s.looks = time.Time{}, 0

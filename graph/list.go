@@ -61,6 +61,8 @@ func (c *Client) ListPartners(ctx context.Context, visit func(Page) error) error
 // listOnce takes one page apart while the next one is on its way.
 func (c *Client) listOnce(ctx context.Context, visit func(Page) error) error {
 	ctx, cancel := context.WithCancel(ctx)
+	// gone, not ctx, ends a page that nobody takes: what the end of ctx makes of a
+	// page has to come through, or half a list would pass for a whole one.
 	pages, gone := make(chan page), make(chan struct{})
 	var fetching sync.WaitGroup
 	fetching.Go(func() {

@@ -158,6 +158,10 @@ func TestAPartnerIsReadWithEverythingThatGraphSays(t *testing.T) {
 		{"the ID alone", `{"tenantId":"90E29127-71AD-49C7-9CE8-DB3F41EA06F1"}`, graph.Partner{}},
 		{"nulls", `{"tenantId":"` + fabrikam + `","isServiceProvider":null,"automaticUserConsentSettings":null,"identitySynchronization":null}`, graph.Partner{}},
 		{
+			"other letter case, a member twice and a byte that is no UTF-8", `{"TenantID":"` + fabrikam + `","isServiceProvider":false,"isServiceProvider":true,"x":"` + "\xff" + `"}`,
+			graph.Partner{IsServiceProvider: true},
+		},
+		{
 			"an object of nulls", `{"tenantId":"` + fabrikam + `","automaticUserConsentSettings":{"inboundAllowed":null,"outboundAllowed":null},"identitySynchronization":{"displayName":null,"userSyncInbound":{"isSyncAllowed":null}}}`,
 			graph.Partner{Consent: []byte(`{"inboundAllowed":null,"outboundAllowed":null}`)},
 		},

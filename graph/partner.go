@@ -48,7 +48,8 @@ type Template struct {
 // partners. It is as lenient: an answer is not refused for how it is spelled.
 func decode(body []byte, v any) error { return jsonv2.Unmarshal(body, v, lenient) }
 
-var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+var lenient = jsonv2.JoinOptions(
+	jsonv2.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
 // ParsePartner decodes a partner as Graph returns it, and keeps body. Unknown members are
 // passed over: real answers carry some that no schema has.

@@ -90,7 +90,7 @@ func (d *decoder) read() error {
 		}
 	}
 	if _, err := d.json.ReadToken(); !errors.Is(err, io.EOF) {
-		return notJSON(nil, "text follows its end")
+		return notJSON(err, "text follows its end")
 	}
 	return nil
 }

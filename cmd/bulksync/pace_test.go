@@ -18,8 +18,8 @@ import (
 )
 
 // The whole stack, but for the wire and the disk, against small quotas that
-// nobody told it of, in virtual time. The line for a slow turn is longer than a
-// reading may be old here, and still no turn and no intent is spent in vain.
+// nobody told it of, in virtual time. Readings get too old in the line for a slow
+// turn here, and still no turn and no intent is spent in vain.
 func TestARunOfManyMinutesUsesTheQuotaItFinds(t *testing.T) {
 	for _, quota := range []graphsim.Quota{{Units: 1, Per: time.Second}, {Units: 10, Per: 10 * time.Second}, {Units: 100, Per: 10 * time.Second}} {
 		t.Run(fmt.Sprintf("%d a %s", quota.Units, quota.Per), func(t *testing.T) {
