@@ -4,10 +4,10 @@ import "time"
 
 // lost gives the pass of a request back that got no answer. Whether it cost
 // a token nobody knows; the copy of the bucket has paid for it.
-func (g *gate) lost() {
+func (g *gate) lost(p pass) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.inFlight--
+	g.flying.Remove(p.flight)
 	g.nudge()
 }
 
@@ -28,7 +28,7 @@ func (g *gate) answered(p pass, s Signal) {
 		g.width.answered(now, now.Sub(p.start))
 		g.accept(now, p)
 	}
-	g.inFlight--
+	g.flying.Remove(p.flight)
 }
 
 func (g *gate) accept(now time.Time, p pass) {
@@ -48,7 +48,7 @@ func (g *gate) crowd(p pass) {
 		return
 	}
 	g.crowds++
-	g.width.crowded(g.inFlight)
+	g.width.crowded(g.flying.Len())
 }
 
 // refuse shuts the gate. Requests that were in flight when the first refusal

@@ -20,16 +20,16 @@ const forever = time.Duration(math.MaxInt64)
 type gate struct {
 	opts Options
 
-	mu       sync.Mutex
-	line     list.List // of chan struct{}: a nudge to look again
-	inFlight int
-	pause    pause
-	width    width
-	bucket   *bucket
-	bound    *rate.Limiter // as told; never exceeded
-	load     load
-	epoch    int // refusal events so far
-	crowds   int // crowding events so far
+	mu     sync.Mutex
+	line   list.List // of chan struct{}: a nudge to look again
+	flying list.List // of time.Time: when each request in flight left, the oldest first
+	pause  pause
+	width  width
+	bucket *bucket
+	bound  *rate.Limiter // as told; never exceeded
+	load   load
+	epoch  int // refusal events so far
+	crowds int // crowding events so far
 
 	accepted, refused, crowded int64
 }
@@ -38,6 +38,7 @@ type gate struct {
 // tell which answers belong to an event that has been acted on already.
 type pass struct {
 	start         time.Time
+	flight        *list.Element // in gate.flying
 	epoch, crowds int
 }
 
@@ -137,8 +138,8 @@ func (g *gate) look(now time.Time) (pass, time.Duration, error) {
 	if d := g.pause.left(now); d > 0 {
 		return pass{}, d, nil
 	}
-	if g.inFlight >= g.limit(now) {
-		return pass{}, forever, nil
+	if wait := g.full(now); wait > 0 {
+		return pass{}, wait, nil
 	}
 	g.bucket.probeUp(now, g.load)
 	if d := max(until(g.bucket.copy, now), until(g.bound, now)); d > 0 {
@@ -146,8 +147,25 @@ func (g *gate) look(now time.Time) (pass, time.Duration, error) {
 	}
 	g.bucket.copy.AllowN(now, 1)
 	g.bound.AllowN(now, 1)
-	g.inFlight++
-	return pass{now, g.epoch, g.crowds}, 0, nil
+	return pass{now, g.flying.PushBack(now), g.epoch, g.crowds}, 0, nil
+}
+
+// full says after what time to look again where as many requests are in flight
+// as may be; 0 where one more may leave. One that hangs is not waited for: it
+// counts against what was told, and no longer against what was learned.
+func (g *gate) full(now time.Time) time.Duration {
+	if g.flying.Len() >= g.opts.Concurrency {
+		return forever
+	}
+	limit, patience := g.limit(now), g.width.patience()
+	hung := 0
+	for e := g.flying.Front(); g.flying.Len()-hung >= limit; e = e.Next() {
+		if left := patience - now.Sub(e.Value.(time.Time)); left > 0 {
+			return left
+		}
+		hung++
+	}
+	return 0
 }
 
 // limit is how many requests may be in flight now.

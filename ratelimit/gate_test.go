@@ -238,3 +238,66 @@ func TestTheAnswerIsHandedOnUntouched(t *testing.T) {
 		t.Errorf("the body was read: %q is left", b)
 	}
 }
+
+// One request that hangs keeps none of the others for two seconds, neither the
+// first of all nor one after a refusal, when a single one may be in flight.
+func TestAHungRequestHoldsNobodyUp(t *testing.T) {
+	for name, hangs := range map[string]int{"the first": 1, "the first after a refusal": 41} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var mu sync.Mutex
+				sent := 0
+				var gap time.Duration
+				last := time.Now()
+				base := respond(func(*http.Request) (*http.Response, error) {
+					mu.Lock()
+					sent++
+					n := sent
+					gap, last = max(gap, time.Since(last)), time.Now()
+					mu.Unlock()
+					switch {
+					case n == hangs:
+						time.Sleep(time.Minute)
+					case n == 40 && hangs > 40:
+						return answer(429, "1"), nil
+					}
+					time.Sleep(20 * time.Millisecond)
+					return answer(204, ""), nil
+				})
+				tr := paced(t, base, ratelimit.Options{Concurrency: 4})
+				began := time.Now()
+				got := work(t.Context(), tr, 60, 4)
+				if gap > 2*time.Second {
+					t.Errorf("nothing was sent for %s", gap)
+				}
+				if took := time.Since(began); got.refused > 1 || took < time.Minute || took > time.Minute+5*time.Second {
+					t.Errorf("%d refused, %s", got.refused, took)
+				}
+			})
+		})
+	}
+}
+
+// What was told bounds the requests in flight, also those that hang.
+func TestHungRequestsCountAgainstWhatWasTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		flying, most := 0, 0
+		base := respond(func(*http.Request) (*http.Response, error) {
+			mu.Lock()
+			flying++
+			most = max(most, flying)
+			mu.Unlock()
+			time.Sleep(time.Minute)
+			mu.Lock()
+			flying--
+			mu.Unlock()
+			return answer(204, ""), nil
+		})
+		tr := paced(t, base, ratelimit.Options{Concurrency: 3})
+		work(t.Context(), tr, 12, 12)
+		if most != 3 {
+			t.Errorf("%d in flight at once, want 3", most)
+		}
+	})
+}

@@ -69,7 +69,7 @@ func (g *gate) stats() GateStats {
 	defer g.mu.Unlock()
 	now := time.Now()
 	s := GateStats{
-		Concurrency: g.limit(now), InFlight: g.inFlight, Waiting: g.line.Len(),
+		Concurrency: g.limit(now), InFlight: g.flying.Len(), Waiting: g.line.Len(),
 		Accepted: g.accepted, Refused: g.refused, Crowded: g.crowded,
 		Pauses: g.pause.count, PausedSeconds: g.pause.spent(now).Seconds(), PauseLeftSeconds: g.pause.left(now).Seconds(),
 	}

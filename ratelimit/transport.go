@@ -54,7 +54,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	res, err := t.base.RoundTrip(req)
 	if err != nil {
-		g.lost()
+		g.lost(pass)
 		return res, err
 	}
 	g.answered(pass, t.read(res))

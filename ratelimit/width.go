@@ -69,6 +69,16 @@ func (w *width) answered(now time.Time, took time.Duration) {
 	}
 }
 
+// How long a request may take before the others stop waiting for it: so long
+// at least, and some times what an answer takes here.
+const (
+	leastPatience = 1500 * time.Millisecond
+	hangs         = 4
+)
+
+// patience is how long a request is waited for.
+func (w *width) patience() time.Duration { return max(leastPatience, hangs*w.latency) }
+
 // refused starts over with one request.
 func (w *width) refused() { w.burnt, w.ramp = true, 1 }
 
