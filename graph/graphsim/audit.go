@@ -89,10 +89,10 @@ type change struct{ name, before, after string }
 // audit adds a record of a change. The mutex is held. A nil call is somebody
 // else, who used no API of ours.
 func (s *Sim) audit(c *call, category, activity, target string, changes ...change) {
-	if s.cfg.NoHistory {
+	if s.cfg.NoHistory || c.suffers(FaultLost) {
 		return
 	}
-	e := event{id: s.newGUID(), activity: activity, category: category, target: target, at: time.Now(), changes: changes}
+	e := event{id: s.newGUID(), activity: activity, category: category, target: target, at: time.Now().Add(s.cfg.DateOffset), changes: changes}
 	if c != nil {
 		e.correlation, e.by = c.id, c.claims
 	} else {

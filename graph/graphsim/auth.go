@@ -1,6 +1,7 @@
 package graphsim
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -61,10 +62,31 @@ func (c *call) allowed() bool {
 	case c.route.noun == nounAudit:
 		return has(PermissionAudit)
 	case isWrite(c.method):
-		return has(PermissionWrite) && t.mayWrite(c.route.noun)
+		return has(PermissionWrite) && (t.mayWrite(c.route.noun) || c.hidesSync())
 	default:
-		return (has(PermissionWrite) || has(PermissionRead)) && (c.route.noun != nounSync || t.seesSync())
+		return has(PermissionWrite) || has(PermissionRead)
 	}
+}
+
+// hidesSync reports whether the request is for a sync policy that its caller may
+// not see, nor write.
+func (c *call) hidesSync() bool { return c.route.noun == nounSync && !c.claims.seesSync() }
+
+// hiddenSync is the answer to such a request: that there is no such policy, or
+// that it may not be asked for.
+func (s *Sim) hiddenSync(c *call) *odataError {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.partners.latest(c.route.id)
+	switch {
+	case s.cfg.HiddenSyncStatus == http.StatusForbidden:
+		return forbidden()
+	case c.method == http.MethodPut && p != nil && p.IdentitySynchronization != nil:
+		return sameObject()
+	case c.method == http.MethodPatch:
+		return noObject()
+	}
+	return notFound(c.route.id)
 }
 
 // seesSync reports whether the caller is shown sync policies. Only the roles of

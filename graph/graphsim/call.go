@@ -23,6 +23,8 @@ type call struct {
 	national bool
 	claims   *claims
 	now      time.Time     // when it was decided
+	date     time.Time     // the same by Graph's clock
+	strike   *strike       // the fault that strikes it, if any
 	lag      time.Duration // reads show its effect only so much later
 	crowded  bool          // it arrived while too many writes were in flight
 	entry    *Request      // in the journal
@@ -60,15 +62,23 @@ func (c *call) units() int {
 	return max(n, 1)
 }
 
+// asks reports whether the request has a query option.
+func (c *call) asks(option string) bool {
+	q, err := url.ParseQuery(c.rawQuery)
+	return err == nil && q.Has(option)
+}
+
 // headers are those that every answer of Graph carries.
 func (c *call) headers(a *answer) http.Header {
+	a.set("Date", c.date.UTC().Format(http.TimeFormat))
 	h := a.header
-	if h == nil {
-		h = make(http.Header, 12)
+	if a.foreign {
+		return h
 	}
-	h["Request-Id"] = []string{c.id}
+	if h["Request-Id"] == nil { // a fault may have said something else
+		h["Request-Id"] = []string{c.id}
+	}
 	h["Client-Request-Id"] = []string{c.clientID}
-	h["Date"] = []string{c.now.UTC().Format(http.TimeFormat)}
 	h["X-Ms-Ags-Diagnostic"] = []string{diagnostic}
 	h["Strict-Transport-Security"] = []string{"max-age=31536000"}
 	h["Cache-Control"] = []string{"no-cache"}
@@ -79,7 +89,7 @@ func (c *call) headers(a *answer) http.Header {
 	if a.status == http.StatusUnauthorized {
 		h["Www-Authenticate"] = []string{`Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize"`}
 	}
-	if len(a.body) > 0 && h.Get("Content-Type") == "" {
+	if _, named := h["Content-Type"]; len(a.body) > 0 && !named {
 		h["Content-Type"] = []string{contentType}
 	}
 	return h

@@ -26,6 +26,15 @@ const (
 	RetryAfterAbsent  RetryAfterForm = "absent"
 )
 
+// HiddenForm is how a list shows the sync policies that its caller may not see.
+type HiddenForm string
+
+// The forms of what is hidden. Graph's pages do not say which it is.
+const (
+	HiddenNull    HiddenForm = "null"    // as if there were none
+	HiddenMissing HiddenForm = "missing" // the member is left out, although it was expanded
+)
+
 // Config says which tenant a Sim plays and how that service behaves today. The
 // zero Config is an empty tenant of the global cloud, without latency or limits.
 type Config struct {
@@ -37,10 +46,12 @@ type Config struct {
 	State    *State   // start from a saved state
 	Tenants  []Tenant // further tenants that findTenantInformation knows
 
-	PageSize  int           // objects per page; default 100
-	EmptyPage bool          // put an empty page in the middle of each list of several pages
-	Latency   time.Duration // half of it passes before a request takes effect, half after
-	ReadLag   time.Duration // reads show a write only this long after it
+	PageSize    int           // objects per page; default 100
+	EmptyPage   bool          // put an empty page in the middle of each list of several pages
+	EndlessList bool          // the list of partners never ends: its pages come again, under ever new tokens
+	Latency     time.Duration // half of it passes before a request takes effect, half after
+	ReadLag     time.Duration // reads show a write only this long after it
+	DateOffset  time.Duration // how far Graph's clock is ahead of ours
 
 	ReadQuota           Quota // resource units of GETs, per app
 	WriteQuota          Quota // writes, per app
@@ -53,6 +64,12 @@ type Config struct {
 	PutWithoutPartner int           // answer to PUT without a partner configuration: 404 (default), or 204 creating both
 	DeleteWindow      time.Duration // for this long after a DELETE the same object cannot be created again (409)
 
+	CreateLag       time.Duration // for this long after POST of a partner, writes to what it holds are refused
+	CreateLagStatus int           // with this status: 404 (default), 400 or 403
+
+	HiddenSync       HiddenForm // default HiddenNull
+	HiddenSyncStatus int        // answer to a single request for a sync policy that the caller may not see: 404 (default; PUT of one that exists: 409), or 403
+
 	NoHistory bool // keep neither journal nor audit log, for long runs
 }
 
@@ -63,6 +80,9 @@ func (c Config) withDefaults() Config {
 	c.RetryAfter = cmp.Or(c.RetryAfter, RetryAfterSeconds)
 	c.PutExisting = cmp.Or(c.PutExisting, 409)
 	c.PutWithoutPartner = cmp.Or(c.PutWithoutPartner, 404)
+	c.CreateLagStatus = cmp.Or(c.CreateLagStatus, 404)
+	c.HiddenSync = cmp.Or(c.HiddenSync, HiddenNull)
+	c.HiddenSyncStatus = cmp.Or(c.HiddenSyncStatus, 404)
 	return c
 }
 

@@ -31,9 +31,16 @@ type view struct {
 	members []string // in the order to write them
 	extras  bool     // the members without a schema, too
 	expand  bool     // identitySynchronization, too
+
+	broken map[string]string // partners that are shown as another text
 }
 
 func appendPartner(b []byte, p *Partner, v view) []byte {
+	if len(v.broken) > 0 {
+		if text, ok := v.broken[key(p.TenantID)]; ok {
+			return append(b, text...)
+		}
+	}
 	b = append(b, '{')
 	if v.context != "" {
 		b = appendMember(b, "@odata.context")

@@ -83,7 +83,7 @@ func (c *call) appendError(b []byte, e *odataError) []byte {
 		b = append(b, `,"target":null}]`...)
 	}
 	b = append(b, `,"innerError":{"date":"`...)
-	b = c.now.UTC().AppendFormat(b, "2006-01-02T15:04:05")
+	b = c.date.UTC().AppendFormat(b, "2006-01-02T15:04:05")
 	b = appendString(append(b, `","request-id":`...), c.id)
 	b = appendString(append(b, `,"client-request-id":`...), c.clientID)
 	return append(b, "}}}"...)

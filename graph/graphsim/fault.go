@@ -8,28 +8,6 @@ import (
 	"time"
 )
 
-// FaultKind is how a fault shows. Besides the constants any status from 400 to
-// 599 is one, as "400", "401", "403", "429", "500", "502", "503", "504" or "418":
-// refused without effect, with the body that Graph sends along with it.
-type FaultKind string
-
-// The kinds that are more than a status.
-const (
-	FaultConcurrency  FaultKind = "concurrency"  // 409 Directory_ConcurrencyViolation
-	FaultTimeoutAfter FaultKind = "504-after"    // 504, although the write took effect
-	FaultResetBefore  FaultKind = "reset-before" // connection reset, without effect
-	FaultResetAfter   FaultKind = "reset-after"  // connection reset after the write took effect
-	FaultTruncated    FaultKind = "truncated"    // took effect; the answer ends in the middle
-	FaultSlow         FaultKind = "slow"         // took effect; half of the answer comes after Delay
-	FaultSilent       FaultKind = "silent"       // no effect and no answer until the client gives up
-	FaultSilentAfter  FaultKind = "silent-after" // took effect, no answer until the client gives up
-	FaultStale        FaultKind = "stale"        // a write that reads show only after Delay
-)
-
-// faultKinds is in the order in which messages list them.
-var faultKinds = []FaultKind{FaultConcurrency, FaultTimeoutAfter, FaultResetBefore, FaultResetAfter,
-	FaultTruncated, FaultSlow, FaultSilent, FaultSilentAfter, FaultStale}
-
 // Fault spoils some of the requests that it matches. The zero values of the
 // fields that choose mean: every request, without end.
 type Fault struct {
@@ -42,26 +20,39 @@ type Fault struct {
 	P     float64 // strikes by chance, drawn from Config.Seed
 	Times int     // strikes so often at most
 
+	From time.Duration // nothing matches until so long after Inject
+	For  time.Duration // nothing matches when so much time has passed from then on; 0 = no end
+
 	RetryAfter time.Duration // sent along with a status, in Config.RetryAfter's form; 0 = none
+	Body       BodyForm      // of a status; "" is what Graph sends along with it
 	Delay      time.Duration // of slow and stale; default 5 s
 }
 
 // armedFault is a fault with its count.
 type armedFault struct {
 	Fault
+	play    play
+	since   time.Time // when it was injected
 	index   int
 	matched int
 	struck  int
 }
 
+// strike is a fault that strikes one request.
+type strike struct {
+	Fault
+	play   play
+	number int // the first strike of the fault is 1
+}
+
 // Inject arms faults. Of several that would strike one request the first does.
-// It panics on an unknown kind: such a fault would prove nothing, silently.
+// It panics on an unknown kind or form: such a fault would prove nothing, silently.
 func (s *Sim) Inject(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range faults {
-		if !f.Kind.known() {
-			panic("graphsim: unknown fault kind " + strconv.Quote(string(f.Kind)))
+		if err := f.known(); err != nil {
+			panic("graphsim: " + err.Error())
 		}
 		if f.Delay == 0 {
 			f.Delay = 5 * time.Second
@@ -69,7 +60,8 @@ func (s *Sim) Inject(faults ...Fault) {
 		if f.Nth > 0 && f.Times == 0 && f.Every == 0 && f.P == 0 {
 			f.Times = 1
 		}
-		s.faults = append(s.faults, &armedFault{Fault: f, index: len(s.faults)})
+		p, _ := f.Kind.play()
+		s.faults = append(s.faults, &armedFault{Fault: f, play: p, since: time.Now(), index: len(s.faults)})
 	}
 }
 
@@ -95,7 +87,7 @@ func (s *Sim) UnusedFaults() []Fault {
 }
 
 // strike returns the fault that strikes a request, or nil. The mutex is held.
-func (s *Sim) strike(c *call) *Fault {
+func (s *Sim) strike(c *call) *strike {
 	var striking *armedFault
 	for _, f := range s.faults {
 		if !f.matches(c) {
@@ -110,12 +102,15 @@ func (s *Sim) strike(c *call) *Fault {
 		return nil
 	}
 	striking.struck++
-	return &striking.Fault
+	return &strike{striking.Fault, striking.play, striking.struck}
 }
 
 func (f *armedFault) matches(c *call) bool {
+	since := time.Since(f.since) - f.From
 	switch {
-	case f.Kind == FaultStale && !isWrite(c.method):
+	case since < 0, f.For > 0 && since >= f.For:
+		return false
+	case !f.play.reach.includes(c):
 		return false
 	case strings.EqualFold(f.Method, "WRITE") && !isWrite(c.method):
 		return false
@@ -149,3 +144,7 @@ func chance(seed int64, fault, match int) float64 {
 	x = (x ^ x>>33) * 0xff51afd7ed558ccd // FNV alone leaves neighbours alike
 	return float64((x^x>>33)>>11) / (1 << 53)
 }
+
+// suffers reports whether a fault of a kind strikes the request. A nil call is
+// somebody else, whom no fault strikes.
+func (c *call) suffers(k FaultKind) bool { return c != nil && c.strike != nil && c.strike.Kind == k }

@@ -1,6 +1,7 @@
 package graphsim_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,7 +18,7 @@ import (
 
 	"bulksync/graph/graphsim"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // faultCases say what a client sees of each kind, over a connection and in
@@ -51,15 +52,47 @@ var faultCases = []struct {
 	{"silent", "PATCH", 0, "", context.Canceled, false},
 	{"silent-after", "PATCH", 0, "", context.Canceled, true},
 	{"stale", "PATCH", 204, "", nil, true},
+	{"lost", "PATCH", 204, "", nil, false},
+	{"400-after", "PATCH", 400, "Request_BadRequest", nil, true},
+	{"408-after", "PATCH", 408, "UnknownError", nil, true},
+	{"429-after", "PATCH", 429, "TooManyRequests", nil, true},
+	{"500-after", "PATCH", 500, "InternalServerError", nil, true},
+	{"502-after", "PATCH", 502, "", nil, true},
+	{"503-after", "PATCH", 503, "ServiceUnavailable", nil, true},
+	{"599-after", "PATCH", 599, "UnknownError", nil, true},
+	{"503-after", "GET", 503, "ServiceUnavailable", nil, false},
+	{"refused", "PATCH", 0, "", syscall.ECONNREFUSED, false},
+	{"refused", "GET", 0, "", syscall.ECONNREFUSED, false},
+	{"html", "PATCH", 200, "", nil, false},
+	{"html", "GET", 200, "", nil, false},
+	{"html-after", "PATCH", 200, "", nil, true},
+	{"portal", "PATCH", 200, "", nil, false},
+	{"portal", "GET", 200, "", nil, false},
+	{"portal-after", "PATCH", 200, "", nil, true},
+	{"error-200", "PATCH", 200, "ServiceUnavailable", nil, false},
+	{"error-200", "GET", 200, "ServiceUnavailable", nil, false},
+	{"error-200-after", "PATCH", 200, "ServiceUnavailable", nil, true},
+	{"empty", "GET", 200, "", nil, false},
+	{"cut", "GET", 200, "", nil, false},
+	{"huge", "GET", 200, "", nil, false},
+	{"shape", "GET", 200, "", nil, false},
+	{"bare-404", "GET", 404, "", nil, false},
+	{"other-tenant", "GET", 200, "", nil, false},
+	{"unselected", "GET", 200, "", nil, false},
 }
+
+// onWire are the errors that only a connection shows.
+var onWire = map[error]error{syscall.ECONNREFUSED: io.EOF}
 
 func TestEveryFaultShowsAsTheRealOneDoes(t *testing.T) {
 	for _, c := range faultCases {
 		for _, over := range []string{"in process", "over a connection"} {
 			t.Run(c.spec+" of "+c.method+" "+over, func(t *testing.T) {
 				r := newRig(t, graphsim.Config{}).with(contoso)
+				wantErr := c.err
 				if over != "in process" {
 					r.listen()
+					wantErr = cmp.Or(onWire[c.err], c.err)
 				}
 				f, err := graphsim.ParseFault(c.spec)
 				if err != nil {
@@ -67,8 +100,8 @@ func TestEveryFaultShowsAsTheRealOneDoes(t *testing.T) {
 				}
 				r.Inject(f)
 				got := r.sendAndGiveUp(c.method, partners+"/"+contoso, `{"inboundTrust":{"isMfaAccepted":true}}`)
-				if got.status != c.status || !errors.Is(got.err, c.err) || got.code() != c.code {
-					t.Errorf("got %d %s %v, want %d %s %v", got.status, got.body, got.err, c.status, c.code, c.err)
+				if got.status != c.status || !errors.Is(got.err, wantErr) || got.code() != c.code {
+					t.Errorf("got %d %.99s %v, want %d %s %v", got.status, got.body, got.err, c.status, c.code, wantErr)
 				}
 				if p, _ := r.Partner(contoso); (p.InboundTrust != nil) != c.committed {
 					t.Errorf("took effect: %v, want %v", p.InboundTrust != nil, c.committed)
@@ -166,7 +199,7 @@ func TestAFaultStrikesTheRequestsItNames(t *testing.T) {
 				got = append(got, i+1)
 			}
 		}
-		if d := cmp.Diff(want, got); d != "" {
+		if d := gocmp.Diff(want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", spec, d)
 		}
 		if unused := r.UnusedFaults(); (len(unused) > 0) != (want == nil) {
@@ -279,6 +312,7 @@ func FuzzParseFault(f *testing.F) {
 	for _, s := range []string{
 		"", ",", "500,", "5000", "200", "boom", "500,nth=0", "500,p=2", "500,p=NaN", "500,every=x", "500,method=HEAD",
 		"stale,method=GET", "slow,delay=-1s", "503,retry-after=7", "500,nth", "500,colour=red", "concurrency,p=0.1,path=partner,times=3",
+		"503,from=10s,for=15s", "500-after,body=echo", "0500", "+500", "500-after-after", "-after", "cut,method=PUT",
 	} {
 		f.Add(s)
 	}
@@ -291,7 +325,7 @@ func FuzzParseFault(f *testing.F) {
 			t.Errorf("%q: %+v", spec, fault)
 		}
 		again, err := graphsim.ParseFault(fault.String())
-		if d := cmp.Diff(fault, again); err != nil || d != "" {
+		if d := gocmp.Diff(fault, again); err != nil || d != "" {
 			t.Errorf("%q: %v (-first +again):\n%s", spec, err, d)
 		}
 	})
@@ -299,8 +333,15 @@ func FuzzParseFault(f *testing.F) {
 
 func TestABadFaultSaysWhatIsAllowed(t *testing.T) {
 	for spec, want := range map[string]string{
-		"boom":              `unknown kind "boom": use a status from 400 to 599 or one of concurrency, 504-after`,
+		"boom":              `unknown kind "boom": use a status from 400 to 599, as it is or with -after, or one of concurrency, refused, `,
 		"200":               "a status from 400 to 599",
+		"200-after":         "a status from 400 to 599",
+		"reset":             "unknown kind",
+		"html,body=bom":     "html has no error body",
+		"500,body=xml":      "use one of bom, odata, object-message, oauth, text, html, none, echo",
+		"lost,method=GET":   "lost strikes writes, not GET",
+		"cut,method=WRITE":  "cut strikes reads, not WRITE",
+		"503,for=0s":        "as 7s or 1m30s",
 		"500,colour=red":    "colour: unknown field: use method=, path=",
 		"500,nth":           `"nth" is not a field`,
 		"500,nth=0":         "a whole number from 1",

@@ -2,6 +2,7 @@ package graphsim
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,22 +24,28 @@ import (
 // identitySynchronization, templates, template, partnerTemplate, tenant and
 // audit, or else a part of the request's path.
 func ParseFault(spec string) (Fault, error) {
-	kind, rest, more := strings.Cut(spec, ",")
-	f := Fault{Kind: FaultKind(strings.TrimSpace(kind))}
-	if !f.Kind.known() {
-		return Fault{}, fmt.Errorf("fault %q: unknown kind %q: use a status from 400 to 599 or one of %s", spec, f.Kind, joined(faultKinds))
-	}
-	if more {
-		for field := range strings.SplitSeq(rest, ",") {
-			if err := f.set(field); err != nil {
-				return Fault{}, fmt.Errorf("fault %q: %w", spec, err)
-			}
-		}
-	}
-	if f.Kind == FaultStale && strings.EqualFold(f.Method, "GET") {
-		return Fault{}, fmt.Errorf("fault %q: stale strikes writes, not GET", spec)
+	f, err := parseFault(spec)
+	if err != nil {
+		return Fault{}, fmt.Errorf("fault %q: %w", spec, err)
 	}
 	return f, nil
+}
+
+func parseFault(spec string) (Fault, error) {
+	kind, rest, more := strings.Cut(spec, ",")
+	f := Fault{Kind: FaultKind(strings.TrimSpace(kind))}
+	if err := f.known(); err != nil || !more {
+		return f, err
+	}
+	for field := range strings.SplitSeq(rest, ",") {
+		if err := f.set(field); err != nil {
+			return f, err
+		}
+	}
+	if p, _ := f.Kind.play(); !p.reach.takes(f.Method) {
+		return f, fmt.Errorf("%s strikes %s, not %s", f.Kind, p.reach, f.Method)
+	}
+	return f, f.known()
 }
 
 // String is the form that ParseFault reads.
@@ -55,22 +62,43 @@ func (f Fault) String() string {
 	add("every", f.Every, f.Every > 0)
 	add("p", f.P, f.P > 0)
 	add("times", f.Times, f.Times > 0)
+	add("from", f.From, f.From > 0)
+	add("for", f.For, f.For > 0)
+	add("body", f.Body, f.Body != "")
 	add("retry-after", f.RetryAfter, f.RetryAfter > 0)
 	add("delay", f.Delay, f.Delay > 0)
 	return spec
 }
 
-func (k FaultKind) known() bool {
-	for _, known := range faultKinds {
-		if k == known {
-			return true
-		}
+// known refuses a kind or a form of body that nobody plays.
+func (f Fault) known() error {
+	if _, ok := f.Kind.play(); !ok {
+		return fmt.Errorf("unknown kind %q: use a status from 400 to 599, as it is or with -after, or one of %s", f.Kind, joinedKinds())
 	}
-	_, ok := k.status()
-	return ok
+	if f.Body != "" && !slices.Contains(bodyForms, f.Body) {
+		return fmt.Errorf("unknown body %q: use one of %s", f.Body, joined(bodyForms))
+	}
+	if f.Body != "" && !f.Kind.isError() {
+		return fmt.Errorf("%s has no error body", f.Kind)
+	}
+	return nil
 }
 
-const faultFields = "method=, path=, nth=, every=, p=, times=, retry-after= and delay="
+// isError reports whether the answer is an error object of some form.
+func (k FaultKind) isError() bool {
+	_, _, isStatus := k.status()
+	return isStatus || k == FaultConcurrency || k == FaultError200 || k == FaultError200After
+}
+
+func joinedKinds() string {
+	kinds := make([]FaultKind, len(plays))
+	for i, p := range plays {
+		kinds[i] = p.kind
+	}
+	return joined(kinds)
+}
+
+const faultFields = "method=, path=, nth=, every=, p=, times=, from=, for=, body=, retry-after= and delay="
 
 func (f *Fault) set(field string) (err error) {
 	name, value, ok := strings.Cut(field, "=")
@@ -94,6 +122,12 @@ func (f *Fault) set(field string) (err error) {
 		if err != nil || !(f.P > 0 && f.P <= 1) {
 			err = fmt.Errorf("%q is not a probability above 0 and up to 1", value)
 		}
+	case "from":
+		f.From, err = duration(value)
+	case "for":
+		f.For, err = duration(value)
+	case "body":
+		f.Body = BodyForm(value)
 	case "retry-after":
 		f.RetryAfter, err = duration(value)
 	case "delay":

@@ -54,6 +54,9 @@ func (m Members) append(b []byte, context, id string, names []string) []byte {
 
 // putMembers writes an object of plain members. The mutex is held.
 func (s *Sim) putMembers(c *call, h *history[Members], m Members, category, activity, target string) {
+	if c.suffers(FaultLost) {
+		return
+	}
 	old := h.latest
 	h.put(m, c.now, max(s.cfg.ReadLag, c.lag))
 	all := maps.Clone(old)

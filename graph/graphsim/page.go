@@ -16,6 +16,7 @@ type cursor struct {
 	listing uint64 // which listing of this simulator
 	slots   uint64 // how many slots it visits
 	pos     uint64 // how many it has visited
+	lap     uint64 // how often it began again, in a list without end
 	until   int64  // when the token ends, Unix time
 	empty   bool   // the empty page was served
 }
@@ -37,6 +38,7 @@ func (s *Sim) listPartners(c *call) answer {
 		return refuse(expiredPage())
 	}
 	page := s.partnerPage(c, &cur)
+	v.broken = s.broken
 	s.mu.Unlock()
 
 	b := make([]byte, 0, 512+len(page)*partnerSize)
@@ -63,15 +65,44 @@ func (s *Sim) partnerPage(c *call, cur *cursor) []*Partner {
 		cur.empty = true
 		return nil
 	}
-	page := make([]*Partner, 0, min(uint64(s.cfg.PageSize), cur.slots-cur.pos))
-	order := s.order(*cur)
+	page := make([]*Partner, 0, min(uint64(s.cfg.PageSize), cur.slots-cur.pos)+1)
+	order, began := s.order(*cur), cur.pos
 	for ; cur.pos < cur.slots && len(page) < s.cfg.PageSize; cur.pos++ {
 		if p := s.partners.slots[order.slot(cur.pos)].at(c.now); p != nil {
 			page = append(page, p)
 		}
 	}
+	if c.suffers(FaultMoved) {
+		page = s.moved(c, page, order, began)
+	}
+	if s.cfg.EndlessList && cur.pos == cur.slots {
+		cur.pos, cur.lap, cur.empty = 0, cur.lap+1, false
+	}
 	return page
 }
+
+// moved adds a partner that an earlier page showed, with other content, as when
+// somebody changes it while the list is read.
+func (s *Sim) moved(c *call, page []*Partner, order order, pos uint64) []*Partner {
+	for i := range pos {
+		p := s.partners.slots[order.slot(i)].at(c.now)
+		if p == nil {
+			continue
+		}
+		p = p.clone()
+		consent := &p.AutomaticUserConsentSettings
+		consent.InboundAllowed = opposite(consent.InboundAllowed)
+		if y := p.IdentitySynchronization; y != nil {
+			p.IdentitySynchronization = SyncAllowed("Moved", y.UserSyncInbound == nil || !isTrue(y.UserSyncInbound.IsSyncAllowed))
+		}
+		return append(page, p)
+	}
+	return page
+}
+
+func isTrue(v *bool) bool { return v != nil && *v }
+
+func opposite(v *bool) *bool { return new(!isTrue(v)) }
 
 // cursor begins a listing, or takes up the one that the token names.
 func (s *Sim) cursor(c *call, q url.Values) (cursor, bool) {
@@ -80,12 +111,12 @@ func (s *Sim) cursor(c *call, q url.Values) (cursor, bool) {
 		return cursor{listing: s.listings, slots: uint64(len(s.partners.slots)), until: c.now.Add(pageLifetime).Unix()}, true
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(q.Get("$skiptoken"))
-	if err != nil || len(raw) != 41 {
+	if err != nil || len(raw) != 49 {
 		return cursor{}, false
 	}
 	cur := cursor{
 		listing: binary.BigEndian.Uint64(raw), slots: binary.BigEndian.Uint64(raw[8:]), pos: binary.BigEndian.Uint64(raw[16:]),
-		until: int64(binary.BigEndian.Uint64(raw[24:])), empty: raw[32] == 1,
+		until: int64(binary.BigEndian.Uint64(raw[24:])), lap: binary.BigEndian.Uint64(raw[32:]), empty: raw[40] == 1,
 	}
 	intact := q.Get("$skiptoken") == s.skipToken(q, cur)
 	return cur, intact && c.now.Unix() < cur.until && cur.slots <= uint64(len(s.partners.slots))
@@ -109,9 +140,9 @@ func (s *Sim) skipToken(q url.Values, cur cursor) string {
 	raw = binary.BigEndian.AppendUint64(raw, cur.slots)
 	raw = binary.BigEndian.AppendUint64(raw, cur.pos)
 	raw = binary.BigEndian.AppendUint64(raw, uint64(cur.until))
-	raw = append(raw, 0)
+	raw = append(binary.BigEndian.AppendUint64(raw, cur.lap), 0)
 	if cur.empty {
-		raw[32] = 1
+		raw[40] = 1
 	}
 	h := fnv.New64a()
 	h.Write(raw)

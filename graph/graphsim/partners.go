@@ -24,7 +24,10 @@ func (s *Sim) partnerView(c *call, options ...string) (view, *odataError) {
 		if q.Get("$expand") != "identitySynchronization" {
 			return v, noProperty(q.Get("$expand"), partnerUpdate.typ)
 		}
-		v.expand = true
+		v.expand = !c.suffers(FaultUnexpanded) && (s.cfg.HiddenSync == HiddenNull || c.claims.seesSync())
+	}
+	if c.suffers(FaultUnselected) {
+		v.members = slices.DeleteFunc(slices.Clone(v.members), func(name string) bool { return name == "automaticUserConsentSettings" })
 	}
 	return v, nil
 }
@@ -61,6 +64,7 @@ func (s *Sim) getPartner(c *call) answer {
 	}
 	s.mu.Lock()
 	p := s.partners.at(c.route.id, c.now)
+	v.broken = s.broken
 	s.mu.Unlock()
 	if p == nil {
 		return refuse(notFound(c.route.id))
@@ -74,12 +78,16 @@ func (c *call) context(of string) string { return c.base + "/v1.0/$metadata#" + 
 
 // shown is what the caller may see of a partner.
 func (c *call) shown(p *Partner) *Partner {
-	if p.IdentitySynchronization == nil || c.claims.seesSync() {
+	id, sees := c.shownID(p.TenantID), p.IdentitySynchronization == nil || c.claims.seesSync()
+	if id == p.TenantID && sees {
 		return p
 	}
-	hidden := *p
-	hidden.IdentitySynchronization = nil
-	return &hidden
+	shown := *p
+	shown.TenantID = id
+	if !sees {
+		shown.IdentitySynchronization = nil
+	}
+	return &shown
 }
 
 func (s *Sim) createPartner(c *call) answer {
@@ -105,6 +113,7 @@ func (s *Sim) createPartner(c *call) answer {
 		return refuse(bad)
 	}
 	s.put(c, id, p)
+	c.note(&slot.partnerMade)
 	s.audit(c, categoryAccess, ActivityAddPartner, id, change{"tenantId", "", `"` + id + `"`})
 	v := view{context: c.context("partners/$entity"), members: s.members(), extras: true}
 	return answer{status: http.StatusCreated, body: appendPartner(nil, p, v), committed: true}
@@ -151,7 +160,7 @@ func (s *Sim) deletePartner(c *call) answer {
 		return refuse(badRequest("The partner configuration cannot be deleted while its identity synchronization policy exists."))
 	}
 	s.put(c, old.TenantID, nil)
-	s.partners.slot(old.TenantID).partnerGone = c.now
+	c.note(&s.partners.slot(old.TenantID).partnerGone)
 	s.audit(c, categoryAccess, ActivityDeletePartner, old.TenantID, change{"tenantId", `"` + old.TenantID + `"`, ""})
 	return noContent()
 }

@@ -13,10 +13,28 @@ type answer struct {
 	status    int
 	header    http.Header
 	body      []byte
+	padding   int64 // spaces in the body, before its last byte
 	refusal   *odataError
 	committed bool
+	foreign   bool // not Graph's: it carries none of Graph's headers
 	cut       cut
 	delay     time.Duration // for cutSlow
+}
+
+// set sets a header.
+func (a *answer) set(name, value string) {
+	if a.header == nil {
+		a.header = make(http.Header, 12)
+	}
+	a.header[name] = []string{value}
+}
+
+// setType sets the content type; "" is an answer that names none.
+func (a *answer) setType(media string) {
+	a.set("Content-Type", media)
+	if media == "" {
+		a.header["Content-Type"] = nil
+	}
 }
 
 // cut is how the delivery of an answer goes wrong.
@@ -25,6 +43,7 @@ type cut int
 const (
 	whole        cut = iota
 	cutReset         // the connection is reset, nothing was sent
+	cutRefused       // the connection is not made
 	cutTruncated     // the connection ends in the middle of the answer
 	cutSlow          // the second half comes after a delay
 	cutSilent        // nothing comes, and the connection stays open
@@ -44,12 +63,13 @@ func ok(body []byte) answer { return answer{status: http.StatusOK, body: body} }
 // serve decides and journals the answer to one request. It fails only when ctx
 // ends while it waits; then the request may have taken effect or not.
 func (s *Sim) serve(ctx context.Context, c *call) (answer, error) {
-	f := s.enter(c)
+	s.enter(c)
 	if err := sleep(ctx, s.cfg.Latency/2); err != nil {
 		return answer{}, err
 	}
 	c.now = time.Now()
-	a := s.decide(c, f)
+	c.date = c.now.Add(s.cfg.DateOffset)
+	a := s.decide(c)
 	if a.refusal != nil && a.body == nil {
 		a.body = c.appendError(nil, a.refusal)
 	}
@@ -58,7 +78,7 @@ func (s *Sim) serve(ctx context.Context, c *call) (answer, error) {
 }
 
 // enter counts the request in and picks the fault that strikes it, if any.
-func (s *Sim) enter(c *call) *Fault {
+func (s *Sim) enter(c *call) {
 	c.route = parseRoute(c.path)
 	c.national = !s.cfg.Cloud.HasTemplates()
 	if c.national && (c.route.noun == nounTemplates || c.route.noun == nounTemplate || c.route.noun == nounPartnerTemplate) {
@@ -75,7 +95,7 @@ func (s *Sim) enter(c *call) *Fault {
 		c.crowded = s.cfg.MaxConcurrentWrites > 0 && s.writesInFlight > s.cfg.MaxConcurrentWrites
 	}
 	s.arrive(c)
-	return s.strike(c)
+	c.strike = s.strike(c)
 }
 
 // leave counts the request out, once its answer was delivered or given up.
@@ -88,17 +108,11 @@ func (s *Sim) leave(c *call) {
 	}
 }
 
-func (s *Sim) decide(c *call, f *Fault) answer {
-	if f == nil {
-		return s.process(c)
+func (s *Sim) decide(c *call) answer {
+	if c.strike != nil {
+		return s.play(c)
 	}
-	if f.Kind.beforeCommit() {
-		return s.faultAnswer(c, f)
-	}
-	if f.Kind == FaultStale {
-		c.lag = f.Delay
-	}
-	return f.spoil(s.process(c))
+	return s.process(c)
 }
 
 // process is the service itself: who is asking, may it ask now, what is asked.
@@ -133,6 +147,12 @@ func (s *Sim) operate(c *call) answer {
 	}
 	if id := c.route.id; (c.route.noun == nounPartner || c.route.noun == nounSync) && !isGUID(id) {
 		return refuse(badRequest("Invalid object identifier '" + id + "'."))
+	}
+	if c.hidesSync() {
+		return refuse(s.hiddenSync(c))
+	}
+	if bad := s.tooNew(c); bad != nil {
+		return refuse(bad)
 	}
 	return op(s, c)
 }

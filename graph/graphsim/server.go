@@ -35,6 +35,8 @@ func send(ctx context.Context, w http.ResponseWriter, a answer) {
 	switch a.cut {
 	case cutReset:
 		reset(w)
+	case cutRefused: // too late to refuse it; this is as near as a server comes
+		panic(http.ErrAbortHandler)
 	case cutSilent:
 		<-ctx.Done()
 		panic(http.ErrAbortHandler)
@@ -45,7 +47,7 @@ func send(ctx context.Context, w http.ResponseWriter, a answer) {
 		panic(http.ErrAbortHandler)
 	default:
 		sendHead(w, a)
-		w.Write(a.body)
+		io.Copy(w, a.content())
 	}
 }
 

@@ -13,6 +13,7 @@ type Sim struct {
 
 	mu              sync.Mutex // guards all below; never held while anything waits
 	partners        store
+	broken          map[string]string // partners that are shown as this text; replaced, never changed
 	template        history[Template]
 	partnerTemplate history[Members]
 	defaults        history[Members]
@@ -77,6 +78,9 @@ func guid(rng *rand.Rand) string {
 // put writes a partner, as the call c or, with nil, by another hand. The mutex
 // is held.
 func (s *Sim) put(c *call, id string, p *Partner) {
+	if c.suffers(FaultLost) {
+		return
+	}
 	now, lag := time.Now(), s.cfg.ReadLag
 	if c != nil {
 		now, lag = c.now, max(lag, c.lag)

@@ -121,6 +121,23 @@ func (s *Sim) Edit(tenantID string, edit func(*Partner)) bool {
 	return true
 }
 
+// Break makes reads of a partner, in the list and single ones, show this very
+// text in its place, whatever it is; "" mends it. The partner itself, its sync
+// policy and writes to them are as ever.
+func (s *Sim) Break(tenantID, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	broken := maps.Clone(s.broken)
+	if broken == nil {
+		broken = map[string]string{}
+	}
+	broken[key(tenantID)] = text
+	if text == "" {
+		delete(broken, key(tenantID))
+	}
+	s.broken = broken
+}
+
 // Template returns the identity synchronization template.
 func (s *Sim) Template() Template {
 	s.mu.Lock()

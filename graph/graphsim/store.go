@@ -15,6 +15,7 @@ type store struct {
 
 type slot struct {
 	history[*Partner]
+	partnerMade time.Time // when the partner was last created by POST
 	partnerGone time.Time // when the partner was last deleted
 	syncGone    time.Time // when its sync policy was last deleted
 }

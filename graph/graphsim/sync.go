@@ -20,7 +20,7 @@ func (s *Sim) getSync(c *call) answer {
 	if p == nil || p.IdentitySynchronization == nil {
 		return refuse(notFound(c.route.id))
 	}
-	return ok(appendSync(nil, p.TenantID, p.IdentitySynchronization, v))
+	return ok(appendSync(nil, c.shownID(p.TenantID), p.IdentitySynchronization, v))
 }
 
 // putSync creates. Microsoft's pages disagree about a policy that exists, and
@@ -76,7 +76,7 @@ func (s *Sim) deleteSync(c *call) answer {
 		return refuse(notFound(c.route.id))
 	}
 	s.putSyncPolicy(c, p, nil, ActivityDeleteSync)
-	s.partners.slot(p.TenantID).syncGone = c.now
+	c.note(&s.partners.slot(p.TenantID).syncGone)
 	return noContent()
 }
 
@@ -107,6 +107,32 @@ func syncChanges(old, y *IdentitySynchronization) []change {
 		changes = append(changes, change{"displayName", string(before), string(after)})
 	}
 	return changes
+}
+
+// note notes when a change was made, unless it gets lost.
+func (c *call) note(when *time.Time) {
+	if !c.suffers(FaultLost) {
+		*when = c.now
+	}
+}
+
+// tooNew refuses a write into a partner that was created so recently that not
+// every server knows it.
+func (s *Sim) tooNew(c *call) *odataError {
+	into := c.route.noun == nounSync && isWrite(c.method) || c.route.noun == nounPartner && c.method == http.MethodPatch
+	if s.cfg.CreateLag == 0 || !into {
+		return nil
+	}
+	s.mu.Lock()
+	made := s.partners.slot(c.route.id).partnerMade
+	s.mu.Unlock()
+	switch {
+	case made.IsZero() || c.now.Sub(made) >= s.cfg.CreateLag:
+		return nil
+	case s.cfg.CreateLagStatus == http.StatusNotFound:
+		return notFound(c.route.id)
+	}
+	return statusError(s.cfg.CreateLagStatus)
 }
 
 // inWindow reports whether a deletion is so recent that the object still stands

@@ -89,6 +89,9 @@ func (s *Sim) resetTemplate(c *call) answer {
 }
 
 func (s *Sim) putTemplate(c *call, t Template) {
+	if c.suffers(FaultLost) {
+		return
+	}
 	old := s.template.latest
 	s.template.put(t, c.now, max(s.cfg.ReadLag, c.lag))
 	s.audit(c, categorySyncTemplate, ActivityUpdateTemplate, templateID,

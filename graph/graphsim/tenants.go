@@ -64,7 +64,7 @@ func (s *Sim) findTenant(c *call) answer {
 		return refuse(noObject())
 	}
 	b := appendString([]byte(`{"@odata.context":`), c.base+"/v1.0/$metadata#microsoft.graph.tenantInformation")
-	b = appendString(appendMember(b, "tenantId"), t.TenantID)
+	b = appendString(appendMember(b, "tenantId"), c.shownID(t.TenantID))
 	b = appendText(appendMember(b, "federationBrandName"), t.FederationBrandName)
 	b = appendString(appendMember(b, "displayName"), t.DisplayName)
 	return ok(append(appendString(appendMember(b, "defaultDomainName"), t.DefaultDomainName), '}'))

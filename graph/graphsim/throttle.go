@@ -80,7 +80,7 @@ func (s *Sim) throttle(c *call, sc scope, scopes []scope) *answer {
 		"X-Ms-Throttle-Information":      {sc.info},
 		"X-Ms-Throttle-Limit-Percentage": {percentage(max(b.used(c.now), 1))},
 	}
-	s.cfg.RetryAfter.set(a.header, c.now, b.wait(c.now, sc.units))
+	s.cfg.RetryAfter.set(a.header, c.date, b.wait(c.now, sc.units))
 	return &a
 }
 

@@ -52,10 +52,15 @@ func readBody(r *http.Request) ([]byte, error) {
 // receive delivers an answer in process.
 func receive(r *http.Request, a answer) (*http.Response, error) {
 	ctx := r.Context()
-	var body io.Reader = bytes.NewReader(a.body)
+	body, length := a.content(), int64(len(a.body))
+	if a.padding > 0 {
+		length = -1 // as for an answer sent in chunks
+	}
 	switch {
 	case a.cut == cutReset:
 		return nil, connectionReset()
+	case a.cut == cutRefused:
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	case a.cut == cutSilent:
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -74,7 +79,7 @@ func receive(r *http.Request, a answer) (*http.Response, error) {
 	return &http.Response{
 		Status: fmt.Sprintf("%d %s", a.status, http.StatusText(a.status)), StatusCode: a.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: a.header, Body: io.NopCloser(body), ContentLength: int64(len(a.body)), Request: r,
+		Header: a.header, Body: io.NopCloser(body), ContentLength: length, Request: r,
 	}, nil
 }
 
