@@ -43,7 +43,7 @@ func (s *Sim) listPartners(c *call) answer {
 
 	b := make([]byte, 0, 512+len(page)*partnerSize)
 	b = appendString(append(b, `{"@odata.context":`...), c.context(listContext(q)))
-	if cur.pos < cur.slots {
+	if cur.pos < cur.slots || s.cfg.EndlessList {
 		b = appendString(append(b, `,"@odata.nextLink":`...), c.base+c.path+"?"+s.nextQuery(q, cur))
 	}
 	b = append(b, `,"value":[`...)
