@@ -49,9 +49,11 @@ A fault is a kind and what it strikes, as in 503,nth=3,retry-after=7s or reset-a
   stale, lost           a write that shows late, or never
   empty, cut, huge, shape, bare-404, other-tenant, unexpanded, unselected, moved
                         a read that cannot be believed
+  foreign-link, same-link, relative-link
+                        a page that leads elsewhere
 
 What it strikes: method= (WRITE is all but GET), path=, nth=, every=, times=, p= (chance), from= and for= (time since the
-start). How: retry-after=, delay=, and body= (bom, odata, object-message, oauth, text, html, none, echo) of an error.`,
+start). How: retry-after=, delay=, and body= (bom, odata, object-message, oauth, text, html, none, echo, escapes) of an error.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.simulate(gentle(cmd.Context()), f) },
 	}

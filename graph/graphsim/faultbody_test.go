@@ -1,6 +1,7 @@
 package graphsim_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -53,6 +54,29 @@ func TestAnEchoTellsTheCredentials(t *testing.T) {
 		r.header.Del("Proxy-Authorization")
 		if got := r.do("PATCH", sync, `{}`).body; strings.Contains(got, "Proxy") {
 			t.Errorf("not sent: %s", got)
+		}
+	})
+}
+
+// A hostile answer moves the terminal of whoever prints it.
+func TestAHostileErrorMovesTheTerminal(t *testing.T) {
+	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
+		r.inject("400,body=escapes")
+		got := r.do("PATCH", sync, `{}`)
+		var e struct {
+			Error struct{ Code, Message string }
+		}
+		if err := json.Unmarshal([]byte(got.body), &e); err != nil {
+			t.Fatal(err)
+		}
+		id := got.header.Get("Request-Id")
+		for _, text := range []string{e.Error.Code, e.Error.Message} {
+			if !strings.Contains(text, "\x1b[2J") || !strings.Contains(text, "\nbulksync:") {
+				t.Errorf("got %q", text)
+			}
+		}
+		if !strings.Contains(id, "\u009b2J") || len(id) < 200 {
+			t.Errorf("request-id %q", id)
 		}
 	})
 }

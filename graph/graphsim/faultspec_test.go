@@ -68,7 +68,7 @@ func TestABadFaultSaysWhatIsAllowed(t *testing.T) {
 		"200-after":         "a status from 400 to 599",
 		"reset":             "unknown kind",
 		"html,body=bom":     "html has no error body",
-		"500,body=xml":      "use one of bom, odata, object-message, oauth, text, html, none, echo",
+		"500,body=xml":      "use one of bom, odata, object-message, oauth, text, html, none, echo, escapes",
 		"lost,method=GET":   "lost strikes writes, not GET",
 		"cut,method=WRITE":  "cut strikes reads, not WRITE",
 		"503,for=0s":        "as 7s or 1m30s",
