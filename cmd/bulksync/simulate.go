@@ -36,7 +36,24 @@ func (a *app) simulateCommand() *cobra.Command {
 		Long: `Serves a Graph in memory that behaves as the real one, strict bodies, paging and throttling included,
 and prints how another terminal reaches it. It ends with Ctrl-C.
 
-A fault is a kind and what it strikes, as in 503,nth=3,retry-after=7s or reset-after,method=PUT,p=0.05.`,
+A fault is a kind and what it strikes, as in 503,nth=3,retry-after=7s or reset-after,method=PUT,p=0.05. The kinds:
+
+  400 to 599            that status, without effect; with -after, as in 500-after, the write took effect
+  concurrency           409 Directory_ConcurrencyViolation
+  reset-before, reset-after, refused
+                        the connection is reset, or closed without an answer
+  truncated, slow       the answer ends in the middle, or its second half comes late
+  silent, silent-after  no answer at all
+  html, portal, error-200, and each with -after
+                        200 with a sign-in page, with nothing, or with an error
+  stale, lost           a write that shows late, or never
+  empty, cut, huge, shape, bare-404, other-tenant, unexpanded, unselected, moved
+                        a read that cannot be believed
+  foreign-link, same-link, relative-link
+                        a page that leads elsewhere
+
+What it strikes: method= (WRITE is all but GET), path=, nth=, every=, times=, p= (chance), from= and for= (time since the
+start). How: retry-after=, delay=, and body= (bom, odata, object-message, oauth, text, html, none, echo, escapes) of an error.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.simulate(gentle(cmd.Context()), f) },
 	}

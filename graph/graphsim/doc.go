@@ -22,5 +22,7 @@
 // A request goes through route.go, auth.go and throttle.go to the operation on
 // its object (partners.go, sync.go, templates.go, settings.go, tenants.go);
 // validate.go and schema.go decide what a body may hold, merge.go what it does,
-// encode.go what an object looks like. Package graph is the neighbour that asks.
+// encode.go what an object looks like. fault.go picks the requests that a fault
+// strikes, faultkind.go is the table of what each kind does, faultanswer.go and
+// faultbody.go make its answers. Package graph is the neighbour that asks.
 package graphsim

@@ -96,14 +96,12 @@ func (a answer) content() io.Reader {
 	return io.MultiReader(bytes.NewReader(a.body[:end]), io.LimitReader(spaces{}, a.padding), bytes.NewReader(a.body[end:]))
 }
 
+// spaces is a reader of spaces without end.
 type spaces struct{}
 
-func (spaces) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = ' '
-	}
-	return len(p), nil
-}
+func (spaces) Read(p []byte) (int, error) { return copy(p, blank), nil }
+
+var blank = strings.Repeat(" ", 32<<10)
 
 // signIn is the page that an expired session or a proxy puts in the place of
 // every answer. Content types of such pages are not to be relied on.

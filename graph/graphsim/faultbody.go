@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // BodyForm is the form of the error body that a fault sends along with a status.
@@ -21,10 +22,11 @@ const (
 	BodyHTML          BodyForm = "html"           // a page
 	BodyNone          BodyForm = "none"           // nothing
 	BodyEcho          BodyForm = "echo"           // Graph's, with the request's credentials in message and request-id
+	BodyEscapes       BodyForm = "escapes"        // Graph's, with what moves a terminal in code, message and request-id
 )
 
 // bodyForms is in the order in which messages list them.
-var bodyForms = []BodyForm{BodyBOM, BodyOData, BodyObjectMessage, BodyOAuth, BodyText, BodyHTML, BodyNone, BodyEcho}
+var bodyForms = []BodyForm{BodyBOM, BodyOData, BodyObjectMessage, BodyOAuth, BodyText, BodyHTML, BodyNone, BodyEcho, BodyEscapes}
 
 // write gives a refusal its body. Left without one, it gets Graph's.
 func (f BodyForm) write(c *call, a *answer) {
@@ -46,7 +48,10 @@ func (f BodyForm) write(c *call, a *answer) {
 	case BodyNone:
 		a.body = []byte{}
 	case BodyEcho:
-		a.echo(c)
+		told := credentials(c.header)
+		a.tell(c, "", told, told)
+	case BodyEscapes:
+		a.tell(c, escapes, escapes, "\u009b2J"+strings.Repeat("x", 200))
 	case BodyHTML:
 		a.body = statusPage(e.status)
 		a.setType("text/html")
@@ -57,19 +62,28 @@ func (f BodyForm) write(c *call, a *answer) {
 	}
 }
 
-// echo tells the request's credentials back, as a proxy in debug mode does.
-func (a *answer) echo(c *call) {
+// tell adds to the code, the message and the request-id of a refusal.
+func (a *answer) tell(c *call, code, message, id string) {
 	e := *a.refusal
-	told := ""
+	e.code += code
+	e.message += message
+	a.refusal = &e
+	a.set("Request-Id", c.id+id)
+}
+
+// credentials are what a proxy in debug mode tells back of a request.
+func credentials(h http.Header) (told string) {
 	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
-		if v := c.header.Get(name); v != "" {
+		if v := h.Get(name); v != "" {
 			told += " " + name + ": " + v
 		}
 	}
-	e.message += told
-	a.refusal = &e
-	a.set("Request-Id", c.id+told)
+	return told
 }
+
+// escapes clear a terminal, name its window, turn the direction of writing and
+// begin a line that looks like another's.
+const escapes = "\x1b[2J\x1b]0;title\a\u202e\u009b31m\r\nbulksync: all changes succeeded"
 
 // statusPage is what a gateway shows for a status.
 func statusPage(status int) []byte {

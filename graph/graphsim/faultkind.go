@@ -54,6 +54,10 @@ const (
 	FaultUnexpanded  FaultKind = "unexpanded"   // partners without the identitySynchronization that was asked for
 	FaultUnselected  FaultKind = "unselected"   // partners without automaticUserConsentSettings
 	FaultMoved       FaultKind = "moved"        // a page repeats a partner of an earlier one, with other content
+
+	FaultForeignLink  FaultKind = "foreign-link"  // the next page is said to be on another host
+	FaultSameLink     FaultKind = "same-link"     // a page that leads to itself
+	FaultRelativeLink FaultKind = "relative-link" // the next page without scheme and host, as OData allows
 )
 
 // play is how a kind is played.
@@ -93,6 +97,9 @@ var plays = []play{
 	{FaultUnexpanded, expandedReads, true, nil},
 	{FaultUnselected, partnerReads, true, nil},
 	{FaultMoved, laterPages, true, nil},
+	{FaultForeignLink, pages, true, nil},
+	{FaultSameLink, pages, true, nil},
+	{FaultRelativeLink, pages, true, nil},
 }
 
 // play returns how the kind is played, and whether there is such a kind.
@@ -126,6 +133,7 @@ const (
 	singleReads   reach = "reads of one partner, policy or tenant"
 	partnerReads  reach = "reads of partners"
 	expandedReads reach = "reads of partners with $expand"
+	pages         reach = "pages of the list"
 	laterPages    reach = "pages of the list after the first"
 )
 
@@ -154,6 +162,8 @@ func (r reach) includes(c *call) bool {
 		return at(nounPartner, nounPartners)
 	case expandedReads:
 		return at(nounPartner, nounPartners) && c.asks("$expand")
+	case pages:
+		return at(nounPartners)
 	case laterPages:
 		return at(nounPartners) && c.asks("$skiptoken")
 	}

@@ -12,15 +12,20 @@ import (
 // the fields of Fault, after commas and in any order.
 //
 //	503,nth=3,retry-after=7s                         the third request, once
+//	503,method=WRITE,from=10s,for=15s                every write, from 10 s after the start until 15 s later
+//	500-after,method=PUT,every=10                    each tenth PUT takes effect and answers 500
+//	400,body=odata                                   every request, with the error in an older form
 //	concurrency,method=WRITE,p=0.05                  one write in twenty
-//	504-after,method=PUT,every=10                    each tenth PUT takes effect and answers 504
 //	reset-after,path=identitySynchronization,times=2 the first two requests to sync policies
+//	html-after,method=PATCH,nth=2                    the second PATCH takes effect and answers with a sign-in page
 //	slow,method=GET,path=partners,delay=20s          every page of the list
+//	unexpanded,path=partners,nth=2                   the second page lacks what was expanded
 //	stale,delay=30s                                  every write, shown to reads 30 s later
 //	418,nth=4,times=3                                the fourth, fifth and sixth request
 //
-// The kinds are those of FaultKind, and any status from 400 to 599. A path is
-// one of the nouns policy, default, partners (the list, and POST), partner,
+// The kinds are those of FaultKind, and any status from 400 to 599, as it is or
+// with -after; body= takes the names of BodyForm. A path is one of the nouns
+// policy, default, partners (the list, and POST), partner,
 // identitySynchronization, templates, template, partnerTemplate, tenant and
 // audit, or else a part of the request's path.
 func ParseFault(spec string) (Fault, error) {

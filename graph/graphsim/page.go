@@ -43,8 +43,8 @@ func (s *Sim) listPartners(c *call) answer {
 
 	b := make([]byte, 0, 512+len(page)*partnerSize)
 	b = appendString(append(b, `{"@odata.context":`...), c.context(listContext(q)))
-	if cur.pos < cur.slots {
-		b = appendString(append(b, `,"@odata.nextLink":`...), c.base+c.path+"?"+s.nextQuery(q, cur))
+	if cur.pos < cur.slots || s.cfg.EndlessList {
+		b = appendString(append(b, `,"@odata.nextLink":`...), c.link(s.nextQuery(q, cur)))
 	}
 	b = append(b, `,"value":[`...)
 	for i, p := range page {
@@ -131,6 +131,20 @@ func (s *Sim) nextQuery(q url.Values, cur cursor) string {
 		}
 	}
 	return next + "$skiptoken=" + s.skipToken(q, cur)
+}
+
+// link is the address of the next page, or what a fault makes of it.
+func (c *call) link(query string) string {
+	base := c.base
+	switch {
+	case c.suffers(FaultSameLink):
+		query = c.rawQuery
+	case c.suffers(FaultForeignLink):
+		base = "https://graph.example"
+	case c.suffers(FaultRelativeLink):
+		base = ""
+	}
+	return base + c.path + "?" + query
 }
 
 // skipToken seals a cursor, so that a token of another simulator, of another

@@ -1,0 +1,116 @@
+package graphsim_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"bulksync/graph/graphsim"
+)
+
+// Each form of an error body, in process and over a connection.
+func TestAnErrorBodyComesInManyForms(t *testing.T) {
+	const code, message = "ServiceUnavailable", "The service is temporarily unavailable. Please retry."
+	text := fmt.Sprintf(`"code":%q,"message":{"lang":"en","value":%q}`, code, message)
+	for form, want := range map[graphsim.BodyForm]struct{ media, begins, has string }{
+		"":                         {"application/json", `{"error":{"code":"ServiceUnavailable","message":"` + message, `"innerError"`},
+		graphsim.BodyBOM:           {"application/json", "\ufeff" + `{"error":{"code":"ServiceUnavailable",`, message},
+		graphsim.BodyOData:         {"application/json", `{"odata.error":{` + text, `"requestId":"`},
+		graphsim.BodyObjectMessage: {"application/json", `{"error":{` + text, ""},
+		graphsim.BodyOAuth:         {"application/json", `{"correlation_id":"`, `"error":"ServiceUnavailable","error_description":"` + message + `"`},
+		graphsim.BodyText:          {"text/plain", message, ""},
+		graphsim.BodyHTML:          {"text/html", "<html><head><title>503 Service Unavailable</title>", ""},
+		graphsim.BodyNone:          {"", "", ""},
+	} {
+		for _, kind := range []graphsim.FaultKind{"503", "503-after", "error-200"} {
+			twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
+				r.Inject(graphsim.Fault{Kind: kind, Body: form})
+				got := r.do("PATCH", sync, `{"userSyncInbound":null}`)
+				page := strings.ReplaceAll(got.body, "200 OK", "503 Service Unavailable")
+				if media := got.header.Get("Content-Type"); !strings.HasPrefix(page, want.begins) || !strings.Contains(got.body, want.has) ||
+					!strings.HasPrefix(media, want.media) || (got.body == "") != (form == graphsim.BodyNone) {
+					t.Errorf("%s,body=%s: got %s %s", kind, form, media, got.body)
+				}
+				if last := r.Requests()[0]; last.Code != code || last.Committed != (kind == "503-after") {
+					t.Errorf("%s,body=%s: journal %+v", kind, form, last)
+				}
+			})
+		}
+	}
+}
+
+// A proxy in debug mode tells credentials back, in the body and in a header.
+func TestAnEchoTellsTheCredentials(t *testing.T) {
+	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
+		r.inject("400,body=echo")
+		r.header.Set("Proxy-Authorization", "Basic c2VjcmV0")
+		got := r.want(400, "Request_BadRequest", "PATCH", sync, `{}`)
+		for _, told := range []string{"Authorization: Bearer " + r.token, "Proxy-Authorization: Basic c2VjcmV0"} {
+			if !strings.Contains(got.body, told) || !strings.Contains(got.header.Get("Request-Id"), told) {
+				t.Errorf("%q is not in %s or in %s", told, got.body, got.header)
+			}
+		}
+		r.header.Del("Proxy-Authorization")
+		if got := r.do("PATCH", sync, `{}`).body; strings.Contains(got, "Proxy") {
+			t.Errorf("not sent: %s", got)
+		}
+	})
+}
+
+// A hostile answer moves the terminal of whoever prints it.
+func TestAHostileErrorMovesTheTerminal(t *testing.T) {
+	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
+		r.inject("400,body=escapes")
+		got := r.do("PATCH", sync, `{}`)
+		var e struct {
+			Error struct{ Code, Message string }
+		}
+		if err := json.Unmarshal([]byte(got.body), &e); err != nil {
+			t.Fatal(err)
+		}
+		id := got.header.Get("Request-Id")
+		for _, text := range []string{e.Error.Code, e.Error.Message} {
+			if !strings.Contains(text, "\x1b[2J") || !strings.Contains(text, "\nbulksync:") {
+				t.Errorf("got %q", text)
+			}
+		}
+		if !strings.Contains(id, "\u009b2J") || len(id) < 200 {
+			t.Errorf("request-id %q", id)
+		}
+	})
+}
+
+// A page with 200 comes under ever other content types, in the same order for
+// everybody, and without a header of Graph.
+func TestAPageComesUnderManyContentTypes(t *testing.T) {
+	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
+		r.inject("html,method=GET", "html-after,method=PATCH", "portal,method=PUT")
+		types := []string{"text/html; charset=utf-8", "TEXT/HTML", "application/xhtml+xml", "application/json", "", "text/html; charset=utf-8"}
+		for _, want := range types {
+			for _, method := range []string{"GET", "PATCH"} {
+				got := r.must(method, sync, `{}`)
+				media, named := got.header["Content-Type"]
+				if strings.Join(media, "") != want || named && want == "" && media != nil || !strings.Contains(got.body, "<title>Sign in") {
+					t.Errorf("%s: got %q, want %q, %s", method, media, want, got.body)
+				}
+				if got.header.Get("Request-Id") != "" || got.header.Get("Odata-Version") != "" || got.header.Get("Date") == "" {
+					t.Errorf("%s: %s", method, got.header)
+				}
+			}
+		}
+		if got := r.must("PUT", sync, `{}`); got.body != "" || got.header.Get("Request-Id") != "" {
+			t.Errorf("portal: %s %s", got.header, got.body)
+		}
+	})
+}
+
+func TestAStatusAfterTellsRetryAfter(t *testing.T) {
+	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
+		r.inject("503-after,retry-after=7s", "error-200,retry-after=9s,method=GET")
+		if got := r.want(503, "ServiceUnavailable", "DELETE", sync, ""); got.header.Get("Retry-After") != "7" {
+			t.Errorf("got %s", got.header)
+		}
+		r.want(503, "ServiceUnavailable", "GET", sync, "") // the first of two strikes
+	})
+}
