@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"sync/atomic"
 	"time"
 )
@@ -23,8 +24,14 @@ const (
 // ground when its turn came (see Request.Still). Nothing reached Graph.
 var ErrTooLate = errors.New("the turn came too late")
 
-// errNoAnswer is the cause of an attempt that was given up in silence.
-var errNoAnswer = errors.New("no answer in time")
+var (
+	// errNoAnswer is the cause of an attempt that was given up in silence.
+	errNoAnswer = errors.New("no answer in time")
+	errTooLarge = fmt.Errorf("the answer is larger than %d MiB", bodyLimit>>20)
+	// errSentBack means that the service went down while an attempt waited below
+	// the knocking: it goes back there to wait.
+	errSentBack = errors.New("the service is down")
+)
 
 // Requests counts attempts on the wire.
 type Requests struct{ Reads, Writes, Throttled, Retried int }
@@ -39,16 +46,34 @@ func (c *counters) snapshot() Requests {
 }
 
 // call is what the attempts of one request share. It travels in the context,
-// because the retry library hands its hooks no request where the transport
-// failed. Only one goroutine at a time works on a call.
+// which is all that the layers in between hand on. Only one goroutine at a time
+// works on a call.
 type call struct {
 	req         Request
-	attempts    int
+	class       *class
 	maxAttempts int
-	reauthed    bool
+	attempts    int // on the wire
+	// tries are the attempts since began: all of them, or those since the last
+	// outage was over. firstBegan is when the first of all began.
+	tries             int
+	began, firstBegan time.Duration
+	reauthed          bool
+	knocking          bool
+	verdict           verdict
+	wait              time.Duration // before the next attempt
+
+	// What follows is about the newest attempt alone.
+	sent time.Time
+	hide secrets
+	// unsent means that a layer in between ended it before it reached the wire.
+	unsent bool
 	// open is true from the moment an attempt is handed to the wire until its
 	// answer is there: a write that ends open may have landed.
 	open bool
+	// cut is why the body of a write's answer was not read to its end.
+	cut error
+	// connected is false until the attempt has a connection.
+	connected atomic.Bool
 }
 
 type callKey struct{}
@@ -60,6 +85,9 @@ func callFrom(ctx context.Context) *call {
 
 // pointless says why an attempt whose turn has come is not to be sent.
 func (c *call) pointless(ctx context.Context) error {
+	if !c.knocking && c.class.down.Load() {
+		return errSentBack
+	}
 	if c.req.Still != nil && !c.req.Still() {
 		return ErrTooLate
 	}
@@ -75,13 +103,21 @@ func (c *call) wireContext(ctx context.Context) context.Context {
 }
 
 // attempt is the innermost layer: one try on the wire. It counts, refuses what
-// comes too late, bounds the wait for the first byte and for the body, and
-// hands on an answer that is read whole, so that every connection is free
-// again and a cut-off body is seen here, where it can be tried again.
+// comes too late, bounds the wait for the first byte and for the body, takes
+// out the secrets that an answer repeats, and hands on an answer that is read
+// whole, so that every connection is free again and a cut-off body is seen here.
 type attempt struct {
-	base      http.RoundTripper
-	firstByte time.Duration
-	count     *counters
+	base                  http.RoundTripper
+	firstWrite, firstRead time.Duration // the wait for an answer to begin
+	count                 *counters
+	secrets               secrets // of the proxy
+	known                 atomic.Pointer[knownSecrets]
+}
+
+// knownSecrets spares each request the searching of its header.
+type knownSecrets struct {
+	authorization string
+	secrets       secrets
 }
 
 func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -93,32 +129,62 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	a.counted(c)
+	c.hide = a.secretsOf(req.Header)
 	ctx, cancel := context.WithCancelCause(c.wireContext(req.Context()))
 	defer cancel(nil)
-	timer := time.AfterFunc(a.firstByte, func() { cancel(errNoAnswer) })
+	limit := a.firstRead
+	if isWrite(c.req.Method) {
+		limit = a.firstWrite
+	}
+	timer := time.AfterFunc(limit, func() { cancel(errNoAnswer) })
 	defer timer.Stop()
 
-	c.open = true
+	c.open, c.cut = true, nil
 	resp, err := a.base.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		c.open = !neverSent(err)
-		return nil, causeOf(ctx, err)
+		return nil, c.hide.fromError(causeOf(ctx, err))
 	}
 	timer.Reset(bodyTime)
 	body, err := readBody(resp)
-	if err != nil && !statusSaysAll(resp, c.req.Method) {
-		return nil, causeOf(ctx, fmt.Errorf("reading the answer: %w", err))
+	if err = causeOf(ctx, err); err != nil {
+		if !isWrite(c.req.Method) {
+			return nil, c.hide.fromError(fmt.Errorf("reading the answer: %w", err))
+		}
+		c.cut = err // what a write is answered with is told by its status first
 	}
 	c.open = false
 	if resp.StatusCode == http.StatusTooManyRequests {
 		a.count.throttled.Add(1)
 	}
+	c.hide.fromHeader(resp.Header)
+	if id := resp.Header["Request-Id"]; len(id) > 0 {
+		id[0] = cleanID(id[0])
+	}
+	if resp.StatusCode/100 != 2 {
+		body = c.hide.fromBody(body)
+	}
 	keep(resp, body)
 	return resp, nil
 }
 
+// secretsOf returns what no answer to a request may repeat.
+func (a *attempt) secretsOf(h http.Header) secrets {
+	authorization := h.Get("Authorization")
+	if authorization == "" {
+		return a.secrets
+	}
+	k := a.known.Load()
+	if k == nil || k.authorization != authorization {
+		k = &knownSecrets{authorization, a.secrets.with(authorization)}
+		a.known.Store(k)
+	}
+	return k.secrets
+}
+
 func (a *attempt) counted(c *call) {
 	c.attempts++
+	c.begins()
 	if c.attempts > 1 {
 		a.count.retried.Add(1)
 	}
@@ -129,28 +195,45 @@ func (a *attempt) counted(c *call) {
 	}
 }
 
+// begins notes the beginning of an attempt.
+func (c *call) begins() {
+	c.sent = time.Now()
+	if c.tries++; c.tries == 1 {
+		c.began = c.class.at(c.sent)
+		c.firstBegan = c.began
+	}
+}
+
+// held is a body in memory.
+type held struct {
+	bytes.Reader
+	all []byte
+}
+
+func (h *held) Close() error { return nil }
+
 // keep makes a body that was read the body of resp.
 func keep(resp *http.Response, body []byte) {
 	resp.Body = http.NoBody // what a write that succeeded is answered with
 	if len(body) > 0 {
-		resp.Body = io.NopCloser(bytes.NewReader(body))
+		h := &held{all: body}
+		h.Reset(body)
+		resp.Body = h
 	}
 }
 
-// kept returns the body of an answer that came through attempt. It is in
-// memory, so reading it cannot fail.
+// kept returns the body of an answer that came through attempt, and leaves it
+// to be read again. It is in memory, so reading it cannot fail.
 func kept(resp *http.Response) []byte {
-	if resp.Body == http.NoBody {
+	if resp.Body == http.NoBody || resp.Body == nil {
 		return nil
 	}
+	if h, ok := resp.Body.(*held); ok {
+		return h.all
+	}
 	body, _ := io.ReadAll(resp.Body)
+	keep(resp, body)
 	return body
-}
-
-// statusSaysAll reports whether a cut-off body can be done without: a write's
-// success is told by its status, and so is what a refusal means.
-func statusSaysAll(resp *http.Response, method string) bool {
-	return isWrite(method) && resp.StatusCode != http.StatusOK
 }
 
 func readBody(resp *http.Response) ([]byte, error) {
@@ -160,7 +243,7 @@ func readBody(resp *http.Response) ([]byte, error) {
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
 	if err == nil && len(body) > bodyLimit {
-		err = fmt.Errorf("the answer is larger than %d MiB", bodyLimit>>20)
+		err = errTooLarge
 	}
 	return body, err
 }
@@ -168,7 +251,7 @@ func readBody(resp *http.Response) ([]byte, error) {
 // causeOf prefers our own reason for giving up over the transport's report
 // that its context was cancelled.
 func causeOf(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); errors.Is(cause, errNoAnswer) {
+	if cause := context.Cause(ctx); err != nil && errors.Is(cause, errNoAnswer) {
 		return errNoAnswer
 	}
 	return err
@@ -177,11 +260,22 @@ func causeOf(ctx context.Context, err error) error {
 // neverSent reports whether err is known to have come before a byte of the
 // request reached the host. All other errors leave that open.
 func neverSent(err error) bool {
-	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" {
-		return true
-	}
-	dns := (*net.DNSError)(nil)
-	return errors.Is(err, ErrTooLate) || errors.As(err, &dns)
+	op, dns, line := (*net.OpError)(nil), (*net.DNSError)(nil), (*noConnection)(nil)
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") ||
+		errors.As(err, &dns) || errors.As(err, &line) || errors.Is(err, errProxyAsks) || isUntrusted(err)
+}
+
+// noConnection is an error that came before there was a connection to send on.
+type noConnection struct{ error }
+
+func (e *noConnection) Unwrap() error { return e.error }
+
+// traced has c told when an attempt gets its connection.
+func (c *call) traced(ctx context.Context) context.Context {
+	c.connected.Store(false)
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { c.connected.Store(true) },
+	})
 }
 
 func isWrite(method string) bool { return method != http.MethodGet && method != http.MethodHead }

@@ -1,10 +1,11 @@
 package graph
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -28,8 +29,13 @@ type Options struct {
 	Layers []func(http.RoundTripper) http.RoundTripper
 	// Base carries the attempts; nil means connections of its own.
 	Base http.RoundTripper
-	// FirstByte bounds the wait for an answer to begin; 0 means 30 seconds.
-	FirstByte time.Duration
+	// FirstByte bounds the wait for the answer to a write to begin; 0 means 30
+	// seconds. ReadFirstByte is the same for a read, 0 means two minutes: a page
+	// of a large tenant takes its time.
+	FirstByte, ReadFirstByte time.Duration
+	// Outage is how long Graph may give no good answer until a request is given
+	// up; 0 means five minutes. Reads and writes are counted apart.
+	Outage time.Duration
 	// Priority is sent as x-ms-throttle-priority (low, normal or high) and says
 	// who is refused first when a tenant is short of quota; empty sends none.
 	Priority string
@@ -37,8 +43,10 @@ type Options struct {
 
 // Client sends requests to one Graph host. It is safe for concurrent use.
 type Client struct {
-	root   string
-	http   *retryablehttp.Client
+	root   *url.URL
+	base   string // root and version
+	http   *http.Client
+	outage *outage
 	header http.Header
 	count  counters
 }
@@ -50,7 +58,11 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{root: root, header: http.Header{}}
+	c := &Client{header: http.Header{}}
+	if c.root, err = url.Parse(root); err != nil {
+		return nil, err
+	}
+	c.base = root + apiVersion
 	c.header.Set("Accept", "application/json")
 	c.header.Set("User-Agent", o.UserAgent)
 	if o.Priority != "" {
@@ -59,22 +71,17 @@ func New(o Options) (*Client, error) {
 	if o.Base == nil {
 		o.Base = newTransport()
 	}
-	if o.FirstByte == 0 {
-		o.FirstByte = 30 * time.Second
+	var rt http.RoundTripper = &attempt{
+		base: o.Base, count: &c.count, secrets: ofProxy(root),
+		firstWrite: cmp.Or(o.FirstByte, 30*time.Second), firstRead: cmp.Or(o.ReadFirstByte, 2*time.Minute),
 	}
-	var rt http.RoundTripper = &attempt{base: o.Base, firstByte: o.FirstByte, count: &c.count}
 	for i := len(o.Layers) - 1; i >= 0; i-- {
 		rt = o.Layers[i](rt)
 	}
-	c.http = &retryablehttp.Client{
-		// The wrapper keeps the library from closing everybody's idle connections
-		// when one request gives up. No Timeout: it would count time spent pacing.
-		HTTPClient:   &http.Client{Transport: onlyRoundTrip{rt}, CheckRedirect: noRedirect},
-		RetryMax:     1 << 20, // checkRetry decides, by attempts that reached the wire
-		CheckRetry:   checkRetry,
-		Backoff:      backoff,
-		ErrorHandler: retryablehttp.PassthroughErrorHandler, // keeps Graph's own error body
-	}
+	c.outage = newOutage(rt, cmp.Or(o.Outage, 5*time.Minute))
+	// The wrapper keeps the retry library from closing everybody's idle connections
+	// when one request gives up. No Timeout: it would count time spent pacing.
+	c.http = &http.Client{Transport: onlyRoundTrip{c.outage}, CheckRedirect: noRedirect}
 	return c, nil
 }
 
@@ -88,7 +95,7 @@ func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 func CheckRoot(raw string) (string, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return "", fmt.Errorf("graph URL %q is not a host URL such as https://graph.microsoft.com", raw)
+		return "", fmt.Errorf("graph URL %q is not a host URL such as https://graph.microsoft.com", withoutPassword(raw))
 	}
 	if u.Path != "" && u.Path != "/" {
 		return "", fmt.Errorf("graph URL %q names a path: give the host alone, %s is added", raw, apiVersion)
@@ -115,7 +122,9 @@ type Request struct {
 	Body         []byte
 	// ClientRequestID is kept over all attempts; empty means a fresh one.
 	ClientRequestID string
-	// MaxAttempts bounds the tries; 0 means six.
+	// MaxAttempts bounds the tries of a request that is refused for its pace, or
+	// that fails while others are answered; 0 means six. An outage is bounded by
+	// Options.Outage instead.
 	MaxAttempts int
 	// OnWire governs attempts that are on the wire, so that ending the context of
 	// Do stops waits and further attempts and lets an answer under way arrive.
@@ -126,6 +135,8 @@ type Request struct {
 	// ErrTooLate. It runs in the goroutine of Do, and may read through the same
 	// client. Nil means always.
 	Still func() bool
+	// check takes apart what a read brought. What it refuses is asked for again.
+	check func(body []byte) error
 }
 
 // Response is a call that succeeded.
@@ -135,6 +146,8 @@ type Response struct {
 	RequestID       string
 	ClientRequestID string
 	Attempts        int
+
+	sent time.Time // when the attempt began that was answered
 }
 
 // NewRequestID returns a fresh client-request-id.
@@ -143,50 +156,61 @@ func NewRequestID() string { return uuid.NewString() }
 // Requests returns how many attempts went over the wire so far.
 func (c *Client) Requests() Requests { return c.count.snapshot() }
 
-// Do sends a request until it is answered for good. Its error is an *Error,
-// unless ctx ended first: then it is ctx's error if no write can have landed,
-// and an Indeterminate *Error if one was on its way.
+// Do sends a request until its answer proves what became of it, or until that
+// cannot be had: see Kind. Its error is an *Error, unless ctx ended first: then
+// it is ctx's error if no write can have landed, and an Indeterminate *Error if
+// one was on its way. A write that may have landed is not sent again.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if r.ClientRequestID == "" {
 		r.ClientRequestID = NewRequestID()
 	}
-	if r.MaxAttempts == 0 {
-		r.MaxAttempts = maxAttempts
-	}
-	st := &call{req: r, maxAttempts: r.MaxAttempts}
+	st := &call{req: r, class: c.outage.class(r.Method), maxAttempts: cmp.Or(r.MaxAttempts, maxAttempts)}
 	req, err := c.newRequest(context.WithValue(ctx, callKey{}, st), r)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return nil, st.fault(ctx, err)
+	// One of these for each request: the library's hooks are not told which
+	// request they are about where the transport failed.
+	retries := &retryablehttp.Client{
+		HTTPClient:   c.http,
+		RetryMax:     math.MaxInt32, // the policy decides
+		CheckRetry:   st.retry,
+		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return st.wait },
+		ErrorHandler: retryablehttp.PassthroughErrorHandler, // keeps Graph's own error body
 	}
-	body := kept(resp)
-	if resp.StatusCode >= 300 || resp.StatusCode < 200 {
-		return nil, st.refusal(resp, body)
+	resp, err := retries.Do(req)
+	if fault := st.verdict.err; fault != nil {
+		open := fault.Kind == Indeterminate
+		if err != nil && ctx.Err() != nil && !open {
+			return nil, context.Cause(ctx)
+		}
+		return nil, fault
 	}
-	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
-		return nil, st.foreign(resp)
+	if err != nil { // it ended in the wait after an answer, or before the first attempt
+		return nil, fmt.Errorf("%s %s: %w", r.Method, shortPath(r.Path), err)
 	}
 	return &Response{
-		Status: resp.StatusCode, Body: body, Attempts: st.attempts,
+		Status: resp.StatusCode, Body: kept(resp), Attempts: st.attempts, sent: st.sent,
 		RequestID: resp.Header.Get("Request-Id"), ClientRequestID: r.ClientRequestID,
 	}, nil
+}
+
+// target is the URL of a path, which may be a whole one below our root already.
+func (c *Client) target(path string) string {
+	if strings.HasPrefix(path, c.base+"/") {
+		return path
+	}
+	return c.base + path
 }
 
 var contentJSON = []string{"application/json"}
 
 func (c *Client) newRequest(ctx context.Context, r Request) (*retryablehttp.Request, error) {
-	target := r.Path
-	if !strings.HasPrefix(target, c.root+apiVersion+"/") {
-		target = c.root + apiVersion + r.Path
-	}
 	var body any
 	if r.Body != nil {
 		body = r.Body
 	}
-	req, err := retryablehttp.NewRequestWithContext(ctx, r.Method, target, body)
+	req, err := retryablehttp.NewRequestWithContext(ctx, r.Method, c.target(r.Path), body)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 	}
@@ -196,53 +220,6 @@ func (c *Client) newRequest(ctx context.Context, r Request) (*retryablehttp.Requ
 		req.Header["Content-Type"] = contentJSON
 	}
 	return req, nil
-}
-
-// fault turns a transport error into what it means for the request.
-func (st *call) fault(ctx context.Context, err error) error {
-	if u := (*url.Error)(nil); errors.As(err, &u) {
-		err = u.Err // the URL is in Error.Path, without its query
-	}
-	e := &Error{
-		Kind: Unreachable, Method: st.req.Method, Path: shortPath(st.req.Path),
-		ClientRequestID: st.req.ClientRequestID, Attempts: st.attempts, Err: err,
-	}
-	var final nonRetriable
-	var pause longPause
-	switch {
-	case isWrite(st.req.Method) && st.open:
-		e.Kind = Indeterminate
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case errors.As(err, &pause):
-		e.Kind, e.RetryAfter = Throttled, pause.RetryAfter()
-	case errors.As(err, &final):
-		e.Kind = Unauthorized
-	}
-	return e
-}
-
-// refusal turns an answer that is no success into an *Error.
-func (st *call) refusal(resp *http.Response, body []byte) *Error {
-	e := decodeError(resp.StatusCode, resp.Header, body)
-	e.Method, e.Path, e.Attempts = st.req.Method, shortPath(st.req.Path), st.attempts
-	e.ClientRequestID = st.req.ClientRequestID
-	e.RetryAfter, _ = RetryAfter(resp.Header, time.Now())
-	if mayHaveLanded(st.req.Method, resp.StatusCode) {
-		e.Kind = Indeterminate
-	}
-	return e
-}
-
-// foreign is a success that Graph did not give: a sign-in page or a filter in
-// between answers 200 to anything, and whether Graph saw a write is not known.
-func (st *call) foreign(resp *http.Response) *Error {
-	e := st.refusal(resp, nil)
-	e.Status, e.Kind, e.Err = 0, Unreadable, errors.New("a web page instead of Graph's answer (is a proxy or a sign-in page in between?)")
-	if isWrite(st.req.Method) {
-		e.Kind = Indeterminate
-	}
-	return e
 }
 
 func shortPath(p string) string {

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -40,11 +41,13 @@ func TestConnectionsAreUsedAgainWhateverIsAnswered(t *testing.T) {
 	const workers, each, most = 16, 30, 3 * 16
 	long := `{"error":{"code":"Request_BadRequest","message":"` + strings.Repeat("x", 20_000) + `"}}`
 	for name, h := range map[string]http.HandlerFunc{
-		"204":             func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) },
-		"a long refusal":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(400); io.WriteString(w, long) },
-		"a redirect":      func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
-		"a chunked 200":   func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush(); io.WriteString(w, long) },
-		"a gateway's 504": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(504); io.WriteString(w, "<html>") },
+		"204":            func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) },
+		"a long refusal": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(400); io.WriteString(w, long) },
+		"a chunked refusal": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(403)
+			w.(http.Flusher).Flush()
+			io.WriteString(w, long)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, conns := serve(t, h)
@@ -62,6 +65,25 @@ func TestConnectionsAreUsedAgainWhateverIsAnswered(t *testing.T) {
 				t.Errorf("%d connections for %+v, want at most %d", n, got, most)
 			}
 		})
+	}
+}
+
+// Two in turn, since a third answer of this kind would make others wait.
+func TestAnOpenAnswerFreesItsConnection(t *testing.T) {
+	for name, h := range map[string]http.HandlerFunc{
+		"a redirect":      func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
+		"a chunked 200":   func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush(); io.WriteString(w, "[7]") },
+		"a gateway's 504": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(504); io.WriteString(w, "<html>") },
+	} {
+		c, conns := serve(t, h)
+		for range 2 {
+			if _, err := c.Do(t.Context(), write); !errors.Is(err, graph.Indeterminate) {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+		if conns.Load() != 1 {
+			t.Errorf("%s: %d connections", name, conns.Load())
+		}
 	}
 }
 

@@ -1,12 +1,11 @@
 package graph
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // Kind is the one classification of everything that can go wrong with a
@@ -30,12 +29,19 @@ const (
 	Conflict Kind = "conflict"
 	// Invalid: the request is wrong and stays wrong.
 	Invalid Kind = "invalid"
-	// Indeterminate: a write was sent and no answer came. It may have landed.
+	// Indeterminate: a write was sent, and nothing that came back proves what
+	// became of it. It may have landed.
 	Indeterminate Kind = "indeterminate"
 	// Unreachable: no connection, or no answer to a read.
 	Unreachable Kind = "unreachable"
 	// Unreadable: an answer came that is not what Graph answers.
 	Unreadable Kind = "unreadable"
+	// NotVisible: a member that was asked for is not in the answer; the caller
+	// may not see it. What it holds is not known.
+	NotVisible Kind = "not visible"
+	// Outage: no good answer for longer than Options.Outage; nothing of this
+	// request is open. The other members tell the last answer that it had.
+	Outage Kind = "outage"
 )
 
 // Error makes a Kind a target of errors.Is.
@@ -62,7 +68,8 @@ type Error struct {
 	Attempts        int
 	// RetryAfter is what the last answer asked for; 0 where it did not.
 	RetryAfter time.Duration
-	// Err is the cause where there was no answer.
+	// Err is the cause where there was no answer, and what is wrong with one that
+	// is not Graph's.
 	Err error
 }
 
@@ -74,18 +81,10 @@ type Detail struct {
 }
 
 // Error names the request, the status, Graph's own code and message, and both
-// request IDs.
+// request IDs. It is one line that prints, whatever came over the network.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s: ", e.Method, e.Path)
-	if e.Status != 0 {
-		fmt.Fprintf(&b, "%d %s", e.Status, e.reason())
-	} else {
-		b.WriteString(string(e.Kind))
-	}
-	if e.Err != nil {
-		fmt.Fprintf(&b, ": %v", e.Err)
-	}
+	fmt.Fprintf(&b, "%s %s: %s", e.Method, e.Path, e.said())
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, " after %d attempts", e.Attempts)
 	}
@@ -93,15 +92,53 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-func (e *Error) reason() string {
+// said is what came of the request, without its name.
+func (e *Error) said() string {
 	switch {
-	case e.Code == "":
-		return http.StatusText(e.Status)
-	case e.Message == "":
-		return e.Code
+	case e.Kind == Outage:
+		return e.outage()
+	case e.Status == 0 || e.Status/100 == 2: // a success that is none: its status says nothing
+		return string(e.Kind) + e.cause(": ")
 	default:
-		return e.Code + ": " + e.Message
+		return fmt.Sprintf("%d %s%s", e.Status, e.reason(), e.cause(": "))
 	}
+}
+
+// outage tells the time, and what was heard last.
+func (e *Error) outage() string {
+	s := "no good answer from Graph"
+	over := (*overdue)(nil)
+	if errors.As(e.Err, &over) {
+		s = over.Error()
+	}
+	switch {
+	case e.Status != 0:
+		return fmt.Sprintf("%s; the last was %d %s", s, e.Status, e.reason())
+	case over != nil && over.last != nil:
+		return s + "; the last attempt: " + oneLine(over.last.Error())
+	default:
+		return s
+	}
+}
+
+func (e *Error) cause(before string) string {
+	if e.Err == nil {
+		return ""
+	}
+	return before + oneLine(e.Err.Error())
+}
+
+func (e *Error) reason() string {
+	var said []string
+	for _, s := range []string{e.Code, e.Message} {
+		if s != "" {
+			said = append(said, s)
+		}
+	}
+	if e.Code == "" {
+		said = append([]string{http.StatusText(e.Status)}, said...)
+	}
+	return strings.Join(said, ": ")
 }
 
 func (e *Error) ids() string {
@@ -115,12 +152,14 @@ func (e *Error) ids() string {
 // status and the IDs stand in columns of their own.
 func (e *Error) Reason() string {
 	switch {
+	case e.Kind == Outage:
+		return e.outage()
 	case e.Message != "":
 		return e.Message
+	case e.Err != nil:
+		return oneLine(e.Err.Error())
 	case e.Status != 0:
 		return http.StatusText(e.Status)
-	case e.Err != nil:
-		return e.Err.Error()
 	default:
 		return string(e.Kind)
 	}
@@ -133,34 +172,6 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) Is(target error) bool {
 	k, ok := target.(Kind)
 	return ok && k == e.Kind
-}
-
-// decodeError reads a Graph error body. It is lenient, since gateways answer
-// with HTML, older services spell innererror, and members come in any order:
-// what cannot be read leaves the members empty.
-func decodeError(status int, header http.Header, body []byte) *Error {
-	var wire struct {
-		Error struct {
-			Code       string      `json:"code"`
-			Message    string      `json:"message"`
-			Details    []Detail    `json:"details"`
-			InnerError *innerError `json:"innerError"` // also matches innererror
-		} `json:"error"`
-	}
-	_ = json.Unmarshal(body, &wire) // what did not decode stays empty
-	e := &Error{
-		Status: status, Code: oneLine(wire.Error.Code), Message: oneLine(wire.Error.Message), Details: wire.Error.Details,
-		RequestID: header.Get("Request-Id"), ClientRequestID: header.Get("Client-Request-Id"),
-	}
-	if in := wire.Error.InnerError; in != nil {
-		e.RequestID = firstOf(e.RequestID, in.RequestID)
-	}
-	e.Kind = kindOf(status, e.Code)
-	return e
-}
-
-type innerError struct {
-	RequestID string `json:"request-id"`
 }
 
 // kindOf classifies an answer. Only 409 needs the code: Graph documents
@@ -187,29 +198,4 @@ func kindOf(status int, code string) Kind {
 	default:
 		return Unreadable
 	}
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
-// maxMessage is how much of a message is kept, in bytes; Graph's are short.
-const maxMessage = 2000
-
-// oneLine keeps a message from breaking the line that it is printed in, and a
-// terminal from obeying it.
-func oneLine(s string) string {
-	if len(s) > maxMessage {
-		s = strings.ToValidUTF8(s[:maxMessage], "") + " ..."
-	}
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, s)
-	return strings.Join(strings.Fields(s), " ")
 }

@@ -2,13 +2,9 @@ package graph
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"runtime"
-	"strings"
 	"sync"
 	"time"
 )
@@ -16,11 +12,16 @@ import (
 // Page is one page of the partner list.
 type Page struct {
 	// Number counts from 1. A second page 1 means that the listing had to begin
-	// again because its page token expired: forget what came before.
-	Number   int
+	// again: forget what came before.
+	Number int
+	// Partners are those that no page before had. One with a Problem could not be
+	// read.
 	Partners []Partner
 	// AsOf is when the page was asked for: what it shows is no older.
 	AsOf time.Time
+	// Restarted says, on a page 1 that is not the first, why the listing began
+	// again.
+	Restarted string
 }
 
 // ListError is a list of partners that was not read to its end.
@@ -43,23 +44,56 @@ func (e *ListError) Unwrap() error { return e.Err }
 // National clouds know fewer members, so no other is named.
 const listQuery = "?$select=tenantId,isServiceProvider,automaticUserConsentSettings&$expand=identitySynchronization"
 
+// maxRestarts is how often one listing begins again.
+const maxRestarts = 2
+
 // ListPartners reads all partners with their identity synchronization, page by
 // page, and hands each page to visit. It returns nil only if the list was read
-// to its end: every @odata.nextLink is followed as it stands, and a link that
-// repeats or that leads elsewhere is an error. While visit looks at a page the
-// next one is asked for already.
+// to its end and everything in it that was asked for: every @odata.nextLink is
+// followed, and one that repeats, leads elsewhere or leads on without end is an
+// error. It begins again where a page token expired, and where a partner stands
+// on two pages with different content. While visit looks at a page the next one
+// is asked for already.
 func (c *Client) ListPartners(ctx context.Context, visit func(Page) error) error {
+	why := ""
 	for restarts := 0; ; restarts++ {
-		err := c.listOnce(ctx, visit)
-		if e := (*Error)(nil); errors.As(err, &e) && e.Code == codeExpiredPage && restarts < 2 {
-			continue
+		l := newListing(c, why, visit)
+		err := l.read(ctx)
+		changed := (*changedPartner)(nil)
+		switch e := (*Error)(nil); {
+		case restarts == maxRestarts:
+			return err
+		case errors.As(err, &changed):
+			why = changed.Error()
+		case errors.As(err, &e) && e.Code == codeExpiredPage:
+			why = "the page token expired"
+		default:
+			return err
 		}
-		return err
 	}
 }
 
-// listOnce takes one page apart while the next one is on its way.
-func (c *Client) listOnce(ctx context.Context, visit func(Page) error) error {
+// read reads the list to its end. A page whose partners are not as they should
+// be is asked for once more, by itself, and the list goes on from there.
+func (l *listing) read(ctx context.Context) error {
+	for next, number := partnersPath+listQuery, 1; ; {
+		odd, err := l.follow(ctx, next, number)
+		if odd == nil || err != nil {
+			return err
+		}
+		again := l.client.readPage(ctx, odd.path, odd.Number, true)
+		if err = l.take(ctx, &again); err != nil {
+			return again.named(err)
+		}
+		if next, number = again.next, odd.Number+1; next == "" {
+			return nil
+		}
+	}
+}
+
+// follow takes one page apart while the next one is on its way. It ends with
+// the list, with an error, or with a page that has to be asked for again.
+func (l *listing) follow(ctx context.Context, from string, number int) (odd *page, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	// gone, not ctx, ends a page that nobody takes: what the end of ctx makes of a
 	// page has to come through, or half a list would pass for a whole one.
@@ -67,24 +101,19 @@ func (c *Client) listOnce(ctx context.Context, visit func(Page) error) error {
 	var fetching sync.WaitGroup
 	fetching.Go(func() {
 		defer close(pages)
-		c.fetch(ctx, pages, gone)
+		l.client.fetch(ctx, from, number, pages, gone)
 	})
 	defer fetching.Wait()
 	defer cancel()
 	defer close(gone)
 	for p := range pages {
-		if p.err == nil {
-			p.Partners, p.err = parsePartners(p.raw)
-			p.err = unreadable(p.resp, p.path, p.err)
-		}
-		if p.err != nil {
-			return &ListError{p.Number, p.err}
-		}
-		if err := visit(p.Page); err != nil {
-			return err
+		if err := l.take(ctx, &p); errors.Is(err, errAskAgain) {
+			return &p, nil
+		} else if err != nil {
+			return nil, p.named(err)
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // page is a page on its way from the wire.
@@ -92,22 +121,30 @@ type page struct {
 	Page
 	path string
 	resp *Response
-	raw  []json.RawMessage
+	raw  [][]byte
+	next string // as resolved; "" at the end
 	err  error
+	// again is set where the page was asked for a second time: its partners were
+	// parsed as it came.
+	again   bool
+	parsed  parsed
+	visited bool
+}
+
+// named says which page err is about, unless it is the visitor's.
+func (p *page) named(err error) error {
+	if p.visited {
+		return err
+	}
+	return &ListError{p.Number, err}
 }
 
 // fetch reads page after page until the list ends, something fails or the
 // receiver is gone.
-func (c *Client) fetch(ctx context.Context, pages chan<- page, gone <-chan struct{}) {
-	seen := map[string]bool{}
-	next := partnersPath + listQuery
-	for n := 1; next != ""; n++ {
-		p := page{Page: Page{Number: n, AsOf: time.Now()}, path: next}
-		next = ""
-		if p.resp, p.err = c.Do(ctx, Request{Method: http.MethodGet, Path: p.path}); p.err == nil {
-			p.raw, next, p.err = c.split(p.resp.Body, seen)
-			p.err = unreadable(p.resp, p.path, p.err)
-		}
+func (c *Client) fetch(ctx context.Context, next string, number int, pages chan<- page, gone <-chan struct{}) {
+	for next != "" {
+		p := c.readPage(ctx, next, number, false)
+		next, number = p.next, number+1
 		select {
 		case pages <- p:
 		case <-gone:
@@ -116,63 +153,24 @@ func (c *Client) fetch(ctx context.Context, pages chan<- page, gone <-chan struc
 	}
 }
 
-// split finds the partners of a page and the link to the next, which it checks.
-func (c *Client) split(body []byte, seen map[string]bool) (partners []json.RawMessage, link string, err error) {
-	var wire struct {
-		Value    *[]json.RawMessage `json:"value"`
-		NextLink string             `json:"@odata.nextLink"`
-	}
-	if err := decode(body, &wire); err != nil {
-		return nil, "", fmt.Errorf("not the JSON that Graph answers (is a proxy or a sign-in page in between?): %w", err)
-	}
-	if wire.Value == nil {
-		return nil, "", errors.New("no value in the answer, so it is no list")
-	}
-	if err := c.checkLink(wire.NextLink, seen); err != nil {
-		return nil, "", err
-	}
-	return *wire.Value, wire.NextLink, nil
-}
-
-// parsePartners decodes the partners of a page on all processors: of reading a
-// large tenant it is what takes the time here.
-func parsePartners(raw []json.RawMessage) ([]Partner, error) {
-	partners := make([]Partner, len(raw))
-	errs := make([]error, min(runtime.GOMAXPROCS(0), 1+len(raw)/32))
-	var all sync.WaitGroup
-	for w := range errs {
-		all.Go(func() {
-			for i := w; i < len(raw) && errs[w] == nil; i += len(errs) {
-				partners[i], errs[w] = ParsePartner(raw[i])
-			}
-		})
-	}
-	all.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
+// readPage reads one page. With again, partners that cannot be read make it an
+// unreadable answer, which is asked for like any other.
+func (c *Client) readPage(ctx context.Context, path string, number int, again bool) page {
+	p := page{Page: Page{Number: number}, path: path, again: again}
+	var link string
+	p.resp, p.err = c.Do(ctx, Request{Method: http.MethodGet, Path: path, check: func(body []byte) (err error) {
+		if p.raw, link, err = splitPage(body); err == nil && again {
+			p.parsed = parsePartners(p.raw)
+			err = p.parsed.unreadable
 		}
+		return err
+	}})
+	if p.err == nil {
+		p.AsOf = p.resp.sent
+		next, err := c.checkLink(path, link)
+		p.next, p.err = next, unreadable(p.resp, path, err)
 	}
-	return partners, nil
-}
-
-func (c *Client) checkLink(link string, seen map[string]bool) error {
-	if link == "" {
-		return nil
-	}
-	u, err := url.Parse(link)
-	if err != nil || !strings.HasPrefix(link, c.root+apiVersion+"/") {
-		where := "an unreadable address"
-		if err == nil {
-			where = u.Scheme + "://" + u.Host + u.Path // the query may hold a page token
-		}
-		return fmt.Errorf("@odata.nextLink leads to %s, which is not below %s", where, c.root+apiVersion)
-	}
-	if seen[link] {
-		return errors.New("@odata.nextLink repeats, so the list would never end")
-	}
-	seen[link] = true
-	return nil
+	return p
 }
 
 // unreadable says which answer err, if it is not nil, is about.

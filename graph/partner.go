@@ -8,6 +8,7 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 )
 
 // Partner is a partner configuration, as far as this program manages it.
@@ -24,6 +25,9 @@ type Partner struct {
 	Sync *IdentitySynchronization
 	// Raw is the configuration as returned, unknown members included.
 	Raw json.RawMessage
+	// Problem says why the partner could not be read; empty for one that was. Its
+	// TenantID is right, its other members mean nothing.
+	Problem string
 }
 
 // IdentitySynchronization is a partner's crossTenantIdentitySyncPolicyPartner.
@@ -45,54 +49,106 @@ type Template struct {
 
 // decode reads an object of an answer. The library reads it once where
 // encoding/json reads it three times, which tells in a list of 100,000
-// partners. It is as lenient: an answer is not refused for how it is spelled.
+// partners. Letter case of names is passed over, as encoding/json does.
 func decode(body []byte, v any) error { return jsonv2.Unmarshal(body, v, lenient) }
 
 var lenient = jsonv2.JoinOptions(
 	jsonv2.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// ParsePartner decodes a partner as Graph returns it, and keeps body. Unknown members are
-// passed over: real answers carry some that no schema has.
+// decodeStrictly refuses what can be read in two ways: a name that stands twice,
+// in whatever letter case where it is one that is managed, and bytes that are no
+// UTF-8.
+func decodeStrictly(body []byte, v any) error { return jsonv2.Unmarshal(body, v, strict) }
+
+var strict = jsonv2.MatchCaseInsensitiveNames(true)
+
+// The members that are asked for, as they are told.
+const (
+	memberProvider = "isServiceProvider"
+	memberConsent  = "automaticUserConsentSettings"
+	memberSync     = "identitySynchronization"
+)
+
+// ParsePartner decodes a partner as Graph returns it, and keeps body. Unknown
+// members are passed over: real answers carry some that no schema has. What
+// could be read in two ways is an error.
 func ParsePartner(body []byte) (Partner, error) {
+	p, _, err := parsePartner(body)
+	return p, err
+}
+
+// parsePartner also names the first member that was asked for and is not there.
+// Null is a value: OData writes it for what has none.
+func parsePartner(body []byte) (p Partner, missing string, err error) {
 	var wire struct {
 		TenantID          string          `json:"tenantId"`
-		IsServiceProvider *bool           `json:"isServiceProvider"`
+		IsServiceProvider json.RawMessage `json:"isServiceProvider"`
 		Consent           json.RawMessage `json:"automaticUserConsentSettings"`
 		Sync              json.RawMessage `json:"identitySynchronization"`
 	}
-	if err := decode(body, &wire); err != nil {
-		return Partner{}, err
+	if err := decodeStrictly(body, &wire); err != nil {
+		return Partner{}, "", err
 	}
-	if wire.TenantID == "" {
-		return Partner{}, errors.New("a partner without tenantId")
+	if !isGUID(wire.TenantID) {
+		return Partner{}, "", errors.New("a partner without a readable tenantId")
 	}
-	p := Partner{
-		Raw:               body,
-		TenantID:          strings.ToLower(wire.TenantID),
-		IsServiceProvider: wire.IsServiceProvider != nil && *wire.IsServiceProvider,
+	p = Partner{Raw: body, TenantID: strings.ToLower(wire.TenantID)}
+	if p.IsServiceProvider, err = isTrue(wire.IsServiceProvider); err != nil {
+		return Partner{}, "", fmt.Errorf("partner %s: %s: %w", p.TenantID, memberProvider, err)
 	}
-	var err error
-	if p.Sync, err = ParseSync(wire.Sync); err != nil {
-		return Partner{}, fmt.Errorf("partner %s: %w", p.TenantID, err)
+	if p.Sync, err = parseSyncOf(p.TenantID, wire.Sync); err != nil {
+		return Partner{}, "", fmt.Errorf("partner %s: %w", p.TenantID, err)
 	}
-	if isNull(wire.Consent) {
-		return p, nil
+	if err = p.parseConsent(wire.Consent); err != nil {
+		return Partner{}, "", fmt.Errorf("partner %s: %s: %w", p.TenantID, memberConsent, err)
+	}
+	switch {
+	case wire.Sync == nil:
+		missing = memberSync
+	case wire.Consent == nil:
+		missing = memberConsent
+	case wire.IsServiceProvider == nil:
+		missing = memberProvider
+	}
+	return p, missing, nil
+}
+
+func (p *Partner) parseConsent(raw json.RawMessage) error {
+	if isNull(raw) {
+		return nil
 	}
 	var consent struct {
 		InboundAllowed  *bool `json:"inboundAllowed"`
 		OutboundAllowed *bool `json:"outboundAllowed"`
 	}
-	if err := decode(wire.Consent, &consent); err != nil {
-		return Partner{}, fmt.Errorf("partner %s: automaticUserConsentSettings: %w", p.TenantID, err)
+	if err := decodeStrictly(raw, &consent); err != nil {
+		return err
 	}
-	p.InboundAllowed, p.OutboundAllowed = consent.InboundAllowed, consent.OutboundAllowed
-	p.Consent = wire.Consent
-	return p, nil
+	p.InboundAllowed, p.OutboundAllowed, p.Consent = consent.InboundAllowed, consent.OutboundAllowed, raw
+	return nil
 }
 
-// ParseSync decodes an identitySynchronization. It keeps
-// body. It returns nil for null, for a missing one and for an object of nothing but nulls.
-func ParseSync(body []byte) (*IdentitySynchronization, error) {
+// isTrue reads a boolean that may be null or missing.
+func isTrue(raw json.RawMessage) (bool, error) {
+	switch string(raw) {
+	case "true":
+		return true, nil
+	case "false", "null", "":
+		return false, nil
+	default:
+		return false, errors.New("neither true nor false")
+	}
+}
+
+// isGUID reports whether s is a tenant ID in Graph's own form.
+func isGUID(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }
+
+// ParseSync decodes an identitySynchronization, and keeps body. It returns nil
+// for null, for a missing one and for an object of nothing but nulls.
+func ParseSync(body []byte) (*IdentitySynchronization, error) { return parseSyncOf("", body) }
+
+// parseSyncOf refuses the policy of another tenant, where tenantID is given.
+func parseSyncOf(tenantID string, body []byte) (*IdentitySynchronization, error) {
 	if isNull(body) {
 		return nil, nil
 	}
@@ -103,8 +159,11 @@ func ParseSync(body []byte) (*IdentitySynchronization, error) {
 			IsSyncAllowed *bool `json:"isSyncAllowed"`
 		} `json:"userSyncInbound"`
 	}
-	if err := decode(body, &wire); err != nil {
+	if err := decodeStrictly(body, &wire); err != nil {
 		return nil, fmt.Errorf("identitySynchronization: %w", err)
+	}
+	if wire.TenantID != nil && tenantID != "" && !strings.EqualFold(*wire.TenantID, tenantID) {
+		return nil, fmt.Errorf("identitySynchronization: of another tenant, %s", cleanID(*wire.TenantID))
 	}
 	s := &IdentitySynchronization{DisplayName: wire.DisplayName, Raw: body}
 	if wire.UserSyncInbound != nil {
@@ -126,7 +185,7 @@ func ParseTemplate(body []byte) (Template, error) {
 			IsSyncAllowed *bool `json:"isSyncAllowed"`
 		} `json:"userSyncInbound"`
 	}
-	if err := decode(body, &wire); err != nil {
+	if err := decodeStrictly(body, &wire); err != nil {
 		return Template{}, fmt.Errorf("template: %w", err)
 	}
 	if wire.Level == nil {

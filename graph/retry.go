@@ -2,22 +2,22 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"net/http"
 	"time"
 )
 
-// maxAttempts is how often a request is tried that a passing fault keeps from
-// succeeding.
+// maxAttempts is how often a request is tried that is refused for its pace, or
+// that fails by itself while others of its class are answered.
 const maxAttempts = 6
 
 // The waits between attempts where the answer names none: they double from
-// the first value, up to maxBackoff, and each is drawn between half and full.
+// the first value, up to the most, and each is drawn between half and full.
 const (
 	afterFault    = 100 * time.Millisecond // a reset or a 5xx: most are over at once
-	afterThrottle = time.Second            // a refusal without a date
-	maxBackoff    = 30 * time.Second
+	mostFault     = maxKnockWait
+	afterThrottle = time.Second // a refusal without a date
+	mostThrottle  = 30 * time.Second
 )
 
 // nonRetriable marks an error of a layer below that another attempt cannot
@@ -32,80 +32,70 @@ type longPause interface {
 	RetryAfter() time.Duration
 }
 
-// checkRetry is the retry policy. Its rule for writes: an attempt that may
-// have landed is not sent again.
-func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	if ctx.Err() != nil {
+// retry is the policy: whether there is another attempt, and after which wait.
+// A fault of the service is waited out by time, as long as it is everybody's;
+// a refusal, and a fault of this request alone, by number.
+func (c *call) retry(ctx context.Context, resp *http.Response, _ error) (bool, error) {
+	v := &c.verdict
+	if c.wait = 0; ctx.Err() != nil || !v.again {
 		return false, nil // no further attempt; what came of this one stands
 	}
-	c := callFrom(ctx)
-	if err != nil {
-		return c.attempts < c.maxAttempts && retriableFault(c, err), nil
-	}
-	if resp.StatusCode < 400 {
+	c.forgive()
+	switch {
+	case v.heard == nothing:
+		return true, nil // sent back to wait with the others
+	case v.err.RetryAfter > MaxRetryAfter:
+		return false, nil
+	case v.err.Status == http.StatusUnauthorized: // once, see firstRefusal
+	case v.heard == aWord:
+		if c.tries >= c.maxAttempts {
+			return false, nil
+		}
+	case !c.waitsOut():
 		return false, nil
 	}
-	if resp.StatusCode == http.StatusUnauthorized && !c.reauthed {
-		c.reauthed = true // the token layer fetches a fresh one for the next attempt
-		return true, nil
+	c.wait = backoff(c.tries, v.err)
+	if v.heard != aWord && c.class.down.Load() {
+		c.wait = 0 // the knocking has its own
 	}
-	if wait, ok := RetryAfter(resp.Header, time.Now()); ok && wait > MaxRetryAfter {
-		return false, nil
-	}
-	return c.attempts < c.maxAttempts && retriableAnswer(c, resp), nil
+	return true, nil
 }
 
-func retriableFault(c *call, err error) bool {
-	var final nonRetriable
-	if errors.Is(err, ErrTooLate) || errors.As(err, &final) {
+// forgive begins the counting of tries anew after an outage: what it cost is not
+// held against the request.
+func (c *call) forgive() {
+	c.class.mu.Lock()
+	defer c.class.mu.Unlock()
+	if c.class.backUp > c.began {
+		c.tries, c.began = 1, c.class.backUp
+	}
+}
+
+// waitsOut reports whether a fault is still waited out. If not, it has settled
+// how the request ends.
+func (c *call) waitsOut() bool {
+	k := c.class
+	if alone := time.Duration(k.good.Load()) > c.began; alone { // others are answered
+		return c.tries < c.maxAttempts && k.now()-c.firstBegan < k.longest
+	}
+	if k.lasts() >= k.longest {
+		c.verdict.err = c.overdue(nil)
 		return false
 	}
-	return !isWrite(c.req.Method) || !c.open
-}
-
-func retriableAnswer(c *call, resp *http.Response) bool {
-	if mayHaveLanded(c.req.Method, resp.StatusCode) {
-		return false // read before writing again
-	}
-	switch kindOf(resp.StatusCode, peekCode(resp)) {
-	case Throttled, Transient:
-		return true
-	default:
-		return false
-	}
-}
-
-// mayHaveLanded reports whether an answer leaves open what became of a write: a
-// gateway passed it on, and heard nothing back or nothing that it understood.
-func mayHaveLanded(method string, status int) bool {
-	return isWrite(method) && (status == http.StatusBadGateway || status == http.StatusGatewayTimeout)
-}
-
-// peekCode reads the error code and leaves the body as it was. Only a 409
-// needs it; the body is in memory already.
-func peekCode(resp *http.Response) string {
-	if resp.StatusCode != http.StatusConflict {
-		return ""
-	}
-	body := kept(resp)
-	keep(resp, body)
-	return decodeError(resp.StatusCode, resp.Header, body).Code
+	return true
 }
 
 // backoff is the wait before the next attempt. What the answer names is a
 // floor: a zero or a date in the past still waits as if nothing were named.
-func backoff(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
-	base := afterFault
-	if resp != nil && resp.StatusCode == http.StatusTooManyRequests {
-		base = afterThrottle
+func backoff(tries int, e *Error) time.Duration {
+	base, most := afterFault, mostFault
+	if e.Status == http.StatusTooManyRequests {
+		base, most = afterThrottle, mostThrottle
 	}
-	wait := min(base<<min(attempt, 16), maxBackoff)
+	wait := min(base<<min(tries-1, 16), most)
 	wait = wait/2 + rand.N(wait/2)
-	if resp == nil {
-		return wait
-	}
-	if named, ok := RetryAfter(resp.Header, time.Now()); ok && named > 0 {
-		return max(named, wait/4)
+	if e.RetryAfter > 0 {
+		return max(e.RetryAfter, wait/4)
 	}
 	return wait
 }
@@ -113,5 +103,9 @@ func backoff(_, _ time.Duration, attempt int, resp *http.Response) time.Duration
 // IsCrowded reports whether an answer says that too many writes ran at once in
 // the tenant. It leaves the body readable.
 func IsCrowded(resp *http.Response) bool {
-	return resp.StatusCode == http.StatusConflict && peekCode(resp) == codeConcurrency
+	if resp.StatusCode != http.StatusConflict {
+		return false
+	}
+	e, _ := decodeError(resp.StatusCode, resp.Header, kept(resp), nil)
+	return e.Code == codeConcurrency
 }

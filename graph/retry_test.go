@@ -41,7 +41,7 @@ const (
 )
 
 var (
-	done     = answer(200, `{"templateApplicationLevel":"none"}`)
+	done     = answer(200, `{"@odata.context":"c","templateApplicationLevel":"none","userSyncInbound":null}`)
 	htmlPage = answer(502, "<html><body>502 Bad Gateway</body></html>", "Content-Type: text/html")
 	reset    = failure(&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET})
 	noDial   = failure(&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED})
@@ -82,14 +82,13 @@ func TestWhatIsTriedAgainAndWhen(t *testing.T) {
 		{"429 with ten minutes ends at once", write, answers{throttled("Retry-After: 600"), done}, nil, graph.Throttled},
 		{"429 with a year ends at once", read, answers{throttled("Retry-After: 31536000"), done}, nil, graph.Throttled},
 		{"429 for ever ends after six attempts", write, answers{throttled()}, doubling(sec, 5), graph.Throttled},
-		{"503 is tried again", write, answers{refusal(503, "ServiceUnavailable"), done}, doubling(fault, 1), closed},
-		{"503 waits what it names", write, answers{refusal(503, "ServiceUnavailable", "Retry-After: 4"), done}, []span{exactly(4 * sec)}, closed},
-		{"503 for ever ends after six attempts", read, answers{refusal(503, "ServiceUnavailable")}, doubling(fault, 5), graph.Transient},
-		{"500 is tried again", write, answers{refusal(500, "InternalServerError"), done}, doubling(fault, 1), closed},
+		{"503 to a read is tried again", read, answers{refusal(503, "ServiceUnavailable"), done}, doubling(fault, 1), closed},
+		{"503 to a read waits what it names", read, answers{refusal(503, "ServiceUnavailable", "Retry-After: 4"), done}, []span{exactly(4 * sec)}, closed},
+		{"503 to a read that names a year ends at once", read, answers{refusal(503, "ServiceUnavailable", "Retry-After: 31536000"), done}, nil, graph.Transient},
+		{"503 to a write is not, it may have landed", write, answers{refusal(503, "ServiceUnavailable"), done}, nil, graph.Indeterminate},
 		{"a gateway's 502 to a read is tried again", read, answers{htmlPage, done}, doubling(fault, 1), closed},
-		{"a gateway's 502 to a write is not, it may have landed", write, answers{htmlPage, done}, nil, graph.Indeterminate},
 		{"504 to a read is tried again", read, answers{refusal(504, ""), done}, doubling(fault, 1), closed},
-		{"504 to a write is not, it may have landed", write, answers{refusal(504, ""), done}, nil, graph.Indeterminate},
+		{"423 to a read is tried six times", read, answers{refusal(423, "Locked")}, doubling(fault, 5), graph.Transient},
 		{"a concurrency conflict is tried again", write, answers{refusal(409, "Directory_ConcurrencyViolation"), done}, doubling(fault, 1), closed},
 		{"a concurrency conflict waits what it names", write, answers{refusal(409, "Directory_ConcurrencyViolation", "Retry-After: 2"), done}, []span{exactly(2 * sec)}, closed},
 		{"another conflict is not", write, answers{refusal(409, graph.CodeSameKey), done}, nil, graph.Conflict},
@@ -101,11 +100,8 @@ func TestWhatIsTriedAgainAndWhen(t *testing.T) {
 		{"a reset of a read is tried again", read, answers{reset, done}, doubling(fault, 1), closed},
 		{"a reset of a write is not, it may have landed", write, answers{reset, done}, nil, graph.Indeterminate},
 		{"a write that met no host is tried again", write, answers{noDial, done}, doubling(fault, 1), closed},
-		{"a host that stays down ends after six attempts", write, answers{noDial}, doubling(fault, 5), graph.Unreachable},
-		{"a name that nobody knows too", read, answers{noName}, doubling(fault, 5), graph.Unreachable},
-		{"a read without an answer for ever too", read, answers{reset}, doubling(fault, 5), graph.Unreachable},
-		{"a web page as success is final for a read", read, answers{answer(200, "<html>", "Content-Type: text/html; charset=utf-8")}, nil, graph.Unreadable},
-		{"a web page as success leaves a write open", write, answers{answer(200, "<html>", "Content-Type: text/html")}, nil, graph.Indeterminate},
+		{"a name that is not found is asked for again", read, answers{noName, done}, doubling(fault, 1), closed},
+		{"a web page as success is asked for again", read, answers{answer(200, "<html>", "Content-Type: text/html; charset=utf-8"), done}, doubling(fault, 1), closed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -164,10 +160,10 @@ func TestAnErrorTellsTheAttemptsAndTheWaitThatWasAsked(t *testing.T) {
 
 func TestAWriteIsTriedNoMoreOftenThanItIsAllowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		wire := played(refusal(503, "ServiceUnavailable"))
+		wire := played(throttled())
 		r := write
 		r.MaxAttempts = 2
-		if _, err := newClient(t, wire, "").Do(t.Context(), r); !errors.Is(err, graph.Transient) || len(wire.sent) != 2 {
+		if _, err := newClient(t, wire, "").Do(t.Context(), r); !errors.Is(err, graph.Throttled) || len(wire.sent) != 2 {
 			t.Errorf("got %v after %d attempts, want 2", err, len(wire.sent))
 		}
 	})
@@ -217,7 +213,7 @@ func TestRequestsCountsAttemptsOnTheWire(t *testing.T) {
 		r := newRig(t, graphsim.Config{Partners: 5, PageSize: 2})
 		r.Inject(
 			graphsim.Fault{Kind: "429", Method: "GET", Path: "partners", Nth: 2, RetryAfter: sec},
-			graphsim.Fault{Kind: "503", Method: "PATCH", Times: 2},
+			graphsim.Fault{Kind: graphsim.FaultConcurrency, Method: "PATCH", Times: 2},
 		)
 		if _, _, err := list(t.Context(), r.Client); err != nil {
 			t.Fatal(err)
@@ -249,7 +245,10 @@ func TestAWriteThatMayHaveLandedIsSentOnce(t *testing.T) {
 		{graphsim.FaultSilent, false, 1, graph.Indeterminate},
 		{graphsim.FaultSilentAfter, true, 1, graph.Indeterminate},
 		{graphsim.FaultConcurrency, true, 2, ""},
-		{"503", true, 2, ""},
+		{"503", false, 1, graph.Indeterminate},
+		{"500", false, 1, graph.Indeterminate},
+		{"408", false, 1, graph.Indeterminate},
+		{"429", true, 2, ""},
 	} {
 		t.Run(string(c.kind), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -290,15 +289,21 @@ func TestAReadOutlivesEveryBrokenConnection(t *testing.T) {
 	}
 }
 
-func TestACutOffRefusalOfAWriteIsJudgedByItsStatus(t *testing.T) {
-	cut := func(r *http.Request) (*http.Response, error) {
-		resp, err := answer(409, "")(r)
-		resp.Body, resp.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader(`{"error":`), brokenReader{})), 900
+// cutOff is an answer whose body breaks off after what is given.
+func cutOff(status int, body string) func(*http.Request) (*http.Response, error) {
+	return func(r *http.Request) (*http.Response, error) {
+		resp, err := answer(status, "")(r)
+		resp.Body, resp.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader(body), brokenReader{})), 900
 		return resp, err
 	}
-	c := newClient(t, played(cut), "")
-	if _, err := c.Do(t.Context(), write); !errors.Is(err, graph.Conflict) {
-		t.Errorf("got %v, want a conflict, which is settled by a read", err)
+}
+
+// Without its code a conflict is not known to be Graph's.
+func TestACutOffConflictOfAWriteIsOpen(t *testing.T) {
+	_, err := newClient(t, played(cutOff(409, `{"error":`)), "").Do(t.Context(), write)
+	var e *graph.Error
+	if !errors.As(err, &e) || e.Kind != graph.Indeterminate || e.Status != 409 || !strings.Contains(err.Error(), "reading the answer: unexpected EOF") {
+		t.Errorf("got %v, want a conflict that may be anybody's", err)
 	}
 }
 

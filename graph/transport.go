@@ -1,8 +1,12 @@
 package graph
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 )
@@ -23,21 +27,52 @@ func newTransport() http.RoundTripper {
 	c := &connections{}
 	for i := range c.inner {
 		c.inner[i] = &http.Transport{
-			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-			TLSHandshakeTimeout:   10 * time.Second,
-			ExpectContinueTimeout: time.Second,
-			MaxIdleConnsPerHost:   64,
-			IdleConnTimeout:       90 * time.Second,
-			ForceAttemptHTTP2:     true,
+			Proxy:                  proxyOf,
+			OnProxyConnectResponse: proxyAnswered,
+			DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+			TLSHandshakeTimeout:    10 * time.Second,
+			ExpectContinueTimeout:  time.Second,
+			MaxIdleConnsPerHost:    64,
+			IdleConnTimeout:        90 * time.Second,
+			ForceAttemptHTTP2:      true,
 		}
 	}
 	return c
 }
 
+// RoundTrip marks the errors that came before there was a connection: nothing
+// of such a request was sent.
 func (c *connections) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme == "http" {
-		return c.inner[0].RoundTrip(req)
+	inner := c.inner[0]
+	if req.URL.Scheme != "http" {
+		inner = c.inner[c.next.Add(1)%uint32(len(c.inner))]
 	}
-	return c.inner[c.next.Add(1)%uint32(len(c.inner))].RoundTrip(req)
+	call := callFrom(req.Context())
+	resp, err := inner.RoundTrip(req.WithContext(call.traced(req.Context())))
+	if err != nil && !call.connected.Load() {
+		return nil, &noConnection{err}
+	}
+	return resp, err
+}
+
+// proxyOf is the environment's proxy. Where that cannot be read the standard
+// library's error would show its password.
+func proxyOf(req *http.Request) (*url.URL, error) {
+	proxy, err := http.ProxyFromEnvironment(req)
+	if err != nil {
+		return nil, errors.New("the proxy's URL in the environment (HTTPS_PROXY) cannot be read")
+	}
+	return proxy, nil
+}
+
+// proxyAnswered says what a proxy means that makes no connection.
+func proxyAnswered(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+	switch resp.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusProxyAuthRequired:
+		return errProxyAsks
+	default:
+		return &noConnection{fmt.Errorf("the proxy %s answered %d %s", proxy.Host, resp.StatusCode, http.StatusText(resp.StatusCode))}
+	}
 }

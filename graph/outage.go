@@ -1,0 +1,274 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// rowOfMisses is how many attempts in a row get no good answer before a class
+	// of requests counts as down.
+	rowOfMisses = 3
+	// maxKnockWait is the longest wait between two knocks, where no answer named
+	// a longer one.
+	maxKnockWait = 5 * time.Second
+	// longOutage is what an outage has to last for the attempts that it cost not
+	// to be held against a request.
+	longOutage = 2 * time.Second
+	// idle is how long nobody may have asked for a row of misses to be forgotten.
+	idle = time.Minute
+)
+
+// overdue is the cause of an Outage.
+type overdue struct {
+	waited time.Duration
+	last   error // what the last attempt ended with
+}
+
+func (o *overdue) Error() string {
+	return fmt.Sprintf("no good answer from Graph for %s", o.waited.Round(time.Second))
+}
+
+func (o *overdue) Unwrap() error { return o.last }
+
+// outage is the outermost layer. While a class of requests gets no good answer
+// it lets one attempt at a time through, at growing distances, on behalf of all
+// that wait; the first good answer lets all go. It lies outside of the pacing,
+// so that those who wait hold no turn there.
+type outage struct {
+	next          http.RoundTripper
+	reads, writes *class
+}
+
+func newOutage(next http.RoundTripper, longest time.Duration) *outage {
+	base := time.Now()
+	of := func() *class { return &class{base: base, longest: longest, turn: make(chan struct{}, 1)} }
+	return &outage{next: next, reads: of(), writes: of()}
+}
+
+// class returns what a request shares with the others of its class.
+func (o *outage) class(method string) *class {
+	if isWrite(method) {
+		return o.writes
+	}
+	return o.reads
+}
+
+func (o *outage) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	c := callFrom(ctx)
+	var err error
+	if c.knocking, err = c.class.enter(ctx); err != nil {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		c.notLet(err)
+		return nil, err
+	}
+	before := c.attempts
+	resp, err := o.next.RoundTrip(req)
+	if c.unsent = c.attempts == before; c.unsent && err != nil {
+		c.begins() // a layer in between failed: it counts all the same
+	}
+	c.verdict = c.judge(ctx, resp, err)
+	c.class.told(c)
+	return resp, err
+}
+
+// class is what is known about one class of requests, reads or writes: writes
+// can be down while reads work. Its times count from base on the monotonic
+// clock, so that a laptop that slept does not make an outage.
+type class struct {
+	base    time.Time
+	longest time.Duration // Options.Outage
+	// turn is held by the one that knocks.
+	turn chan struct{}
+
+	// These three are all that a request reads or writes while all is well.
+	down   atomic.Bool
+	misses atomic.Int32 // in a row
+	good   atomic.Int64 // when the last good answer came
+
+	mu       sync.Mutex
+	since    time.Duration // when the row of misses began
+	lastMiss time.Duration
+	last     string        // what the last miss was
+	next     time.Duration // no knock before
+	knocks   int           // that failed
+	up       chan struct{} // closed when the class is up again; nil while it is
+	// backUp is when the last outage that mattered was over.
+	backUp time.Duration
+}
+
+func (k *class) at(t time.Time) time.Duration { return t.Sub(k.base) }
+
+func (k *class) now() time.Duration { return time.Since(k.base) }
+
+var errOverdue = errors.New("the outage lasts too long")
+
+// enter waits while the class is down, unless it is this one's turn to knock.
+// It ends with errOverdue when that takes too long.
+func (k *class) enter(ctx context.Context) (knocking bool, err error) {
+	if !k.down.Load() {
+		return false, nil
+	}
+	up, patience := k.outlook()
+	if up == nil {
+		return false, nil
+	}
+	end := time.NewTimer(patience)
+	defer end.Stop()
+	select {
+	case k.turn <- struct{}{}:
+		return k.knock(ctx, up, end.C)
+	case <-up:
+		return false, nil
+	case <-end.C:
+		return false, errOverdue
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	}
+}
+
+// knock waits until the next knock is due. The turn is held.
+func (k *class) knock(ctx context.Context, up <-chan struct{}, end <-chan time.Time) (knocking bool, err error) {
+	k.mu.Lock()
+	due := time.NewTimer(k.next - k.now())
+	k.mu.Unlock()
+	defer due.Stop()
+	select {
+	case <-due.C:
+		return true, nil
+	case <-up:
+	case <-end:
+		err = errOverdue
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	<-k.turn
+	return false, err
+}
+
+// outlook returns what is closed when the class is up again, and how long that
+// is waited for. Who comes when the outage has lasted too long already may
+// still knock once: it may be over by now.
+func (k *class) outlook() (up <-chan struct{}, patience time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	patience = k.since + k.longest - k.now()
+	if patience <= 0 {
+		patience = 2 * maxKnockWait
+	}
+	return k.up, patience
+}
+
+// told takes in what became of an attempt, and gives back the turn.
+func (k *class) told(c *call) {
+	switch c.verdict.heard {
+	case aWord:
+		k.good.Store(int64(k.now()))
+		if k.misses.Load() != 0 {
+			k.isUp()
+		}
+	case noWord, noLine:
+		k.missed(c)
+	}
+	if c.knocking {
+		<-k.turn
+	}
+}
+
+func (k *class) isUp() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.up != nil {
+		k.down.Store(false)
+		close(k.up)
+		k.up, k.knocks = nil, 0
+		if now := k.now(); now-k.since >= longOutage {
+			k.backUp = now
+		}
+	}
+	k.misses.Store(0)
+}
+
+func (k *class) missed(c *call) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	sent, now := k.at(c.sent), k.now()
+	if k.misses.Load() == 0 || c.attempts == 1 && sent-k.lastMiss > idle {
+		k.since = max(sent, time.Duration(k.good.Load()))
+	}
+	misses := k.misses.Add(1)
+	k.last, k.lastMiss = c.verdict.err.said(), now
+	if c.knocking {
+		k.knocks++
+	}
+	if k.up == nil && (misses >= rowOfMisses || c.verdict.heard == noLine) {
+		k.up, k.knocks = make(chan struct{}), min(int(misses), rowOfMisses)
+		k.down.Store(true)
+	}
+	wait := afterFault << min(max(k.knocks-1, 0), 16)
+	k.next = now + max(min(wait, maxKnockWait), min(c.verdict.err.RetryAfter, MaxRetryAfter))
+}
+
+// lasts is for how long there was no good answer.
+func (k *class) lasts() time.Duration {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.misses.Load() == 0 {
+		return 0
+	}
+	return k.now() - k.since
+}
+
+// Down reports whether Graph does not answer, reads or writes, and since when.
+func (c *Client) Down() (since time.Time, down bool) {
+	for _, k := range []*class{c.outage.reads, c.outage.writes} {
+		if !k.down.Load() {
+			continue
+		}
+		k.mu.Lock()
+		t := k.base.Add(k.since)
+		k.mu.Unlock()
+		if !down || t.Before(since) {
+			since, down = t, true
+		}
+	}
+	return since, down
+}
+
+// notLet is for an attempt that never got through: the outage lasted too long,
+// or the context ended.
+func (c *call) notLet(err error) {
+	if !errors.Is(err, errOverdue) {
+		c.verdict = verdict{err: c.newError()}
+		return
+	}
+	c.class.mu.Lock()
+	last := c.class.last
+	c.class.mu.Unlock()
+	c.verdict = verdict{err: c.overdue(errors.New(last))}
+}
+
+// overdue is how a request ends that an outage outlasted. What its own last
+// attempt was answered is kept, and else what anybody's was; what stayed
+// unreadable is told as that.
+func (c *call) overdue(anybodys error) *Error {
+	e := c.newError()
+	over := &overdue{waited: c.class.lasts(), last: anybodys}
+	if own := c.verdict.err; own != nil && c.attempts > 0 {
+		if own.Kind == Unreadable {
+			return own
+		}
+		*e = *own
+		over.last = own.Err
+	}
+	e.Kind, e.Err = Outage, over
+	return e
+}

@@ -1,0 +1,123 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// removed stands where a secret stood.
+const removed = "[removed]"
+
+// shortest is the length from which a token or a password is searched for. What
+// is shorter is no secret, and would be found in half of all words.
+const shortest = 6
+
+// secrets are what no answer and no error may repeat: the bearer token that a
+// request carried, and what the proxy is given. Some gateways echo the headers
+// that they were sent.
+type secrets []string
+
+// with returns the secrets and the value of an Authorization header, without
+// its scheme.
+func (s secrets) with(authorization string) secrets {
+	_, token, _ := strings.Cut(authorization, " ")
+	if len(token) < shortest {
+		return s
+	}
+	return append(s[:len(s):len(s)], forms(token)...)
+}
+
+// forms are the spellings in which a secret comes back: as it is, and as the
+// usual writers of JSON escape it.
+func forms(secret string) []string {
+	quoted, _ := json.Marshal(secret) // a string always marshals
+	escaped := string(quoted[1 : len(quoted)-1])
+	all := []string{secret, escaped, strings.ReplaceAll(escaped, "/", `\/`), strings.ReplaceAll(escaped, "+", `\u002B`)}
+	slices.Sort(all[1:])
+	return slices.Compact(all)
+}
+
+// ofProxy returns what the proxy of the environment, if it is used for root, is
+// given in Proxy-Authorization.
+func ofProxy(root string) (s secrets) {
+	req, err := http.NewRequest(http.MethodGet, root, nil)
+	if err != nil {
+		return nil
+	}
+	proxy, err := http.ProxyFromEnvironment(req)
+	if err != nil || proxy == nil || proxy.User == nil {
+		return nil
+	}
+	password, _ := proxy.User.Password()
+	basic := &http.Request{Header: http.Header{}}
+	basic.SetBasicAuth(proxy.User.Username(), password)
+	s = s.with(basic.Header.Get("Authorization"))
+	if _, escaped, _ := strings.Cut(proxy.User.String(), ":"); len(password) >= shortest {
+		s = append(append(s, forms(password)...), escaped)
+	}
+	return s
+}
+
+// cut takes the secrets out of text.
+func (s secrets) cut(text string) string {
+	for _, secret := range s {
+		text = strings.ReplaceAll(text, secret, removed)
+	}
+	return text
+}
+
+// fromHeader takes them out of the headers of an answer.
+func (s secrets) fromHeader(h http.Header) {
+	for _, values := range h {
+		for i, v := range values {
+			values[i] = s.cut(v)
+		}
+	}
+}
+
+func (s secrets) fromBody(body []byte) []byte {
+	for _, secret := range s {
+		body = bytes.ReplaceAll(body, []byte(secret), []byte(removed))
+	}
+	return body
+}
+
+// fromError keeps err as the cause, and its text clean.
+func (s secrets) fromError(err error) error {
+	if err == nil {
+		return nil
+	}
+	said := err.Error()
+	if clean := s.cut(said); clean != said {
+		return &redacted{clean, err}
+	}
+	return err
+}
+
+type redacted struct {
+	said string
+	err  error
+}
+
+func (r *redacted) Error() string { return r.said }
+
+func (r *redacted) Unwrap() error { return r.err }
+
+// withoutPassword is a URL as a message may show it.
+func withoutPassword(raw string) string {
+	if u, err := url.Parse(raw); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	at := strings.LastIndexByte(raw, '@')
+	if at < 0 {
+		return raw
+	}
+	if scheme, _, ok := strings.Cut(raw[:at], "//"); ok {
+		return scheme + "//" + removed + raw[at:]
+	}
+	return removed + raw[at:]
+}

@@ -1,0 +1,121 @@
+package graph_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"bulksync/graph"
+)
+
+const canary = "canary/3f1b2c9d8e70+x"
+
+// Some gateways answer with what they were sent. Nothing of that may be told,
+// and the layers that log see it as little as the caller.
+func TestNoTokenStandsInAnyError(t *testing.T) {
+	for name, base := range map[string]func(*http.Request) (*http.Response, error){
+		"a refusal":                refusal(400, "Request_BadRequest"),
+		"a message":                answer(403, `{"error":{"code":"c","message":"no `+canary+`"}}`),
+		"a message, escaped":       answer(403, `{"error":{"code":"c","message":"no canary\/3f1b2c9d8e70\u002bx"}}`),
+		"a code":                   answer(403, `{"error":{"code":"`+canary+`","message":"m"}}`),
+		"details":                  answer(403, `{"error":{"code":"c","details":[{"target":"`+canary+`"}]}}`),
+		"an inner error":           answer(403, `{"error":{"code":"c","innerError":{"request-id":"`+canary+`"}}}`),
+		"a header":                 answer(403, `{}`, "Request-Id: x"+canary, "Www-Authenticate: Bearer "+canary),
+		"plain text":               answer(403, "Authorization: Bearer "+canary),
+		"a web page":               answer(200, "<html><title>"+canary, "Content-Type: text/html"),
+		"a title":                  answer(403, "<title>"+canary+"</title>"),
+		"an error in a success":    answer(200, `{"error":{"code":"c","message":"no `+canary+`"}}`),
+		"a name that stands twice": answer(200, `{"`+canary+`":1,"`+canary+`":2}`),
+		"no answer":                failure(errors.New("broken pipe after Bearer " + canary)),
+		"a redirect":               answer(307, "", "Location: https://login.example.com/?token="+canary),
+		"a redirect to nowhere":    answer(302, "", "Location: %zz"+canary),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var seen []string
+				c, err := graph.New(graph.Options{RootURL: root, Base: played(base), Layers: []func(http.RoundTripper) http.RoundTripper{
+					func(next http.RoundTripper) http.RoundTripper {
+						return roundTrip(func(r *http.Request) (*http.Response, error) {
+							resp, err := next.RoundTrip(r)
+							seen = append(seen, fmt.Sprint(err))
+							if resp != nil {
+								seen = append(seen, fmt.Sprint(resp.Header))
+							}
+							return resp, err
+						})
+					}, bearer(canary),
+				}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = c.Do(t.Context(), write)
+				_, partnerErr := c.Partner(t.Context(), fabrikam)
+				_, _, listErr := list(t.Context(), c)
+				for _, err := range []error{err, partnerErr, listErr} {
+					whole, _ := json.Marshal(err)
+					if said := fmt.Sprint(err, string(whole), seen); err == nil || strings.Contains(said, "3f1b2c9d8e70") {
+						t.Errorf("got %s", said)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A token that Graph's own answer repeats in the middle of a success is data.
+func TestASuccessIsNotAltered(t *testing.T) {
+	body := `{"templateApplicationLevel":"` + canary + `"}`
+	resp, err := newClient(t, played(answer(200, body)), canary).Do(t.Context(), read)
+	if err != nil || string(resp.Body) != body {
+		t.Errorf("got %v, %s", err, resp.Body)
+	}
+}
+
+func TestARefusedRootURLHidesItsPassword(t *testing.T) {
+	for raw, shown := range map[string]string{
+		"https://ada:s3cret@graph.microsoft.com":  "https://ada:xxxxx@graph.microsoft.com",
+		"https://ada:s3cret%zz@graph.example.com": "https://[removed]@graph.example.com",
+		"ada:s3cret@ graph":                       "[removed]@ graph",
+		"https://graph.example.com/\x7f":          `graph.example.com`,
+	} {
+		_, err := graph.CheckRoot(raw)
+		if err == nil || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), shown) {
+			t.Errorf("%q: got %v", raw, err)
+		}
+	}
+}
+
+// The environment's proxy is read once a process, so each case is one.
+func TestAProxyThatRefusesIsTold(t *testing.T) {
+	if os.Getenv("BULKSYNC_TEST_PROXY") != "" {
+		c, err := graph.New(graph.Options{RootURL: "https://graph.example.com"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Do(t.Context(), write)
+		fmt.Println("error:", err, errors.Is(err, graph.Unreachable), c.Requests().Writes)
+		return
+	}
+	basic := base64.StdEncoding.EncodeToString([]byte("ada:s3cret-word"))
+	for _, c := range []struct{ name, status, says string }{
+		{"asks for credentials", "407 " + basic, "the proxy asks for credentials"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			proxy := listen(t, "HTTP/1.1 "+c.status+"\r\nX-Echo: "+basic+"\r\nContent-Length: 0\r\n\r\n")
+			child := exec.Command(os.Args[0], "-test.run", "^TestAProxyThatRefusesIsTold$")
+			child.Env = append(os.Environ(), "BULKSYNC_TEST_PROXY=1", "NO_PROXY=", "HTTPS_PROXY=http://ada:s3cret-word@"+proxy)
+			out, err := child.CombinedOutput()
+			if said := string(out); err != nil || !strings.Contains(said, c.says) || !strings.Contains(said, " true 1\n") ||
+				strings.Contains(said, "s3cret-word") || strings.Contains(said, basic) {
+				t.Errorf("%v: %s", err, said)
+			}
+		})
+	}
+}
