@@ -54,7 +54,7 @@ func taken(t *testing.T, p *plan.Plan, found map[int]string) *plan.Plan {
 			landed = append(landed, plan.Landed{Change: &p.Changes[i], Found: []byte(found[p.Changes[i].Seq])})
 		}
 	}
-	r, err := plan.Revert(head, p, plan.Input{Name: "run"}, landed)
+	r, err := plan.Revert(head, p, runInput(landed), landed)
 	if err != nil {
 		t.Fatal(err)
 	}
