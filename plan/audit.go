@@ -6,22 +6,54 @@ import "time"
 type FindingKind string
 
 // The kinds of finding. Extra is a partner with a synchronization policy that
-// the file does not name, or names with ensure=absent.
+// the file does not name, or names with ensure=absent. Unreadable is a partner
+// that Graph listed and that could not be read: how it differs is unknown.
 const (
-	Missing FindingKind = "missing"
-	Changed FindingKind = "changed"
-	Extra   FindingKind = "extra"
+	Missing    FindingKind = "missing"
+	Changed    FindingKind = "changed"
+	Extra      FindingKind = "extra"
+	Unreadable FindingKind = "unreadable"
 )
 
 // Finding is one object that is not as the file wants it.
 type Finding struct {
-	TenantID    string      `json:"tenantId"`
-	DisplayName string      `json:"displayName"`
-	Kind        FindingKind `json:"kind"`
-	Object      Object      `json:"object"`
+	TenantID    string
+	DisplayName string
+	Kind        FindingKind
+	Object      Object
 	// Fields hold what is there (Before) and what is wanted (After).
-	Fields []Field `json:"fields"`
-	Note   string  `json:"note"`
+	Fields []Field
+	// Problem says why the partner could not be read; empty but for Unreadable.
+	Problem string
+	Note    string
+}
+
+// FindingField is a field of a finding as its JSON has it. Before and After say
+// the same as Present and Wanted, for readers that know those names.
+type FindingField struct {
+	Path    string `json:"path"`
+	Present any    `json:"present"`
+	Wanted  any    `json:"wanted"`
+	Before  any    `json:"before"`
+	After   any    `json:"after"`
+}
+
+// MarshalJSON calls the two sides of a field what they are in an audit: nothing
+// comes before or after anything there.
+func (f Finding) MarshalJSON() ([]byte, error) {
+	fields := make([]FindingField, len(f.Fields))
+	for i, d := range f.Fields {
+		fields[i] = FindingField{Path: d.Path, Present: d.Before, Wanted: d.After, Before: d.Before, After: d.After}
+	}
+	return marshal(struct {
+		TenantID    string         `json:"tenantId"`
+		DisplayName string         `json:"displayName"`
+		Kind        FindingKind    `json:"kind"`
+		Object      Object         `json:"object"`
+		Fields      []FindingField `json:"fields"`
+		Problem     string         `json:"problem,omitempty"`
+		Note        string         `json:"note"`
+	}{f.TenantID, f.DisplayName, f.Kind, f.Object, fields, f.Problem, f.Note})
 }
 
 // AuditResult is the verdict of an audit.
@@ -37,10 +69,11 @@ const (
 
 // AuditTotals counts objects that are as wanted and findings by kind.
 type AuditTotals struct {
-	OK      int `json:"ok"`
-	Missing int `json:"missing"`
-	Changed int `json:"changed"`
-	Extra   int `json:"extra"`
+	OK         int `json:"ok"`
+	Missing    int `json:"missing"`
+	Changed    int `json:"changed"`
+	Extra      int `json:"extra"`
+	Unreadable int `json:"unreadable"`
 }
 
 // Audit is what a tenant looks like beside a file, at one moment. Totals and

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"bulksync/graph"
@@ -81,7 +80,7 @@ type builder struct {
 
 func (b *builder) append(ch Change) {
 	ch.Seq = len(b.changes) + 1
-	if ch.Hazards == nil {
+	if ch.Hazards = ch.hazards(); ch.Hazards == nil {
 		ch.Hazards = []Hazard{}
 	}
 	if ch.Fields == nil {
@@ -110,26 +109,14 @@ func (b *builder) template(t *Template, cloud graph.Cloud) {
 		ch.Action, ch.Reason = Blocked, "this cloud has no multitenant-organization templates"
 	case len(ch.Fields) == 0:
 		ch.Action = NoOp
-	default:
-		ch.Hazards = []Hazard{TemplateWrite}
 	}
 	b.append(ch)
 }
 
-// differ notes a property if it differs, and the hazard of turning it off.
+// differ notes a property if it differs.
 func (ch *Change) differ(path string, before, after any) {
-	if before == after {
-		return
-	}
-	ch.Fields = append(ch.Fields, Field{Path: path, Before: before, After: after})
-	if before != true || ch.Action == Delete {
-		return
-	}
-	switch {
-	case path == pathSyncAllowed && ch.Object == IdentitySynchronization:
-		ch.Hazards = append(ch.Hazards, SyncOff)
-	case strings.HasPrefix(path, "automaticUserConsentSettings.") && len(ch.Hazards) == 0:
-		ch.Hazards = append(ch.Hazards, ConsentOff)
+	if before != after {
+		ch.Fields = append(ch.Fields, Field{Path: path, Before: before, After: after})
 	}
 }
 

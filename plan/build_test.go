@@ -1,7 +1,9 @@
 package plan_test
 
 import (
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -151,6 +153,88 @@ func differs(p *plan.Plan) bool {
 	return false
 }
 
+// What could not be read is neither there nor absent: each object is blocked, and
+// nothing is said of what it holds.
+func TestAPartnerThatCouldNotBeReadIsBlocked(t *testing.T) {
+	const because = " (this partner could not be read: displayName is a number)"
+	for _, c := range []struct {
+		row  string
+		want []string
+	}{
+		{",Fabrikam,true,true,,,", []string{"blocked identitySynchronization" + because, "blocked consent" + because}},
+		{",,,,false,,", []string{"blocked consent" + because}},
+		{",,,true,,absent,", []string{"blocked consent" + because, "blocked identitySynchronization" + because}},
+		{",,,,,absent,", []string{"blocked identitySynchronization" + because}},
+		{",,,,,,", []string{"blocked partner" + because}},
+	} {
+		d := wanted(t, fabrikam+c.row)
+		d.CreatePartners = true
+		unread := partner(t, fabrikam, `"isServiceProvider":true,`+syncOn+","+consents) // none of it may be believed
+		unread.Problem = "displayName is a number"
+		p := build(t, d, currently(unread))
+		if diff := cmp.Diff(c.want, toldAll(p)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.row, diff)
+		}
+		for _, ch := range p.Changes {
+			if ch.Before != nil || ch.Partner.DisplayName != d.Rows.Rows[0].DisplayName {
+				t.Errorf("%s: got %+v", c.row, ch)
+			}
+		}
+		if _, err := decode(encoded(t, p)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestTextsOfOthersAreCutToLength(t *testing.T) {
+	long := strings.Repeat("é", 3000)
+	unread := partner(t, fabrikam, "")
+	unread.Problem = long
+	named := partner(t, contoso, `"identitySynchronization":{"displayName":"`+long+`"}`)
+	p := build(t, wanted(t, fabrikam+",,true,,,,", contoso+",,true,,,,"), currently(unread, named))
+	reason, name := p.Changes[0].Reason, p.Changes[1].Partner.DisplayName
+	if len(reason) > 4096 || len(reason) < 4000 || !utf8.ValidString(reason) || len(name) != 1024 || !utf8.ValidString(name) {
+		t.Errorf("a reason of %d bytes and a name of %d", len(reason), len(name))
+	}
+	if _, err := decode(encoded(t, p)); err != nil {
+		t.Error(err)
+	}
+}
+
+// What counts for people is whether synchronization was allowed before and is
+// not after, not which action does it.
+func TestAChangeStopsOnlyWhatIsAllowed(t *testing.T) {
+	sync := func(allowed string) string {
+		return `"identitySynchronization":{"displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":` + allowed + `}}`
+	}
+	for _, c := range []struct{ name, row, there, want string }{
+		{"turned off", ",,false,,,,", sync("true"), "stops"},
+		{"removed while on", ",,,,,absent,", sync("true"), "stops"},
+		{"removed while off", ",,,,,absent,", sync("false"), ""},
+		{"removed while unset", ",,,,,absent,", sync("null"), ""},
+		{"unset and then off", ",,false,,,,", sync("null"), ""},
+		{"created as off", ",,false,,,,", "", ""},
+		{"created as on", ",,true,,,,", "", "allows"},
+		{"turned on", ",,true,,,,", sync("false"), "allows"},
+		{"on already", ",,true,,,,", sync("true"), ""},
+		{"another name", ",Other,true,,,,", sync("true"), ""},
+		{"blocked", ",,false,,,,", `"isServiceProvider":true,` + sync("true"), ""},
+		{"consent", ",,,false,,,", consents, ""},
+	} {
+		ch := build(t, wanted(t, fabrikam+c.row), currently(partner(t, fabrikam, c.there))).Changes[0]
+		got := map[[2]bool]string{{true, false}: "stops", {false, true}: "allows", {false, false}: ""}[[2]bool{ch.StopsSync(), ch.AllowsSync()}]
+		if got != c.want {
+			t.Errorf("%s: %s, want %q", c.name, told(&ch), c.want)
+		}
+	}
+	d := plan.Desired{Template: wantedTemplate(t, `{"userSyncInbound":{"isSyncAllowed":false}}`)}
+	cur := currently()
+	cur.Template = &graph.Template{IsSyncAllowed: new(true), Raw: []byte(`{}`)}
+	if ch := build(t, d, cur).Changes[0]; ch.StopsSync() || ch.AllowsSync() {
+		t.Error("a template stops nobody of today")
+	}
+}
+
 func TestMicrosoftSupportIsNeverAdded(t *testing.T) {
 	d := wanted(t, graph.SupportTenantID+",,true,,,,")
 	d.CreatePartners = true
@@ -254,7 +338,7 @@ func TestAChangeKeepsWhatWasThereAndNeverSendsIt(t *testing.T) {
 }
 
 func TestEveryHazardAndActionHasItsWords(t *testing.T) {
-	for _, h := range []plan.Hazard{plan.SyncOff, plan.SyncRemoved, plan.NewPartner, plan.ConsentOff, plan.TemplateWrite, plan.ServiceOwned} {
+	for _, h := range []plan.Hazard{plan.SyncOff, plan.SyncRemoved, plan.NewPartner, plan.PartnerRemoved, plan.ConsentOff, plan.TemplateWrite, plan.ServiceOwned} {
 		if w := h.Words(); w == string(h) || len(w) < 30 {
 			t.Errorf("%s: %q", h, w)
 		}

@@ -98,3 +98,14 @@ func toldAll(p *plan.Plan) (lines []string) {
 	}
 	return lines
 }
+
+// runInput names a run that is taken back, and counts its rows.
+func runInput(landed []plan.Landed) plan.Input {
+	rows := map[int]bool{}
+	for _, l := range landed {
+		if l.Change.Row > 0 {
+			rows[l.Change.Row] = true
+		}
+	}
+	return plan.Input{Name: "run", Rows: len(rows)}
+}

@@ -107,37 +107,31 @@ func (c *Change) Name() string {
 	return fmt.Sprintf("%s of partner %s", c.Object, c.Partner.TenantID)
 }
 
-// Hazard marks a change that a change board must see before it says yes.
-type Hazard string
+// StopsSync reports whether applying the change stops synchronization that is
+// allowed now: a policy that goes, or a switch that is turned off. A policy that
+// does not say true stops nothing for people, whatever becomes of it.
+func (c *Change) StopsSync() bool {
+	f := c.syncSwitch()
+	return f != nil && f.Before == true
+}
 
-// The hazards; Words has the sentence for each.
-const (
-	SyncOff       Hazard = "sync-off"
-	SyncRemoved   Hazard = "sync-removed"
-	NewPartner    Hazard = "new-partner"
-	ConsentOff    Hazard = "consent-off"
-	TemplateWrite Hazard = "template"
-	ServiceOwned  Hazard = "service-owned"
-)
+// AllowsSync reports whether applying the change allows synchronization that is
+// not allowed now.
+func (c *Change) AllowsSync() bool {
+	f := c.syncSwitch()
+	return f != nil && f.After == true
+}
 
-// Words says in a sentence what the hazard means for people. The consequences
-// are those of the Graph reference pages for userSyncInbound and of the Entra
-// pages on automatic redemption and on multitenant-organization templates.
-func (h Hazard) Words() string {
-	switch h {
-	case SyncOff:
-		return "stops synchronizing users from this partner; users already synchronized stay"
-	case SyncRemoved:
-		return "removes the synchronization policy; users already synchronized stay"
-	case NewPartner:
-		return "adds a partner configuration, which inherits the default access settings"
-	case ConsentOff:
-		return "turns automatic redemption off: users see a consent prompt, and cross-tenant synchronization needs it on"
-	case TemplateWrite:
-		return "takes effect when a tenant joins the multitenant organization, not on partners of today"
-	case ServiceOwned:
-		return "belongs to a service provider or to Microsoft Support; bulksync leaves it alone"
-	default:
-		return string(h)
+// syncSwitch is the field that turns a partner's synchronization on or off; nil
+// where the change does neither.
+func (c *Change) syncSwitch() *Field {
+	if c.Object != IdentitySynchronization || c.Action == NoOp || c.Action == Blocked {
+		return nil
 	}
+	for i := range c.Fields {
+		if f := &c.Fields[i]; f.Path == pathSyncAllowed && f.Before != f.After {
+			return f
+		}
+	}
+	return nil
 }

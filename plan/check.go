@@ -2,39 +2,27 @@ package plan
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/google/uuid"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"bulksync/graph"
 )
 
-// checkRequest refuses a change that says one thing and sends another, and
-// everything that Build would never have written.
-func (c *Change) checkRequest() error {
-	if err := c.checkWords(); err != nil {
-		return err
+// check refuses a change that says one thing and sends another, and everything
+// that Build and Revert would never have written. It is their twin: what they
+// learn to write is allowed here.
+func (c *Change) check() error {
+	for _, rule := range []func(*Change) error{
+		(*Change).checkWords, (*Change).checkReason, (*Change).checkFields, (*Change).checkImage, (*Change).checkHazards, (*Change).checkRequest,
+	} {
+		if err := rule(c); err != nil {
+			return err
+		}
 	}
-	want := RequestFor(c.Object, c.Action, c.Partner.TenantID, c.Fields)
-	if (want == nil) != (c.Request == nil) {
-		return fmt.Errorf("%s %s has the wrong request", c.Action, c.Object)
-	}
-	if want == nil {
-		return nil
-	}
-	if c.Request.Method != want.Method || c.Request.Path != want.Path || !sameText(c.Request.Body, want.Body) {
-		return errors.New("the request does not follow from the fields")
-	}
-	c.Request = want
 	return nil
-}
-
-// sameText reports whether a and b, which has no spaces, are the same but for
-// the spaces in a.
-func sameText(a, b []byte) bool {
-	var compact bytes.Buffer
-	return bytes.Equal(a, b) || json.Compact(&compact, a) == nil && bytes.Equal(compact.Bytes(), b)
 }
 
 // managed lists the properties of each object, in the order of their bodies.
@@ -45,47 +33,116 @@ var managed = map[Object][]string{
 	SyncTemplate:            {pathLevel, pathSyncAllowed},
 }
 
-// actions lists what can be done to each object.
-var actions = map[Object][]Action{
-	PartnerConfiguration:    {Create, Delete, NoOp, Blocked},
-	IdentitySynchronization: {Create, Update, Delete, NoOp, Blocked},
-	Consent:                 {Update, NoOp, Blocked},
-	SyncTemplate:            {Update, NoOp, Blocked},
+// canBe reports whether an action can be taken on an object.
+func canBe(o Object, a Action) bool {
+	switch a {
+	case Create, Delete:
+		return o == PartnerConfiguration || o == IdentitySynchronization
+	case Update:
+		return o == IdentitySynchronization || o == Consent || o == SyncTemplate
+	case NoOp, Blocked:
+		return o == PartnerConfiguration || o == IdentitySynchronization || o == Consent || o == SyncTemplate
+	default:
+		return false
+	}
 }
 
+// maxNote is the longest note, in bytes. A note is a cell, and no row of an input
+// is longer.
+const maxNote = 1 << 20
+
 func (c *Change) checkWords() error {
-	if !slices.Contains(actions[c.Object], c.Action) {
+	switch {
+	case !canBe(c.Object, c.Action):
 		return fmt.Errorf("no such change: %s %s", c.Action, c.Object)
-	}
-	id, err := uuid.Parse(c.Partner.TenantID)
-	if c.Object != SyncTemplate && (err != nil || id.String() != c.Partner.TenantID) {
+	case len(c.Partner.DisplayName) > maxName:
+		return fmt.Errorf("the name of the partner has %d bytes, at most %d are written", len(c.Partner.DisplayName), maxName)
+	case len(c.Note) > maxNote:
+		return fmt.Errorf("the note has %d bytes, at most %d are written", len(c.Note), maxNote)
+	case c.Object == SyncTemplate && (c.Partner != Partner{} || c.Row != 0 || c.Note != ""):
+		return errors.New("the template has no partner, row or note")
+	case c.Object == SyncTemplate:
+		return nil
+	case !isCanonicalGUID(c.Partner.TenantID):
 		return fmt.Errorf("%q is no tenant ID", c.Partner.TenantID)
+	case c.Partner.TenantID == graph.SupportTenantID && c.sends():
+		return errors.New("it writes to the tenant of Microsoft Support")
+	case c.Row < 1:
+		return fmt.Errorf("it is of row %d", c.Row)
+	default:
+		return nil
 	}
-	if c.Action == Update && len(c.Fields) == 0 {
-		return errors.New("an update without fields")
+}
+
+// sends reports whether the action sends a write.
+func (c *Change) sends() bool { return c.Action != NoOp && c.Action != Blocked }
+
+// reverts reports whether the change takes a run back: Revert has other rules
+// than Build.
+func (c *Change) reverts() bool { return c.Reason == reasonRevert }
+
+// checkReason refuses a reason that such a change never has.
+func (c *Change) checkReason() error {
+	fits := true
+	switch {
+	case c.Action == Blocked:
+		fits = c.Reason != "" && len(c.Reason) <= maxReason && !c.reverts()
+	case c.sends():
+		fits = c.Reason == "" || c.reverts()
+	case c.Object == PartnerConfiguration:
+		fits = c.Reason == reasonBareRow
+	case c.Object == IdentitySynchronization && c.Before == nil:
+		fits = c.Reason == reasonNoPolicy
+	case c.Object == IdentitySynchronization:
+		fits = c.Reason == "" || c.reverts()
+	default:
+		fits = c.Reason == ""
 	}
-	last := -1
-	for _, f := range c.Fields {
-		at := slices.Index(managed[c.Object], f.Path)
-		if at <= last {
-			return fmt.Errorf("the field %q is unknown or out of place", f.Path)
-		}
-		last = at
-		if !plain(f.Before) || !plain(f.After) {
-			return fmt.Errorf("the field %q holds no plain value", f.Path)
-		}
-	}
-	if c.Object == PartnerConfiguration && c.Action == Create && (len(c.Fields) != 1 || c.Fields[0].After != c.Partner.TenantID) {
-		return errors.New("a partner is created from its tenant ID alone")
+	if !fits {
+		return fmt.Errorf("the reason of the %s is %s", c.Action, quoteValue(c.Reason))
 	}
 	return nil
 }
 
-func plain(v any) bool {
-	switch v.(type) {
-	case nil, bool, string:
-		return true
-	default:
-		return false
+// checkHazards refuses a change that hides what a board must know, or that
+// cries wolf.
+func (c *Change) checkHazards() error {
+	if want := c.hazards(); !slices.Equal(c.Hazards, want) {
+		return fmt.Errorf("its hazards are %q, where those of such a change are %q", c.Hazards, want)
 	}
+	return nil
+}
+
+// checkRequest refuses a request that does not follow from the change. It is what
+// RequestFor says, which is not made again for each change of a long plan.
+func (c *Change) checkRequest() error {
+	r := c.Request
+	if c.sends() != (r != nil) {
+		return fmt.Errorf("%s %s has the wrong request", c.Action, c.Object)
+	}
+	if r == nil {
+		return nil
+	}
+	var room [256]byte
+	var want []byte
+	if c.Action != Delete {
+		want = appendBody(room[:0], c.Fields)
+	}
+	if r.Method != methodOf(c.Object, c.Action) || r.Path != pathOf(c.Object, c.Action, c.Partner.TenantID) || !sameText(r.Body, want) {
+		return errors.New("the request does not follow from the fields")
+	}
+	if !bytes.Equal(r.Body, want) { // what is sent is spelt as we spell it
+		r.Body = bytes.Clone(want)
+	}
+	return nil
+}
+
+// sameText reports whether a and b are the same JSON, or are both empty. Nearly
+// always they are spelt alike.
+func sameText(a, b []byte) bool {
+	if bytes.Equal(a, b) || len(a) == 0 || len(b) == 0 {
+		return len(a) == len(b)
+	}
+	x, y := jsontext.Value(bytes.Clone(a)), jsontext.Value(bytes.Clone(b))
+	return x.Canonicalize() == nil && y.Canonicalize() == nil && bytes.Equal(x, y)
 }

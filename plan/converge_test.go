@@ -160,7 +160,7 @@ func revert(t *rapid.T, p *plan.Plan) *plan.Plan {
 			landed = append(landed, plan.Landed{Change: &p.Changes[i]})
 		}
 	}
-	r, err := plan.Revert(head, p, plan.Input{Name: "run"}, landed)
+	r, err := plan.Revert(head, p, runInput(landed), landed)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -89,6 +89,24 @@ func (c *Current) add(p graph.Page) {
 	c.Read.Partners = len(c.Partners)
 }
 
+// LookupError is a domain name whose tenant could not be looked up.
+type LookupError struct {
+	Domain string
+	Err    error
+}
+
+// Error names the domain, and the permission where that is what is missing: it is
+// another one than for the partners.
+func (e *LookupError) Error() string {
+	if errors.Is(e.Err, graph.Forbidden) {
+		return fmt.Sprintf("looking up %s: the permission CrossTenantInformation.ReadBasic.All is missing: %v", e.Domain, e.Err)
+	}
+	return fmt.Sprintf("looking up %s: %v", e.Domain, e.Err)
+}
+
+// Unwrap returns what was wrong with the request.
+func (e *LookupError) Unwrap() error { return e.Err }
+
 // resolve fills ids[i] with the tenant of domains[i]; a domain that belongs to
 // no tenant stays empty, for the caller to name the row that it stands in.
 func resolve(ctx context.Context, c *graph.Client, domains, ids []string) error {
@@ -101,7 +119,7 @@ func resolve(ctx context.Context, c *graph.Client, domains, ids []string) error 
 		g.Go(func() error {
 			id, err := c.TenantIDOfDomain(ctx, domain)
 			if err != nil && !errors.Is(err, graph.NotFound) && !errors.Is(err, graph.Invalid) {
-				return fmt.Errorf("looking up %s: %w", domain, err)
+				return &LookupError{Domain: domain, Err: err}
 			}
 			ids[i] = id
 			return nil

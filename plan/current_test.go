@@ -71,6 +71,25 @@ func TestDomainsAreLookedUpOnceEach(t *testing.T) {
 	}
 }
 
+// A domain that cannot be looked up is told apart from a list that cannot be read:
+// another permission is missing.
+func TestALookUpThatFailsNamesItsDomain(t *testing.T) {
+	for kind, says := range map[graphsim.FaultKind]string{
+		"403": "looking up a.example: the permission CrossTenantInformation.ReadBasic.All is missing: ",
+		"500": "looking up a.example: GET ",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			sim := graphsim.New(graphsim.Config{Partners: 1})
+			sim.Inject(graphsim.Fault{Kind: kind, Path: "tenant", Times: 99})
+			_, err := plan.ReadCurrent(t.Context(), inProcess(t, sim), plan.Needs{Domains: []string{"a.example"}})
+			var lookup *plan.LookupError
+			if !errors.As(err, &lookup) || lookup.Domain != "a.example" || !strings.HasPrefix(err.Error(), says) {
+				t.Errorf("%s: got %v", kind, err)
+			}
+		})
+	}
+}
+
 // The first page decides whether the host and the token are good: nothing else
 // is asked before it is in.
 func TestTheFirstPageIsReadAlone(t *testing.T) {
@@ -118,7 +137,7 @@ func TestAReadingThatIsNotWholeIsAnError(t *testing.T) {
 	}{
 		{"a page", graphsim.Fault{Kind: "403", Path: "partners", Nth: 3}, graph.Forbidden, plan.Read{Pages: 2, Partners: 20}, "reading page 3 of the partners: "},
 		{"the template", graphsim.Fault{Kind: "403", Path: "template"}, graph.Forbidden, plan.Read{}, "reading the template: "},
-		{"a domain", graphsim.Fault{Kind: "403", Path: "tenant"}, graph.Forbidden, plan.Read{}, "looking up a.example: "},
+		{"a domain", graphsim.Fault{Kind: "403", Path: "tenant"}, graph.Forbidden, plan.Read{}, "looking up a.example: the permission CrossTenantInformation.ReadBasic.All is missing: GET "},
 		{"a service that stays down", graphsim.Fault{Kind: "503", Path: "partners", Nth: 3, Times: 9}, graph.Transient, plan.Read{Pages: 2, Partners: 20}, "reading page 3 of the partners: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -15,12 +15,27 @@ import (
 )
 
 // Decode reads a plan file and proves it: the format version is ours
-// (ErrFormat), the fingerprint covers the content, and each request is the one
-// that follows from its change (ErrAltered). Any other error means that the
-// file is broken or no plan at all.
+// (ErrFormat), the fingerprint covers the content, and it says nothing that
+// Build and Revert would never have written (ErrAltered). Any other error means
+// that the file is broken or no plan at all.
+//
+// The text may begin with a byte order mark or be in UTF-16, as some shells
+// write what is piped into a file: the fingerprint is over what it says.
+// Members that this program does not know are covered by it too, and are not in
+// the Plan: to pass a plan on, copy the bytes that were read. Decode reads r to
+// its end.
 func Decode(r io.Reader) (*Plan, error) {
-	d := newDecoder(r)
-	err := d.read()
+	text, _, err := decodeText(r)
+	var foreign foreignError
+	if errors.As(err, &foreign) {
+		what, _, _ := strings.Cut(foreign.Error(), ":") // the advice is about a CSV
+		return nil, errors.New("not a plan: " + what)
+	}
+	if err != nil {
+		return nil, notJSON(err, "")
+	}
+	d := newDecoder(text)
+	err = d.read()
 	d.group.Wait() // the parts keep their own errors
 	if err != nil {
 		return nil, err

@@ -15,9 +15,11 @@
 // and opens no file.
 //
 // Its invariant: a plan is data. Each request in it follows from the change
-// that it belongs to, Decode refuses a file in which it does not, and the
-// fingerprint covers every byte that could alter what is run. What a person
-// has read is therefore what package execute sends.
+// that it belongs to, and so do the hazards; Decode refuses a file in which they
+// do not, or that says anything that Build and Revert would never have written;
+// the fingerprint covers every byte that could alter what is run. What a person
+// has read is therefore what package execute sends, and what Decode accepts no
+// later step refuses.
 //
 // Package graph below supplies the reads; package execute runs a plan and
 // package report shows it.

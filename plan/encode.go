@@ -10,7 +10,9 @@ import (
 
 // Encode writes the plan file: JSON with one member, and one change, a line,
 // so that two plans can be held against each other with ordinary tools. The
-// plan must be sealed, as Build and Decode leave it.
+// plan must be sealed, as Build leaves it. A plan that was read from a file is
+// passed on as the bytes that were proved: it may have members that Encode does
+// not know, without which its fingerprint is another.
 func (p *Plan) Encode(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	for i, m := range p.members() {

@@ -103,9 +103,11 @@ func TestAPlanFileIsOneChangeALine(t *testing.T) {
 }
 
 func TestAPlanComesBackFromItsFileAsItWas(t *testing.T) {
+	alone := currently()
+	alone.Template = &graph.Template{TemplateApplicationLevel: "newPartners", Raw: []byte(`{"templateApplicationLevel":"newPartners"}`)}
 	for name, p := range map[string]*plan.Plan{
 		"every action":   sample(t),
-		"template alone": build(t, plan.Desired{Template: wantedTemplate(t, `{"templateApplicationLevel":"none"}`)}, currently()),
+		"template alone": build(t, plan.Desired{Template: wantedTemplate(t, `{"templateApplicationLevel":"none"}`)}, alone),
 	} {
 		got, err := plan.Decode(iotest.OneByteReader(bytes.NewReader(encoded(t, p))))
 		if diff := cmp.Diff(p, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
@@ -245,7 +247,7 @@ func TestACraftedPlanIsRefusedThoughItsFingerprintFits(t *testing.T) {
 		{"an unknown action", `"action":"update"`, `"action":"replace"`, "no such change: replace template"},
 		{"an unknown object", `"object":"template"`, `"object":"default"`, "no such change: update default"},
 		{"an unknown property", `"path":"displayName"`, `"path":"b2bCollaborationInbound"`, `the field "b2bCollaborationInbound" is unknown or out of place`},
-		{"a property that is an object", `"after":"none"`, `"after":{"none":1}`, "holds no plain value"},
+		{"a property that is an object", `"after":"none"`, `"after":{"none":1}`, "holds a value of the wrong type"},
 		{"a member that no plan has", `"tool": {`, `"töol": {}, "tool": {`, `no plan has a member "töol"`},
 		{"another number", `"seq":2`, `"seq":3`, "change 2 has the number 3"},
 		{"another summary", `"blocked":1`, `"blocked":0`, "the summary does not count the changes"},

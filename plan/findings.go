@@ -9,14 +9,21 @@ import (
 )
 
 // Compare is the comparison of Build told as findings: what is missing,
-// changed or extra. Everything that is as wanted counts as OK.
+// changed, extra or could not be read. Everything that is as wanted counts as OK.
 func Compare(h Head, d Desired, cur *Current) *Audit {
 	a := NewAudit(h, d, cur.Read)
 	named := map[string]bool{}
 	changes := compare(d, cur, h.HomeTenant.Cloud)
 	for i := range changes {
 		c := &changes[i]
-		named[c.Partner.TenantID] = true
+		id, known := c.Partner.TenantID, named[c.Partner.TenantID]
+		named[id] = true
+		if p := cur.Partners[id]; p.Problem != "" {
+			if !known { // one finding for all of it
+				a.find(unread(id, c.Partner.DisplayName, p.Problem, c.Note))
+			}
+			continue
+		}
 		if kind := findingKind(c, cur); kind != "" {
 			a.find(Finding{
 				TenantID: c.Partner.TenantID, DisplayName: c.Partner.DisplayName, Kind: kind,
@@ -76,25 +83,30 @@ func allGo(fields []Field) bool {
 	return !slices.ContainsFunc(fields, func(f Field) bool { return f.After != nil })
 }
 
-// extras finds the partners with a synchronization policy that no row names;
-// those that synchronize come first.
+// extras finds the partners that no row names and that have a synchronization
+// policy; those that synchronize come first, after those that may.
 func (a *Audit) extras(cur *Current, named map[string]bool) {
-	var idle []Finding
+	var unknown, busy, idle []Finding
 	for _, id := range slices.Sorted(maps.Keys(cur.Partners)) {
 		p := cur.Partners[id]
-		if p.Sync == nil || named[id] {
-			continue
-		}
-		f := extra(id, p.Sync)
-		if p.Sync.IsSyncAllowed != nil && *p.Sync.IsSyncAllowed {
-			a.find(f)
-		} else {
-			idle = append(idle, f)
+		switch {
+		case named[id]:
+		case p.Problem != "":
+			unknown = append(unknown, unread(id, "", p.Problem, ""))
+		case p.Sync == nil:
+		case p.Sync.IsSyncAllowed != nil && *p.Sync.IsSyncAllowed:
+			busy = append(busy, extra(id, p.Sync))
+		default:
+			idle = append(idle, extra(id, p.Sync))
 		}
 	}
-	for _, f := range idle {
+	for _, f := range slices.Concat(unknown, busy, idle) {
 		a.find(f)
 	}
+}
+
+func unread(id, name, problem, note string) Finding {
+	return Finding{TenantID: id, DisplayName: name, Kind: Unreadable, Object: PartnerConfiguration, Fields: []Field{}, Problem: problem, Note: note}
 }
 
 func extra(id string, s *graph.IdentitySynchronization) Finding {
@@ -117,5 +129,7 @@ func (a *Audit) find(f Finding) {
 		a.Totals.Changed++
 	case Extra:
 		a.Totals.Extra++
+	case Unreadable:
+		a.Totals.Unreadable++
 	}
 }

@@ -3,6 +3,7 @@ package plan_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -115,5 +116,53 @@ func TestAnAuditOfATenantThatCouldNotBeReadClaimsNothing(t *testing.T) {
 	tmpl := wantedTemplate(t, `{"templateApplicationLevel":"none"}`)
 	if a := plan.NewAudit(head, plan.Desired{Template: tmpl}, plan.Read{}); a.Input != (plan.AuditInput{Name: "template.json", SHA256: tmpl.SHA256}) {
 		t.Errorf("got %+v", a.Input)
+	}
+}
+
+// A partner that could not be read is one finding, whether or not the file names
+// it, so that such a tenant is never clean; its plan is blocked.
+func TestAPartnerThatCouldNotBeReadIsAFinding(t *testing.T) {
+	unread := func(id, members string) graph.Partner {
+		p := partner(t, id, members)
+		p.Problem = "displayName is a number"
+		return p
+	}
+	stranger := "22222222-aaaa-4bbb-8ccc-000000000002"
+	cur := currently(unread(fabrikam, syncOn), unread(stranger, ""), partner(t, contoso, syncOn))
+	d := wanted(t, fabrikam+",Fabrikam,true,true,,,CHG1")
+	a := plan.Compare(head, d, cur)
+	want := []plan.Finding{
+		{TenantID: fabrikam, DisplayName: "Fabrikam", Kind: plan.Unreadable, Object: plan.PartnerConfiguration, Fields: []plan.Field{}, Problem: "displayName is a number", Note: "CHG1"},
+		{TenantID: stranger, Kind: plan.Unreadable, Object: plan.PartnerConfiguration, Fields: []plan.Field{}, Problem: "displayName is a number"},
+	}
+	if diff := cmp.Diff(want, a.Findings[:2]); diff != "" || a.Result != plan.Drift {
+		t.Errorf("%s (-want +got):\n%s", a.Result, diff)
+	}
+	if a.Totals != (plan.AuditTotals{Unreadable: 2, Extra: 1}) || a.Findings[2].TenantID != contoso {
+		t.Errorf("got %+v, %+v", a.Totals, a.Findings)
+	}
+	if p := build(t, d, cur); p.Summary != (plan.Summary{Blocked: 2}) {
+		t.Errorf("the plan says %+v", p.Summary)
+	}
+}
+
+func TestTheJSONOfAFindingNamesItsSides(t *testing.T) {
+	f := plan.Finding{
+		TenantID: fabrikam, DisplayName: "A & B", Kind: plan.Changed, Object: plan.IdentitySynchronization, Note: "CHG1",
+		Fields: []plan.Field{{Path: "displayName", Before: "<A>", After: "A & B"}},
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(f); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"tenantId":"` + fabrikam + `","displayName":"A & B","kind":"changed","object":"identitySynchronization","fields":[` +
+		`{"path":"displayName","present":"<A>","wanted":"A & B","before":"<A>","after":"A & B"}],"note":"CHG1"}` + "\n"
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got, _ := json.Marshal(plan.Finding{Kind: plan.Unreadable, Problem: "p"}); !strings.Contains(string(got), `"fields":[],"problem":"p"`) {
+		t.Errorf("got %s", got)
 	}
 }

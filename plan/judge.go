@@ -18,8 +18,11 @@ const (
 	Applies Verdict = "applies"
 	// AsWanted: the object is already as the change would make it.
 	AsWanted Verdict = "as wanted"
-	// Moved: somebody changed a managed member since the plan.
+	// Moved: somebody changed a managed member since the plan, or the partner
+	// belongs to somebody else now.
 	Moved Verdict = "moved"
+	// Unknown: the partner could not be read.
+	Unknown Verdict = "unknown"
 )
 
 // Live is what is there now for one change: its partner, or the template.
@@ -31,16 +34,30 @@ type Live struct {
 
 // Judge holds a change against what is there now. Only the members that the
 // change is about count: somebody's edit of another one is no conflict. A
-// delete is about all of its object. For Moved, the second result says in words
-// what is there instead.
+// delete is about all of its object. Nothing is written to a partner that
+// belongs to a service provider by now, whatever its members say. The second
+// result says in words what is there instead (Moved), or why nobody can tell
+// (Unknown).
 func (c *Change) Judge(l Live) (Verdict, string) {
+	verdict, why := c.judge(l)
+	if verdict != AsWanted && c.Writes() && l.isOwned() {
+		return Moved, "it belongs to a service provider now"
+	}
+	return verdict, why
+}
+
+func (c *Change) judge(l Live) (Verdict, string) {
 	switch {
-	case c.Object == PartnerConfiguration:
-		return c.judgePartner(l)
 	case c.Object == SyncTemplate && l.Template == nil:
 		return Moved, "the template is gone"
 	case c.Object == SyncTemplate:
 		return c.judgeFields(l)
+	case c.Object == PartnerConfiguration && (c.Action == Create || l.Partner == nil):
+		return c.judgePartner(l)
+	case l.isUnread():
+		return Unknown, l.Partner.Problem
+	case c.Object == PartnerConfiguration:
+		return c.judgePartner(l)
 	case l.Partner == nil && c.leavesNothing():
 		return AsWanted, ""
 	case l.Partner == nil:
@@ -51,6 +68,12 @@ func (c *Change) Judge(l Live) (Verdict, string) {
 		return c.judgeFields(l)
 	}
 }
+
+// isUnread reports whether there is a partner of which no more is known than
+// that it is there.
+func (l Live) isUnread() bool { return l.Partner != nil && l.Partner.Problem != "" }
+
+func (l Live) isOwned() bool { return l.Partner != nil && isOwned(l.Partner.TenantID, l.Partner) }
 
 func (c *Change) judgePartner(l Live) (Verdict, string) {
 	there := l.Partner != nil
@@ -136,6 +159,8 @@ func (l Live) Object(o Object) json.RawMessage {
 	switch {
 	case o == SyncTemplate && l.Template != nil:
 		return l.Template.Raw
+	case l.isUnread():
+		return nil
 	case o == Consent && l.Partner != nil:
 		return l.Partner.Consent
 	case o == IdentitySynchronization && l.Partner != nil && l.Partner.Sync != nil:
@@ -193,76 +218,4 @@ func (c *Change) ValuesIn(object json.RawMessage) []any {
 		values[i] = value
 	}
 	return values
-}
-
-// Onto returns l as it is once c was made: what is known of a write that a
-// reading may not show yet. Only what later changes of the same partner depend
-// on is drawn: whether the partner and its synchronization policy are there,
-// and its consent.
-func (c *Change) Onto(l Live) Live {
-	if c.Object == PartnerConfiguration && c.Action == Create && l.Partner == nil {
-		l.Partner = &graph.Partner{TenantID: c.Partner.TenantID}
-	}
-	if l.Partner == nil {
-		return l
-	}
-	p := *l.Partner
-	switch {
-	case c.Object == IdentitySynchronization && c.Action == Delete:
-		p.Sync = nil
-	case c.Object == Consent:
-		for _, f := range c.Fields {
-			allowed := &p.InboundAllowed
-			if f.Path == pathOutbound {
-				allowed = &p.OutboundAllowed
-			}
-			*allowed = nil
-			if v, ok := f.After.(bool); ok {
-				*allowed = &v
-			}
-		}
-	}
-	l.Partner = &p
-	return l
-}
-
-// Rerouted returns the same change by the other verb, for when Graph says that
-// the object is there after all (PUT becomes PATCH) or is not (PATCH becomes
-// PUT, with what the policy held before). It returns nil where there is none.
-func (c *Change) Rerouted(l Live) *Request {
-	if c.Object != IdentitySynchronization || l.Partner == nil {
-		return nil
-	}
-	switch {
-	case c.Action == Create && l.Partner.Sync != nil:
-		return RequestFor(c.Object, Update, c.Partner.TenantID, c.Fields)
-	case c.Action == Update && l.Partner.Sync == nil:
-		return RequestFor(c.Object, Create, c.Partner.TenantID, c.whole())
-	default:
-		return nil
-	}
-}
-
-// whole lists every managed property of the object as it is to be: the changed
-// ones after the change, the others as they were before it.
-func (c *Change) whole() []Field {
-	before, _ := graph.ParseSync(c.Before) // it was parsed when the plan was made
-	if before == nil {
-		return c.Fields
-	}
-	var fields []Field
-	for _, f := range []Field{
-		{Path: pathDisplayName, After: deref(before.DisplayName)},
-		{Path: pathSyncAllowed, After: deref(before.IsSyncAllowed)},
-	} {
-		for _, changed := range c.Fields {
-			if changed.Path == f.Path {
-				f = changed
-			}
-		}
-		if f.After != nil {
-			fields = append(fields, f)
-		}
-	}
-	return fields
 }

@@ -37,6 +37,11 @@ func TestAChangeIsJudgedByItsOwnMembers(t *testing.T) {
 		{"consent that somebody gave", ",,,true,,,", inherits, consents, plan.AsWanted, ""},
 		{"consent that moved", ",,,true,true,,", inherits, `"automaticUserConsentSettings":{"inboundAllowed":false,"outboundAllowed":null}`, plan.Moved, "automaticUserConsentSettings.inboundAllowed is now false"},
 		{"consent of a partner that is gone", ",,,true,,,", inherits, "-", plan.Moved, "the partner configuration is gone"},
+		{"an update of a service provider's partner", ",,false,,,,", syncOn, `"isServiceProvider":true,` + syncOn, plan.Moved, "it belongs to a service provider now"},
+		{"an update that a service provider's partner has", ",,false,,,,", syncOn, `"isServiceProvider":true,` + off, plan.AsWanted, ""},
+		{"a create on a service provider's partner", ",,true,,,,", "", `"isServiceProvider":true`, plan.Moved, "it belongs to a service provider now"},
+		{"a removal from a service provider's partner", ",,,,,absent,", syncOn, `"isServiceProvider":true,` + syncOn, plan.Moved, "it belongs to a service provider now"},
+		{"consent of a service provider's partner", ",,,true,,,", inherits, `"isServiceProvider":true,` + inherits, plan.Moved, "it belongs to a service provider now"},
 		{"a partner to be created", ",,,,,,", "-", "-", plan.Applies, ""},
 		{"a partner that somebody created", ",,,,,,", "-", syncOn, plan.AsWanted, ""},
 	} {
@@ -99,7 +104,7 @@ func TestAPartnerThatSomebodyConfiguredIsNotRemoved(t *testing.T) {
 		{"with trust", `"inboundTrust":{"isMfaAccepted":true,"isCompliantDeviceAccepted":null}`, plan.Moved, "the partner has settings of its own: inboundTrust"},
 		{"with trust that was refused", `"inboundTrust":{"isMfaAccepted":false}`, plan.Moved, "the partner has settings of its own: inboundTrust"},
 		{"with consent and a member that no schema has", `"unknown":[],` + consents, plan.Moved, "the partner has settings of its own: automaticUserConsentSettings, unknown"},
-		{"of a service provider", `"isServiceProvider":true`, plan.Moved, "the partner has settings of its own: isServiceProvider"},
+		{"of a service provider", `"isServiceProvider":true`, plan.Moved, "it belongs to a service provider now"},
 		{"gone", "-", plan.AsWanted, ""},
 	} {
 		var live plan.Live
@@ -109,6 +114,30 @@ func TestAPartnerThatSomebodyConfiguredIsNotRemoved(t *testing.T) {
 		}
 		if verdict, why := undo.Changes[0].Judge(live); verdict != c.want || why != c.why {
 			t.Errorf("%s: got %s %q, want %s %q", c.name, verdict, why, c.want, c.why)
+		}
+	}
+}
+
+// Of a partner that could not be read only that it is there can be told.
+func TestAPartnerThatCouldNotBeReadIsUnknown(t *testing.T) {
+	d := wanted(t, fabrikam+",Fabrikam,true,true,,,", contoso+",,,,,absent,")
+	d.CreatePartners = true
+	p := build(t, d, currently(partner(t, contoso, syncOn)))
+	undo := taken(t, p, nil)
+	for _, c := range append(p.Changes, undo.Changes...) {
+		want, why := plan.Unknown, "bad"
+		if c.Object == plan.PartnerConfiguration && c.Action == plan.Create {
+			want, why = plan.AsWanted, ""
+		}
+		live := plan.Live{Partner: &graph.Partner{TenantID: c.Partner.TenantID, Problem: "bad", Raw: []byte("{"), Consent: []byte("{"), Sync: &graph.IdentitySynchronization{Raw: []byte("{")}}}
+		if got, said := c.Judge(live); got != want || said != why {
+			t.Errorf("%s: got %s %q, want %s", told(&c), got, said, want)
+		}
+		if onto := c.Onto(live); onto.Partner != nil && onto.Partner != live.Partner {
+			t.Errorf("%s: something is laid over it: %+v", told(&c), onto.Partner)
+		}
+		if live.Object(c.Object) != nil || c.Rerouted(live) != nil {
+			t.Errorf("%s: its members are believed", told(&c))
 		}
 	}
 }
@@ -123,6 +152,8 @@ func TestTheOtherVerbSendsWhatTheObjectNeeds(t *testing.T) {
 		{"an update that met one", ",,false,,,,", syncOn, syncOn, ""},
 		{"a removal", ",,,,,absent,", syncOn, "", ""},
 		{"consent", ",,,true,,,", "", "", ""},
+		{"a create that met a service provider's policy", ",Fabrikam,true,,,,", "", `"isServiceProvider":true,` + named, ""},
+		{"an update that met a service provider's partner", ",,false,,,,", syncOn, `"isServiceProvider":true`, ""},
 	} {
 		now := partner(t, fabrikam, c.now)
 		p := build(t, wanted(t, fabrikam+c.row), currently(partner(t, fabrikam, c.then)))

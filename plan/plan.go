@@ -13,8 +13,8 @@ const FormatVersion = 1
 
 // The refusals of a plan file that a caller tells apart from a broken file.
 var (
-	// ErrAltered means that the content does not match the fingerprint, or that
-	// a request does not follow from its change.
+	// ErrAltered means that the content does not match the fingerprint, or says
+	// something that this program would never have written.
 	ErrAltered = errors.New("the plan was altered after it was made")
 	// ErrFormat means that the file is of another format version.
 	ErrFormat = errors.New("the plan has another format version")

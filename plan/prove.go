@@ -31,7 +31,7 @@ func (d *decoder) prove() error {
 	if p.Summary != Summarize(p.Changes) {
 		return errors.New("the summary does not count the changes")
 	}
-	return nil
+	return p.check()
 }
 
 // fingerprint computes the fingerprint of the text, members that this program
@@ -118,5 +118,5 @@ func (c *Change) parse(list *jsontext.Decoder) error {
 	if string(c.Before) == "null" {
 		c.Before = nil
 	}
-	return c.checkRequest()
+	return c.check()
 }

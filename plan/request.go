@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -28,33 +27,51 @@ const (
 // function of what the change says, so that a request in a plan file can be
 // held against its change. It returns nil where the action sends nothing.
 func RequestFor(o Object, a Action, tenantID string, fields []Field) *Request {
-	switch {
-	case a == NoOp || a == Blocked:
+	if a == NoOp || a == Blocked {
 		return nil
+	}
+	r := &Request{Path: pathOf(o, a, tenantID), Method: methodOf(o, a)}
+	if r.Method != http.MethodDelete {
+		r.Body = body(fields)
+	}
+	return r
+}
+
+func methodOf(o Object, a Action) string {
+	switch {
+	case a == Delete:
+		return http.MethodDelete
+	case a == Update:
+		return http.MethodPatch
+	case o == PartnerConfiguration:
+		return http.MethodPost
+	default:
+		return http.MethodPut
+	}
+}
+
+func pathOf(o Object, a Action, tenantID string) string {
+	switch {
 	case o == PartnerConfiguration && a == Create:
-		return &Request{Method: http.MethodPost, Path: graph.PartnersPath(), Body: body(fields)}
-	case o == PartnerConfiguration && a == Delete:
-		return &Request{Method: http.MethodDelete, Path: graph.PartnerPath(tenantID)}
-	case o == IdentitySynchronization && a == Create:
-		return &Request{Method: http.MethodPut, Path: graph.SyncPath(tenantID), Body: body(fields)}
-	case o == IdentitySynchronization && a == Update:
-		return &Request{Method: http.MethodPatch, Path: graph.SyncPath(tenantID), Body: body(fields)}
-	case o == IdentitySynchronization && a == Delete:
-		return &Request{Method: http.MethodDelete, Path: graph.SyncPath(tenantID)}
-	case o == Consent && a == Update:
-		return &Request{Method: http.MethodPatch, Path: graph.PartnerPath(tenantID), Body: body(fields)}
+		return graph.PartnersPath()
+	case o == PartnerConfiguration && a == Delete, o == Consent && a == Update:
+		return graph.PartnerPath(tenantID)
+	case o == IdentitySynchronization:
+		return graph.SyncPath(tenantID)
 	case o == SyncTemplate && a == Update:
-		return &Request{Method: http.MethodPatch, Path: graph.TemplatePath, Body: body(fields)}
+		return graph.TemplatePath
 	default:
 		panic(fmt.Sprintf("plan: no request can %s a %s", a, o))
 	}
 }
 
-// body writes the values after the change as JSON. Paths are managed ones: they
-// have one or two segments, and those of one object stand together.
-func body(fields []Field) json.RawMessage {
-	var b bytes.Buffer
-	b.WriteByte('{')
+// body writes the values after the change as JSON.
+func body(fields []Field) json.RawMessage { return appendBody(make([]byte, 0, 128), fields) }
+
+// appendBody appends a body to b. Paths are managed ones: they have one or two
+// segments, and those of one object stand together.
+func appendBody(b []byte, fields []Field) []byte {
+	b = append(b, '{')
 	open := ""
 	for i, f := range fields {
 		object, leaf, nested := strings.Cut(f.Path, ".")
@@ -62,32 +79,39 @@ func body(fields []Field) json.RawMessage {
 			object, leaf = "", f.Path
 		}
 		if open != "" && open != object {
-			b.WriteByte('}')
+			b = append(b, '}')
 		}
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
 		if object != "" && open != object {
-			b.WriteString(`"` + object + `":{`)
+			b = append(append(append(b, '"'), object...), `":{`...)
 		}
 		open = object
-		b.WriteString(`"` + leaf + `":` + jsonValue(f.After))
+		b = append(append(append(b, '"'), leaf...), `":`...)
+		b = appendValue(b, f.After)
 	}
 	if open != "" {
-		b.WriteByte('}')
+		b = append(b, '}')
 	}
-	b.WriteByte('}')
-	return b.Bytes()
+	return append(b, '}')
 }
 
 // jsonValue encodes nil, a bool or a string.
-func jsonValue(v any) string {
-	if b, ok := v.(bool); ok {
-		return strconv.FormatBool(b)
+func jsonValue(v any) string { return string(appendValue(nil, v)) }
+
+func appendValue(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case bool:
+		return strconv.AppendBool(b, v)
+	case string:
+		if isPrintableASCII(v) && !strings.ContainsAny(v, "\"\\") { // as it stands
+			return append(append(append(b, '"'), v...), '"')
+		}
 	}
 	text, err := marshal(v)
 	if err != nil {
 		panic(fmt.Sprintf("plan: a field holds %T", v))
 	}
-	return string(text)
+	return append(b, text...)
 }

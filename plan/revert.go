@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"bulksync/graph"
@@ -30,9 +31,13 @@ func Revert(h Head, p *Plan, in Input, landed []Landed) (*Plan, error) {
 	return r, r.seal()
 }
 
+// reasonRevert is what every change of a plan that takes a run back says, and no
+// other does.
+const reasonRevert = "takes back what the run did"
+
 func (l Landed) inverse() Change {
 	c := l.Change
-	inv := Change{Row: c.Row, Partner: c.Partner, Object: c.Object, Note: c.Note, Reason: "takes back what the run did"}
+	inv := Change{Row: c.Row, Partner: c.Partner, Object: c.Object, Note: c.Note, Reason: reasonRevert}
 	found, _ := graph.ParseSync(l.Found)
 	switch {
 	case c.Action == Create && found != nil && c.Object == IdentitySynchronization:
@@ -46,9 +51,6 @@ func (l Landed) inverse() Change {
 		}
 	case c.Action == Create:
 		inv.Action, inv.Before = Delete, c.after()
-		if c.Object == IdentitySynchronization {
-			inv.Hazards = []Hazard{SyncRemoved}
-		}
 		for _, f := range c.Fields {
 			inv.differ(f.Path, f.After, nil)
 		}
@@ -62,54 +64,78 @@ func (l Landed) inverse() Change {
 		for _, f := range c.Fields {
 			inv.differ(f.Path, f.After, f.Before)
 		}
-		if c.Object == SyncTemplate {
-			inv.Hazards = []Hazard{TemplateWrite}
-		}
 	}
 	return inv
 }
 
 // after is the object as the change left it: the before-image with the fields
-// laid over it, unknown members included.
+// laid over it.
 func (c *Change) after() json.RawMessage {
 	if c.Object == PartnerConfiguration {
 		return body(c.Fields)
 	}
-	var object map[string]any
-	if json.Unmarshal(c.Before, &object) != nil || object == nil {
-		object = map[string]any{} // there was none
-	}
+	return c.over(c.Before)
+}
+
+// over lays the values after the change over an object as Graph returns it, or
+// over none. Members that the change is not about stay as they are spelt.
+func (c *Change) over(raw json.RawMessage) json.RawMessage {
+	object := membersOf(raw)
 	if c.Object == IdentitySynchronization && c.Action == Create {
-		object[pathTenantID] = c.Partner.TenantID
+		object[spelt(object, pathTenantID)] = json.RawMessage(jsonValue(c.Partner.TenantID))
 	}
 	for _, f := range c.Fields {
 		f.setIn(object)
 	}
-	raw, err := marshal(object)
+	return encodeMembers(object)
+}
+
+// setIn lays the value after the change over an object as Graph returns it.
+// A consent's before-image is the inner object already.
+func (f Field) setIn(object map[string]json.RawMessage) {
+	outer, name, nested := strings.Cut(f.Path, ".")
+	if !nested {
+		name = outer
+	}
+	value := json.RawMessage(jsonValue(f.After))
+	if f.Path != pathSyncAllowed {
+		object[spelt(object, name)] = value
+		return
+	}
+	outer = spelt(object, outer)
+	inner := membersOf(object[outer])
+	inner[spelt(inner, name)] = value
+	object[outer] = encodeMembers(inner)
+}
+
+// membersOf takes an object apart; null and what is no object have no members.
+func membersOf(raw json.RawMessage) map[string]json.RawMessage {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil || members == nil {
+		return map[string]json.RawMessage{}
+	}
+	return members
+}
+
+func encodeMembers(members map[string]json.RawMessage) json.RawMessage {
+	raw, err := marshal(members)
 	if err != nil {
 		panic("plan: a before-image does not encode: " + err.Error())
 	}
 	return raw
 }
 
-// setIn lays the value after the change over an object as Graph returns it.
-// A consent's before-image is the inner object already.
-func (f Field) setIn(object map[string]any) {
-	switch f.Path {
-	case pathSyncAllowed:
-		inner, _ := object["userSyncInbound"].(map[string]any)
-		if inner == nil {
-			inner = map[string]any{}
-			object["userSyncInbound"] = inner
-		}
-		inner["isSyncAllowed"] = f.After
-	case pathInbound:
-		object["inboundAllowed"] = f.After
-	case pathOutbound:
-		object["outboundAllowed"] = f.After
-	default:
-		object[f.Path] = f.After
+// spelt is how an object spells a member: it is read in any letter case.
+func spelt(members map[string]json.RawMessage, name string) string {
+	if _, ok := members[name]; ok {
+		return name
 	}
+	for have := range members {
+		if strings.EqualFold(have, name) {
+			return have
+		}
+	}
+	return name
 }
 
 func syncValue(s *graph.IdentitySynchronization, path string) any {

@@ -27,7 +27,7 @@ func TestWhatARunDidIsTakenBackInReverse(t *testing.T) {
 		`create identitySynchronization displayName:null>"Old" = PUT ` + oldSync + ` {"displayName":"Old"}` + because,
 		"update consent inboundAllowed:true>null = PATCH " + partners + "/" + contoso + ` {"automaticUserConsentSettings":{"inboundAllowed":null}} !consent-off` + because,
 		`delete identitySynchronization displayName:"Contoso">null isSyncAllowed:true>null = DELETE ` + contosoSync + " !sync-removed" + because,
-		`delete partner tenantId:"` + contoso + `">null = DELETE ` + partners + "/" + contoso + because,
+		`delete partner tenantId:"` + contoso + `">null = DELETE ` + partners + "/" + contoso + " !partner-removed" + because,
 		"update consent inboundAllowed:false>true = PATCH " + partners + "/" + fabrikam + ` {"automaticUserConsentSettings":{"inboundAllowed":true}}` + because,
 		"update identitySynchronization isSyncAllowed:false>true = PATCH " + synced + ` {"userSyncInbound":{"isSyncAllowed":true}}` + because,
 		`update template templateApplicationLevel:"none">"newPartners" isSyncAllowed:true>null = PATCH ` + template + ` {"templateApplicationLevel":"newPartners","userSyncInbound":{"isSyncAllowed":null}} !template` + because,
@@ -54,7 +54,7 @@ func taken(t *testing.T, p *plan.Plan, found map[int]string) *plan.Plan {
 			landed = append(landed, plan.Landed{Change: &p.Changes[i], Found: []byte(found[p.Changes[i].Seq])})
 		}
 	}
-	r, err := plan.Revert(head, p, plan.Input{Name: "run"}, landed)
+	r, err := plan.Revert(head, p, runInput(landed), landed)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,20 +1,36 @@
 package plan
 
-import "bulksync/graph"
+import (
+	"strings"
+
+	"bulksync/graph"
+)
 
 // The reasons of blocked changes, and of one that is no more than a look.
 const (
 	reasonNoPartner = "the partner configuration does not exist; add it first, or plan with --create-partners"
 	reasonOwned     = "the partner configuration belongs to a service provider or to Microsoft Support"
 	reasonBareRow   = "the row names no property, so only the partner configuration is looked at"
+	reasonNoPolicy  = "there is no synchronization policy to remove"
+	// reasonUnread goes before the problem of a partner.
+	reasonUnread = "this partner could not be read: "
+)
+
+// The longest reason of a change and name of a partner, in bytes. A name in a row
+// has no more than maxDisplayName characters; one that Graph returned may have.
+const (
+	maxReason = 4096
+	maxName   = 4 * maxDisplayName
 )
 
 func (b *builder) row(r *Row) {
 	partner, exists := b.cur.Partners[r.TenantID]
 	c := rowChange{builder: b, row: r, partner: &partner, exists: exists}
-	c.owned = partner.IsServiceProvider || r.TenantID == graph.SupportTenantID
+	c.owned = isOwned(r.TenantID, &partner)
 	bare := r.IsSyncAllowed == nil && r.DisplayName == "" && r.InboundAllowed == nil && r.OutboundAllowed == nil
 	switch {
+	case partner.Problem != "":
+		c.unread(bare)
 	case r.Absent:
 		c.consent()
 		c.syncRemoval()
@@ -27,6 +43,12 @@ func (b *builder) row(r *Row) {
 	}
 }
 
+// isOwned reports whether a partner, which may be nobody yet, belongs to somebody
+// else.
+func isOwned(tenantID string, p *graph.Partner) bool {
+	return p.IsServiceProvider && p.Problem == "" || tenantID == graph.SupportTenantID
+}
+
 // rowChange adds the changes of one row.
 type rowChange struct {
 	*builder
@@ -36,12 +58,37 @@ type rowChange struct {
 	owned   bool
 }
 
+// unread blocks each object that the row manages. What is there is unknown, so
+// nothing is said of it, and whose it is neither.
+func (c *rowChange) unread(bare bool) {
+	c.owned = false
+	reason := clip(reasonUnread+c.partner.Problem, maxReason)
+	add := func(o Object, managed bool) {
+		if managed {
+			c.add(Change{Object: o, Action: Blocked, Reason: reason})
+		}
+	}
+	consent := c.row.InboundAllowed != nil || c.row.OutboundAllowed != nil
+	add(PartnerConfiguration, bare && !c.row.Absent)
+	add(Consent, c.row.Absent && consent)
+	add(IdentitySynchronization, c.row.Absent || c.row.IsSyncAllowed != nil || c.row.DisplayName != "")
+	add(Consent, !c.row.Absent && consent)
+}
+
+// clip cuts a text to so many bytes, between characters.
+func clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "")
+}
+
 func (c *rowChange) newPartner() {
 	if c.exists || !c.createPartners {
 		return
 	}
 	c.add(Change{
-		Object: PartnerConfiguration, Action: Create, Hazards: []Hazard{NewPartner},
+		Object: PartnerConfiguration, Action: Create,
 		Fields: []Field{{Path: pathTenantID, After: c.row.TenantID}},
 	})
 }
@@ -83,10 +130,10 @@ func (c *rowChange) sync() {
 func (c *rowChange) syncRemoval() {
 	s := c.partner.Sync
 	if s == nil {
-		c.add(Change{Object: IdentitySynchronization, Action: NoOp, Reason: "there is no synchronization policy to remove"})
+		c.add(Change{Object: IdentitySynchronization, Action: NoOp, Reason: reasonNoPolicy})
 		return
 	}
-	ch := Change{Object: IdentitySynchronization, Action: Delete, Before: s.Raw, Hazards: []Hazard{SyncRemoved}}
+	ch := Change{Object: IdentitySynchronization, Action: Delete, Before: s.Raw}
 	ch.differ(pathDisplayName, deref(s.DisplayName), nil)
 	ch.differ(pathSyncAllowed, deref(s.IsSyncAllowed), nil)
 	c.addOnPartner(ch)
@@ -121,12 +168,12 @@ func (c *rowChange) addOnPartner(ch Change) {
 // and blocked.
 func (c *rowChange) add(ch Change) {
 	if c.owned && ch.Action != NoOp {
-		ch.Action, ch.Reason, ch.Hazards = Blocked, reasonOwned, []Hazard{ServiceOwned}
+		ch.Action, ch.Reason = Blocked, reasonOwned
 	}
 	ch.Row, ch.Note = c.row.Line, c.row.Note
 	ch.Partner = Partner{TenantID: c.row.TenantID, DisplayName: c.row.DisplayName}
-	if s := c.partner.Sync; ch.Partner.DisplayName == "" && s != nil && s.DisplayName != nil {
-		ch.Partner.DisplayName = *s.DisplayName
+	if s := c.partner.Sync; ch.Partner.DisplayName == "" && c.partner.Problem == "" && s != nil && s.DisplayName != nil {
+		ch.Partner.DisplayName = clip(*s.DisplayName, maxName)
 	}
 	c.append(ch)
 }

@@ -113,6 +113,8 @@ func checkAudit(a *plan.Audit) error {
 			got.Changed++
 		case plan.Extra:
 			got.Extra++
+		case plan.Unreadable:
+			got.Unreadable++
 		default:
 			return fmt.Errorf("the audit does not add up: partner %s has the unknown finding %q", f.TenantID, f.Kind)
 		}

@@ -1,0 +1,133 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// checkChanges refuses changes that are good each by itself and not together. The
+// changes of one partner, which come of one row, stand together.
+func (p *Plan) checkChanges() error {
+	o := order{plan: p, seen: make(map[string]struct{}, len(p.Changes))}
+	if len(p.Changes) > 0 {
+		o.reverts = p.Changes[0].reverts()
+	}
+	for rest := p.Changes; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].Partner.TenantID == rest[0].Partner.TenantID {
+			n++
+		}
+		if at, err := o.group(rest[:n]); err != nil {
+			return fmt.Errorf("change %d: %w", rest[at].Seq, err)
+		}
+		rest = rest[n:]
+	}
+	if !p.Input.isListed() && p.Input.Rows != o.rows {
+		return fmt.Errorf("the input counts %d rows, and the changes are of %d", p.Input.Rows, o.rows)
+	}
+	if p.Template != nil && (!o.template || o.reverts) {
+		return errors.New("it names a template file, and no change comes of it")
+	}
+	return nil
+}
+
+// order is what has been seen of the changes of a plan.
+type order struct {
+	plan     *Plan
+	reverts  bool // the plan takes a run back
+	seen     map[string]struct{}
+	template bool
+	rows     int
+	row      int // of the group before
+	down     int // -1 where rows go up, 1 where they go down, 0 where there was but one
+}
+
+// group takes in the changes of one partner, or of the template, and says which
+// of them is wrong.
+func (o *order) group(g []Change) (int, error) {
+	if err := o.place(&g[0]); err != nil {
+		return 0, err
+	}
+	for i := range g {
+		c := &g[i]
+		switch {
+		case c.reverts() != o.reverts:
+			return i, errors.New("some changes take a run back, and others do not")
+		case c.Partner != g[0].Partner || c.Row != g[0].Row || c.Note != g[0].Note:
+			return i, errors.New("its partner, row or note is not that of the change before it")
+		case c.Partner.TenantID == o.plan.HomeTenant.ID:
+			return i, errors.New("the home tenant is its own partner")
+		case c.Object == SyncTemplate && (c.Action == Blocked) == o.plan.HomeTenant.Cloud.HasTemplates():
+			return i, fmt.Errorf("%s of a template in the cloud %s", c.Action, o.plan.HomeTenant.Cloud)
+		case c.Object == SyncTemplate && o.plan.Template == nil && !o.reverts:
+			return i, errors.New("the plan names no template file")
+		}
+	}
+	return o.steps(g)
+}
+
+// place checks where the group stands: each partner once, its row in the input,
+// the rows in their order, with the template before them. A plan that takes a run
+// back may go the other way.
+func (o *order) place(c *Change) error {
+	id, in := c.Partner.TenantID, &o.plan.Input
+	if _, twice := o.seen[id]; twice {
+		return fmt.Errorf("%s stands in two places", c.Name())
+	}
+	first := len(o.seen) == 0
+	o.seen[id] = struct{}{}
+	if c.Object == SyncTemplate {
+		o.template = true
+	} else if o.rows++; in.isListed() || !o.reverts {
+		if _, known := slices.BinarySearch(in.Lines, c.Row); !known {
+			return fmt.Errorf("it is of line %d, where the input has no row", c.Row)
+		}
+	}
+	if !first {
+		down := 1
+		if c.Row > o.row {
+			down = -1
+		}
+		if c.Row == o.row || o.down != 0 && o.down != down || down > 0 && !o.reverts {
+			return fmt.Errorf("its row %d comes after row %d", c.Row, o.row)
+		}
+		o.down = down
+	}
+	o.row = c.Row
+	return nil
+}
+
+// steps checks the changes of one partner: partner, then synchronization, then
+// consent, and the other way round where things go.
+func (o *order) steps(g []Change) (int, error) {
+	down := 0
+	for i := 1; i < len(g); i++ {
+		d := rank(g[i-1].Object) - rank(g[i].Object)
+		if d == 0 {
+			return i, fmt.Errorf("a second change of the %s", g[i].Name())
+		}
+		if down*d < 0 {
+			return i, errors.New("it stands out of order")
+		}
+		down = d
+	}
+	for i := range g {
+		c := &g[i]
+		switch {
+		case c.Action == Create && down > 0, c.Action == Delete && down < 0,
+			c.Action == Update && c.Object == IdentitySynchronization && down > 0 && !o.reverts:
+			return i, errors.New("it stands out of order")
+		case c.Action == Blocked && slices.ContainsFunc(g, func(c Change) bool { return c.sends() }):
+			return i, errors.New("it is blocked, and another change of the partner is not")
+		case i > 0 && !o.reverts && c.Before != nil && g[0].Object == PartnerConfiguration:
+			return i, errors.New("something is there of a partner that is not")
+		}
+	}
+	return 0, nil
+}
+
+// rank is the place of an object among those of its partner.
+func rank(o Object) int {
+	return slices.Index([]Object{PartnerConfiguration, IdentitySynchronization, Consent}, o)
+}
