@@ -3,7 +3,6 @@ package plan
 import (
 	"bytes"
 	"encoding/csv"
-	"fmt"
 	"strings"
 )
 
@@ -38,7 +37,7 @@ func (rd *rowReader) fitCells() error {
 		return nil
 	}
 	if len(cells) < want {
-		rd.refuse(place{l.first, 1}, "", fmt.Errorf("the row has %s and the header %d: a delimiter is missing or the row was cut short", plural(len(cells), "cell"), want))
+		rd.misfit(place{l.first, 1}, "", cells, "a delimiter is missing or the row was cut short")
 		return errSkipRow
 	}
 	offset := func(i int) int {
@@ -47,12 +46,26 @@ func (rd *rowReader) fitCells() error {
 	}
 	for i := want; i < len(cells); i++ {
 		if value := trimCell(cells[i]); value != "" {
-			rd.refuse(l.at(offset(i)), value, fmt.Errorf("the row has %s and the header %d: quote a cell that holds the delimiter", plural(len(cells), "cell"), want))
+			rd.misfit(l.at(offset(i)), value, cells, "quote a cell that holds the delimiter")
 			return errSkipRow
 		}
 	}
 	l.cut(offset(want) - 1)
 	return nil
+}
+
+// misfit refuses a row of too few or too many cells. One that begins with # was
+// meant as a comment, or is what a failed look-up left.
+func (rd *rowReader) misfit(at place, value string, cells []string, why string) {
+	first, column := trimCell(cells[0]), rd.head.columns[0]
+	switch {
+	case !column.isManaged() || !strings.HasPrefix(first, "#"):
+		rd.refuse(at, value, cellCount.errorf("the row has %s and the header %d: %s", plural(len(cells), "cell"), len(rd.head.cells), why))
+	case isErrorValue(first):
+		rd.refuse(place{rd.lines.first, 1}, first, checkComputed(column, first))
+	default:
+		rd.refuse(place{rd.lines.first, 1}, first, hashed(first))
+	}
 }
 
 // keep lays a decoded row out in the sheet, unless it says nothing.
@@ -72,7 +85,11 @@ func (rd *rowReader) keep(rec *record, extra map[string]string) {
 			cell = extra[rd.head.names[i]]
 		}
 		line, column := rd.csv.FieldPos(i)
-		b.add(lineBreaks(cell), rd.lines.cell(line-first, column))
+		at := rd.lines.cell(line-first, column)
+		if strings.IndexByte(cell, '\r') >= 0 {
+			cell = rd.lineBreaks(cell, line-first, column, at)
+		}
+		b.add(cell, at)
 	}
 }
 
@@ -91,10 +108,13 @@ func blank(cells *[columnCount]string, extra map[string]string) bool {
 	return true
 }
 
-// lineBreaks writes every line break inside a cell as "\n".
-func lineBreaks(cell string) string {
-	if strings.IndexByte(cell, '\r') < 0 {
-		return cell
+// lineBreaks writes every line break inside a cell as "\n". A carriage return
+// inside a cell without quotes is the end of a line that nobody else sees: what
+// follows may be a row of its own.
+func (rd *rowReader) lineBreaks(cell string, k, column int, at place) string {
+	quoted := rd.lines.raw[rd.lines.starts[k]+column-1] == '"'
+	if trimmed := trimCell(cell); !quoted && strings.IndexByte(trimmed, '\r') >= 0 {
+		rd.refuse(at, trimmed, strayReturn.errorf("the cell %s holds a carriage return alone: end every line alike, or quote the cell", quoteValue(trimmed)))
 	}
 	return strings.ReplaceAll(strings.ReplaceAll(cell, "\r\n", "\n"), "\r", "\n")
 }
