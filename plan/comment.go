@@ -89,16 +89,15 @@ func (c *comments) String() string {
 	return fmt.Sprintf("lines %s and %s", strings.Join(told[:last], ", "), told[last])
 }
 
-// notices says that comments were not read as rows, so that a row that was
-// taken for one is missed.
+// notices says what was not read as rows, so that a row among it is missed.
 func (rd *rowReader) notices() []Notice {
 	if rd.lines == nil || rd.lines.comments.n == 0 {
-		return nil
+		return rd.swallowed.all()
 	}
 	c := &rd.lines.comments
 	what := fmt.Sprintf("%s begin with # and were read as comments, not as rows: %s", plural(c.n, "line"), c)
 	if c.n == 1 {
 		what = "this line begins with # and was read as a comment, not as a row"
 	}
-	return []Notice{{File: rd.file, Line: c.lines[0], Column: 1, Message: what}}
+	return append(rd.swallowed.all(), Notice{File: rd.file, Line: c.lines[0], Column: 1, Message: what})
 }

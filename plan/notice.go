@@ -30,9 +30,10 @@ func sortNotices(notices []Notice) {
 type noticeKind string
 
 const (
-	mergedRows   noticeKind = "that say the same as an earlier row of their tenant"
-	unusedCells  noticeKind = "whose isSyncAllowed is not used, as ensure=absent removes the policy"
-	placeholders noticeKind = "whose displayName is what programs write where they have none"
+	mergedRows    noticeKind = "that say the same as an earlier row of their tenant"
+	unusedCells   noticeKind = "whose isSyncAllowed is not used, as ensure=absent removes the policy"
+	swallowedRows noticeKind = "that stand inside a quoted cell"
+	placeholders  noticeKind = "whose displayName is what programs write where they have none"
 )
 
 // notices gathers the notices of a file. The first of each kind are told in

@@ -3,6 +3,7 @@ package plan
 import (
 	"bytes"
 	"encoding/csv"
+	"fmt"
 	"strings"
 )
 
@@ -90,6 +91,29 @@ func (rd *rowReader) keep(rec *record, extra map[string]string) {
 			cell = rd.lineBreaks(cell, line-first, column, at)
 		}
 		b.add(cell, at)
+	}
+	if len(rd.lines.starts) > 1 {
+		rd.noticeSwallowed(first)
+	}
+}
+
+// noticeSwallowed looks for rows inside a row of several lines: a quote that is
+// left open makes a cell of them, if another happens to end it. Lines in which
+// a cell of the row starts are its own. The row starts at line first of the
+// decoder's count.
+func (rd *rowReader) noticeSwallowed(first int) {
+	l := rd.lines
+	own := make([]bool, len(l.starts))
+	for i := range rd.head.columns {
+		line, _ := rd.csv.FieldPos(i)
+		own[line-first] = true
+	}
+	for k, start := range l.starts {
+		line, _, _ := strings.Cut(string(l.raw[start:]), "\n")
+		cells := strings.Split(line, string(l.comma))
+		if !own[k] && len(cells) > 1 && holdsTenantID(cells) {
+			rd.swallowed.add(swallowedRows, l.cell(k, 1), fmt.Sprintf("this line looks like a row and stands inside a quoted cell of line %d: is a quote left open?", l.first))
+		}
 	}
 }
 

@@ -18,10 +18,11 @@ type rowReader struct {
 	csv     *csv.Reader
 	decoder *gocsv.Unmarshaller
 
-	dialect Dialect
-	head    header
-	sheet   sheet
-	errs    RowErrors
+	dialect   Dialect
+	head      header
+	sheet     sheet
+	errs      RowErrors
+	swallowed notices
 }
 
 // errSkipRow says that a row is of no further use: it is blank, or its fault

@@ -58,7 +58,7 @@ type Rows struct {
 // doubtful ends the reading; its message says so.
 func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 	sum := sha256.New()
-	rd := &rowReader{file: name, sheet: sheet{whole: make(chan *block, 1)}}
+	rd := &rowReader{file: name, swallowed: notices{file: name}, sheet: sheet{whole: make(chan *block, 1)}}
 	ch, in := newChecker(name, &rd.head), Input{Name: name}
 	var checking sync.WaitGroup
 	checking.Go(func() {

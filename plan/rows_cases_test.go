@@ -187,3 +187,17 @@ func TestNoticesBeyondTheFirstFiftyAreCounted(t *testing.T) {
 		t.Errorf("notices (-want +got):\n%s", diff)
 	}
 }
+
+// TestRowsInsideAQuotedCellAreNoticed reads what an open quote swallows when a
+// later row ends it.
+func TestRowsInsideAQuotedCellAreNoticed(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"tenantId,note\n" + idA + ",\"x\n" + idB + ",y\nz\"\n", "3:1: this line looks like a row and stands inside a quoted cell of line 2: is a quote left open?"},
+		{"note;tenantId\n\"x;" + idA + "\ny;{" + idB + "}\r\n\";" + idA + "\n", "3:1: this line looks like a row and stands inside a quoted cell of line 2: is a quote left open?"},
+		{"tenantId,note\n" + idA + ",\"merged from:\n" + idB + "\nand others, too\"\n", ""},
+	} {
+		if diff := cmp.Diff(test.want, told1(t, test.text)); diff != "" {
+			t.Errorf("told (-want +got):\n%s", diff)
+		}
+	}
+}
