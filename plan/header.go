@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -114,6 +115,11 @@ func parseHeader(cells []string) (header, []headerFault) {
 		h.named = i + 1
 	}
 	return h, faults
+}
+
+// namesTenantID reports whether one of the header cells is tenantId.
+func namesTenantID(cells []string) bool {
+	return slices.ContainsFunc(cells, func(cell string) bool { return lookUpColumn(cell) == colTenantID })
 }
 
 // holdsTenantID reports whether a header cell is data, which means that the

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/gocarina/gocsv"
 )
@@ -32,9 +31,8 @@ func (rd *rowReader) readHeader() error {
 		return io.EOF
 	}
 	cells := rd.decoder.Headers
-	head, faults := parseHeader(cells)
 	switch {
-	case head.position[colTenantID] < 0:
+	case !namesTenantID(cells):
 		rd.noTenantID(cells)
 		rd.lookBelow()
 		return io.EOF
@@ -42,6 +40,7 @@ func (rd *rowReader) readHeader() error {
 		rd.refuse(place{rd.lines.first, 1}, "", fmt.Errorf("the header has %d cells: at most %d are read", len(cells), maxColumns))
 		return io.EOF
 	}
+	head, faults := parseHeader(cells)
 	for _, f := range faults {
 		rd.refuse(rd.cellPlace(f.position), trimCell(cells[f.position]), f.err)
 	}
@@ -56,8 +55,8 @@ func (rd *rowReader) noTenantID(cells []string) {
 		rd.refuse(rd.cellPlace(0), "", errors.New("no header: the first row is data already; put a line above it that names the columns, such as tenantId,displayName"))
 		return
 	}
-	for i, cell := range cells {
-		if lookUpColumn(cell) == colUnknown && isNearTenantID(cell) {
+	for i, cell := range cells[:min(len(cells), maxColumns)] {
+		if isNearTenantID(cell) {
 			rd.refuse(rd.cellPlace(i), trimCell(cell), unknownColumn(trimCell(cell)))
 			return
 		}
@@ -98,7 +97,7 @@ func isHeader(line []byte) bool {
 	r := csv.NewReader(bytes.NewReader(line))
 	r.Comma, r.LazyQuotes = rune(sniffDelimiter(line)), true
 	cells, _ := r.Read()
-	return slices.ContainsFunc(cells, func(cell string) bool { return lookUpColumn(cell) == colTenantID })
+	return namesTenantID(cells)
 }
 
 // firstLine brings the header line into the lineReader and tells its dialect.

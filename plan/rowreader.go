@@ -145,19 +145,22 @@ func (rd *rowReader) misquoted(cell int, bare bool) error {
 	if bare {
 		value, _, _ = strings.Cut(value, string(l.comma))
 		value = trimCell(value)
-		rd.refuse(l.at(cell), value, bareQuote(value))
+		rd.refuse(l.at(cell), value, rd.bareQuote(cell, value))
 		return errSkipRow
 	}
 	rd.refuse(l.at(cell), trimCell(value), strayQuote.errorf("the quoted cell that starts here does not end in a quote and a delimiter: double the quotes inside it; the rows below were not read"))
 	return io.EOF
 }
 
-// bareQuote says what a cell without quotes is that holds one all the same.
-func bareQuote(value string) error {
-	switch value[0] {
-	case '=':
-		return formulaLeft.errorf("%s is a formula and not its value: paste the values in place of the formulas and save the file again", quoteValue(value))
-	case '#':
+// bareQuote says what a cell without quotes is that holds one all the same. It
+// starts at an offset in the row.
+func (rd *rowReader) bareQuote(cell int, value string) error {
+	position := countUnquoted(rd.lines.raw[:cell], rd.lines.comma)
+	managed := position < len(rd.head.columns) && rd.head.columns[position].isManaged()
+	switch {
+	case managed && isFormula(value):
+		return checkComputed(rd.head.columns[position], value)
+	case managed && position == 0 && strings.HasPrefix(value, "#"):
 		return hashed(value)
 	}
 	return strayQuote.errorf("a quote inside an unquoted cell: quote the whole cell and double the quotes inside it")

@@ -56,9 +56,11 @@ func TestFormulasAreRefusedInEachManagedColumn(t *testing.T) {
 			t.Errorf("%s: %d of 3 managed cells are refused as formulas:\n%s", value, n, got)
 		}
 	}
-	got := told1(t, "tenantId,name\n=\""+idA+"\",x\n"+idA+",=VLOOKUP(\"x\")\n")
-	if strings.Count(got, "is a formula and not its value") != 2 {
-		t.Errorf("formulas with quotes in them:\n%s", got)
+	got := told1(t, "tenantId,name,note\n=\""+idA+"\",x,\n"+idA+",=VLOOKUP(\"x\"),\n\"b,\"\"c\",+A1,=A(\"x\")\n")
+	for i, want := range []string{`2:1: tenantId is "=\"`, `3:38: displayName is "=VLOOKUP(\"x\")", a formula`, "4:13: a quote inside an unquoted cell: "} {
+		if line := strings.Split(got, "\n")[i]; !strings.HasPrefix(line, want) {
+			t.Errorf("formulas with quotes in them:\ngot  %s\nwant %s", line, want)
+		}
 	}
 }
 

@@ -30,9 +30,9 @@ func parseTenant(cell string) (id, domain string, err error) {
 	}
 }
 
-// hashed refuses a row that begins with #, as if it were a comment.
+// hashed refuses a cell that begins with #, as if its row were a comment.
 func hashed(cell string) error {
-	return hashRow.errorf("this row begins with # (%s), and only a line of one cell is a comment: delete the row, or put one pair of quotes round all of the comment", quoteValue(cell))
+	return hashRow.errorf("%s begins with #, and only a line of one cell is a comment: delete the row, or put one pair of quotes round all of the comment", quoteValue(cell))
 }
 
 const (
