@@ -49,6 +49,7 @@ func TestEachFaultNamesItsPlaceAndTheWayOut(t *testing.T) {
 		{"empty tenantId", "tenantId,note\n,x\n", "2:1: tenantId is empty: give the partner's tenant ID or one of its domain names"},
 		{"short GUID", "tenantId\n" + idA[1:] + "\n", `2:1: tenantId "aaaaaaa-0000-4000-8000-00000000000a" is not a GUID: it has 31 hexadecimal digits, not 32, as in 8-4-4-4-12`},
 		{"wrong digit", "tenantId\nAAAAAAAA-0000-4000-8000-0000000000OA\n", `2:1: tenantId "AAAAAAAA-0000-4000-8000-0000000000OA" is not a GUID: 'O' is not a hexadecimal digit`},
+		{"nothing but wrong digits", "tenantId\nzzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz\n", `2:1: tenantId "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz" is not a GUID: 'z' is not a hexadecimal digit`},
 		{"wrong hyphen", "tenantId\naaaaaaaa-00004-000-8000-00000000000a\n", `2:1: tenantId "aaaaaaaa-00004-000-8000-00000000000a" is not a GUID: character 14 is not a hyphen, as in 8-4-4-4-12 digits`},
 		{"hyphens astray", "tenantId\n" + idA[:8] + idA[9:] + "\n", `2:1: tenantId "aaaaaaaa0000-4000-8000-00000000000a" is not a GUID: its hyphens do not stand as in 8-4-4-4-12 digits`},
 		{"wrong brackets", "tenantId\n(" + idA + ")\n", `2:1: tenantId "(aaaaaaaa-0000-4000-8000-00000000000a)" is not a GUID: '(' is not a hexadecimal digit`},
