@@ -70,7 +70,7 @@ func parseEnsure(cell string) (absent bool, err error) {
 	case "absent":
 		return true, nil
 	}
-	return false, fmt.Errorf("ensure is %s: use present or absent", quoteValue(cell))
+	return false, badEnsure.errorf("ensure is %s: use present or absent", quoteValue(cell))
 }
 
 // checkDisplayName refuses what would make a name unreadable in a portal.
@@ -79,10 +79,10 @@ func checkDisplayName(cell string) error {
 		return nil
 	}
 	if n := utf8.RuneCountInString(cell); n > maxDisplayName {
-		return fmt.Errorf("displayName has %d characters: at most %d are allowed", n, maxDisplayName)
+		return badName.errorf("displayName has %d characters: at most %d are allowed", n, maxDisplayName)
 	}
 	if strings.IndexFunc(cell, breaksLine) >= 0 {
-		return fmt.Errorf("displayName is %s: line breaks and control characters are not allowed", quoteValue(cell))
+		return badName.errorf("displayName is %s: line breaks and control characters are not allowed", quoteValue(cell))
 	}
 	return nil
 }
@@ -98,4 +98,4 @@ func isPrintableASCII(s string) bool {
 
 func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
-var errEmptyTenantID = errors.New("tenantId is empty: give the partner's tenant ID or one of its domain names")
+var errEmptyTenantID = emptyTenantID.errorf("tenantId is empty: give the partner's tenant ID or one of its domain names")

@@ -17,8 +17,8 @@ func decodeText(r io.Reader) (text *bufio.Reader, encoding string, err error) {
 	if err != nil && err != io.EOF {
 		return nil, "", err
 	}
-	if format := foreignFormat(head); format != "" {
-		return nil, "", foreignError(format)
+	if err := foreignFormat(head); err != nil {
+		return nil, "", err
 	}
 	encoding, mark := sniffEncoding(head)
 	if _, err := br.Discard(mark); err != nil {
@@ -58,23 +58,25 @@ func sniffEncoding(head []byte) (encoding string, mark int) {
 	}
 }
 
-// foreignError says what a file is instead of text.
-type foreignError string
+// foreignError says what a file is instead of text, and how a CSV is made of
+// it.
+type foreignError struct{ what, way string }
 
-func (e foreignError) Error() string { return string(e) }
+func (e foreignError) Error() string { return e.what + ": " + e.way }
 
 // foreignFormat recognises the files that people pick by mistake.
-func foreignFormat(head []byte) string {
-	for _, f := range []struct{ magic, message string }{
-		{"PK\x03\x04", "this looks like an .xlsx workbook or a zip archive: save the sheet as CSV UTF-8"},
-		{"\xD0\xCF\x11\xE0", "this looks like an .xls workbook: save the sheet as CSV UTF-8"},
-		{"%PDF", "this looks like a PDF: export the table as CSV UTF-8"},
-		{"\x1F\x8B", "this looks like a gzip archive: unpack it first"},
-		{"<", "this looks like a web page or XML: export the table as CSV UTF-8"},
+func foreignFormat(head []byte) error {
+	const save, export = "save the sheet as CSV UTF-8", "export the table as CSV UTF-8"
+	for _, f := range []struct{ magic, what, way string }{
+		{"PK\x03\x04", "this looks like an .xlsx workbook or a zip archive", save},
+		{"\xD0\xCF\x11\xE0", "this looks like an .xls workbook", save},
+		{"%PDF", "this looks like a PDF", export},
+		{"\x1F\x8B", "this looks like a gzip archive", "unpack it first"},
+		{"<", "this looks like a web page or XML", export},
 	} {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
-			return f.message
+			return foreignError{f.what, f.way}
 		}
 	}
-	return ""
+	return nil
 }

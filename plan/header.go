@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -39,6 +40,9 @@ var columnNames = [columnCount][]string{
 
 // String returns the canonical name.
 func (c column) String() string { return columnNames[c][0] }
+
+// isManaged reports whether what stands in the column can reach the tenant.
+func (c column) isManaged() bool { return c >= 0 && c < colNote }
 
 // record is a row as gocsv decodes it: strings only, because gocsv's own
 // conversions guess. The tags are the canonical names.
@@ -103,17 +107,19 @@ func parseHeader(cells []string) (header, []headerFault) {
 		case h.position[c] >= 0:
 			h.columns[i] = colUnknown
 			first := trimCell(cells[h.position[c]])
-			faults = append(faults, headerFault{i, fmt.Errorf("column %s is here twice: %s and %s mean the same",
+			faults = append(faults, headerFault{i, badColumn.errorf("column %s is here twice: %s and %s mean the same",
 				c, quoteValue(first), quoteValue(trimCell(cell)))})
 		default:
 			h.position[c], h.names[i] = i, c.String()
 		}
 		h.named = i + 1
 	}
-	if h.position[colTenantID] < 0 {
-		faults = append(faults, headerFault{0, errNoTenantID})
-	}
 	return h, faults
+}
+
+// namesTenantID reports whether one of the header cells is tenantId.
+func namesTenantID(cells []string) bool {
+	return slices.ContainsFunc(cells, func(cell string) bool { return lookUpColumn(cell) == colTenantID })
 }
 
 // holdsTenantID reports whether a header cell is data, which means that the

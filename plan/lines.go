@@ -26,7 +26,9 @@ type lineReader struct {
 	utf16 bool // decoded text shows faults of the encoding as U+FFFD
 	comma byte // 0 until the header was seen
 
-	line    int    // physical lines read
+	line     int      // physical lines read
+	comments comments // those among them that no row was made of
+
 	first   int    // physical line at which the row starts
 	raw     []byte // text of the row so far
 	starts  []int  // where in raw each physical line starts
@@ -73,7 +75,7 @@ func (l *lineReader) fetch() error {
 		if !plain && bytes.IndexByte(l.raw[start:], 0) >= 0 {
 			return l.stop(l.line, errors.New("this is not text: the line holds a zero byte; save the file as CSV UTF-8"))
 		}
-		if start > 0 || !l.skippable(l.raw) {
+		if start > 0 || !l.between(l.raw) {
 			l.accept(start, plain)
 			return nil
 		}
@@ -109,10 +111,19 @@ func (l *lineReader) stop(line int, err error) error {
 	return l.fatal
 }
 
-// skippable reports whether a line between rows is blank or a comment.
-func (l *lineReader) skippable(line []byte) bool {
+// between reports whether a line is none of a row's, and counts comments.
+func (l *lineReader) between(line []byte) bool {
 	rest := line[strayPrefix(line, l.comma):]
-	return len(rest) == 0 || rest[0] == '#' || rest[0] == '\n' || rest[0] == '\r' && len(rest) <= 2
+	switch {
+	case len(rest) == 0 || rest[0] == '\n' || rest[0] == '\r' && len(rest) <= 2:
+		return true
+	case l.comma == 0 && holdsNothing(rest, 0): // the ",,," that a spreadsheet makes of an empty row
+		return true
+	case isComment(rest, l.comma):
+		l.comments.add(l.line)
+		return true
+	}
+	return false
 }
 
 // accept takes the line at raw[start:] into the row and checks its text.
@@ -131,10 +142,10 @@ func (l *lineReader) accept(start int, plain bool) {
 	}
 	switch i := invalidUTF8(line); {
 	case i >= 0:
-		l.bad = &fault{place: l.at(start + i), err: fmt.Errorf("byte 0x%02X is not valid UTF-8: save the file as CSV UTF-8", line[i])}
+		l.bad = &fault{place: l.at(start + i), err: badText.errorf("byte 0x%02X is not valid UTF-8: save the file as CSV UTF-8", line[i])}
 	case l.utf16:
 		if i := bytes.IndexRune(line, utf8.RuneError); i >= 0 {
-			l.bad = &fault{place: l.at(start + i), err: errors.New("this is not valid UTF-16: save the file as CSV UTF-8")}
+			l.bad = &fault{place: l.at(start + i), err: badText.errorf("this is not valid UTF-16: save the file as CSV UTF-8")}
 		}
 	}
 }

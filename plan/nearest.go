@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -17,7 +16,18 @@ func unknownColumn(cell string) error {
 			}
 		}
 	}
-	return fmt.Errorf("unknown column %s: the nearest known one is %s; rename the column or remove it", quoteValue(cell), nearest)
+	return badColumn.errorf("unknown column %s: the nearest known one is %s; rename the column or remove it", quoteValue(cell), nearest)
+}
+
+// isNearTenantID reports whether a header cell is a misspelling of tenantId.
+func isNearTenantID(cell string) bool {
+	key := headerKey(cell)
+	for _, name := range columnNames[colTenantID] {
+		if len(key) <= 2*len(name) && editDistance(key, strings.ToLower(name)) <= len(name)/4 {
+			return true
+		}
+	}
+	return false
 }
 
 // editDistance counts the insertions, deletions and substitutions that turn a

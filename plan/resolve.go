@@ -31,13 +31,13 @@ func (r *Rows) Resolve(home string, tenantIDs map[string]string) error {
 		if row.TenantID == "" {
 			id, err := parseGUID(tenantIDs[row.Domain])
 			if err != nil {
-				m.refuse(&row, fmt.Errorf("unknown domain %s: no tenant has it; correct it or give the tenant ID", quoteValue(row.Domain)))
+				m.refuse(&row, unknownDomain.errorf("unknown domain %s: no tenant has it; correct it or give the tenant ID", quoteValue(row.Domain)))
 				continue
 			}
 			row.TenantID = id
 		}
 		if row.TenantID == home {
-			m.refuse(&row, fmt.Errorf("%s is the home tenant itself: it cannot be its own partner", row.named()))
+			m.refuse(&row, homeTenant.errorf("%s is the home tenant itself: it cannot be its own partner", row.named()))
 			continue
 		}
 		m.add(&row)
@@ -46,7 +46,7 @@ func (r *Rows) Resolve(home string, tenantIDs map[string]string) error {
 		return err
 	}
 	r.Rows = m.rows
-	r.Notices = append(r.Notices, m.notices...)
+	r.Notices = append(r.Notices, m.notices.all()...)
 	sortNotices(r.Notices)
 	return nil
 }
@@ -57,13 +57,13 @@ type merger struct {
 	file    string
 	index   rowIndex
 	rows    []Row
-	notices []Notice
+	notices notices
 	errs    RowErrors
 }
 
 // newMerger returns a merger with room for n rows.
 func newMerger(file string, n int) *merger {
-	return &merger{file: file, index: newRowIndex(n), rows: make([]Row, 0, n)}
+	return &merger{file: file, index: newRowIndex(n), rows: make([]Row, 0, n), notices: notices{file: file}}
 }
 
 func (m *merger) add(row *Row) {
@@ -73,12 +73,11 @@ func (m *merger) add(row *Row) {
 		return
 	}
 	if differences := differ(row, first); len(differences) > 0 {
-		m.refuse(row, fmt.Errorf("%s is on line %d already and contradicts it: %s",
+		m.refuse(row, contradiction.errorf("%s is on line %d already and contradicts it: %s",
 			row.named(), first.Line, strings.Join(differences, "; ")))
 		return
 	}
-	m.notices = append(m.notices, Notice{m.file, row.at.line, row.at.column,
-		fmt.Sprintf("%s is on line %d already and says the same: the two rows are one", row.named(), first.Line)})
+	m.notices.add(mergedRows, row.at, fmt.Sprintf("%s is on line %d already and says the same: the two rows are one", row.named(), first.Line))
 }
 
 // refuse notes a fault of the row's tenantId cell.

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -23,6 +24,19 @@ func TestEqualRowsAreMergedWithANotice(t *testing.T) {
 	}
 	if got.Input.Rows != 3 || len(got.Input.Cells) != 3 {
 		t.Errorf("input has %d rows and %d of cells, want the merged one among them", got.Input.Rows, len(got.Input.Cells))
+	}
+}
+
+// TestDuplicatesAreFoundInALongFile repeats each of many rows once.
+func TestDuplicatesAreFoundInALongFile(t *testing.T) {
+	const n = 5000
+	var once strings.Builder
+	for i := range n {
+		fmt.Fprintf(&once, "%08x-0000-4000-8000-00000000000a\n", i+1)
+	}
+	got := readRows(t, "tenantId\n"+once.String()+once.String())
+	if len(got.Rows) != n || got.Input.Rows != 2*n || len(got.Input.Lines) != 2*n {
+		t.Errorf("%d rows of %d in the input, want %d of %d", len(got.Rows), got.Input.Rows, n, 2*n)
 	}
 }
 

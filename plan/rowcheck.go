@@ -10,7 +10,7 @@ type checker struct {
 	file    string
 	head    *header
 	merged  *merger
-	notices []Notice
+	notices notices
 	errs    RowErrors
 	on, off *bool // shared by all rows
 }
@@ -18,7 +18,7 @@ type checker struct {
 // newChecker returns a checker of rows under head, which may be filled in later.
 func newChecker(file string, head *header) *checker {
 	on, off := true, false
-	return &checker{file: file, head: head, merged: newMerger(file, blockRows), on: &on, off: &off}
+	return &checker{file: file, head: head, merged: newMerger(file, blockRows), notices: notices{file: file}, on: &on, off: &off}
 }
 
 // block takes the rows of a block, and takes their cells over into in.
@@ -60,12 +60,21 @@ func (ch *checker) check(cells []string, spans []span) {
 	ch.merged.add(&row)
 	if row.Absent && row.IsSyncAllowed != nil && *row.IsSyncAllowed {
 		at := spans[ch.head.position[colIsSyncAllowed]].place()
-		ch.notices = append(ch.notices, Notice{ch.file, at.line, at.column, "ensure=absent removes the policy, isSyncAllowed is not used"})
+		ch.notices.add(unusedCells, at, "ensure=absent removes the policy, isSyncAllowed is not used")
+	}
+	if isPlaceholder(row.DisplayName) {
+		at := spans[ch.head.position[colDisplayName]].place()
+		ch.notices.add(placeholders, at, fmt.Sprintf("displayName is %s, which programs write where they have no name: correct it if the partner is not called so", quoteValue(row.DisplayName)))
 	}
 }
 
 // set takes one trimmed cell over into the row.
 func (ch *checker) set(r *Row, c column, cell string) (err error) {
+	if c.isManaged() {
+		if err := checkComputed(c, cell); err != nil {
+			return err
+		}
+	}
 	switch c {
 	case colTenantID:
 		r.TenantID, r.Domain, err = parseTenant(cell)
@@ -83,7 +92,7 @@ func (ch *checker) set(r *Row, c column, cell string) (err error) {
 		r.Note = cell
 	case colUnnamed:
 		if cell != "" { // nobody can say what it means
-			err = fmt.Errorf("the cell %s stands in a column without a name: name the column or empty the cell", quoteValue(cell))
+			err = namelessCell.errorf("the cell %s stands in a column without a name: name the column or empty the cell", quoteValue(cell))
 		}
 	}
 	return err
@@ -97,7 +106,7 @@ func (ch *checker) parseSwitch(c column, cell string) (*bool, error) {
 	on, err := parseBool(cell)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%s is %s: %w", c, quoteValue(cell), err)
+		return nil, badSwitch.errorf("%s is %s: %w", c, quoteValue(cell), err)
 	case on:
 		return ch.on, nil
 	default:

@@ -29,18 +29,25 @@ func (e *RowError) Unwrap() error { return e.Err }
 // return it sorted by place and never empty.
 type RowErrors []*RowError
 
-// Error prints each fault on a line of its own, sorted by place.
+// maxTold is how many faults, and notices of one kind, are told in full. The
+// rest is counted: what is wrong in a thousand rows in the same way is read
+// once.
+const maxTold = 50
+
+// Error prints the first faults on a line of their own each, sorted by place,
+// and counts the rest by kind.
 func (e RowErrors) Error() string {
 	sorted := slices.Clone(e)
 	sorted.sort()
-	var b strings.Builder
-	for i, fault := range sorted {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString(fault.Error())
+	told := min(len(sorted), maxTold)
+	lines := make([]string, 0, told+1)
+	for _, fault := range sorted[:told] {
+		lines = append(lines, fault.Error())
 	}
-	return b.String()
+	if rest := sorted[told:]; len(rest) > 0 {
+		lines = append(lines, fmt.Sprintf("and %s more: %s", thousands(len(rest)), countByKind(rest)))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Unwrap returns the single faults, for errors.Is and errors.As.
@@ -51,6 +58,15 @@ func (e RowErrors) Unwrap() []error {
 	}
 	return errs
 }
+
+// RefusedRows is a CSV with faults, and what is to be noticed beside them.
+type RefusedRows struct {
+	RowErrors
+	Notices []Notice
+}
+
+// Unwrap returns the faults.
+func (r *RefusedRows) Unwrap() error { return r.RowErrors }
 
 func (e RowErrors) sort() {
 	slices.SortStableFunc(e, func(a, b *RowError) int {
@@ -66,26 +82,6 @@ func (e RowErrors) orNil() error {
 	}
 	e.sort()
 	return e
-}
-
-// Notice is something that the author of a file should know and that stops
-// nothing.
-type Notice struct {
-	File    string
-	Line    int // physical line, from 1
-	Column  int // character at which the cell starts, from 1
-	Message string
-}
-
-// String prints the notice as file:line:column: message.
-func (n Notice) String() string {
-	return fmt.Sprintf("%s:%d:%d: %s", n.File, n.Line, n.Column, n.Message)
-}
-
-func sortNotices(notices []Notice) {
-	slices.SortStableFunc(notices, func(a, b Notice) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
 }
 
 // place is a position in a file as people count: lines and characters from 1.

@@ -20,18 +20,23 @@ func (rd *rowReader) readHeader() error {
 	if err := rd.firstLine(); err != nil {
 		return rd.noHeader(err)
 	}
-	if err := rd.openDecoder(); err != nil {
+	switch err := rd.openDecoder(); {
+	case err == errSkipRow, err == io.EOF: // the fault is noted
+		rd.lookBelow()
+		return io.EOF
+	case err != nil:
 		return err
-	}
-	if rd.lines.bad != nil {
+	case rd.lines.bad != nil:
 		rd.refuse(rd.lines.bad.place, "", rd.lines.bad.err)
-	}
-	cells := rd.decoder.Headers
-	if holdsTenantID(cells) {
-		rd.refuse(rd.cellPlace(0), "", errors.New("no header: the first row is data already; put a line above it that names the columns, such as tenantId,displayName"))
 		return io.EOF
 	}
-	if len(cells) > maxColumns {
+	cells := rd.decoder.Headers
+	switch {
+	case !namesTenantID(cells):
+		rd.noTenantID(cells)
+		rd.lookBelow()
+		return io.EOF
+	case len(cells) > maxColumns:
 		rd.refuse(place{rd.lines.first, 1}, "", fmt.Errorf("the header has %d cells: at most %d are read", len(cells), maxColumns))
 		return io.EOF
 	}
@@ -41,6 +46,58 @@ func (rd *rowReader) readHeader() error {
 	}
 	rd.head, rd.sheet.width = head, len(cells)
 	return rd.decoder.RenormalizeHeaders(func([]string) []string { return head.names })
+}
+
+// noTenantID refuses a header that cannot be read, as one fault: without the
+// tenantId column each row would be another.
+func (rd *rowReader) noTenantID(cells []string) {
+	if holdsTenantID(cells) {
+		rd.refuse(rd.cellPlace(0), "", errors.New("no header: the first row is data already; put a line above it that names the columns, such as tenantId,displayName"))
+		return
+	}
+	for i, cell := range cells[:min(len(cells), maxColumns)] {
+		if isNearTenantID(cell) {
+			rd.refuse(rd.cellPlace(i), trimCell(cell), unknownColumn(trimCell(cell)))
+			return
+		}
+	}
+	rd.refuse(rd.cellPlace(0), trimCell(cells[0]), errNoTenantID)
+}
+
+// maxAbove is how many lines are searched for a header below the first.
+const maxAbove = 100
+
+// lookBelow searches for the header further down, below the title or version
+// that people put above it. Where it finds one, that is the fault in place of
+// those noted. The text is used up, so the reading ends here.
+func (rd *rowReader) lookBelow() {
+	first := rd.lines.first
+	searched := bytes.SplitAfter(rd.lines.raw, []byte("\n"))[1:] // an open quote may have swallowed it
+	for n := 1; n <= maxAbove; n++ {
+		var line []byte
+		if len(searched) > 0 && len(searched[0]) > 0 {
+			line, searched = searched[0], searched[1:]
+		} else {
+			rd.lines.begin()
+			if rd.lines.readLine() != nil {
+				return
+			}
+			line, searched = rd.lines.raw, nil
+		}
+		if isHeader(line) {
+			rd.errs = nil
+			rd.refuse(place{first, 1}, "", fmt.Errorf("the header is not on line %d: it seems to be on line %d; delete what stands above it, or begin those lines with #", first, first+n))
+			return
+		}
+	}
+}
+
+// isHeader reports whether a line names a tenantId column.
+func isHeader(line []byte) bool {
+	r := csv.NewReader(bytes.NewReader(line))
+	r.Comma, r.LazyQuotes = rune(sniffDelimiter(line)), true
+	cells, _ := r.Read()
+	return namesTenantID(cells)
 }
 
 // firstLine brings the header line into the lineReader and tells its dialect.

@@ -38,7 +38,7 @@ func (rd *rowReader) fitCells() error {
 		return nil
 	}
 	if len(cells) < want {
-		rd.refuse(place{l.first, 1}, "", fmt.Errorf("the row has %s and the header %d: a delimiter is missing or the row was cut short", plural(len(cells), "cell"), want))
+		rd.misfit(place{l.first, 1}, "", cells, "a delimiter is missing or the row was cut short")
 		return errSkipRow
 	}
 	offset := func(i int) int {
@@ -47,12 +47,26 @@ func (rd *rowReader) fitCells() error {
 	}
 	for i := want; i < len(cells); i++ {
 		if value := trimCell(cells[i]); value != "" {
-			rd.refuse(l.at(offset(i)), value, fmt.Errorf("the row has %s and the header %d: quote a cell that holds the delimiter", plural(len(cells), "cell"), want))
+			rd.misfit(l.at(offset(i)), value, cells, "quote a cell that holds the delimiter")
 			return errSkipRow
 		}
 	}
 	l.cut(offset(want) - 1)
 	return nil
+}
+
+// misfit refuses a row of too few or too many cells. One that begins with # was
+// meant as a comment, or is what a failed look-up left.
+func (rd *rowReader) misfit(at place, value string, cells []string, why string) {
+	first, column := trimCell(cells[0]), rd.head.columns[0]
+	switch {
+	case !column.isManaged() || !strings.HasPrefix(first, "#"):
+		rd.refuse(at, value, cellCount.errorf("the row has %s and the header %d: %s", plural(len(cells), "cell"), len(rd.head.cells), why))
+	case isErrorValue(first):
+		rd.refuse(place{rd.lines.first, 1}, first, checkComputed(column, first))
+	default:
+		rd.refuse(place{rd.lines.first, 1}, first, hashed(first))
+	}
 }
 
 // keep lays a decoded row out in the sheet, unless it says nothing.
@@ -72,7 +86,34 @@ func (rd *rowReader) keep(rec *record, extra map[string]string) {
 			cell = extra[rd.head.names[i]]
 		}
 		line, column := rd.csv.FieldPos(i)
-		b.add(lineBreaks(cell), rd.lines.cell(line-first, column))
+		at := rd.lines.cell(line-first, column)
+		if strings.IndexByte(cell, '\r') >= 0 {
+			cell = rd.lineBreaks(cell, line-first, column, at)
+		}
+		b.add(cell, at)
+	}
+	if len(rd.lines.starts) > 1 {
+		rd.noticeSwallowed(first)
+	}
+}
+
+// noticeSwallowed looks for rows inside a row of several lines: a quote that is
+// left open makes a cell of them, if another happens to end it. Lines in which
+// a cell of the row starts are its own. The row starts at line first of the
+// decoder's count.
+func (rd *rowReader) noticeSwallowed(first int) {
+	l := rd.lines
+	own := make([]bool, len(l.starts))
+	for i := range rd.head.columns {
+		line, _ := rd.csv.FieldPos(i)
+		own[line-first] = true
+	}
+	for k, start := range l.starts {
+		line, _, _ := strings.Cut(string(l.raw[start:]), "\n")
+		cells := strings.Split(line, string(l.comma))
+		if !own[k] && len(cells) > 1 && holdsTenantID(cells) {
+			rd.swallowed.add(swallowedRows, l.cell(k, 1), fmt.Sprintf("this line looks like a row and stands inside a quoted cell of line %d: is a quote left open?", l.first))
+		}
 	}
 }
 
@@ -91,10 +132,13 @@ func blank(cells *[columnCount]string, extra map[string]string) bool {
 	return true
 }
 
-// lineBreaks writes every line break inside a cell as "\n".
-func lineBreaks(cell string) string {
-	if strings.IndexByte(cell, '\r') < 0 {
-		return cell
+// lineBreaks writes every line break inside a cell as "\n". A carriage return
+// inside a cell without quotes is the end of a line that nobody else sees: what
+// follows may be a row of its own.
+func (rd *rowReader) lineBreaks(cell string, k, column int, at place) string {
+	quoted := rd.lines.raw[rd.lines.starts[k]+column-1] == '"'
+	if trimmed := trimCell(cell); !quoted && strings.IndexByte(trimmed, '\r') >= 0 {
+		rd.refuse(at, trimmed, strayReturn.errorf("the cell %s holds a carriage return alone: end every line alike, or quote the cell", quoteValue(trimmed)))
 	}
 	return strings.ReplaceAll(strings.ReplaceAll(cell, "\r\n", "\n"), "\r", "\n")
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -17,10 +18,11 @@ type rowReader struct {
 	csv     *csv.Reader
 	decoder *gocsv.Unmarshaller
 
-	dialect Dialect
-	head    header
-	sheet   sheet
-	errs    RowErrors
+	dialect   Dialect
+	head      header
+	sheet     sheet
+	errs      RowErrors
+	swallowed notices
 }
 
 // errSkipRow says that a row is of no further use: it is blank, or its fault
@@ -48,13 +50,23 @@ func (rd *rowReader) readAll(r io.Reader) error {
 	default:
 		return err
 	}
+	above := rd.lines.comments.n
 	if err := rd.readRows(); err != nil {
 		return err
 	}
 	if rd.sheet.rows == 0 && len(rd.errs) == 0 {
-		rd.refuse(place{1, 1}, "", errors.New("no rows below the header: the file needs one for each partner"))
+		rd.refuse(place{1, 1}, "", rd.noRows(above))
 	}
 	return nil
+}
+
+// noRows says that a file holds no rows. So many comments are above its header.
+func (rd *rowReader) noRows(above int) error {
+	only := ""
+	if below := rd.lines.comments.n - above; below > 0 {
+		only = ", only " + plural(below, "comment")
+	}
+	return fmt.Errorf("no rows below the header%s: the file needs one for each partner", only)
 }
 
 func (rd *rowReader) readRows() error {
@@ -133,9 +145,23 @@ func (rd *rowReader) misquoted(cell int, bare bool) error {
 	if bare {
 		value, _, _ = strings.Cut(value, string(l.comma))
 		value = trimCell(value)
-		rd.refuse(l.at(cell), value, errors.New("a quote inside an unquoted cell: quote the whole cell and double the quotes inside it"))
+		rd.refuse(l.at(cell), value, rd.bareQuote(cell, value))
 		return errSkipRow
 	}
-	rd.refuse(l.at(cell), trimCell(value), errors.New("the quoted cell that starts here does not end in a quote and a delimiter: double the quotes inside it; the rows below were not read"))
+	rd.refuse(l.at(cell), trimCell(value), strayQuote.errorf("the quoted cell that starts here does not end in a quote and a delimiter: double the quotes inside it; the rows below were not read"))
 	return io.EOF
+}
+
+// bareQuote says what a cell without quotes is that holds one all the same. It
+// starts at an offset in the row.
+func (rd *rowReader) bareQuote(cell int, value string) error {
+	position := countUnquoted(rd.lines.raw[:cell], rd.lines.comma)
+	managed := position < len(rd.head.columns) && rd.head.columns[position].isManaged()
+	switch {
+	case managed && isFormula(value):
+		return checkComputed(rd.head.columns[position], value)
+	case managed && position == 0 && strings.HasPrefix(value, "#"):
+		return hashed(value)
+	}
+	return strayQuote.errorf("a quote inside an unquoted cell: quote the whole cell and double the quotes inside it")
 }

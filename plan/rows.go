@@ -50,14 +50,15 @@ type Rows struct {
 }
 
 // ReadRows reads the CSV from r once, as a stream, and checks all of it. The
-// name is what messages call the file. The error is a RowErrors with every
-// fault when the content is wrong; any other error comes from r or ctx.
+// name is what messages call the file. The error is a RefusedRows, and so a
+// RowErrors with every fault, when the content is wrong; any other error comes
+// from r or ctx.
 //
 // A cell that breaks the quoting rules in a way that makes the rows below it
 // doubtful ends the reading; its message says so.
 func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 	sum := sha256.New()
-	rd := &rowReader{file: name, sheet: sheet{whole: make(chan *block, 1)}}
+	rd := &rowReader{file: name, swallowed: notices{file: name}, sheet: sheet{whole: make(chan *block, 1)}}
 	ch, in := newChecker(name, &rd.head), Input{Name: name}
 	var checking sync.WaitGroup
 	checking.Go(func() {
@@ -72,11 +73,12 @@ func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
 	in.SHA256, in.Rows, in.Header, in.Dialect = hex.EncodeToString(sum.Sum(nil)), rd.sheet.rows, rd.head.cells, rd.dialect
-	if err := slices.Concat(rd.errs, ch.errs, ch.merged.errs).orNil(); err != nil {
-		return nil, err
-	}
-	notices := slices.Concat(ch.notices, ch.merged.notices)
+	notices := slices.Concat(rd.notices(), ch.notices.all(), ch.merged.notices.all())
 	sortNotices(notices)
+	if errs := slices.Concat(rd.errs, ch.errs, ch.merged.errs); len(errs) > 0 {
+		errs.sort()
+		return nil, &RefusedRows{RowErrors: errs, Notices: notices}
+	}
 	return &Rows{Input: in, Rows: ch.merged.rows, Notices: notices}, nil
 }
 

@@ -26,6 +26,8 @@ func FuzzReadRows(f *testing.F) {
 		"\xff\xfet\x00e\x00n\x00a\x00n\x00t\x00i\x00d\x00\n\x00a\x00.\x00b\x00",
 		"tenantId,note\na.b,x\"y\nc.d,\"z\n",
 		"tenantId\n\xc3\x28\n\x00",
+		"\"# a, b\",,\n;;\ntitle\nnote,tenantId\n# c,\n#N/A,x.y\n\"# d\n",
+		"tenantId,name\n#REF!,x\na.b,=A1\n8e30,0\n#,\"x\"\n",
 	} {
 		f.Add([]byte(seed))
 	}

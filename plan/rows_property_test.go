@@ -3,11 +3,17 @@ package plan_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/unicode"
 	"pgregory.net/rapid"
 
 	"bulksync/plan"
@@ -35,6 +41,9 @@ func TestRowsReadBackEqualInEachDialect(t *testing.T) {
 		for _, id := range ids {
 			note := texts.Draw(t, "note")
 			name := strings.ReplaceAll(strings.ReplaceAll(texts.Draw(t, "name"), "\n", ""), "\t", "")
+			if strings.IndexAny(strings.Trim(name, " \u00a0\u200b"), "=-#") == 0 { // no formula, no error value
+				name = "." + name
+			}
 			sync := rapid.SampledFrom([]string{"", "true", "false"}).Draw(t, "sync")
 			records = append(records, []string{note, id, name, sync})
 			row := plan.Row{TenantID: id, DisplayName: strings.Trim(name, " \u00a0\u200b"), Note: strings.Trim(note, " \t\n\u00a0\u200b")}
@@ -84,4 +93,127 @@ func TestLinesAreThoseOfTheFileHoweverItIsBroken(t *testing.T) {
 			t.Errorf("lines (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// pieces of a file by what is to become of their lines; p0.example is made
+// another name for each. Junk is drawn, and is no row that could be accepted.
+var pieces = map[string][]string{
+	"blank":   {"", "  \u00a0", ",,", `"" , "",`, " ,\u200b,"},
+	"comment": {"#", "# a", `# a "b`, " #a,,", `"# a, b",,`, `"# a, ""b""", "",""`, "#p0.example", "######"},
+	"row": {"p0.example,x,#N/A", "p0.example,,", `"p0.example",x,"# c, d"`, "p0.example,,\"first\n# second\n\n,,\nlast\"",
+		" p0.example ,NULL,=A1", "p0.example,x,#,,,"},
+	"fault": {"#N/A,x,", "#N/A", "#REF!,,", `"#NV",,`, "#p0.example,x,y", "# a, b", `# a, "b"`, "#,,x", "\"#\nx\",,", "p0.example,#N/A,",
+		"p0.example,=A1,", "p0.example", "nobody,,", ",x,", "p0.example,a\"b,", "p0.example,x,a\rb", "p0.example,x,y,z", "8e30,,"},
+}
+
+var junk = rapid.StringOf(rapid.SampledFrom([]rune("#,=-x0 N/A!?é\u00a0;")))
+
+// TestNoRowVanishes holds that each line of a file is exactly one of header,
+// blank, counted comment, row and fault.
+func TestNoRowVanishes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := dialects.Draw(t, "dialect")
+		want, drawn := map[int]string{}, map[int]string{}
+		var lines []string
+		add := func(as, text string) {
+			if as != "blank" {
+				want[len(lines)+1] = as
+			}
+			lines = append(lines, strings.Split(strings.ReplaceAll(text, ",", d.Delimiter), "\n")...)
+		}
+		for range rapid.IntRange(0, 3).Draw(t, "above") { // all comments together are few enough to be listed
+			as := rapid.SampledFrom([]string{"blank", "comment"}).Draw(t, "above as")
+			add(as, rapid.SampledFrom(pieces[as]).Draw(t, as))
+		}
+		add("blank", "tenantId,displayName,note")
+		for i := range rapid.IntRange(0, 7).Draw(t, "pieces") {
+			as := rapid.SampledFrom([]string{"blank", "comment", "row", "row", "row", "fault", "junk"}).Draw(t, "as")
+			if as == "junk" {
+				line := strings.ReplaceAll(junk.Draw(t, as), ",", d.Delimiter)
+				drawn[len(lines)+1] = strings.Trim(line, " \u00a0"+d.Delimiter)
+				add("blank", line)
+				continue
+			}
+			text := rapid.SampledFrom(pieces[as]).Draw(t, as)
+			add(as, strings.ReplaceAll(text, "p0.", fmt.Sprintf("p%d.", i)))
+		}
+		checkLines(t, want, drawn, accounts(t, inEncoding(t, d.Encoding, strings.Join(lines, d.Newline))))
+	})
+}
+
+// checkLines compares what was to become of each line with what did. Of a drawn
+// line, known without blanks and delimiters, it wants only that it is told.
+func checkLines(t *rapid.T, want, drawn, got map[int]string) {
+	refused := got[0] != ""
+	delete(got, 0)
+	maps.DeleteFunc(want, func(_ int, as string) bool { return refused && as == "row" })
+	for line, text := range drawn {
+		if as := got[line]; (text != "") != (as == "fault" || as == "comment") {
+			t.Errorf("line %d, %q, is told as %q", line, text, as)
+		}
+		delete(got, line)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+}
+
+// accounts reads a file and says what became of which line. Line 0 says that
+// the file was refused, for then no rows are returned.
+func accounts(t *rapid.T, text string) map[int]string {
+	lines := map[int]string{}
+	account := func(line int, as string) {
+		if was := lines[line]; was != "" && (was != as || as != "fault") {
+			t.Errorf("line %d is told as %s and as %s", line, was, as)
+		}
+		lines[line] = as
+	}
+	rows, err := plan.ReadRows(context.Background(), strings.NewReader(text), "partners.csv")
+	var refused *plan.RefusedRows
+	if errors.As(err, &refused) {
+		for _, fault := range refused.RowErrors {
+			if !strings.HasPrefix(fault.Err.Error(), "no rows below the header") {
+				account(fault.Line, "fault")
+			}
+		}
+		rows = &plan.Rows{Notices: refused.Notices}
+		lines[0] = "refused"
+	}
+	for _, line := range rows.Input.Lines {
+		account(line, "row")
+	}
+	for _, n := range rows.Notices {
+		if strings.HasPrefix(n.Message, "this line begins with #") {
+			account(n.Line, "comment")
+		} else if _, list, found := strings.Cut(n.Message, "not as rows: lines "); found {
+			for number := range strings.SplitSeq(strings.ReplaceAll(list, " and ", ", "), ", ") {
+				line, err := strconv.Atoi(number)
+				if err != nil {
+					t.Fatalf("%s: %v", n, err)
+				}
+				account(line, "comment")
+			}
+		}
+	}
+	return lines
+}
+
+// inEncoding writes text as a dialect's encoding has it.
+func inEncoding(t *rapid.T, name, text string) string {
+	var encoder *encoding.Encoder
+	switch name {
+	case "utf-8":
+		return text
+	case "utf-8-bom":
+		return "\uFEFF" + text
+	case "utf-16le":
+		encoder = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder()
+	default:
+		encoder = unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewEncoder()
+	}
+	encoded, err := encoder.String(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encoded
 }

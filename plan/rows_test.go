@@ -184,6 +184,14 @@ func TestBlankLinesAndCommentsAreNoRows(t *testing.T) {
 	}
 }
 
+func TestCarriageReturnsInQuotesOrAtAnEdgeAreKept(t *testing.T) {
+	got := readRows(t, "tenantId,note\n"+idA+",\"a\rb\r\nc\"\n"+idB+",\rx\r\r\n")
+	want := []plan.Row{{Line: 2, TenantID: idA, Note: "a\nb\nc"}, {Line: 4, TenantID: idB, Note: "x"}}
+	if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
 func TestTheInputIsKeptAsItCame(t *testing.T) {
 	text := "\uFEFFname , tenantId\r\n Contoso,{" + strings.ToUpper(idA) + "}\r\nContoso, " + idA + "\u00a0\r\n"
 	sum := sha256.Sum256([]byte(text))

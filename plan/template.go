@@ -47,7 +47,7 @@ func ReadTemplate(r io.Reader, name string) (*Template, error) {
 	data, err := readText(io.TeeReader(r, sum))
 	var foreign foreignError
 	if errors.As(err, &foreign) {
-		return nil, RowErrors{{File: name, Line: 1, Column: 1, Err: foreign}}
+		return nil, RowErrors{{File: name, Line: 1, Column: 1, Err: errors.New(foreign.what + ": a template is a JSON file of a few lines")}}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
@@ -70,7 +70,7 @@ func readText(r io.Reader) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(text, maxTemplate+1))
 	if len(data) > maxTemplate {
-		return nil, foreignError("the file is larger than 1 MiB: a template body has a few lines")
+		return nil, foreignError{what: "the file is larger than 1 MiB"}
 	}
 	return data, err
 }

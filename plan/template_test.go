@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/unicode"
 
 	"bulksync/plan"
 )
@@ -29,6 +30,30 @@ func TestATemplateIsReadAsItWasWritten(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, *got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+// TestATemplateIsReadInEachEncoding reads what the shells of Windows write.
+func TestATemplateIsReadInEachEncoding(t *testing.T) {
+	const text = "{\r\n  \"userSyncInbound\": { \"isSyncAllowed\": true }\r\n}\r\n"
+	for name, file := range map[string]string{
+		"UTF-8 with a byte order mark":         "\uFEFF" + text,
+		"UTF-16 little endian":                 utf16(t, unicode.LittleEndian, unicode.UseBOM, text),
+		"UTF-16 little endian without a mark":  utf16(t, unicode.LittleEndian, unicode.IgnoreBOM, text),
+		"UTF-16 big endian":                    utf16(t, unicode.BigEndian, unicode.UseBOM, text),
+		"UTF-16 big endian, broken at a place": utf16(t, unicode.BigEndian, unicode.UseBOM, strings.Replace(text, "true", "True", 1)),
+	} {
+		got, err := plan.ReadTemplate(strings.NewReader(file), "t.json")
+		switch {
+		case strings.Contains(name, "broken"):
+			if err == nil || !strings.HasPrefix(err.Error(), "t.json:2:41: this is not one valid JSON object") {
+				t.Errorf("%s: %v", name, err)
+			}
+		case err != nil:
+			t.Errorf("%s: %v", name, err)
+		case got.IsSyncAllowed == nil || !*got.IsSyncAllowed:
+			t.Errorf("%s: read as %+v", name, got)
 		}
 	}
 }
@@ -61,8 +86,9 @@ func TestATemplateThatGraphWouldMisreadIsRefused(t *testing.T) {
 		{"{\n  'a': 1}", "2:3: this is not one valid JSON object: invalid character '\\''"},
 		{"{\"userSyncInbound\": {\n\"isSyncAllowed\": tru}}", "2:21: this is not one valid JSON object: invalid character '}' in literal true"},
 		{"{\"a\xff\": 1}", "1:4: byte 0xFF is not valid UTF-8"},
-		{strings.Repeat(" ", 1<<20) + "{}", "1:1: the file is larger than 1 MiB: a template body has a few lines"},
-		{"PK\x03\x04", "1:1: this looks like an .xlsx workbook or a zip archive: save the sheet as CSV UTF-8"},
+		{strings.Repeat(" ", 1<<20) + "{}", "1:1: the file is larger than 1 MiB: a template is a JSON file of a few lines"},
+		{"PK\x03\x04", "1:1: this looks like an .xlsx workbook or a zip archive: a template is a JSON file of a few lines"},
+		{"<html>", "1:1: this looks like a web page or XML: a template is a JSON file of a few lines"},
 	} {
 		_, err := plan.ReadTemplate(strings.NewReader(test.text), "t.json")
 		if err == nil {

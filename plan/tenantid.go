@@ -2,8 +2,6 @@ package plan
 
 import (
 	"errors"
-	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -19,6 +17,10 @@ func parseTenant(cell string) (id, domain string, err error) {
 		return cell, "", nil
 	case cell == "":
 		return "", "", errEmptyTenantID
+	case cell[0] == '#':
+		return "", "", hashed(cell)
+	case isMadeNumber(cell):
+		return "", "", numberForID.errorf("tenantId %s is a number: a spreadsheet made it of the tenant ID, and digits of it are lost; format the column as text and enter the ID again", quoteValue(cell))
 	case strings.ContainsAny(cell, "./@。"):
 		domain, err = parseDomain(cell)
 		return "", domain, err
@@ -26,6 +28,11 @@ func parseTenant(cell string) (id, domain string, err error) {
 		id, err = parseGUID(cell)
 		return id, "", err
 	}
+}
+
+// hashed refuses a cell that begins with #, as if its row were a comment.
+func hashed(cell string) error {
+	return hashRow.errorf("%s begins with #, and only a line of one cell is a comment: delete the row, or put one pair of quotes round all of the comment", quoteValue(cell))
 }
 
 const (
@@ -71,7 +78,7 @@ func parseGUID(cell string) (string, error) {
 	case err != nil:
 		return "", malformedGUID(cell, digits)
 	case id == uuid.Nil:
-		return "", fmt.Errorf("tenantId %s names no tenant: it is the nil GUID", quoteValue(cell))
+		return "", badTenantID.errorf("tenantId %s names no tenant: it is the nil GUID", quoteValue(cell))
 	default:
 		return id.String(), nil
 	}
@@ -83,16 +90,16 @@ func malformedGUID(cell, digits string) error {
 		hyphen := len(digits) == 36 && (i == 8 || i == 13 || i == 18 || i == 23)
 		switch hex := strings.ContainsRune("0123456789abcdefABCDEF", r); {
 		case !hex && r != '-':
-			return fmt.Errorf("tenantId %s is not a GUID: %q is not a hexadecimal digit", quoteValue(cell), r)
+			return badTenantID.errorf("tenantId %s is not a GUID: %q is not a hexadecimal digit", quoteValue(cell), r)
 		case hyphen && hex:
-			return fmt.Errorf("tenantId %s is not a GUID: character %d is not a hyphen, as in 8-4-4-4-12 digits", quoteValue(cell), i+1)
+			return badTenantID.errorf("tenantId %s is not a GUID: character %d is not a hyphen, as in 8-4-4-4-12 digits", quoteValue(cell), i+1)
 		}
 	}
 	n := len(digits) - strings.Count(digits, "-")
 	if n == 32 {
-		return fmt.Errorf("tenantId %s is not a GUID: its hyphens do not stand as in 8-4-4-4-12 digits", quoteValue(cell))
+		return badTenantID.errorf("tenantId %s is not a GUID: its hyphens do not stand as in 8-4-4-4-12 digits", quoteValue(cell))
 	}
-	return fmt.Errorf("tenantId %s is not a GUID: it has %s, not 32, as in 8-4-4-4-12", quoteValue(cell), plural(n, "hexadecimal digit"))
+	return badTenantID.errorf("tenantId %s is not a GUID: it has %s, not 32, as in 8-4-4-4-12", quoteValue(cell), plural(n, "hexadecimal digit"))
 }
 
 // domainProfile is the IDNA2008 look-up profile with the length and letter
@@ -106,23 +113,20 @@ const maxDomain = 253
 // punycode, so that one domain has one spelling.
 func parseDomain(cell string) (string, error) {
 	if strings.Contains(cell, "://") || strings.Contains(cell, "/") {
-		return "", fmt.Errorf("tenantId %s is a URL: give the domain name alone", quoteValue(cell))
+		return "", badTenantID.errorf("tenantId %s is a URL: give the domain name alone", quoteValue(cell))
 	}
 	if strings.Contains(cell, "@") {
-		return "", fmt.Errorf("tenantId %s is an e-mail address: give the domain name alone", quoteValue(cell))
-	}
-	if _, err := strconv.ParseFloat(cell, 64); err == nil {
-		return "", fmt.Errorf("tenantId %s is a number: a spreadsheet may have rewritten the GUID; format the column as text", quoteValue(cell))
+		return "", badTenantID.errorf("tenantId %s is an e-mail address: give the domain name alone", quoteValue(cell))
 	}
 	if n := utf8.RuneCountInString(cell); n > maxDomain {
-		return "", fmt.Errorf("tenantId %s is neither a GUID nor a domain name: it has %d characters", quoteValue(cell), n)
+		return "", badTenantID.errorf("tenantId %s is neither a GUID nor a domain name: it has %d characters", quoteValue(cell), n)
 	}
 	domain, err := domainProfile.ToASCII(cell)
 	if err == nil {
 		err = checkLabels(domain)
 	}
 	if err != nil {
-		return "", fmt.Errorf("tenantId %s is neither a GUID nor a domain name: %w", quoteValue(cell), err)
+		return "", badTenantID.errorf("tenantId %s is neither a GUID nor a domain name: %w", quoteValue(cell), err)
 	}
 	return domain, nil
 }

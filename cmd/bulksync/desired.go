@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -46,12 +47,23 @@ func (a *app) read(ctx context.Context, w wanted) (plan.Desired, error) {
 	}
 	defer f.Close()
 	if d.Rows, err = plan.ReadRows(ctx, f, inputName(w.csv)); err != nil {
+		var refused *plan.RefusedRows
+		if errors.As(err, &refused) {
+			a.notices(refused.Notices, nil)
+		}
 		return d, err
 	}
-	for _, n := range d.Rows.Notices {
-		a.note("note: %s", n)
-	}
+	a.notices(d.Rows.Notices, nil)
 	return d, nil
+}
+
+// notices tells what the author of a CSV should know, and was not told yet.
+func (a *app) notices(all, told []plan.Notice) {
+	for _, n := range all {
+		if !slices.Contains(told, n) {
+			a.note("note: %s", n)
+		}
+	}
 }
 
 // compared is what plan and audit share: what is wanted, what is there, and who
@@ -87,7 +99,11 @@ func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
 		return c, unread(err)
 	}
 	if len(needs.Domains) > 0 {
-		return c, d.Rows.Resolve(t.home.ID, c.current.TenantIDs)
+		told := slices.Clone(d.Rows.Notices)
+		if err := d.Rows.Resolve(t.home.ID, c.current.TenantIDs); err != nil {
+			return c, err
+		}
+		a.notices(d.Rows.Notices, told)
 	}
 	return c, nil
 }
