@@ -32,7 +32,7 @@ func TestTextListsABoundedNumberAndSaysHowManyMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"2,000 changes to 2,000 partners.", "sync-off (2,000)", "and 1,995 more\n", "... and 1,800 more.", "--format html",
+		"2,000 changes to 2,000 partners.", "sync-off (2,000 partners)", "and 1,995 more partners\n", "... and 1,800 more changes.", "--format html",
 		"\nPlan: 0 to create, 2000 to update, 0 to delete, 0 unchanged, 0 blocked.\n",
 	} {
 		if !strings.Contains(b.String(), want) {
@@ -65,7 +65,7 @@ func TestMarkdownStaysUnderTheSizeOfAComment(t *testing.T) {
 		if n := utf8.RuneCountInString(b.String()); n >= 65_000 {
 			t.Errorf("%s: %d characters", name, n)
 		}
-		if !strings.Contains(b.String(), "more left out") {
+		if !strings.Contains(b.String(), " more changes are left out") {
 			t.Errorf("%s does not say what it left out", name)
 		}
 	}
