@@ -48,7 +48,7 @@ func runVerdict(r *execute.Result) (string, tone) {
 	case r.Totals.Failed+r.Totals.Indeterminate > 0:
 		return fmt.Sprintf("Finished, but %s of %s did not succeed.", thousands(open), all), bad
 	case open > 0 && open == countUndone(r):
-		return fmt.Sprintf("Finished, but %s of %s were made and are different now.", thousands(open), all), warn
+		return fmt.Sprintf("Finished, but something else is there now for %s of %s.", thousands(open), all), warn
 	case open > 0:
 		return fmt.Sprintf("Finished, but %s of %s did not succeed.", thousands(open), all), warn
 	case done == 0:
