@@ -71,6 +71,25 @@ func TestMarkdownStaysUnderTheSizeOfAComment(t *testing.T) {
 	}
 }
 
+// What is not named in an alert is counted, in partners, in each format.
+func TestAlertsCountWhatTheyDoNotName(t *testing.T) {
+	for f, want := range map[report.Format]string{
+		report.Text: "    and 70 more partners\n", report.Markdown: "  - and 65 more partners\n", report.HTML: ">and 25 more partners, in the table below<",
+	} {
+		var b strings.Builder
+		if err := report.Plan(&b, largePlan(75), f, report.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%s: no %q", f, want)
+		}
+	}
+	var b strings.Builder
+	if err := report.Plan(&b, planOf(), report.Markdown, report.Options{}); err != nil || strings.Contains(b.String(), "Look at these first") {
+		t.Errorf("%v: nothing to look at\n%s", err, b.String())
+	}
+}
+
 func TestAThousandReasonsMakeFewAlerts(t *testing.T) {
 	changes := make([]plan.Change, 1000)
 	for i := range changes {

@@ -185,10 +185,13 @@ func TestFailedRowsOfAnUndo(t *testing.T) {
 		change(3, "=1+1", plan.PartnerConfiguration, plan.Delete),
 		change(2, "b", plan.IdentitySynchronization, plan.Delete, syncTo(true, nil)),
 		change(4, "c", plan.IdentitySynchronization, plan.Delete, syncTo(true, nil)),
+		with(change(5, "d", plan.Consent, plan.Blocked), "protected"),
+		with(change(5, "d", plan.Consent, plan.Update, inbound(true, nil)), "takes back what the run did"),
 	)
-	p.Input = plan.Input{Name: "run of yesterday", Rows: 3}
+	p.Input = plan.Input{Name: "run of yesterday", Rows: 4}
 	p.Changes[1].Note = "=note"
-	r := outcomes(p, refused, undone, waiting, seen, drifted)
+	r := outcomes(p, refused, undone, waiting, seen, drifted,
+		statusOf(execute.Skipped), execute.Outcome{Status: execute.Failed, HTTPStatus: 400})
 	r.Stopped = "=stopped"
 	var b bytes.Buffer
 	if err := report.FailedRows(&b, p, r); err != nil {
@@ -196,22 +199,26 @@ func TestFailedRowsOfAnUndo(t *testing.T) {
 	}
 	want := "tenantId,note,reason\n" +
 		tenant(3) + `,'=note,"identitySynchronization held: made then, different now: isSyncAllowed is null; partner not-attempted: the run stopped before it got there: =stopped"` + "\n" +
-		tenant(4) + ",CHG0041877,identitySynchronization held: changed since the plan: isSyncAllowed is true\n"
+		tenant(4) + ",CHG0041877,identitySynchronization held: changed since the plan: isSyncAllowed is true\n" +
+		tenant(5) + ",CHG0041877,consent skipped: protected; consent failed 400\n"
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
-	if rows, err := plan.ReadRows(context.Background(), &b, "failed.csv"); err != nil || len(rows.Rows) != 2 {
+	if rows, err := plan.ReadRows(context.Background(), &b, "failed.csv"); err != nil || len(rows.Rows) != 3 {
 		t.Errorf("read again: %v", err)
 	}
 }
 
-// A template alone has no rows to fail.
+// A template alone has no rows to fail, and no input to name.
 func TestFailedRowsOfATemplate(t *testing.T) {
 	p := planOf(plan.Change{Object: plan.SyncTemplate, Action: plan.Update, Fields: []plan.Field{syncTo(true, nil)}})
 	p.Input = plan.Input{}
 	var b bytes.Buffer
 	if err := report.FailedRows(&b, p, outcomes(p, refused)); err != nil || b.Len() > 0 {
 		t.Errorf("%v\n%s", err, b.String())
+	}
+	if text := planText(t, p); strings.Contains(text, "Input") {
+		t.Errorf("%s", text)
 	}
 }
 
