@@ -35,6 +35,8 @@ func TestHints(t *testing.T) {
 		{sync, 400, "", "Graph refused the request itself; correct the row that its message speaks of and plan again"},
 		{sync, 404, "Request_ResourceNotFound", gone},
 		{consent, 404, "", gone},
+		{change(2, "", plan.IdentitySynchronization, plan.Create, syncTo(nil, true)), 404, "", gone},
+		{change(2, "", plan.PartnerConfiguration, plan.Delete), 404, "", gone},
 		{partner, 404, "Directory_ObjectNotFound", "Graph knows no such tenant; check the tenant ID"},
 		{template, 404, "", "this cloud or tenant has no such template; plan again without --template"},
 		{sync, 409, "", "somebody else created it meanwhile; plan again to see what still differs"},

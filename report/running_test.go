@@ -11,12 +11,13 @@ import (
 )
 
 // runningRun writes the report of a journal without an end, as replaying it
-// tells: one change done, one refused, one in flight, two to come.
+// tells: one change done, one refused, one in flight, two to
+// come, one not visible yet and one not read back.
 func runningRun(t *testing.T, f report.Format) string {
 	t.Helper()
-	p := syncPlan(5)
+	p := syncPlan(7)
 	flying := execute.Outcome{Status: execute.Indeterminate, Message: "the process ended before the answer came; resume reads the object and decides"}
-	r := outcomes(p, seen, refused, flying, waiting, waiting)
+	r := outcomes(p, seen, refused, flying, waiting, waiting, unseen, unread)
 	r.Stopped, r.Interrupted = "the process ended before the run did", true
 	r.Requests, r.Pace = execute.Requests{Writes: 2, Incomplete: true}, execute.Pace{}
 	var b bytes.Buffer
@@ -38,8 +39,9 @@ func TestARunThatIsGoingOn(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"Running: 1 of 5 changes are done so far.\n", "  As of  ", "! failed: 403", "\n1 change is done and 3 still to come, not listed.\n",
-		"\nRun: 5 changes = 1 verified + 1 failed + 2 to come + 1 in flight.\n", "\nRequests: at least 0 reads, 2 writes; 0 throttled, 0 retried so far.\n",
+		"Running: 3 of 7 changes are done so far.\n", "  As of  ", "! failed: 403", "\n3 changes are done and 3 still to come, not listed.\n",
+		"\nRun: 7 changes = 1 verified + 2 succeeded + 1 failed + 2 to come + 1 in flight.\n", "\nRequests: at least 0 reads, 2 writes; 0 throttled, 0 retried so far.\n",
+		"\n1 change was accepted by Graph, but not visible there yet.\n", "\n1 change was accepted by Graph and not read back yet.\n",
 	} {
 		if text := as(report.Text); !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)

@@ -16,7 +16,7 @@ func runPage(p *plan.Plan, r *execute.Result, running bool) *page {
 		Kind: "run", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Outcome",
 		Facts: runFacts(p, r, running), Counts: runTiles(r.Totals), Alerts: runAlerts(p, r, running),
 		NRows: len(p.Changes), Rows: runRows(p, r, running),
-		Listed: isListed, NListed: r.Totals.Unfinished(), Lead: runLead(p, r),
+		Listed: isListed, NListed: r.Totals.Unfinished(), Lead: runLead(p, r, running),
 	}
 	if done := r.Totals.Sum() - r.Totals.Unfinished(); done > 0 && g.NListed > 0 {
 		g.Unlisted = count(done, "change") + " succeeded or were already as wanted, not listed."
@@ -62,7 +62,7 @@ func runVerdict(r *execute.Result) (string, tone) {
 
 // runLead says in sentences what was done for people, and what is not sure
 // of it.
-func runLead(p *plan.Plan, r *execute.Result) []string {
+func runLead(p *plan.Plan, r *execute.Result, running bool) []string {
 	var out []string
 	if r.Stopped != "" {
 		out = append(out, "Stopped: "+strings.TrimSuffix(OneLine(r.Stopped), ".")+".")
@@ -82,11 +82,15 @@ func runLead(p *plan.Plan, r *execute.Result) []string {
 	if n := countUndone(r); n > 0 {
 		out = append(out, wasWere(n, "change")+" made by this run, but something else is there now.")
 	}
+	notVisible, notRead := "not visible there yet when the run ended", "not read back"
+	if running {
+		notVisible, notRead = "not visible there yet", "not read back yet"
+	}
 	if unseen > 0 {
-		out = append(out, wasWere(unseen, "change")+" accepted by Graph, but not visible there yet when the run ended.")
+		out = append(out, wasWere(unseen, "change")+" accepted by Graph, but "+notVisible+".")
 	}
 	if n := r.Totals.Succeeded - unseen; n > 0 {
-		out = append(out, wasWere(n, "change")+" accepted by Graph and not read back.")
+		out = append(out, wasWere(n, "change")+" accepted by Graph and "+notRead+".")
 	}
 	return out
 }

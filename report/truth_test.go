@@ -240,6 +240,36 @@ func TestUnreadablePartners(t *testing.T) {
 	}
 }
 
+// What is not listed is counted, and only where there is some of it.
+func TestUnlistedChanges(t *testing.T) {
+	p := syncPlan(1001)
+	r := resultOf(p, func(c *plan.Change) execute.Outcome {
+		if c.Seq == 1 {
+			return refused
+		}
+		return seen
+	})
+	if text := runText(t, p, r); !strings.Contains(text, "\n1,000 changes succeeded or were already as wanted, not listed.\n") {
+		t.Errorf("%.3000s", text)
+	}
+	p = syncPlan(1)
+	for _, o := range []execute.Outcome{seen, refused} {
+		if text := runText(t, p, outcomes(p, o)); strings.Contains(text, "not listed") {
+			t.Errorf("%s", text)
+		}
+	}
+}
+
+// A note of several lines stays one cell in Markdown, line by line.
+func TestMarkdownKeepsTheLinesOfANote(t *testing.T) {
+	p := syncPlan(1)
+	p.Changes[0].Note = "one\r\ntwo"
+	var b strings.Builder
+	if err := report.Plan(&b, p, report.Markdown, report.Options{}); err != nil || !strings.Contains(b.String(), "| one<br>two |") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}
+
 // A removed partner is the gravest of all hazards.
 func TestRemovedPartnersComeFirst(t *testing.T) {
 	text := planText(t, samplePlan())
