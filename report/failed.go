@@ -102,8 +102,8 @@ func reasonText(c *plan.Change, o *execute.Outcome, stopped string) string {
 	switch {
 	case why == "" && c.Action == plan.Blocked:
 		why = c.Reason
-	case isUndone(o):
-		why = strings.TrimSuffix("made then, different now: "+strings.TrimPrefix(why, "made then, different now: "), ": ")
+	case why == "" && o.Status == execute.Held:
+		why = heldWords(o)
 	case o.Status == execute.NotAttempted && o.Message == "" && stopped != "":
 		why = "the run stopped before it got there: " + stopped
 	}

@@ -140,7 +140,7 @@ func sampleRun(p *plan.Plan) *execute.Result {
 			o.Status, o.HTTPStatus, o.GraphCode = execute.Failed, 403, "Authorization_RequestDenied"
 			o.Message = "Insufficient privileges to complete the operation."
 		case c.Row == 4:
-			return execute.Outcome{Status: execute.Held, Message: "isSyncAllowed was false in the plan and is true now", Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)}
+			return execute.Outcome{Status: execute.Held, Message: "changed since the plan: isSyncAllowed is now true", Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)}
 		case c.Row == 5:
 			o.Status, o.HTTPStatus, o.GraphCode, o.Attempts = execute.Indeterminate, 504, "UnknownError", 6
 			o.Message, o.Elapsed = "no answer, and the object could not be read afterwards", 63*time.Second
@@ -151,7 +151,7 @@ func sampleRun(p *plan.Plan) *execute.Result {
 		case c.Row == 13:
 			o.Message = "outboundAllowed was changed by somebody since the plan"
 		case c.Row == 14:
-			o.Status, o.Message = execute.Held, "made then, different now: isSyncAllowed is true"
+			o.Status, o.Message = execute.Held, "made by this run, different now: isSyncAllowed is true"
 			o.Live = json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)
 		}
 		return o

@@ -63,10 +63,8 @@ func alertKey(o *execute.Outcome, a *alert) string {
 // what the status means.
 func alertWords(c *plan.Change, o *execute.Outcome, stopped string) string {
 	switch {
-	case isUndone(o):
-		return "made by this run, but something else is there now"
 	case o.Status == execute.Held:
-		return "changed since the plan was made, and left alone"
+		return heldWords(o)
 	case o.Status == execute.Skipped && c.Action != plan.Blocked && strings.HasSuffix(o.Message, "of this partner did not succeed"):
 		return "a change of the same partner before it did not succeed"
 	case o.Status == execute.NotAttempted:
@@ -82,14 +80,37 @@ func alertWords(c *plan.Change, o *execute.Outcome, stopped string) string {
 	}
 }
 
-// isUndone reports whether o was made by this run and is different now. A write
-// that was refused, or that the engine itself calls changed since the plan, was
-// never made.
-func isUndone(o *execute.Outcome) bool {
-	if o.Status != execute.Held || strings.HasPrefix(o.Message, "changed since the plan") {
-		return false
+// heldWords is what the engine says of all that was held for one reason; what
+// it says of the single object stands behind the colon.
+func heldWords(o *execute.Outcome) string {
+	kind, _, _ := strings.Cut(OneLine(o.Message), ": ")
+	switch {
+	case kind == "" && isUndone(o):
+		return madeThen
+	case kind == "" || kind == sincePlan:
+		return sincePlan + ", and left alone"
+	default:
+		return kind
 	}
-	return o.HTTPStatus/100 == 2 || o.Attempts > 0 && o.HTTPStatus/100 != 4
+}
+
+// How the engine begins what it says of changes that were held.
+const (
+	sincePlan = "changed since the plan"
+	madeThen  = "made by this run, different now"
+)
+
+// isUndone reports whether o was made by this run and is different now: the
+// engine says so, or says nothing of a write that was not refused.
+func isUndone(o *execute.Outcome) bool {
+	switch {
+	case o.Status != execute.Held:
+		return false
+	case o.Message != "":
+		return strings.HasPrefix(o.Message, madeThen)
+	default:
+		return o.HTTPStatus/100 == 2 || o.Attempts > 0 && o.HTTPStatus/100 != 4
+	}
 }
 
 // isUnseen reports whether somebody looked for what Graph accepted, and it was

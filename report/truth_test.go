@@ -31,7 +31,7 @@ var (
 	unseen  = execute.Outcome{Status: execute.Succeeded, Attempts: 1, HTTPStatus: 204, Message: "accepted; not yet visible after 2m0s"}
 	unread  = execute.Outcome{Status: execute.Succeeded, Attempts: 1, HTTPStatus: 204}
 	drifted = execute.Outcome{Status: execute.Held, Message: "changed since the plan: isSyncAllowed is true"}
-	undone  = execute.Outcome{Status: execute.Held, Attempts: 1, HTTPStatus: 204, Message: "made then, different now: isSyncAllowed is null"}
+	undone  = execute.Outcome{Status: execute.Held, Attempts: 1, HTTPStatus: 204, Message: "made by this run, different now: isSyncAllowed is null"}
 	refused = execute.Outcome{Status: execute.Failed, Attempts: 1, HTTPStatus: 403, GraphCode: "Authorization_RequestDenied", Message: "No.", RequestID: tenant(900)}
 	waiting = execute.Outcome{Status: execute.NotAttempted}
 	lost    = execute.Outcome{Status: execute.Indeterminate, Attempts: 1, HTTPStatus: 503, Message: "no answer"}
@@ -41,7 +41,7 @@ func statusOf(s execute.Status) execute.Outcome { return execute.Outcome{Status:
 
 // The verdict is the first line; what it says has been seen.
 func TestTheVerdict(t *testing.T) {
-	late := execute.Outcome{Status: execute.Held, Attempts: 2, HTTPStatus: 503, Message: "made then, different now"}
+	late := execute.Outcome{Status: execute.Held, Attempts: 2, HTTPStatus: 503, Message: "made by this run, different now: it is as it was before the change"}
 	clash := execute.Outcome{Status: execute.Held, Attempts: 1, HTTPStatus: 409, Message: "somebody created it"}
 	for want, os := range map[string][]execute.Outcome{
 		"Done: all of 2 changes succeeded.":                               {seen, seen},
@@ -74,9 +74,14 @@ func TestAlertWords(t *testing.T) {
 		set  func(*execute.Result)
 		want string
 	}{
-		"drifted":     {drifted, nil, "! held (1 partner): changed since the plan was made, and left alone\n"},
-		"undone":      {undone, nil, "! held (1 partner): made by this run, but something else is there now\n"},
-		"undone hint": {undone, nil, "hint: see in the Entra audit log who changed it"},
+		"drifted":           {drifted, nil, "! held (1 partner): changed since the plan, and left alone\n"},
+		"undone":            {undone, nil, "! held (1 partner): made by this run, different now\n"},
+		"undone, no words":  {execute.Outcome{Status: execute.Held, Attempts: 1, HTTPStatus: 204}, nil, "! held (1 partner): made by this run, different now\n"},
+		"drifted, no words": {execute.Outcome{Status: execute.Held}, nil, "! held (1 partner): changed since the plan, and left alone\n"},
+		"as wanted, once": {execute.Outcome{Status: execute.Held, Message: "as wanted when it was looked at first, different now: isSyncAllowed is null"}, nil,
+			"! held (1 partner): as wanted when it was looked at first, different now\n"},
+		"held, unread": {execute.Outcome{Status: execute.Held, Message: "the object could not be read: two names"}, nil, "! held (1 partner): the object could not be read\n"},
+		"undone hint":  {undone, nil, "hint: see in the Entra audit log who changed it"},
 		"overwritten": {execute.Outcome{Status: execute.Failed, Attempts: 1, HTTPStatus: 204, Message: "accepted, but something else is there now"}, nil,
 			"! failed (1 partner): accepted, but something else is there now\n"},
 		"stopped":      {waiting, early, "! not-attempted (1 partner): the run stopped before it got there: 403 from Graph, ten times in a row\n"},
@@ -192,13 +197,14 @@ func TestFailedRowsOfAnUndo(t *testing.T) {
 	p.Changes[1].Note = "=note"
 	r := outcomes(p, refused, undone, waiting, seen, drifted,
 		statusOf(execute.Skipped), execute.Outcome{Status: execute.Failed, HTTPStatus: 400})
+	r.Outcomes[1].Message = ""
 	r.Stopped = "=stopped"
 	var b bytes.Buffer
 	if err := report.FailedRows(&b, p, r); err != nil {
 		t.Fatal(err)
 	}
 	want := "tenantId,note,reason\n" +
-		tenant(3) + `,'=note,"identitySynchronization held: made then, different now: isSyncAllowed is null; partner not-attempted: the run stopped before it got there: =stopped"` + "\n" +
+		tenant(3) + `,'=note,"identitySynchronization held: made by this run, different now; partner not-attempted: the run stopped before it got there: =stopped"` + "\n" +
 		tenant(4) + ",CHG0041877,identitySynchronization held: changed since the plan: isSyncAllowed is true\n" +
 		tenant(5) + ",CHG0041877,consent skipped: protected; consent failed 400\n"
 	if b.String() != want {
