@@ -7,47 +7,97 @@ import (
 	"unicode/utf8"
 )
 
-// clean makes text from a file or from Graph safe to show: line breaks become
-// \n, tabs become spaces, and other control, direction and invisible
-// characters become visible escapes. The two joiners stay, because scripts and
-// emoji need them.
-func clean(s string) string {
-	if !strings.ContainsFunc(s, unsafeRune) {
+// Clean makes text from a file, from Graph, from a token or from a proxy safe
+// to show: control, direction and invisible characters become visible escapes
+// such as \x1b and \u202e. Line breaks of any kind become \n and stay; tabs
+// become spaces. Joiners and variation selectors stay where a script or an
+// emoji needs them. Text that is clean already comes back as it is.
+func Clean(s string) string {
+	if !strings.ContainsFunc(s, isUnsafe) {
 		return s
 	}
 	var b strings.Builder
-	for _, r := range strings.ReplaceAll(s, "\r\n", "\n") {
-		switch {
-		case r == '\r' || r == '\u2028' || r == '\u2029':
-			b.WriteByte('\n')
-		case r == '\t':
-			b.WriteByte(' ')
-		case r == '\n' || r == unicode.ReplacementChar || !unsafeRune(r):
-			b.WriteRune(r)
-		case r < 0x100:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
+	before := ' ' // the rune before, as it was written
+	for s = strings.ReplaceAll(s, "\r\n", "\n"); s != ""; {
+		r, n := utf8.DecodeRuneInString(s)
+		s = s[n:]
+		switch r {
+		case '\r', '\u2028', '\u2029':
+			r = '\n'
+		case '\t':
+			r = ' '
 		}
+		if next, _ := utf8.DecodeRuneInString(s); isUnsafe(r) && !isNeeded(before, r, next) {
+			b.WriteString(escape(r))
+			before = ' '
+			continue
+		}
+		b.WriteRune(r)
+		before = r
 	}
 	return b.String()
 }
 
-// unsafeRune reports whether clean alters r. Bytes that are not UTF-8 arrive
-// as U+FFFD and are written as that.
-func unsafeRune(r rune) bool {
-	switch {
-	case ' ' <= r && r <= '~', r == '\n', r == '\u200c', r == '\u200d':
-		return false
-	case r == unicode.ReplacementChar:
-		return true
-	}
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+// OneLine is Clean for places that have no room for a line break, such as a
+// message, a name or a path: a break becomes a space. OneLine of OneLine
+// changes nothing more.
+func OneLine(s string) string {
+	return strings.ReplaceAll(Clean(s), "\n", " ")
 }
 
-// oneLine is clean for places that have no room for a line break.
-func oneLine(s string) string {
-	return strings.ReplaceAll(clean(s), "\n", " ")
+// isUnsafe reports whether r could move the cursor, turn the direction of the
+// text or not be seen at all. Bytes that are not UTF-8 arrive as U+FFFD, which
+// Clean writes as it is.
+func isUnsafe(r rune) bool {
+	switch {
+	case ' ' <= r && r <= '~', r == '\n':
+		return false
+	case r == unicode.ReplacementChar, r == blankBraille:
+		return true
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+const (
+	nonJoiner    = '\u200c'
+	joiner       = '\u200d'
+	emojiStyle   = '\ufe0f'
+	blankBraille = '\u2800' // a sign that shows nothing
+)
+
+// isNeeded reports whether r is unsafe in general and does its work here:
+// a joiner between letters or emoji that join, a selector behind what it
+// selects a form of. Elsewhere it would only make two names look alike.
+func isNeeded(before, r, next rune) bool {
+	switch {
+	case r == unicode.ReplacementChar:
+		return true
+	case r == nonJoiner, r == joiner:
+		return (joins(before) || before == emojiStyle) && joins(next)
+	case unicode.Is(unicode.Variation_Selector, r):
+		return !isUnsafe(before) && unicode.In(before, unicode.So, unicode.Han, unicode.Mongolian)
+	}
+	return false
+}
+
+// joins reports whether r is an emoji, or of a script that writes with joiners.
+func joins(r rune) bool {
+	return !isUnsafe(r) && (unicode.In(r, unicode.So, unicode.Arabic, unicode.Syriac, unicode.Nko, unicode.Mongolian) ||
+		unicode.In(r, unicode.Devanagari, unicode.Bengali, unicode.Gurmukhi, unicode.Gujarati, unicode.Oriya, unicode.Tamil,
+			unicode.Telugu, unicode.Kannada, unicode.Malayalam, unicode.Sinhala, unicode.Tibetan, unicode.Myanmar, unicode.Khmer) ||
+		'\U0001f3fb' <= r && r <= '\U0001f3ff') // the skin tones of emoji
+}
+
+// escape is r as visible ASCII.
+func escape(r rune) string {
+	switch {
+	case r < 0x100:
+		return fmt.Sprintf(`\x%02x`, r)
+	case r < 0x10000:
+		return fmt.Sprintf(`\u%04x`, r)
+	default:
+		return fmt.Sprintf(`\U%08x`, r)
+	}
 }
 
 // guard makes a cell harmless that a spreadsheet would run as a formula, by
@@ -62,20 +112,4 @@ func guard(s string) string {
 		return "'" + s
 	}
 	return s
-}
-
-// count says n things in words: "1 change", "2 changes".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%s %ss", thousands(n), noun)
-}
-
-// thousands writes n with a comma between groups of three digits.
-func thousands(n int) string {
-	if n < 1000 {
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }

@@ -56,7 +56,8 @@ type outcomeLine struct {
 	Note            string `csv:"note"`
 }
 
-// findingLine is a line of an audit's CSV; the tags are its header.
+// findingLine is a line of an audit's CSV; the tags are its header. Before and
+// after are the older names of present and wanted, for scripts that know them.
 type findingLine struct {
 	TenantID    string `csv:"tenantId"`
 	DisplayName string `csv:"displayName"`
@@ -65,6 +66,8 @@ type findingLine struct {
 	Before      string `csv:"before"`
 	After       string `csv:"after"`
 	Note        string `csv:"note"`
+	Present     string `csv:"present"`
+	Wanted      string `csv:"wanted"`
 }
 
 func planCSV(w io.Writer, p *plan.Plan) error {
@@ -112,13 +115,13 @@ func Outcomes(w io.Writer, p *plan.Plan, r *execute.Result) error {
 func auditCSV(w io.Writer, a *plan.Audit) error {
 	return writeCSV(w, len(a.Findings), func(i int) (findingLine, error) {
 		f := &a.Findings[i]
-		before, after, err := sides(f.Fields)
+		present, wanted, err := sides(f.Fields)
 		if err != nil {
 			return findingLine{}, fmt.Errorf("finding on partner %s: %w", f.TenantID, err)
 		}
 		return findingLine{
 			TenantID: cell(f.TenantID), DisplayName: cell(f.DisplayName), Kind: string(f.Kind),
-			Object: cell(string(f.Object)), Before: before, After: after, Note: cell(f.Note),
+			Object: cell(string(f.Object)), Before: present, After: wanted, Note: cell(f.Note), Present: present, Wanted: wanted,
 		}, nil
 	})
 }
@@ -147,7 +150,7 @@ func writeCSV[T any](w io.Writer, n int, line func(int) (T, error)) error {
 }
 
 // cell is text that is safe in a spreadsheet and on a terminal.
-func cell(s string) string { return guard(clean(s)) }
+func cell(s string) string { return guard(Clean(s)) }
 
 func sides(fs []plan.Field) (before, after string, err error) {
 	if before, err = sideJSON(fs, func(f plan.Field) any { return f.Before }); err != nil {

@@ -12,10 +12,12 @@
 // it never reads Graph, opens no file, asks no clock and looks at no terminal;
 // width and colour come from the caller. The same input gives the same bytes.
 //
-// Its invariants: totals add up, or there is an error and no report; and text
-// that came from a file or from Graph stays text, whatever it holds. Control
-// and direction characters are made visible, and each format escapes the rest
-// for itself. Cells that a spreadsheet would run as a formula get a leading
+// Its invariants: totals add up, or there is an error and no report; nothing is
+// said that was not seen, and partners are never counted as changes; and text
+// that came from a file, a token or the network stays text, whatever it holds.
+// Clean and OneLine, which the commands use as well, make control, direction
+// and invisible characters visible; each format escapes the rest for itself.
+// Cells that a spreadsheet would run as a formula get a leading
 // apostrophe, except for the input's own cells in failed.csv, which must come
 // out as they went in.
 //

@@ -20,25 +20,25 @@ func stamp(t time.Time) string {
 
 func homeFact(h plan.HomeTenant) []fact {
 	fs := []fact{
-		{"Home tenant", oneLine(h.ID), true},
-		{"Cloud", oneLine(string(h.Cloud)), false},
+		{"Home tenant", OneLine(h.ID), true},
+		{"Cloud", OneLine(string(h.Cloud)), false},
 	}
 	if h.GraphURL != "" {
-		fs[1].Value += ", " + oneLine(h.GraphURL)
+		fs[1].Value += ", " + OneLine(h.GraphURL)
 	}
 	return fs
 }
 
-func toolName(t plan.Tool) string { return oneLine(strings.TrimSpace(t.Name + " " + t.Version)) }
+func toolName(t plan.Tool) string { return OneLine(strings.TrimSpace(t.Name + " " + t.Version)) }
 
 // inputFacts names the file; there is none where a template was planned alone.
 func inputFacts(name, sum string, rows int) []fact {
 	if name == "" && rows == 0 {
 		return nil
 	}
-	fs := []fact{{"Input", oneLine(name) + ", " + count(rows, "row"), false}}
+	fs := []fact{{"Input", OneLine(name) + ", " + count(rows, "row"), false}}
 	if sum != "" {
-		fs = append(fs, fact{"SHA-256", oneLine(sum), true})
+		fs = append(fs, fact{"SHA-256", OneLine(sum), true})
 	}
 	return fs
 }
@@ -55,7 +55,7 @@ func readFact(r plan.Read) fact {
 func planFacts(p *plan.Plan) []fact {
 	fs := append(homeFact(p.HomeTenant), inputFacts(p.Input.Name, p.Input.SHA256, p.Input.Rows)...)
 	if t := p.Template; t != nil {
-		fs = append(fs, fact{"Template", oneLine(t.Name), false})
+		fs = append(fs, fact{"Template", OneLine(t.Name), false})
 	}
 	return append(fs,
 		fact{"Created", stamp(p.CreatedAt) + " by " + toolName(p.Tool), false},
@@ -69,15 +69,19 @@ func auditFacts(a *plan.Audit) []fact {
 		readFact(a.Read))
 }
 
-func runFacts(p *plan.Plan, r *execute.Result) []fact {
+func runFacts(p *plan.Plan, r *execute.Result, running bool) []fact {
 	fs := append(homeFact(r.HomeTenant), inputFacts(p.Input.Name, p.Input.SHA256, p.Input.Rows)...)
 	if r.Identity != "" {
-		fs = append(fs, fact{"Identity", oneLine(r.Identity), false})
+		fs = append(fs, fact{"Identity", OneLine(r.Identity), false})
+	}
+	end := "Finished"
+	if running {
+		end = "As of"
 	}
 	return append(fs,
 		fact{"Planned", stamp(p.CreatedAt), false},
 		fact{"Started", stamp(r.StartedAt) + " by " + toolName(r.Tool), false},
-		fact{"Finished", stamp(r.FinishedAt) + ", after " + elapsed(r.FinishedAt.Sub(r.StartedAt)), false})
+		fact{end, stamp(r.FinishedAt) + ", after " + elapsed(r.FinishedAt.Sub(r.StartedAt)), false})
 }
 
 // elapsed is a duration for people: milliseconds for short ones, else tenths

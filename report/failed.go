@@ -23,18 +23,19 @@ const reasonColumn = "reason"
 // apostrophe before a displayName would be sent to Graph. They were in the
 // author's own file before. The reason is ours and is made harmless.
 //
-// A plan without cells, such as an undo plan, gives only the header, or
-// nothing where it has none.
+// A plan without cells, such as an undo plan, gives the partners that are open
+// with their notes, in columns that can be read as an input and ask for
+// nothing: what such a plan wants has no words in a row.
 func FailedRows(w io.Writer, p *plan.Plan, r *execute.Result) error {
 	if err := checkRun(p, r); err != nil {
 		return err
 	}
 	in := &p.Input
 	if len(in.Header) == 0 {
-		return nil
+		return failedPartners(w, p, r)
 	}
 	at := slices.IndexFunc(in.Header, func(h string) bool { return strings.EqualFold(strings.TrimSpace(h), reasonColumn) })
-	reasons := openReasons(p, r)
+	reasons := openReasons(p, r, func(c *plan.Change) int { return c.Row })
 	records := [][]string{withReason(in.Header, at, reasonColumn)}
 	for i, cells := range in.Cells {
 		if why := reasons[in.Lines[i]]; len(why) > 0 {
@@ -42,6 +43,28 @@ func FailedRows(w io.Writer, p *plan.Plan, r *execute.Result) error {
 		}
 	}
 	return in.Dialect.Write(w, records)
+}
+
+// failedPartners writes one line for each partner that is not done, in the
+// order of the plan; nothing where the plan is of no partner.
+func failedPartners(w io.Writer, p *plan.Plan, r *execute.Result) error {
+	id := func(c *plan.Change) string { return c.Partner.TenantID }
+	reasons := openReasons(p, r, id)
+	var records [][]string
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if id(c) == "" {
+			continue // the template is no row
+		}
+		if len(records) == 0 {
+			records = append(records, []string{"tenantId", "note", reasonColumn})
+		}
+		if why := reasons[id(c)]; len(why) > 0 {
+			records = append(records, []string{cell(id(c)), cell(c.Note), guard(strings.Join(why, "; "))})
+			delete(reasons, id(c))
+		}
+	}
+	return plan.Dialect{Delimiter: ",", Encoding: "utf-8", Newline: "\n"}.Write(w, records)
 }
 
 // withReason is cells with the reason as a new last cell, or in place of the
@@ -55,28 +78,34 @@ func withReason(cells []string, at int, reason string) []string {
 	return append(out, reason)
 }
 
-// openReasons says by line of the input why its changes are not done.
-func openReasons(p *plan.Plan, r *execute.Result) map[int][]string {
-	out := map[int][]string{}
+// openReasons says why changes are not done, by what key makes of them: the
+// line of the input or the partner. The template has neither.
+func openReasons[K comparable](p *plan.Plan, r *execute.Result, key func(*plan.Change) K) map[K][]string {
+	var none K
+	out := map[K][]string{}
 	for i := range p.Changes {
 		c, o := &p.Changes[i], &r.Outcomes[i]
-		if c.Row == 0 || o.Status.Done() {
-			continue
+		if k := key(c); k != none && !o.Status.Done() {
+			out[k] = append(out[k], OneLine(reasonText(c, o, r.Stopped)))
 		}
-		out[c.Row] = append(out[c.Row], oneLine(reasonText(c, o)))
 	}
 	return out
 }
 
 // reasonText is why one change is open: object, status, code and message.
-func reasonText(c *plan.Change, o *execute.Outcome) string {
+func reasonText(c *plan.Change, o *execute.Outcome, stopped string) string {
 	text := fmt.Sprintf("%s %s", c.Object, o.Status)
 	if code := graphCode(o); code != "" {
 		text += " " + code
 	}
 	why := o.Message
-	if why == "" {
+	switch {
+	case why == "" && c.Action == plan.Blocked:
 		why = c.Reason
+	case why == "" && o.Status == execute.Held:
+		why = heldWords(o)
+	case o.Status == execute.NotAttempted && o.Message == "" && stopped != "":
+		why = "the run stopped before it got there: " + stopped
 	}
 	if why != "" {
 		text += ": " + why

@@ -34,8 +34,8 @@ func TestFailedRowsKeepTheCellsAndTheDialectOfTheInput(t *testing.T) {
 		if want := strings.Join([]string{"Tenant ID", "Name", "inboundSync", "Ticket", "reason"}, d.Delimiter); header != want {
 			t.Errorf("%v: header %q, want %q", d, header, want)
 		}
-		if n := strings.Count(rest, d.Newline); n != 6 {
-			t.Errorf("%v: %d rows, want 6:\n%s", d, n, rest)
+		if n := strings.Count(rest, d.Newline); n != 7 {
+			t.Errorf("%v: %d rows, want 7:\n%s", d, n, rest)
 		}
 		if !strings.Contains(rest, d.Delimiter+"=1+1"+d.Delimiter) {
 			t.Errorf("%v: a cell of the input was altered:\n%s", d, rest)

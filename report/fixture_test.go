@@ -91,6 +91,9 @@ func samplePlan() *plan.Plan {
 		change(9, "Wingtip Toys", sync, plan.NoOp),
 		change(10, "Proseware", sync, plan.NoOp),
 		change(11, "Trey Research", sync, plan.Update, syncTo(false, true)),
+		with(change(12, "Humongous Insurance", plan.PartnerConfiguration, plan.Delete), "", "partner-removed"),
+		change(13, "Graphic Design Institute", consent, plan.Update, inbound(false, true)),
+		change(14, "Margie's Travel", sync, plan.Create, syncTo(nil, false)),
 	)
 }
 
@@ -137,14 +140,19 @@ func sampleRun(p *plan.Plan) *execute.Result {
 			o.Status, o.HTTPStatus, o.GraphCode = execute.Failed, 403, "Authorization_RequestDenied"
 			o.Message = "Insufficient privileges to complete the operation."
 		case c.Row == 4:
-			return execute.Outcome{Status: execute.Held, Message: "isSyncAllowed was false in the plan and is true now", Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)}
+			return execute.Outcome{Status: execute.Held, Message: "changed since the plan: isSyncAllowed is now true", Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)}
 		case c.Row == 5:
 			o.Status, o.HTTPStatus, o.GraphCode, o.Attempts = execute.Indeterminate, 504, "UnknownError", 6
 			o.Message, o.Elapsed = "no answer, and the object could not be read afterwards", 63*time.Second
 		case c.Row == 6:
-			o.Status = execute.Succeeded
+			o.Status, o.Message = execute.Succeeded, "accepted; not yet visible after 2m0s"
 		case c.Row == 11:
 			return execute.Outcome{Status: execute.NotAttempted}
+		case c.Row == 13:
+			o.Message = "outboundAllowed was changed by somebody since the plan"
+		case c.Row == 14:
+			o.Status, o.Message = execute.Held, "made by this run, different now: isSyncAllowed is true"
+			o.Live = json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)
 		}
 		return o
 	})
@@ -168,5 +176,6 @@ func sampleAudit() *plan.Audit {
 	find(4, "株式会社アドベンチャーワークス", plan.Changed, "", named("Adventure Works", "株式会社アドベンチャーワークス"))
 	find(12, "Relecloud", plan.Extra, "", named("Relecloud", nil), syncTo(true, nil))
 	find(13, "", plan.Extra, "", syncTo(false, nil))
+	find(14, "Margie's Travel", "unreadable", "CHG0041877")
 	return a
 }

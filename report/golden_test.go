@@ -58,6 +58,10 @@ func TestReportsLookAsTheyDid(t *testing.T) {
 		p := samplePlan()
 		return report.Run(w, p, sampleRun(p), report.Text, report.Options{Color: true})
 	})
+	golden(t, "running.txt", func(w io.Writer) error {
+		p := samplePlan()
+		return report.Run(w, p, sampleRun(p), report.Text, report.Options{Running: true})
+	})
 	golden(t, "failed.csv", func(w io.Writer) error { p := samplePlan(); return report.FailedRows(w, p, sampleRun(p)) })
 	golden(t, "plan-empty.txt", func(w io.Writer) error { return report.Plan(w, planOf(), report.Text, report.Options{}) })
 }

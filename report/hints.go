@@ -1,76 +1,95 @@
 package report
 
-import "bulksync/execute"
+import (
+	"bulksync/execute"
+	"bulksync/plan"
+)
 
 // hint is the next thing to do about an outcome, or "" where its message and
-// status say enough. The most telling evidence wins: an unknown outcome, Graph's
-// code, the HTTP status, then how the change ended.
-func hint(o *execute.Outcome) string {
-	if o.Status.Done() {
+// status say enough. The most telling evidence wins: how the change ended where
+// no refusal explains it, Graph's code, then the HTTP status.
+func hint(c *plan.Change, o *execute.Outcome, r *execute.Result) string {
+	switch {
+	case o.Status.Done(), o.Status == execute.Skipped:
 		return ""
+	case isUndone(o), o.Status == execute.Failed && o.HTTPStatus/100 == 2:
+		return "see in the Entra audit log who changed it, then plan again if it is still wanted"
+	case o.Status == execute.Held:
+		return "plan again and look at the difference before you approve it"
+	case o.Status == execute.Indeterminate:
+		return "resume the run: the object is read before it is written again"
+	case o.Status == execute.NotAttempted && r.Stopped != "" && !r.Interrupted:
+		return "see to what stopped the run, then resume it"
+	case o.Status == execute.NotAttempted:
+		return "resume the run"
 	}
-	if o.Status == execute.Indeterminate {
-		return statusHint(o.Status)
-	}
-	if h := codeHint(o.GraphCode); h != "" {
+	if h := codeHint(c, o.GraphCode); h != "" {
 		return h
 	}
-	if h := httpHint(o.HTTPStatus); h != "" {
-		return h
-	}
-	return statusHint(o.Status)
+	return httpHint(c, o.HTTPStatus)
 }
 
 // codeHint knows the codes that Graph's reference pages and the Entra
 // troubleshooting pages show for cross-tenant access.
-func codeHint(code string) string {
+func codeHint(c *plan.Change, code string) string {
 	switch code {
 	case "Authorization_RequestDenied", "Authorization_IdentityNotFound":
-		return "grant the app Policy.ReadWrite.CrossTenantAccess with admin consent, or use a Security Administrator; a Teams Administrator cannot write identity synchronization"
+		return forbiddenHint(c)
 	case "insufficient_claims":
-		return "Conditional Access asks for a stronger sign-in for this protected action; sign in again and resume"
+		return "Conditional Access asks for a stronger sign-in for this protected action; sign in again, then resume the run"
 	case "InvalidAuthenticationToken", "Authentication_ExpiredToken":
-		return "sign in again, to the home tenant and its cloud, and resume the run"
+		return "sign in again, to the home tenant and its cloud, then resume the run"
 	case "Request_MultipleObjectsWithSameKeyValue":
 		return "somebody else created it meanwhile; plan again to see what still differs"
 	case "Directory_ConcurrencyViolation":
-		return "other writers were busy in this tenant; try again with a lower --concurrency"
+		return "other writers were busy in this tenant; resume the run when they are done, or with a lower --concurrency"
 	case "Directory_QuotaExceeded":
-		return "the tenant's object quota is used up; free some or ask Microsoft to raise it"
+		return "the tenant's object quota is used up; free some or ask Microsoft to raise it, then resume the run"
 	case "Request_ResourceNotFound", "Directory_ObjectNotFound":
-		return "the partner configuration is gone or the tenant does not exist; check the tenant ID and plan again, with --create-partners if it is to be made"
+		return missingHint(c)
 	}
 	return ""
 }
 
-func httpHint(status int) string {
+func httpHint(c *plan.Change, status int) string {
 	switch {
 	case status == 400:
-		return "Graph refused the request itself; check the row that the message speaks of and plan again"
+		return "Graph refused the request itself; correct the row that its message speaks of and plan again"
 	case status == 401:
-		return codeHint("InvalidAuthenticationToken")
+		return codeHint(c, "InvalidAuthenticationToken")
 	case status == 403:
-		return codeHint("Authorization_RequestDenied")
+		return forbiddenHint(c)
 	case status == 404:
-		return codeHint("Request_ResourceNotFound")
+		return missingHint(c)
 	case status == 409:
-		return codeHint("Request_MultipleObjectsWithSameKeyValue")
+		return codeHint(c, "Request_MultipleObjectsWithSameKeyValue")
 	case status == 429:
-		return "Graph throttled the tenant for longer than the run waits; try again later or with a lower --max-rate"
+		return "Graph throttled the tenant for longer than the run waits; resume it later, or with a lower --max-rate"
 	case status >= 500:
-		return "Graph had a fault of its own; try again, and give Microsoft the request-id if it stays"
+		return "Graph had a fault of its own; resume the run, and give Microsoft the request-id if it stays"
 	}
 	return ""
 }
 
-func statusHint(s execute.Status) string {
-	switch s {
-	case execute.Held:
-		return "plan again and look at the difference before you approve it"
-	case execute.Indeterminate:
-		return "resume the run: the object is read before it is written again"
-	case execute.NotAttempted:
-		return "resume the run"
+// forbiddenHint names what a write needs: a permission of the app or, for a
+// person, a role beside it. One role that may write partners may not write
+// their synchronization.
+func forbiddenHint(c *plan.Change) string {
+	h := "grant the app Policy.ReadWrite.CrossTenantAccess with admin consent; a person also needs the role Security Administrator"
+	if c.Object == plan.IdentitySynchronization {
+		h += " (a Teams Administrator can write partners, but not their identity synchronization)"
 	}
-	return ""
+	return h
+}
+
+// missingHint says what a write can have missed: its partner, or its object.
+func missingHint(c *plan.Change) string {
+	switch {
+	case c.Object == plan.SyncTemplate:
+		return "this cloud or tenant has no such template; plan again without --template"
+	case c.Action == plan.Create && c.Object == plan.PartnerConfiguration:
+		return "Graph knows no such tenant; check the tenant ID"
+	default:
+		return "the partner configuration or its policy is gone; plan again, with --create-partners if it is to be made anew"
+	}
 }

@@ -75,18 +75,20 @@ func (p *page) Number() string { return count(p.NRows, p.Noun) }
 // Number is the tile's number with thousands set apart.
 func (t tile) Number() string { return thousands(t.N) }
 
-// Number is how many rows the alert stands for.
-func (a alert) Number() string { return thousands(a.N) }
-
 // Rest is how many partners the alert does not name.
-func (a alert) Rest() string { return thousands(a.More) }
+func (a *alert) Rest() string { return more(a.More, "partner") }
 
-// Sentence is the alert's words as a sentence of its own.
-func (a alert) Sentence() string {
-	first, n := utf8.DecodeRuneInString(a.Words)
-	s := string(unicode.ToUpper(first)) + a.Words[n:]
-	if strings.HasSuffix(s, ".") || s == "" {
-		return s
+// Sentence is the alert's words as a sentence of its own. The name of a
+// property keeps its letters.
+func (a *alert) Sentence() string {
+	if a.Words == "" {
+		return ""
 	}
-	return s + "."
+	s := a.Words
+	word, _, _ := strings.Cut(s, " ")
+	if word == strings.ToLower(word) {
+		first, n := utf8.DecodeRuneInString(s)
+		s = string(unicode.ToUpper(first)) + s[n:]
+	}
+	return strings.TrimSuffix(s, ".") + "."
 }

@@ -2,9 +2,12 @@ package report_test
 
 import (
 	"bytes"
+	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 	"testing"
 	"unicode/utf8"
 
@@ -32,7 +35,7 @@ func TestTextListsABoundedNumberAndSaysHowManyMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"2,000 changes to 2,000 partners.", "sync-off (2,000)", "and 1,995 more\n", "... and 1,800 more.", "--format html",
+		"2,000 changes to 2,000 partners.", "sync-off (2,000 partners)", "and 1,995 more partners\n", "... and 1,800 more changes.", "--format html",
 		"\nPlan: 0 to create, 2000 to update, 0 to delete, 0 unchanged, 0 blocked.\n",
 	} {
 		if !strings.Contains(b.String(), want) {
@@ -65,9 +68,83 @@ func TestMarkdownStaysUnderTheSizeOfAComment(t *testing.T) {
 		if n := utf8.RuneCountInString(b.String()); n >= 65_000 {
 			t.Errorf("%s: %d characters", name, n)
 		}
-		if !strings.Contains(b.String(), "more left out") {
+		if !strings.Contains(b.String(), " more changes are left out") {
 			t.Errorf("%s does not say what it left out", name)
 		}
+	}
+}
+
+// Lines are written by batches, each line once and in the order of the plan.
+func TestCSVHasEachLineOnce(t *testing.T) {
+	for _, n := range []int{999, 1000, 1001, 2500} {
+		var b bytes.Buffer
+		if err := report.Plan(&b, largePlan(n), report.CSV, report.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		lines, err := csv.NewReader(&b).ReadAll()
+		if err != nil || len(lines) != n+1 || lines[0][0] != "seq" {
+			t.Fatalf("%d changes: %d lines, %v", n, len(lines), err)
+		}
+		for i, cells := range lines[1:] {
+			if cells[0] != fmt.Sprint(i+1) {
+				t.Fatalf("%d changes: line %d is of change %s", n, i+1, cells[0])
+			}
+		}
+	}
+}
+
+// fullDisk takes n bytes and fails from then on.
+type fullDisk struct{ n int }
+
+func (d *fullDisk) Write(b []byte) (int, error) {
+	if d.n -= len(b); d.n < 0 {
+		return 0, syscall.ENOSPC
+	}
+	return len(b), nil
+}
+
+// A report that could not be written is an error, wherever the disk was full.
+func TestAFullDiskIsTold(t *testing.T) {
+	p, a := largePlan(1500), sampleAudit()
+	r := resultOf(p, allFailed)
+	for _, f := range formats {
+		for name, write := range map[string]func(io.Writer) error{
+			"plan":  func(w io.Writer) error { return report.Plan(w, p, f, report.Options{}) },
+			"run":   func(w io.Writer) error { return report.Run(w, p, r, f, report.Options{}) },
+			"audit": func(w io.Writer) error { return report.Audit(w, a, f, report.Options{}) },
+		} {
+			var whole bytes.Buffer
+			if err := write(&whole); err != nil {
+				t.Fatal(err)
+			}
+			for _, room := range []int{0, 100, whole.Len() / 2, whole.Len() - 1} {
+				if err := write(&fullDisk{room}); !errors.Is(err, syscall.ENOSPC) {
+					t.Errorf("%s as %s with room for %d of %d bytes: %v", name, f, room, whole.Len(), err)
+				}
+			}
+			if err := write(&fullDisk{whole.Len()}); err != nil {
+				t.Errorf("%s as %s: %v", name, f, err)
+			}
+		}
+	}
+}
+
+// What is not named in an alert is counted, in partners, in each format.
+func TestAlertsCountWhatTheyDoNotName(t *testing.T) {
+	for f, want := range map[report.Format]string{
+		report.Text: "    and 70 more partners\n", report.Markdown: "  - and 65 more partners\n", report.HTML: ">and 25 more partners, in the table below<",
+	} {
+		var b strings.Builder
+		if err := report.Plan(&b, largePlan(75), f, report.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%s: no %q", f, want)
+		}
+	}
+	var b strings.Builder
+	if err := report.Plan(&b, planOf(), report.Markdown, report.Options{}); err != nil || strings.Contains(b.String(), "Look at these first") {
+		t.Errorf("%v: nothing to look at\n%s", err, b.String())
 	}
 }
 

@@ -38,8 +38,8 @@ func writeMarkdown(w io.Writer, p *page) error {
 	if len(p.Alerts) > 0 {
 		b.WriteString("\n### Look at these first\n\n")
 	}
-	for i := range p.Alerts {
-		mdAlert(&b, &p.Alerts[i])
+	for _, a := range p.Alerts {
+		mdAlert(&b, a, p.Noun)
 	}
 	mdRows(&b, p)
 	b.WriteByte('\n')
@@ -50,13 +50,13 @@ func writeMarkdown(w io.Writer, p *page) error {
 	return err
 }
 
-func mdAlert(b *strings.Builder, a *alert) {
-	fmt.Fprintf(b, "- **%s (%s)**: %s\n", mdText(cut(a.Title, markdownCell)), thousands(a.N), mdText(cut(a.Words, markdownCell)))
+func mdAlert(b *strings.Builder, a *alert, noun string) {
+	fmt.Fprintf(b, "- **%s (%s)**: %s\n", mdText(cut(a.Title, markdownCell)), a.Count(noun), mdText(cut(a.Words, markdownCell)))
 	for _, p := range a.Partners[:min(len(a.Partners), markdownPartners)] {
 		fmt.Fprintf(b, "  - %s\n", mdPartner(p))
 	}
 	if rest := len(a.Partners) - markdownPartners + a.More; rest > 0 {
-		fmt.Fprintf(b, "  - and %s more\n", thousands(rest))
+		fmt.Fprintf(b, "  - and %s\n", more(rest, "partner"))
 	}
 	if a.Hint != "" {
 		fmt.Fprintf(b, "  - hint: %s\n", mdText(a.Hint))
@@ -82,7 +82,7 @@ func mdRows(b *strings.Builder, p *page) {
 		written++
 	}
 	if rest := p.NListed - written; rest > 0 {
-		fmt.Fprintf(b, "\n%s more left out, because a comment has no room for them. The HTML, CSV and JSON reports have all.\n", count(rest, p.Noun))
+		fmt.Fprintf(b, "\n%s left out, because a comment has no room for them. The HTML, CSV and JSON reports have all.\n", isAre(rest, "more "+p.Noun))
 	}
 	if p.Unlisted != "" {
 		fmt.Fprintf(b, "\n%s\n", mdText(p.Unlisted))
@@ -154,7 +154,7 @@ func mdValue(s string, code bool) string {
 // mdText escapes s for a paragraph or a table cell. Text that GitHub would turn
 // into a mention, a reference or a link becomes code, where it is left alone.
 func mdText(s string) string {
-	if strings.ContainsAny(s, "@#") || strings.Contains(s, "://") || strings.Contains(strings.ToLower(s), "www.") {
+	if low := strings.ToLower(s); strings.ContainsAny(s, "@#") || strings.Contains(s, "://") || strings.Contains(low, "www.") || strings.Contains(low, "gh-") {
 		return mdCode(s)
 	}
 	var b strings.Builder

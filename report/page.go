@@ -29,7 +29,7 @@ type page struct {
 	Lead   []string
 	Facts  []fact
 	Counts []tile
-	Alerts []alert
+	Alerts []*alert
 	// Rows are all there are, NRows of them; they are made while they are
 	// read, so that a large report never stands in memory.
 	Rows  iter.Seq[row]
@@ -63,36 +63,6 @@ type tile struct {
 
 // partner names a tenant; both are empty for the home tenant's own template.
 type partner struct{ Name, TenantID string }
-
-// alertPartners bounds the partners that an alert names.
-const alertPartners = 50
-
-// alert is a group of rows that a reader must see first.
-type alert struct {
-	Tone     tone
-	Title    string // "sync-off", "failed: 403 Authorization_RequestDenied"
-	Words    string
-	Hint     string
-	N        int
-	Partners []partner
-	// More is how many partners are not in Partners.
-	More int
-	last partner
-}
-
-// add counts a row of the alert and keeps its partner, once in a row.
-func (a *alert) add(p partner) {
-	a.N++
-	if a.N > 1 && p == a.last {
-		return
-	}
-	a.last = p
-	if len(a.Partners) < alertPartners {
-		a.Partners = append(a.Partners, p)
-		return
-	}
-	a.More++
-}
 
 // row is one change, beside its outcome if there is one, or one finding.
 type row struct {
@@ -140,12 +110,12 @@ func (f field) Name() string { return f.Path[strings.LastIndexByte(f.Path, '.')+
 func changeRow(c *plan.Change) row {
 	r := row{
 		Seq: c.Seq, Line: c.Row, Symbol: c.Action.Symbol(), Action: string(c.Action), Tone: actionTone(c),
-		Partner: partnerOf(c.Partner), Object: oneLine(string(c.Object)),
+		Partner: partnerOf(c.Partner), Object: OneLine(string(c.Object)),
 		Hazards: hazardsOf(c.Hazards), Fields: fieldsOf(c.Fields, c.Action),
-		Reason: clean(c.Reason), Note: clean(c.Note),
+		Reason: Clean(c.Reason), Note: Clean(c.Note),
 	}
 	if q := c.Request; q != nil {
-		r.Method, r.Path, r.Body = oneLine(q.Method), oneLine(q.Path), clean(string(q.Body))
+		r.Method, r.Path, r.Body = OneLine(q.Method), OneLine(q.Path), Clean(string(q.Body))
 	}
 	return r
 }
@@ -162,7 +132,7 @@ func actionTone(c *plan.Change) tone {
 }
 
 func partnerOf(p plan.Partner) partner {
-	return partner{Name: oneLine(p.DisplayName), TenantID: oneLine(p.TenantID)}
+	return partner{Name: OneLine(p.DisplayName), TenantID: OneLine(p.TenantID)}
 }
 
 // String names the partner in a line: name and tenant ID, or what there is.
@@ -176,7 +146,7 @@ func (p partner) String() string {
 func hazardsOf(hs []plan.Hazard) []string {
 	var out []string
 	for _, h := range hs {
-		out = append(out, oneLine(string(h)))
+		out = append(out, OneLine(string(h)))
 	}
 	return out
 }

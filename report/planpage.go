@@ -12,7 +12,7 @@ import (
 func planPage(p *plan.Plan) *page {
 	s := p.Summary
 	g := &page{
-		Kind: "plan", Noun: "change", Fingerprint: oneLine(p.Fingerprint), Detail: "Change",
+		Kind: "plan", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Change",
 		Facts: planFacts(p), Counts: planTiles(s), Alerts: planAlerts(p),
 		NRows: len(p.Changes), Rows: planRows(p),
 		Listed: func(r *row) bool { return r.Action != string(plan.NoOp) }, NListed: len(p.Changes) - s.NoOp,
@@ -20,7 +20,7 @@ func planPage(p *plan.Plan) *page {
 			s.Create, s.Update, s.Delete, s.NoOp, s.Blocked)},
 	}
 	if s.NoOp > 0 {
-		g.Unlisted = thousands(s.NoOp) + " already as wanted, not listed."
+		g.Unlisted = isAre(s.NoOp, "object") + " already as wanted, not listed."
 	}
 	planVerdict(g, p)
 	return g
@@ -38,7 +38,7 @@ func planVerdict(g *page, p *plan.Plan) {
 	default:
 		g.Verdict = count(s.Writes(), "change") + touched(p)
 		if s.Blocked > 0 {
-			g.Verdict += fmt.Sprintf("; %s blocked", thousands(s.Blocked))
+			g.Verdict += "; " + isAre(s.Blocked, "other change") + " blocked"
 		}
 		g.Verdict += "."
 	}
@@ -46,14 +46,6 @@ func planVerdict(g *page, p *plan.Plan) {
 		g.Tone = warn
 	}
 	g.Lead = planLead(p)
-}
-
-// isAre says "1 change is" or "3 changes are".
-func isAre(n int, noun string) string {
-	if n == 1 {
-		return count(n, noun) + " is"
-	}
-	return count(n, noun) + " are"
 }
 
 // touched says what the writes of p go to.
@@ -81,55 +73,15 @@ func touched(p *plan.Plan) string {
 	return " to " + strings.Join(to, " and ")
 }
 
-// planLead says in words what the changes mean for synchronization. Tenants
-// have one policy each, so changes are partners here.
+// planLead says in words what the changes mean for people.
 func planLead(p *plan.Plan) []string {
-	var on, off, gone, added int
+	var e effects
 	for i := range p.Changes {
-		c := &p.Changes[i]
-		switch {
-		case !c.Writes():
-		case c.Object == plan.PartnerConfiguration && c.Action == plan.Create:
-			added++
-		case c.Object != plan.IdentitySynchronization:
-		case c.Action == plan.Delete:
-			gone++
-		default:
-			switch syncAfter(c) {
-			case true:
-				on++
-			case false:
-				off++
-			}
+		if c := &p.Changes[i]; c.Writes() {
+			e.add(c, true)
 		}
 	}
-	var out []string
-	say := func(n int, text string) {
-		if n > 0 {
-			out = append(out, fmt.Sprintf(text, count(n, "partner")))
-		}
-	}
-	say(on, "Synchronization is allowed for %s.")
-	say(off, "Synchronization is stopped for %s.")
-	say(gone, "The synchronization policy is removed for %s.")
-	say(added, "A partner configuration is added for %s.")
-	return out
-}
-
-// syncAfter is what c makes of isSyncAllowed: true, false, or nil where it
-// leaves it as it is.
-func syncAfter(c *plan.Change) any {
-	for _, f := range c.Fields {
-		if isSyncAllowed(f.Path) && f.After != f.Before {
-			return f.After
-		}
-	}
-	return nil
-}
-
-// isSyncAllowed reports whether path is the switch of user synchronization.
-func isSyncAllowed(path string) bool {
-	return path == "isSyncAllowed" || strings.HasSuffix(path, ".isSyncAllowed")
+	return e.sentences("is")
 }
 
 func planRows(p *plan.Plan) iter.Seq[row] {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -42,16 +41,20 @@ type Options struct {
 	Color bool
 	// ExitCode is the code that a run ends with; it is part of the run's JSON.
 	ExitCode int
+	// Running says that the run is still going, so that its result is of a
+	// moment: what has no outcome is to come, and nothing is said of an end.
+	Running bool
 }
 
-// Plan writes what p would do. JSON is the plan file itself.
+// Plan writes what p would do. JSON is the plan file itself, with what a
+// terminal could obey as JSON escapes.
 func Plan(w io.Writer, p *plan.Plan, f Format, o Options) error {
 	if err := checkPlan(p); err != nil {
 		return err
 	}
 	switch f {
 	case JSON:
-		return p.Encode(w)
+		return escaped(w, p.Encode)
 	case CSV:
 		return planCSV(w, p)
 	default:
@@ -66,13 +69,16 @@ func Run(w io.Writer, p *plan.Plan, r *execute.Result, f Format, o Options) erro
 	if err := checkRun(p, r); err != nil {
 		return err
 	}
+	if o.Running {
+		r = soFar(r)
+	}
 	switch f {
 	case JSON:
-		return writeJSON(w, summary{r, o.ExitCode})
+		return writeJSON(w, summary{r, o.Running, o.ExitCode})
 	case CSV:
 		return Outcomes(w, p, r)
 	default:
-		return writePage(w, runPage(p, r), f, o)
+		return writePage(w, runPage(p, r, o.Running), f, o)
 	}
 }
 
@@ -94,14 +100,8 @@ func Audit(w io.Writer, a *plan.Audit, f Format, o Options) error {
 // summary is what summary.json holds.
 type summary struct {
 	*execute.Result
-	ExitCode int `json:"exitCode"`
-}
-
-func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	Running  bool `json:"running,omitempty"`
+	ExitCode int  `json:"exitCode"`
 }
 
 // writePage gives the formats for people a buffered writer, so that a row is

@@ -9,69 +9,141 @@ import (
 	"bulksync/plan"
 )
 
-// runPage says what became of p in r.
-func runPage(p *plan.Plan, r *execute.Result) *page {
+// runPage says what became of p in r. The page of a run that is still going
+// says what is done so far and claims no end.
+func runPage(p *plan.Plan, r *execute.Result, running bool) *page {
 	g := &page{
-		Kind: "run", Noun: "change", Fingerprint: oneLine(p.Fingerprint), Detail: "Outcome",
-		Facts: runFacts(p, r), Counts: runTiles(r.Totals), Alerts: runAlerts(p, r),
-		NRows: len(p.Changes), Rows: runRows(p, r),
-		Listed: func(r *row) bool { return !execute.Status(r.Status).Done() }, NListed: r.Totals.Unfinished(),
-		Closing: runClosing(p, r),
+		Kind: "run", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Outcome",
+		Facts: runFacts(p, r, running), Counts: runTiles(r.Totals), Alerts: runAlerts(p, r, running),
+		NRows: len(p.Changes), Rows: runRows(p, r, running),
+		Listed: isListed, NListed: r.Totals.Unfinished(), Lead: runLead(p, r, running),
 	}
 	if done := r.Totals.Sum() - r.Totals.Unfinished(); done > 0 && g.NListed > 0 {
-		g.Unlisted = thousands(done) + " succeeded or unchanged, not listed."
+		g.Unlisted = count(done, "change") + " succeeded or were already as wanted, not listed."
 	}
 	g.Verdict, g.Tone = runVerdict(r)
-	if r.Stopped != "" {
-		g.Lead = append(g.Lead, "Stopped: "+strings.TrimSuffix(oneLine(r.Stopped), ".")+".")
+	if running {
+		runningPage(g, r)
 	}
-	if r.Totals.Succeeded > 0 {
-		g.Lead = append(g.Lead, count(r.Totals.Succeeded, "change")+" accepted by Graph, but not visible there yet when the run ended.")
-	}
+	g.Closing = runClosing(p, r, g.Counts, running)
 	return g
 }
 
+// isListed reports whether the bounded formats list a row: if it needs another
+// run or a decision.
+func isListed(r *row) bool {
+	return !execute.Status(r.Status).Done() && r.Status != statusToCome && r.Status != statusInFlight
+}
+
 func runVerdict(r *execute.Result) (string, tone) {
-	open, all := r.Totals.Unfinished(), r.Changes
+	open, all := r.Totals.Unfinished(), count(r.Changes, "change")
+	done := r.Totals.Verified + r.Totals.Succeeded
 	switch {
 	case r.Interrupted && open > 0:
-		return fmt.Sprintf("Interrupted: %s of %s not done.", thousands(open), count(all, "change")), bad
+		return fmt.Sprintf("Interrupted: %s of %s not done.", thousands(open), all), bad
 	case r.Stopped != "" && open > 0:
-		return fmt.Sprintf("Stopped early: %s of %s not done.", thousands(open), count(all, "change")), bad
+		return fmt.Sprintf("Stopped early: %s of %s not done.", thousands(open), all), bad
+	case isNothingSeen(r):
+		return "Finished, but nothing of what Graph accepted can be seen there.", bad
 	case r.Totals.Failed+r.Totals.Indeterminate > 0:
-		return fmt.Sprintf("Finished, but %s of %s did not succeed.", thousands(open), count(all, "change")), bad
+		return fmt.Sprintf("Finished, but %s of %s did not succeed.", thousands(open), all), bad
+	case open > 0 && open == countUndone(r):
+		return fmt.Sprintf("Finished, but something else is there now for %s of %s.", thousands(open), all), warn
 	case open > 0:
-		return fmt.Sprintf("Finished, but %s of %s did not succeed.", thousands(open), count(all, "change")), warn
-	case r.Totals.Verified+r.Totals.Succeeded == 0:
+		return fmt.Sprintf("Finished, but %s of %s did not succeed.", thousands(open), all), warn
+	case done == 0:
 		return "Nothing had to be changed. Everything is as wanted.", good
+	case r.Totals.Unchanged > 0:
+		return fmt.Sprintf("Done: %s succeeded, %s already as wanted.", count(done, "change"), wasWere(r.Totals.Unchanged, "object")), good
 	default:
-		return fmt.Sprintf("Done: all of %s succeeded.", count(all, "change")), good
+		return fmt.Sprintf("Done: all of %s succeeded.", all), good
 	}
 }
 
+// runLead says in sentences what was done for people, and what is not sure
+// of it.
+func runLead(p *plan.Plan, r *execute.Result, running bool) []string {
+	var out []string
+	if r.Stopped != "" {
+		out = append(out, "Stopped: "+strings.TrimSuffix(OneLine(r.Stopped), ".")+".")
+	}
+	var e effects
+	unseen := 0
+	for i := range r.Outcomes {
+		o := &r.Outcomes[i]
+		if o.Status == execute.Verified || o.Status == execute.Succeeded {
+			e.add(&p.Changes[i], o.Status == execute.Verified)
+		}
+		if isUnseen(o) {
+			unseen++
+		}
+	}
+	out = append(out, e.sentences("was")...)
+	if n := countUndone(r); n > 0 {
+		out = append(out, wasWere(n, "change")+" made by this run, but something else is there now.")
+	}
+	notVisible, notRead := "not visible there yet when the run ended", "not read back"
+	if running {
+		notVisible, notRead = "not visible there yet", "not read back yet"
+	}
+	if unseen > 0 {
+		out = append(out, wasWere(unseen, "change")+" accepted by Graph, but "+notVisible+".")
+	}
+	if n := r.Totals.Succeeded - unseen; n > 0 {
+		out = append(out, wasWere(n, "change")+" accepted by Graph and "+notRead+".")
+	}
+	return out
+}
+
+// countUndone counts what this run made and what is different now.
+func countUndone(r *execute.Result) int {
+	n := 0
+	for i := range r.Outcomes {
+		if isUndone(&r.Outcomes[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// isNothingSeen reports whether all that Graph accepted was looked for and
+// nothing of it was there.
+func isNothingSeen(r *execute.Result) bool {
+	unseen := 0
+	for i := range r.Outcomes {
+		if isUnseen(&r.Outcomes[i]) {
+			unseen++
+		}
+	}
+	return r.Totals.Verified == 0 && unseen > 0 && unseen == r.Totals.Succeeded && countUndone(r) == 0
+}
+
 // runClosing has the totals: of changes, of rows, of requests, and the pace.
-func runClosing(p *plan.Plan, r *execute.Result) []string {
-	out := []string{totalsLine(r.Totals)}
+func runClosing(p *plan.Plan, r *execute.Result, tiles []tile, running bool) []string {
+	out := []string{totalsLine(r.Totals, tiles)}
 	if line := rowsLine(p, r); line != "" {
 		out = append(out, line)
 	}
 	q := r.Requests
 	line := fmt.Sprintf("%s, %s; %s throttled, %s retried",
 		count(q.Reads, "read"), count(q.Writes, "write"), thousands(q.Throttled), thousands(q.Retried))
-	if q.Incomplete {
+	switch {
+	case running:
+		line = "at least " + line + " so far"
+	case q.Incomplete:
 		line = "at least " + line + " (a process was killed before it had counted)"
 	}
 	out = append(out, "Requests: "+line+".")
-	if q.Incomplete && r.Pace == (execute.Pace{}) {
+	if (running || q.Incomplete) && r.Pace == (execute.Pace{}) {
 		return out // whether a limit was met is not known
 	}
-	return append(out, paceLine(r.Pace))
+	return append(out, paceLine(r))
 }
 
 // totalsLine names every status that occurs, so that the numbers can be added.
-func totalsLine(t execute.Totals) string {
+func totalsLine(t execute.Totals, tiles []tile) string {
 	var parts []string
-	for _, c := range runTiles(t) {
+	for _, c := range tiles {
 		if c.N > 0 {
 			parts = append(parts, thousands(c.N)+" "+c.Label)
 		}
@@ -105,16 +177,22 @@ func rowsLine(p *plan.Plan, r *execute.Result) string {
 	return line + "."
 }
 
-func paceLine(p execute.Pace) string {
+// paceLine says how fast the run could write, in the words of the progress
+// line. That no limit was met is only said where nothing was refused.
+func paceLine(r *execute.Result) string {
+	p := r.Pace
 	line := "Pace: no write limit was met"
-	if p.WritesPerSecond > 0 {
+	switch {
+	case p.WritesPerSecond > 0:
 		line = fmt.Sprintf("Pace: %.1f writes per second", p.WritesPerSecond)
+	case r.Requests.Throttled > 0 || p.Refusals > 0 || p.Pauses > 0:
+		line = "Pace: throttled, and no steady rate was found"
 	}
 	if p.Burst > 0 {
 		line += fmt.Sprintf(", up to %s at once", thousands(p.Burst))
 	}
 	if p.Pauses > 0 {
-		line += fmt.Sprintf("; Graph asked for %s, %.1f s together", count(p.Pauses, "pause"), float64(p.PausedMs)/1000)
+		line += fmt.Sprintf("; throttled for %.1f s in %s that Graph asked for", float64(p.PausedMs)/1000, count(p.Pauses, "pause"))
 	}
 	return line + "."
 }
@@ -132,13 +210,16 @@ func runTiles(t execute.Totals) []tile {
 	}
 }
 
-func runRows(p *plan.Plan, r *execute.Result) iter.Seq[row] {
+func runRows(p *plan.Plan, r *execute.Result, running bool) iter.Seq[row] {
 	return func(yield func(row) bool) {
 		for i := range p.Changes {
 			w := changeRow(&p.Changes[i])
 			o := &r.Outcomes[i]
 			found(w.Fields, &p.Changes[i], o)
-			w.Status, w.Tone, w.Outcome = string(o.Status), statusTone(o.Status), outcomeOf(o)
+			w.Status, w.Tone, w.Outcome = string(o.Status), outcomeTone(o), outcomeOf(o)
+			if running && isPending(o) {
+				w.Status, w.Tone = pendingStatus(o), plain
+			}
 			if w.Reason == w.Outcome.Message {
 				w.Reason = "" // a blocked change has one reason, not two
 			}
@@ -151,14 +232,23 @@ func runRows(p *plan.Plan, r *execute.Result) iter.Seq[row] {
 
 func outcomeOf(o *execute.Outcome) *outcome {
 	v := &outcome{
-		Code: graphCode(o), Message: clean(o.Message),
-		RequestID: oneLine(o.RequestID), ClientRequestID: oneLine(o.ClientRequestID),
-	}
-	if o.Status.Done() {
-		v.Code = "" // an answer as it should be is no news
+		Code: graphCode(o), Message: Clean(o.Message),
+		RequestID: OneLine(o.RequestID), ClientRequestID: OneLine(o.ClientRequestID),
 	}
 	if o.Attempts > 0 {
 		v.Sent, v.SentAt = count(o.Attempts, "attempt")+", "+elapsed(o.Elapsed), stamp(o.StartedAt)
 	}
 	return v
+}
+
+// graphCode is the HTTP status and Graph's code: "403
+// Authorization_RequestDenied". An answer as it should be is no news.
+func graphCode(o *execute.Outcome) string {
+	switch {
+	case o.Status.Done() || o.HTTPStatus/100 == 2:
+		return ""
+	case o.HTTPStatus == 0:
+		return OneLine(o.GraphCode)
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", o.HTTPStatus, OneLine(o.GraphCode)))
 }

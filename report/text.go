@@ -38,8 +38,8 @@ func writeText(w io.Writer, p *page, o Options) error {
 		t.say("%s\n", wrap(l, t.width))
 	}
 	t.facts(p.Facts)
-	for i := range p.Alerts {
-		t.alert(&p.Alerts[i])
+	for _, a := range p.Alerts {
+		t.alert(a, p.Noun)
 	}
 	t.rows(p)
 	if p.Fingerprint != "" {
@@ -81,13 +81,13 @@ func (t *textWriter) facts(fs []fact) {
 
 // alert writes what a reader must see first, and the names of the first few
 // partners.
-func (t *textWriter) alert(a *alert) {
-	t.say("\n%s\n", t.paint(a.Tone, hang(fmt.Sprintf("! %s (%s): %s", a.Title, thousands(a.N), a.Words), 2, t.width)))
+func (t *textWriter) alert(a *alert, noun string) {
+	t.say("\n%s\n", t.paint(a.Tone, hang(fmt.Sprintf("! %s (%s): %s", a.Title, a.Count(noun), a.Words), 2, t.width)))
 	for _, p := range a.Partners[:min(len(a.Partners), textPartners)] {
 		t.say("    %s\n", twoSides(p, t.width-4))
 	}
 	if rest := len(a.Partners) - textPartners + a.More; rest > 0 {
-		t.say("    and %s more\n", thousands(rest))
+		t.say("    and %s\n", more(rest, "partner"))
 	}
 	if a.Hint != "" {
 		t.say("%s\n", hang("  hint: "+a.Hint, 2, t.width))
@@ -110,10 +110,10 @@ func (t *textWriter) rows(p *page) {
 		t.table(p)
 	}
 	if rest := p.NListed - textRows; rest > 0 {
-		t.say("\n... and %s more. --format html, csv or json has all.\n", thousands(rest))
+		t.say("\n... and %s. --format html, csv or json has all.\n", more(rest, p.Noun))
 	}
 	if p.Unlisted != "" {
-		t.say("\n%s\n", p.Unlisted)
+		t.say("\n%s\n", wrap(p.Unlisted, t.width))
 	}
 }
 

@@ -19,7 +19,7 @@ func fieldsOf(fs []plan.Field, a plan.Action) []field {
 		if f.Path == "tenantId" {
 			continue // the partner is named beside it
 		}
-		v := field{Path: oneLine(f.Path), Before: value(f.Before), After: value(f.After)}
+		v := field{Path: OneLine(f.Path), Before: value(f.Before), After: value(f.After)}
 		if a == plan.Create {
 			v.Before = ""
 		}
@@ -27,6 +27,24 @@ func fieldsOf(fs []plan.Field, a plan.Action) []field {
 			v.After = "removed"
 		}
 		out = append(out, v)
+	}
+	return out
+}
+
+// comparedOf words the properties of a finding: what is present beside what is
+// wanted. Nothing there and nothing wanted are both "none".
+func comparedOf(fs []plan.Field) []field {
+	side := func(v any) string {
+		if v == nil {
+			return "none"
+		}
+		return value(v)
+	}
+	out := make([]field, 0, len(fs))
+	for _, f := range fs {
+		if f.Path != "tenantId" {
+			out = append(out, field{Path: OneLine(f.Path), Before: side(f.Before), After: side(f.After), Wanted: true})
+		}
 	}
 	return out
 }
@@ -40,7 +58,7 @@ func found(fs []field, c *plan.Change, o *execute.Outcome) {
 	now := c.ValuesIn(o.Live)
 	for i := range fs {
 		for j := range c.Fields {
-			if oneLine(c.Fields[j].Path) != fs[i].Path {
+			if OneLine(c.Fields[j].Path) != fs[i].Path {
 				continue
 			}
 			if fs[i].Now = "nothing"; o.Live != nil {
@@ -57,14 +75,14 @@ func value(v any) string {
 	case nil:
 		return "not set"
 	case string:
-		return `"` + strings.ReplaceAll(oneLine(v), `"`, `\"`) + `"`
+		return `"` + strings.ReplaceAll(OneLine(v), `"`, `\"`) + `"`
 	default:
-		return oneLine(fmt.Sprint(v))
+		return OneLine(fmt.Sprint(v))
 	}
 }
 
 // String is the field in one line: "isSyncAllowed: false -> true", or for a
-// finding "isSyncAllowed: false, wanted true".
+// finding "isSyncAllowed: present false, wanted true".
 func (f field) String() string {
 	switch {
 	case f.Now != "":
@@ -72,7 +90,7 @@ func (f field) String() string {
 	case f.Before == "":
 		return f.Name() + ": " + f.After
 	case f.Wanted:
-		return f.Name() + ": " + f.Before + ", wanted " + f.After
+		return f.Name() + ": present " + f.Before + ", wanted " + f.After
 	default:
 		return f.Name() + ": " + f.Before + " -> " + f.After
 	}

@@ -1,0 +1,99 @@
+package report_test
+
+import (
+	"strings"
+	"testing"
+
+	"bulksync/execute"
+	"bulksync/plan"
+	"bulksync/report"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// leadOf is what a text report says between its verdict and its facts.
+func leadOf(text string) []string {
+	head, _, _ := strings.Cut(text, "\n\n")
+	return strings.Split(head, "\n")[1:]
+}
+
+func planText(t *testing.T, p *plan.Plan) string {
+	t.Helper()
+	var b strings.Builder
+	if err := report.Plan(&b, p, report.Text, report.Options{Width: 120}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func runText(t *testing.T, p *plan.Plan, r *execute.Result) string {
+	t.Helper()
+	var b strings.Builder
+	if err := report.Run(&b, p, r, report.Text, report.Options{Width: 120}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func outbound(before, after any) plan.Field {
+	return plan.Field{Path: "automaticUserConsentSettings.outboundAllowed", Before: before, After: after}
+}
+
+// A sentence counts the partners for whom something changes, each once: what
+// was not allowed before cannot stop.
+func TestSentencesCountWhatChanges(t *testing.T) {
+	sync, consent := plan.IdentitySynchronization, plan.Consent
+	for name, c := range map[string]struct {
+		changes []plan.Change
+		want    []string
+	}{
+		"created off":         {[]plan.Change{change(2, "", sync, plan.Create, syncTo(nil, false))}, []string{}},
+		"created on":          {[]plan.Change{change(2, "", sync, plan.Create, syncTo(nil, true))}, []string{"Synchronization is allowed for 1 partner."}},
+		"null to false":       {[]plan.Change{change(2, "", sync, plan.Update, syncTo(nil, false))}, []string{}},
+		"false to null":       {[]plan.Change{change(2, "", sync, plan.Update, syncTo(false, nil))}, []string{}},
+		"true to false":       {[]plan.Change{change(2, "", sync, plan.Update, syncTo(true, false))}, []string{"Synchronization is stopped for 1 partner."}},
+		"true to null":        {[]plan.Change{change(2, "", sync, plan.Update, syncTo(true, nil))}, []string{"Synchronization is stopped for 1 partner."}},
+		"name only":           {[]plan.Change{change(2, "", sync, plan.Update, named("a", "b"))}, []string{}},
+		"deleted, was off":    {[]plan.Change{change(2, "", sync, plan.Delete, syncTo(false, nil))}, []string{"The synchronization policy is removed for 1 partner."}},
+		"deleted, was on":     {[]plan.Change{change(2, "", sync, plan.Delete, syncTo(true, nil))}, []string{"Synchronization is stopped for 1 partner.", "The synchronization policy is removed for 1 partner."}},
+		"blocked":             {[]plan.Change{change(2, "", sync, plan.Blocked, syncTo(true, false))}, []string{}},
+		"consent off twice":   {[]plan.Change{change(2, "", consent, plan.Update, inbound(true, false), outbound(true, nil))}, []string{"Automatic redemption is turned off for 1 partner."}},
+		"consent never on":    {[]plan.Change{change(2, "", consent, plan.Update, inbound(nil, false), outbound(false, nil))}, []string{}},
+		"consent both ways":   {[]plan.Change{change(2, "", consent, plan.Update, inbound(nil, true), outbound(true, false))}, []string{"Automatic redemption is turned on for 1 partner.", "Automatic redemption is turned off for 1 partner."}},
+		"partner added":       {[]plan.Change{change(2, "", plan.PartnerConfiguration, plan.Create)}, []string{"A partner configuration is added for 1 partner."}},
+		"partner removed":     {[]plan.Change{change(2, "", plan.PartnerConfiguration, plan.Delete)}, []string{"The partner configuration is removed for 1 partner."}},
+		"the template":        {[]plan.Change{{Object: plan.SyncTemplate, Action: plan.Update, Fields: []plan.Field{syncTo(true, false)}}}, []string{}},
+		"one partner, twice":  {[]plan.Change{change(2, "", sync, plan.Update, syncTo(true, false)), change(2, "", sync, plan.Delete, syncTo(true, nil))}, []string{"Synchronization is stopped for 1 partner.", "The synchronization policy is removed for 1 partner."}},
+		"two partners, apart": {[]plan.Change{change(2, "", sync, plan.Update, syncTo(true, false)), change(3, "", sync, plan.Update, syncTo(true, false))}, []string{"Synchronization is stopped for 2 partners."}},
+	} {
+		if diff := cmp.Diff(c.want, leadOf(planText(t, planOf(c.changes...)))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// A run says what landed, in the same words, and how much of it nobody has seen.
+func TestARunCountsWhatLanded(t *testing.T) {
+	var changes []plan.Change
+	for row := range 12 {
+		changes = append(changes, change(row+2, "", plan.IdentitySynchronization, plan.Update, syncTo([]any{true, false, nil}[row%3], false)))
+	}
+	p := planOf(changes...)
+	for name, c := range map[string]struct {
+		status func(row int) execute.Status
+		want   []string
+	}{
+		"all seen":     {func(int) execute.Status { return execute.Verified }, []string{"Synchronization was stopped for 4 partners."}},
+		"half done":    {func(row int) execute.Status { return []execute.Status{execute.Verified, execute.Failed}[row/8] }, []string{"Synchronization was stopped for 2 partners."}},
+		"as they were": {func(int) execute.Status { return execute.Unchanged }, []string{}},
+		"not read back": {func(int) execute.Status { return execute.Succeeded }, []string{
+			"Synchronization was stopped for 4 partners, as far as Graph accepted it.", "12 changes were accepted by Graph and not read back."}},
+		"partly read back": {func(row int) execute.Status { return []execute.Status{execute.Verified, execute.Succeeded}[row/8] }, []string{
+			"Synchronization was stopped for 4 partners, for 2 of them as far as Graph accepted it.", "6 changes were accepted by Graph and not read back."}},
+	} {
+		r := resultOf(p, func(ch *plan.Change) execute.Outcome { return execute.Outcome{Status: c.status(ch.Row)} })
+		if diff := cmp.Diff(c.want, leadOf(runText(t, p, r))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}

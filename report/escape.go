@@ -1,0 +1,67 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+func writeJSON(w io.Writer, v any) error {
+	return escaped(w, func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(v)
+	})
+}
+
+// escaped lets write make JSON in which no unsafe character stands as itself:
+// JSON leaves those above ASCII as they are, and a terminal obeys some of
+// them. A reader of JSON gets the same text either way.
+func escaped(w io.Writer, write func(io.Writer) error) error {
+	e := &escaper{w: w}
+	if err := write(e); err != nil {
+		return err
+	}
+	return e.flush()
+}
+
+// escaper rewrites JSON on its way. It holds back a character that came in
+// parts.
+type escaper struct {
+	w    io.Writer
+	rest []byte
+	out  []byte
+}
+
+func (e *escaper) Write(b []byte) (int, error) {
+	in := append(e.rest, b...)
+	e.out = e.out[:0]
+	for len(in) > 0 && utf8.FullRune(in) {
+		r, n := utf8.DecodeRune(in)
+		switch {
+		case r < ' ' || !isUnsafe(r) || n == 3 && r == utf8.RuneError: // below a space is only white space between values
+			e.out = append(e.out, in[:n]...)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			e.out = fmt.Appendf(e.out, `\u%04x\u%04x`, high, low)
+		default:
+			e.out = fmt.Appendf(e.out, `\u%04x`, r)
+		}
+		in = in[n:]
+	}
+	e.rest = append(e.rest[:0], in...)
+	_, err := e.w.Write(e.out)
+	return len(b), err
+}
+
+// flush writes what came in part and never whole.
+func (e *escaper) flush() error {
+	if len(e.rest) == 0 {
+		return nil
+	}
+	_, err := e.w.Write([]byte(`\ufffd`))
+	return err
+}

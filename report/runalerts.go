@@ -1,0 +1,138 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"bulksync/execute"
+	"bulksync/plan"
+)
+
+// runAlerts groups the changes that did not succeed by how and with what code
+// they ended, so that a cause with a thousand rows is read once; and those that
+// are done with something to tell, by what it is. Each kind is bounded for
+// itself, so that a thousand notices never crowd out a failure.
+func runAlerts(p *plan.Plan, r *execute.Result, running bool) []*alert {
+	kinds := map[tone]*groups{bad: {}, warn: {}, plain: {}}
+	for i := range r.Outcomes {
+		o := &r.Outcomes[i]
+		if o.Status.Done() && o.Message == "" || running && isPending(o) {
+			continue
+		}
+		n := alert{Tone: alertTone(o), Title: alertTitle(o), Words: alertWords(&p.Changes[i], o, r.Stopped)}
+		if !running {
+			n.Hint = hint(&p.Changes[i], o, r)
+		}
+		a := kinds[n.Tone].at(alertKey(o, &n), func() alert { return n })
+		a.add(partnerOf(p.Changes[i].Partner))
+		a.mixed = a.mixed || a.Words != n.Words
+	}
+	return slices.Concat(kinds[bad].list(), kinds[warn].list(), kinds[plain].list())
+}
+
+// alertTone is the tone of an alert: what is done is no worse than a notice,
+// unless somebody looked for it in vain.
+func alertTone(o *execute.Outcome) tone {
+	if o.Status.Done() && !isUnseen(o) {
+		return plain
+	}
+	return outcomeTone(o)
+}
+
+func alertTitle(o *execute.Outcome) string {
+	switch o.Status {
+	case execute.Failed, execute.Indeterminate:
+		return strings.TrimSuffix(string(o.Status)+": "+graphCode(o), ": ")
+	default:
+		return string(o.Status) // a code says nothing about why it was left alone
+	}
+}
+
+// alertKey is what outcomes of one alert share: for refusals the code, whose
+// messages can name the single row; else the words.
+func alertKey(o *execute.Outcome, a *alert) string {
+	switch o.Status {
+	case execute.Failed, execute.Indeterminate:
+		return a.Title
+	default:
+		return a.Title + ": " + a.Words
+	}
+}
+
+// alertWords is what is common to the outcomes of an alert: Graph's message, or
+// what the status means.
+func alertWords(c *plan.Change, o *execute.Outcome, stopped string) string {
+	switch {
+	case o.Status == execute.Held:
+		return heldWords(o)
+	case o.Status == execute.Skipped && c.Action != plan.Blocked && strings.HasSuffix(o.Message, "of this partner did not succeed"):
+		return "a change of the same partner before it did not succeed"
+	case o.Status == execute.NotAttempted:
+		return strings.TrimSuffix("the run stopped before it got there: "+OneLine(stopped), ": ")
+	case o.Message != "":
+		return OneLine(o.Message)
+	case o.Status == execute.Indeterminate:
+		return "sent, and nothing settled what became of it"
+	case o.Status == execute.Skipped:
+		return "blocked in the plan"
+	default:
+		return "refused"
+	}
+}
+
+// heldWords is what the engine says of all that was held for one reason; what
+// it says of the single object stands behind the colon.
+func heldWords(o *execute.Outcome) string {
+	kind, _, _ := strings.Cut(OneLine(o.Message), ": ")
+	switch {
+	case kind == "" && isUndone(o):
+		return madeThen
+	case kind == "" || kind == sincePlan:
+		return sincePlan + ", and left alone"
+	default:
+		return kind
+	}
+}
+
+// How the engine begins what it says of changes that were held.
+const (
+	sincePlan = "changed since the plan"
+	madeThen  = "made by this run, different now"
+)
+
+// isUndone reports whether o was made by this run and is different now: the
+// engine says so, or says nothing of a write that was not refused.
+func isUndone(o *execute.Outcome) bool {
+	switch {
+	case o.Status != execute.Held:
+		return false
+	case o.Message != "":
+		return strings.HasPrefix(o.Message, madeThen)
+	default:
+		return o.HTTPStatus/100 == 2 || o.Attempts > 0 && o.HTTPStatus/100 != 4
+	}
+}
+
+// isUnseen reports whether somebody looked for what Graph accepted, and it was
+// not there. Where nobody looked, that is not known.
+func isUnseen(o *execute.Outcome) bool {
+	return o.Status == execute.Succeeded && strings.Contains(o.Message, "not yet visible")
+}
+
+func outcomeTone(o *execute.Outcome) tone {
+	switch o.Status {
+	case execute.Succeeded:
+		if isUnseen(o) {
+			return warn
+		}
+		return good
+	case execute.Verified:
+		return good
+	case execute.Unchanged:
+		return plain
+	case execute.Failed, execute.Indeterminate:
+		return bad
+	default:
+		return warn
+	}
+}

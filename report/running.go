@@ -1,0 +1,81 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"bulksync/execute"
+)
+
+// The statuses of changes without an outcome yet, while the run is going on.
+const (
+	statusToCome   = "to-come"
+	statusInFlight = "in-flight"
+)
+
+// inFlight is the message of a change whose request is on its way in a run
+// that is still going.
+const inFlight = "sent, and not answered yet"
+
+// soFar is r as what it is while its run is going on: a replayed journal
+// without an end reads as that of a process that died.
+func soFar(r *execute.Result) *execute.Result {
+	now := *r
+	now.Stopped, now.Interrupted = "", false
+	now.Outcomes = slices.Clone(r.Outcomes)
+	for i := range now.Outcomes {
+		if o := &now.Outcomes[i]; o.Status == execute.Indeterminate && strings.HasPrefix(o.Message, "the process ended before") {
+			o.Message = inFlight
+		}
+	}
+	return &now
+}
+
+// isPending reports whether nothing is known of the change yet, while the run
+// is going on.
+func isPending(o *execute.Outcome) bool {
+	return o.Status == execute.NotAttempted || o.Status == execute.Indeterminate && o.Message == inFlight
+}
+
+// pendingStatus is how a change without an outcome is called while the run is
+// going on.
+func pendingStatus(o *execute.Outcome) string {
+	if o.Status == execute.NotAttempted {
+		return statusToCome
+	}
+	return statusInFlight
+}
+
+// runningPage turns the page of a run into that of one that is going on.
+func runningPage(g *page, r *execute.Result) {
+	flying := 0
+	for i := range r.Outcomes {
+		if o := &r.Outcomes[i]; o.Status == execute.Indeterminate && isPending(o) {
+			flying++
+		}
+	}
+	done := r.Totals.Sum() - r.Totals.Unfinished()
+	pending := r.Totals.NotAttempted + flying
+	g.Tone, g.Verdict = plain, fmt.Sprintf("Running: %s of %s are done so far.", thousands(done), count(r.Changes, "change"))
+	g.Counts = runningTiles(r.Totals, flying)
+	g.NListed = r.Totals.Unfinished() - pending
+	g.Unlisted = ""
+	if done+pending > 0 {
+		g.Unlisted = fmt.Sprintf("%s done and %s still to come, not listed.", isAre(done, "change"), thousands(pending))
+	}
+}
+
+// runningTiles counts what is in flight and to come apart from what ended.
+func runningTiles(t execute.Totals, flying int) []tile {
+	tiles := runTiles(t)
+	for i := range tiles {
+		switch tiles[i].Label {
+		case "indeterminate":
+			tiles[i].N -= flying
+		case "not attempted":
+			tiles[i] = tile{"to come", t.NotAttempted, "…", plain}
+		}
+	}
+	return append(tiles, tile{"in flight", flying, "", plain})
+}

@@ -1,0 +1,285 @@
+package report_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"bulksync/execute"
+	"bulksync/plan"
+	"bulksync/report"
+)
+
+// syncPlan is a plan of n partners whose synchronization is allowed.
+func syncPlan(n int) *plan.Plan {
+	var changes []plan.Change
+	for i := range n {
+		changes = append(changes, change(i+2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)))
+	}
+	return planOf(changes...)
+}
+
+// outcomes is a run of p whose outcomes are os, in the order of its changes.
+func outcomes(p *plan.Plan, os ...execute.Outcome) *execute.Result {
+	return resultOf(p, func(c *plan.Change) execute.Outcome { return os[c.Seq-1] })
+}
+
+var (
+	seen    = execute.Outcome{Status: execute.Verified, Attempts: 1, HTTPStatus: 204}
+	unseen  = execute.Outcome{Status: execute.Succeeded, Attempts: 1, HTTPStatus: 204, Message: "accepted; not yet visible after 2m0s"}
+	unread  = execute.Outcome{Status: execute.Succeeded, Attempts: 1, HTTPStatus: 204}
+	drifted = execute.Outcome{Status: execute.Held, Message: "changed since the plan: isSyncAllowed is true"}
+	undone  = execute.Outcome{Status: execute.Held, Attempts: 1, HTTPStatus: 204, Message: "made by this run, different now: isSyncAllowed is null"}
+	refused = execute.Outcome{Status: execute.Failed, Attempts: 1, HTTPStatus: 403, GraphCode: "Authorization_RequestDenied", Message: "No.", RequestID: tenant(900)}
+	waiting = execute.Outcome{Status: execute.NotAttempted}
+	lost    = execute.Outcome{Status: execute.Indeterminate, Attempts: 1, HTTPStatus: 503, Message: "no answer"}
+)
+
+func statusOf(s execute.Status) execute.Outcome { return execute.Outcome{Status: s} }
+
+// The verdict is the first line; what it says has been seen.
+func TestTheVerdict(t *testing.T) {
+	late := execute.Outcome{Status: execute.Held, Attempts: 2, HTTPStatus: 503, Message: "made by this run, different now: it is as it was before the change"}
+	clash := execute.Outcome{Status: execute.Held, Attempts: 1, HTTPStatus: 409, Message: "somebody created it"}
+	for want, os := range map[string][]execute.Outcome{
+		"Done: all of 2 changes succeeded.":                               {seen, seen},
+		"Done: 1 change succeeded, 1 object was already as wanted.":       {seen, statusOf(execute.Unchanged)},
+		"Nothing had to be changed. Everything is as wanted.":             {statusOf(execute.Unchanged), statusOf(execute.Unchanged)},
+		"Finished, but nothing of what Graph accepted can be seen there.": {unseen, statusOf(execute.Unchanged)},
+		"Done: all of 3 changes succeeded.":                               {unseen, unseen, seen},
+		"Done: all of 4 changes succeeded.":                               {unseen, unread, unread, unseen},
+		"Finished, but something else is there now for 2 of 3 changes.":   {undone, seen, late},
+		"Finished, but 2 of 4 changes did not succeed.":                   {undone, drifted, seen, seen},
+		"Finished, but 1 of 2 changes did not succeed.":                   {clash, seen},
+		"Finished, but 1 of 3 changes did not succeed.":                   {refused, seen, seen},
+		"Finished, but 1 of 4 changes did not succeed.":                   {lost, seen, seen, seen},
+		"Finished, but something else is there now for 1 of 5 changes.":   {undone, unseen, unseen, unseen, unseen},
+	} {
+		p := syncPlan(len(os))
+		if got, _, _ := strings.Cut(runText(t, p, outcomes(p, os...)), "\n"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// A group of outcomes has the words for how they ended, and the next step that
+// fits.
+func TestAlertWords(t *testing.T) {
+	early := func(r *execute.Result) { r.Stopped = "403 from Graph, ten times in a row" }
+	asked := func(r *execute.Result) { r.Stopped, r.Interrupted = "interrupted", true }
+	for name, c := range map[string]struct {
+		o    execute.Outcome
+		set  func(*execute.Result)
+		want string
+	}{
+		"drifted":           {drifted, nil, "! held (1 partner): changed since the plan, and left alone\n"},
+		"undone":            {undone, nil, "! held (1 partner): made by this run, different now\n"},
+		"undone, no words":  {execute.Outcome{Status: execute.Held, Attempts: 1, HTTPStatus: 204}, nil, "! held (1 partner): made by this run, different now\n"},
+		"drifted, no words": {execute.Outcome{Status: execute.Held}, nil, "! held (1 partner): changed since the plan, and left alone\n"},
+		"as wanted, once": {execute.Outcome{Status: execute.Held, Message: "as wanted when it was looked at first, different now: isSyncAllowed is null"}, nil,
+			"! held (1 partner): as wanted when it was looked at first, different now\n"},
+		"held, unread": {execute.Outcome{Status: execute.Held, Message: "the object could not be read: two names"}, nil, "! held (1 partner): the object could not be read\n"},
+		"undone hint":  {undone, nil, "hint: see in the Entra audit log who changed it"},
+		"overwritten": {execute.Outcome{Status: execute.Failed, Attempts: 1, HTTPStatus: 204, Message: "accepted, but something else is there now"}, nil,
+			"! failed (1 partner): accepted, but something else is there now\n"},
+		"stopped":      {waiting, early, "! not-attempted (1 partner): the run stopped before it got there: 403 from Graph, ten times in a row\n"},
+		"stopped hint": {waiting, early, "hint: see to what stopped the run, then resume it\n"},
+		"asked hint":   {waiting, asked, "hint: resume the run\n"},
+		"refused":      {refused, nil, "! failed: 403 Authorization_RequestDenied (1 partner): No.\n"},
+		"refused hint": {refused, nil, "Policy.ReadWrite.CrossTenantAccess with admin consent; a person also needs the"},
+		"throttled":    {execute.Outcome{Status: execute.Failed, HTTPStatus: 429, Attempts: 6, Message: "asked for a pause of 900 s"}, nil, "! failed: 429 (1 partner): asked for a pause of 900 s\n"},
+		"notice":       {execute.Outcome{Status: execute.Verified, Message: "displayName was changed too"}, nil, "! verified (1 partner): displayName was changed too\n"},
+		"quiet":        {execute.Outcome{Status: execute.Unchanged, Message: "somebody made it"}, nil, "! unchanged (1 partner): somebody made it\n"},
+		"unseen":       {unseen, nil, "! succeeded (1 partner): accepted; not yet visible after 2m0s\n"},
+		"a step before": {execute.Outcome{Status: execute.Skipped, Message: "change 4 of this partner did not succeed"}, nil,
+			"! skipped (1 partner): a change of the same partner before it did not succeed\n"},
+		"excepted": {execute.Outcome{Status: execute.Skipped, Message: "excepted by Ada"}, nil, "! skipped (1 partner): excepted by Ada\n"},
+		"lost":     {execute.Outcome{Status: execute.Indeterminate}, nil, "! indeterminate (1 partner): sent, and nothing settled what became of it\n"},
+	} {
+		p := syncPlan(1)
+		r := outcomes(p, c.o)
+		if c.set != nil {
+			c.set(r)
+		}
+		if got := runText(t, p, r); !strings.Contains(got, c.want) {
+			t.Errorf("%s: no %q in\n%s", name, c.want, got)
+		}
+	}
+}
+
+// That something is not visible is said by who looked; and nobody looked where
+// reading back was turned off or did not work.
+func TestNotVisibleOnlyAfterALook(t *testing.T) {
+	for _, o := range []execute.Outcome{unread, {Status: execute.Succeeded, Message: "accepted; reading back did not work: 503"}} {
+		p := syncPlan(1)
+		text := runText(t, p, outcomes(p, o))
+		if strings.Contains(text, "visible") || strings.Contains(text, "can be seen") || !strings.Contains(text, "\n1 change was accepted by Graph and not read back.\n") {
+			t.Errorf("%s", text)
+		}
+	}
+	p := syncPlan(3)
+	if text := runText(t, p, outcomes(p, unseen, seen, unseen)); !strings.Contains(text, "\n2 changes were accepted by Graph, but not visible there yet when the run ended.\n") {
+		t.Errorf("%s", text)
+	}
+}
+
+// A thousand notices do not push a failure out of the alerts, and one alert
+// does not lend its message to rows that have another.
+func TestNoticesDoNotHideFailures(t *testing.T) {
+	p := syncPlan(1002)
+	r := resultOf(p, func(c *plan.Change) execute.Outcome {
+		switch c.Seq {
+		case 1001:
+			return refused
+		case 1002:
+			o := refused
+			o.Message = "Never."
+			return o
+		}
+		return execute.Outcome{Status: execute.Verified, Message: fmt.Sprintf("notice %d", c.Seq)}
+	})
+	text := runText(t, p, r)
+	if !strings.Contains(text, "! failed: 403 Authorization_RequestDenied (2 partners): for one, No.; each row has its\n  own message\n") &&
+		!strings.Contains(text, "! failed: 403 Authorization_RequestDenied (2 partners): for one, No.; each row has its own message\n") {
+		t.Errorf("%.3000s", text)
+	}
+	if !strings.Contains(text, "! other (992 partners): for other reasons; each row has its own\n") || strings.Index(text, "! failed") > strings.Index(text, "! verified") {
+		t.Errorf("%.3000s", text)
+	}
+}
+
+// Partners are counted once, and apart from changes.
+func TestAlertsCountPartnersOnce(t *testing.T) {
+	blocked := func(row int, o plan.Object) plan.Change { return with(change(row, "", o, plan.Blocked), "no partner") }
+	p := planOf(blocked(2, plan.IdentitySynchronization), blocked(2, plan.Consent), blocked(3, plan.Consent), blocked(2, plan.Consent))
+	if text := planText(t, p); !strings.Contains(text, "! blocked (4 changes to 2 partners): no partner\n") || strings.Count(text, "\n    "+tenant(2)) != 1 {
+		t.Errorf("%s", text)
+	}
+	template := plan.Change{Object: plan.SyncTemplate, Action: plan.Blocked, Reason: "no partner", Hazards: []plan.Hazard{}}
+	if text := planText(t, planOf(template, blocked(2, plan.Consent))); !strings.Contains(text, "! blocked (2 changes to 1 partner and the home tenant): no partner\n") {
+		t.Errorf("%s", text)
+	}
+}
+
+func TestPaceAgreesWithTheProgressLine(t *testing.T) {
+	for want, set := range map[string]func(*execute.Result){
+		"Pace: no write limit was met.":                                                                       func(*execute.Result) {},
+		"Pace: throttled, and no steady rate was found.":                                                      func(r *execute.Result) { r.Requests.Throttled = 1 },
+		"Pace: throttled, and no steady rate was found, up to 3":                                              func(r *execute.Result) { r.Pace = execute.Pace{Refusals: 1, Burst: 3} },
+		"Pace: throttled, and no steady rate was found; throttled for 1.5 s in 1 pause that Graph asked for.": func(r *execute.Result) { r.Pace = execute.Pace{Pauses: 1, PausedMs: 1500} },
+		"Pace: 2.0 writes per second.":                                                                        func(r *execute.Result) { r.Pace, r.Requests.Throttled = execute.Pace{WritesPerSecond: 2}, 4 },
+	} {
+		p := syncPlan(1)
+		r := outcomes(p, seen)
+		r.Requests, r.Pace = execute.Requests{}, execute.Pace{}
+		set(r)
+		if text := runText(t, p, r); !strings.Contains(text, "\n"+want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+// An undo plan has no cells; its rows that are not done are written in columns
+// that can be read again.
+func TestFailedRowsOfAnUndo(t *testing.T) {
+	p := planOf(
+		plan.Change{Object: plan.SyncTemplate, Action: plan.Update, Fields: []plan.Field{syncTo(true, nil)}},
+		change(3, "=1+1", plan.IdentitySynchronization, plan.Delete, syncTo(true, nil)),
+		change(3, "=1+1", plan.PartnerConfiguration, plan.Delete),
+		change(2, "b", plan.IdentitySynchronization, plan.Delete, syncTo(true, nil)),
+		change(4, "c", plan.IdentitySynchronization, plan.Delete, syncTo(true, nil)),
+		with(change(5, "d", plan.Consent, plan.Blocked), "protected"),
+		with(change(5, "d", plan.Consent, plan.Update, inbound(true, nil)), "takes back what the run did"),
+	)
+	p.Input = plan.Input{Name: "run of yesterday", Rows: 4}
+	p.Changes[1].Note = "=note"
+	r := outcomes(p, refused, undone, waiting, seen, drifted,
+		statusOf(execute.Skipped), execute.Outcome{Status: execute.Failed, HTTPStatus: 400})
+	r.Outcomes[1].Message = ""
+	r.Stopped = "=stopped"
+	var b bytes.Buffer
+	if err := report.FailedRows(&b, p, r); err != nil {
+		t.Fatal(err)
+	}
+	want := "tenantId,note,reason\n" +
+		tenant(3) + `,'=note,"identitySynchronization held: made by this run, different now; partner not-attempted: the run stopped before it got there: =stopped"` + "\n" +
+		tenant(4) + ",CHG0041877,identitySynchronization held: changed since the plan: isSyncAllowed is true\n" +
+		tenant(5) + ",CHG0041877,consent skipped: protected; consent failed 400\n"
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+	if rows, err := plan.ReadRows(context.Background(), &b, "failed.csv"); err != nil || len(rows.Rows) != 3 {
+		t.Errorf("read again: %v", err)
+	}
+}
+
+// A template alone has no rows to fail, and no input to name.
+func TestFailedRowsOfATemplate(t *testing.T) {
+	p := planOf(plan.Change{Object: plan.SyncTemplate, Action: plan.Update, Fields: []plan.Field{syncTo(true, nil)}})
+	p.Input = plan.Input{}
+	var b bytes.Buffer
+	if err := report.FailedRows(&b, p, outcomes(p, refused)); err != nil || b.Len() > 0 {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+	if text := planText(t, p); strings.Contains(text, "Input") {
+		t.Errorf("%s", text)
+	}
+}
+
+// A partner that could not be read is neither clean nor counted as different.
+func TestUnreadablePartners(t *testing.T) {
+	a := sampleAudit()
+	a.Findings = a.Findings[len(a.Findings)-1:]
+	a.Totals = plan.AuditTotals{OK: 5}
+	for _, f := range []report.Format{report.Text, report.Markdown, report.HTML} {
+		var b strings.Builder
+		if err := report.Audit(&b, a, f, report.Options{Width: 120}); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		if strings.Contains(strings.ToLower(text), "clean") || !strings.Contains(text, "Not known: 1 partner could not be read. What could be read is as wanted.") ||
+			!strings.Contains(text, "his partner could not be read, so nothing is said of it") || !strings.Contains(text, "0 extra, 1 unreadable.") {
+			t.Errorf("%s:\n%s", f, text)
+		}
+	}
+}
+
+// What is not listed is counted, and only where there is some of it.
+func TestUnlistedChanges(t *testing.T) {
+	p := syncPlan(1001)
+	r := resultOf(p, func(c *plan.Change) execute.Outcome {
+		if c.Seq == 1 {
+			return refused
+		}
+		return seen
+	})
+	if text := runText(t, p, r); !strings.Contains(text, "\n1,000 changes succeeded or were already as wanted, not listed.\n") {
+		t.Errorf("%.3000s", text)
+	}
+	p = syncPlan(1)
+	for _, o := range []execute.Outcome{seen, refused} {
+		if text := runText(t, p, outcomes(p, o)); strings.Contains(text, "not listed") {
+			t.Errorf("%s", text)
+		}
+	}
+}
+
+// A note of several lines stays one cell in Markdown, line by line.
+func TestMarkdownKeepsTheLinesOfANote(t *testing.T) {
+	p := syncPlan(1)
+	p.Changes[0].Note = "one\r\ntwo"
+	var b strings.Builder
+	if err := report.Plan(&b, p, report.Markdown, report.Options{}); err != nil || !strings.Contains(b.String(), "| one<br>two |") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}
+
+// A removed partner is the gravest of all hazards.
+func TestRemovedPartnersComeFirst(t *testing.T) {
+	text := planText(t, samplePlan())
+	if first := strings.Index(text, "\n! "); !strings.HasPrefix(text[first:], "\n! partner-removed (1 partner)") {
+		t.Errorf("%s", text)
+	}
+}
