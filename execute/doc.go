@@ -19,12 +19,19 @@
 //     own members moved since the plan is held. Only where Graph's own answer
 //     (409, 404) tells of it in the last moment, the other verb is sent, once,
 //     and what was found is kept for the undo.
-//   - After a lost answer the object is read before it is written again, and a
-//     reading is believed only as far as readings show what was accepted since.
+//   - What may have landed is this run's. An answer to a write proves that it was
+//     done, or that it was not, or neither; then the object is read before
+//     anything is sent again or said, what is as wanted counts as done by this run,
+//     and undo takes it back. Outcome.Open is never taken back.
+//   - A reading is believed only as far as readings show what was accepted since.
 //   - Changes of one partner run in order on one worker; a step that did not
 //     succeed skips the rest of that partner.
 //   - A context that ends before a write is sent means that it is not sent.
 //   - What is confirmed in a journal is never sent again.
+//   - What is called done is so by the last reading: what this run or an earlier
+//     session of it made, or found as wanted, and is different now, is held.
+//   - No wait is without bound, whatever the clocks say: age goes by the clock that
+//     counts sleep, a deadline by the time of day, a doubt by this process.
 //
 // A run and the replay of its journal give the same Result, because both are
 // made by folding the same entries (see Log). Each line of a journal carries
@@ -32,5 +39,6 @@
 //
 // A step (step.go) looks, judges and writes; settle.go is what it does when the
 // answer is not a plain yes, crew.go how it queues for the wire, stop.go what
-// ends a run early. Neighbours: plan judges and reverts, graph sends.
+// ends a run early, verify.go how what was done is held against readings.
+// Neighbours: plan judges and reverts, graph sends.
 package execute

@@ -67,6 +67,8 @@ func (l *line) outcome(o *Outcome) {
 		l.number(`,"httpStatus":`, int64(o.HTTPStatus))
 	}
 	l.some(`,"graphCode":`, o.GraphCode)
+	l.set(`,"open":true`, o.Open)
+	l.set(`,"unseen":true`, o.Unseen)
 	l.some(`,"message":`, o.Message)
 	l.some(`,"requestId":`, o.RequestID)
 	l.some(`,"clientRequestId":`, o.ClientRequestID)
@@ -80,6 +82,13 @@ func (l *line) outcome(o *Outcome) {
 
 func (l *line) number(name string, n int64) {
 	l.b = strconv.AppendInt(append(l.b, name...), n, 10)
+}
+
+// set writes a member that is left out where it is false.
+func (l *line) set(member string, is bool) {
+	if is {
+		l.b = append(l.b, member...)
+	}
 }
 
 // some leaves an empty text out.

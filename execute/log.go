@@ -37,10 +37,6 @@ type Log struct {
 type openIntent struct {
 	Intent
 	at time.Time
-	// since is when the next process began, by which time the one that had the
-	// intent had ended: it can have lived on after its last entry, as with a full
-	// disk. Zero while that process is at work.
-	since time.Time
 }
 
 // newLog is a run before its first entry: what the plan alone says.
@@ -68,7 +64,6 @@ func (l *Log) fold(e *Entry) {
 			l.First, l.started = *e.Run, e.At
 		}
 		l.requests, l.tally, l.ended = l.counted(), Requests{}, false
-		l.abandon(e.At)
 	case e.Intent != nil:
 		l.intents[e.Intent.Seq] = openIntent{Intent: *e.Intent, at: e.At}
 	case e.Outcome != nil:
@@ -82,16 +77,6 @@ func (l *Log) fold(e *Entry) {
 		l.pace = l.pace.plus(e.End.Pace)
 	}
 	l.last = e.At
-}
-
-// abandon notes by when the process had ended that left intents open.
-func (l *Log) abandon(next time.Time) {
-	for seq, in := range l.intents {
-		if in.since.IsZero() {
-			in.since = next
-			l.intents[seq] = in
-		}
-	}
 }
 
 // counted is how many requests there were, as far as the entries tell. Of a
@@ -121,12 +106,9 @@ func (l *Log) outcome(seq int) (o Outcome, unknown bool) {
 	in, open := l.intents[seq]
 	if open {
 		o.Status, o.Message = Indeterminate, "the process ended before the answer came; resume reads the object and decides"
-		o.ClientRequestID = in.ClientRequestID
+		o.ClientRequestID, o.Open = in.ClientRequestID, true
 		if o.StartedAt.IsZero() {
 			o.StartedAt = in.at
-		}
-		if end := in.since.Sub(o.StartedAt); end > o.Elapsed {
-			o.Elapsed = end
 		}
 		if in.Found != nil {
 			o.Found = in.Found

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,8 +25,11 @@ type Reading struct {
 	// absentAsOf is when the last whole list began: who is not in partners was
 	// not there then.
 	absentAsOf time.Time
-	// took is how long the last whole list took to read.
-	took     time.Duration
+	// took is how long the last whole list took to read, and page its slowest page.
+	took, page time.Duration
+	// sync: the last whole list showed a synchronization policy, of whatever
+	// partner.
+	sync     bool
 	tmpl     graph.Template
 	tmplAsOf time.Time
 	// renewal is closed when a page is in or the renewal ended; nil when nobody
@@ -60,13 +64,17 @@ func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, erro
 // renew reads everything again. Each page counts from the moment it is in.
 func (r *Reading) renew(ctx context.Context) error {
 	began := time.Now()
-	read := plan.Read{}
+	var read plan.Read
+	var slowest time.Duration
+	var sync bool
 	err := r.client.ListPartners(ctx, func(page graph.Page) error {
 		if page.Number == 1 {
-			began, read = page.AsOf, plan.Read{}
+			began, read, sync = page.AsOf, plan.Read{}, false
 		}
 		read.Pages++
 		read.Partners += len(page.Partners)
+		slowest = max(slowest, time.Since(page.AsOf))
+		sync = sync || slices.ContainsFunc(page.Partners, func(p graph.Partner) bool { return p.Sync != nil })
 		r.take(page)
 		return nil
 	})
@@ -87,7 +95,7 @@ func (r *Reading) renew(ctx context.Context) error {
 	read.Complete = true
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.Read, r.absentAsOf, r.took = read, began, time.Since(began)
+	r.Read, r.absentAsOf, r.took, r.page, r.sync = read, began, time.Since(began), slowest, sync
 	for id, s := range r.partners {
 		if s.asOf.Before(began) {
 			delete(r.partners, id) // the whole list was read without it
@@ -130,18 +138,28 @@ func (r *Reading) now(c *plan.Change) (plan.Live, time.Time) {
 	return r.look(c)
 }
 
-// Live returns what is there now for a change, read within maxAge. The first
-// that finds the reading too old renews it for all; the others wait for the
-// page that they need. From three quarters of maxAge on, one renews ahead while
-// the others go on. Only where the list itself takes so long that it could not
-// be kept fresh is an object asked for by itself.
-func (r *Reading) Live(ctx context.Context, c *plan.Change, maxAge time.Duration) (plan.Live, time.Time, error) {
-	for {
+// showsSync reports whether the last whole list showed any synchronization
+// policy: who sees one sees them all.
+func (r *Reading) showsSync() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sync
+}
+
+// Live returns what is there now for a change, read within maxAge by the given
+// measure of age. The first that finds the reading too old renews it for all;
+// the others wait for the page that they need. From three quarters of maxAge on,
+// one renews ahead while the others go on. An object is asked for by itself
+// where the list takes so long that it could not be kept fresh, and where the
+// page that is waited for hangs.
+func (r *Reading) Live(ctx context.Context, c *plan.Change, age func(time.Time) time.Duration, maxAge time.Duration) (plan.Live, time.Time, error) {
+	for renewed := false; ; {
 		r.mu.Lock()
 		live, asOf := r.look(c)
-		age := time.Since(asOf)
+		old := age(asOf)
 		idle, slow := r.renewal == nil, r.took > maxAge/2
-		if age < maxAge*3/4 || age < maxAge && (slow || !idle) {
+		patience := max(hungPage, 4*r.page)
+		if old < maxAge*3/4 || old < maxAge && (slow || !idle) || renewed && !slow {
 			r.mu.Unlock()
 			return live, asOf, nil
 		}
@@ -158,15 +176,25 @@ func (r *Reading) Live(ctx context.Context, c *plan.Change, maxAge time.Duration
 			if err := r.lead(ctx); err != nil {
 				return plan.Live{}, time.Time{}, err
 			}
+			renewed = true // younger it does not become
 			continue
 		}
+		hung := time.NewTimer(patience)
 		select {
 		case <-wait:
+			hung.Stop()
+		case <-hung.C:
+			return r.Object(ctx, c)
 		case <-ctx.Done():
+			hung.Stop()
 			return plan.Live{}, time.Time{}, context.Cause(ctx)
 		}
 	}
 }
+
+// hungPage is how long a page is waited for at least before the others go on
+// without it.
+const hungPage = 1500 * time.Millisecond
 
 // lead renews on behalf of all and wakes whoever still waits.
 func (r *Reading) lead(ctx context.Context) error {

@@ -20,11 +20,12 @@ const (
 	Succeeded Status = "succeeded"
 	// Unchanged: already as wanted, so nothing was sent.
 	Unchanged Status = "unchanged"
-	// Held: somebody changed the object since the plan; it was left alone.
+	// Held: somebody changed the object, since the plan and it was left alone, or
+	// since this run made or found it as wanted.
 	Held Status = "held"
 	// Skipped: blocked in the plan, or a step before it did not succeed.
 	Skipped Status = "skipped"
-	// Failed: refused, or something else was there when it was read back.
+	// Failed: refused.
 	Failed Status = "failed"
 	// Indeterminate: sent, and neither the answer nor a later read settled it.
 	Indeterminate Status = "indeterminate"
@@ -43,6 +44,12 @@ type Outcome struct {
 	Attempts   int    `json:"attempts,omitempty"`
 	HTTPStatus int    `json:"httpStatus,omitempty"`
 	GraphCode  string `json:"graphCode,omitempty"`
+	// Open means that an attempt of this run was left without proof of what became
+	// of it. What is as wanted later is this run's doing, and undo takes it back.
+	Open bool `json:"open,omitempty"`
+	// Unseen means that readings were looked through for what was accepted, and
+	// did not show it.
+	Unseen bool `json:"unseen,omitempty"`
 	// Message says why, in words; empty where the status says it all.
 	Message         string `json:"message,omitempty"`
 	RequestID       string `json:"requestId,omitempty"`
@@ -50,12 +57,17 @@ type Outcome struct {
 	// StartedAt is when the first request was sent; zero where none was.
 	StartedAt time.Time     `json:"startedAt,omitzero"`
 	Elapsed   time.Duration `json:"elapsed,omitempty"`
-	// Live is the object as it was found instead, where that is the reason
-	// (held, or failed when read back).
+	// Live is the object as it was found instead, where that is the reason.
 	Live json.RawMessage `json:"live,omitempty"`
 	// Found is the object that was replaced, where Graph's answer to the write
 	// told that another one was there than the plan knew: undo goes back to it.
 	Found json.RawMessage `json:"found,omitempty"`
+}
+
+// MayHaveLanded reports whether this run may have changed the object, even if
+// somebody has changed it again since.
+func (o *Outcome) MayHaveLanded() bool {
+	return o.Open || o.HTTPStatus/100 == 2 || o.Status == Verified || o.Status == Succeeded || o.Status == Indeterminate
 }
 
 // plain returns o as it reads back from a journal: texts in UTF-8, JSON without
@@ -143,4 +155,14 @@ type Result struct {
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Outcomes has one entry per change, Outcomes[i] for plan.Changes[i].
 	Outcomes []Outcome `json:"-"`
+}
+
+// Unseen counts the changes that Graph accepted and that readings do not show.
+func (r *Result) Unseen() (n int) {
+	for i := range r.Outcomes {
+		if r.Outcomes[i].Unseen {
+			n++
+		}
+	}
+	return n
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -114,6 +116,7 @@ type session struct {
 	observe  func(execute.Outcome)
 	pace     func() execute.Pace
 	layers   []func(http.RoundTripper) http.RoundTripper
+	wall     func() time.Time
 }
 
 // run begins or resumes the run of the session's tape.
@@ -135,7 +138,7 @@ func (r *rig) run(ctx context.Context, s session) (*execute.Result, error) {
 	}
 	return execute.Run(ctx, execute.Config{
 		Client: c, Plan: s.plan, Reading: reading, Journal: execute.NewJournal(s.tape, last), Prior: prior,
-		Header: execute.RunEntry{RunID: "run", Identity: "test", Settings: s.settings}, Stop: s.stop, Observe: s.observe, Pace: s.pace,
+		Header: execute.RunEntry{RunID: "run", Identity: "test", Settings: s.settings}, Stop: s.stop, Observe: s.observe, Pace: s.pace, Wall: s.wall,
 	})
 }
 
@@ -245,9 +248,40 @@ func (r *rig) log(p *plan.Plan, f *tape) *execute.Log {
 	return l
 }
 
+// Syncs lists the partners that have a synchronization policy.
+func (r *rig) Syncs() (ids []string) {
+	for _, p := range r.State().Partners {
+		if p.IdentitySynchronization != nil {
+			ids = append(ids, p.TenantID)
+		}
+	}
+	return ids
+}
+
 func (r *rig) replay(p *plan.Plan, f *tape) *execute.Result {
 	r.t.Helper()
 	return r.log(p, f).Result()
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// hidden shows a caller no synchronization policy: null in lists, and 404 where
+// one is asked for.
+func hidden() []func(http.RoundTripper) http.RoundTripper {
+	policy := regexp.MustCompile(`"identitySynchronization":\{[^{}]*(\{[^{}]*\})?[^{}]*\}`)
+	return []func(http.RoundTripper) http.RoundTripper{func(rt http.RoundTripper) http.RoundTripper {
+		return layer(func(q *http.Request) (*http.Response, error) {
+			res, err := rt.RoundTrip(q)
+			if err != nil || q.Method != http.MethodGet {
+				return res, err
+			}
+			body, err := io.ReadAll(res.Body)
+			if strings.HasSuffix(q.URL.Path, "/identitySynchronization") {
+				res.StatusCode, body = http.StatusNotFound, []byte(`{"error":{"code":"Request_ResourceNotFound","message":"Resource does not exist."}}`)
+			}
+			body = policy.ReplaceAll(body, []byte(`"identitySynchronization":null`))
+			res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			return res, err
+		})
+	}}
+}

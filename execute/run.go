@@ -32,6 +32,9 @@ type Config struct {
 	// Observe is told of each outcome once it is durable, from one goroutine at a
 	// time; nil for none.
 	Observe func(Outcome)
+	// Wall tells the time of day; nil means time.Now. While a machine sleeps the
+	// clock that measures intervals stands still, and this one does not.
+	Wall func() time.Time
 }
 
 // Run carries the plan out and returns how every change ended. The end of ctx
@@ -70,11 +73,25 @@ type runner struct {
 
 	crew *crew
 
+	// began is when this process began the run, or took it up again.
+	began time.Time
+	clock *clock
+
 	mu  sync.Mutex
 	log *Log
-	// forbidden and lost count changes in a row that were refused with 403 or
-	// that no answer came for, failures those of this session.
-	forbidden, lost, failures int
+	// forbidden counts changes in a row that were refused with 403, failures those
+	// of this session that did not succeed.
+	forbidden, failures int
+	// unseen holds the creates that Graph refused because the object is there,
+	// where no reading shows one.
+	unseen map[int]bool
+	// answers counts what Graph said to writes: while the others get through, a
+	// change that does not is at fault itself.
+	answers int
+	// own marks the changes that were accepted in this session, by their place.
+	own []bool
+	// added is when this session's partner configurations were accepted.
+	added map[string]time.Time
 	// shown is the write that was accepted last: whether a reading shows it tells
 	// how far readings can be trusted.
 	shown accepted
@@ -85,6 +102,8 @@ type runner struct {
 type lag struct {
 	below time.Duration
 	at    time.Time
+	// seen is the longest lag that was seen in this session.
+	seen time.Duration
 }
 
 // accepted is a change that Graph accepted, and when its write was sent.
@@ -94,11 +113,14 @@ type accepted struct {
 }
 
 func newRunner(cfg Config) *runner {
-	r := &runner{Config: cfg, set: cfg.Header.Settings.withDefaults(), log: cfg.Prior}
+	r := &runner{
+		Config: cfg, set: cfg.Header.Settings.withDefaults(), log: cfg.Prior, began: time.Now(), clock: newClock(cfg.Wall),
+		own: make([]bool, len(cfg.Plan.Changes)), unseen: map[int]bool{}, added: map[string]time.Time{},
+	}
 	if r.log == nil {
 		r.log = newLog(cfg.Plan)
 	}
-	if r.Prior != nil && time.Now().After(r.set.Deadline) {
+	if r.Prior != nil && r.pastDeadline() {
 		r.set.Deadline = time.Time{} // that window is closed; whoever resumes has opened another
 	}
 	r.crew = newCrew(r.set.Concurrency)
@@ -116,9 +138,9 @@ func (r *runner) open(ctx context.Context) (shut func()) {
 	unask := context.AfterFunc(ctx, func() { ask(ErrInterrupted) })
 	soft, stopNow := context.WithCancelCause(asked)
 	r.hard, r.asked, r.soft, r.stopNow = hard, asked, soft, stopNow
-	shutDeadline := func() {}
+	var watch sync.WaitGroup
 	if !r.set.Deadline.IsZero() {
-		r.soft, shutDeadline = context.WithDeadlineCause(soft, r.set.Deadline, errDeadline)
+		watch.Go(r.watchDeadline)
 	}
 	unstop := context.AfterFunc(r.soft, func() {
 		sleep(hard, r.set.Grace)
@@ -127,10 +149,10 @@ func (r *runner) open(ctx context.Context) (shut func()) {
 	return func() {
 		unstop()
 		unask()
-		shutDeadline()
 		stopNow(nil)
 		ask(nil)
 		cancelHard()
+		watch.Wait()
 	}
 }
 
@@ -170,6 +192,19 @@ func (r *runner) outcome(c *plan.Change) (o Outcome, unknown bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.log.outcome(c.Seq)
+}
+
+// setOwn notes that a change was accepted in this session.
+func (r *runner) setOwn(c *plan.Change) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.own[c.Seq-1] = true
+}
+
+func (r *runner) isOwn(c *plan.Change) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.own[c.Seq-1]
 }
 
 func (r *runner) finish() error {

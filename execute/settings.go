@@ -15,6 +15,9 @@ type Settings struct {
 	Capacity float64 `json:"capacity,omitempty"`
 	// Priority is what the client was told to send (graph.Options.Priority).
 	Priority string `json:"priority,omitempty"`
+	// Outage is how long the client was told to wait out an outage
+	// (graph.Options.Outage); 0: its default.
+	Outage time.Duration `json:"outage,omitempty"`
 	// MaxAge is how old the reading may be that a write leans on; default 60 s.
 	MaxAge time.Duration `json:"maxAge"`
 	// VerifyWait is how long to wait until what was accepted can be read;

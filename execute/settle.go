@@ -21,7 +21,7 @@ func (s *step) send(id string) (*graph.Response, error) {
 	})
 	if e := (*graph.Error)(nil); errors.As(err, &e) {
 		s.count(e.Attempts)
-		if !errors.Is(err, graph.ErrTooLate) {
+		if e.Attempts > 0 && !errors.Is(err, graph.ErrTooLate) {
 			s.out.HTTPStatus, s.out.GraphCode, s.out.RequestID = e.Status, e.Code, e.RequestID
 		}
 	}
@@ -30,10 +30,13 @@ func (s *step) send(id string) (*graph.Response, error) {
 
 // still reports whether the write has its ground when its turn has come. Where
 // the line was so long that the reading is too old by then, the object is
-// looked at again on the spot: whoever gave the turn back would have to queue
-// up again, and a slow turn would be lost. Nothing is read for that while the
-// newest reading will do.
+// looked at again on the spot: giving the turn back would waste it. Nothing is
+// read for that while the newest reading will do.
 func (s *step) still() bool {
+	if s.pastDeadline() { // a timer stands still while the machine sleeps
+		s.stopNow(errDeadline)
+		return false
+	}
 	if s.isFresh() {
 		return true
 	}
@@ -46,11 +49,11 @@ func (s *step) still() bool {
 	if !s.isFresh() {
 		live, err = s.look()
 	}
-	verdict, _ := s.c.Judge(live)
+	verdict, _ := s.fits(live)
 	return err == nil && verdict == plan.Applies && s.isFresh()
 }
 
-func (s *step) isFresh() bool { return time.Since(s.asOf) <= s.set.MaxAge }
+func (s *step) isFresh() bool { return s.clock.age(s.asOf) <= s.set.MaxAge }
 
 // maxTooLate is how often a step may come too late before it is plain that no
 // reading is young enough.
@@ -59,6 +62,10 @@ const maxTooLate = 3
 // tooLate has the change judged anew, as it no longer had its ground when its
 // turn came.
 func (s *step) tooLate() next {
+	if s.stopped() {
+		s.leaveOff("the run stopped before it was sent again")
+		return end
+	}
 	if s.late++; s.late == maxTooLate {
 		s.stopNow(fmt.Errorf("reading the tenant takes longer than the %s that a reading may be old: allow an older one",
 			s.set.MaxAge.Round(time.Second)))
@@ -66,9 +73,17 @@ func (s *step) tooLate() next {
 	return lookAgain
 }
 
+// count takes in the attempts of a request. They count against the change only
+// if others got their answers meanwhile: an outage is waited out by time.
 func (s *step) count(attempts int) {
-	s.tries += attempts
 	s.out.Attempts += attempts
+	s.mu.Lock()
+	answers := s.answers
+	s.mu.Unlock()
+	if s.tries == 0 || answers != s.heard {
+		s.tries += attempts
+	}
+	s.heard = answers
 }
 
 // afterFault decides what a write that did not succeed means: an outcome, or
@@ -79,29 +94,60 @@ func (s *step) afterFault(err error) next {
 		s.leaveOff("the run stopped before it was sent again")
 		return end
 	}
-	s.out.Status, s.out.Message = Failed, reason(err)
-	switch e.Kind {
-	case graph.Indeterminate:
-		s.cause, s.alone, s.sent, s.doubt = err, true, true, time.Now()
+	switch {
+	case e.Kind == graph.Indeterminate:
+		s.cause, s.alone, s.out.Open, s.doubt = err, true, true, time.Now()
 		return s.lookIn(s.patience())
-	case graph.Unreachable:
-		s.unanswered(err)
-		s.out.Message = "never sent: " + reason(err)
+	case e.Kind == graph.Outage, e.Kind == graph.Unreachable:
+		s.stopNow(err)
+		s.leaveOff("the run stopped before it was sent again")
 		return end
+	case e.Kind == graph.Throttled && e.RetryAfter > graph.MaxRetryAfter:
+		s.stopNow(fmt.Errorf("asked for a pause of %s, longer than the %s that are waited for: %w",
+			e.RetryAfter.Round(time.Second), graph.MaxRetryAfter, err))
+	case s.tries < attemptsPerChange && lags(e.Kind) && s.justAdded():
+		s.cause, s.alone, s.refused = err, true, true
+		return lookAgain
 	}
 	s.answered(err)
 	switch {
 	case e.Kind == graph.Conflict, e.Kind == graph.NotFound:
 		s.cause, s.alone, s.refused = err, true, true
 		return lookAgain
-	case e.Kind == graph.Throttled && e.RetryAfter > graph.MaxRetryAfter:
-		s.stopNow(fmt.Errorf("asked for a pause of %s, longer than the %s that are waited for: %w",
-			e.RetryAfter.Round(time.Second), graph.MaxRetryAfter, err))
+	case e.Attempts == 0, (e.Kind == graph.Throttled || e.Kind == graph.Transient) && s.stopped():
 		s.leaveOff("the run stopped before it was sent again")
-	case (e.Kind == graph.Throttled || e.Kind == graph.Transient) && s.stopped():
-		s.leaveOff("the run stopped before it was sent again")
+	case s.out.Open: // what was sent before may have landed all the same
+		s.cause, s.alone, s.final = err, true, true
+		return lookAgain
+	default:
+		s.out.Status, s.out.Message = Failed, reason(err)
 	}
 	return end
+}
+
+// lags reports whether Graph may give such an answer for a while about what
+// belongs to a partner configuration that was just added.
+func lags(k graph.Kind) bool {
+	return k == graph.Invalid || k == graph.Forbidden || k == graph.NotFound
+}
+
+// justAdded reports whether this run added the partner configuration less than
+// a minute ago: until then Graph may refuse what belongs to it, in several ways.
+// Of what an earlier session added only its own clock knows when.
+func (s *step) justAdded() bool {
+	for _, c := range s.before {
+		if c.Object != plan.PartnerConfiguration || c.Action != plan.Create || !s.isDone(c) {
+			continue
+		}
+		s.mu.Lock()
+		at, known := s.added[c.Partner.TenantID]
+		s.mu.Unlock()
+		if !known {
+			at = s.began
+		}
+		return time.Since(at) < maxDoubt
+	}
+	return false
 }
 
 // How long a lost answer is followed up.
@@ -126,8 +172,7 @@ func (s *step) settle() next {
 	case trusted:
 		s.doubt, s.looks = time.Time{}, 0
 		if s.tries >= attemptsPerChange {
-			s.unanswered(s.cause)
-			s.out.Status, s.out.Message = Failed, reason(s.cause)
+			s.giveUp()
 			return end
 		}
 		return write
@@ -151,18 +196,20 @@ func (s *step) lagBelow(d time.Duration) bool {
 	if w.change == nil {
 		return d >= blindTrust
 	}
-	live, _, err := s.Reading.Object(s.hard, w.change)
+	live, asOf, err := s.Reading.Object(s.hard, w.change)
 	if err != nil {
 		return false
 	}
-	if verdict, _ := w.change.Judge(live); verdict != plan.AsWanted {
-		return d > maxDoubt && time.Since(w.at) < maxDoubt // young, and no sign of such a lag
-	}
-	lag := lag{below: min(time.Since(w.at), blindTrust), at: time.Now()}
+	verdict, _ := w.change.Judge(live)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lag = lag
-	return lag.below <= d
+	if verdict != plan.AsWanted {
+		s.lag.seen = max(s.lag.seen, asOf.Sub(w.at))
+		return d > maxDoubt && time.Since(w.at) < maxDoubt // young, and no sign of such a lag
+	}
+	// It can have been visible for long: what was seen of lags bounds it, too.
+	s.lag.below, s.lag.at = min(time.Since(w.at), max(blindTrust, 2*s.lag.seen)), time.Now()
+	return s.lag.below <= d
 }
 
 // wasAccepted remembers the write that was accepted last, and when it was sent:
@@ -172,6 +219,9 @@ func (s *step) wasAccepted(sent time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shown = accepted{s.c, sent}
+	if s.c.Object == plan.PartnerConfiguration && s.c.Action == plan.Create {
+		s.added[s.c.Partner.TenantID] = sent
+	}
 }
 
 // insist waits before a refused write is sent again, where reading shows nothing
@@ -180,6 +230,9 @@ func (s *step) wasAccepted(sent time.Time) {
 // within a minute.
 func (s *step) insist() next {
 	s.looks++
+	if s.looks > 1 && s.c.Action == plan.Create && errors.Is(s.cause, graph.Conflict) {
+		s.cannotSee(s.c, s.cause)
+	}
 	if !sleep(s.soft, jitter(time.Second<<s.looks)) {
 		s.leaveOff("the run stopped before that was settled")
 		return end

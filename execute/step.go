@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -9,18 +10,24 @@ import (
 	"bulksync/plan"
 )
 
-// attemptsPerChange bounds the writes of one change in one session.
+// attemptsPerChange bounds the writes of one change in one session that count
+// against it.
 const attemptsPerChange = 6
 
 // step is one change on its way to its outcome: look, judge, write, and again
 // where the answer leaves the state open.
+//
+// Outcome.Open is set from the first attempt on whose answer does not prove what
+// became of it, and never taken back: what is as wanted from then on may be this
+// run's doing.
 type step struct {
 	*worker
 	c      *plan.Change
 	before group // the partner's changes before this one
 	req    *plan.Request
 	out    Outcome
-	tries  int // writes sent in this session
+	tries  int // writes sent in this session that count
+	heard  int // runner.answers when the last one was counted
 	late   int // turns that came too late
 
 	// alone: the object is read by itself, a list is too old to tell.
@@ -32,12 +39,15 @@ type step struct {
 	cause error
 	// refused: that was a no, which the object itself may not explain.
 	refused bool
-	// sent: a write whose answer was lost may have landed at some time, and since
-	// doubt no reading has shown whether it did; zero where one has.
-	sent  bool
+	// final: that was a no for good, and only an attempt before it can have landed.
+	final bool
+	// doubt is since when no reading has shown what became of an open attempt;
+	// zero where one has, or where there was none.
 	doubt time.Time
 	// looks counts the readings in vain.
 	looks int
+	// notice is what else somebody changed of the object.
+	notice string
 }
 
 // next is what a step does next.
@@ -75,15 +85,18 @@ func (w *worker) change(before group, c *plan.Change) (Outcome, error) {
 	}
 }
 
-// inherit takes up what an earlier session left in doubt.
+// inherit takes up what an earlier session left open. That process ended before
+// this one began, whatever its clock said.
 func (s *step) inherit() {
 	o, unknown := s.outcome(s.c)
+	s.out.Open = unknown || o.Open
 	if !unknown {
 		return
 	}
-	s.out, s.out.Message, s.out.Live = o, "", nil
-	s.alone, s.sent, s.doubt = true, true, o.StartedAt.Add(o.Elapsed)
-	s.cause = errors.New("the answer was lost in an earlier session")
+	s.out = o
+	s.out.Open, s.out.Message, s.out.Live = true, "", nil
+	s.alone, s.doubt = true, s.began
+	s.cause = errors.New("an earlier session did not learn the answer")
 }
 
 // look returns what is there now, with what this run did to the partner a
@@ -92,11 +105,19 @@ func (s *step) look() (live plan.Live, err error) {
 	if s.alone {
 		live, s.asOf, err = s.Reading.Object(s.hard, s.c)
 	} else {
-		live, s.asOf, err = s.Reading.Live(s.soft, s.c, s.set.MaxAge)
+		live, s.asOf, err = s.Reading.Live(s.soft, s.c, s.clock.age, s.set.MaxAge)
+	}
+	if p := live.Partner; err == nil && p != nil && p.Problem != "" {
+		if !s.alone {
+			s.alone = true
+			return s.look()
+		}
+		err = fmt.Errorf("%w: %s", graph.Unreadable, p.Problem)
 	}
 	return s.withOwn(live), err
 }
 
+// withOwn is withDone for what may not have been told yet.
 func (s *step) withOwn(live plan.Live) plan.Live {
 	for _, c := range s.before {
 		if s.isDone(c) {
@@ -106,22 +127,31 @@ func (s *step) withOwn(live plan.Live) plan.Live {
 	return live
 }
 
-// unread ends a change whose object could not be read.
+// unread ends a change whose object could not be read. An answer that cannot be
+// read speaks of this object alone; where there is none, the run ends.
 func (s *step) unread(err error) {
-	if s.sent && !s.stopped() {
-		s.unanswered(err)
-	}
-	if !s.sent && s.cause == nil && !s.stopped() {
+	why := "the object could not be read: " + reason(err)
+	whole := errors.As(err, new(*graph.ListError))
+	switch {
+	case s.stopped():
+	case errors.Is(err, graph.Unreadable) && !whole && !s.out.Open && s.cause == nil:
+		s.out.Status, s.out.Message = Held, why
+		return
+	case errors.Is(err, graph.Unreadable) && !whole:
+	default:
 		s.stopNow(fmt.Errorf("the tenant could not be read again: %w", err))
 	}
-	s.leaveOff("the object could not be read since: " + reason(err))
+	s.leaveOff(why)
 }
 
 // leaveOff ends a change in the middle, and says what that leaves behind.
 func (s *step) leaveOff(why string) {
 	switch {
-	case s.sent:
-		s.out.Status, s.out.Message = Indeterminate, reason(s.cause)+"; "+why
+	case s.out.Open:
+		s.out.Status, s.out.Message = Indeterminate, why
+		if s.cause != nil {
+			s.out.Message = reason(s.cause) + "; " + why
+		}
 	case s.cause != nil:
 		s.out.Status, s.out.Message = Failed, reason(s.cause)
 	default:
@@ -129,16 +159,35 @@ func (s *step) leaveOff(why string) {
 	}
 }
 
-// judge holds the change against what is there.
-func (s *step) judge(live plan.Live) next {
+// fits holds the change against what is there. After it was rerouted it fits
+// what was found then, too.
+func (s *step) fits(live plan.Live) (plan.Verdict, string) {
 	verdict, why := s.c.Judge(live)
+	if verdict != plan.Moved {
+		return verdict, why
+	}
+	req := s.c.Rerouted(live)
 	switch {
-	case verdict == plan.AsWanted && s.sent:
-		s.out.Status, s.out.Message = Succeeded, "the answer was lost; read back as wanted"
-		s.doubt = time.Time{}
+	case req == nil, s.req == s.c.Request && s.out.Found == nil, s.req != s.c.Request && s.req.Method != req.Method,
+		!bytes.Equal(compact(live.Object(s.c.Object)), compact(s.out.Found)):
+		return verdict, why
+	}
+	s.req = req
+	return plan.Applies, ""
+}
+
+// judge decides by what is there.
+func (s *step) judge(live plan.Live) next {
+	verdict, why := s.fits(live)
+	if verdict != plan.Moved && s.cause == nil {
+		s.notice = s.c.Beside(live)
+	}
+	switch {
+	case verdict == plan.AsWanted && s.out.Open:
+		s.out.Status, s.out.Message = Succeeded, "no answer proved it; read back as wanted"
 	case verdict == plan.AsWanted:
-		s.out.Status = Unchanged
-	case verdict == plan.Moved && s.sent:
+		s.out.Status, s.out.Message = Unchanged, s.notice
+	case verdict == plan.Moved && s.out.Open:
 		s.leaveOff("something else is there now: " + why)
 		s.out.Live = live.Object(s.c.Object)
 	case verdict == plan.Moved && s.cause != nil && s.reroute(live):
@@ -152,8 +201,8 @@ func (s *step) judge(live plan.Live) next {
 		s.leaveOff("the run stopped before that was settled")
 	case !s.doubt.IsZero():
 		return s.settle()
-	case s.cause != nil && s.tries >= attemptsPerChange:
-		s.out.Status, s.out.Message = Failed, reason(s.cause)
+	case s.final, s.cause != nil && s.tries >= attemptsPerChange:
+		s.giveUp()
 	case s.refused:
 		return s.insist()
 	default:
@@ -162,12 +211,19 @@ func (s *step) judge(live plan.Live) next {
 	return end
 }
 
+// giveUp ends a change that was tried often enough.
+func (s *step) giveUp() {
+	s.out.Status, s.out.Message = Failed, reason(s.cause)
+	if !s.final && errors.Is(s.cause, graph.Forbidden) {
+		s.answered(s.cause) // now it counts
+	}
+}
+
 // hold leaves alone what somebody changed since the plan.
 func (s *step) hold(live plan.Live, why string) {
-	o := held(s.c, live, why)
-	s.out.Status, s.out.Message, s.out.Live = o.Status, o.Message, o.Live
+	s.out = s.out.held(s.c, live, "changed since the plan: "+why)
 	if s.set.OnDrift == StopOnDrift && !s.stopped() {
-		s.stopNow(fmt.Errorf("change %d is held: its object %s", s.c.Seq, o.Message))
+		s.stopNow(fmt.Errorf("change %d is held: its object %s", s.c.Seq, s.out.Message))
 	}
 }
 
@@ -201,7 +257,7 @@ func (s *step) write() (next, error) {
 	s.out.ClientRequestID = intent.ClientRequestID
 	sent := time.Now()
 	resp, err := s.send(intent.ClientRequestID)
-	s.out.Elapsed = time.Since(s.out.StartedAt)
+	s.out.Elapsed = max(0, time.Since(s.out.StartedAt)) // a clock can have been set back
 	s.crew.release()
 	if errors.Is(err, graph.ErrTooLate) {
 		return s.tooLate(), nil
@@ -210,7 +266,7 @@ func (s *step) write() (next, error) {
 		return s.afterFault(err), nil
 	}
 	s.answered(nil)
-	s.out.Status, s.out.Message, s.out.HTTPStatus, s.out.RequestID, s.out.GraphCode = Succeeded, "", resp.Status, resp.RequestID, ""
+	s.out.Status, s.out.Message, s.out.HTTPStatus, s.out.RequestID, s.out.GraphCode = Succeeded, s.notice, resp.Status, resp.RequestID, ""
 	if s.req != s.c.Request {
 		s.out.Message = fmt.Sprintf("sent as %s, since Graph answered so to %s", s.req.Method, s.c.Request.Method)
 	}

@@ -3,31 +3,57 @@ package execute
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"bulksync/graph"
+	"bulksync/plan"
 )
 
 // errDeadline is what a run ends with whose Settings.Deadline came.
 var errDeadline = errors.New("the deadline came")
 
-// The numbers of changes in a row after which a run stops by itself.
+// ErrCannotSee means that Graph answers as if there were synchronization
+// policies, and shows this identity none. The roles that see partners without
+// their policies are those of the page "List partners": Teams Administrator and
+// Global Secure Access Administrator.
+var ErrCannotSee = errors.New("this identity cannot see synchronization policies")
+
+// The numbers of changes after which a run stops by itself.
 const (
 	maxForbidden = 10
-	maxLost      = 5
+	maxUnseen    = 3
 )
+
+// pastDeadline reports whether no further write may be begun.
+func (r *runner) pastDeadline() bool {
+	return !r.set.Deadline.IsZero() && !r.clock.wall().Before(r.set.Deadline)
+}
+
+// watchDeadline stops the run at its deadline, which is a time of day. It looks
+// at the clock now and then, as a timer stands still while a machine sleeps.
+func (r *runner) watchDeadline() {
+	for !r.pastDeadline() {
+		if !sleep(r.soft, min(r.set.Deadline.Sub(r.clock.wall()), time.Second)) {
+			return
+		}
+	}
+	r.stopNow(errDeadline)
+}
 
 // answered watches for answers that will not spare the next change either. A
 // nil err is a write that was accepted.
 func (r *runner) answered(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.lost = 0
+	r.answers++
 	if !errors.Is(err, graph.Forbidden) {
 		r.forbidden = 0
 	} else {
 		r.forbidden++
 	}
 	switch {
+	case err == nil:
+		clear(r.unseen)
 	case errors.Is(err, graph.Unauthorized):
 		r.stopNow(fmt.Errorf("the token is not accepted: %w", err))
 	case r.forbidden >= maxForbidden:
@@ -35,13 +61,18 @@ func (r *runner) answered(err error) {
 	}
 }
 
-// unanswered counts a change that ended without a word from Graph, neither to
-// the write nor to the question what became of it.
-func (r *runner) unanswered(err error) {
+// cannotSee notes a create that Graph refused as the object is there, while no
+// reading shows it. Where the tenant shows not one object of the kind, this
+// identity cannot see them, and no change can be held against what is there.
+func (r *runner) cannotSee(c *plan.Change, err error) {
+	if c.Object != plan.IdentitySynchronization || r.Reading.showsSync() {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.lost++; r.lost >= maxLost {
-		r.stopNow(fmt.Errorf("no answer for %d changes in a row: %w", r.lost, err))
+	if r.unseen[c.Seq] = true; len(r.unseen) >= maxUnseen {
+		r.stopNow(fmt.Errorf("%w: %d partners have a synchronization policy by Graph's answer (%w), and no reading shows one",
+			ErrCannotSee, len(r.unseen), err))
 	}
 }
 

@@ -10,7 +10,7 @@ func Undo(p *plan.Plan, r *Result, runName, journalSHA256 string) (*plan.Plan, e
 	rows := map[int]bool{}
 	for i := range r.Outcomes {
 		c, o := &p.Changes[i], &r.Outcomes[i]
-		if !c.Writes() || !o.mayHaveLanded() {
+		if !c.Writes() || !o.MayHaveLanded() {
 			continue
 		}
 		landed = append(landed, plan.Landed{Change: c, Found: o.Found})
@@ -20,17 +20,4 @@ func Undo(p *plan.Plan, r *Result, runName, journalSHA256 string) (*plan.Plan, e
 	head := plan.Head{Tool: r.Tool, CreatedAt: r.FinishedAt, HomeTenant: p.HomeTenant}
 	in := plan.Input{Name: "undo of run " + runName, SHA256: journalSHA256, Rows: len(rows)}
 	return plan.Revert(head, p, in, landed)
-}
-
-// mayHaveLanded reports whether the run may have changed the object, even if
-// somebody has changed it again since.
-func (o *Outcome) mayHaveLanded() bool {
-	switch o.Status {
-	case Verified, Succeeded, Indeterminate:
-		return true
-	case Failed:
-		return o.HTTPStatus/100 == 2 // accepted, and different when read back
-	default:
-		return false
-	}
 }

@@ -22,22 +22,25 @@ func (r *runner) work() error {
 	waves := r.waves(groups)
 	for i, wave := range waves {
 		if r.stopped() {
-			return nil
+			break
 		}
-		if err := r.dispatch(wave); err != nil {
+		if err := r.dispatch(wave); err != nil || r.interrupted() {
 			return err
 		}
-		if r.interrupted() {
-			return nil
+		if i == len(waves)-1 {
+			break // the last reading is that of the run
 		}
-		if err := r.verify(wave); err != nil {
+		if err := r.verify(wave, false); err != nil {
 			return err
 		}
-		if bad := r.unwell(wave); bad > 0 && i < len(waves)-1 {
+		if bad := r.unwell(wave); bad > 0 {
 			r.stopNow(fmt.Errorf("wave %d of %d: %d of its changes are not as wanted", i+1, len(waves), bad))
 		}
 	}
-	return nil
+	if r.interrupted() {
+		return nil
+	}
+	return r.verify(groups, true)
 }
 
 // group is the changes of one partner, in their order.
@@ -115,15 +118,21 @@ func (r *runner) dispatch(wave []group) error {
 	return g.Wait()
 }
 
-// unwell counts the changes of a wave that argue against the next one. What is
-// held is no argument: Settings.OnDrift decides about that.
+// unwell counts the changes of a wave that argue against the next one. What was
+// left alone as somebody had changed it is no argument: Settings.OnDrift decides
+// about that.
 func (r *runner) unwell(wave []group) int {
 	bad := 0
 	for _, g := range wave {
 		for _, c := range g {
-			switch o, _ := r.outcome(c); o.Status {
+			o, _ := r.outcome(c)
+			switch o.Status {
 			case Failed, Indeterminate, NotAttempted:
 				bad++
+			case Held:
+				if o.MayHaveLanded() {
+					bad++
+				}
 			case Succeeded:
 				if r.set.VerifyWait >= 0 {
 					bad++
@@ -148,7 +157,7 @@ func (r *runner) holdDrift(groups []group) error {
 			before = append(before, c)
 			o, unknown := r.outcome(c)
 			if verdict, why := c.Judge(live); verdict == plan.Moved && !unknown && !o.Status.Done() {
-				tickets = append(tickets, r.put(held(c, live, why)))
+				tickets = append(tickets, r.put(o.held(c, live, "changed since the plan: "+why)))
 			}
 		}
 	}
@@ -158,7 +167,9 @@ func (r *runner) holdDrift(groups []group) error {
 	return r.commitAll(tickets)
 }
 
-// held is the outcome of a change whose object moved since the plan.
-func held(c *plan.Change, live plan.Live, why string) Outcome {
-	return Outcome{Seq: c.Seq, Status: Held, Message: "changed since the plan: " + why, Live: live.Object(c.Object)}
+// held is an outcome of a change whose object is not what was seen before. What
+// is known of the writes of the change is kept.
+func (o Outcome) held(c *plan.Change, live plan.Live, why string) Outcome {
+	o.Status, o.Message, o.Live = Held, why, live.Object(c.Object)
+	return o
 }

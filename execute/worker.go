@@ -39,7 +39,15 @@ func (w *worker) partner(g group) error {
 		if w.stopped() {
 			return nil // what was not begun stays not-attempted
 		}
-		if o, _ := w.outcome(c); o.Status.Done() {
+		switch o, _ := w.outcome(c); {
+		case o.Status.Done():
+			continue
+		case o.MayHaveLanded() && (failed != 0 || o.Status == Held):
+			// What was made is not made again over somebody's change, and what may
+			// have been made is not said to have been skipped.
+			if failed == 0 {
+				failed = c.Seq
+			}
 			continue
 		}
 		if failed != 0 {
@@ -51,6 +59,9 @@ func (w *worker) partner(g group) error {
 		o, err := w.change(g[:i], c)
 		if err != nil {
 			return err
+		}
+		if o.Status == Succeeded {
+			w.setOwn(c)
 		}
 		w.late = append(w.late, w.put(o))
 		if o.Status == NotAttempted {
@@ -68,6 +79,17 @@ func (w *worker) tellLate() error {
 	err := w.commitAll(w.late)
 	w.late = w.late[:0]
 	return err
+}
+
+// withDone returns live with what this run did to the partner before: a reading
+// may not show that yet.
+func (r *runner) withDone(before group, live plan.Live) plan.Live {
+	for _, c := range before {
+		if o, _ := r.outcome(c); o.Status.Done() {
+			live = c.Onto(live)
+		}
+	}
+	return live
 }
 
 // isDone reports whether a change of this partner is done, told or not.

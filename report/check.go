@@ -114,12 +114,8 @@ func checkAudit(a *plan.Audit) error {
 			got.Changed++
 		case plan.Extra:
 			got.Extra++
-<<<<<<< HEAD
 		case plan.Unreadable:
 			got.Unreadable++
-=======
-		case unreadable: // what is said of these comes from the findings alone
->>>>>>> refs/heads/report
 		default:
 			return fmt.Errorf("the audit does not add up: partner %s has the unknown finding %q", f.TenantID, f.Kind)
 		}

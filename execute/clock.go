@@ -1,0 +1,47 @@
+package execute
+
+import (
+	"sync"
+	"time"
+)
+
+// clock tells how old something is, sleep of the machine included. The clock
+// that measures intervals stands still meanwhile and the time of day goes on, so
+// a sleep shows as a jump of the one against the other. A clock that was set
+// forward looks the same, and costs a reading.
+type clock struct {
+	wall func() time.Time
+
+	mu sync.Mutex
+	// steady and day are when both were compared last.
+	steady, day time.Time
+	// slept is how long the machine slept in all, and woke when that last ended.
+	slept time.Duration
+	woke  time.Time
+}
+
+// smallestJump is what counts as sleep: more than a clock is slewed by between
+// two looks.
+const smallestJump = time.Second
+
+func newClock(wall func() time.Time) *clock {
+	if wall == nil {
+		wall = time.Now
+	}
+	return &clock{wall: wall, steady: time.Now(), day: wall().Round(0)}
+}
+
+// age is how long ago t was, a time of this process.
+func (c *clock) age(t time.Time) time.Duration {
+	now, day := time.Now(), c.wall().Round(0)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if jump := day.Sub(c.day) - now.Sub(c.steady); jump > smallestJump {
+		c.slept, c.woke = c.slept+jump, now
+	}
+	c.steady, c.day = now, day
+	if t.Before(c.woke) {
+		return now.Sub(t) + c.slept
+	}
+	return now.Sub(t)
+}

@@ -1,0 +1,98 @@
+package execute_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bulksync/execute"
+	"bulksync/graph/graphsim"
+)
+
+// Somebody's edit of another property is no conflict, and is told beside the
+// outcome.
+func TestAnEditBesideOursIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(2, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", false) })
+		p := r.plan(rows(2, "Fabrikam,,,,"), "")
+		r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization.UserSyncInbound.IsSyncAllowed = ptr(true) })
+		res := r.mustRun(session{plan: p})
+		const want = "also changed by somebody since the plan, and left so: userSyncInbound.isSyncAllowed is now true, was false"
+		if o := res.Outcomes; o[0].Status != execute.Verified || o[0].Message != want || o[1].Message != "" {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// A partner that became a service provider's since the plan is held.
+func TestAPartnerThatBecameServiceOwnedIsHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(2, nil)
+		p := r.plan(rows(2, "Fabrikam,yes,,,"), "")
+		r.Edit(tenant(1), func(p *graphsim.Partner) { p.IsServiceProvider = ptr(true) })
+		res := r.mustRun(session{plan: p})
+		if o := res.Outcomes[0]; o.Status != execute.Held || !strings.Contains(o.Message, "service provider") || len(r.Writes()) != 1 {
+			t.Errorf("%+v, %d writes", o, len(r.Writes()))
+		}
+	})
+}
+
+// Of a partner that cannot be read nothing is written, and the others go on.
+func TestAPartnerThatCannotBeReadIsHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(3, nil)
+		p, f := r.plan(rows(3, "Fabrikam,yes,,,"), ""), newTape()
+		r.Break(tenant(2), `{"tenantId":"`+tenant(2)+`","isServiceProvider":null,"automaticUserConsentSettings":"x","identitySynchronization":null}`)
+		res := r.mustRun(session{plan: p, tape: f})
+		if o := res.Outcomes[1]; res.Totals.Verified != 2 || o.Status != execute.Held || !strings.HasPrefix(o.Message, "the object could not be read: ") {
+			t.Errorf("%+v: %+v", res.Totals, o)
+		}
+		r.Break(tenant(2), "")
+		if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Verified != 3 {
+			t.Errorf("resumed: %+v", again.Totals)
+		}
+	})
+}
+
+// A page that hangs holds nobody up: objects are read by themselves meanwhile.
+func TestAHungPageHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond})
+		r.with(60, nil)
+		p := r.plan(rows(60, "Fabrikam,yes,,,"), "")
+		r.Inject(graphsim.Fault{Kind: "silent", Method: "GET", Path: "partners", Nth: 2})
+		res := r.mustRun(session{plan: p, settings: execute.Settings{MaxAge: 10 * time.Second, VerifyWait: -1, Concurrency: 4},
+			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(500 * time.Millisecond)}})
+		writes := r.Writes()
+		gap := time.Duration(0)
+		for i := range writes[:58] { // the last one is that of the change whose turn it was to read
+			gap = max(gap, writes[i+1].At.Sub(writes[i].At))
+		}
+		if res.Totals.Succeeded != 60 || gap > 2100*time.Millisecond {
+			t.Errorf("%+v, stopped %q, nothing was sent for %s", res.Totals, res.Stopped, gap)
+		}
+	})
+}
+
+// One list page that is a web page, or is cut, in the middle of a run is asked
+// for again.
+func TestAnUnreadablePageIsAskedForAgain(t *testing.T) {
+	for _, kind := range []graphsim.FaultKind{"html", "cut", "empty", "error-200", "unexpanded", "shape"} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, graphsim.Config{PageSize: 20})
+			r.with(80, nil)
+			p := r.plan(rows(80, "Fabrikam,yes,,,"), "")
+			r.Inject(graphsim.Fault{Kind: kind, Method: "GET", Path: "partners", Nth: 6}, graphsim.Fault{Kind: kind, Method: "GET", Path: "partners", Nth: 12})
+			res := r.mustRun(session{plan: p, settings: execute.Settings{MaxAge: 10 * time.Second},
+				layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(300 * time.Millisecond)}})
+			if res.Totals.Verified != 80 || res.Stopped != "" || len(r.UnusedFaults()) != 0 {
+				t.Errorf("%s: %+v, stopped %q, unused %v", kind, res.Totals, res.Stopped, r.UnusedFaults())
+			}
+		})
+	}
+}

@@ -1,0 +1,218 @@
+package execute_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bulksync/execute"
+	"bulksync/graph/graphsim"
+)
+
+// open lists answers that leave open what became of a write, each both where it
+// took effect and where it did not.
+var open = []graphsim.FaultKind{"500", "502", "503", "504", "408", "423", "412", "html", "portal", "error-200", "bare-404", "reset", "silent"}
+
+// TestWhatMayHaveLandedIsOurs: forty writes of each verb, four of them with such
+// an answer. Whatever it was, the write is this run's doing and undo takes it
+// back.
+func TestWhatMayHaveLandedIsOurs(t *testing.T) {
+	old := func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", true) }
+	verbs := []struct {
+		method, cells string
+		there         func(*graphsim.Partner)
+	}{
+		{"POST", "Fabrikam,,,,", nil},
+		{"PUT", "Fabrikam,yes,,,", func(*graphsim.Partner) {}},
+		{"PATCH", "Fabrikam,no,,,", old},
+		{"DELETE", ",,,,absent", old},
+	}
+	for _, v := range verbs {
+		for _, kind := range open {
+			for _, effect := range []string{"", "-after"} {
+				if effect != "" && kind == "bare-404" {
+					continue
+				}
+				fault := graphsim.Fault{Kind: kind + graphsim.FaultKind(effect), Method: v.method, Every: 3, Times: 4}
+				if kind == "reset" && effect == "" {
+					fault.Kind = "reset-before"
+				}
+				t.Run(v.method+"/"+string(fault.Kind), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond})
+						if v.there != nil {
+							r.with(40, v.there)
+						}
+						before := picture(r.State())
+						p := r.plan(rows(40, v.cells), "")
+						r.Inject(fault)
+						f := newTape()
+						res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 4}})
+						if res.Totals.Verified != len(p.Changes) {
+							t.Errorf("%+v, stopped %q", res.Totals, res.Stopped)
+						}
+						if u := r.UnusedFaults(); len(u) > 0 {
+							t.Errorf("unused: %v", u)
+						}
+						r.ClearFaults()
+						back, _ := r.undo(p, r.replay(p, f))
+						if now := picture(r.State()); now != before || len(back.Changes) != len(p.Changes) {
+							t.Errorf("undo has %d changes for %d, and leaves the tenant otherwise than it was", len(back.Changes), len(p.Changes))
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// Stopped while it waits to send again what was left open, a change is neither
+// not attempted nor failed, and undo has it.
+func TestAStopLeavesAnOpenWriteOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{ReadLag: 20 * time.Second})
+		r.with(1, nil)
+		before := picture(r.State())
+		p := r.plan(rows(1, "Fabrikam,yes,,,"), "")
+		r.Inject(graphsim.Fault{Kind: "503-after", Method: "PUT"})
+		res := r.mustRun(session{plan: p, stop: after(t.Context(), 1500*time.Millisecond), settings: execute.Settings{Grace: time.Second}})
+		o := res.Outcomes[0]
+		if o.Status != execute.Indeterminate || !o.Open || !strings.Contains(o.Message, "before that was settled") {
+			t.Errorf("%+v", o)
+		}
+		time.Sleep(20 * time.Second)
+		r.ClearFaults()
+		if back, _ := r.undo(p, res); len(back.Changes) != 1 || picture(r.State()) != before {
+			t.Errorf("%d changes in the undo", len(back.Changes))
+		}
+	})
+}
+
+// A no after an attempt that was left open is said only after a look, and the
+// doubt stays with the change for good.
+func TestARefusalAfterAnOpenAttempt(t *testing.T) {
+	for name, c := range map[string]struct {
+		first graphsim.FaultKind
+		want  execute.Status
+	}{
+		"that landed":  {"503-after", execute.Verified},
+		"that did not": {"503", execute.Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, graphsim.Config{})
+				r.with(1, nil)
+				p, f := r.plan(rows(1, "Fabrikam,yes,,,"), ""), newTape()
+				r.Inject(graphsim.Fault{Kind: c.first, Method: "PUT", Nth: 1}, graphsim.Fault{Kind: "400", Method: "PUT", Nth: 1, Times: 9})
+				res := r.mustRun(session{plan: p, tape: f})
+				if o := res.Outcomes[0]; o.Status != c.want || !o.Open || !o.MayHaveLanded() {
+					t.Errorf("%+v", o)
+				}
+				r.ClearFaults()
+				if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Verified != 1 || !again.Outcomes[0].Open {
+					t.Errorf("resumed: %+v", again.Outcomes[0])
+				}
+			})
+		})
+	}
+}
+
+// An outage of writes is waited out by time: one knocks for all, and all is done
+// in the end.
+func TestAnOutageOfWritesIsWaitedOut(t *testing.T) {
+	for _, kind := range []graphsim.FaultKind{"503", "refused", "500", "html"} {
+		t.Run(string(kind), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, graphsim.Config{Latency: 50 * time.Millisecond})
+				r.with(60, nil)
+				p := r.plan(rows(60, "Fabrikam,yes,,,"), "")
+				r.Inject(graphsim.Fault{Kind: kind, Method: "WRITE", From: 200 * time.Millisecond, For: 15 * time.Second})
+				began := time.Now()
+				res := r.mustRun(session{plan: p})
+				if res.Totals.Verified != 60 || res.Stopped != "" || time.Since(began) > 40*time.Second {
+					t.Errorf("%+v after %s, stopped %q", res.Totals, time.Since(began), res.Stopped)
+				}
+				if n := len(r.Writes()); n > 60+16+12 { // what was in flight, and the knocks
+					t.Errorf("%d writes", n)
+				}
+			})
+		})
+	}
+}
+
+// An outage that lasts ends the run, which goes on when it is resumed.
+func TestALongOutageStopsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(30, nil)
+		p, f := r.plan(rows(30, "Fabrikam,yes,,,"), ""), newTape()
+		r.Inject(graphsim.Fault{Kind: "503", Method: "WRITE", Nth: 11, Times: 1 << 20})
+		began := time.Now()
+		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 2}})
+		if !strings.Contains(res.Stopped, "no good answer") || res.Totals.NotAttempted == 0 || res.Totals.Failed > 0 {
+			t.Errorf("stopped %q, %+v", res.Stopped, res.Totals)
+		}
+		if took := time.Since(began); took < 5*time.Minute || took > 7*time.Minute {
+			t.Errorf("it took %s", took)
+		}
+		for _, o := range res.Outcomes {
+			if o.Status == execute.NotAttempted && (o.RequestID != "" || o.Attempts != 0) {
+				t.Errorf("%+v", o)
+			}
+		}
+		r.ClearFaults()
+		if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Verified != 30 {
+			t.Errorf("resumed: %+v", again.Totals)
+		}
+	})
+}
+
+// One change whose own request is at fault is given up after six tries, and the
+// others get through.
+func TestAChangeThatIsItselfAtFault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: 500 * time.Millisecond})
+		r.with(200, nil)
+		p := r.plan(rows(200, "Fabrikam,yes,,,"), "")
+		r.Inject(graphsim.Fault{Kind: "500", Method: "PUT", Path: tenant(3)})
+		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 2}})
+		if o := res.Outcomes[2]; res.Totals.Verified != 199 || o.Status != execute.Failed || o.Attempts != 6 || !o.Open {
+			t.Errorf("%+v: %+v", res.Totals, o)
+		}
+	})
+}
+
+// Where Graph refuses creates as the object is there, and shows none, the run
+// ends after a few.
+func TestPoliciesThatCannotBeSeenStopTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: 50 * time.Millisecond})
+		r.with(40, nil)
+		p := r.plan(rows(40, "Fabrikam,yes,,,"), "")
+		r.with(40, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
+		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 4}, layers: hidden()})
+		if !strings.Contains(res.Stopped, "cannot see synchronization policies") || len(r.Writes()) > 16 {
+			t.Errorf("stopped %q after %d writes", res.Stopped, len(r.Writes()))
+		}
+		if slices.Contains(statuses(res), execute.Unchanged) {
+			t.Errorf("%v", statuses(res))
+		}
+	})
+}
+
+// Under a lag after a create Graph refuses what belongs to the new partner in
+// several ways. It is tried again before it counts.
+func TestTheLagAfterACreate(t *testing.T) {
+	for _, status := range []int{400, 403, 404} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, graphsim.Config{CreateLag: 12 * time.Second, CreateLagStatus: status, ReadLag: 12 * time.Second})
+			p := r.plan(rows(20, wanted), "")
+			res := r.mustRun(session{plan: p})
+			if res.Totals.Verified != 60 || res.Stopped != "" {
+				t.Errorf("%d: %+v, stopped %q", status, res.Totals, res.Stopped)
+			}
+		})
+	}
+}

@@ -1,0 +1,198 @@
+package execute_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bulksync/execute"
+	"bulksync/graph/graphsim"
+)
+
+// New partners that readings do not show for nearly as long as the run waits are
+// not called gone, in one wave or in several.
+func TestNewPartnersUnderALagAreNotGone(t *testing.T) {
+	for _, waves := range [][]int{nil, {2, 3}} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, graphsim.Config{ReadLag: 58 * time.Second, Latency: 20 * time.Millisecond})
+			p := r.plan(rows(8, wanted), "")
+			res := r.mustRun(session{plan: p, settings: execute.Settings{Waves: waves}})
+			if want := (execute.Totals{Verified: 24}); res.Totals != want || res.Stopped != "" {
+				t.Errorf("waves %v: %+v, stopped %q: %+v", waves, res.Totals, res.Stopped, res.Outcomes)
+			}
+			back, undone := r.undo(p, res)
+			if undone.Totals.Verified != len(back.Changes) || len(r.State().Partners) != 0 {
+				t.Errorf("waves %v: undo %+v, %d partners left", waves, undone.Totals, len(r.State().Partners))
+			}
+		})
+	}
+}
+
+// A write that is answered 204 and never shows is told, by name.
+func TestAWriteThatNeverShowsIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(4, nil)
+		p := r.plan(rows(4, "Fabrikam,yes,,,"), "")
+		lost := func(rt http.RoundTripper) http.RoundTripper {
+			return layer(func(q *http.Request) (*http.Response, error) {
+				if q.Method == http.MethodPut && strings.Contains(q.URL.Path, tenant(3)) {
+					return &http.Response{StatusCode: 204, Header: http.Header{"Request-Id": {"lost"}}, Body: http.NoBody, Request: q}, nil
+				}
+				return rt.RoundTrip(q)
+			})
+		}
+		res := r.mustRun(session{plan: p, layers: []func(http.RoundTripper) http.RoundTripper{lost}})
+		o := res.Outcomes[2]
+		if res.Totals.Verified != 3 || o.Status != execute.Succeeded || !o.Unseen || o.Message != "accepted; not yet visible after 1m0s" {
+			t.Errorf("%+v: %+v", res.Totals, o)
+		}
+	})
+}
+
+// Stopped at 10 of 20, undone, resumed: what is gone again is not called done.
+func TestWhatWasUndoneIsNotCalledDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: time.Second})
+		r.with(20, nil)
+		p, f := r.plan(rows(20, "Fabrikam,yes,,,"), ""), newTape()
+		first := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 5}, stop: after(t.Context(), 2500*time.Millisecond)})
+		if first.Totals.Succeeded != 10 {
+			t.Fatalf("%+v", first.Totals)
+		}
+		r.undo(p, first)
+		again := r.mustRun(session{plan: p, tape: f})
+		if want := (execute.Totals{Verified: 10, Held: 10}); again.Totals != want {
+			t.Errorf("%+v", again.Totals)
+		}
+		i := slices.IndexFunc(again.Outcomes, func(o execute.Outcome) bool { return o.Status == execute.Held })
+		if m := again.Outcomes[i].Message; m != "made by this run, different now: it is as it was before the change" {
+			t.Errorf("%q", m)
+		}
+		writes := len(r.Writes())
+		third := r.mustRun(session{plan: p, tape: f})
+		if third.Totals != again.Totals || len(r.Writes()) != writes {
+			t.Errorf("a further session: %+v, %d writes", third.Totals, len(r.Writes())-writes)
+		}
+		// The undo of the whole may be asked for at any time.
+		if back, _ := r.undo(p, third); len(back.Changes) != 20 || len(r.Syncs()) != 0 {
+			t.Errorf("%d changes in the undo, %d policies left", len(back.Changes), len(r.Syncs()))
+		}
+	})
+}
+
+// What was called unchanged by the first list is not called so when the last
+// one, looked at more than once, shows something else.
+func TestUnchangedIsHeldAgainstTheLastReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: time.Second})
+		r.with(6, nil)
+		p := r.plan(rows(6, "Fabrikam,yes,,,"), "")
+		r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Fabrikam", true) })
+		time.AfterFunc(2*time.Second, func() {
+			r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
+		})
+		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 1}})
+		o := res.Outcomes[0]
+		if o.Status != execute.Held || !strings.HasPrefix(o.Message, "as wanted when it was looked at first, different now: ") || o.MayHaveLanded() {
+			t.Errorf("%+v", o)
+		}
+		if res.Totals.Verified != 5 {
+			t.Errorf("%+v", res.Totals)
+		}
+		if back, _ := r.undo(p, res); len(back.Changes) != 5 {
+			t.Errorf("the undo has %d changes", len(back.Changes))
+		}
+	})
+}
+
+// A calm run reads once before and once after, and nothing else.
+func TestVerifyingCostsOneListInACalmRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{PageSize: 50})
+		r.with(100, nil)
+		p := r.plan(rows(100, "Fabrikam,yes,yes,,"), "")
+		r.ResetRequests()
+		res := r.mustRun(session{plan: p})
+		if pages, single := r.gets(); res.Totals.Verified != 200 || pages != 4 || single != 0 {
+			t.Errorf("%+v, %d pages, %d single reads", res.Totals, pages, single)
+		}
+	})
+}
+
+// A laptop that slept is told by the time of day: the deadline has come, and the
+// reading is too old to write by.
+func TestASleepingMachineCounts(t *testing.T) {
+	t.Run("the deadline", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, graphsim.Config{Latency: time.Second})
+			r.with(20, nil)
+			p := r.plan(rows(20, "Fabrikam,yes,,,"), "")
+			began := time.Now()
+			wall := func() time.Time { // asleep for an hour after 2.5 s
+				if d := time.Since(began); d > 2500*time.Millisecond {
+					return time.Now().Add(time.Hour)
+				}
+				return time.Now()
+			}
+			res := r.mustRun(session{plan: p, wall: wall, settings: execute.Settings{Concurrency: 1, Deadline: began.Add(10 * time.Minute)}})
+			if res.Stopped != "the deadline came" || len(r.Writes()) > 3 {
+				t.Errorf("stopped %q after %d writes", res.Stopped, len(r.Writes()))
+			}
+		})
+	})
+	t.Run("the reading", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, graphsim.Config{})
+			r.with(3, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", true) })
+			p := r.plan(rows(3, "Fabrikam,yes,,,"), "")
+			began := time.Now()
+			wall := func() time.Time { // asleep for an hour after half a second
+				if time.Since(began) > 500*time.Millisecond {
+					return time.Now().Add(time.Hour)
+				}
+				return time.Now()
+			}
+			time.AfterFunc(500*time.Millisecond, func() {
+				r.Edit(tenant(3), func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
+			})
+			res := r.mustRun(session{plan: p, wall: wall, settings: execute.Settings{Concurrency: 1},
+				layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(400 * time.Millisecond)}})
+			if got := statuses(res); !slices.Equal(got, []execute.Status{"verified", "verified", "held"}) {
+				t.Errorf("%v, stopped %q", got, res.Stopped)
+			}
+		})
+	})
+}
+
+// An earlier process whose clock was years ahead leaves a doubt that is settled
+// all the same, and in good time.
+func TestAWrongClockDoesNotKeepADoubtOpen(t *testing.T) {
+	for name, skew := range map[string]time.Duration{"ahead": 10 * 365 * 24 * time.Hour, "behind": -10 * 365 * 24 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, graphsim.Config{})
+				r.with(2, nil)
+				p, f := r.plan(rows(2, "Fabrikam,yes,,,"), ""), newTape()
+				r.Inject(graphsim.Fault{Kind: "silent", Method: "PUT"})
+				ctx, kill := context.WithCancel(t.Context())
+				time.AfterFunc(2*time.Second, func() { f.die(); kill() })
+				if _, err := r.run(ctx, session{plan: p, tape: f}); err == nil {
+					t.Fatal("it was not killed")
+				}
+				f.revive(0)
+				r.ClearFaults()
+				f.data = execute.Reclock(f.data, skew)
+				began := time.Now()
+				res := r.mustRun(session{plan: p, tape: f})
+				if res.Totals.Verified != 2 || time.Since(began) > 30*time.Second {
+					t.Errorf("%+v after %s", res.Outcomes, time.Since(began))
+				}
+			})
+		})
+	}
+}
