@@ -99,7 +99,7 @@ func (c *Change) checkReason() error {
 		fits = c.Reason == ""
 	}
 	if !fits {
-		return fmt.Errorf("the reason of the %s is %s", c.Action, quoteValue(c.Reason))
+		return fmt.Errorf("%s %s never has the reason %s", c.Action, c.Object, quoteValue(c.Reason))
 	}
 	return nil
 }

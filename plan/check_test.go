@@ -138,10 +138,10 @@ func TestAPlanThatNobodyMadeIsRefused(t *testing.T) {
 		{"a removal to something", set(4, 0, "Old", "New"), "delete cannot take the field"},
 		{"a partner of another tenant", set(5, 0, nil, contoso), "a partner is added and removed by its tenant ID alone"},
 		{"a no-op with fields", change(3, func(c *plan.Change) { c.Fields = []plan.Field{{Path: "displayName", After: "x"}} }), "a no-op has no fields"},
-		{"an update without fields", change(1, func(c *plan.Change) { c.Fields, c.Hazards = nil, nil }), "a update without fields"},
-		{"a create without fields", change(6, func(c *plan.Change) { c.Fields = nil }), "a create without fields"},
-		{"a partner without fields", change(5, func(c *plan.Change) { c.Fields = nil }), "a create without fields"},
-		{"a blocked change of nothing", change(7, func(c *plan.Change) { c.Fields = nil }), "a blocked without fields"},
+		{"an update without fields", change(1, func(c *plan.Change) { c.Fields, c.Hazards = nil, nil }), "update identitySynchronization without fields"},
+		{"create partner without fields", change(6, func(c *plan.Change) { c.Fields = nil }), "create identitySynchronization without fields"},
+		{"a partner without fields", change(5, func(c *plan.Change) { c.Fields = nil }), "create partner without fields"},
+		{"a blocked change of nothing", change(7, func(c *plan.Change) { c.Fields = nil }), "blocked identitySynchronization without fields"},
 		{"fields in another order", change(1, func(c *plan.Change) { c.Fields[0], c.Fields[1] = c.Fields[1], c.Fields[0] }), "unknown or out of place"},
 		{"half a removal", change(1, func(c *plan.Change) {
 			c.Action, c.Hazards = plan.Delete, []plan.Hazard{plan.SyncRemoved}
@@ -158,7 +158,7 @@ func TestAPlanThatNobodyMadeIsRefused(t *testing.T) {
 		{"a template without a level", change(0, func(c *plan.Change) { c.Before = []byte(`{}`) }), "its before-image: a template without templateApplicationLevel"},
 		{"an update of nothing", change(1, func(c *plan.Change) { c.Before = nil }), "has the wrong before-image"},
 		{"a create of something", change(6, func(c *plan.Change) { c.Before = []byte(`{}`) }), "has the wrong before-image"},
-		{"a no-op of nothing", change(3, func(c *plan.Change) { c.Before = nil }), `the reason of the no-op is ""`},
+		{"a no-op of nothing", change(3, func(c *plan.Change) { c.Before = nil }), `no-op identitySynchronization never has the reason ""`},
 		{"a no-op of nothing that could be as wanted", change(3, func(c *plan.Change) { c.Before = []byte(`{"tenantId":"x"}`) }), "its before-image holds nothing that could be as wanted"},
 		{"consent of a partner that is added", func(p *plan.Plan) {
 			consent := p.Changes[2]
@@ -166,11 +166,11 @@ func TestAPlanThatNobodyMadeIsRefused(t *testing.T) {
 			p.Changes = append(append(p.Changes[:7:7], consent), p.Changes[7])
 		}, "change 8: something is there of a partner that is not"},
 
-		{"a reason of a write", change(1, func(c *plan.Change) { c.Reason = "harmless" }), `the reason of the update is "harmless"`},
-		{"a reason of a no-op", change(3, func(c *plan.Change) { c.Reason = "harmless" }), `the reason of the no-op is "harmless"`},
-		{"a blocked change without a reason", change(7, func(c *plan.Change) { c.Reason, c.Hazards = "", nil }), `the reason of the blocked is ""`},
-		{"a blocked change with a long reason", change(7, func(c *plan.Change) { c.Reason, c.Hazards = strings.Repeat(long, 3), nil }), `the reason of the blocked is "nnn`},
-		{"a blocked change that takes a run back", change(7, func(c *plan.Change) { c.Reason, c.Hazards = "takes back what the run did", nil }), `the reason of the blocked`},
+		{"a reason of a write", change(1, func(c *plan.Change) { c.Reason = "harmless" }), `update identitySynchronization never has the reason "harmless"`},
+		{"a reason of a no-op", change(3, func(c *plan.Change) { c.Reason = "harmless" }), `never has the reason "harmless"`},
+		{"a blocked change without a reason", change(7, func(c *plan.Change) { c.Reason, c.Hazards = "", nil }), `blocked identitySynchronization never has the reason ""`},
+		{"a blocked change with a long reason", change(7, func(c *plan.Change) { c.Reason, c.Hazards = strings.Repeat(long, 3), nil }), `never has the reason "nnn`},
+		{"a blocked change that takes a run back", change(7, func(c *plan.Change) { c.Reason, c.Hazards = "takes back what the run did", nil }), `never has the reason "takes back`},
 		{"what holds an unreadable partner", change(7, func(c *plan.Change) { c.Reason, c.Hazards = "this partner could not be read: x", nil }), "it says what a partner holds that could not be read"},
 		{"some of it takes a run back", change(1, func(c *plan.Change) { c.Reason = "takes back what the run did" }), "change 2: some changes take a run back, and others do not"},
 		{"a long note", change(3, func(c *plan.Change) { c.Note = strings.Repeat(long, 600) }), "the note has 1200000 bytes"},

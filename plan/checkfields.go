@@ -107,7 +107,7 @@ func (c *Change) checkNumber() error {
 		needs = c.Action == Update || c.Action == Create && !c.reverts()
 	}
 	if needs && len(c.Fields) == 0 {
-		return fmt.Errorf("a %s without fields", c.Action)
+		return fmt.Errorf("%s %s without fields", c.Action, c.Object)
 	}
 	return nil
 }

@@ -162,16 +162,35 @@ func anyPlan(t testing.TB, most int) *rapid.Generator[*plan.Plan] {
 			name := rapid.SampledFrom([]string{"", "Fabrikam", `"Müller & ""Söhne"""`, "\u2028x", "😀"}).Draw(rt, "name")
 			lines = append(lines, strings.Join([]string{id, name, cell.Draw(rt, "sync"), cell.Draw(rt, "in"), cell.Draw(rt, "out"),
 				rapid.SampledFrom([]string{"", "", "absent"}).Draw(rt, "ensure"), "note"}, ","))
-			if members := rapid.SampledFrom([]string{"-", "", syncOn, syncOn + "," + consents, `"isServiceProvider":true,` + syncOn}).Draw(rt, "there"); members != "-" {
-				there = append(there, partner(t, id, members))
+			if members := rapid.SampledFrom(states).Draw(rt, "there"); members != "-" {
+				p := partner(t, id, members)
+				p.Problem = rapid.SampledFrom([]string{"", "", "", "", "displayName is a number"}).Draw(rt, "problem")
+				there = append(there, p)
 			}
 		}
 		r, err := plan.ReadRows(t.Context(), strings.NewReader(columns+strings.Join(lines, "\n")), "partners.csv")
 		if err != nil {
 			rt.Skip(err)
 		}
-		return build(t, plan.Desired{Rows: r, CreatePartners: rapid.Bool().Draw(rt, "create")}, currently(there...))
+		d, cur := plan.Desired{Rows: r, CreatePartners: rapid.Bool().Draw(rt, "create")}, currently(there...)
+		if rapid.Bool().Draw(rt, "with a template") {
+			d.Template = wantedTemplate(t, rapid.SampledFrom([]string{`{"templateApplicationLevel":""}`, `{"templateApplicationLevel":"newPartners","userSyncInbound":{"isSyncAllowed":true}}`}).Draw(rt, "template"))
+			live, err := graph.ParseTemplate([]byte(rapid.SampledFrom([]string{`{"templateApplicationLevel":"none"}`, `{"templateApplicationLevel":"newPartners, unknownFutureValue","userSyncInbound":{"isSyncAllowed":true}}`}).Draw(rt, "level")))
+			if err != nil {
+				rt.Fatal(err)
+			}
+			cur.Template = &live
+		}
+		return build(t, d, cur)
 	})
+}
+
+// states are the members of partners that plans are made against; "-" is none.
+var states = []string{
+	"-", "", inherits, syncOn, syncOn + "," + consents, `"isServiceProvider":true`, `"isServiceProvider":true,` + syncOn,
+	`"automaticUserConsentSettings":{"InboundAllowed":true,"outboundAllowed":null,"other":[1e2]}`,
+	`"identitySynchronization":{"displayName":null,"userSyncInbound":null}`, `"identitySynchronization":{"tenantId":"x"}`,
+	`"identitySynchronization":{"displayName":"","UserSyncInbound":{"isSyncAllowed":false,"new":null}},` + consents,
 }
 
 // A plan file with one byte changed is refused, unless it says the very same

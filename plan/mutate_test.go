@@ -129,6 +129,9 @@ func meaning(p *plan.Plan) *plan.Plan {
 		if len(p.Input.Lines) == 0 {
 			c.Row = 0 // an undo names the rows of a run
 		}
+		if c.Object == plan.Consent {
+			c.Before = nil // as an object of nulls
+		}
 		if c.Request == nil {
 			c.Partner.TenantID, c.Before = "", nil
 		}
