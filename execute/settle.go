@@ -247,14 +247,18 @@ func (s *step) patience() time.Duration {
 	return jitter(min(100*time.Millisecond<<min(s.looks-1, 6), 5*time.Second))
 }
 
-// lookIn has the object looked at after d, and ends the step when the run does.
+// lookIn has the object looked at after d. A stop of the run cuts the wait short
+// and leaves time for one look.
 func (s *step) lookIn(d time.Duration) next {
-	if !sleep(s.hard, d) {
+	if !sleep(s.soft, d) && !sleep(s.hard, lastLook) {
 		s.leaveOff("the run stopped before that was settled")
 		return end
 	}
 	return lookAgain
 }
+
+// lastLook is how long after a stop an open write is looked for.
+const lastLook = 100 * time.Millisecond
 
 func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }
 

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -47,6 +48,8 @@ func partner(t testing.TB, id, members string) graph.Partner {
 	if members != "" {
 		members = "," + members
 	}
+	// The policy in it is that partner's, whoever it is written for.
+	members = regexp.MustCompile(`"tenantId":"[^"]*"`).ReplaceAllString(members, `"tenantId":"`+id+`"`)
 	p, err := graph.ParsePartner([]byte(`{"tenantId":"` + id + `"` + members + `}`))
 	if err != nil {
 		t.Fatal(err)

@@ -57,8 +57,8 @@ func TestOnlyWhatAChangeIsAboutIsLaidOver(t *testing.T) {
 	const theirs = `"identitySynchronization":{"tenantId":"x","displayName":"Theirs","more":1e2,"userSyncInbound":{"isSyncAllowed":true,"new":1}}`
 	const inner = `"automaticUserConsentSettings":{"InboundAllowed":null,"outboundAllowed":true,"other":"x"}`
 	for _, c := range []struct{ name, row, then, now, want string }{
-		{"a switch", ",,false,,,,", syncOn, theirs, `{"displayName":"Theirs","more":1e2,"tenantId":"x","userSyncInbound":{"isSyncAllowed":false,"new":1}}`},
-		{"a name", ",Fabrikam Ltd,,,,,", syncOn, theirs, `{"displayName":"Fabrikam Ltd","more":1e2,"tenantId":"x","userSyncInbound":{"isSyncAllowed":true,"new":1}}`},
+		{"a switch", ",,false,,,,", syncOn, theirs, `{"displayName":"Theirs","more":1e2,"tenantId":"` + fabrikam + `","userSyncInbound":{"isSyncAllowed":false,"new":1}}`},
+		{"a name", ",Fabrikam Ltd,,,,,", syncOn, theirs, `{"displayName":"Fabrikam Ltd","more":1e2,"tenantId":"` + fabrikam + `","userSyncInbound":{"isSyncAllowed":true,"new":1}}`},
 		{"an update of what the reading lacks", ",,false,,,,", syncOn, "", `{"displayName":"Fabrikam","tenantId":"` + fabrikam + `","userSyncInbound":{"isSyncAllowed":false}}`},
 		{"a create", ",,true,,,,", "", "", `{"tenantId":"` + fabrikam + `","userSyncInbound":{"isSyncAllowed":true}}`},
 		{"consent, in the letter case that was read", ",,,true,,,", inner, inner, `{"InboundAllowed":true,"other":"x","outboundAllowed":true}`},

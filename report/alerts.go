@@ -6,9 +6,6 @@ import (
 	"bulksync/plan"
 )
 
-// partnerGone is the hazard of removing a whole partner configuration.
-const partnerGone = plan.Hazard("partner-removed")
-
 // planAlerts groups the changes that a board must see: those with hazards,
 // the gravest first, then the other blocked ones by reason.
 func planAlerts(p *plan.Plan) []*alert {
@@ -36,7 +33,7 @@ func planAlerts(p *plan.Plan) []*alert {
 
 // gravity orders hazards: what takes something away from people comes first.
 func gravity(h string) int {
-	order := []plan.Hazard{partnerGone, plan.SyncRemoved, plan.SyncOff, plan.ConsentOff, plan.NewPartner, plan.TemplateWrite, plan.ServiceOwned}
+	order := []plan.Hazard{plan.PartnerRemoved, plan.SyncRemoved, plan.SyncOff, plan.ConsentOff, plan.NewPartner, plan.TemplateWrite, plan.ServiceOwned}
 	if i := slices.Index(order, plan.Hazard(h)); i >= 0 {
 		return i
 	}
@@ -45,7 +42,7 @@ func gravity(h string) int {
 
 func hazardTone(h plan.Hazard) tone {
 	switch h {
-	case partnerGone, plan.SyncRemoved, plan.SyncOff, plan.ConsentOff:
+	case plan.PartnerRemoved, plan.SyncRemoved, plan.SyncOff, plan.ConsentOff:
 		return bad
 	default:
 		return warn

@@ -9,9 +9,6 @@ import (
 )
 
 const (
-	// unreadable is the finding of a partner that Graph told in a way that could
-	// not be read.
-	unreadable = plan.FindingKind("unreadable")
 	// unreadableWords is what is known of such a partner.
 	unreadableWords = "this partner could not be read, so nothing is said of it"
 )
@@ -71,7 +68,7 @@ func auditVerdict(a *plan.Audit, unread int) (string, tone) {
 func countUnreadable(a *plan.Audit) int {
 	ids := map[string]bool{}
 	for i := range a.Findings {
-		if f := &a.Findings[i]; f.Kind == unreadable {
+		if f := &a.Findings[i]; f.Kind == plan.Unreadable {
 			ids[strings.ToLower(f.TenantID)] = true
 		}
 	}
@@ -83,7 +80,7 @@ func countUnreadable(a *plan.Audit) int {
 func auditAlerts(a *plan.Audit) []*alert {
 	open := &alert{Tone: bad, Title: "extra", Words: "allowed to synchronize users although the file does not ask for it"}
 	unread := &alert{
-		Tone: bad, Title: string(unreadable), Words: unreadableWords,
+		Tone: bad, Title: string(plan.Unreadable), Words: unreadableWords,
 		Hint: "see what Graph returns for the partner; if it is as it should be, run the audit again",
 	}
 	for i := range a.Findings {
@@ -92,7 +89,7 @@ func auditAlerts(a *plan.Audit) []*alert {
 		switch {
 		case f.Kind == plan.Extra && isSyncing(f):
 			open.add(p)
-		case f.Kind == unreadable:
+		case f.Kind == plan.Unreadable:
 			unread.add(p)
 		}
 	}
@@ -136,8 +133,11 @@ func findingRow(f *plan.Finding) row {
 		r.Symbol = "-"
 	case plan.Extra:
 		r.Symbol, r.Tone = "+", warn
-	case unreadable:
+	case plan.Unreadable:
 		r.Symbol, r.Reason = "?", unreadableWords
+		if f.Problem != "" {
+			r.Reason += ": " + OneLine(f.Problem)
+		}
 	}
 	return r
 }

@@ -145,6 +145,7 @@ func sampleRun(p *plan.Plan) *execute.Result {
 			o.Status, o.HTTPStatus, o.GraphCode, o.Attempts = execute.Indeterminate, 504, "UnknownError", 6
 			o.Message, o.Elapsed = "no answer, and the object could not be read afterwards", 63*time.Second
 		case c.Row == 6:
+			o.Unseen = true
 			o.Status, o.Message = execute.Succeeded, "accepted; not yet visible after 2m0s"
 		case c.Row == 11:
 			return execute.Outcome{Status: execute.NotAttempted}
@@ -164,7 +165,7 @@ func sampleAudit() *plan.Audit {
 	a := &plan.Audit{
 		FormatVersion: 1, Tool: p.Tool, CreatedAt: p.CreatedAt, HomeTenant: p.HomeTenant, Read: p.Read,
 		Input:  plan.AuditInput{Name: "partners.csv", SHA256: p.Input.SHA256, Rows: 200},
-		Result: plan.Drift, Totals: plan.AuditTotals{OK: 197, Missing: 1, Changed: 2, Extra: 2},
+		Result: plan.Drift, Totals: plan.AuditTotals{OK: 197, Missing: 1, Changed: 2, Extra: 2, Unreadable: 1},
 	}
 	find := func(row int, name string, k plan.FindingKind, note string, fs ...plan.Field) {
 		a.Findings = append(a.Findings, plan.Finding{

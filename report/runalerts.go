@@ -100,23 +100,14 @@ const (
 	madeThen  = "made by this run, different now"
 )
 
-// isUndone reports whether o was made by this run and is different now: the
-// engine says so, or says nothing of a write that was not refused.
-func isUndone(o *execute.Outcome) bool {
-	switch {
-	case o.Status != execute.Held:
-		return false
-	case o.Message != "":
-		return strings.HasPrefix(o.Message, madeThen)
-	default:
-		return o.HTTPStatus/100 == 2 || o.Attempts > 0 && o.HTTPStatus/100 != 4
-	}
-}
+// isUndone reports whether o was made by this run, or may have been, and is
+// different now.
+func isUndone(o *execute.Outcome) bool { return o.Status == execute.Held && o.MayHaveLanded() }
 
 // isUnseen reports whether somebody looked for what Graph accepted, and it was
 // not there. Where nobody looked, that is not known.
 func isUnseen(o *execute.Outcome) bool {
-	return o.Status == execute.Succeeded && strings.Contains(o.Message, "not yet visible")
+	return o.Status == execute.Succeeded && o.Unseen
 }
 
 func outcomeTone(o *execute.Outcome) tone {

@@ -51,6 +51,8 @@ func runVerdict(r *execute.Result) (string, tone) {
 		return fmt.Sprintf("Finished, but something else is there now for %s of %s.", thousands(open), all), warn
 	case open > 0:
 		return fmt.Sprintf("Finished, but %s of %s did not succeed.", thousands(open), all), warn
+	case r.Unseen() > 0:
+		return fmt.Sprintf("Finished, but %s of %s cannot be seen there yet.", thousands(r.Unseen()), all), warn
 	case done == 0:
 		return "Nothing had to be changed. Everything is as wanted.", good
 	case r.Totals.Unchanged > 0:
@@ -109,12 +111,7 @@ func countUndone(r *execute.Result) int {
 // isNothingSeen reports whether all that Graph accepted was looked for and
 // nothing of it was there.
 func isNothingSeen(r *execute.Result) bool {
-	unseen := 0
-	for i := range r.Outcomes {
-		if isUnseen(&r.Outcomes[i]) {
-			unseen++
-		}
-	}
+	unseen := r.Unseen()
 	return r.Totals.Verified == 0 && unseen > 0 && unseen == r.Totals.Succeeded && countUndone(r) == 0
 }
 

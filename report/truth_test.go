@@ -28,7 +28,7 @@ func outcomes(p *plan.Plan, os ...execute.Outcome) *execute.Result {
 
 var (
 	seen    = execute.Outcome{Status: execute.Verified, Attempts: 1, HTTPStatus: 204}
-	unseen  = execute.Outcome{Status: execute.Succeeded, Attempts: 1, HTTPStatus: 204, Message: "accepted; not yet visible after 2m0s"}
+	unseen  = execute.Outcome{Status: execute.Succeeded, Attempts: 1, HTTPStatus: 204, Unseen: true, Message: "accepted; not yet visible after 2m0s"}
 	unread  = execute.Outcome{Status: execute.Succeeded, Attempts: 1, HTTPStatus: 204}
 	drifted = execute.Outcome{Status: execute.Held, Message: "changed since the plan: isSyncAllowed is true"}
 	undone  = execute.Outcome{Status: execute.Held, Attempts: 1, HTTPStatus: 204, Message: "made by this run, different now: isSyncAllowed is null"}
@@ -41,15 +41,15 @@ func statusOf(s execute.Status) execute.Outcome { return execute.Outcome{Status:
 
 // The verdict is the first line; what it says has been seen.
 func TestTheVerdict(t *testing.T) {
-	late := execute.Outcome{Status: execute.Held, Attempts: 2, HTTPStatus: 503, Message: "made by this run, different now: it is as it was before the change"}
+	late := execute.Outcome{Status: execute.Held, Attempts: 2, HTTPStatus: 503, Open: true, Message: "made by this run, different now: it is as it was before the change"}
 	clash := execute.Outcome{Status: execute.Held, Attempts: 1, HTTPStatus: 409, Message: "somebody created it"}
 	for want, os := range map[string][]execute.Outcome{
 		"Done: all of 2 changes succeeded.":                               {seen, seen},
 		"Done: 1 change succeeded, 1 object was already as wanted.":       {seen, statusOf(execute.Unchanged)},
 		"Nothing had to be changed. Everything is as wanted.":             {statusOf(execute.Unchanged), statusOf(execute.Unchanged)},
 		"Finished, but nothing of what Graph accepted can be seen there.": {unseen, statusOf(execute.Unchanged)},
-		"Done: all of 3 changes succeeded.":                               {unseen, unseen, seen},
-		"Done: all of 4 changes succeeded.":                               {unseen, unread, unread, unseen},
+		"Finished, but 2 of 3 changes cannot be seen there yet.":          {unseen, unseen, seen},
+		"Finished, but 2 of 4 changes cannot be seen there yet.":          {unseen, unread, unread, unseen},
 		"Finished, but something else is there now for 2 of 3 changes.":   {undone, seen, late},
 		"Finished, but 2 of 4 changes did not succeed.":                   {undone, drifted, seen, seen},
 		"Finished, but 1 of 2 changes did not succeed.":                   {clash, seen},
@@ -232,7 +232,7 @@ func TestFailedRowsOfATemplate(t *testing.T) {
 func TestUnreadablePartners(t *testing.T) {
 	a := sampleAudit()
 	a.Findings = a.Findings[len(a.Findings)-1:]
-	a.Totals = plan.AuditTotals{OK: 5}
+	a.Totals = plan.AuditTotals{OK: 5, Unreadable: 1}
 	for _, f := range []report.Format{report.Text, report.Markdown, report.HTML} {
 		var b strings.Builder
 		if err := report.Audit(&b, a, f, report.Options{Width: 120}); err != nil {
