@@ -43,7 +43,7 @@ func (a *app) apply(cmd *cobra.Command, path string, f applyFlags) error {
 	if err != nil {
 		return err
 	}
-	keepOutage(&settings, a.outage(outageOfRun))
+	a.keepOutage(&settings)
 	if f.dir == "" {
 		f.dir = defaultRunDir(p.Plan, time.Now())
 	}

@@ -24,8 +24,15 @@ const (
 // setOutage: o.Outage = d.
 func setOutage(*graph.Options, time.Duration) {}
 
-// keepOutage: s.Outage = d, and s.Outage where none is given on resume.
-func keepOutage(*execute.Settings, time.Duration) {}
+// keepOutage: if a.global.outageGiven || s.Outage == 0 { s.Outage = a.outage(outageOfRun) }.
+func (a *app) keepOutage(*execute.Settings) {}
+
+// outageOf: s.Outage.
+func (a *app) outageOf(execute.Settings) time.Duration { return a.outage(outageOfRun) }
+
+// hasEnded: what tells that the last session of a run wrote its end, as
+// (*execute.Log).Ended().
+func hasEnded(r *execute.Result) bool { return r.Stopped != "the process ended before the run did" }
 
 // silentSince: c.Down().
 func silentSince(c *graph.Client) (time.Time, bool) {

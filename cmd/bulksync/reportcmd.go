@@ -41,9 +41,9 @@ func (a *app) report(ctx context.Context, path string) error {
 		code = exitUnfinished // this process was not
 	}
 	switch {
-	case errors.Is(lock, errBusy):
+	case errors.Is(lock, errBusy) && !hasEnded(r):
 		setRunning(&o)
-		r.Stopped, r.Interrupted, code = "", false, exitUnfinished
+		r.Stopped, r.Interrupted, code, o.ExitCode = "", false, exitUnfinished, exitUnfinished
 		a.note("the run is still going: this is how it stands, and nothing was written")
 	case lock != nil:
 		a.note("the reports were not written again: %v", lock)

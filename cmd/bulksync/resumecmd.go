@@ -45,7 +45,7 @@ func (a *app) resume(cmd *cobra.Command, path string, f paceFlags) error {
 	if err := f.lay(cmd.Flags(), &settings, time.Now()); err != nil {
 		return err
 	}
-	keepOutage(&settings, a.outage(outageOfRun))
+	a.keepOutage(&settings)
 	// What is read from here to the first write stays: collecting it on the way
 	// takes an eighth of the time and frees next to nothing.
 	collect := debug.SetGCPercent(400)

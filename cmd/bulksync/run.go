@@ -16,7 +16,7 @@ func (a *app) prepare(ctx context.Context, p *plan.Plan, s execute.Settings) (*t
 	if a.cloud == "" {
 		a.cloud = p.HomeTenant.Cloud
 	}
-	t, err := a.connect(ctx, demand{paceOf(s), s.Priority, a.outage(outageOfRun)})
+	t, err := a.connect(ctx, demand{paceOf(s), s.Priority, a.outageOf(s)})
 	if err != nil {
 		return nil, nil, err
 	}

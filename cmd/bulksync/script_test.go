@@ -25,6 +25,7 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 // TestMain makes the test binary the program itself, for the scripts and for
 // tests that need a process to kill.
 func TestMain(m *testing.M) {
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each process stays for a second under the race detector
 	testscript.Main(m, map[string]func(){"bulksync": main, "bareloop": bareMain, "engine": engineMain, "crash": crashMain})
 }
 
@@ -88,6 +89,7 @@ func setupScript(env *testscript.Env) error {
 	samples, err := filepath.Abs(filepath.Join("..", "..", "samples"))
 	env.Setenv("SAMPLES", samples)
 	env.Setenv("TMPDIR", env.WorkDir)
+	env.Setenv("GORACE", os.Getenv("GORACE"))
 	return err
 }
 
