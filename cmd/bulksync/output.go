@@ -71,7 +71,9 @@ func writeStream(path string, render func(io.Writer) error) error {
 		return err
 	}
 	b := bufio.NewWriterSize(f, 1<<16)
-	err = errors.Join(render(b), b.Flush())
+	if err = render(b); err == nil {
+		err = b.Flush()
+	}
 	if opened {
 		err = errors.Join(err, f.Close())
 	}

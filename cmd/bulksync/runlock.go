@@ -89,11 +89,15 @@ func (d *runDir) checkOwner() error {
 	if err != nil {
 		return pathError(err)
 	}
-	if why := strangers(info); why != "" {
-		return refused("name a folder of your own, or take it for yourself: chmod go-w "+shellQuote(d.path),
-			"the run folder %s is not safe: %s", d.path, why)
+	why := strangers(info)
+	if why == "" {
+		return nil
 	}
-	return nil
+	hint := "name a folder of your own"
+	if info.Mode().Perm()&0o022 != 0 {
+		hint += ", or let nobody else write to this one: chmod go-w " + shellQuote(d.path)
+	}
+	return refused(hint, "the run folder %s is not safe: %s", d.path, why)
 }
 
 // isTemp reports whether a file is an output that was being written.

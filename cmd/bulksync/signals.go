@@ -37,17 +37,15 @@ func withSignals(ctx context.Context, trace io.Writer) (context.Context, func())
 		defer close(done)
 		quits := 0
 		for s := range signals {
+			again := soft.Err() != nil
+			stop(execute.ErrInterrupted)
+			if s != syscall.SIGQUIT && !again {
+				continue
+			}
+			kill(execute.ErrInterrupted)
 			if s == syscall.SIGQUIT {
-				if quits++; quits > 1 {
-					os.Exit(exitInterrupted)
-				}
-				stop(execute.ErrInterrupted)
-				kill(execute.ErrInterrupted)
-				writeStacks(trace)
-			} else if soft.Err() != nil {
-				kill(execute.ErrInterrupted)
-			} else {
-				stop(execute.ErrInterrupted)
+				quits++
+				quit(trace, quits)
 			}
 		}
 	}()
@@ -65,6 +63,14 @@ func gentle(ctx context.Context) context.Context {
 		return soft
 	}
 	return ctx
+}
+
+// quit tells where the program is, and is its end when it was asked before.
+func quit(trace io.Writer, times int) {
+	if times > 1 {
+		os.Exit(exitInterrupted)
+	}
+	writeStacks(trace)
 }
 
 // writeStacks tells where every goroutine is: functions and lines, no values.

@@ -34,7 +34,7 @@ func (a *app) sayError(err error) {
 	case isInterrupt(err):
 		a.say("error: interrupted")
 	default:
-		a.say("error: %v", err)
+		a.say("error: %s", strings.ReplaceAll(err.Error(), "\n", "; ")) // of several, one a line
 		if hint := a.hintOf(err); hint != "" {
 			a.say("hint: %s", hint)
 		}
@@ -117,11 +117,15 @@ func (a *app) live() bool {
 	return isTerminal(a.err) && a.getenv("TERM") != "dumb" && a.getenv("CI") == ""
 }
 
-// print writes a result to standard output. A reader that has seen enough, as
-// head has, is no fault.
+// print writes a result to standard output: a rendering that fails half way
+// leaves it empty. A reader that has seen enough, as head has, is no fault.
 func (a *app) print(render func(io.Writer) error) error {
 	b := bufio.NewWriterSize(a.out, 1<<16)
-	if err := errors.Join(render(b), b.Flush()); err != nil && !isBrokenPipe(err) {
+	err := render(b)
+	if err == nil {
+		err = b.Flush()
+	}
+	if err != nil && !isBrokenPipe(err) {
 		return fmt.Errorf("writing the result: %w", withoutPath(err))
 	}
 	return nil
