@@ -58,6 +58,11 @@ func TestEdge(t *testing.T) {
 	if n := strings.Count(b.String(), "[token removed]"); n != 10 {
 		t.Errorf("%d tokens were taken out of\n%s", n, b.String())
 	}
+	b.Reset()
+	a.sayError(errors.New(`graph URL "https://me:hunter2@graph.example/" is not a host URL`))
+	if strings.Contains(b.String(), "hunter2") {
+		t.Error(b.String())
+	}
 }
 
 // A tenant whose policies this identity cannot see was not read, and the roles

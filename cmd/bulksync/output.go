@@ -155,7 +155,7 @@ func (a *app) checkOutput(out string, inputs ...string) error {
 		return nil
 	}
 	for _, kept := range []string{planName, journalName, lockName} {
-		if strings.EqualFold(filepath.Base(target), kept) || sameFile(target, filepath.Join(dir, kept)) {
+		if strings.EqualFold(filepath.Base(target), kept) {
 			return refused(hint, "%s would overwrite the %s of the run in %s", out, kept, dir)
 		}
 	}

@@ -175,10 +175,12 @@ func TestCtrlCEndsOpening(t *testing.T) {
 // A crash of any goroutine ends the process by a signal or with a code of its
 // own, and never with 2, which means that something differs.
 func TestACrashIsNoAnswer(t *testing.T) {
+	allowCores(t)
 	for _, where := range []string{"first", "other", "memory"} {
 		t.Run(where, func(t *testing.T) {
 			var errs bytes.Buffer
 			cmd := exec.Command("crash", where)
+			cmd.Dir = t.TempDir()
 			cmd.Stderr = &errs
 			var exit *exec.ExitError
 			if err := cmd.Run(); !errors.As(err, &exit) {
@@ -205,6 +207,21 @@ func TestACrashIsNoAnswer(t *testing.T) {
 			t.Errorf("exit code %d of a run that had begun", code)
 		}
 	})
+}
+
+// allowCores lets the system write the memory of a crashed child to the disk, as
+// far as it does that.
+func allowCores(t *testing.T) {
+	var was syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_CORE, &was); err != nil {
+		t.Fatal(err)
+	}
+	all := was
+	all.Cur = all.Max
+	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &all); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Setrlimit(syscall.RLIMIT_CORE, &was) })
 }
 
 // crashMain is a program that crashes, prepared as ours is.

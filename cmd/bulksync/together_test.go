@@ -61,6 +61,54 @@ func TestOneFolderOneRun(t *testing.T) {
 	}
 }
 
+// A folder that another run had between the first look and the lock is not
+// touched, and a folder that was made for nothing is taken away again.
+func TestAFolderIsLookedAtAgain(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("run", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join("run", planName), "theirs")
+	write(t, filepath.Join("run", journalName), "theirs")
+	a := &app{}
+	if _, _, err := a.createRunDir("run", []byte("ours")); codeOf(err) != exitRefused {
+		t.Errorf("got %v", err)
+	}
+	for _, name := range []string{planName, journalName} {
+		if text, err := os.ReadFile(filepath.Join("run", name)); err != nil || string(text) != "theirs" {
+			t.Errorf("%s is %q: %v", name, text, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join("run", lockName)); err == nil {
+		t.Error("a lock was left behind")
+	}
+}
+
+// A lock whose file was taken away protects nothing: somebody else can make the
+// file again and lock that.
+func TestALockIsItsFile(t *testing.T) {
+	first, second := &runDir{path: t.TempDir()}, &runDir{}
+	if err := os.Chmod(first.path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	second.path = first.path
+	if err := first.acquire(); err != nil || !first.lockIsThere() {
+		t.Fatal(err)
+	}
+	if err := second.acquire(); codeOf(err) != exitRefused {
+		t.Errorf("locked twice: %v", err)
+	}
+	first.unmake()
+	if err := second.acquire(); err != nil {
+		t.Error(err)
+	}
+	os.Remove(second.file(lockName))
+	if second.lockIsThere() {
+		t.Error("a lock without its file counts")
+	}
+	second.release()
+}
+
 func sameBytes(t *testing.T, a, b string) {
 	t.Helper()
 	x, errX := os.ReadFile(a)

@@ -50,9 +50,15 @@ func (a *app) say(format string, args ...any) {
 // jwt matches an access token, whole or cut after its claims.
 var jwt = regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)*`)
 
-// edge makes a line fit for a terminal and a log: no control characters, and no
-// token that a server or a proxy has echoed.
-func edge(s string) string { return oneLine(jwt.ReplaceAllString(s, "[token removed]")) }
+// userinfo matches the name and password of a URL.
+var userinfo = regexp.MustCompile(`://[^\s"/@]*@`)
+
+// edge makes a line fit for a terminal and a log: no control characters, no
+// token that a server or a proxy has echoed, and no password of a URL.
+func edge(s string) string {
+	s = jwt.ReplaceAllString(s, "[token removed]")
+	return oneLine(userinfo.ReplaceAllString(s, "://[removed]@"))
+}
 
 // counted puts a number and a noun together.
 func counted(n int, noun string) string {
