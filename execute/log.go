@@ -79,6 +79,10 @@ func (l *Log) fold(e *Entry) {
 	l.last = e.At
 }
 
+// Ended reports whether the last session wrote its end: it is not going on, and
+// was not killed.
+func (l *Log) Ended() bool { return l.ended }
+
 // counted is how many requests there were, as far as the entries tell. Of a
 // session that was killed they tell but the writes that were answered.
 func (l *Log) counted() Requests {

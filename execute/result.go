@@ -47,8 +47,8 @@ type Outcome struct {
 	// Open means that an attempt of this run was left without proof of what became
 	// of it. What is as wanted later is this run's doing, and undo takes it back.
 	Open bool `json:"open,omitempty"`
-	// Unseen means that readings were looked through for what was accepted, and
-	// did not show it.
+	// Unseen means that what was accepted was to be read back and was not seen:
+	// readings did not show it, or could not be had; Message says which.
 	Unseen bool `json:"unseen,omitempty"`
 	// Message says why, in words; empty where the status says it all.
 	Message         string `json:"message,omitempty"`
@@ -157,7 +157,7 @@ type Result struct {
 	Outcomes []Outcome `json:"-"`
 }
 
-// Unseen counts the changes that Graph accepted and that readings do not show.
+// Unseen counts the changes that Graph accepted and that were looked for in vain.
 func (r *Result) Unseen() (n int) {
 	for i := range r.Outcomes {
 		if r.Outcomes[i].Unseen {

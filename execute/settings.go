@@ -11,6 +11,9 @@ type Settings struct {
 	Concurrency int `json:"concurrency"`
 	// MaxRate is the bound on writes per second that pacing was told; 0: none.
 	MaxRate float64 `json:"maxRate,omitempty"`
+	// MaxBurst is how many writes at once it was told, where MaxRate was given as
+	// a quota; 0: not told.
+	MaxBurst int `json:"maxBurst,omitempty"`
 	// Capacity is the share of the quota that pacing was told to use; 0: all.
 	Capacity float64 `json:"capacity,omitempty"`
 	// Priority is what the client was told to send (graph.Options.Priority).

@@ -36,7 +36,7 @@ func (r *runner) verify(groups []group, all bool) error {
 	for pause := time.Second; ; pause *= 2 {
 		if waiting(list) {
 			if err := r.Reading.renew(r.asked); err != nil {
-				return r.giveUpOn(list, looks, "reading back did not work: "+reason(err))
+				return r.giveUpOn(list, "reading back did not work: "+reason(err))
 			}
 			looks++
 		}
@@ -46,10 +46,10 @@ func (r *runner) verify(groups []group, all bool) error {
 			return err
 		}
 		if last {
-			return r.giveUpOn(list, looks, "not yet visible after "+r.set.VerifyWait.String())
+			return r.giveUpOn(list, "not yet visible after "+r.set.VerifyWait.String())
 		}
 		if looks > 0 && !sleep(r.asked, min(pause, max(time.Until(deadline), shortestPause))) {
-			return r.giveUpOn(list, looks, "the run was interrupted before it could be read back")
+			return r.giveUpOn(list, "the run was interrupted before it could be read back")
 		}
 	}
 }
@@ -165,7 +165,7 @@ const syncedTogether = 512
 
 // giveUpOn says in words why what was accepted is not called verified. What the
 // last reading showed to be different is not called done.
-func (r *runner) giveUpOn(list []*watched, looks int, why string) error {
+func (r *runner) giveUpOn(list []*watched, why string) error {
 	var tickets []ticket
 	for _, w := range list {
 		live, _ := r.Reading.now(w.c)
@@ -173,7 +173,7 @@ func (r *runner) giveUpOn(list []*watched, looks int, why string) error {
 		case w.differs > 0:
 			w.becomesHeld("the last reading shows something else", live)
 		case w.o.Status == Succeeded:
-			w.o.Message, w.o.Unseen = acceptedBut+why, looks > 0
+			w.o.Message, w.o.Unseen = acceptedBut+why, true
 		default:
 			continue
 		}

@@ -17,7 +17,7 @@ import (
 // it.
 type bucket struct {
 	share float64 // of the refill to use
-	told  float64 // refill to believe before one is measured; 0 = none
+	told  quota   // to believe before one is measured; 0 = none
 
 	copy *rate.Limiter // what the service has left for us
 	base float64       // refill found, per second; 0 = not known yet
@@ -32,7 +32,7 @@ type bucket struct {
 	probe   probe
 }
 
-func newBucket(share, told float64) *bucket {
+func newBucket(share float64, told quota) *bucket {
 	return &bucket{share: share, told: told, copy: rate.NewLimiter(rate.Inf, 1)}
 }
 
@@ -44,7 +44,7 @@ func (b *bucket) known() bool { return b.base > 0 }
 // resumed run finds it, tells nothing; Graph's buckets hold ten seconds or more.
 func (b *bucket) size() float64 {
 	if b.gulp == 0 {
-		return max(1, b.base*toldWindow)
+		return max(1, b.base*statedWindow)
 	}
 	return max(1, b.gulp-b.base*b.opening.Seconds())
 }

@@ -45,12 +45,10 @@ type pass struct {
 // newGate starts from what o tells. Leaving a share of the quota to others
 // needs an idea of the quota before the first refusal: the documented one.
 func newGate(o Options, documented quota) *gate {
-	g := &gate{opts: o, width: newWidth(o.Concurrency), bucket: newBucket(o.Capacity, o.MaxRate), bound: rate.NewLimiter(rate.Inf, 1)}
-	switch {
-	case o.MaxRate > 0:
-		told := o.MaxRate * o.Capacity
-		g.bound = limiter(quota{told, told * toldWindow * toldMargin})
-	case o.Capacity < 1:
+	g := &gate{opts: o, width: newWidth(o.Concurrency), bucket: newBucket(o.Capacity, o.stated()), bound: rate.NewLimiter(rate.Inf, 1)}
+	if told, ok := o.bound(); ok {
+		g.bound = limiter(told)
+	} else if o.Capacity < 1 {
 		g.bound = limiter(documented.share(o.Capacity))
 	}
 	return g

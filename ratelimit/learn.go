@@ -50,8 +50,8 @@ func (b *bucket) open(past *stretch) {
 	if b.gulp > 0 {
 		b.opening = past.took
 	}
-	if 2*b.gulp >= b.told*toldWindow {
-		b.believe(b.told)
+	if 2*b.gulp >= b.told.burst {
+		b.believe(b.told.perSecond)
 	}
 }
 

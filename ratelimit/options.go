@@ -31,12 +31,13 @@ const (
 	DefaultMaxPause    = 5 * time.Minute
 )
 
-// A told rate is a bucket of ten seconds' worth, the shortest window of any
-// limit that Graph documents here; a little of it stays unused for requests
-// that arrive closer together than they left.
 const (
-	toldWindow = 10
-	toldMargin = 0.98
+	// statedWindow is the shortest window, in seconds, of any limit that Graph
+	// documents here.
+	statedWindow = 10
+	// burstMargin keeps a little of a told burst unused, for requests that arrive
+	// closer together than they left.
+	burstMargin = 0.98
 )
 
 // Upper ends of what can sensibly be told. Graph's widest documented limit
@@ -52,13 +53,16 @@ type Options struct {
 	// it found it, and is called from many goroutines at once.
 	Read func(*http.Response) Signal
 
-	// MaxRate bounds the writes per second; 0 leaves it to be learned. It is a
-	// sustained rate with a burst of ten seconds' worth, the window in which
-	// Graph states its own limits. The promise: in any stretch of w seconds
-	// at most MaxRate*w + max(1, MaxRate*10) writes start, whatever is
-	// learned. The gate still goes slower when the service asks for it. Reads
-	// are not bounded.
+	// MaxRate bounds the writes per second; 0 leaves it to be learned. The
+	// promise: in any stretch of w seconds at most MaxRate*w + max(1, burst)
+	// writes start, whatever is learned, where burst is MaxBurst or else one
+	// second's worth. The gate still goes slower when the service asks for it.
+	// Reads are not bounded.
 	MaxRate float64
+
+	// MaxBurst is how many writes a rested service takes at once, where MaxRate
+	// is known as a quota; 0 means not told.
+	MaxBurst int
 
 	// Concurrency is the most writes (and, counted apart, reads) in flight;
 	// 0 means DefaultConcurrency.
@@ -84,6 +88,9 @@ func (o Options) Validate() error {
 	}
 	if o.MaxRate != 0 {
 		errs = append(errs, CheckMaxRate(o.MaxRate))
+	}
+	if o.MaxBurst < 0 || o.MaxBurst > 0 && o.MaxRate == 0 {
+		errs = append(errs, fmt.Errorf("burst %d: must not be negative, and belongs to a max rate", o.MaxBurst))
 	}
 	if o.Concurrency != 0 {
 		errs = append(errs, CheckConcurrency(o.Concurrency))
@@ -124,6 +131,28 @@ func CheckCapacity(share float64) error {
 		return fmt.Errorf("capacity %v: give a share of the quota above 0 and at most 1 (100%%)", share)
 	}
 	return nil
+}
+
+// bound is the limit that was told, as a bucket; ok is false where none was.
+func (o Options) bound() (q quota, ok bool) {
+	if o.MaxRate == 0 {
+		return quota{}, false
+	}
+	q = quota{o.MaxRate, o.MaxRate}
+	if o.MaxBurst > 0 {
+		q.burst = float64(o.MaxBurst) * burstMargin
+	}
+	return q.share(o.Capacity), true
+}
+
+// stated is the quota that a told rate may be of, for the first refusal to be
+// held against. A rate alone bounds the run and says nothing of the service's
+// window, which is then taken for the shortest.
+func (o Options) stated() quota {
+	if o.MaxBurst > 0 {
+		return quota{o.MaxRate, float64(o.MaxBurst)}
+	}
+	return quota{o.MaxRate, o.MaxRate * statedWindow}
 }
 
 func (o Options) withDefaults() Options {

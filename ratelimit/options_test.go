@@ -31,6 +31,9 @@ func TestWhatCannotBeMeantIsRefusedInWords(t *testing.T) {
 		{"half", ratelimit.CheckCapacity(0.5), ""},
 		{"options left at zero", ratelimit.Options{Read: read}.Validate(), ""},
 		{"no reader", ratelimit.Options{}.Validate(), "Options.Read"},
+		{"a rate that is hardly one", ratelimit.CheckMaxRate(math.SmallestNonzeroFloat64), ""},
+		{"a burst of nothing", ratelimit.Options{Read: read, MaxBurst: 5}.Validate(), "burst 5"},
+		{"a burst below 0", ratelimit.Options{Read: read, MaxRate: 1, MaxBurst: -1}.Validate(), "burst -1"},
 		{"a pause below 0", ratelimit.Options{Read: read, MaxPause: -time.Second}.Validate(), "longest pause -1s"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

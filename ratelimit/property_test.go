@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"sync"
 	"testing"
@@ -98,14 +99,41 @@ func TestTheToldRateIsNeverExceeded(t *testing.T) {
 			s.burst = 0
 		}
 		told := rapid.Float64Range(0.05, 50).Draw(rt, "max rate")
+		burst := rapid.SampledFrom([]int{0, 0, 1, 20, 500}).Draw(rt, "max burst")
 		capacity := rapid.SampledFrom([]float64{0, 0.3, 1}).Draw(rt, "capacity")
 		bubble(t, rt, func(ctx context.Context) error {
 			ctx, stop := context.WithTimeout(ctx, time.Minute)
 			defer stop()
-			work(ctx, paced(t, s, ratelimit.Options{MaxRate: told, Capacity: capacity}), 1000, 16)
-			return within(s.sent, told, max(1, told*10))
+			work(ctx, paced(t, s, ratelimit.Options{MaxRate: told, MaxBurst: burst, Capacity: capacity}), 1000, 16)
+			most := float64(burst)
+			if burst == 0 {
+				most = told
+			}
+			return within(s.sent, told, max(1, most))
 		})
 	})
+}
+
+// A rate so small that its times overflow is still a rate: one write leaves, the
+// next not within a year.
+func TestATinyRateIsNoLicence(t *testing.T) {
+	for _, o := range []ratelimit.Options{
+		{MaxRate: 1e-9}, {MaxRate: 1e-300, MaxBurst: 1}, {MaxRate: math.SmallestNonzeroFloat64}, {MaxRate: 1e-10, Capacity: 0.1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &service{latency: time.Millisecond}
+			ctx, stop := context.WithTimeout(t.Context(), 365*24*time.Hour)
+			defer stop()
+			tr := paced(t, s, o)
+			work(ctx, tr, 10, 4)
+			if len(s.sent) != 1 {
+				t.Errorf("%v: %d writes left in a year", o.MaxRate, len(s.sent))
+			}
+			if low, high := tr.Estimate(10, time.Second); low < 0 || high < low {
+				t.Errorf("%v: estimated %v to %v", o.MaxRate, low, high)
+			}
+		})
+	}
 }
 
 // within reports whether any stretch of w seconds holds more than

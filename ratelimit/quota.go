@@ -1,7 +1,6 @@
 package ratelimit
 
 import (
-	"math"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -40,10 +39,11 @@ func until(lim *rate.Limiter, now time.Time) time.Duration {
 	return seconds(missing/float64(lim.Limit())) + time.Nanosecond
 }
 
-// seconds is s as a Duration, or the longest there is.
+// seconds is s as a Duration, cut off where sums of times would overflow: a
+// limiter that is told next to nothing asks for ages.
 func seconds(s float64) time.Duration {
-	if d := s * float64(time.Second); d < math.MaxInt64 {
+	if d := s * float64(time.Second); d < float64(endless) {
 		return time.Duration(d)
 	}
-	return math.MaxInt64
+	return endless
 }

@@ -30,7 +30,8 @@ func TestARunFinishesCloseToTheTheoreticalMinimumWithHardlyARefusal(t *testing.T
 		minimum time.Duration
 		want    limits
 	}{
-		{"told the rate", func() *service { return ten(integer) }, ratelimit.Options{MaxRate: 10}, 600, minimumOfTen, limits{1.02, 1}},
+		{"told the rate", func() *service { return ten(integer) }, ratelimit.Options{MaxRate: 10, MaxBurst: 100}, 600, minimumOfTen, limits{1.02, 1}},
+		{"told far too large a quota", func() *service { return ten(integer) }, ratelimit.Options{MaxRate: 100, MaxBurst: 1000}, 600, minimumOfTen, limits{1.05, 20}},
 		{"told far too much", func() *service { return ten(integer) }, ratelimit.Options{MaxRate: 100}, 600, minimumOfTen, limits{1.05, 20}},
 		{"the load is reported", func() *service { s := ten(integer); s.reports = true; return s },
 			ratelimit.Options{}, 600, minimumOfTen, limits{1.05, 20}},

@@ -37,7 +37,7 @@ func New(base http.RoundTripper, o Options) (*Transport, error) {
 	}
 	o = o.withDefaults()
 	reads := o
-	reads.MaxRate = 0
+	reads.MaxRate, reads.MaxBurst = 0, 0
 	return &Transport{base: base, read: o.Read, writes: newGate(o, documentedWrites), reads: newGate(reads, documentedReads)}, nil
 }
 

@@ -41,7 +41,7 @@ func TestARunThatIsGoingOn(t *testing.T) {
 	for _, want := range []string{
 		"Running: 3 of 7 changes are done so far.\n", "  As of  ", "! failed: 403", "\n3 changes are done and 3 still to come, not listed.\n",
 		"\nRun: 7 changes = 1 verified + 2 succeeded + 1 failed + 2 to come + 1 in flight.\n", "\nRequests: at least 0 reads, 2 writes; 0 throttled, 0 retried so far.\n",
-		"\n1 change was accepted by Graph, but not visible there yet.\n", "\n1 change was accepted by Graph and not read back yet.\n",
+		"\n1 change was accepted by Graph, but not seen there yet.\n", "\n1 change was accepted by Graph and not read back yet.\n",
 	} {
 		if text := as(report.Text); !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)

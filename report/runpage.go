@@ -44,7 +44,7 @@ func runVerdict(r *execute.Result) (string, tone) {
 	case r.Stopped != "" && open > 0:
 		return fmt.Sprintf("Stopped early: %s of %s not done.", thousands(open), all), bad
 	case isNothingSeen(r):
-		return "Finished, but nothing of what Graph accepted can be seen there.", bad
+		return "Finished, but nothing of what Graph accepted was seen there.", bad
 	case r.Totals.Failed+r.Totals.Indeterminate > 0:
 		return fmt.Sprintf("Finished, but %s of %s did not succeed.", thousands(open), all), bad
 	case open > 0 && open == countUndone(r):
@@ -52,7 +52,7 @@ func runVerdict(r *execute.Result) (string, tone) {
 	case open > 0:
 		return fmt.Sprintf("Finished, but %s of %s did not succeed.", thousands(open), all), warn
 	case r.Unseen() > 0:
-		return fmt.Sprintf("Finished, but %s of %s cannot be seen there yet.", thousands(r.Unseen()), all), warn
+		return fmt.Sprintf("Finished, but %s of %s were not seen there yet.", thousands(r.Unseen()), all), warn
 	case done == 0:
 		return "Nothing had to be changed. Everything is as wanted.", good
 	case r.Totals.Unchanged > 0:
@@ -84,9 +84,9 @@ func runLead(p *plan.Plan, r *execute.Result, running bool) []string {
 	if n := countUndone(r); n > 0 {
 		out = append(out, wasWere(n, "change")+" made by this run, but something else is there now.")
 	}
-	notVisible, notRead := "not visible there yet when the run ended", "not read back"
+	notVisible, notRead := "not seen there when the run ended", "not read back"
 	if running {
-		notVisible, notRead = "not visible there yet", "not read back yet"
+		notVisible, notRead = "not seen there yet", "not read back yet"
 	}
 	if unseen > 0 {
 		out = append(out, wasWere(unseen, "change")+" accepted by Graph, but "+notVisible+".")

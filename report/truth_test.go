@@ -47,9 +47,9 @@ func TestTheVerdict(t *testing.T) {
 		"Done: all of 2 changes succeeded.":                               {seen, seen},
 		"Done: 1 change succeeded, 1 object was already as wanted.":       {seen, statusOf(execute.Unchanged)},
 		"Nothing had to be changed. Everything is as wanted.":             {statusOf(execute.Unchanged), statusOf(execute.Unchanged)},
-		"Finished, but nothing of what Graph accepted can be seen there.": {unseen, statusOf(execute.Unchanged)},
-		"Finished, but 2 of 3 changes cannot be seen there yet.":          {unseen, unseen, seen},
-		"Finished, but 2 of 4 changes cannot be seen there yet.":          {unseen, unread, unread, unseen},
+		"Finished, but nothing of what Graph accepted was seen there.": {unseen, statusOf(execute.Unchanged)},
+		"Finished, but 2 of 3 changes were not seen there yet.":           {unseen, unseen, seen},
+		"Finished, but 2 of 4 changes were not seen there yet.":           {unseen, unread, unread, unseen},
 		"Finished, but something else is there now for 2 of 3 changes.":   {undone, seen, late},
 		"Finished, but 2 of 4 changes did not succeed.":                   {undone, drifted, seen, seen},
 		"Finished, but 1 of 2 changes did not succeed.":                   {clash, seen},
@@ -115,12 +115,12 @@ func TestNotVisibleOnlyAfterALook(t *testing.T) {
 	for _, o := range []execute.Outcome{unread, {Status: execute.Succeeded, Message: "accepted; reading back did not work: 503"}} {
 		p := syncPlan(1)
 		text := runText(t, p, outcomes(p, o))
-		if strings.Contains(text, "visible") || strings.Contains(text, "can be seen") || !strings.Contains(text, "\n1 change was accepted by Graph and not read back.\n") {
+		if strings.Contains(text, "visible") || strings.Contains(text, "seen there") || !strings.Contains(text, "\n1 change was accepted by Graph and not read back.\n") {
 			t.Errorf("%s", text)
 		}
 	}
 	p := syncPlan(3)
-	if text := runText(t, p, outcomes(p, unseen, seen, unseen)); !strings.Contains(text, "\n2 changes were accepted by Graph, but not visible there yet when the run ended.\n") {
+	if text := runText(t, p, outcomes(p, unseen, seen, unseen)); !strings.Contains(text, "\n2 changes were accepted by Graph, but not seen there when the run ended.\n") {
 		t.Errorf("%s", text)
 	}
 }

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,15 +27,19 @@ type app struct {
 		format, cloud, graphURL, tenant, auth string
 		quiet                                 bool
 		logLevel, logFormat                   string
+		outage                                time.Duration
+		outageGiven                           bool
 	}
-	format report.Format
-	cloud  graph.Cloud
-	log    *slog.Logger
+	paced   bool        // the command has --max-rate
+	writing atomic.Bool // a run has begun
+	format  report.Format
+	cloud   graph.Cloud
+	log     *slog.Logger
 }
 
 // main runs one command line and returns its exit code.
 func (a *app) main(ctx context.Context, args []string) int {
-	ctx, stop := withSignals(ctx)
+	ctx, stop := withSignals(ctx, a.err)
 	defer stop()
 	cmd := a.command()
 	cmd.SetArgs(args)
@@ -57,9 +64,12 @@ every change ended.
   bulksync apply plan.json
   bulksync audit partners.csv`,
 		SilenceUsage: true, SilenceErrors: true,
-		Args:              cobra.NoArgs,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkGlobals() },
-		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args: cobra.NoArgs,
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			a.global.outageGiven, a.paced = c.Flags().Changed("outage"), c.Flags().Lookup("max-rate") != nil
+			return a.checkGlobals()
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = true
 	f := cmd.PersistentFlags()
@@ -68,6 +78,7 @@ every change ended.
 	f.StringVar(&a.global.graphURL, "graph-url", "", "`URL` of another Graph host, as of bulksync simulate; plain http only to loopback")
 	f.StringVar(&a.global.tenant, "tenant", "", "`GUID` of the home tenant: refuse any other")
 	f.StringVar(&a.global.auth, "auth", "default", "`default`: BULKSYNC_ACCESS_TOKEN, else the Azure identity chain")
+	f.DurationVar(&a.global.outage, "outage", 0, "`TIME` to wait while Graph does not answer (default 5m for apply and resume, 1m for the others)")
 	f.BoolVarP(&a.global.quiet, "quiet", "q", false, "no progress and no notes")
 	f.StringVar(&a.global.logLevel, "log-level", "warn", "`debug|info|warn|error` for the log on standard error")
 	f.StringVar(&a.global.logFormat, "log-format", "text", "`text|json`")
@@ -89,6 +100,9 @@ func (a *app) checkGlobals() error {
 			return err
 		}
 	}
+	if a.global.outageGiven && a.global.outage < time.Second {
+		return fmt.Errorf("--outage: %s is too short to tell an outage: give a second or more", a.global.outage)
+	}
 	if a.global.auth != "default" {
 		return errors.New("--auth knows only default")
 	}
@@ -101,7 +115,7 @@ func (a *app) newLog() (*slog.Logger, error) {
 	if err := level.UnmarshalText([]byte(a.global.logLevel)); err != nil {
 		return nil, errors.New("--log-level is one of debug, info, warn, error")
 	}
-	o := &slog.HandlerOptions{Level: level}
+	o := &slog.HandlerOptions{Level: level, ReplaceAttr: cleanAttr}
 	switch a.global.logFormat {
 	case "text":
 		return slog.New(slog.NewTextHandler(a.err, o)), nil
@@ -110,4 +124,32 @@ func (a *app) newLog() (*slog.Logger, error) {
 	default:
 		return nil, errors.New("--log-format is text or json")
 	}
+}
+
+// cleanAttr lets nothing into the log but through edge.
+func cleanAttr(_ []string, at slog.Attr) slog.Attr {
+	switch at.Value.Kind() {
+	case slog.KindString:
+		at.Value = slog.StringValue(edge(at.Value.String()))
+	case slog.KindAny:
+		if err, ok := at.Value.Any().(error); ok {
+			at.Value = slog.StringValue(edge(err.Error()))
+		}
+	}
+	return at
+}
+
+// How long an outage of Graph is waited out: a run has begun something, a
+// command that only reads can be run again.
+const (
+	outageOfRun  = 5 * time.Minute
+	outageOfRead = time.Minute
+)
+
+// outage is how long to wait while Graph does not answer.
+func (a *app) outage(standard time.Duration) time.Duration {
+	if a.global.outageGiven {
+		return a.global.outage
+	}
+	return standard
 }

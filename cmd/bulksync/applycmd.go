@@ -35,46 +35,45 @@ resume goes on.`,
 
 func (a *app) apply(cmd *cobra.Command, path string, f applyFlags) error {
 	ctx := cmd.Context()
-	pace, err := f.pace(cmd.Flags())
+	p, err := a.readProven(gentle(ctx), path)
 	if err != nil {
 		return err
 	}
-	p, err := a.readPlan(path)
+	settings, err := f.settings(cmd.Flags(), p.Plan, time.Now())
 	if err != nil {
 		return err
 	}
-	settings, err := f.settings(pace, p, time.Now())
-	if err != nil {
-		return err
-	}
+	settings.Outage = a.outage(outageOfRun)
 	if f.dir == "" {
-		f.dir = defaultRunDir(p, time.Now())
+		f.dir = defaultRunDir(p.Plan, time.Now())
 	}
-	if err := checkRunDir(f.dir); err != nil {
+	if err := a.checkRunDir(f.dir); err != nil {
 		return err
 	}
-	if err := a.approved(gentle(ctx), p, f); err != nil {
+	if err := a.approved(gentle(ctx), path, p.Plan, f); err != nil {
 		return err
 	}
-	t, reading, err := a.prepare(gentle(ctx), p, pace, f.priority)
+	t, reading, err := a.prepare(gentle(ctx), p.Plan, settings)
 	if err != nil {
 		return err
 	}
-	a.noteEstimate(t, p)
-	dir, journal, err := createRunDir(f.dir, p)
+	a.noteEstimate(t, p.Plan)
+	a.noteDeadline(settings, time.Now())
+	dir, journal, err := a.createRunDir(f.dir, p.raw)
 	if err != nil {
 		return err
 	}
+	p.raw = nil // as large as the plan, and in the folder now
 	defer dir.release()
 	defer journal.Close()
 	return a.run(ctx, dir, t, execute.Config{
-		Client: t.client, Plan: p, Reading: reading, Journal: execute.NewJournal(journal, ""),
+		Client: t.client, Plan: p.Plan, Reading: reading, Journal: execute.NewJournal(journal, ""),
 		Header: execute.RunEntry{RunID: uuid.NewString(), Tool: tool(), Identity: who(t.id), Settings: settings},
 	})
 }
 
 // approved makes sure that a person agreed to this very plan.
-func (a *app) approved(ctx context.Context, p *plan.Plan, f applyFlags) error {
+func (a *app) approved(ctx context.Context, path string, p *plan.Plan, f applyFlags) error {
 	switch {
 	case f.approve != "":
 		if !sameFingerprint(f.approve, p.Fingerprint) {
@@ -84,8 +83,8 @@ func (a *app) approved(ctx context.Context, p *plan.Plan, f applyFlags) error {
 		return nil
 	case f.yes, p.Summary.Writes() == 0:
 		return nil
-	case !isTerminal(a.in):
-		return refused("read it with bulksync show, then pass --approve "+p.Fingerprint+", or --yes",
+	case !a.canAsk(path):
+		return refused("read it with "+a.commandLine("show", path)+", then pass --approve "+p.Fingerprint+", or --yes",
 			"the plan was not approved, and there is no terminal to ask at")
 	}
 	if err := report.Plan(a.err, p, report.Text, a.reportOptions()); err != nil {

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -36,6 +34,11 @@ tenant. Exit 0: nothing differs; 2: something does; 5: the tenant could not be r
 }
 
 func (a *app) audit(ctx context.Context, w wanted, dir string) error {
+	for _, f := range auditFiles() {
+		if err := a.checkOutput(filepath.Join(dir, f.name), w.csv, w.template); err != nil && dir != "" {
+			return err
+		}
+	}
 	c, err := a.compare(ctx, w)
 	var incomplete *exit
 	if err != nil && (!errors.As(err, &incomplete) || incomplete.code != exitIncomplete) {
@@ -46,10 +49,10 @@ func (a *app) audit(ctx context.Context, w wanted, dir string) error {
 		result = plan.Compare(c.head(), c.desired, c.current)
 	} else {
 		result = plan.NewAudit(c.head(), c.desired, c.current.Read)
-		result.Problem = incomplete.Error()
+		result.Problem = edge(incomplete.Error())
 	}
 	if dir != "" {
-		if err := a.keepAudit(dir, result); err != nil {
+		if err := a.keepAudit(ctx, dir, result); err != nil {
 			return err
 		}
 	}
@@ -67,20 +70,28 @@ func (a *app) audit(ctx context.Context, w wanted, dir string) error {
 }
 
 // keepAudit leaves the audit as files, each whole or not at all.
-func (a *app) keepAudit(dir string, result *plan.Audit) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return pathError(err)
-	}
-	for name, format := range map[string]report.Format{
-		"audit.json": report.JSON, "audit.csv": report.CSV, "audit.md": report.Markdown, "audit.html": report.HTML,
-	} {
-		render := func(w io.Writer) error { return report.Audit(w, result, format, report.Options{Width: 80}) }
-		if err := writeFile(filepath.Join(dir, name), render); err != nil {
-			return err
+func (a *app) keepAudit(ctx context.Context, dir string, result *plan.Audit) error {
+	made, err := makeFolders(dir)
+	for _, f := range auditFiles() {
+		if err != nil {
+			break
 		}
+		render := func(w io.Writer) error { return report.Audit(w, result, f.format, report.Options{Width: 80}) }
+		err = writeFile(ctx, filepath.Join(dir, f.name), render)
+	}
+	if err != nil {
+		removeEmpty(made)
+		return err
 	}
 	a.note("kept in %s", dir)
 	return nil
 }
 
-func errOverwrite(path string) error { return fmt.Errorf("--out would overwrite the input %s", path) }
+type auditFile struct {
+	name   string
+	format report.Format
+}
+
+func auditFiles() []auditFile {
+	return []auditFile{{"audit.json", report.JSON}, {"audit.csv", report.CSV}, {"audit.md", report.Markdown}, {"audit.html", report.HTML}}
+}

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"bulksync/execute"
-	"bulksync/ratelimit"
 )
 
 // BenchmarkCPU holds the processor time of writing, the durable journal
@@ -138,16 +137,17 @@ func (a *app) engine(ctx context.Context, path string) (c execute.Config, err er
 	if err := a.checkGlobals(); err != nil {
 		return c, err
 	}
-	if c.Plan, err = a.readPlan(path); err != nil {
-		return c, err
-	}
-	t, err := a.connect(ctx, ratelimit.Options{}, "")
+	p, err := a.readProven(ctx, path)
 	if err != nil {
 		return c, err
 	}
-	c.Client, c.Pace = t.client, t.learned
+	t, err := a.connect(ctx, demand{})
+	if err != nil {
+		return c, err
+	}
+	c.Plan, c.Client, c.Pace = p.Plan, t.client, t.learned
 	c.Header.Settings.VerifyWait = -1
-	_, journal, err := createRunDir(path+".run", c.Plan)
+	_, journal, err := a.createRunDir(path+".run", p.raw)
 	if err != nil {
 		return c, err
 	}

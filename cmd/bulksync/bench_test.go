@@ -54,7 +54,7 @@ func paceCases() []paceCase {
 		{name: "dated", graph: form(graphsim.RetryAfterDate)},
 		{name: "absent", graph: form(graphsim.RetryAfterAbsent)},
 		{name: "refusals-cost", graph: costs},
-		{name: "told", flags: []string{"--max-rate", "10"}},
+		{name: "told", flags: []string{"--max-rate", "100/10s"}},
 		// 250 writes go through before the cut, 75 while it lasts, 50 at once when
 		// the bucket grows again: tokens that were used stay used.
 		{name: "halved-then-doubled", minimum: 52500 * time.Millisecond, beside: halveThenDouble},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
@@ -25,10 +26,18 @@ type tenant struct {
 	home   plan.HomeTenant
 }
 
+// demand is what a command asks of its stack. The zero value is that of a
+// command that reads.
+type demand struct {
+	pace     ratelimit.Options
+	priority string
+	outage   time.Duration
+}
+
 // connect signs in and builds the stack of one home tenant: retries, the token,
 // pacing, the wire. It sends nothing to Graph. Requests are of low priority
 // unless another one is given: a batch can wait where people cannot.
-func (a *app) connect(ctx context.Context, pace ratelimit.Options, priority string) (*tenant, error) {
+func (a *app) connect(ctx context.Context, d demand) (*tenant, error) {
 	t := &tenant{home: plan.HomeTenant{Cloud: a.cloud, GraphURL: a.global.graphURL}}
 	if t.home.Cloud == "" {
 		t.home.Cloud = graph.Global
@@ -40,8 +49,8 @@ func (a *app) connect(ctx context.Context, pace ratelimit.Options, priority stri
 	if t.home.GraphURL, err = graph.CheckRoot(t.home.GraphURL); err != nil {
 		return nil, err
 	}
-	pace.Read = paceSignal
-	if err := pace.Validate(); err != nil {
+	d.pace.Read = paceSignal
+	if err := d.pace.Validate(); err != nil {
 		return nil, err
 	}
 	session, err := a.signIn(ctx, t.home.Cloud)
@@ -53,17 +62,19 @@ func (a *app) connect(ctx context.Context, pace ratelimit.Options, priority stri
 	if err := a.checkTenant(t.home.ID); err != nil {
 		return nil, err
 	}
-	t.client, err = graph.New(graph.Options{
-		RootURL: t.home.GraphURL, UserAgent: "bulksync/" + version(), Priority: cmp.Or(priority, "low"),
+	o := graph.Options{
+		RootURL: t.home.GraphURL, UserAgent: "bulksync/" + version(), Priority: cmp.Or(d.priority, "low"),
+		Outage: cmp.Or(d.outage, a.outage(outageOfRead)),
 		Layers: []func(http.RoundTripper) http.RoundTripper{
 			session.Transport,
 			func(next http.RoundTripper) http.RoundTripper {
-				t.pace, _ = ratelimit.New(next, pace) // validated above
+				t.pace, _ = ratelimit.New(next, d.pace) // validated above
 				return t.pace
 			},
 			func(next http.RoundTripper) http.RoundTripper { return attempts{next, a.log, &t.took} },
 		},
-	})
+	}
+	t.client, err = graph.New(o)
 	return t, err
 }
 

@@ -50,7 +50,7 @@ func (a *app) demo(ctx context.Context) error {
 	}
 	t := &tour{app: a, ctx: ctx, dir: dir, url: url, token: sim.Token(graphsim.TokenOptions{})}
 	partners := t.file("partners.csv")
-	if err := writeFile(partners, func(w io.Writer) error { return demoCSV(w, sim.Partners()) }); err != nil {
+	if err := writeFile(ctx, partners, func(w io.Writer) error { return demoCSV(w, sim.Partners()) }); err != nil {
 		return err
 	}
 	t.say("A Graph of its own is running at %s: %d partners, %d writes per %s.\nThe spreadsheet of the change is %s.",

@@ -3,13 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
+	"io"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"bulksync/plan"
-	"bulksync/ratelimit"
 )
 
 // wanted names the files that say what is wanted, for plan and audit alike.
@@ -29,24 +28,20 @@ func (a *app) read(ctx context.Context, w wanted) (plan.Desired, error) {
 		return d, hinted(errors.New("no file to read"), "name a CSV of partners, or a template with --template FILE.json")
 	}
 	if w.template != "" {
-		f, err := a.open(w.template)
-		if err != nil {
-			return d, err
-		}
-		defer f.Close()
-		if d.Template, err = plan.ReadTemplate(f, inputName(w.template)); err != nil {
+		var err error
+		if d.Template, err = readFile(ctx, a, w.template, func(r io.Reader) (*plan.Template, error) {
+			return plan.ReadTemplate(r, inputName(w.template))
+		}); err != nil {
 			return d, err
 		}
 	}
 	if w.csv == "" {
 		return d, nil
 	}
-	f, err := a.open(w.csv)
-	if err != nil {
-		return d, err
-	}
-	defer f.Close()
-	if d.Rows, err = plan.ReadRows(ctx, f, inputName(w.csv)); err != nil {
+	var err error
+	if d.Rows, err = readFile(ctx, a, w.csv, func(r io.Reader) (*plan.Rows, error) {
+		return plan.ReadRows(ctx, r, inputName(w.csv))
+	}); err != nil {
 		var refused *plan.RefusedRows
 		if errors.As(err, &refused) {
 			a.notices(refused.Notices, nil)
@@ -82,7 +77,7 @@ func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := a.connect(ctx, ratelimit.Options{}, "")
+	t, err := a.connect(ctx, demand{})
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +91,7 @@ func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
 		}
 	}
 	if c.current, err = plan.ReadCurrent(ctx, t.client, needs); err != nil {
-		return c, unread(err)
+		return c, a.unread(t, err)
 	}
 	if len(needs.Domains) > 0 {
 		told := slices.Clone(d.Rows.Notices)
@@ -106,11 +101,4 @@ func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
 		a.notices(d.Rows.Notices, told)
 	}
 	return c, nil
-}
-
-// sameFile reports whether two paths name one file, however they are spelt.
-func sameFile(a, b string) bool {
-	x, errX := os.Stat(a)
-	y, errY := os.Stat(b)
-	return errX == nil && errY == nil && os.SameFile(x, y)
 }

@@ -13,6 +13,8 @@
 //   - An error is one line, "bulksync: error: what", in lower case without a
 //     full stop. Where something helps, a line "bulksync: hint: the next step"
 //     follows. Faults in a file are lines of their own, "file:line:column: what".
+//   - What came from a file or the network is cleaned by edge on its way to
+//     standard error and the log. A command in a hint runs as it is printed.
 //   - A command that could not run leaves no new file or folder behind.
 //   - The exit code says what happened; exit.go is the only place that knows it.
 package main

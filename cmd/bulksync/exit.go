@@ -47,16 +47,38 @@ func refused(hint, format string, args ...any) error {
 // hinted is an error with the next thing to do.
 func hinted(err error, hint string) error { return &exit{exitCannotRun, err, hint} }
 
+// exitWith is the silent end with a code.
+func exitWith(code int) error {
+	if code == exitDone {
+		return nil
+	}
+	return &exit{code: code}
+}
+
 // unread sorts the errors of reading a tenant: credentials and a host that
 // never answered mean that the command could not run; everything else means
 // that there is a tenant and that it was not read whole.
-func unread(err error) error {
-	var list *graph.ListError
-	silent := errors.Is(err, graph.Unreachable) && errors.As(err, &list) && list.Page == 1
-	if silent || errors.Is(err, graph.Unauthorized) || errors.Is(err, context.Canceled) || errors.Is(err, execute.ErrInterrupted) {
+func (a *app) unread(t *tenant, err error) error {
+	if isInterrupt(err) || errors.Is(err, graph.Unauthorized) || neverAnswered(err) {
 		return err
 	}
-	return &exit{code: exitIncomplete, err: fmt.Errorf("the tenant could not be read completely, so nothing is claimed: %w", err)}
+	e := &exit{code: exitIncomplete, err: fmt.Errorf("the tenant could not be read completely, so nothing is claimed: %w", err)}
+	if errors.Is(err, graph.NotVisible) {
+		e.hint = a.visibilityHint(t.id.RoleTemplateIDs)
+	}
+	return e
+}
+
+// neverAnswered reports that no host was there to answer the first request.
+func neverAnswered(err error) bool {
+	var list *graph.ListError
+	var e *graph.Error
+	return errors.As(err, &list) && list.Page == 1 && errors.As(err, &e) && e.Status == 0 &&
+		(errors.Is(err, graph.Unreachable) || errors.Is(err, graph.Outage))
+}
+
+func isInterrupt(err error) bool {
+	return errors.Is(err, execute.ErrInterrupted) || errors.Is(err, context.Canceled)
 }
 
 // codeOf maps an error to its exit code.
@@ -65,7 +87,7 @@ func codeOf(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, execute.ErrInterrupted), errors.Is(err, context.Canceled):
+	case isInterrupt(err):
 		return exitInterrupted
 	case errors.As(err, &e):
 		return e.code
@@ -77,42 +99,13 @@ func codeOf(err error) int {
 	}
 }
 
-// hintOf is the next thing to do about an error; empty where nothing helps.
-func hintOf(err error) string {
-	var e *exit
-	if errors.As(err, &e) && e.hint != "" {
-		return e.hint
-	}
-	switch {
-	case errors.Is(err, plan.ErrAltered):
-		return "make the plan again with bulksync plan, and have it read again"
-	case errors.Is(err, plan.ErrFormat), errors.Is(err, execute.ErrJournalVersion):
-		return "use the version of bulksync that wrote it, or make it again with this one"
-	case errors.Is(err, execute.ErrNeverBegan):
-		return "nothing was sent: apply the plan again, in a new folder"
-	case errors.Is(err, execute.ErrOtherPlan):
-		return "put back the plan.json that the run began with"
-	case errors.Is(err, graph.Unauthorized):
-		return "sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN"
-	case errors.Is(err, graph.Forbidden):
-		return "reading needs the permission Policy.Read.All, writing Policy.ReadWrite.CrossTenantAccess, each with admin consent"
-	case errors.Is(err, graph.Throttled):
-		return "Graph is short of quota for this tenant: try again later, or with a lower --max-rate"
-	case errors.Is(err, graph.Unreachable):
-		return "check the network, the proxy and --graph-url"
-	case errors.Is(err, graph.Unreadable):
-		return "check that --graph-url is Graph itself, and that no proxy or sign-in page answers in its place"
-	default:
-		return ""
-	}
-}
-
-// codeOfRun is the exit code of a run that came to its end.
+// codeOfRun is the exit code of a run that came to its end. What Graph accepted
+// and did not show is left to look at.
 func codeOfRun(r *execute.Result) int {
 	switch {
 	case r.Interrupted:
 		return exitInterrupted
-	case r.Totals.Unfinished() > 0:
+	case r.Unseen() > 0, r.Totals.Unfinished() > 0:
 		return exitUnfinished
 	default:
 		return exitDone

@@ -1,7 +1,8 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,47 +10,119 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/natefinch/atomic"
-
 	"bulksync/plan"
 )
 
-// writeFile writes a file whole or not at all, readable by its owner alone: it
-// holds tenant data. What is rendered goes to a file beside it, which takes its
-// name once it is on the disk.
-func writeFile(path string, render func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".bulksync-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, withoutPath(err))
+// within runs f until ctx ends. A system call that waits for somebody else, as
+// that of opening a pipe, cannot be called back: it is left behind for the
+// process to end with.
+func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-			err = fmt.Errorf("writing %s: %w", path, withoutPath(err))
-		}
+	done := make(chan result, 1)
+	go func() {
+		v, err := f()
+		done <- result{v, err}
 	}()
-	b := bufio.NewWriterSize(f, 1<<16)
-	if err := errors.Join(render(b), b.Flush(), f.Sync(), f.Close()); err != nil {
-		return err
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
 	}
-	return atomic.ReplaceFile(f.Name(), path)
 }
 
-// open opens a file for reading; "-" is standard input.
-func (a *app) open(path string) (io.ReadCloser, error) {
-	if path == "-" {
-		return io.NopCloser(a.in), nil
+// readFile hands a file to read; "-" is standard input. The end of ctx ends the
+// reading at once, also of a pipe or a terminal that nothing comes from.
+func readFile[T any](ctx context.Context, a *app, path string, read func(io.Reader) (T, error)) (T, error) {
+	var none T
+	f, err := a.open(ctx, path)
+	if err != nil {
+		return none, err
 	}
-	f, err := os.Open(path)
+	defer f.Close()
+	v, err := read(f)
+	if err != nil && ctx.Err() != nil {
+		return none, context.Cause(ctx)
+	}
+	return v, err
+}
+
+func (a *app) open(ctx context.Context, path string) (io.ReadCloser, error) {
+	if path == "-" {
+		return endable(ctx, io.NopCloser(a.in)), nil
+	}
+	f, err := within(ctx, func() (*os.File, error) { return os.Open(path) })
 	if err != nil {
 		return nil, pathError(err)
 	}
-	if info, err := f.Stat(); err == nil && info.IsDir() {
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		f.Close()
+		return nil, pathError(err)
+	case info.IsDir():
 		f.Close()
 		return nil, fmt.Errorf("%s is a folder, not a file", path)
+	case info.Mode().IsRegular():
+		return &regular{f, ctx}, nil
+	default:
+		return endable(ctx, f), nil
 	}
-	return f, nil
+}
+
+// regular is a file that is always ready to be read.
+type regular struct {
+	*os.File
+	ctx context.Context
+}
+
+func (r *regular) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, context.Cause(r.ctx)
+	}
+	return r.File.Read(p)
+}
+
+// endable reads from something that can keep a reader waiting.
+func endable(ctx context.Context, in io.ReadCloser) io.ReadCloser {
+	r, w := io.Pipe()
+	go func() {
+		_, err := io.Copy(w, in)
+		w.CloseWithError(errors.Join(err, in.Close()))
+	}()
+	context.AfterFunc(ctx, func() { w.CloseWithError(context.Cause(ctx)) })
+	return r
+}
+
+// openRegular opens a file of a run folder, which is never anything but a file:
+// a pipe in its place would keep the reader waiting, a link would lead away.
+func openRegular(path string, flag int) (*os.File, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, pathError(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, refused("put back the file that the run left there", "%s is %s, not a file", path, kindOfFile(info.Mode()))
+	}
+	f, err := os.OpenFile(path, flag, 0)
+	return f, pathError(err)
+}
+
+func kindOfFile(m fs.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "a folder"
+	case m&fs.ModeSymlink != 0:
+		return "a link"
+	case m&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	default:
+		return "a device"
+	}
 }
 
 // pathError drops the name of the system call, which helps nobody.
@@ -69,24 +142,51 @@ func withoutPath(err error) error {
 }
 
 // readPlan reads and proves a plan file.
-func (a *app) readPlan(path string) (*plan.Plan, error) {
-	f, err := a.open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	p, err := plan.Decode(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return p, nil
+func (a *app) readPlan(ctx context.Context, path string) (*plan.Plan, error) {
+	return readFile(ctx, a, path, func(r io.Reader) (*plan.Plan, error) {
+		p, err := plan.Decode(r)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", inputPath(path), err)
+		}
+		return p, nil
+	})
+}
+
+// provenPlan is a plan with the bytes that were proved. They are read once, so
+// that what a run folder keeps is what was looked at.
+type provenPlan struct {
+	*plan.Plan
+	raw []byte
+}
+
+func (a *app) readProven(ctx context.Context, path string) (*provenPlan, error) {
+	return readFile(ctx, a, path, func(r io.Reader) (*provenPlan, error) {
+		var raw bytes.Buffer
+		if f, ok := r.(*regular); ok {
+			if info, err := f.Stat(); err == nil {
+				raw.Grow(int(info.Size()) + bytes.MinRead)
+			}
+		}
+		p, err := plan.Decode(io.TeeReader(r, &raw))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", inputPath(path), err)
+		}
+		return &provenPlan{p, raw.Bytes()}, nil
+	})
 }
 
 // inputName is how a file is called in plans and reports: its name without the
 // folders of somebody's machine.
 func inputName(path string) string {
 	if path == "-" {
-		return "standard input"
+		return inputPath(path)
 	}
 	return filepath.Base(path)
+}
+
+func inputPath(path string) string {
+	if path == "-" {
+		return "standard input"
+	}
+	return path
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net/url"
 	"strings"
 
@@ -30,7 +29,7 @@ func (t *tenant) checkPlan(p *plan.Plan) error {
 		return refused("leave --cloud out, or make a plan in this cloud",
 			"the plan was made in the cloud %s, not in %s", p.HomeTenant.Cloud, t.home.Cloud)
 	case p.HomeTenant.GraphURL != t.home.GraphURL && !(onLoopback(p.HomeTenant.GraphURL) && onLoopback(t.home.GraphURL)):
-		return refused(fmt.Sprintf("if that is the host you mean, say so: --graph-url %s", p.HomeTenant.GraphURL),
+		return refused("if that is the host you mean, say so: --graph-url "+shellQuote(p.HomeTenant.GraphURL),
 			"the plan was made against %s, not %s", p.HomeTenant.GraphURL, t.home.GraphURL)
 	default:
 		return nil

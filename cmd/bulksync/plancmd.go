@@ -37,9 +37,9 @@ written to the tenant. With --out the plan is kept in a file, which is what bulk
 }
 
 func (a *app) plan(ctx context.Context, w wanted, out string, detailed bool) error {
-	for _, in := range []string{w.csv, w.template} {
-		if out != "" && in != "" && in != "-" && sameFile(in, out) {
-			return hinted(errOverwrite(in), "give --out another name")
+	if out != "" {
+		if err := a.checkOutput(out, w.csv, w.template); err != nil {
+			return err
 		}
 	}
 	c, err := a.compare(ctx, w)
@@ -51,7 +51,7 @@ func (a *app) plan(ctx context.Context, w wanted, out string, detailed bool) err
 		return err
 	}
 	if out != "" {
-		if err := writeFile(out, p.Encode); err != nil {
+		if err := writeFile(ctx, out, p.Encode); err != nil {
 			return err
 		}
 	}
@@ -61,7 +61,7 @@ func (a *app) plan(ctx context.Context, w wanted, out string, detailed bool) err
 	a.noteEstimate(c.tenant, p)
 	switch {
 	case out != "" && p.Summary.Writes() > 0:
-		a.note("plan kept in %s; to run exactly this: bulksync apply %s", out, out)
+		a.note("plan kept in %s; to run exactly this: %s", out, a.commandLine("apply", out))
 	case p.Summary.Writes() > 0:
 		a.note("nothing was kept; with --out plan.json the plan can be reviewed and applied")
 	}
@@ -90,8 +90,8 @@ func (a *app) showCommand() *cobra.Command {
 		Use:   "show plan.json",
 		Short: "Show a plan again, offline and without credentials",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := a.readPlan(args[0])
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := a.readPlan(gentle(cmd.Context()), args[0])
 			if err != nil {
 				return err
 			}

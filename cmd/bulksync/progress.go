@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,7 +14,6 @@ import (
 
 	"bulksync/execute"
 	"bulksync/plan"
-	"bulksync/ratelimit"
 )
 
 // progress tells a person how far a run is: a moving bar on a terminal, a plain
@@ -23,7 +23,7 @@ type progress struct {
 	total  int
 	before int // done by an earlier session
 	began  time.Time
-	pace   *ratelimit.Transport
+	tenant *tenant
 
 	mu     sync.Mutex
 	done   map[int]bool
@@ -39,8 +39,8 @@ type progress struct {
 // plainEvery is the time between two plain progress lines.
 const plainEvery = 10 * time.Second
 
-func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *execute.Log, pace *ratelimit.Transport) *progress {
-	pr := &progress{total: p.Summary.Writes(), began: time.Now(), pace: pace, done: map[int]bool{}, quit: make(chan struct{})}
+func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *execute.Log, t *tenant) *progress {
+	pr := &progress{total: p.Summary.Writes(), began: time.Now(), tenant: t, done: map[int]bool{}, quit: make(chan struct{})}
 	if prior != nil {
 		for i, o := range prior.Result().Outcomes {
 			if p.Changes[i].Writes() && o.Status.Done() {
@@ -109,17 +109,26 @@ func (p *progress) state() string {
 	if elapsed := time.Since(p.began).Seconds(); n > p.before && elapsed > 0 {
 		s = fmt.Sprintf("%.1f/s", float64(n-p.before)/elapsed)
 	}
-	low, high := p.pace.Estimate(p.total-n, 0)
+	low, high := p.tenant.pace.Estimate(p.total-n, 0)
 	if n < p.total && high > 0 {
 		s += ", " + span(low, high) + " left"
 	}
 	if failed > 0 {
 		s += fmt.Sprintf(", %d not done", failed)
 	}
-	if w := p.pace.Stats().Writes; w.PauseLeftSeconds > 0 {
-		s += fmt.Sprintf(", throttled for %.0f s", math.Ceil(w.PauseLeftSeconds))
+	return strings.TrimPrefix(s+p.obstacle(), ", ")
+}
+
+// obstacle is what holds the run back now. An outage comes first: while there
+// is one, nothing else matters.
+func (p *progress) obstacle() string {
+	if since, down := p.tenant.client.Down(); down {
+		return fmt.Sprintf(", Graph does not answer since %.0f s", time.Since(since).Seconds())
 	}
-	return s
+	if w := p.tenant.pace.Stats().Writes; w.PauseLeftSeconds > 0 {
+		return fmt.Sprintf(", Graph asks to wait %.0f s", math.Ceil(w.PauseLeftSeconds))
+	}
+	return ""
 }
 
 // span writes an estimate as a range of round numbers.

@@ -1,30 +1,35 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"os"
+	"io"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"bulksync/execute"
 	"bulksync/plan"
-	"bulksync/ratelimit"
 )
 
 func (a *app) resumeCommand() *cobra.Command {
-	return &cobra.Command{
+	var f paceFlags
+	cmd := &cobra.Command{
 		Use:   "resume RUN_DIR",
-		Short: "Go on with a run that was stopped or killed",
-		Long: `Goes on with a run, at the pace that it had. What is confirmed is not sent again; what was in
-flight when the run ended is read back before anything is decided.`,
+		Short: "Continue a stopped or killed run",
+		Long: `Continues a run with the settings that it had, unless they are given again. What is confirmed is not
+sent again; what was in flight when the run ended is read back before anything is decided.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.resume(cmd.Context(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.resume(cmd, args[0], f) },
 	}
+	f.register(cmd.Flags())
+	return cmd
 }
 
-func (a *app) resume(ctx context.Context, path string) error {
+func (a *app) resume(cmd *cobra.Command, path string, f paceFlags) error {
+	ctx := cmd.Context()
 	dir, err := openRunDir(path)
 	if err != nil {
 		return err
@@ -33,19 +38,24 @@ func (a *app) resume(ctx context.Context, path string) error {
 		return err
 	}
 	defer dir.release()
-	first, err := readJournal(dir, func(f *os.File) (*execute.RunEntry, error) { return execute.First(f) })
+	first, err := readJournal(gentle(ctx), dir, func(r io.Reader) (*execute.RunEntry, error) { return execute.First(r) })
 	if err != nil {
 		return err
 	}
+	settings := first.Settings
+	if err := f.lay(cmd.Flags(), &settings, time.Now()); err != nil {
+		return err
+	}
+	settings.Outage = a.outage(cmp.Or(settings.Outage, outageOfRun))
 	// What is read from here to the first write stays: collecting it on the way
 	// takes an eighth of the time and frees next to nothing.
 	collect := debug.SetGCPercent(400)
 	defer debug.SetGCPercent(collect)
-	p, err := a.readPlan(dir.file("plan.json"))
+	p, err := a.planOf(gentle(ctx), dir)
 	if err != nil {
 		return err
 	}
-	t, reading, prior, err := a.catchUp(gentle(ctx), dir, p, first.Settings)
+	t, reading, prior, err := a.catchUp(gentle(ctx), dir, p, settings)
 	if err != nil {
 		return err
 	}
@@ -56,7 +66,8 @@ func (a *app) resume(ctx context.Context, path string) error {
 	}
 	defer journal.Close()
 	header := prior.First
-	header.Tool, header.Identity = tool(), who(t.id)
+	header.Tool, header.Identity, header.Settings = tool(), who(t.id), settings
+	a.noteDeadline(settings, time.Now())
 	return a.run(ctx, dir, t, execute.Config{
 		Client: t.client, Plan: p, Reading: reading, Journal: execute.NewJournal(journal, prior.LastHash),
 		Prior: prior, Header: header,
@@ -70,10 +81,9 @@ func (a *app) catchUp(ctx context.Context, dir *runDir, p *plan.Plan, set execut
 	var damage error
 	var replayed sync.WaitGroup
 	replayed.Go(func() {
-		prior, damage = readJournal(dir, func(f *os.File) (*execute.Log, error) { return execute.Replay(p, f) })
+		prior, damage = readJournal(ctx, dir, func(r io.Reader) (*execute.Log, error) { return execute.Replay(p, r) })
 	})
-	pace := ratelimit.Options{Concurrency: set.Concurrency, MaxRate: set.MaxRate, Capacity: set.Capacity}
-	t, reading, err := a.prepare(ctx, p, pace, set.Priority)
+	t, reading, err := a.prepare(ctx, p, set)
 	replayed.Wait()
 	if damage != nil {
 		err = damage

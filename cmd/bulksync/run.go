@@ -7,17 +7,16 @@ import (
 
 	"bulksync/execute"
 	"bulksync/plan"
-	"bulksync/ratelimit"
 	"bulksync/report"
 )
 
 // prepare signs in to the plan's tenant and reads it as it is now. Nothing is
 // written by then, and no file is made.
-func (a *app) prepare(ctx context.Context, p *plan.Plan, pace ratelimit.Options, priority string) (*tenant, *execute.Reading, error) {
+func (a *app) prepare(ctx context.Context, p *plan.Plan, s execute.Settings) (*tenant, *execute.Reading, error) {
 	if a.cloud == "" {
 		a.cloud = p.HomeTenant.Cloud
 	}
-	t, err := a.connect(ctx, pace, priority)
+	t, err := a.connect(ctx, demand{paceOf(s), s.Priority, s.Outage})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -26,7 +25,7 @@ func (a *app) prepare(ctx context.Context, p *plan.Plan, pace ratelimit.Options,
 	}
 	reading, err := execute.Prepare(ctx, t.client, p)
 	if err != nil {
-		return nil, nil, unread(err)
+		return nil, nil, a.unread(t, err)
 	}
 	return t, reading, nil
 }
@@ -34,8 +33,9 @@ func (a *app) prepare(ctx context.Context, p *plan.Plan, pace ratelimit.Options,
 // run carries out a new or resumed run, leaves its reports and shows them.
 func (a *app) run(ctx context.Context, dir *runDir, t *tenant, cfg execute.Config) error {
 	a.note("run folder %s", dir.path)
+	a.writing.Store(true)
 	p := cfg.Plan // all that the reports need of cfg: the tenant as it was read would take their room
-	progress := a.startProgress(ctx, p, cfg.Prior, t.pace)
+	progress := a.startProgress(ctx, p, cfg.Prior, t)
 	cfg.Stop, cfg.Observe, cfg.Pace = gentle(ctx), progress.observe, t.learned
 	result, err := execute.Run(ctx, cfg)
 	progress.stop()
@@ -43,40 +43,40 @@ func (a *app) run(ctx context.Context, dir *runDir, t *tenant, cfg execute.Confi
 		// The journal is lost, so nothing that is only in memory is claimed.
 		return a.inFlight(dir, result, err)
 	}
-	// Reports are written even when the second interrupt has come.
-	if err := dir.writeReports(p, result); err != nil {
-		return err
-	}
-	o := a.reportOptions()
-	o.ExitCode = codeOfRun(result)
-	if err := a.print(func(w io.Writer) error { return report.Run(w, p, result, a.format, o) }); err != nil {
-		return err
-	}
-	a.note("reports in %s", dir.path)
-	return a.endOf(dir, result)
+	return a.endOf(ctx, dir, p, result, codeOfRun(result))
 }
 
-// endOf is the exit code of a run with the next thing to do.
-func (a *app) endOf(dir *runDir, r *execute.Result) error {
-	code := codeOfRun(r)
+// endOf leaves the reports of a run, shows it, and says what to do next. What
+// cannot be written is told, and hides nothing of the rest. The reports are
+// written even when the second interrupt has come.
+func (a *app) endOf(ctx context.Context, dir *runDir, p *plan.Plan, r *execute.Result, code int) error {
+	if err := dir.writeReports(context.WithoutCancel(ctx), p, r, code); err != nil {
+		code = max(code, exitUnfinished)
+		a.sayError(hinted(fmt.Errorf("some reports are missing: %w", err), "free the disk or close the files, then: "+a.commandLine("report", dir.path)))
+	} else {
+		a.note("reports in %s", dir.path)
+	}
+	o := a.reportOptions()
+	o.ExitCode = code
+	if err := a.print(func(w io.Writer) error { return report.Run(w, p, r, a.format, o) }); err != nil {
+		code = max(code, exitUnfinished)
+		a.sayError(hinted(err, "to see the run again: "+a.commandLine("report", dir.path)))
+	}
 	if code != exitDone && r.Totals.NotAttempted+r.Totals.Indeterminate > 0 {
-		a.note("hint: to go on with this run: bulksync resume %s", dir.path)
+		a.note("hint: to go on with this run: %s", a.commandLine("resume", dir.path))
 	}
-	if code == exitDone {
-		return nil
-	}
-	return &exit{code: code}
+	return exitWith(code)
 }
 
 // inFlight tells what a lost journal leaves open.
 func (a *app) inFlight(dir *runDir, r *execute.Result, cause error) error {
 	for _, o := range r.Outcomes {
 		if o.Status == execute.Indeterminate {
-			fmt.Fprintf(a.err, "bulksync: in flight: change %d, client-request-id %s\n", o.Seq, o.ClientRequestID)
+			a.say("in flight: change %d, client-request-id %s", o.Seq, o.ClientRequestID)
 		}
 	}
 	return &exit{exitUnfinished, fmt.Errorf("the run stopped because its journal could not be kept: %w", cause),
-		"free the disk, then: bulksync resume " + dir.path}
+		"free the disk, then: " + a.commandLine("resume", dir.path)}
 }
 
 // learned is what pacing found out, for the journal.

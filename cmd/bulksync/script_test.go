@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,7 +25,8 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 // TestMain makes the test binary the program itself, for the scripts and for
 // tests that need a process to kill.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bulksync": main, "bareloop": bareMain, "engine": engineMain})
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each process stays for a second under the race detector
+	testscript.Main(m, map[string]func(){"bulksync": main, "bareloop": bareMain, "engine": engineMain, "crash": crashMain})
 }
 
 // TestScripts runs the specification of the command line: each script in
@@ -43,8 +46,21 @@ func TestScripts(t *testing.T) {
 
 // scene is the Graph of one script.
 type scene struct {
-	sim    *graphsim.Sim
-	server *httptest.Server
+	sim  *graphsim.Sim
+	echo atomic.Bool // answer as a server does that repeats what it was sent
+}
+
+// ServeHTTP is the Graph of the script, or one that gives every request back.
+func (s *scene) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.echo.Load() {
+		s.sim.ServeHTTP(w, r)
+		return
+	}
+	got := r.Header.Get("Authorization")
+	w.Header().Set("Request-Id", got)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusBadRequest)
+	json.NewEncoder(w).Encode(map[string]any{"error": map[string]string{"code": "BadRequest", "message": "you sent " + got}})
 }
 
 // answered counts the writes that were answered.
@@ -63,15 +79,17 @@ type sceneKey struct{}
 // it with sim commands.
 func setupScript(env *testscript.Env) error {
 	sim := graphsim.New(graphsim.Config{PageSize: 2})
-	server := httptest.NewServer(sim)
+	s := &scene{sim: sim}
+	server := httptest.NewServer(s)
 	env.Defer(server.Close)
-	env.Values[sceneKey{}] = &scene{sim, server}
+	env.Values[sceneKey{}] = s
 	env.Setenv("GRAPH", server.URL)
 	env.Setenv("HOME_TENANT", sim.HomeTenant())
 	env.Setenv("BULKSYNC_ACCESS_TOKEN", sim.Token(graphsim.TokenOptions{}))
 	samples, err := filepath.Abs(filepath.Join("..", "..", "samples"))
 	env.Setenv("SAMPLES", samples)
 	env.Setenv("TMPDIR", env.WorkDir)
+	env.Setenv("GORACE", os.Getenv("GORACE"))
 	return err
 }
 
@@ -108,6 +126,7 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 //	sim quota N/TIME                  of writes, or none
 //	sim await N                       wait until N writes have been answered
 //	sim revoke                        tokens of before
+//	sim echo                          answer every request with its token
 //	sim check ID JSON                 what the policy must be now; null for none
 func cmdSim(ts *testscript.TestScript, neg bool, args []string) {
 	s := sceneOf(ts)
@@ -155,6 +174,8 @@ func cmdSim(ts *testscript.TestScript, neg bool, args []string) {
 		for s.answered() < n {
 			runtime.Gosched()
 		}
+	case "echo":
+		s.echo.Store(true)
 	case "revoke":
 		s.sim.Revoke()
 	case "check":

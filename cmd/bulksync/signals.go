@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"bulksync/execute"
@@ -15,20 +18,35 @@ type stopKey struct{}
 // withSignals returns a context that ends at once with the second interrupt. A
 // command that can stop well asks gentle for the one that ends with the first;
 // every other command takes it as its own context.
-func withSignals(ctx context.Context) (context.Context, func()) {
+//
+// SIGINT, SIGTERM and SIGHUP interrupt. SIGQUIT writes to trace what every
+// goroutine is doing and counts as two of them; a second one ends the process
+// whatever it waits for. A closed pipe ends nothing: writing to it fails.
+func withSignals(ctx context.Context, trace io.Writer) (context.Context, func()) {
 	hard, kill := context.WithCancelCause(ctx)
 	soft, stop := context.WithCancelCause(hard)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
+	if !signal.Ignored(syscall.SIGHUP) { // as below nohup
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	// Notify, not Ignore: a child would inherit that. Nobody listens.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for range signals {
-			if soft.Err() != nil {
-				kill(execute.ErrInterrupted)
+		quits := 0
+		for s := range signals {
+			again := soft.Err() != nil
+			stop(execute.ErrInterrupted)
+			if s != syscall.SIGQUIT && !again {
 				continue
 			}
-			stop(execute.ErrInterrupted)
+			kill(execute.ErrInterrupted)
+			if s == syscall.SIGQUIT {
+				quits++
+				quit(trace, quits)
+			}
 		}
 	}()
 	return context.WithValue(hard, stopKey{}, soft), func() {
@@ -45,4 +63,18 @@ func gentle(ctx context.Context) context.Context {
 		return soft
 	}
 	return ctx
+}
+
+// quit tells where the program is, and is its end when it was asked before.
+func quit(trace io.Writer, times int) {
+	if times > 1 {
+		os.Exit(exitInterrupted)
+	}
+	writeStacks(trace)
+}
+
+// writeStacks tells where every goroutine is: functions and lines, no values.
+func writeStacks(w io.Writer) {
+	text := make([]byte, 1<<20)
+	fmt.Fprintf(w, "%s\n", text[:runtime.Stack(text, true)])
 }

@@ -90,8 +90,7 @@ func (f *simulateFlags) config() (graphsim.Config, []graphsim.Fault, error) {
 		}
 		faults = append(faults, fault)
 	}
-	c.State, err = readState(f.state)
-	return c, faults, err
+	return c, faults, nil
 }
 
 func quota(flag, s string) (graphsim.Quota, error) {
@@ -105,26 +104,28 @@ func quota(flag, s string) (graphsim.Quota, error) {
 	return q, nil
 }
 
-func readState(path string) (*graphsim.State, error) {
+func (a *app) readState(ctx context.Context, path string) (*graphsim.State, error) {
 	if path == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(path)
+	s, err := readFile(ctx, a, path, func(r io.Reader) (*graphsim.State, error) {
+		var s graphsim.State
+		if err := json.NewDecoder(r).Decode(&s); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return &s, nil
+	})
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, pathError(err)
-	}
-	var s graphsim.State
-	if err := json.Unmarshal(text, &s); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return &s, nil
+	return s, err
 }
 
 func (a *app) simulate(ctx context.Context, f simulateFlags) error {
 	cfg, faults, err := f.config()
+	if err == nil {
+		cfg.State, err = a.readState(ctx, f.state)
+	}
 	if err != nil {
 		return err
 	}
@@ -150,7 +151,7 @@ Ctrl-C ends it.
 	}
 	stop()
 	if err == nil && f.state != "" {
-		err = writeFile(f.state, func(w io.Writer) error {
+		err = writeFile(context.WithoutCancel(ctx), f.state, func(w io.Writer) error {
 			enc := json.NewEncoder(w)
 			enc.SetIndent("", "  ")
 			return enc.Encode(sim.State())

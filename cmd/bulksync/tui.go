@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"golang.org/x/term"
@@ -23,20 +24,40 @@ func (a *app) sayError(err error) {
 		return
 	}
 	var rows plan.RowErrors
-	if errors.As(err, &rows) {
-		fmt.Fprintln(a.err, rows.Error())
-		fmt.Fprintf(a.err, "bulksync: error: %s in %s; nothing was written\n", counted(len(rows), "fault"), rows[0].File)
-		fmt.Fprintln(a.err, "bulksync: hint: mend the lines above and run the command again")
-		return
+	switch {
+	case errors.As(err, &rows):
+		for line := range strings.Lines(rows.Error()) {
+			fmt.Fprintln(a.err, edge(strings.TrimSuffix(line, "\n")))
+		}
+		a.say("error: %s in %s; nothing was written", counted(len(rows), "fault"), rows[0].File)
+		a.say("hint: fix the lines above and run the command again")
+	case isInterrupt(err):
+		a.say("error: interrupted")
+	default:
+		a.say("error: %s", strings.ReplaceAll(err.Error(), "\n", "; ")) // of several, one a line
+		if hint := a.hintOf(err); hint != "" {
+			a.say("hint: %s", hint)
+		}
 	}
-	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(a.err, "bulksync: error: interrupted")
-		return
-	}
-	fmt.Fprintf(a.err, "bulksync: error: %v\n", err)
-	if hint := hintOf(err); hint != "" {
-		fmt.Fprintf(a.err, "bulksync: hint: %s\n", hint)
-	}
+}
+
+// say writes one line to standard error. Nothing that came from a file or from
+// the network gets there but through edge.
+func (a *app) say(format string, args ...any) {
+	fmt.Fprintf(a.err, "bulksync: %s\n", edge(fmt.Sprintf(format, args...)))
+}
+
+// jwt matches an access token, whole or cut after its claims.
+var jwt = regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)*`)
+
+// userinfo matches the name and password of a URL.
+var userinfo = regexp.MustCompile(`://[^\s"/@]*@`)
+
+// edge makes a line fit for a terminal and a log: no control characters, no
+// token that a server or a proxy has echoed, and no password of a URL.
+func edge(s string) string {
+	s = jwt.ReplaceAllString(s, "[token removed]")
+	return report.OneLine(userinfo.ReplaceAllString(s, "://[removed]@"))
 }
 
 // counted puts a number and a noun together.
@@ -50,7 +71,7 @@ func counted(n int, noun string) string {
 // note tells something that is no error and no result.
 func (a *app) note(format string, args ...any) {
 	if !a.global.quiet {
-		fmt.Fprintf(a.err, "bulksync: "+format+"\n", args...)
+		a.say(format, args...)
 	}
 }
 
@@ -71,6 +92,12 @@ func (a *app) confirm(ctx context.Context, question string) bool {
 		fmt.Fprintln(a.err)
 		return false
 	}
+}
+
+// canAsk reports whether a question can be read and answered: it is written to
+// standard error, and the answer must not be part of an input.
+func (a *app) canAsk(input string) bool {
+	return input != "-" && isTerminal(a.in) && isTerminal(a.err)
 }
 
 // isTerminal reports whether a stream is a terminal that a person sits at.
@@ -96,12 +123,16 @@ func (a *app) live() bool {
 	return isTerminal(a.err) && a.getenv("TERM") != "dumb" && a.getenv("CI") == ""
 }
 
-// print writes a result to standard output in one piece: a rendering that fails
-// half way leaves it empty.
+// print writes a result to standard output: a rendering that fails half way
+// leaves it empty. A reader that has seen enough, as head has, is no fault.
 func (a *app) print(render func(io.Writer) error) error {
 	b := bufio.NewWriterSize(a.out, 1<<16)
-	if err := render(b); err != nil {
-		return err
+	err := render(b)
+	if err == nil {
+		err = b.Flush()
 	}
-	return b.Flush()
+	if err != nil && !isBrokenPipe(err) {
+		return fmt.Errorf("writing the result: %w", withoutPath(err))
+	}
+	return nil
 }

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"bulksync/graph"
+	"bulksync/graph/auth"
+)
+
+// What a hint prints is one word to a shell, and the same word.
+func TestShellQuote(t *testing.T) {
+	for _, s := range []string{"plan.json", "", "a b", "it's", `\`, "$HOME", "a;b", "*", "~", "a\nb", "-x", "München", "#1", "!"} {
+		out, err := exec.Command("sh", "-c", "printf %s "+shellQuote(s)).Output()
+		if err != nil || string(out) != s && s != "-x" {
+			t.Errorf("%q comes out as %q: %v", s, out, err)
+		}
+	}
+	a := &app{}
+	a.global.auth, a.global.graphURL = "default", "http://127.0.0.1:1"
+	for want, got := range map[string]string{
+		"bulksync apply ./-x --graph-url http://127.0.0.1:1": a.commandLine("apply", "-x"),
+		"bulksync report 'a b'":                              a.commandLine("report", "a b"),
+	} {
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// Nothing from a file or the network reaches a terminal or a log as it came.
+func TestEdge(t *testing.T) {
+	const nasty = "a\x1b[2Jb\u202ec\r\nd \u200be eyJhbGciOiJub25lIn0.eyJ0aWQiOiJ4In0.c2ln f"
+	var b bytes.Buffer
+	a := &app{err: &b, log: nil}
+	a.global.logLevel, a.global.logFormat = "debug", "text"
+	for _, format := range []string{"text", "json"} {
+		a.global.logFormat = format
+		log, err := a.newLog()
+		if err != nil {
+			t.Fatal(err)
+		}
+		log.Debug("answer", "path", nasty, "error", errors.New(nasty), slog.Group("in", "deep", nasty))
+	}
+	a.note("a note on %s", nasty)
+	a.sayError(fmt.Errorf("an error: %s", nasty))
+	a.sayError(refused(nasty, "%s", nasty))
+	for _, bad := range []string{"\x1b", "\u202e", "\u200b", "\r", "eyJ", "c2ln"} {
+		if strings.Contains(b.String(), bad) {
+			t.Errorf("%q is in\n%s", bad, b.String())
+		}
+	}
+	if n := strings.Count(b.String(), "[token removed]"); n != 10 {
+		t.Errorf("%d tokens were taken out of\n%s", n, b.String())
+	}
+	b.Reset()
+	a.sayError(errors.New(`graph URL "https://me:hunter2@graph.example/" is not a host URL`))
+	if strings.Contains(b.String(), "hunter2") {
+		t.Error(b.String())
+	}
+}
+
+// A tenant whose policies this identity cannot see was not read, and the roles
+// that are known for it are called by name.
+func TestNotVisible(t *testing.T) {
+	err := error(&graph.ListError{Page: 1, Err: &graph.Error{Kind: graph.NotVisible, Status: 200}})
+	for role, want := range map[string]string{
+		"69091246-20E8-4A56-AA4D-066075B2A7A8": "a Teams Administrator sees partners and not their",
+		"ac434307-12b9-4fa1-a708-88bf58caabc1": "a Global Secure Access Administrator sees",
+		"5d6b6bb7-de71-4623-b4af-96380a352509": "this identity cannot see",
+	} {
+		a, tn := &app{}, &tenant{id: auth.Identity{RoleTemplateIDs: []string{"00000000-0000-0000-0000-000000000000", role}}}
+		got := a.unread(tn, err)
+		if codeOf(got) != exitIncomplete || !strings.Contains(a.hintOf(got), want) || !strings.Contains(a.hintOf(got), "Security Reader") {
+			t.Errorf("%s: exit code %d, %s", role, codeOf(got), a.hintOf(got))
+		}
+		a.paced = true
+		if got := a.hintOf(a.unread(tn, err)); !strings.Contains(got, "Security Administrator") {
+			t.Errorf("for writing: %s", got)
+		}
+	}
+}
+
+// A host that never answered is no tenant; one that stopped answering, or that
+// answers with faults, is one that was not read.
+func TestUnread(t *testing.T) {
+	for _, tc := range []struct {
+		name         string
+		page, status int
+		kind         graph.Kind
+		want         int
+	}{
+		{"no host", 1, 0, graph.Unreachable, exitCannotRun},
+		{"no host for long", 1, 0, graph.Outage, exitCannotRun},
+		{"gone later", 2, 0, graph.Outage, exitIncomplete},
+		{"faults alone", 1, 503, graph.Outage, exitIncomplete},
+		{"a portal", 1, 0, graph.Unreadable, exitIncomplete},
+		{"no permission", 1, 403, graph.Forbidden, exitIncomplete},
+		{"a bad token", 1, 401, graph.Unauthorized, exitCannotRun},
+	} {
+		err := &graph.ListError{Page: tc.page, Err: &graph.Error{Kind: tc.kind, Status: tc.status}}
+		if got := codeOf((&app{}).unread(&tenant{}, err)); got != tc.want {
+			t.Errorf("%s: exit code %d, want %d", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestParseRate(t *testing.T) {
+	for _, tc := range []struct {
+		typed     string
+		perSecond float64
+		burst     int
+	}{
+		{"10", 10, 0}, {"0.0001", 0.0001, 0}, {"100/10s", 10, 100}, {"1/10000h", 1.0 / 36e6, 1}, {"5e-324", 5e-324, 0}, {"30/m", 0.5, 30},
+		{"0", 0, 0}, {"-1", 0, 0}, {"1e-400", 0, 0}, {"nan", 0, 0}, {"inf", 0, 0}, {"1e9", 0, 0}, {"", 0, 0}, {"/", 0, 0}, {"0/1s", 0, 0}, {"1/0s", 0, 0}, {"100/1ns", 0, 0},
+	} {
+		perSecond, burst, err := parseRate(tc.typed)
+		if (err != nil) != (tc.perSecond == 0) || err == nil && (perSecond != tc.perSecond || burst != tc.burst) {
+			t.Errorf("%q is %v with %d at once: %v", tc.typed, perSecond, burst, err)
+		}
+	}
+}

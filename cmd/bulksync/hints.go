@@ -1,0 +1,149 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"bulksync/execute"
+	"bulksync/graph"
+	"bulksync/plan"
+)
+
+// hintOf is the next thing to do about an error; empty where nothing helps.
+func (a *app) hintOf(err error) string {
+	var e *exit
+	if errors.As(err, &e) && e.hint != "" {
+		return e.hint
+	}
+	switch {
+	case errors.Is(err, plan.ErrAltered):
+		return "make the plan again with bulksync plan, and have it read again"
+	case errors.Is(err, plan.ErrFormat), errors.Is(err, execute.ErrJournalVersion):
+		return "use the version of bulksync that wrote it, or make it again with this one"
+	case errors.Is(err, execute.ErrNeverBegan):
+		return "nothing was sent: apply the plan again, in a new folder"
+	case errors.Is(err, execute.ErrOtherPlan):
+		return "put back the plan.json that the run began with"
+	}
+	return a.graphHint(err)
+}
+
+// graphHint is the next thing to do about an answer of Graph.
+func (a *app) graphHint(err error) string {
+	switch {
+	case errors.Is(err, graph.Unauthorized):
+		return "sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN"
+	case errors.Is(err, graph.Forbidden):
+		return permissionHint(err)
+	case errors.Is(err, graph.Throttled):
+		return a.throttledHint(err)
+	case errors.Is(err, graph.Unreachable), errors.Is(err, graph.Outage):
+		return "check the network, the proxy and --graph-url; --outage waits longer"
+	case errors.Is(err, graph.Unreadable):
+		return "check that --graph-url is Graph itself, and that no proxy or sign-in page answers in its place"
+	default:
+		return ""
+	}
+}
+
+// isLookup reports whether a domain name could not be looked up.
+func isLookup(err error) bool { return errors.As(err, new(*plan.LookupError)) }
+
+// permissionHint names the permission that the refused request needs.
+func permissionHint(err error) string {
+	var e *graph.Error
+	permission := "Policy.Read.All"
+	switch {
+	case isLookup(err):
+		permission = "CrossTenantInformation.ReadBasic.All"
+	case errors.As(err, &e) && e.Method != http.MethodGet:
+		permission = "Policy.ReadWrite.CrossTenantAccess"
+	}
+	hint := "this needs the permission " + permission + ", with admin consent"
+	if isLookup(err) {
+		hint += "; without it, name the partners by tenant ID instead of by domain"
+	}
+	return hint
+}
+
+// throttledHint says how long Graph asked to be left alone.
+func (a *app) throttledHint(err error) string {
+	var e *graph.Error
+	hint := "Graph is short of quota for this tenant: try again later"
+	if errors.As(err, &e) && e.RetryAfter > 0 {
+		hint = fmt.Sprintf("Graph asks to be left alone for %s: try again after that", e.RetryAfter.Round(time.Second))
+	}
+	if a.paced {
+		hint += ", or with a lower --max-rate"
+	}
+	return hint
+}
+
+// visibilityHint is for an identity that lists partners and not their
+// synchronization policies. Entra gives some roles just that.
+func (a *app) visibilityHint(roles []string) string {
+	use := "the role Security Reader or Global Reader, or an app with the permission Policy.Read.All"
+	if a.paced {
+		use = "the role Security Administrator, or an app with the permission Policy.ReadWrite.CrossTenantAccess"
+	}
+	for _, id := range roles {
+		if name := partialRole(id); name != "" {
+			return fmt.Sprintf("a %s sees partners and not their synchronization policies: use %s", name, use)
+		}
+	}
+	return "this identity cannot see synchronization policies: use " + use
+}
+
+// partialRole names the roles that see partners without their policies, by the
+// template ID that a token carries.
+func partialRole(templateID string) string {
+	switch strings.ToLower(templateID) {
+	case "69091246-20e8-4a56-aa4d-066075b2a7a8":
+		return "Teams Administrator"
+	case "ac434307-12b9-4fa1-a708-88bf58caabc1":
+		return "Global Secure Access Administrator"
+	default:
+		return ""
+	}
+}
+
+// commandLine is a command that does as it is printed: quoted for a POSIX
+// shell, with the flags of this one that say where and as whom.
+func (a *app) commandLine(verb string, args ...string) string {
+	words := []string{"bulksync", verb}
+	for _, arg := range args {
+		if strings.HasPrefix(arg, "-") {
+			arg = "./" + arg // a file, not a flag
+		}
+		words = append(words, shellQuote(arg))
+	}
+	if offline(verb) {
+		return strings.Join(words, " ")
+	}
+	for _, f := range []struct{ name, value, standard string }{
+		{"--cloud", a.global.cloud, ""}, {"--graph-url", a.global.graphURL, ""},
+		{"--tenant", a.global.tenant, ""}, {"--auth", a.global.auth, "default"},
+	} {
+		if f.value != f.standard {
+			words = append(words, f.name, shellQuote(f.value))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// offline reports whether a command asks nobody, so that it needs no host.
+func offline(verb string) bool { return verb == "show" || verb == "report" || verb == "undo" }
+
+// shellQuote makes one word of s for a POSIX shell.
+func shellQuote(s string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-./:@%+=,", r)
+	}
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"bulksync/execute"
+	"bulksync/graph/graphsim"
+	"bulksync/ratelimit"
+)
+
+// paceFlags say how fast a run goes and when it ends, as they are typed. A
+// resumed run goes on as it was, but for those that are given again.
+type paceFlags struct {
+	concurrency                        int
+	maxRate, capacity, waves, deadline string
+}
+
+func (f *paceFlags) register(fl *pflag.FlagSet) {
+	fl.IntVar(&f.concurrency, "concurrency", execute.DefaultConcurrency, "`N` writes in flight at most, each of another partner")
+	fl.StringVar(&f.maxRate, "max-rate", "", "`RATE` of writes at most: 5 is five a second, 100/10s a quota whose burst may be used; without it the pace is found")
+	fl.StringVar(&f.capacity, "capacity", "100%", "`SHARE` of the quota to use, as 50%; the rest is left to other apps")
+	fl.StringVar(&f.waves, "waves", "", "`10,100,rest`: numbers of partners; each wave is read back before the next is begun")
+	fl.StringVar(&f.deadline, "deadline", "", "`TIME` at which no further write is begun, as 02:00 or 2026-11-22T02:00:00Z")
+}
+
+// lay puts what was typed over the settings of a run, with errors in the words
+// of the flags.
+func (f *paceFlags) lay(fl *pflag.FlagSet, s *execute.Settings, now time.Time) error {
+	var err error
+	set := func(name string, parse func() error) {
+		if fl.Changed(name) && err == nil {
+			if err = parse(); err != nil {
+				err = fmt.Errorf("--%s: %w", name, err)
+			}
+		}
+	}
+	set("concurrency", func() error {
+		s.Concurrency = f.concurrency
+		return ratelimit.CheckConcurrency(f.concurrency)
+	})
+	set("max-rate", func() (err error) {
+		s.MaxRate, s.MaxBurst, err = parseRate(f.maxRate)
+		return err
+	})
+	set("capacity", func() (err error) {
+		if s.Capacity, err = parsePercent(f.capacity); err == nil {
+			err = ratelimit.CheckCapacity(s.Capacity)
+		}
+		return err
+	})
+	set("waves", func() (err error) {
+		s.Waves, err = parseWaves(f.waves)
+		return err
+	})
+	set("deadline", func() (err error) {
+		s.Deadline, err = parseDeadline(f.deadline, now)
+		return err
+	})
+	return err
+}
+
+// paceOf is the pace that settings ask for.
+func paceOf(s execute.Settings) ratelimit.Options {
+	return ratelimit.Options{Concurrency: s.Concurrency, MaxRate: s.MaxRate, MaxBurst: s.MaxBurst, Capacity: s.Capacity}
+}
+
+// parseRate reads writes per second, or a quota with the time that it is for.
+func parseRate(s string) (perSecond float64, burst int, err error) {
+	if strings.Contains(s, "/") {
+		q, err := graphsim.ParseQuota(s)
+		if err != nil {
+			return 0, 0, fmt.Errorf("%q is no quota: write it as 100/10s", s)
+		}
+		perSecond, burst = float64(q.Units)/q.Per.Seconds(), q.Units
+	} else if perSecond, err = strconv.ParseFloat(s, 64); err != nil {
+		return 0, 0, fmt.Errorf("%q is no rate: write it as 5 (writes a second) or as 100/10s", s)
+	}
+	return perSecond, burst, ratelimit.CheckMaxRate(perSecond)
+}
+
+func parsePercent(s string) (float64, error) {
+	number, found := strings.CutSuffix(strings.TrimSpace(s), "%")
+	percent, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if !found || err != nil {
+		return 0, fmt.Errorf("%q is no share: write it as 50%%", s)
+	}
+	return percent / 100, nil
+}
+
+// parseWaves reads the sizes of waves. The last wave takes the rest whether or
+// not that is said.
+func parseWaves(s string) ([]int, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var waves []int
+	words := strings.Split(s, ",")
+	for i, word := range words {
+		word = strings.TrimSpace(word)
+		if word == "rest" && i == len(words)-1 {
+			break
+		}
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%q is no number of partners: write it as 10,100,rest", word)
+		}
+		waves = append(waves, n)
+	}
+	return waves, nil
+}
+
+// parseDeadline reads a moment, or a time of day, which is the next such time
+// on this machine's clock. Nothing is no deadline.
+func parseDeadline(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		if !t.After(now) {
+			return t, fmt.Errorf("%s is over", s)
+		}
+		return t, nil
+	}
+	clock, err := time.ParseInLocation("15:04", s, now.Location())
+	if err != nil {
+		return time.Time{}, errors.New(strconv.Quote(s) + " is no time: write it as 02:00 or 2026-11-22T02:00:00Z")
+	}
+	t := time.Date(now.Year(), now.Month(), now.Day(), clock.Hour(), clock.Minute(), 0, 0, now.Location())
+	if !t.After(now) {
+		t = t.AddDate(0, 0, 1)
+	}
+	return t, nil
+}
+
+// noteDeadline says when the run begins no more writes, with the zone: a time
+// of day was read by this machine's clock.
+func (a *app) noteDeadline(s execute.Settings, now time.Time) {
+	switch {
+	case s.Deadline.IsZero():
+	case s.Deadline.After(now):
+		a.note("no write is begun after %s", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
+	default:
+		a.note("the deadline of the run was %s: it goes on without one", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
+	}
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bulksync/graph"
+	"bulksync/ratelimit"
+)
+
+// refusing is a Graph that is short of quota.
+type refusing struct{ wait string }
+
+func (r refusing) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {r.wait}}, Body: http.NoBody}, nil
+}
+
+// The progress line says what holds the run back, in the words of who asked.
+func TestProgressTellsTheWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pace, err := ratelimit.New(refusing{"20"}, ratelimit.Options{Read: paceSignal})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, err := graph.New(graph.Options{RootURL: graph.Global.RootURL(), Base: pace})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &progress{total: 10, began: time.Now(), tenant: &tenant{client: client, pace: pace}, done: map[int]bool{1: true, 2: true}}
+		time.Sleep(2 * time.Second)
+		if got := p.state(); !strings.HasPrefix(got, "1.0/s, ") || strings.Contains(got, "wait") {
+			t.Error(got)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "https://graph.microsoft.com/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := pace.RoundTrip(req); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.state(); !strings.HasSuffix(got, ", Graph asks to wait 20 s") {
+			t.Error(got)
+		}
+	})
+}

@@ -1,0 +1,168 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/gowebpki/jcs"
+
+	"bulksync/graph/graphsim"
+)
+
+// Of several runs that are started with one folder at the same moment one has
+// it, and its plan is the one that stands there in the end.
+func TestOneFolderOneRun(t *testing.T) {
+	const runs = 5
+	s := stageProgram(t, graphsim.Config{})
+	for i := range runs {
+		s.sim.SetPartner(graphsim.Partner{TenantID: killTenant(i)})
+		write(t, "partners.csv", "tenantId,isSyncAllowed\n"+killTenant(i)+",true\n")
+		if err := s.command("plan", "partners.csv", "--out", fmt.Sprintf("plan%d.json", i)).Run(); err != nil {
+			t.Fatal(err, s.err.String())
+		}
+	}
+	for round := range 3 {
+		dir := filepath.Join("runs", fmt.Sprint(round), "run")
+		cmds := make([]*exec.Cmd, runs)
+		for i := range cmds {
+			cmds[i] = s.command("apply", fmt.Sprintf("plan%d.json", i), "--yes", "--run-dir", dir, "--quiet")
+			cmds[i].Stderr = nil
+			if err := cmds[i].Start(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var codes []int
+		winner := -1
+		for i, cmd := range cmds {
+			_ = cmd.Wait() // its code says it
+			codes = append(codes, cmd.ProcessState.ExitCode())
+			if codes[i] == exitDone {
+				winner = i
+			}
+		}
+		slices.Sort(codes)
+		if !slices.Equal(codes, []int{0, 4, 4, 4, 4}) {
+			t.Fatalf("exit codes %v, want one run and four refusals", codes)
+		}
+		sameBytes(t, filepath.Join(dir, planName), fmt.Sprintf("plan%d.json", winner))
+		if err := s.command("report", dir).Run(); err != nil {
+			t.Error(err, s.err.String())
+		}
+	}
+}
+
+// A folder that another run had between the first look and the lock is not
+// touched, and a folder that was made for nothing is taken away again.
+func TestAFolderIsLookedAtAgain(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("run", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join("run", planName), "theirs")
+	write(t, filepath.Join("run", journalName), "theirs")
+	a := &app{}
+	if _, _, err := a.createRunDir("run", []byte("ours")); codeOf(err) != exitRefused {
+		t.Errorf("got %v", err)
+	}
+	for _, name := range []string{planName, journalName} {
+		if text, err := os.ReadFile(filepath.Join("run", name)); err != nil || string(text) != "theirs" {
+			t.Errorf("%s is %q: %v", name, text, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join("run", lockName)); err == nil {
+		t.Error("a lock was left behind")
+	}
+}
+
+// A lock whose file was taken away protects nothing: somebody else can make the
+// file again and lock that.
+func TestALockIsItsFile(t *testing.T) {
+	first, second := &runDir{path: t.TempDir()}, &runDir{}
+	if err := os.Chmod(first.path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	second.path = first.path
+	if err := first.acquire(); err != nil || !first.lockIsThere() {
+		t.Fatal(err)
+	}
+	if err := second.acquire(); codeOf(err) != exitRefused {
+		t.Errorf("locked twice: %v", err)
+	}
+	first.unmake()
+	if err := second.acquire(); err != nil {
+		t.Error(err)
+	}
+	os.Remove(second.file(lockName))
+	if second.lockIsThere() {
+		t.Error("a lock without its file counts")
+	}
+	second.release()
+}
+
+func sameBytes(t *testing.T, a, b string) {
+	t.Helper()
+	x, errX := os.ReadFile(a)
+	y, errY := os.ReadFile(b)
+	if errX != nil || errY != nil || !bytes.Equal(x, y) {
+		t.Errorf("%s is not %s: %v, %v", a, b, errX, errY)
+	}
+}
+
+// A plan with a member that this version does not know is carried as it is, and
+// everything that follows can be done with its run.
+func TestAMemberOfTomorrow(t *testing.T) {
+	s := stageProgram(t, graphsim.Config{})
+	s.sim.SetPartner(graphsim.Partner{TenantID: killTenant(1)})
+	write(t, "partners.csv", "tenantId,isSyncAllowed\n"+killTenant(1)+",true\n")
+	if err := s.command("plan", "partners.csv", "--out", "plan.json").Run(); err != nil {
+		t.Fatal(err, s.err.String())
+	}
+	seal(t, "plan.json", "tomorrow", map[string]any{"z": 1, "a": []string{"kept"}})
+	for _, args := range [][]string{
+		{"apply", "plan.json", "--yes", "--run-dir", "run"}, {"report", "run"}, {"resume", "run"}, {"undo", "run"},
+		{"apply", "run/undo.json", "--yes", "--run-dir", "back"},
+	} {
+		if err := s.command(args...).Run(); err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, s.err.String())
+		}
+	}
+	sameBytes(t, filepath.Join("run", planName), "plan.json")
+}
+
+// seal gives a plan another member, and the fingerprint that belongs to it.
+func seal(t *testing.T, path, member string, value any) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plan map[string]any
+	if err := json.Unmarshal(text, &plan); err != nil {
+		t.Fatal(err)
+	}
+	delete(plan, "fingerprint")
+	plan[member] = value
+	if text, err = json.Marshal(plan); err != nil {
+		t.Fatal(err)
+	}
+	canonical, err := jcs.Transform(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(canonical)
+	plan["fingerprint"] = "sha256:" + hex.EncodeToString(sum[:])
+	if text, err = json.MarshalIndent(plan, "", "   "); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, string(text))
+}
