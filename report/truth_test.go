@@ -44,18 +44,18 @@ func TestTheVerdict(t *testing.T) {
 	late := execute.Outcome{Status: execute.Held, Attempts: 2, HTTPStatus: 503, Open: true, Message: "made by this run, different now: it is as it was before the change"}
 	clash := execute.Outcome{Status: execute.Held, Attempts: 1, HTTPStatus: 409, Message: "somebody created it"}
 	for want, os := range map[string][]execute.Outcome{
-		"Done: all of 2 changes succeeded.":                               {seen, seen},
-		"Done: 1 change succeeded, 1 object was already as wanted.":       {seen, statusOf(execute.Unchanged)},
-		"Nothing had to be changed. Everything is as wanted.":             {statusOf(execute.Unchanged), statusOf(execute.Unchanged)},
-		"Finished, but nothing of what Graph accepted was seen there.": {unseen, statusOf(execute.Unchanged)},
-		"Finished, but 2 of 3 changes were not seen there yet.":           {unseen, unseen, seen},
-		"Finished, but 2 of 4 changes were not seen there yet.":           {unseen, unread, unread, unseen},
-		"Finished, but something else is there now for 2 of 3 changes.":   {undone, seen, late},
-		"Finished, but 2 of 4 changes did not succeed.":                   {undone, drifted, seen, seen},
-		"Finished, but 1 of 2 changes did not succeed.":                   {clash, seen},
-		"Finished, but 1 of 3 changes did not succeed.":                   {refused, seen, seen},
-		"Finished, but 1 of 4 changes did not succeed.":                   {lost, seen, seen, seen},
-		"Finished, but something else is there now for 1 of 5 changes.":   {undone, unseen, unseen, unseen, unseen},
+		"Done: all of 2 changes succeeded.":                             {seen, seen},
+		"Done: 1 change succeeded, 1 object was already as wanted.":     {seen, statusOf(execute.Unchanged)},
+		"Nothing had to be changed. Everything is as wanted.":           {statusOf(execute.Unchanged), statusOf(execute.Unchanged)},
+		"Finished, but nothing of what Graph accepted was seen there.":  {unseen, statusOf(execute.Unchanged)},
+		"Finished, but 2 of 3 changes were not seen there yet.":         {unseen, unseen, seen},
+		"Finished, but 2 of 4 changes were not seen there yet.":         {unseen, unread, unread, unseen},
+		"Finished, but something else is there now for 2 of 3 changes.": {undone, seen, late},
+		"Finished, but 2 of 4 changes did not succeed.":                 {undone, drifted, seen, seen},
+		"Finished, but 1 of 2 changes did not succeed.":                 {clash, seen},
+		"Finished, but 1 of 3 changes did not succeed.":                 {refused, seen, seen},
+		"Finished, but 1 of 4 changes did not succeed.":                 {lost, seen, seen, seen},
+		"Finished, but something else is there now for 1 of 5 changes.": {undone, unseen, unseen, unseen, unseen},
 	} {
 		p := syncPlan(len(os))
 		if got, _, _ := strings.Cut(runText(t, p, outcomes(p, os...)), "\n"); got != want {
