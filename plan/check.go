@@ -83,7 +83,7 @@ func (c *Change) reverts() bool { return c.Reason == reasonRevert }
 
 // checkReason refuses a reason that such a change never has.
 func (c *Change) checkReason() error {
-	fits := true
+	var fits bool
 	switch {
 	case c.Action == Blocked:
 		fits = c.Reason != "" && len(c.Reason) <= maxReason && !c.reverts()

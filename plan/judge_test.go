@@ -3,6 +3,8 @@ package plan_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bulksync/graph"
 	"bulksync/plan"
 )
@@ -225,6 +227,19 @@ func TestTheLiveObjectOfAChangeIsWhatGraphReturned(t *testing.T) {
 		}
 		if got := (plan.Live{}).Object(object); got != nil {
 			t.Errorf("%s of nobody: %s", object, got)
+		}
+	}
+}
+
+func TestTheValuesOfAChangeAreFoundInItsObject(t *testing.T) {
+	p := build(t, wanted(t, fabrikam+",Fabrikam Ltd,false,false,,,"), currently(partner(t, fabrikam, syncOn+","+consents)))
+	for i, want := range [][]any{{"Fabrikam", true}, {true}} {
+		c := &p.Changes[i]
+		if diff := cmp.Diff(want, c.ValuesIn(c.Before)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", told(c), diff)
+		}
+		if diff := cmp.Diff(make([]any, len(want)), c.ValuesIn([]byte("[]"))); diff != "" {
+			t.Errorf("%s, of no object (-want +got):\n%s", told(c), diff)
 		}
 	}
 }

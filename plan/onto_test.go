@@ -62,6 +62,8 @@ func TestOnlyWhatAChangeIsAboutIsLaidOver(t *testing.T) {
 		{"an update of what the reading lacks", ",,false,,,,", syncOn, "", `{"displayName":"Fabrikam","tenantId":"` + fabrikam + `","userSyncInbound":{"isSyncAllowed":false}}`},
 		{"a create", ",,true,,,,", "", "", `{"tenantId":"` + fabrikam + `","userSyncInbound":{"isSyncAllowed":true}}`},
 		{"consent, in the letter case that was read", ",,,true,,,", inner, inner, `{"InboundAllowed":true,"other":"x","outboundAllowed":true}`},
+		{"a switch, in the letter case that was read", ",,false,,,,", `"identitySynchronization":{"UserSyncInbound":{"IsSyncAllowed":true}}`,
+			`"identitySynchronization":{"UserSyncInbound":{"IsSyncAllowed":true}}`, `{"UserSyncInbound":{"IsSyncAllowed":false}}`},
 		{"a removal", ",,,,,absent,", syncOn, theirs, ""},
 	} {
 		now := partner(t, fabrikam, c.now)
