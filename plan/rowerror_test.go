@@ -39,6 +39,9 @@ func TestEachFaultNamesItsPlaceAndTheWayOut(t *testing.T) {
 		{"too few cells", head + idA + ",Contoso\n", "2:1: the row has 2 cells and the header 4: a delimiter is missing or the row was cut short"},
 		{"too many cells", head + idA + ",Contoso, Inc.,true,present\n", "2:57: the row has 5 cells and the header 4: quote a cell that holds the delimiter"},
 		{"quote in a cell", "tenantId,note\n" + idA + ",5\" pipe\nx,y\n", "2:38: a quote inside an unquoted cell: quote the whole cell and double the quotes inside it\n3:1: tenantId \"x\" is not a GUID: 'x' is not a hexadecimal digit"},
+		{"quote in a name", head + idA + ",5\" pipe,,\n" + idB + ",#5\" pipe,,\n", "2:38: a quote inside an unquoted cell: quote the whole cell and double the quotes inside it\n3:38: a quote inside an unquoted cell: quote the whole cell and double the quotes inside it"},
+		{"quote in a note that comes first", "note,tenantId\n#5\" pipe," + idA + "\n", "2:1: a quote inside an unquoted cell: quote the whole cell and double the quotes inside it"},
+		{"quote in a formula after a space", head + idA + ", =A(\"x\") ,,\n", `2:38: displayName is "=A(\"x\")", a formula and not its value: paste the values in place of the formulas and save the file again`},
 		{"open quote", "tenantId,note\n" + idA + ",\"x\ny\n", "2:38: the quoted cell that starts here does not end in a quote and a delimiter: double the quotes inside it; the rows below were not read"},
 		{"text after a quote", "tenantId,note\n" + idA + ",\"a \"b\" c\"\n", "2:38: the quoted cell that starts here does not end in a quote and a delimiter: double the quotes inside it; the rows below were not read"},
 		{"a row of broken lines", "tenantId,note\n" + strings.Repeat("x ,\"y\n\" ", 10_000), "2:4: the quoted cell that starts here does not end in a quote and a delimiter: double the quotes inside it; the rows below were not read"},
@@ -93,6 +96,7 @@ func TestPlacesAreThoseThatAnEditorShows(t *testing.T) {
 		{"after blank lines and comments", "# a\n\ntenantId,isSyncAllowed\n\n# b\n,,,\n" + idA + "," + bad + "\n", "7:38"},
 		{"in a row that was cut to its columns", "# a\ntenantId,isSyncAllowed\n" + idA + "," + bad + ",,,\n", "3:38"},
 		{"below a row that was cut to its columns", "tenantId,isSyncAllowed\n" + idA + ",,,,\n" + idB + "," + bad + "\n", "3:38"},
+		{"below rows that lack nameless cells", "tenantId,isSyncAllowed,,\n" + idA + ",\n" + idB + "," + bad + "\n", "3:38"},
 		{"in a row that lacks nameless cells", "tenantId,isSyncAllowed,,\n" + idA + "," + bad + "\n", "2:38"},
 		{"in a line longer than any buffer", "note,tenantId,isSyncAllowed\n" + strings.Repeat("é", 100_000) + "," + idA + "," + bad + "\n", "2:100039"},
 	} {

@@ -252,10 +252,12 @@ func (c *callReader) Read(p []byte) (int, error) {
 }
 
 func TestABrokenReaderIsNoRowError(t *testing.T) {
-	broken := io.MultiReader(strings.NewReader("tenantId\n"+idA+"\nx"), &failingReader{})
-	_, err := plan.ReadRows(t.Context(), broken, "partners.csv")
-	if !errors.Is(err, io.ErrClosedPipe) || errors.As(err, new(plan.RowErrors)) {
-		t.Errorf("got %v", err)
+	for _, text := range []string{"", "tenantId", "sep=;\n", "\"tenant\n", "tenantId\n" + idA + "\nx"} {
+		broken := io.MultiReader(strings.NewReader(text), &failingReader{})
+		_, err := plan.ReadRows(t.Context(), broken, "partners.csv")
+		if !errors.Is(err, io.ErrClosedPipe) || errors.As(err, new(plan.RowErrors)) {
+			t.Errorf("after %q: got %v", text, err)
+		}
 	}
 }
 
