@@ -25,6 +25,8 @@ sent again; what was in flight when the run ended is read back before anything i
 		RunE: func(cmd *cobra.Command, args []string) error { return a.resume(cmd, args[0], f) },
 	}
 	f.register(cmd.Flags())
+	cmd.Flags().Lookup("concurrency").DefValue = "0" // what is not given stays as it was: there is no default to show
+	cmd.Flags().Lookup("capacity").DefValue = ""
 	return cmd
 }
 

@@ -289,3 +289,23 @@ func cmdToken(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Setenv("BULKSYNC_ACCESS_TOKEN", sceneOf(ts).sim.Token(o))
 }
+
+// crashMain is a program that crashes, prepared as ours is.
+func crashMain() {
+	crashLoudly()
+	switch os.Args[1] {
+	case "other":
+		go func() { panic("a fault") }()
+		select {}
+	case "memory":
+		m := map[int]int{}
+		for {
+			go func() {
+				for {
+					m[1]++
+				}
+			}()
+		}
+	}
+	panic("a fault")
+}

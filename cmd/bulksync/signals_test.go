@@ -223,23 +223,3 @@ func allowCores(t *testing.T) {
 	}
 	t.Cleanup(func() { syscall.Setrlimit(syscall.RLIMIT_CORE, &was) })
 }
-
-// crashMain is a program that crashes, prepared as ours is.
-func crashMain() {
-	crashLoudly()
-	switch os.Args[1] {
-	case "other":
-		go func() { panic("a fault") }()
-		select {}
-	case "memory":
-		m := map[int]int{}
-		for {
-			go func() {
-				for {
-					m[1]++
-				}
-			}()
-		}
-	}
-	panic("a fault")
-}
