@@ -107,12 +107,9 @@ func (s *step) look() (live plan.Live, err error) {
 	} else {
 		live, s.asOf, err = s.Reading.Live(s.soft, s.c, s.clock.age, s.set.MaxAge)
 	}
-	if p := live.Partner; err == nil && p != nil && p.Problem != "" {
-		if !s.alone {
-			s.alone = true
-			return s.look()
-		}
-		err = fmt.Errorf("%w: %s", graph.Unreadable, p.Problem)
+	if p := live.Partner; err == nil && p != nil && p.Problem != "" && !s.alone {
+		s.alone = true // asked for by itself it may be told otherwise
+		return s.look()
 	}
 	return s.withOwn(live), err
 }
@@ -183,6 +180,8 @@ func (s *step) judge(live plan.Live) next {
 		s.notice = s.c.Beside(live)
 	}
 	switch {
+	case verdict == plan.Unknown:
+		s.unread(fmt.Errorf("%w: %s", graph.Unreadable, why))
 	case verdict == plan.AsWanted && s.out.Open:
 		s.out.Status, s.out.Message = Succeeded, "no answer proved it; read back as wanted"
 	case verdict == plan.AsWanted:

@@ -119,6 +119,8 @@ func (w *watched) keeps(verdict plan.Verdict, why string, live plan.Live, last b
 	case verdict == plan.AsWanted:
 		w.becomesVerified()
 		return false
+	case verdict == plan.Unknown: // the partner could not be read: nothing is said of it
+		return w.o.Status == Succeeded
 	case verdict == plan.Applies && w.o.Status == Succeeded && (w.own || !last):
 		w.differs = 0
 		return true // not visible yet
