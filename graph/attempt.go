@@ -72,8 +72,9 @@ type call struct {
 	open bool
 	// cut is why the body of a write's answer was not read to its end.
 	cut error
-	// connected is false until the attempt has a connection.
+	// connected is false until the attempt has a connection, as trace is told.
 	connected atomic.Bool
+	trace     httptrace.ClientTrace
 }
 
 type callKey struct{}
@@ -108,6 +109,7 @@ func (c *call) wireContext(ctx context.Context) context.Context {
 // whole, so that every connection is free again and a cut-off body is seen here.
 type attempt struct {
 	base                  http.RoundTripper
+	own                   bool          // base is connections
 	firstWrite, firstRead time.Duration // the wait for an answer to begin
 	count                 *counters
 	secrets               secrets // of the proxy
@@ -140,7 +142,7 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	defer timer.Stop()
 
 	c.open, c.cut = true, nil
-	resp, err := a.base.RoundTrip(req.WithContext(ctx))
+	resp, err := a.send(ctx, c, req)
 	if err != nil {
 		c.open = !neverSent(err)
 		return nil, c.hide.fromError(causeOf(ctx, err))
@@ -166,6 +168,21 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	keep(resp, body)
 	return resp, nil
+}
+
+// send hands an attempt to the wire. Of our own connections it is known whether
+// there was one: before that nothing was sent.
+func (a *attempt) send(ctx context.Context, c *call, req *http.Request) (*http.Response, error) {
+	if !a.own {
+		return a.base.RoundTrip(req.WithContext(ctx))
+	}
+	c.connected.Store(false)
+	c.trace.GotConn = func(httptrace.GotConnInfo) { c.connected.Store(true) }
+	resp, err := a.base.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, &c.trace)))
+	if err != nil && !c.connected.Load() {
+		return nil, &noConnection{err}
+	}
+	return resp, err
 }
 
 // secretsOf returns what no answer to a request may repeat.
@@ -269,13 +286,5 @@ func neverSent(err error) bool {
 type noConnection struct{ error }
 
 func (e *noConnection) Unwrap() error { return e.error }
-
-// traced has c told when an attempt gets its connection.
-func (c *call) traced(ctx context.Context) context.Context {
-	c.connected.Store(false)
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { c.connected.Store(true) },
-	})
-}
 
 func isWrite(method string) bool { return method != http.MethodGet && method != http.MethodHead }

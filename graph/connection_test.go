@@ -38,7 +38,7 @@ func serve(t testing.TB, h http.Handler) (*graph.Client, *atomic.Int64) {
 // Sixteen workers share three pools in turn, so that the connections are at
 // most as many as could be in use in each of the three at once.
 func TestConnectionsAreUsedAgainWhateverIsAnswered(t *testing.T) {
-	const workers, each, most = 16, 30, 3 * 16
+	const workers, each, most = 16, 12, 3 * 16
 	long := `{"error":{"code":"Request_BadRequest","message":"` + strings.Repeat("x", 20_000) + `"}}`
 	for name, h := range map[string]http.HandlerFunc{
 		"204":            func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) },

@@ -52,7 +52,9 @@ func hinted(err error, hint string) error { return &exit{exitCannotRun, err, hin
 // that there is a tenant and that it was not read whole.
 func unread(err error) error {
 	var list *graph.ListError
-	silent := errors.Is(err, graph.Unreachable) && errors.As(err, &list) && list.Page == 1
+	var last *graph.Error
+	silent := errors.As(err, &list) && list.Page == 1 && errors.As(err, &last) &&
+		(last.Kind == graph.Unreachable || last.Kind == graph.Outage && last.Status == 0)
 	if silent || errors.Is(err, graph.Unauthorized) || errors.Is(err, context.Canceled) || errors.Is(err, execute.ErrInterrupted) {
 		return err
 	}
@@ -98,8 +100,10 @@ func hintOf(err error) string {
 		return "reading needs the permission Policy.Read.All, writing Policy.ReadWrite.CrossTenantAccess, each with admin consent"
 	case errors.Is(err, graph.Throttled):
 		return "Graph is short of quota for this tenant: try again later, or with a lower --max-rate"
-	case errors.Is(err, graph.Unreachable):
+	case errors.Is(err, graph.Unreachable), errors.Is(err, graph.Outage):
 		return "check the network, the proxy and --graph-url"
+	case errors.Is(err, graph.NotVisible):
+		return "sign in as a Security Administrator, Security Reader or Global Reader, or with the application permission Policy.Read.All: other roles do not see all of a partner"
 	case errors.Is(err, graph.Unreadable):
 		return "check that --graph-url is Graph itself, and that no proxy or sign-in page answers in its place"
 	default:
