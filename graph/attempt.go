@@ -160,8 +160,8 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		a.count.throttled.Add(1)
 	}
 	c.hide.fromHeader(resp.Header)
-	if id := resp.Header["Request-Id"]; len(id) > 0 {
-		id[0] = cleanID(id[0])
+	if id := resp.Header.Get("Request-Id"); id != cleanID(id) {
+		resp.Header.Set("Request-Id", cleanID(id))
 	}
 	if resp.StatusCode/100 != 2 {
 		body = c.hide.fromBody(body)

@@ -427,6 +427,55 @@ func TestMissesCountInARow(t *testing.T) {
 	})
 }
 
+// Three that hang on a dead connection while others are answered are no outage:
+// nobody is held for them.
+func TestHungRequestsHoldNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var slowest time.Duration
+		c := (&flaky{down: silent, until: time.Now().Add(time.Hour), hit: func(r *http.Request) bool {
+			return strings.Contains(r.URL.Path, fabrikam)
+		}}).client(t)
+		stop := meanwhile(func() {
+			began := time.Now()
+			_, _ = c.Do(t.Context(), graph.Request{Method: "PUT", Path: graph.SyncPath(contoso)})
+			slowest = max(slowest, time.Since(began))
+		})
+		failed := inParallel(5, 1, func() error { _, err := c.Do(t.Context(), write); return err })
+		stop()
+		if len(failed) != 5 || slowest > 0 {
+			t.Errorf("%v, and the others waited up to %s", failed, slowest)
+		}
+	})
+}
+
+// A layer in between that fails is tried again as often as a host that does.
+func TestALayerThatFailsIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		c, err := graph.New(graph.Options{RootURL: root, Base: played(done), Outage: 10 * sec, Layers: []func(http.RoundTripper) http.RoundTripper{
+			func(next http.RoundTripper) http.RoundTripper {
+				return roundTrip(func(r *http.Request) (*http.Response, error) {
+					if n++; n%6 == 0 {
+						return next.RoundTrip(r)
+					}
+					return nil, errors.New("no socket")
+				})
+			},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := c.Do(t.Context(), read); err != nil {
+				t.Error(err)
+			}
+		}
+		if n != 12 {
+			t.Errorf("tried %d times", n)
+		}
+	})
+}
+
 func TestAnUntrustedCertificateIsFinal(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)

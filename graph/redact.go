@@ -74,7 +74,9 @@ func (s secrets) cut(text string) string {
 func (s secrets) fromHeader(h http.Header) {
 	for _, values := range h {
 		for i, v := range values {
-			values[i] = s.cut(v)
+			if clean := s.cut(v); clean != v {
+				values[i] = clean
+			}
 		}
 	}
 }
