@@ -149,13 +149,17 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	timer.Reset(bodyTime)
 	body, err := readBody(resp)
-	if err = causeOf(ctx, err); err != nil {
-		if !isWrite(c.req.Method) {
-			return nil, c.hide.fromError(fmt.Errorf("reading the answer: %w", err))
-		}
-		c.cut = err // what a write is answered with is told by its status first
+	if err = causeOf(ctx, err); err != nil && !isWrite(c.req.Method) {
+		return nil, c.hide.fromError(fmt.Errorf("reading the answer: %w", err))
 	}
-	c.open = false
+	// A write's answer is told by its status first, so it is handed on.
+	c.open, c.cut = false, err
+	a.hand(c, resp, body)
+	return resp, nil
+}
+
+// hand makes of an answer what the layers above may see.
+func (a *attempt) hand(c *call, resp *http.Response, body []byte) {
 	if resp.StatusCode == http.StatusTooManyRequests {
 		a.count.throttled.Add(1)
 	}
@@ -167,7 +171,6 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 		body = c.hide.fromBody(body)
 	}
 	keep(resp, body)
-	return resp, nil
 }
 
 // send hands an attempt to the wire. Of our own connections it is known whether

@@ -24,7 +24,7 @@ type secrets []string
 // with returns the secrets and the value of an Authorization header, without
 // its scheme.
 func (s secrets) with(authorization string) secrets {
-	_, token, _ := strings.Cut(authorization, " ")
+	token := authorization[strings.LastIndexByte(authorization, ' ')+1:]
 	if len(token) < shortest {
 		return s
 	}
