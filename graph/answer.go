@@ -51,27 +51,14 @@ func (c *call) judge(ctx context.Context, resp *http.Response, err error) verdic
 func (c *call) judgeFault(ctx context.Context, err error) verdict {
 	e := c.newError()
 	e.Kind, e.Err = Unreachable, c.hide.fromError(err)
-	var final nonRetriable
-	var pause longPause
-	switch {
-	case errors.Is(err, errSentBack):
+	if errors.Is(err, errSentBack) {
 		return verdict{cmp.Or(c.verdict.err, e), true, nothing}
-	case errors.Is(err, ErrTooLate):
+	}
+	if isFinal(e, err) {
 		return verdict{e, false, nothing}
-	case errors.As(err, &pause):
-		e.Kind, e.RetryAfter = Throttled, pause.RetryAfter()
-		return verdict{e, false, nothing}
-	case errors.As(err, &final):
-		e.Kind = Unauthorized
-		return verdict{e, false, nothing}
-	case isUntrusted(err):
-		e.Err = fmt.Errorf("the certificate is not trusted (does a proxy look into TLS here?): %w", e.Err)
-		return verdict{e, false, nothing}
-	case errors.Is(err, errProxyAsks):
-		return verdict{e, false, nothing}
-	case errors.Is(err, errTooLarge):
-		e.Kind = Unreadable
-		return verdict{e, false, nothing}
+	}
+	if c.unsent {
+		c.begins() // a layer in between failed: it counts all the same
 	}
 	v := verdict{e, true, noWord}
 	if neverSent(err) {
@@ -84,6 +71,26 @@ func (c *call) judgeFault(ctx context.Context, err error) verdict {
 		v.again, v.heard = false, nothing // nobody waited for it any more
 	}
 	return v
+}
+
+// isFinal reports whether err is one that no attempt cures, and says in e what
+// it is. None of them leaves a write open.
+func isFinal(e *Error, err error) bool {
+	var final nonRetriable
+	var pause longPause
+	switch {
+	case errors.As(err, &pause):
+		e.Kind, e.RetryAfter = Throttled, pause.RetryAfter()
+	case errors.As(err, &final):
+		e.Kind = Unauthorized
+	case errors.Is(err, errTooLarge): // of a read: a write is told by its status
+		e.Kind = Unreadable
+	case isUntrusted(err):
+		e.Err = fmt.Errorf("the certificate is not trusted (does a proxy look into TLS here?): %w", e.Err)
+	case !errors.Is(err, ErrTooLate) && !errors.Is(err, errProxyAsks):
+		return false
+	}
+	return true
 }
 
 // judgeWrite holds what an answer to a write proves: done, not done, or neither.

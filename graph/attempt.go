@@ -72,8 +72,9 @@ type call struct {
 	open bool
 	// cut is why the body of a write's answer was not read to its end.
 	cut error
-	// connected is false until the attempt has a connection.
+	// connected is false until the attempt has a connection, as trace is told.
 	connected atomic.Bool
+	trace     httptrace.ClientTrace
 }
 
 type callKey struct{}
@@ -108,6 +109,7 @@ func (c *call) wireContext(ctx context.Context) context.Context {
 // whole, so that every connection is free again and a cut-off body is seen here.
 type attempt struct {
 	base                  http.RoundTripper
+	own                   bool          // base is connections
 	firstWrite, firstRead time.Duration // the wait for an answer to begin
 	count                 *counters
 	secrets               secrets // of the proxy
@@ -140,32 +142,50 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	defer timer.Stop()
 
 	c.open, c.cut = true, nil
-	resp, err := a.base.RoundTrip(req.WithContext(ctx))
+	resp, err := a.send(ctx, c, req)
 	if err != nil {
 		c.open = !neverSent(err)
 		return nil, c.hide.fromError(causeOf(ctx, err))
 	}
 	timer.Reset(bodyTime)
 	body, err := readBody(resp)
-	if err = causeOf(ctx, err); err != nil {
-		if !isWrite(c.req.Method) {
-			return nil, c.hide.fromError(fmt.Errorf("reading the answer: %w", err))
-		}
-		c.cut = err // what a write is answered with is told by its status first
+	if err = causeOf(ctx, err); err != nil && !isWrite(c.req.Method) {
+		return nil, c.hide.fromError(fmt.Errorf("reading the answer: %w", err))
 	}
-	c.open = false
+	// A write's answer is told by its status first, so it is handed on.
+	c.open, c.cut = false, err
+	a.hand(c, resp, body)
+	return resp, nil
+}
+
+// hand makes of an answer what the layers above may see.
+func (a *attempt) hand(c *call, resp *http.Response, body []byte) {
 	if resp.StatusCode == http.StatusTooManyRequests {
 		a.count.throttled.Add(1)
 	}
 	c.hide.fromHeader(resp.Header)
-	if id := resp.Header["Request-Id"]; len(id) > 0 {
-		id[0] = cleanID(id[0])
+	if id := resp.Header.Get("Request-Id"); id != cleanID(id) {
+		resp.Header.Set("Request-Id", cleanID(id))
 	}
 	if resp.StatusCode/100 != 2 {
 		body = c.hide.fromBody(body)
 	}
 	keep(resp, body)
-	return resp, nil
+}
+
+// send hands an attempt to the wire. Of our own connections it is known whether
+// there was one: before that nothing was sent.
+func (a *attempt) send(ctx context.Context, c *call, req *http.Request) (*http.Response, error) {
+	if !a.own {
+		return a.base.RoundTrip(req.WithContext(ctx))
+	}
+	c.connected.Store(false)
+	c.trace.GotConn = func(httptrace.GotConnInfo) { c.connected.Store(true) }
+	resp, err := a.base.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, &c.trace)))
+	if err != nil && !c.connected.Load() {
+		return nil, &noConnection{err}
+	}
+	return resp, err
 }
 
 // secretsOf returns what no answer to a request may repeat.
@@ -269,13 +289,5 @@ func neverSent(err error) bool {
 type noConnection struct{ error }
 
 func (e *noConnection) Unwrap() error { return e.error }
-
-// traced has c told when an attempt gets its connection.
-func (c *call) traced(ctx context.Context) context.Context {
-	c.connected.Store(false)
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { c.connected.Store(true) },
-	})
-}
 
 func isWrite(method string) bool { return method != http.MethodGet && method != http.MethodHead }

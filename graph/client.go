@@ -68,11 +68,12 @@ func New(o Options) (*Client, error) {
 	if o.Priority != "" {
 		c.header.Set("x-ms-throttle-priority", o.Priority)
 	}
-	if o.Base == nil {
+	own := o.Base == nil
+	if own {
 		o.Base = newTransport()
 	}
 	var rt http.RoundTripper = &attempt{
-		base: o.Base, count: &c.count, secrets: ofProxy(root),
+		base: o.Base, own: own, count: &c.count, secrets: ofProxy(root),
 		firstWrite: cmp.Or(o.FirstByte, 30*time.Second), firstRead: cmp.Or(o.ReadFirstByte, 2*time.Minute),
 	}
 	for i := len(o.Layers) - 1; i >= 0; i-- {

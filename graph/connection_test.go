@@ -2,14 +2,17 @@ package graph_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -38,7 +41,7 @@ func serve(t testing.TB, h http.Handler) (*graph.Client, *atomic.Int64) {
 // Sixteen workers share three pools in turn, so that the connections are at
 // most as many as could be in use in each of the three at once.
 func TestConnectionsAreUsedAgainWhateverIsAnswered(t *testing.T) {
-	const workers, each, most = 16, 30, 3 * 16
+	const workers, each, most = 16, 12, 3 * 16
 	long := `{"error":{"code":"Request_BadRequest","message":"` + strings.Repeat("x", 20_000) + `"}}`
 	for name, h := range map[string]http.HandlerFunc{
 		"204":            func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) },
@@ -94,5 +97,42 @@ func TestARedirectDoesNotCarryTheTokenElsewhere(t *testing.T) {
 	c, _ := serve(t, http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
 	if _, err := c.Do(t.Context(), write); err == nil || visited.Load() != 0 {
 		t.Errorf("got %v, and %d visits to the other host", err, visited.Load())
+	}
+}
+
+func TestAnUntrustedCertificateIsFinal(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	defer s.Close()
+	c, err := graph.New(graph.Options{RootURL: s.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []graph.Request{read, write} {
+		_, err := c.Do(t.Context(), r)
+		var e *graph.Error
+		if !errors.As(err, &e) || e.Kind != graph.Unreachable || e.Attempts != 1 || !strings.Contains(err.Error(), "the certificate is not trusted") {
+			t.Errorf("%s: got %v", r.Method, err)
+		}
+		if cause := (*tls.CertificateVerificationError)(nil); !errors.As(err, &cause) {
+			t.Errorf("%s: the cause is lost: %v", r.Method, err)
+		}
+	}
+	if _, down := c.Down(); down {
+		t.Error("a certificate is no outage")
+	}
+}
+
+// A connection that ends in the handshake was never one: nothing was sent.
+func TestABrokenHandshakeLeavesNothingOpen(t *testing.T) {
+	addr := listen(t, "HTTP/1.1 400 Bad Request\r\n\r\n")
+	c, err := graph.New(graph.Options{RootURL: "https://" + addr, Outage: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Do(t.Context(), write)
+	if !errors.Is(err, graph.Outage) {
+		t.Errorf("got %v", err)
 	}
 }

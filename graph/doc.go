@@ -9,13 +9,20 @@
 // http.RoundTrippers that the caller hands in, and they lie below the retry
 // layer, so that each attempt pays for itself.
 //
-//	Client.Do ── retries ── layers handed in ── one attempt ── connections
-//	                        (token, pace)       (time limit, body limit, counters)
+//	Client.Do ── retries ── knocking ── layers handed in ── one attempt ── connections
+//	            (policy)   (outage)    (token, pace)       (limits, secrets, counters)
 //
-// Two promises hold for every write. A write whose answer never came is not
-// sent again by this package: it ends as Indeterminate, and the caller reads
-// the object first. And every attempt of one request carries the same
-// client-request-id, so that Microsoft's log and ours can be joined.
+// What an attempt means is judged once, in the knocking layer, by what its
+// answer proves. A write is done, not done, or open: everything that Graph is
+// not known to have said leaves it open. An open write is not sent again by this
+// package: it ends as Indeterminate, and the caller reads the object first. What
+// a read brings that Graph did not say is asked for again, like any passing
+// fault. While reads or writes get no good answer one attempt at a time knocks
+// on behalf of all, for up to Options.Outage.
+//
+// Two more promises: every attempt of one request carries the same
+// client-request-id, so that Microsoft's log and ours can be joined; and no
+// answer or error that leaves this package repeats the token that was sent.
 //
 // Facts about Graph are commented where they are used. Sub-packages: graphsim
 // is a Graph in memory, auth has the credentials of each cloud.

@@ -132,7 +132,7 @@ func parsePartners(raw [][]byte) parsed {
 // add reads one partner. One with a broken member has a Problem, as long as it
 // says who it is.
 func (s *parsed) add(into *Partner, raw []byte) {
-	p, missing, err := parsePartner(raw)
+	p, missing, err := parsePartner(raw, true)
 	if err != nil {
 		id, ok := tenantIDOf(raw)
 		if !ok {

@@ -72,9 +72,7 @@ func (o *outage) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	before := c.attempts
 	resp, err := o.next.RoundTrip(req)
-	if c.unsent = c.attempts == before; c.unsent && err != nil {
-		c.begins() // a layer in between failed: it counts all the same
-	}
+	c.unsent = c.attempts == before
 	c.verdict = c.judge(ctx, resp, err)
 	c.class.told(c)
 	return resp, err
@@ -201,8 +199,11 @@ func (k *class) missed(c *call) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	sent, now := k.at(c.sent), k.now()
-	if k.misses.Load() == 0 || c.attempts == 1 && sent-k.lastMiss > idle {
-		k.since = max(sent, time.Duration(k.good.Load()))
+	if good := time.Duration(k.good.Load()); good > sent {
+		return // others were answered meanwhile: it was not the service
+	}
+	if k.misses.Load() == 0 || c.tries == 1 && sent-k.lastMiss > idle {
+		k.since = sent
 	}
 	misses := k.misses.Add(1)
 	k.last, k.lastMiss = c.verdict.err.said(), now

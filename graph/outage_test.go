@@ -2,14 +2,8 @@ package graph_test
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
-	"io"
-	"log"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -18,91 +12,6 @@ import (
 
 	"bulksync/graph"
 )
-
-// flaky is a host that is down for a while, in a way, for some requests. Safe
-// for concurrent use.
-type flaky struct {
-	from, until time.Time
-	down        func(*http.Request) (*http.Response, error)
-	hit         func(*http.Request) bool // nil: all
-
-	mu                 sync.Mutex
-	into, atOnce, most int // attempts sent into the outage
-	last               time.Time
-}
-
-func (f *flaky) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body != nil {
-		r.Body.Close()
-	}
-	now := time.Now()
-	if now.Before(f.from) || !now.Before(f.until) || f.hit != nil && !f.hit(r) {
-		f.mu.Lock()
-		f.last = now
-		f.mu.Unlock()
-		if r.Method == "GET" {
-			return done(r)
-		}
-		return answer(204, "")(r)
-	}
-	f.mu.Lock()
-	f.into++
-	f.atOnce++
-	f.most = max(f.most, f.atOnce)
-	f.mu.Unlock()
-	time.Sleep(10 * time.Millisecond)
-	f.mu.Lock()
-	f.atOnce--
-	f.mu.Unlock()
-	return f.down(r)
-}
-
-// client is one whose pace is a request each turn.
-func (f *flaky) client(t *testing.T, layers ...func(http.RoundTripper) http.RoundTripper) *graph.Client {
-	t.Helper()
-	c, err := graph.New(graph.Options{RootURL: root, Base: f, Layers: layers})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-func downFor(d time.Duration, how func(*http.Request) (*http.Response, error)) *flaky {
-	return &flaky{from: time.Now(), until: time.Now().Add(d), down: how}
-}
-
-// until does a write as its callers do: what is open is looked at, and done
-// again.
-func until(ctx context.Context, c *graph.Client, r graph.Request) error {
-	for {
-		_, err := c.Do(ctx, r)
-		if !errors.Is(err, graph.Indeterminate) {
-			return err
-		}
-		if _, err := c.Do(ctx, read); err != nil {
-			return err
-		}
-	}
-}
-
-// inParallel runs f on as many workers, each a number of times.
-func inParallel(workers, times int, f func() error) (failed []error) {
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	for range workers {
-		all.Go(func() {
-			for range times {
-				if err := f(); err != nil {
-					mu.Lock()
-					failed = append(failed, err)
-					mu.Unlock()
-				}
-			}
-		})
-	}
-	all.Wait()
-	return failed
-}
 
 // Writes are down for 15 s, reads are not: eight workers wait for one that
 // knocks, and everything is done in the end.
@@ -306,73 +215,6 @@ func TestCancellingEndsTheWaitForAService(t *testing.T) {
 	})
 }
 
-// Others get through, so the request is at fault and is given up by number.
-func TestARequestAtFaultIsGivenUpAfterSix(t *testing.T) {
-	for name, c := range map[string]struct {
-		answer func(*http.Request) (*http.Response, error)
-		want   graph.Kind
-	}{
-		"503": {refusal(503, "ServiceUnavailable"), graph.Transient}, "a web page": {answer(200, "<html>"), graph.Unreadable}, "a reset": {reset, graph.Unreachable},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				bad := 0
-				base := roundTrip(func(r *http.Request) (*http.Response, error) {
-					if strings.Contains(r.URL.Path, fabrikam) {
-						bad++
-						return c.answer(r)
-					}
-					return done(r)
-				})
-				client, err := graph.New(graph.Options{RootURL: root, Base: base})
-				if err != nil {
-					t.Fatal(err)
-				}
-				stop := meanwhile(func() { _, _ = client.Do(t.Context(), read) })
-				_, err = client.Do(t.Context(), graph.Request{Method: "GET", Path: graph.PartnerPath(fabrikam)})
-				stop()
-				if !errors.Is(err, c.want) || bad != 6 {
-					t.Errorf("got %v after %d attempts", err, bad)
-				}
-			})
-		})
-	}
-}
-
-// meanwhile calls f again and again until it is stopped.
-func meanwhile(f func()) (stop func()) {
-	end := make(chan struct{})
-	var calling sync.WaitGroup
-	calling.Go(func() {
-		for {
-			select {
-			case <-end:
-				return
-			case <-time.After(20 * time.Millisecond):
-				f()
-			}
-		}
-	})
-	return func() { close(end); calling.Wait() }
-}
-
-// What a long outage cost a request is not held against it: after it there are
-// six tries again.
-func TestAnOutageCostsNoTries(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := downFor(30*sec, refusal(503, "ServiceUnavailable"))
-		c := f.client(t)
-		f.hit = func(r *http.Request) bool {
-			return strings.Contains(r.URL.Path, fabrikam) || time.Now().Before(f.from.Add(30*sec))
-		}
-		f.until = f.from.Add(30*sec + 300*time.Millisecond) // it has two bad answers more
-		defer meanwhile(func() { _, _ = c.Do(t.Context(), read) })()
-		if _, err := c.Do(t.Context(), graph.Request{Method: "GET", Path: graph.PartnerPath(fabrikam)}); err != nil {
-			t.Errorf("got %v", err)
-		}
-	})
-}
-
 // The question is asked when the turn has come, after the knocking.
 func TestStillIsAskedAfterTheWaitForAService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -427,63 +269,51 @@ func TestMissesCountInARow(t *testing.T) {
 	})
 }
 
-func TestAnUntrustedCertificateIsFinal(t *testing.T) {
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	s.Config.ErrorLog = log.New(io.Discard, "", 0)
-	s.StartTLS()
-	defer s.Close()
-	c, err := graph.New(graph.Options{RootURL: s.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range []graph.Request{read, write} {
-		_, err := c.Do(t.Context(), r)
-		var e *graph.Error
-		if !errors.As(err, &e) || e.Kind != graph.Unreachable || e.Attempts != 1 || !strings.Contains(err.Error(), "the certificate is not trusted") {
-			t.Errorf("%s: got %v", r.Method, err)
+// Three that hang on a dead connection while others are answered are no outage:
+// nobody is held for them.
+func TestHungRequestsHoldNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var slowest time.Duration
+		c := (&flaky{down: silent, until: time.Now().Add(time.Hour), hit: func(r *http.Request) bool {
+			return strings.Contains(r.URL.Path, fabrikam)
+		}}).client(t)
+		stop := meanwhile(func() {
+			began := time.Now()
+			_, _ = c.Do(t.Context(), graph.Request{Method: "PUT", Path: graph.SyncPath(contoso)})
+			slowest = max(slowest, time.Since(began))
+		})
+		failed := inParallel(5, 1, func() error { _, err := c.Do(t.Context(), write); return err })
+		stop()
+		if len(failed) != 5 || slowest > 0 {
+			t.Errorf("%v, and the others waited up to %s", failed, slowest)
 		}
-		if cause := (*tls.CertificateVerificationError)(nil); !errors.As(err, &cause) {
-			t.Errorf("%s: the cause is lost: %v", r.Method, err)
-		}
-	}
-	if _, down := c.Down(); down {
-		t.Error("a certificate is no outage")
-	}
+	})
 }
 
-// A connection that ends in the handshake was never one: nothing was sent.
-func TestABrokenHandshakeLeavesNothingOpen(t *testing.T) {
-	addr := listen(t, "HTTP/1.1 400 Bad Request\r\n\r\n")
-	c, err := graph.New(graph.Options{RootURL: "https://" + addr, Outage: time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = c.Do(t.Context(), write)
-	if !errors.Is(err, graph.Outage) {
-		t.Errorf("got %v", err)
-	}
-}
-
-// listen answers each connection on loopback with the same bytes.
-func listen(t *testing.T, reply string) (addr string) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
+// A layer in between that fails is tried again as often as a host that does.
+func TestALayerThatFailsIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		c, err := graph.New(graph.Options{RootURL: root, Base: played(done), Outage: 10 * sec, Layers: []func(http.RoundTripper) http.RoundTripper{
+			func(next http.RoundTripper) http.RoundTripper {
+				return roundTrip(func(r *http.Request) (*http.Response, error) {
+					if n++; n%6 == 0 {
+						return next.RoundTrip(r)
+					}
+					return nil, errors.New("no socket")
+				})
+			},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := c.Do(t.Context(), read); err != nil {
+				t.Error(err)
 			}
-			go func() {
-				defer conn.Close()
-				_, _ = conn.Read(make([]byte, 4096))
-				fmt.Fprint(conn, reply)
-			}()
 		}
-	}()
-	return l.Addr().String()
+		if n != 12 {
+			t.Errorf("tried %d times", n)
+		}
+	})
 }

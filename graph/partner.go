@@ -73,13 +73,14 @@ const (
 // members are passed over: real answers carry some that no schema has. What
 // could be read in two ways is an error.
 func ParsePartner(body []byte) (Partner, error) {
-	p, _, err := parsePartner(body)
+	p, _, err := parsePartner(body, false)
 	return p, err
 }
 
 // parsePartner also names the first member that was asked for and is not there.
-// Null is a value: OData writes it for what has none.
-func parsePartner(body []byte) (p Partner, missing string, err error) {
+// Null is a value: OData writes it for what has none. With live, the policy has
+// to be the partner's own.
+func parsePartner(body []byte, live bool) (p Partner, missing string, err error) {
 	var wire struct {
 		TenantID          string          `json:"tenantId"`
 		IsServiceProvider json.RawMessage `json:"isServiceProvider"`
@@ -96,7 +97,11 @@ func parsePartner(body []byte) (p Partner, missing string, err error) {
 	if p.IsServiceProvider, err = isTrue(wire.IsServiceProvider); err != nil {
 		return Partner{}, "", fmt.Errorf("partner %s: %s: %w", p.TenantID, memberProvider, err)
 	}
-	if p.Sync, err = parseSyncOf(p.TenantID, wire.Sync); err != nil {
+	owner := ""
+	if live {
+		owner = p.TenantID
+	}
+	if p.Sync, err = parseSyncOf(owner, wire.Sync); err != nil {
 		return Partner{}, "", fmt.Errorf("partner %s: %w", p.TenantID, err)
 	}
 	if err = p.parseConsent(wire.Consent); err != nil {

@@ -109,7 +109,7 @@ func ofPartner(tenantID string, body []byte, err error) error {
 // synchronization.
 func (c *Client) Partner(ctx context.Context, tenantID string) (Partner, error) {
 	return get(ctx, c, PartnerPath(tenantID), func(body []byte) (Partner, error) {
-		p, err := ParsePartner(body)
+		p, _, err := parsePartner(body, true)
 		if err == nil && !strings.EqualFold(p.TenantID, tenantID) {
 			err = fmt.Errorf("answered with partner %s", p.TenantID)
 		}

@@ -24,7 +24,7 @@ type secrets []string
 // with returns the secrets and the value of an Authorization header, without
 // its scheme.
 func (s secrets) with(authorization string) secrets {
-	_, token, _ := strings.Cut(authorization, " ")
+	token := authorization[strings.LastIndexByte(authorization, ' ')+1:]
 	if len(token) < shortest {
 		return s
 	}
@@ -74,7 +74,9 @@ func (s secrets) cut(text string) string {
 func (s secrets) fromHeader(h http.Header) {
 	for _, values := range h {
 		for i, v := range values {
-			values[i] = s.cut(v)
+			if clean := s.cut(v); clean != v {
+				values[i] = clean
+			}
 		}
 	}
 }

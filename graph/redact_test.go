@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"bulksync/graph"
 )
@@ -95,24 +96,29 @@ func TestARefusedRootURLHidesItsPassword(t *testing.T) {
 // The environment's proxy is read once a process, so each case is one.
 func TestAProxyThatRefusesIsTold(t *testing.T) {
 	if os.Getenv("BULKSYNC_TEST_PROXY") != "" {
-		c, err := graph.New(graph.Options{RootURL: "https://graph.example.com"})
+		c, err := graph.New(graph.Options{RootURL: "https://graph.example.com", Outage: time.Millisecond})
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = c.Do(t.Context(), write)
-		fmt.Println("error:", err, errors.Is(err, graph.Unreachable), c.Requests().Writes)
+		kind := graph.Kind("")
+		if e := (*graph.Error)(nil); errors.As(err, &e) {
+			kind = e.Kind
+		}
+		fmt.Println("error:", err, "kind:", kind, "writes:", c.Requests().Writes)
 		return
 	}
 	basic := base64.StdEncoding.EncodeToString([]byte("ada:s3cret-word"))
-	for _, c := range []struct{ name, status, says string }{
-		{"asks for credentials", "407 " + basic, "the proxy asks for credentials"},
+	for _, c := range []struct{ name, status, says, ends string }{
+		{"asks for credentials", "407 " + basic, "the proxy asks for credentials", "kind: unreachable writes: 1\n"},
+		{"has no line itself", "502 " + basic, " answered 502 Bad Gateway", "kind: outage writes: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			proxy := listen(t, "HTTP/1.1 "+c.status+"\r\nX-Echo: "+basic+"\r\nContent-Length: 0\r\n\r\n")
 			child := exec.Command(os.Args[0], "-test.run", "^TestAProxyThatRefusesIsTold$")
 			child.Env = append(os.Environ(), "BULKSYNC_TEST_PROXY=1", "NO_PROXY=", "HTTPS_PROXY=http://ada:s3cret-word@"+proxy)
 			out, err := child.CombinedOutput()
-			if said := string(out); err != nil || !strings.Contains(said, c.says) || !strings.Contains(said, " true 1\n") ||
+			if said := string(out); err != nil || !strings.Contains(said, c.says) || !strings.Contains(said, c.ends) ||
 				strings.Contains(said, "s3cret-word") || strings.Contains(said, basic) {
 				t.Errorf("%v: %s", err, said)
 			}

@@ -40,19 +40,11 @@ func newTransport() http.RoundTripper {
 	return c
 }
 
-// RoundTrip marks the errors that came before there was a connection: nothing
-// of such a request was sent.
 func (c *connections) RoundTrip(req *http.Request) (*http.Response, error) {
-	inner := c.inner[0]
-	if req.URL.Scheme != "http" {
-		inner = c.inner[c.next.Add(1)%uint32(len(c.inner))]
+	if req.URL.Scheme == "http" {
+		return c.inner[0].RoundTrip(req)
 	}
-	call := callFrom(req.Context())
-	resp, err := inner.RoundTrip(req.WithContext(call.traced(req.Context())))
-	if err != nil && !call.connected.Load() {
-		return nil, &noConnection{err}
-	}
-	return resp, err
+	return c.inner[c.next.Add(1)%uint32(len(c.inner))].RoundTrip(req)
 }
 
 // proxyOf is the environment's proxy. Where that cannot be read the standard

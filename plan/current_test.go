@@ -138,7 +138,7 @@ func TestAReadingThatIsNotWholeIsAnError(t *testing.T) {
 		{"a page", graphsim.Fault{Kind: "403", Path: "partners", Nth: 3}, graph.Forbidden, plan.Read{Pages: 2, Partners: 20}, "reading page 3 of the partners: "},
 		{"the template", graphsim.Fault{Kind: "403", Path: "template"}, graph.Forbidden, plan.Read{}, "reading the template: "},
 		{"a domain", graphsim.Fault{Kind: "403", Path: "tenant"}, graph.Forbidden, plan.Read{}, "looking up a.example: the permission CrossTenantInformation.ReadBasic.All is missing: GET "},
-		{"a service that stays down", graphsim.Fault{Kind: "503", Path: "partners", Nth: 3, Times: 9}, graph.Transient, plan.Read{Pages: 2, Partners: 20}, "reading page 3 of the partners: "},
+		{"a service that stays down", graphsim.Fault{Kind: "503", Path: "partners", Nth: 3, Times: 999}, graph.Outage, plan.Read{Pages: 2, Partners: 20}, "reading page 3 of the partners: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
