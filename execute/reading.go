@@ -36,6 +36,8 @@ type Reading struct {
 	// renews.
 	renewal chan struct{}
 	Read    plan.Read
+	// Restarts says why the first list was read again, for each time that it was.
+	Restarts []string
 }
 
 type seen struct {
@@ -67,9 +69,13 @@ func (r *Reading) renew(ctx context.Context) error {
 	var read plan.Read
 	var slowest time.Duration
 	var sync bool
+	var restarts []string
 	err := r.client.ListPartners(ctx, func(page graph.Page) error {
 		if page.Number == 1 {
 			began, read, sync = page.AsOf, plan.Read{}, false
+		}
+		if page.Restarted != "" {
+			restarts = append(restarts, page.Restarted)
 		}
 		read.Pages++
 		read.Partners += len(page.Partners)
@@ -95,6 +101,9 @@ func (r *Reading) renew(ctx context.Context) error {
 	read.Complete = true
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.absentAsOf.IsZero() {
+		r.Restarts = restarts
+	}
 	r.Read, r.absentAsOf, r.took, r.page, r.sync = read, began, time.Since(began), slowest, sync
 	for id, s := range r.partners {
 		if s.asOf.Before(began) {

@@ -20,6 +20,9 @@ type Current struct {
 	// TenantIDs holds the tenant of each domain name that was looked up and found.
 	TenantIDs map[string]string
 	Read      Read
+	// Restarts says why the list was read again, for each time that it was: what
+	// was read before counts for nothing, and somebody should know.
+	Restarts []string
 }
 
 // Needs says what ReadCurrent reads besides the partners.
@@ -81,6 +84,9 @@ func (c *Current) add(p graph.Page) {
 	if p.Number == 1 {
 		clear(c.Partners)
 		c.Read = Read{}
+	}
+	if p.Restarted != "" {
+		c.Restarts = append(c.Restarts, p.Restarted)
 	}
 	for _, partner := range p.Partners {
 		c.Partners[partner.TenantID] = partner

@@ -90,7 +90,9 @@ func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
 			}
 		}
 	}
-	if c.current, err = plan.ReadCurrent(ctx, t.client, needs); err != nil {
+	c.current, err = plan.ReadCurrent(ctx, t.client, needs)
+	a.noteRestarts(c.current.Restarts)
+	if err != nil {
 		return c, a.unread(t, err)
 	}
 	if len(needs.Domains) > 0 {
@@ -101,4 +103,11 @@ func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
 		a.notices(d.Rows.Notices, told)
 	}
 	return c, nil
+}
+
+// noteRestarts tells why a list was read again.
+func (a *app) noteRestarts(why []string) {
+	for _, w := range why {
+		a.note("the partners were read again from the beginning: %s", w)
+	}
 }

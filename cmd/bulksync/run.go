@@ -27,6 +27,7 @@ func (a *app) prepare(ctx context.Context, p *plan.Plan, s execute.Settings) (*t
 	if err != nil {
 		return nil, nil, a.unread(t, err)
 	}
+	a.noteRestarts(reading.Restarts)
 	return t, reading, nil
 }
 
