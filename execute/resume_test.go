@@ -94,7 +94,7 @@ func TestWhatSomebodyOverwritesIsFoundWhenItIsReadBack(t *testing.T) {
 		})
 		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 1}})
 		o := res.Outcomes[0]
-		if o.Status != execute.Held || !strings.HasPrefix(o.Message, "made by this run, different now: ") || !o.MayHaveLanded() || !strings.Contains(string(o.Live), "Theirs") {
+		if o.Status != execute.Held || o.Message != `made by this run, different now: displayName is now "Theirs"` || !o.MayHaveLanded() || !strings.Contains(string(o.Live), "Theirs") {
 			t.Errorf("%+v", o)
 		}
 	})

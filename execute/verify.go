@@ -2,6 +2,7 @@ package execute
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,6 @@ const mismatches = 3
 type watched struct {
 	c      *plan.Change
 	before group // of the same partner
-	o      Outcome
 	// own: its write was accepted in this session, so that readings may lag.
 	own bool
 	// differs counts the readings in a row that showed something else.
@@ -34,7 +34,7 @@ func (r *runner) verify(groups []group, all bool) error {
 	deadline := time.Now().Add(max(r.set.VerifyWait, 0))
 	looks := 0
 	for pause := time.Second; ; pause *= 2 {
-		if waiting(list) {
+		if r.isWaiting(list) {
 			if err := r.Reading.renew(r.asked); err != nil {
 				return r.giveUpOn(list, "reading back did not work: "+reason(err))
 			}
@@ -60,49 +60,47 @@ const shortestPause = 100 * time.Millisecond
 
 // watch lists what is to be held against readings: of a wave what was accepted,
 // of a whole run everything that is called done.
-func (r *runner) watch(groups []group, all bool) []*watched {
-	var list []*watched
+func (r *runner) watch(groups []group, all bool) []watched {
+	var list []watched
 	for _, g := range groups {
 		for i, c := range g {
 			o, _ := r.outcome(c)
-			w := &watched{c: c, before: g[:i], o: o, own: r.isOwn(c)}
+			own := r.isOwn(c)
 			switch {
-			case o.Status == Succeeded && r.set.VerifyWait < 0 && w.own:
+			case o.Status == Succeeded && r.set.VerifyWait < 0 && own:
 			case o.Status == Succeeded, all && o.Status.Done(), all && o.Status == Held && o.MayHaveLanded():
-				list = append(list, w)
+				list = append(list, watched{c: c, before: g[:i], own: own})
 			}
 		}
 	}
 	return list
 }
 
-// waiting reports whether a new reading is needed to tell.
-func waiting(list []*watched) bool {
-	for _, w := range list {
-		if w.o.Status == Succeeded || w.differs > 0 {
-			return true
-		}
-	}
-	return false
+// isWaiting reports whether a new reading is needed to tell.
+func (r *runner) isWaiting(list []watched) bool {
+	return slices.ContainsFunc(list, func(w watched) bool {
+		o, _ := r.outcome(w.c)
+		return o.Status == Succeeded || w.differs > 0
+	})
 }
 
 // readBack judges each change by the newest reading and returns those that are
 // still waited for. The last reading decides about what others may have
 // overwritten.
-func (r *runner) readBack(list []*watched, last bool) ([]*watched, error) {
+func (r *runner) readBack(list []watched, last bool) ([]watched, error) {
 	still := list[:0]
 	var tickets []ticket
 	for _, w := range list {
-		live, _ := r.Reading.now(w.c)
-		verdict, why := w.c.Judge(r.withDone(w.before, live))
-		if w.keeps(verdict, why, live, last) {
+		before, _ := r.outcome(w.c)
+		o := before
+		if r.keeps(&w, &o, last) {
 			still = append(still, w)
 			continue
 		}
-		if o, _ := r.outcome(w.c); o.Status == w.o.Status {
+		if o.Status == before.Status {
 			continue // nothing new
 		}
-		if tickets = append(tickets, r.put(w.o)); len(tickets) == syncedTogether {
+		if tickets = append(tickets, r.put(o)); len(tickets) == syncedTogether {
 			if err := r.commitAll(tickets); err != nil {
 				return nil, err
 			}
@@ -112,53 +110,58 @@ func (r *runner) readBack(list []*watched, last bool) ([]*watched, error) {
 	return still, r.commitAll(tickets)
 }
 
-// keeps takes a verdict in, and reports whether the change is to be looked at
-// again.
-func (w *watched) keeps(verdict plan.Verdict, why string, live plan.Live, last bool) bool {
+// keeps holds a change against the newest reading, and reports whether it is to
+// be looked at again. Otherwise o is its outcome.
+func (r *runner) keeps(w *watched, o *Outcome, last bool) bool {
+	live, _ := r.Reading.now(w.c)
+	verdict, why := w.c.Judge(r.withDone(w.before, live))
 	switch {
 	case verdict == plan.AsWanted:
-		w.becomesVerified()
+		o.becomesVerified()
 		return false
 	case verdict == plan.Unknown: // the partner could not be read: nothing is said of it
-		return w.o.Status == Succeeded
-	case verdict == plan.Applies && w.o.Status == Succeeded && (w.own || !last):
+		return o.Status == Succeeded
+	case verdict == plan.Applies && o.Status == Succeeded && (w.own || !last):
 		w.differs = 0
 		return true // not visible yet
-	case w.o.Status == Held:
+	case o.Status == Held:
 		return false
 	}
 	if w.differs++; w.differs < mismatches && !last {
 		return true
 	}
-	w.becomesHeld(why, live)
+	o.becomesHeld(w.c, live, why)
 	return false
 }
 
 // becomesVerified drops the words that said why it was not.
-func (w *watched) becomesVerified() {
-	if w.o.Status == Unchanged {
+func (o *Outcome) becomesVerified() {
+	if o.Status == Unchanged {
 		return
 	}
-	if w.o.Status == Held || strings.HasPrefix(w.o.Message, acceptedBut) {
-		w.o.Message, w.o.Live = "", nil
+	if o.Status == Held || strings.HasPrefix(o.Message, acceptedBut) {
+		o.Message, o.Live = "", nil
 	}
-	w.o.Status, w.o.Unseen = Verified, false
+	o.Status, o.Unseen = Verified, false
 }
 
 // acceptedBut begins what is said of a change that was accepted and not seen.
 const acceptedBut = "accepted; "
 
 // becomesHeld says that what was done is not what is there now.
-func (w *watched) becomesHeld(why string, live plan.Live) {
-	if why == "" {
+func (o *Outcome) becomesHeld(c *plan.Change, live plan.Live, why string) {
+	switch unwanted := c.Unwanted(live); {
+	case why == "":
 		why = "it is as it was before the change"
+	case unwanted != "":
+		why = unwanted
 	}
 	then := "made by this run, different now: "
-	if !w.o.MayHaveLanded() {
+	if !o.MayHaveLanded() {
 		then = "as wanted when it was looked at first, different now: "
 	}
-	w.o = w.o.held(w.c, live, then+why)
-	w.o.Unseen = false
+	*o = o.held(c, live, then+why)
+	o.Unseen = false
 }
 
 // syncedTogether is how many outcomes of a reading share a sync. More would
@@ -167,19 +170,20 @@ const syncedTogether = 512
 
 // giveUpOn says in words why what was accepted is not called verified. What the
 // last reading showed to be different is not called done.
-func (r *runner) giveUpOn(list []*watched, why string) error {
+func (r *runner) giveUpOn(list []watched, why string) error {
 	var tickets []ticket
 	for _, w := range list {
-		live, _ := r.Reading.now(w.c)
+		o, _ := r.outcome(w.c)
 		switch {
 		case w.differs > 0:
-			w.becomesHeld("the last reading shows something else", live)
-		case w.o.Status == Succeeded:
-			w.o.Message, w.o.Unseen = acceptedBut+why, true
+			live, _ := r.Reading.now(w.c)
+			o.becomesHeld(w.c, live, "the last reading shows something else")
+		case o.Status == Succeeded:
+			o.Message, o.Unseen = acceptedBut+why, true
 		default:
 			continue
 		}
-		tickets = append(tickets, r.put(w.o))
+		tickets = append(tickets, r.put(o))
 	}
 	return r.commitAll(tickets)
 }

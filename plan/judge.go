@@ -138,6 +138,21 @@ func (c *Change) judgeFields(l Live) (Verdict, string) {
 	}
 }
 
+// Unwanted says in words which of the change's members are not as it makes them;
+// empty where all are, or where the object is not there.
+func (c *Change) Unwanted(l Live) string {
+	if c.Object == PartnerConfiguration || c.Action == Delete || len(l.Object(c.Object)) == 0 {
+		return ""
+	}
+	var words []string
+	for _, f := range c.Fields {
+		if now := l.value(c.Object, f.Path); !same(f.Path, now, f.After) {
+			words = append(words, fmt.Sprintf("%s is now %s", f.Path, jsonValue(now)))
+		}
+	}
+	return strings.Join(words, "; ")
+}
+
 // compared lists the members that Judge looks at: those of the change, and for
 // a delete those too that were null, since they go with the others.
 func (c *Change) compared() []Field {

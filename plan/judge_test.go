@@ -243,3 +243,21 @@ func TestTheValuesOfAChangeAreFoundInItsObject(t *testing.T) {
 		}
 	}
 }
+
+// What is not as the change makes it is named member by member.
+func TestUnwanted(t *testing.T) {
+	change := plan.Change{Object: plan.IdentitySynchronization, Action: plan.Create, Fields: []plan.Field{
+		{Path: "displayName", After: "Fabrikam"}, {Path: "userSyncInbound.isSyncAllowed", After: true},
+	}}
+	for members, want := range map[string]string{
+		syncOn: "",
+		`"identitySynchronization":{"tenantId":"x","displayName":"Theirs","userSyncInbound":{"isSyncAllowed":true}}`: `displayName is now "Theirs"`,
+		`"identitySynchronization":{"tenantId":"x"}`: "displayName is now null; userSyncInbound.isSyncAllowed is now null",
+		"": "",
+	} {
+		p := partner(t, fabrikam, members)
+		if got := change.Unwanted(plan.Live{Partner: &p}); got != want {
+			t.Errorf("%s: %q, want %q", members, got, want)
+		}
+	}
+}
