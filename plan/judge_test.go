@@ -252,7 +252,7 @@ func TestUnwanted(t *testing.T) {
 	for members, want := range map[string]string{
 		syncOn: "",
 		`"identitySynchronization":{"tenantId":"x","displayName":"Theirs","userSyncInbound":{"isSyncAllowed":true}}`: `displayName is now "Theirs"`,
-		`"identitySynchronization":{"tenantId":"x"}`: "displayName is now null; userSyncInbound.isSyncAllowed is now null",
+		`"identitySynchronization":{"tenantId":"x"}`:                                                                 "displayName is now null; userSyncInbound.isSyncAllowed is now null",
 		"": "",
 	} {
 		p := partner(t, fabrikam, members)
