@@ -67,3 +67,6 @@ func EncodeEntry(e Entry) string {
 	e.encode(&b)
 	return b.String()
 }
+
+// Plain is an outcome as it reads back from a journal.
+func Plain(o Outcome) Outcome { return o.plain() }

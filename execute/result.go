@@ -74,8 +74,6 @@ func (o *Outcome) MayHaveLanded() bool {
 // white space.
 func (o Outcome) plain() Outcome {
 	o.Message = strings.ToValidUTF8(o.Message, "\ufffd")
-	o.GraphCode = strings.ToValidUTF8(o.GraphCode, "\ufffd")
-	o.RequestID = strings.ToValidUTF8(o.RequestID, "\ufffd")
 	o.Live, o.Found = compact(o.Live), compact(o.Found)
 	return o
 }

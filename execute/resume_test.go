@@ -3,13 +3,17 @@ package execute_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"bulksync/execute"
 	"bulksync/graph/graphsim"
@@ -207,4 +211,86 @@ func TestOutcomesAreDurableBeforeTheyAreToldAndIntentsBeforeTheyAreSent(t *testi
 			t.Errorf("%d syncs for 40 writes: they are not shared", f.syncs)
 		}
 	})
+}
+
+// The requests of all sessions add up to those that Graph saw.
+func TestTheRequestsOfAllSessionsAddUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: time.Second})
+		r.with(6, nil)
+		p, f := r.plan(rows(6, "Fabrikam,yes,,,"), ""), newTape()
+		r.ResetRequests()
+		r.Inject(graphsim.Fault{Kind: "429", Method: "PUT", Every: 3, Times: 2})
+		r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 1}, stop: after(t.Context(), 3500*time.Millisecond)})
+		res := r.mustRun(session{plan: p, tape: f})
+		want := execute.Requests{Writes: len(r.Writes()), Reads: len(r.Requests()) - len(r.Writes()), Throttled: 2, Retried: 1}
+		if res.Requests != want || res.Totals.Verified != 6 {
+			t.Errorf("%+v, want %+v; %+v", res.Requests, want, res.Totals)
+		}
+	})
+}
+
+// A journal that is lost while the run reads back is an error, too.
+func TestAJournalLostWhileReadingBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(3, nil)
+		p, f := r.plan(rows(3, "Fabrikam,yes,,,"), ""), newTape()
+		told := 0
+		_, err := r.run(t.Context(), session{plan: p, tape: f, observe: func(execute.Outcome) {
+			if told++; told == 3 {
+				f.die()
+			}
+		}})
+		if !errors.Is(err, errDead) {
+			t.Errorf("%v", err)
+		}
+		if again := r.replay(p, f); again.Totals.Succeeded != 3 {
+			t.Errorf("%+v", again.Totals)
+		}
+	})
+}
+
+// Whatever Graph or the network writes, a run and its journal tell the same.
+func TestOddTextsReadBackFromAJournal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(3, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", true) })
+		p, f := r.plan(rows(3, "Fabrikam,,yes,,"), ""), newTape()
+		r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization.DisplayName = ptr("Theirs") })
+		odd := func(rt http.RoundTripper) http.RoundTripper {
+			return layer(func(q *http.Request) (*http.Response, error) {
+				res, err := rt.RoundTrip(q)
+				if err != nil || q.Method != http.MethodGet {
+					return res, err
+				}
+				body, err := io.ReadAll(res.Body)
+				var spaced bytes.Buffer
+				if err == nil {
+					err = json.Indent(&spaced, body, "", "  ")
+				}
+				return refusal(q, res.StatusCode, spaced.String()), err
+			})
+		}
+		stop, stopNow := context.WithCancelCause(t.Context())
+		res := r.mustRun(session{plan: p, tape: f, stop: stop, layers: []func(http.RoundTripper) http.RoundTripper{odd},
+			settings: execute.Settings{Concurrency: 1}, observe: func(o execute.Outcome) {
+				if o.Seq > 2 {
+					stopNow(errors.New("somebody says \xff"))
+				}
+			}})
+		if res.Totals.Held != 1 || res.Totals.NotAttempted == 0 || len(res.Outcomes[0].Live) == 0 || res.Stopped != "somebody says \ufffd" {
+			t.Errorf("%+v: %+v", res.Totals, res.Outcomes)
+		}
+		if diff := cmp.Diff(res, r.replay(p, f)); diff != "" {
+			t.Errorf("the journal tells another run (-run +journal):\n%s", diff)
+		}
+	})
+}
+
+func TestPlainOutcomes(t *testing.T) {
+	o := execute.Plain(execute.Outcome{Message: "a \xff", Live: []byte("{ }"), Found: []byte("{ \"a\" : 1 }")})
+	if o.Message != "a \ufffd" || string(o.Live) != "{}" || string(o.Found) != `{"a":1}` {
+		t.Errorf("%+v", o)
+	}
 }

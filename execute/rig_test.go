@@ -285,3 +285,11 @@ func hidden() []func(http.RoundTripper) http.RoundTripper {
 		})
 	}}
 }
+
+// refusal is an answer in Graph's place.
+func refusal(q *http.Request, status int, body string) *http.Response {
+	return &http.Response{
+		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}, "Request-Id": {"ours"}},
+		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: q,
+	}
+}

@@ -3,6 +3,7 @@ package execute
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -215,7 +216,7 @@ func (r *runner) finish() error {
 	}
 	end.Interrupted = r.interrupted()
 	if cause := context.Cause(r.soft); cause != nil && (end.Interrupted || r.cutShort()) {
-		end.Stopped = cause.Error()
+		end.Stopped = strings.ToValidUTF8(cause.Error(), "\ufffd") // as it reads back
 	}
 	return r.commit(r.Journal.add(Entry{End: &end}))
 }

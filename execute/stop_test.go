@@ -282,3 +282,18 @@ func TestEachWaveIsReadBackBeforeTheNextIsBegun(t *testing.T) {
 		}
 	})
 }
+
+// The deadline ends the waits too, to the second.
+func TestADeadlineEndsWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(3, nil)
+		p := r.plan(rows(3, "Fabrikam,yes,,,"), "")
+		r.Inject(graphsim.Fault{Kind: "429", Method: "PUT", RetryAfter: 4 * time.Minute})
+		began := time.Now()
+		res := r.mustRun(session{plan: p, settings: execute.Settings{Deadline: began.Add(90 * time.Second)}})
+		if took := time.Since(began); res.Stopped != "the deadline came" || res.Interrupted || took < 90*time.Second || took > 91*time.Second {
+			t.Errorf("stopped %q after %s", res.Stopped, took)
+		}
+	})
+}

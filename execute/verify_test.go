@@ -48,7 +48,7 @@ func TestAWriteThatNeverShowsIsTold(t *testing.T) {
 		}
 		res := r.mustRun(session{plan: p, layers: []func(http.RoundTripper) http.RoundTripper{lost}})
 		o := res.Outcomes[2]
-		if res.Totals.Verified != 3 || o.Status != execute.Succeeded || !o.Unseen || o.Message != "accepted; not yet visible after 1m0s" {
+		if res.Totals.Verified != 3 || res.Unseen() != 1 || o.Status != execute.Succeeded || !o.Unseen || o.Message != "accepted; not yet visible after 1m0s" {
 			t.Errorf("%+v: %+v", res.Totals, o)
 		}
 	})
