@@ -67,8 +67,8 @@ type call struct {
 	hide secrets
 	// unsent means that a layer in between ended it before it reached the wire.
 	unsent bool
-	// open is true from the moment an attempt is handed to the wire until its
-	// answer is there: a write that ends open may have landed.
+	// open means that the attempt was handed to the wire and that no answer came:
+	// a write that ends open may have landed.
 	open bool
 	// cut is why the body of a write's answer was not read to its end.
 	cut error
@@ -141,7 +141,6 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	timer := time.AfterFunc(limit, func() { cancel(errNoAnswer) })
 	defer timer.Stop()
 
-	c.open, c.cut = true, nil
 	resp, err := a.send(ctx, c, req)
 	if err != nil {
 		c.open = !neverSent(err)

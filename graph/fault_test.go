@@ -48,15 +48,38 @@ func TestARequestAtFaultIsGivenUpAfterSix(t *testing.T) {
 // six tries again.
 func TestAnOutageCostsNoTries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := downFor(30*sec, refusal(503, "ServiceUnavailable"))
-		c := f.client(t)
+		f := downFor(100*sec, refusal(503, "ServiceUnavailable"))
+		over, tries, late := f.until, 0, 0
+		f.until = f.until.Add(time.Hour)
 		f.hit = func(r *http.Request) bool {
-			return strings.Contains(r.URL.Path, fabrikam) || time.Now().Before(f.from.Add(30*sec))
+			if !strings.Contains(r.URL.Path, fabrikam) {
+				return time.Now().Before(over)
+			}
+			if tries++; time.Now().After(over) {
+				late++
+			}
+			return late < 3 // it has two bad answers more
 		}
-		f.until = f.from.Add(30*sec + 300*time.Millisecond) // it has two bad answers more
+		c := f.client(t)
 		defer meanwhile(func() { _, _ = c.Do(t.Context(), read) })()
-		if _, err := c.Do(t.Context(), graph.Request{Method: "GET", Path: graph.PartnerPath(fabrikam)}); err != nil {
-			t.Errorf("got %v", err)
+		_, err := c.Do(t.Context(), graph.Request{Method: "GET", Path: graph.PartnerPath(fabrikam)})
+		if err != nil || tries <= 6 || late != 3 {
+			t.Errorf("got %v after %d tries, %d of them when it was over", err, tries, late)
+		}
+	})
+}
+
+// Where others are answered only now and then, a request at fault still ends.
+func TestARequestAtFaultEndsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := downFor(time.Hour, refusal(503, "ServiceUnavailable"))
+		f.hit = func(r *http.Request) bool { return strings.Contains(r.URL.Path, fabrikam) }
+		c := f.client(t)
+		defer meanwhile(func() { time.Sleep(8 * sec); _, _ = c.Do(t.Context(), read) })()
+		began := time.Now()
+		_, err := c.Do(t.Context(), graph.Request{Method: "GET", Path: graph.PartnerPath(fabrikam)})
+		if took := time.Since(began); !errors.Is(err, graph.Transient) || took < 20*sec || took > 5*time.Minute+20*sec {
+			t.Errorf("got %v after %s", err, took)
 		}
 	})
 }

@@ -93,6 +93,62 @@ func TestAnOutageHoldsWhatWaitsForItsPace(t *testing.T) {
 		if len(failed) > 0 || f.into > 12 {
 			t.Errorf("%d attempts into the outage: %v", f.into, failed)
 		}
+		// Those who came back and never had a turn tell what the others met.
+		f.until = time.Now().Add(time.Hour)
+		for _, err := range inParallel(120, 1, func() error { _, err := c.Do(t.Context(), read); return err }) {
+			if !errors.Is(err, graph.Outage) || !strings.Contains(err.Error(), "503 ServiceUnavailable") {
+				t.Errorf("got %v", err)
+			}
+		}
+	})
+}
+
+// What an answer names holds everybody, not only who was told.
+func TestAnOutageIsWaitedOutAsLongAsItIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wire := played(refusal(503, "c"), refusal(503, "c"), refusal(503, "c", "Retry-After: 20"), answer(204, ""))
+		c := newClient(t, wire, "")
+		for range 4 {
+			_, _ = c.Do(t.Context(), write)
+		}
+		checkWaits(t, wire.waits(), []span{{}, {}, exactly(20 * sec)})
+	})
+}
+
+// What nobody waited for any more says nothing about the service.
+func TestACancelledRequestIsNoMiss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := make(chan struct{})
+		paced, err := graph.New(graph.Options{RootURL: root, Base: played(done), Layers: []func(http.RoundTripper) http.RoundTripper{
+			func(http.RoundTripper) http.RoundTripper {
+				return roundTrip(func(r *http.Request) (*http.Response, error) {
+					select {
+					case <-turns:
+					case <-r.Context().Done():
+					}
+					return nil, r.Context().Err()
+				})
+			},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []*graph.Client{newClient(t, played(silent), ""), paced} {
+			for _, r := range []graph.Request{read, write} {
+				for range 4 {
+					ctx, cancel := context.WithTimeout(t.Context(), sec)
+					r.OnWire = nil
+					if c == paced {
+						r.OnWire = t.Context() // the wait for a turn is ended all the same
+					}
+					_, _ = c.Do(ctx, r)
+					cancel()
+				}
+				if since, down := c.Down(); down {
+					t.Errorf("%s: down since %s", r.Method, since)
+				}
+			}
+		}
 	})
 }
 
@@ -283,6 +339,7 @@ func TestHungRequestsHoldNobody(t *testing.T) {
 			slowest = max(slowest, time.Since(began))
 		})
 		failed := inParallel(5, 1, func() error { _, err := c.Do(t.Context(), write); return err })
+		time.Sleep(sec)
 		stop()
 		if len(failed) != 5 || slowest > 0 {
 			t.Errorf("%v, and the others waited up to %s", failed, slowest)

@@ -25,8 +25,8 @@ type Partner struct {
 	Sync *IdentitySynchronization
 	// Raw is the configuration as returned, unknown members included.
 	Raw json.RawMessage
-	// Problem says why the partner could not be read; empty where it was. TenantID
-	// is right then, and its other members mean nothing.
+	// Problem says why the partner could not be read; empty for one that was. Its
+	// TenantID is right, its other members mean nothing.
 	Problem string
 }
 

@@ -66,7 +66,7 @@ func (c *call) retry(ctx context.Context, resp *http.Response, _ error) (bool, e
 func (c *call) forgive() {
 	c.class.mu.Lock()
 	defer c.class.mu.Unlock()
-	if c.class.backUp > c.began {
+	if c.tries > 0 && c.class.backUp > c.began {
 		c.tries, c.began = 1, c.class.backUp
 	}
 }
@@ -75,8 +75,12 @@ func (c *call) forgive() {
 // how the request ends.
 func (c *call) waitsOut() bool {
 	k := c.class
-	if alone := time.Duration(k.good.Load()) > c.began; alone { // others are answered
-		return c.tries < c.maxAttempts && k.now()-c.firstBegan < k.longest
+	good := time.Duration(k.good.Load()) // others are answered
+	if good > c.firstBegan && k.now()-c.firstBegan >= k.longest {
+		return false
+	}
+	if good > c.began {
+		return c.tries < c.maxAttempts
 	}
 	if k.lasts() >= k.longest {
 		c.verdict.err = c.overdue(nil)
