@@ -209,7 +209,7 @@ func (s story) play(t *testing.T) error {
 func (r *rig) someoneElse(which []int, p *plan.Plan) {
 	for _, n := range which {
 		c := p.Changes[n%len(p.Changes)]
-		if c.Object == plan.IdentitySynchronization && c.Writes() {
+		if c.Object == plan.IdentitySynchronization && c.Action != plan.Blocked {
 			r.Edit(c.Partner.TenantID, func(p *graphsim.Partner) {
 				p.IdentitySynchronization = graphsim.SyncAllowed("somebody else", n%2 == 0)
 			})
@@ -463,6 +463,8 @@ func (d *drive) finished() error {
 		}
 		verdict, why := c.Judge(live)
 		switch {
+		case c.Action == plan.NoOp && (o.Status == execute.Unchanged) != (verdict == plan.AsWanted):
+			return fmt.Errorf("change %d, a no-op, is called %s, but %s: %s", o.Seq, o.Status, verdict, why)
 		case !c.Writes():
 		case d.loses() && (o.Unseen || !o.Status.Done()): // Graph lied, and that is told
 		case o.Status.Done() && verdict != plan.AsWanted:

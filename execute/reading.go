@@ -35,7 +35,9 @@ type Reading struct {
 	// renewal is closed when a page is in or the renewal ended; nil when nobody
 	// renews.
 	renewal chan struct{}
-	Read    plan.Read
+	// standing tells of the plan's no-ops.
+	standing *standing
+	Read     plan.Read
 	// Restarts says why the first list was read again, for each time that it was.
 	Restarts []string
 }
@@ -48,15 +50,13 @@ type seen struct {
 // Prepare reads the tenant as it is before a run. It fails unless the reading
 // is complete, and it has written nothing then.
 func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, error) {
-	r := &Reading{client: c, wanted: make(map[string]bool, len(p.Changes))}
+	r := &Reading{client: c, wanted: make(map[string]bool, p.Summary.Writes()), standing: newStanding(p.Changes)}
 	for i := range p.Changes {
-		if !p.Changes[i].Writes() {
-			continue
-		}
-		if p.Changes[i].Object == plan.SyncTemplate {
-			r.template = true
-		} else {
-			r.wanted[p.Changes[i].Partner.TenantID] = true
+		switch c := &p.Changes[i]; {
+		case c.Object == plan.SyncTemplate:
+			r.template = c.Action != plan.Blocked
+		case c.Writes():
+			r.wanted[c.Partner.TenantID] = true
 		}
 	}
 	r.partners = make(map[string]seen, len(r.wanted))
@@ -73,6 +73,7 @@ func (r *Reading) renew(ctx context.Context) error {
 	err := r.client.ListPartners(ctx, func(page graph.Page) error {
 		if page.Number == 1 {
 			began, read, sync = page.AsOf, plan.Read{}, false
+			r.standing.begin()
 		}
 		if page.Restarted != "" {
 			restarts = append(restarts, page.Restarted)
@@ -104,6 +105,7 @@ func (r *Reading) renew(ctx context.Context) error {
 	if r.absentAsOf.IsZero() {
 		r.Restarts = restarts
 	}
+	r.standing.end(r.readTemplate())
 	r.Read, r.absentAsOf, r.took, r.page, r.sync = read, began, time.Since(began), slowest, sync
 	for id, s := range r.partners {
 		if s.asOf.Before(began) {
@@ -113,13 +115,33 @@ func (r *Reading) renew(ctx context.Context) error {
 	return nil
 }
 
+// readTemplate is the template as it was read; nil where it was not.
+func (r *Reading) readTemplate() *graph.Template {
+	if !r.template {
+		return nil
+	}
+	t := r.tmpl
+	return &t
+}
+
+// movedNow returns what the last whole list showed of a no-op that is not as
+// wanted any more.
+func (r *Reading) movedNow(c *plan.Change) (moved, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m, is := r.standing.moved[c.Seq]
+	return m, is
+}
+
 // take publishes one page to everybody that waits for it.
 func (r *Reading) take(page graph.Page) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, p := range page.Partners {
+	for i := range page.Partners {
+		p := &page.Partners[i]
+		r.standing.take(p)
 		if r.wanted[p.TenantID] {
-			r.partners[p.TenantID] = seen{partner: p, asOf: page.AsOf}
+			r.partners[p.TenantID] = seen{partner: *p, asOf: page.AsOf}
 		}
 	}
 	if r.renewal != nil {

@@ -39,6 +39,9 @@ func (r *runner) verify(groups []group, all bool) error {
 				return r.giveUpOn(list, "reading back did not work: "+reason(err))
 			}
 			looks++
+			if all {
+				list = r.watchNoOps(list)
+			}
 		}
 		last := looks >= mismatches && !time.Now().Before(deadline)
 		var err error
@@ -71,6 +74,35 @@ func (r *runner) watch(groups []group, all bool) []watched {
 			case o.Status == Succeeded, all && o.Status.Done(), all && o.Status == Held && o.MayHaveLanded():
 				list = append(list, watched{c: c, before: g[:i], own: own})
 			}
+		}
+	}
+	if all {
+		list = r.watchNoOps(list)
+	}
+	return list
+}
+
+// watchNoOps adds the no-ops that the newest reading shows otherwise, or that
+// are held since an earlier one did.
+func (r *runner) watchNoOps(list []watched) []watched {
+	known := map[*plan.Change]bool{}
+	for _, w := range list {
+		if w.c.Action == plan.NoOp {
+			known[w.c] = true
+		}
+	}
+	for i := range r.Plan.Changes {
+		c := &r.Plan.Changes[i]
+		if c.Action != plan.NoOp {
+			continue
+		}
+		o, _ := r.outcome(c)
+		_, is := r.Reading.movedNow(c)
+		if !is && o.Status == Unchanged || is && o.Status == Held {
+			continue
+		}
+		if !known[c] {
+			list = append(list, watched{c: c})
 		}
 	}
 	return list
@@ -113,11 +145,10 @@ func (r *runner) readBack(list []watched, last bool) ([]watched, error) {
 // keeps holds a change against the newest reading, and reports whether it is to
 // be looked at again. Otherwise o is its outcome.
 func (r *runner) keeps(w *watched, o *Outcome, last bool) bool {
-	live, _ := r.Reading.now(w.c)
-	verdict, why := w.c.Judge(r.withDone(w.before, live))
+	live, verdict, why := r.look(w)
 	switch {
 	case verdict == plan.AsWanted:
-		o.becomesVerified()
+		o.becomesVerified(w.c)
 		return false
 	case verdict == plan.Unknown: // the partner could not be read: nothing is said of it
 		return o.Status == Succeeded
@@ -134,15 +165,31 @@ func (r *runner) keeps(w *watched, o *Outcome, last bool) bool {
 	return false
 }
 
-// becomesVerified drops the words that said why it was not.
-func (o *Outcome) becomesVerified() {
+// look holds a change against the newest reading.
+func (r *runner) look(w *watched) (plan.Live, plan.Verdict, string) {
+	if w.c.Action == plan.NoOp {
+		if m, is := r.Reading.movedNow(w.c); is {
+			return m.live, plan.Moved, m.why
+		}
+		return plan.Live{}, plan.AsWanted, ""
+	}
+	live, _ := r.Reading.now(w.c)
+	verdict, why := w.c.Judge(r.withDone(w.before, live))
+	return live, verdict, why
+}
+
+// becomesVerified drops the words that said why it was not. What was never sent
+// is unchanged.
+func (o *Outcome) becomesVerified(c *plan.Change) {
 	if o.Status == Unchanged {
 		return
 	}
 	if o.Status == Held || strings.HasPrefix(o.Message, acceptedBut) {
 		o.Message, o.Live = "", nil
 	}
-	o.Status, o.Unseen = Verified, false
+	if o.Status, o.Unseen = Verified, false; c.Action == plan.NoOp {
+		o.Status = Unchanged
+	}
 }
 
 // acceptedBut begins what is said of a change that was accepted and not seen.
@@ -157,7 +204,10 @@ func (o *Outcome) becomesHeld(c *plan.Change, live plan.Live, why string) {
 		why = unwanted
 	}
 	then := "made by this run, different now: "
-	if !o.MayHaveLanded() {
+	switch {
+	case c.Action == plan.NoOp:
+		then = "as wanted when the plan was made, different now: "
+	case !o.MayHaveLanded():
 		then = "as wanted when it was looked at first, different now: "
 	}
 	*o = o.held(c, live, then+why)
@@ -176,7 +226,7 @@ func (r *runner) giveUpOn(list []watched, why string) error {
 		o, _ := r.outcome(w.c)
 		switch {
 		case w.differs > 0:
-			live, _ := r.Reading.now(w.c)
+			live, _, _ := r.look(&w)
 			o.becomesHeld(w.c, live, "the last reading shows something else")
 		case o.Status == Succeeded:
 			o.Message, o.Unseen = acceptedBut+why, true

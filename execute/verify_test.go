@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bulksync/execute"
 	"bulksync/graph/graphsim"
 )
@@ -195,4 +197,68 @@ func TestAWrongClockDoesNotKeepADoubtOpen(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What was as wanted when the plan was made is looked at like everything else:
+// a no-op that somebody changed since is held, and as wanted again when it is.
+func TestANoOpIsHeldAgainstTheReadingsToo(t *testing.T) {
+	for name, edit := range map[string]func(*rig){
+		"before the run": func(r *rig) {
+			r.Edit(tenant(2), func(p *graphsim.Partner) { p.IdentitySynchronization.UserSyncInbound.IsSyncAllowed = ptr(false) })
+		},
+		"in the middle": func(r *rig) {
+			time.AfterFunc(2500*time.Millisecond, func() {
+				r.Edit(tenant(2), func(p *graphsim.Partner) { p.IdentitySynchronization.UserSyncInbound.IsSyncAllowed = ptr(false) })
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, graphsim.Config{Latency: time.Second, PageSize: 2})
+				r.with(3, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Fabrikam", true) })
+				p, f := r.plan(rows(5, ",yes,,,"), templateOn), newTape()
+				if p.Summary.NoOp != 3 {
+					t.Fatalf("%+v", p.Summary)
+				}
+				edit(r)
+				res := r.mustRun(session{plan: p, tape: f})
+				var held []string
+				for i, o := range res.Outcomes {
+					if o.Status == execute.Held {
+						held = append(held, p.Changes[i].Partner.TenantID+": "+o.Message)
+					}
+				}
+				want := []string{tenant(2) + ": as wanted when the plan was made, different now: userSyncInbound.isSyncAllowed is now false"}
+				if !slices.Equal(held, want) || res.Totals.Unchanged != 2 || res.Totals.Verified != 5 {
+					t.Errorf("%v, %+v", held, res.Totals)
+				}
+				if diff := cmp.Diff(res, r.replay(p, f)); diff != "" {
+					t.Errorf("the journal tells another run (-run +journal):\n%s", diff)
+				}
+				r.Edit(tenant(2), func(p *graphsim.Partner) { p.IdentitySynchronization.UserSyncInbound.IsSyncAllowed = ptr(true) })
+				again := r.mustRun(session{plan: p, tape: f})
+				if again.Totals.Held != 0 || again.Totals.Unchanged != 3 {
+					t.Errorf("resumed: %+v", again.Totals)
+				}
+			})
+		})
+	}
+}
+
+// Where nothing is to be done the first list tells whether that is still so.
+func TestARunWithoutWorkReadsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{PageSize: 50})
+		r.with(100, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Fabrikam", true) })
+		p := r.plan(rows(99, "Fabrikam,yes,,,"), "")
+		r.ResetRequests()
+		res := r.mustRun(session{plan: p})
+		if pages, single := r.gets(); res.Totals.Unchanged != 99 || pages != 2 || single != 0 {
+			t.Errorf("%+v, %d pages, %d single reads", res.Totals, pages, single)
+		}
+		r.RemovePartner(tenant(7))
+		if res := r.mustRun(session{plan: p}); res.Totals.Held != 1 || res.Totals.Unchanged != 98 {
+			t.Errorf("%+v", res.Totals)
+		}
+	})
 }

@@ -98,17 +98,19 @@ func (b *builder) template(t *Template, cloud graph.Cloud) {
 		live = *b.cur.Template
 		ch.Before, level = live.Raw, live.TemplateApplicationLevel
 	}
-	if wanted := t.TemplateApplicationLevel; wanted != nil && (level == nil || !SameLevels(live.TemplateApplicationLevel, *wanted)) {
-		ch.differ(pathLevel, level, *wanted)
+	if wanted := t.TemplateApplicationLevel; wanted != nil {
+		after := any(*wanted)
+		if level != nil && SameLevels(live.TemplateApplicationLevel, *wanted) {
+			after = level // in whatever order they stand
+		}
+		ch.want(pathLevel, level, after)
 	}
 	if t.IsSyncAllowed != nil {
-		ch.differ(pathSyncAllowed, deref(live.IsSyncAllowed), *t.IsSyncAllowed)
+		ch.want(pathSyncAllowed, deref(live.IsSyncAllowed), *t.IsSyncAllowed)
 	}
-	switch {
-	case !cloud.HasTemplates():
+	ch.settle()
+	if !cloud.HasTemplates() {
 		ch.Action, ch.Reason = Blocked, "this cloud has no multitenant-organization templates"
-	case len(ch.Fields) == 0:
-		ch.Action = NoOp
 	}
 	b.append(ch)
 }
@@ -116,8 +118,25 @@ func (b *builder) template(t *Template, cloud graph.Cloud) {
 // differ notes a property if it differs.
 func (ch *Change) differ(path string, before, after any) {
 	if before != after {
-		ch.Fields = append(ch.Fields, Field{Path: path, Before: before, After: after})
+		ch.want(path, before, after)
 	}
+}
+
+// want notes a property that is wanted so, whether or not it is so already.
+func (ch *Change) want(path string, before, after any) {
+	ch.Fields = append(ch.Fields, Field{Path: path, Before: before, After: after})
+}
+
+// settle makes an update of which nothing differs a no-op. It keeps what was
+// wanted, so that it can be held against what is there later; any other change
+// keeps what differs.
+func (ch *Change) settle() {
+	differs := func(f Field) bool { return f.Before != f.After }
+	if ch.Action == Update && !slices.ContainsFunc(ch.Fields, differs) {
+		ch.Action = NoOp
+		return
+	}
+	ch.Fields = slices.DeleteFunc(ch.Fields, func(f Field) bool { return !differs(f) })
 }
 
 // deref turns a nullable property into a field value.

@@ -38,7 +38,9 @@ func TestARowBecomesTheChangesThatMakeItTrue(t *testing.T) {
 			name: "a switch alone", row: ",,false,,,,",
 			want: []string{`create identitySynchronization isSyncAllowed:null>false = PUT ` + synced + ` {"userSyncInbound":{"isSyncAllowed":false}}`},
 		},
-		{name: "all as wanted", row: ",Fabrikam,true,true,true,,", there: syncOn + "," + consents, want: []string{"no-op identitySynchronization", "no-op consent"}},
+		{name: "all as wanted", row: ",Fabrikam,true,true,true,,", there: syncOn + "," + consents, want: []string{
+			`no-op identitySynchronization displayName:"Fabrikam">"Fabrikam" isSyncAllowed:true>true`, "no-op consent inboundAllowed:true>true outboundAllowed:true>true",
+		}},
 		{
 			name: "a name that differs, and nothing else is sent", row: ",Fabrikam Ltd,true,,,,", there: syncOn,
 			want: []string{`update identitySynchronization displayName:"Fabrikam">"Fabrikam Ltd" = PATCH ` + synced + ` {"displayName":"Fabrikam Ltd"}`},
@@ -93,7 +95,7 @@ func TestARowBecomesTheChangesThatMakeItTrue(t *testing.T) {
 				"update consent inboundAllowed:null>true = PATCH " + partners + "/" + fabrikam + ` {"automaticUserConsentSettings":{"inboundAllowed":true}}`,
 			},
 		},
-		{name: "--create-partners leaves those that are there", row: ",Fabrikam,,,,,", there: syncOn, create: true, want: []string{"no-op identitySynchronization"}},
+		{name: "--create-partners leaves those that are there", row: ",Fabrikam,,,,,", there: syncOn, create: true, want: []string{`no-op identitySynchronization displayName:"Fabrikam">"Fabrikam"`}},
 		{
 			name: "a bare row of a partner", row: ",,,,,,", there: syncOn,
 			want: []string{"no-op partner (the row names no property, so only the partner configuration is looked at)"},
@@ -119,7 +121,7 @@ func TestARowBecomesTheChangesThatMakeItTrue(t *testing.T) {
 		},
 		{
 			name: "a service provider's partner as wanted is no-op", row: ",,true,,,,", there: `"isServiceProvider":true,` + syncOn,
-			want: []string{"no-op identitySynchronization"},
+			want: []string{"no-op identitySynchronization isSyncAllowed:true>true"},
 		},
 		{
 			name: "a service provider's policy is not removed", row: ",,,,,absent,", there: `"isServiceProvider":true,` + syncOn,
@@ -266,8 +268,9 @@ func TestATemplateIsComparedAsASetAndPatchedInPart(t *testing.T) {
 			"the seed example", seed, graph.Global, live("none", "null"),
 			`update template templateApplicationLevel:"none">"newPartners,existingPartners" isSyncAllowed:null>true = PATCH ` + template + " " + seed + " !template",
 		},
-		{"another order is the same", seed, graph.Global, live("existingPartners, newPartners", "true"), "no-op template"},
-		{"none and nothing are the same", `{"templateApplicationLevel":"none"}`, graph.Global, live("", "true"), "no-op template"},
+		{"another order is the same", seed, graph.Global, live("existingPartners, newPartners", "true"),
+			`no-op template templateApplicationLevel:"existingPartners, newPartners">"existingPartners, newPartners" isSyncAllowed:true>true`},
+		{"none and nothing are the same", `{"templateApplicationLevel":"none"}`, graph.Global, live("", "true"), `no-op template templateApplicationLevel:"">""`},
 		{
 			"the switch alone", seed, graph.Global, live("newPartners,existingPartners", "null"),
 			"update template isSyncAllowed:null>true = PATCH " + template + ` {"userSyncInbound":{"isSyncAllowed":true}} !template`,

@@ -80,7 +80,8 @@ type Change struct {
 	// Before is the object as Graph returned it, unknown members included;
 	// null where there was none. It is shown and undone from, never sent.
 	Before json.RawMessage `json:"before"`
-	// Fields holds the properties that differ; for a delete, those that go.
+	// Fields holds the properties that differ; for a delete, those that go, and for
+	// a no-op those that are as wanted, before and after alike.
 	Fields  []Field  `json:"fields"`
 	Hazards []Hazard `json:"hazards"`
 	Note    string   `json:"note"`

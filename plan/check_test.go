@@ -137,7 +137,8 @@ func TestAPlanThatNobodyMadeIsRefused(t *testing.T) {
 		{"a create of what is there", set(6, 0, "Old", "New"), "create cannot take the field"},
 		{"a removal to something", set(4, 0, "Old", "New"), "delete cannot take the field"},
 		{"a partner of another tenant", set(5, 0, nil, contoso), "a partner is added and removed by its tenant ID alone"},
-		{"a no-op with fields", change(3, func(c *plan.Change) { c.Fields = []plan.Field{{Path: "displayName", After: "x"}} }), "a no-op has no fields"},
+		{"a no-op with fields", change(3, func(c *plan.Change) { c.Fields = []plan.Field{{Path: "displayName", After: "x"}} }), `a no-op cannot take the field "displayName" from null to "x"`},
+		{"a no-op without fields", change(3, func(c *plan.Change) { c.Fields = nil }), "no-op identitySynchronization without fields"},
 		{"an update without fields", change(1, func(c *plan.Change) { c.Fields, c.Hazards = nil, nil }), "update identitySynchronization without fields"},
 		{"create partner without fields", change(6, func(c *plan.Change) { c.Fields = nil }), "create identitySynchronization without fields"},
 		{"a partner without fields", change(5, func(c *plan.Change) { c.Fields = nil }), "create partner without fields"},
@@ -159,7 +160,7 @@ func TestAPlanThatNobodyMadeIsRefused(t *testing.T) {
 		{"an update of nothing", change(1, func(c *plan.Change) { c.Before = nil }), "has the wrong before-image"},
 		{"a create of something", change(6, func(c *plan.Change) { c.Before = []byte(`{}`) }), "has the wrong before-image"},
 		{"a no-op of nothing", change(3, func(c *plan.Change) { c.Before = nil }), `no-op identitySynchronization never has the reason ""`},
-		{"a no-op of nothing that could be as wanted", change(3, func(c *plan.Change) { c.Before = []byte(`{"tenantId":"x"}`) }), "its before-image holds nothing that could be as wanted"},
+		{"a no-op of nothing that could be as wanted", change(3, func(c *plan.Change) { c.Before, c.Fields = []byte(`{"tenantId":"x"}`), nil }), "no-op identitySynchronization without fields"},
 		{"consent of a partner that is added", func(p *plan.Plan) {
 			consent := p.Changes[2]
 			consent.Partner, consent.Row, consent.Note = p.Changes[5].Partner, p.Changes[5].Row, p.Changes[5].Note

@@ -54,8 +54,11 @@ func (c *Change) checkSides(f *Field) error {
 		fits = c.reverts() || f.After != nil
 	case Blocked: // of a removal everything goes
 		fits = f.After != nil || c.Object == IdentitySynchronization && goes && c.removes()
-	default:
-		return errors.New("a no-op has no fields")
+	default: // what is as wanted
+		if f.Before == nil || f.Before != f.After {
+			return fmt.Errorf("a no-op cannot take the field %q from %s to %s", f.Path, jsonValue(f.Before), jsonValue(f.After))
+		}
+		return nil
 	}
 	isLevel := f.Path == pathLevel && f.Before != nil && f.After != nil
 	if !fits || f.Before == f.After || isLevel && same(f.Path, f.Before, f.After) {
@@ -103,8 +106,13 @@ func (c *Change) checkNumber() error {
 		needs = c.Object != PartnerConfiguration && c.Before == nil
 	case c.Object == PartnerConfiguration:
 		needs = c.sends()
+	case c.Action == NoOp:
+		needs = !c.reverts() && (c.Object != IdentitySynchronization || c.Before != nil)
 	default:
 		needs = c.Action == Update || c.Action == Create && !c.reverts()
+	}
+	if c.Action == NoOp && !needs && len(c.Fields) > 0 {
+		return fmt.Errorf("no-op %s with fields", c.Object)
 	}
 	if needs && len(c.Fields) == 0 {
 		return fmt.Errorf("%s %s without fields", c.Action, c.Object)

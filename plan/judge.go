@@ -48,6 +48,8 @@ func (c *Change) Judge(l Live) (Verdict, string) {
 
 func (c *Change) judge(l Live) (Verdict, string) {
 	switch {
+	case c.Action == NoOp:
+		return c.judgeNoOp(l)
 	case c.Object == SyncTemplate && l.Template == nil:
 		return Moved, "the template is gone"
 	case c.Object == SyncTemplate:
@@ -74,6 +76,30 @@ func (c *Change) judge(l Live) (Verdict, string) {
 func (l Live) isUnread() bool { return l.Partner != nil && l.Partner.Problem != "" }
 
 func (l Live) isOwned() bool { return l.Partner != nil && isOwned(l.Partner.TenantID, l.Partner) }
+
+// judgeNoOp tells whether what was as wanted is so still. There is nothing to
+// apply, so it is as wanted or it moved.
+func (c *Change) judgeNoOp(l Live) (Verdict, string) {
+	switch {
+	case c.Object == SyncTemplate && l.Template == nil:
+		return Moved, "the template is gone"
+	case l.isUnread():
+		return Unknown, l.Partner.Problem
+	case c.Object == IdentitySynchronization && c.Before == nil: // there was none, and none is wanted
+		if l.Partner == nil || l.Partner.Sync == nil {
+			return AsWanted, ""
+		}
+		return Moved, "a synchronization policy exists now"
+	case c.Object != SyncTemplate && l.Partner == nil:
+		return Moved, "the partner configuration is gone"
+	case c.Object == IdentitySynchronization && l.Partner.Sync == nil:
+		return Moved, "the synchronization policy is gone"
+	case c.Object == PartnerConfiguration:
+		return AsWanted, ""
+	default:
+		return c.judgeFields(l)
+	}
+}
 
 func (c *Change) judgePartner(l Live) (Verdict, string) {
 	there := l.Partner != nil

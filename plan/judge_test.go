@@ -261,3 +261,41 @@ func TestUnwanted(t *testing.T) {
 		}
 	}
 }
+
+// What was as wanted when the plan was made can be otherwise by now.
+func TestANoOpIsJudgedToo(t *testing.T) {
+	const nobody = "22222222-aaaa-4bbb-8ccc-000000000002"
+	const consent = `"automaticUserConsentSettings":{"inboundAllowed":true,"outboundAllowed":null}`
+	rows, there := readRows(t, "tenantId,displayName,isSyncAllowed,inboundConsent,ensure\n"+
+		fabrikam+",Fabrikam,true,true,\n"+contoso+",,,,absent\n"+nobody+",,,,\n"), currently(partner(t, fabrikam, syncOn+","+consent), partner(t, contoso, ""), partner(t, nobody, ""))
+	p := build(t, plan.Desired{Rows: rows}, there)
+	if p.Summary.NoOp != 4 {
+		t.Fatalf("%+v", p.Summary)
+	}
+	read := func(id, members string) plan.Live { q := partner(t, id, members); return plan.Live{Partner: &q} }
+	for _, c := range []struct {
+		name string
+		of   int
+		live plan.Live
+		want string // why it moved; "" is as wanted
+	}{
+		{"as it was", 0, read(fabrikam, syncOn+","+consent), ""},
+		{"a switch", 0, read(fabrikam, `"identitySynchronization":{"tenantId":"x","displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":false}}`), "userSyncInbound.isSyncAllowed is now false"},
+		{"no policy", 0, read(fabrikam, ""), "the synchronization policy is gone"},
+		{"no partner", 0, plan.Live{}, "the partner configuration is gone"},
+		{"consent", 1, read(fabrikam, syncOn), "automaticUserConsentSettings.inboundAllowed is now null"},
+		{"consent that is not asked for", 1, read(fabrikam, `"automaticUserConsentSettings":{"inboundAllowed":true,"outboundAllowed":true}`), ""},
+		{"still no policy", 2, read(contoso, ""), ""},
+		{"no partner and no policy", 2, plan.Live{}, ""},
+		{"a policy again", 2, read(contoso, syncOn), "a synchronization policy exists now"},
+		{"a partner that is there", 3, read(nobody, ""), ""},
+		{"a partner that is gone", 3, plan.Live{}, "the partner configuration is gone"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			verdict, why := p.Changes[c.of].Judge(c.live)
+			if want := map[bool]plan.Verdict{true: plan.AsWanted, false: plan.Moved}[c.want == ""]; verdict != want || why != c.want {
+				t.Errorf("%s %q, want %s %q", verdict, why, want, c.want)
+			}
+		})
+	}
+}

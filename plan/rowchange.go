@@ -119,10 +119,10 @@ func (c *rowChange) sync() {
 		ch.Before = live.Raw
 	}
 	if c.row.DisplayName != "" {
-		ch.differ(pathDisplayName, deref(live.DisplayName), c.row.DisplayName)
+		ch.want(pathDisplayName, deref(live.DisplayName), c.row.DisplayName)
 	}
 	if c.row.IsSyncAllowed != nil {
-		ch.differ(pathSyncAllowed, deref(live.IsSyncAllowed), *c.row.IsSyncAllowed)
+		ch.want(pathSyncAllowed, deref(live.IsSyncAllowed), *c.row.IsSyncAllowed)
 	}
 	c.addOnPartner(ch)
 }
@@ -145,20 +145,18 @@ func (c *rowChange) consent() {
 	}
 	ch := Change{Object: Consent, Action: Update, Before: c.partner.Consent}
 	if c.row.InboundAllowed != nil {
-		ch.differ(pathInbound, deref(c.partner.InboundAllowed), *c.row.InboundAllowed)
+		ch.want(pathInbound, deref(c.partner.InboundAllowed), *c.row.InboundAllowed)
 	}
 	if c.row.OutboundAllowed != nil {
-		ch.differ(pathOutbound, deref(c.partner.OutboundAllowed), *c.row.OutboundAllowed)
+		ch.want(pathOutbound, deref(c.partner.OutboundAllowed), *c.row.OutboundAllowed)
 	}
 	c.addOnPartner(ch)
 }
 
 // addOnPartner adds a change that needs the partner configuration to be there.
 func (c *rowChange) addOnPartner(ch Change) {
-	switch {
-	case ch.Action == Update && len(ch.Fields) == 0:
-		ch.Action = NoOp
-	case !c.exists && !c.createPartners, !c.exists && c.row.Absent:
+	ch.settle()
+	if ch.Action != NoOp && !c.exists && (!c.createPartners || c.row.Absent) {
 		ch.Action, ch.Reason = Blocked, reasonNoPartner
 	}
 	c.add(ch)

@@ -20,7 +20,7 @@ func fieldsOf(fs []plan.Field, a plan.Action) []field {
 			continue // the partner is named beside it
 		}
 		v := field{Path: OneLine(f.Path), Before: value(f.Before), After: value(f.After)}
-		if a == plan.Create {
+		if a == plan.Create || a == plan.NoOp {
 			v.Before = ""
 		}
 		if a == plan.Delete && f.After == nil {

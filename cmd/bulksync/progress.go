@@ -20,6 +20,7 @@ import (
 // line now and then elsewhere, nothing with --quiet. It is told of outcomes from
 // one goroutine at a time.
 type progress struct {
+	plan   *plan.Plan
 	total  int
 	before int // done by an earlier session
 	began  time.Time
@@ -40,7 +41,7 @@ type progress struct {
 const plainEvery = 10 * time.Second
 
 func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *execute.Log, t *tenant) *progress {
-	pr := &progress{total: p.Summary.Writes(), began: time.Now(), tenant: t, done: map[int]bool{}, quit: make(chan struct{})}
+	pr := &progress{plan: p, total: p.Summary.Writes(), began: time.Now(), tenant: t, done: map[int]bool{}, quit: make(chan struct{})}
 	if prior != nil {
 		for i, o := range prior.Result().Outcomes {
 			if p.Changes[i].Writes() && o.Status.Done() {
@@ -62,7 +63,7 @@ func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *execute.Lo
 func (p *progress) observe(o execute.Outcome) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.done[o.Seq] {
+	if p.done[o.Seq] || !p.plan.Changes[o.Seq-1].Writes() {
 		return // a later word about the same change, as of reading it back
 	}
 	p.done[o.Seq] = true
