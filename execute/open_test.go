@@ -1,6 +1,7 @@
 package execute_test
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -293,6 +294,48 @@ func TestTheLagAfterACreateOfAnEarlierSession(t *testing.T) {
 		}
 		if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Verified != 2 {
 			t.Errorf("%+v", again.Outcomes)
+		}
+	})
+}
+
+// Who may add partners and not write their policies is told after a few, though
+// each of the few was tried for a while.
+func TestPoliciesThatMayNotBeWrittenStopTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond})
+		p := r.plan(rows(60, "Fabrikam,yes,,,"), "")
+		r.Inject(graphsim.Fault{Kind: "403", Method: "PUT"})
+		began := time.Now()
+		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 4}})
+		if !strings.HasPrefix(res.Stopped, "10 changes in a row were refused: ") || time.Since(began) > 10*time.Minute {
+			t.Errorf("stopped %q after %s", res.Stopped, time.Since(began))
+		}
+		if res.Totals.Failed < 10 || res.Totals.Failed > 26 || len(r.State().Partners) > 30 {
+			t.Errorf("%+v, %d partners", res.Totals, len(r.State().Partners))
+		}
+	})
+}
+
+// A process that was killed between the write by the other verb and its answer
+// leaves it to the next one, which goes on from what was found.
+func TestAReroutedWriteOfAnEarlierSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond})
+		r.with(1, nil)
+		p, f := r.plan(rows(1, "Fabrikam,yes,,,"), ""), newTape()
+		r.Inject(graphsim.Fault{Kind: "silent", Method: "PATCH", Nth: 1})
+		time.AfterFunc(25*time.Millisecond, func() {
+			r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", false) })
+		})
+		ctx, kill := context.WithCancel(t.Context())
+		time.AfterFunc(2*time.Second, func() { f.die(); kill() })
+		if _, err := r.run(ctx, session{plan: p, tape: f}); err == nil {
+			t.Fatal("it was not killed")
+		}
+		f.revive(0)
+		res := r.mustRun(session{plan: p, tape: f})
+		if o := res.Outcomes[0]; o.Status != execute.Verified || !strings.Contains(string(o.Found), "Theirs") {
+			t.Errorf("%+v", o)
 		}
 	})
 }

@@ -37,7 +37,6 @@ type Reading struct {
 	renewal chan struct{}
 	// standing tells of the plan's no-ops.
 	standing *standing
-	Read     plan.Read
 	// Restarts says why the first list was read again, for each time that it was.
 	Restarts []string
 }
@@ -66,20 +65,17 @@ func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, erro
 // renew reads everything again. Each page counts from the moment it is in.
 func (r *Reading) renew(ctx context.Context) error {
 	began := time.Now()
-	var read plan.Read
 	var slowest time.Duration
 	var sync bool
 	var restarts []string
 	err := r.client.ListPartners(ctx, func(page graph.Page) error {
 		if page.Number == 1 {
-			began, read, sync = page.AsOf, plan.Read{}, false
+			began, sync = page.AsOf, false
 			r.standing.begin()
 		}
 		if page.Restarted != "" {
 			restarts = append(restarts, page.Restarted)
 		}
-		read.Pages++
-		read.Partners += len(page.Partners)
 		slowest = max(slowest, time.Since(page.AsOf))
 		sync = sync || slices.ContainsFunc(page.Partners, func(p graph.Partner) bool { return p.Sync != nil })
 		r.take(page)
@@ -99,14 +95,13 @@ func (r *Reading) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	read.Complete = true
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.absentAsOf.IsZero() {
 		r.Restarts = restarts
 	}
 	r.standing.end(r.readTemplate())
-	r.Read, r.absentAsOf, r.took, r.page, r.sync = read, began, time.Since(began), slowest, sync
+	r.absentAsOf, r.took, r.page, r.sync = began, time.Since(began), slowest, sync
 	for id, s := range r.partners {
 		if s.asOf.Before(began) {
 			delete(r.partners, id) // the whole list was read without it

@@ -80,9 +80,11 @@ type runner struct {
 
 	mu  sync.Mutex
 	log *Log
-	// forbidden counts changes in a row that were refused with 403, failures those
-	// of this session that did not succeed.
-	forbidden, failures int
+	// forbidden counts, for each kind of object, the changes in a row that were
+	// refused with 403: who may add partners may yet not touch their policies.
+	forbidden map[plan.Object]int
+	// failures counts the changes of this session that did not succeed.
+	failures int
 	// unseen holds the creates that Graph refused because the object is there,
 	// where no reading shows one.
 	unseen map[int]bool
@@ -116,7 +118,7 @@ type accepted struct {
 func newRunner(cfg Config) *runner {
 	r := &runner{
 		Config: cfg, set: cfg.Header.Settings.withDefaults(), log: cfg.Prior, began: time.Now(), clock: newClock(cfg.Wall),
-		own: make([]bool, len(cfg.Plan.Changes)), unseen: map[int]bool{}, added: map[string]time.Time{},
+		own: make([]bool, len(cfg.Plan.Changes)), unseen: map[int]bool{}, forbidden: map[plan.Object]int{}, added: map[string]time.Time{},
 	}
 	if r.log == nil {
 		r.log = newLog(cfg.Plan)

@@ -1,6 +1,9 @@
 package execute_test
 
 import (
+	"bytes"
+	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,6 +34,68 @@ func TestARunMakesEverythingAsWantedAndItsJournalTellsTheSame(t *testing.T) {
 		}
 		if n := len(r.Writes()); n != 51 {
 			t.Errorf("%d writes for 51 changes", n)
+		}
+	})
+}
+
+// Evidence is exact: how long a write took, and which session it was of.
+func TestOutcomesAndSessionsAreDated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: 300 * time.Millisecond})
+		r.with(2, nil)
+		p, f := r.plan(rows(2, "Fabrikam,yes,,,"), ""), newTape()
+		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 1}})
+		for _, o := range res.Outcomes {
+			if o.Elapsed != 300*time.Millisecond || o.StartedAt.IsZero() {
+				t.Errorf("%+v", o)
+			}
+		}
+		if bytes.Contains(f.data, []byte(`"resumed":true`)) {
+			t.Error("the first session is called resumed")
+		}
+		r.mustRun(session{plan: p, tape: f})
+		if bytes.Count(f.data, []byte(`"resumed":true`)) != 1 {
+			t.Error("the second session is not called resumed")
+		}
+	})
+}
+
+// A list that began again before the run is told.
+func TestAListThatBeganAgainIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{PageSize: 2})
+		r.with(4, nil)
+		p := r.plan(rows(4, "Fabrikam,yes,,,"), "")
+		r.Inject(graphsim.Fault{Kind: "moved", Nth: 1})
+		reading, err := execute.Prepare(t.Context(), r.client(), p)
+		if err != nil || len(reading.Restarts) != 1 {
+			t.Errorf("%v, %v", reading.Restarts, err)
+		}
+	})
+}
+
+// What an earlier session left open is looked at last: by then it is known how
+// far readings lag.
+func TestWhatIsOpenComesLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(6, nil)
+		p, f := r.plan(rows(6, "Fabrikam,yes,,,"), ""), newTape()
+		r.Inject(graphsim.Fault{Kind: "silent", Method: "PUT", Nth: 1})
+		ctx, kill := context.WithCancel(t.Context())
+		time.AfterFunc(2*time.Second, func() { f.die(); kill() })
+		if _, err := r.run(ctx, session{plan: p, tape: f, settings: execute.Settings{Concurrency: 1}}); err == nil {
+			t.Fatal("it was not killed")
+		}
+		f.revive(0)
+		var order []int
+		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 1}, observe: func(o execute.Outcome) {
+			if o.Status == execute.Succeeded {
+				order = append(order, o.Seq)
+			}
+		}})
+		if want := []int{2, 3, 4, 5, 6, 1}; !slices.Equal(order, want) || res.Totals.Verified != 6 {
+			t.Errorf("%v, %+v", order, res.Totals)
 		}
 	})
 }

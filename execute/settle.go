@@ -109,7 +109,7 @@ func (s *step) afterFault(err error) next {
 		s.cause, s.alone, s.refused = err, true, true
 		return lookAgain
 	}
-	s.answered(err)
+	s.answered(s.c.Object, err)
 	switch {
 	case e.Kind == graph.Conflict, e.Kind == graph.NotFound:
 		s.cause, s.alone, s.refused = err, true, true

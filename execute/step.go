@@ -214,7 +214,7 @@ func (s *step) judge(live plan.Live) next {
 func (s *step) giveUp() {
 	s.out.Status, s.out.Message = Failed, reason(s.cause)
 	if !s.final && errors.Is(s.cause, graph.Forbidden) {
-		s.answered(s.cause) // now it counts
+		s.answered(s.c.Object, s.cause) // now it counts
 	}
 }
 
@@ -264,7 +264,7 @@ func (s *step) write() (next, error) {
 	if err != nil {
 		return s.afterFault(err), nil
 	}
-	s.answered(nil)
+	s.answered(s.c.Object, nil)
 	s.out.Status, s.out.Message, s.out.HTTPStatus, s.out.RequestID, s.out.GraphCode = Succeeded, s.notice, resp.Status, resp.RequestID, ""
 	if s.req != s.c.Request {
 		s.out.Message = fmt.Sprintf("sent as %s, since Graph answered so to %s", s.req.Method, s.c.Request.Method)

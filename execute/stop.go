@@ -40,24 +40,22 @@ func (r *runner) watchDeadline() {
 	r.stopNow(errDeadline)
 }
 
-// answered watches for answers that will not spare the next change either. A
-// nil err is a write that was accepted.
-func (r *runner) answered(err error) {
+// answered watches for answers that will not spare the next change of such an
+// object either. A nil err is a write that was accepted.
+func (r *runner) answered(o plan.Object, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.answers++
-	if !errors.Is(err, graph.Forbidden) {
-		r.forbidden = 0
-	} else {
-		r.forbidden++
+	if r.forbidden[o]++; !errors.Is(err, graph.Forbidden) {
+		r.forbidden[o] = 0
 	}
 	switch {
 	case err == nil:
 		clear(r.unseen)
 	case errors.Is(err, graph.Unauthorized):
 		r.stopNow(fmt.Errorf("the token is not accepted: %w", err))
-	case r.forbidden >= maxForbidden:
-		r.stopNow(fmt.Errorf("%d changes in a row were refused: %w", r.forbidden, err))
+	case r.forbidden[o] >= maxForbidden:
+		r.stopNow(fmt.Errorf("%d changes in a row were refused: %w", r.forbidden[o], err))
 	}
 }
 
