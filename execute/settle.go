@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -265,8 +266,12 @@ func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }
 // reason says what is not in the other members of an outcome already.
 func reason(err error) string {
 	var e *graph.Error
-	if errors.As(err, &e) {
+	switch {
+	case errors.As(err, &e):
 		return e.Reason()
+	case errors.Is(err, context.Canceled):
+		return ErrInterrupted.Error()
+	default:
+		return err.Error()
 	}
-	return err.Error()
 }

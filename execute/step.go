@@ -183,7 +183,7 @@ func (s *step) judge(live plan.Live) next {
 	case verdict == plan.Unknown:
 		s.unread(fmt.Errorf("%w: %s", graph.Unreadable, why))
 	case verdict == plan.AsWanted && s.out.Open:
-		s.out.Status, s.out.Message = Succeeded, "no answer proved it; read back as wanted"
+		s.out.Status, s.out.Message = Succeeded, "the answer was lost or not clear; the object was read, and is as wanted"
 	case verdict == plan.AsWanted:
 		s.out.Status, s.out.Message = Unchanged, s.notice
 	case verdict == plan.Moved && s.out.Open:
