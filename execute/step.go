@@ -269,7 +269,7 @@ func (s *step) write() (next, error) {
 	if s.req != s.c.Request {
 		s.out.Message = fmt.Sprintf("sent as %s, since Graph answered so to %s", s.req.Method, s.c.Request.Method)
 	}
-	s.count(resp.Attempts)
+	s.count(resp.Attempts, false)
 	s.wasAccepted(sent)
 	return end, nil
 }

@@ -37,14 +37,19 @@ const (
 
 // judge says what an attempt means, as far as its answer proves it.
 func (c *call) judge(ctx context.Context, resp *http.Response, err error) verdict {
+	var v verdict
 	switch {
 	case err != nil:
-		return c.judgeFault(ctx, err)
+		v = c.judgeFault(ctx, err)
 	case isWrite(c.req.Method):
-		return c.judgeWrite(resp, kept(resp))
+		v = c.judgeWrite(resp, kept(resp))
 	default:
-		return c.judgeRead(resp, kept(resp))
+		v = c.judgeRead(resp, kept(resp))
 	}
+	if v.err != nil {
+		v.err.Answered = v.heard == aWord
+	}
+	return v
 }
 
 // judgeFault is for an attempt that was not answered.
