@@ -20,7 +20,7 @@ func (s *step) send(id string) (*graph.Response, error) {
 		MaxAttempts: max(1, attemptsPerChange-s.tries), Still: s.still, OnWire: s.hard,
 	})
 	if e := (*graph.Error)(nil); errors.As(err, &e) {
-		s.count(e.Attempts, e.Kind == graph.Indeterminate && e.Answered)
+		s.count(e.Attempts, e.Answered)
 		if e.Attempts > 0 && !errors.Is(err, graph.ErrTooLate) {
 			s.out.HTTPStatus, s.out.GraphCode, s.out.RequestID = e.Status, e.Code, e.RequestID
 		}

@@ -37,19 +37,14 @@ const (
 
 // judge says what an attempt means, as far as its answer proves it.
 func (c *call) judge(ctx context.Context, resp *http.Response, err error) verdict {
-	var v verdict
 	switch {
 	case err != nil:
-		v = c.judgeFault(ctx, err)
+		return c.judgeFault(ctx, err)
 	case isWrite(c.req.Method):
-		v = c.judgeWrite(resp, kept(resp))
+		return c.judgeWrite(resp, kept(resp))
 	default:
-		v = c.judgeRead(resp, kept(resp))
+		return c.judgeRead(resp, kept(resp))
 	}
-	if v.err != nil {
-		v.err.Answered = v.heard == aWord
-	}
-	return v
 }
 
 // judgeFault is for an attempt that was not answered.
@@ -120,7 +115,7 @@ func (c *call) judgeWrite(resp *http.Response, body []byte) verdict {
 	}
 	v := verdict{e, false, noWord}
 	if coded && e.Status < 500 && e.Status >= 400 && e.Status != http.StatusRequestTimeout {
-		v.heard = aWord
+		v.heard, e.Answered = aWord, true
 	}
 	e.Kind = Indeterminate
 	if e.Status < 400 || !coded && e.Status < 500 {

@@ -66,8 +66,8 @@ type Error struct {
 	RequestID       string
 	ClientRequestID string
 	Attempts        int
-	// Answered means that Graph itself said this, so that it is no sign of an
-	// outage.
+	// Answered means that what leaves a write Indeterminate was said by Graph
+	// itself, and is no sign of an outage.
 	Answered bool
 	// RetryAfter is what the last answer asked for; 0 where it did not.
 	RetryAfter time.Duration
