@@ -94,7 +94,11 @@ func (r *runner) readBack(list []*watched, last bool) ([]*watched, error) {
 	var tickets []ticket
 	for _, w := range list {
 		live, _ := r.Reading.now(w.c)
-		verdict, why := w.c.Judge(r.withDone(w.before, live))
+		laid := r.withDone(w.before, live)
+		verdict, why := w.c.Judge(laid)
+		if verdict == plan.Moved && w.o.finds(w.c, laid) {
+			verdict, why = plan.Applies, "" // what this run replaced
+		}
 		if w.keeps(verdict, why, live, last) {
 			still = append(still, w)
 			continue
