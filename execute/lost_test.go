@@ -1,7 +1,9 @@
 package execute_test
 
 import (
+	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -9,6 +11,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/graph/graphsim"
+	"bulksync/plan"
 )
 
 func TestALostAnswerIsSettledByReadingAndNothingIsWrittenTwice(t *testing.T) {
@@ -159,6 +162,84 @@ func TestTheUndoOfAReroutedCreateGoesBackToWhatWasFound(t *testing.T) {
 			t.Errorf("%+v", y)
 		}
 	})
+}
+
+// A change that went by the other verb is held against what it replaced: under a
+// lag that shows for a while, and undo brings it back, whether the answer came,
+// was lost, or the process was killed before it came.
+func TestAReroutedChangeGoesBackToWhatWasThere(t *testing.T) {
+	theirs := func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) }
+	none := func(p *graphsim.Partner) { p.IdentitySynchronization = nil }
+	for name, c := range map[string]struct {
+		planned, really func(*graphsim.Partner)
+		second          string
+	}{
+		"they created it": {none, theirs, "PATCH"},
+		"they removed it": {theirs, none, "PUT"},
+	} {
+		for _, lag := range []time.Duration{0, 30 * time.Second} {
+			for _, ends := range []string{"", "503-after", "killed before", "killed after"} {
+				t.Run(name+"/"+lag.String()+"/"+ends, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond, ReadLag: lag})
+						r.with(1, c.planned)
+						time.Sleep(time.Minute)
+						p, f := r.plan(rows(1, "Fabrikam,yes,,,"), ""), newTape()
+						time.AfterFunc(25*time.Millisecond, func() { r.Edit(tenant(1), c.really) })
+						r.killOrLose(f, p, c.second, ends)
+						res := r.mustRun(session{plan: p, tape: f})
+						if res.Totals.Failed == 1 && lag > 0 && ends != "" { // it was read and sent again in vain
+							time.Sleep(time.Minute)
+							r.ClearFaults()
+							res = r.mustRun(session{plan: p, tape: f})
+						}
+						if o := res.Outcomes[0]; o.Status != execute.Verified || o.Found == nil {
+							t.Errorf("%+v", o)
+						}
+						time.Sleep(time.Minute)
+						r.ClearFaults()
+						r.undo(p, r.replay(p, f))
+						want := graphsim.Partner{}
+						c.really(&want)
+						got, _ := r.Partner(tenant(1))
+						if is, was := got.IdentitySynchronization, want.IdentitySynchronization; (is == nil) != (was == nil) || is != nil && *is.DisplayName != "Theirs" {
+							t.Errorf("undo leaves %+v", is)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// killOrLose has the second write of a run lose its answer, or plays a session
+// that is killed just before that write or just after it.
+func (r *rig) killOrLose(f *tape, p *plan.Plan, method, ends string) {
+	switch ends {
+	case "":
+	case "503-after":
+		r.Inject(graphsim.Fault{Kind: "503-after", Method: method, Nth: 1})
+	default:
+		ctx, kill := context.WithCancel(r.t.Context())
+		defer kill()
+		die := func(rt http.RoundTripper) http.RoundTripper {
+			return layer(func(q *http.Request) (*http.Response, error) {
+				if q.Method != method {
+					return rt.RoundTrip(q)
+				}
+				f.die()
+				defer kill()
+				if ends == "killed before" {
+					return nil, errDead
+				}
+				return rt.RoundTrip(q)
+			})
+		}
+		if _, err := r.run(ctx, session{plan: p, tape: f, layers: []func(http.RoundTripper) http.RoundTripper{die}}); err == nil {
+			r.t.Error("it was not killed")
+		}
+		f.revive(0)
+	}
 }
 
 func TestAnObjectInTheSoftDeleteWindowIsCreatedOnceTheWindowCloses(t *testing.T) {

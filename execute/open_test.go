@@ -2,6 +2,7 @@ package execute_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -169,6 +170,32 @@ func TestALongOutageStopsTheRun(t *testing.T) {
 			t.Errorf("resumed: %+v", again.Totals)
 		}
 	})
+}
+
+// What Graph itself answers each time, and what proves nothing all the same,
+// counts against the change, if it is the only one or if all get it. An outage
+// that only one change is left to meet ends as any other does.
+func TestNoChangeIsSentForEver(t *testing.T) {
+	for kind, outage := range map[graphsim.FaultKind]bool{"412": false, "423": false, "451": false, "500": true, "408": true, "error-200": true, "html": true} {
+		for _, n := range []int{1, 3} {
+			t.Run(fmt.Sprint(kind, " to ", n), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond})
+					r.with(n, nil)
+					p := r.plan(rows(n, "Fabrikam,yes,,,"), "")
+					r.Inject(graphsim.Fault{Kind: kind, Method: "WRITE"})
+					began := time.Now()
+					res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 1}, stop: after(t.Context(), time.Hour)})
+					if took := time.Since(began); took > 7*time.Minute || res.Interrupted {
+						t.Errorf("it took %s and %d writes", took, len(r.Writes()))
+					}
+					if told := strings.Contains(res.Stopped, "no good answer from Graph for 5m"); told != outage || !outage && res.Totals.Failed != n {
+						t.Errorf("stopped %q, %+v", res.Stopped, res.Totals)
+					}
+				})
+			})
+		}
+	}
 }
 
 // One change whose own request is at fault is given up after six tries, and the

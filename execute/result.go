@@ -3,6 +3,8 @@ package execute
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"reflect"
 	"strings"
 	"time"
 
@@ -60,8 +62,32 @@ type Outcome struct {
 	// Live is the object as it was found instead, where that is the reason.
 	Live json.RawMessage `json:"live,omitempty"`
 	// Found is the object that was replaced, where Graph's answer to the write
-	// told that another one was there than the plan knew: undo goes back to it.
+	// told that another one was there than the plan knew, or null, where none was:
+	// undo goes back to it.
 	Found json.RawMessage `json:"found,omitempty"`
+}
+
+// found is what Outcome.Found says of what is there.
+func found(c *plan.Change, live plan.Live) json.RawMessage {
+	if object := compact(live.Object(c.Object)); object != nil {
+		return object
+	}
+	return json.RawMessage("null")
+}
+
+// finds reports whether what is there is what the write was to replace, where
+// that was not what the plan knew.
+func (o *Outcome) finds(c *plan.Change, live plan.Live) bool {
+	return o.Found != nil && reflect.DeepEqual(membersOf(found(c, live)), membersOf(o.Found))
+}
+
+// membersOf is an object without what the protocol adds, which differs between a
+// list and a single read; nil where there is none.
+func membersOf(object json.RawMessage) map[string]any {
+	var members map[string]any
+	_ = json.Unmarshal(object, &members) // it was read before
+	maps.DeleteFunc(members, func(name string, _ any) bool { return strings.HasPrefix(name, "@") })
+	return members
 }
 
 // MayHaveLanded reports whether this run may have changed the object, even if

@@ -21,7 +21,7 @@ func (s *step) send(id string) (*graph.Response, error) {
 		MaxAttempts: max(1, attemptsPerChange-s.tries), Still: s.still, OnWire: s.hard,
 	})
 	if e := (*graph.Error)(nil); errors.As(err, &e) {
-		s.count(e.Attempts)
+		s.count(e.Attempts, e.Answered)
 		if e.Attempts > 0 && !errors.Is(err, graph.ErrTooLate) {
 			s.out.HTTPStatus, s.out.GraphCode, s.out.RequestID = e.Status, e.Code, e.RequestID
 		}
@@ -75,13 +75,14 @@ func (s *step) tooLate() next {
 }
 
 // count takes in the attempts of a request. They count against the change only
-// if others got their answers meanwhile: an outage is waited out by time.
-func (s *step) count(attempts int) {
+// if it, or others meanwhile, got an answer of Graph: an outage is waited out by
+// time.
+func (s *step) count(attempts int, answered bool) {
 	s.out.Attempts += attempts
 	s.mu.Lock()
 	answers := s.answers
 	s.mu.Unlock()
-	if s.tries == 0 || answers != s.heard {
+	if answered || s.tries == 0 || answers != s.heard {
 		s.tries += attempts
 	}
 	s.heard = answers
@@ -98,6 +99,9 @@ func (s *step) afterFault(err error) next {
 	switch {
 	case e.Kind == graph.Indeterminate:
 		s.cause, s.alone, s.out.Open, s.doubt = err, true, true, time.Now()
+		if errors.Is(err, graph.Outage) {
+			s.stopNow(err)
+		}
 		return s.lookIn(s.patience())
 	case e.Kind == graph.Outage, e.Kind == graph.Unreachable:
 		s.stopNow(err)

@@ -1,7 +1,6 @@
 package execute
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -90,6 +89,9 @@ func (w *worker) change(before group, c *plan.Change) (Outcome, error) {
 func (s *step) inherit() {
 	o, unknown := s.outcome(s.c)
 	s.out.Open = unknown || o.Open
+	if o.Open {
+		s.out.Found = o.Found // undo goes back to that, whenever it landed
+	}
 	if !unknown {
 		return
 	}
@@ -166,7 +168,7 @@ func (s *step) fits(live plan.Live) (plan.Verdict, string) {
 	req := s.c.Rerouted(live)
 	switch {
 	case req == nil, s.req == s.c.Request && s.out.Found == nil, s.req != s.c.Request && s.req.Method != req.Method,
-		!bytes.Equal(compact(live.Object(s.c.Object)), compact(s.out.Found)):
+		!s.out.finds(s.c, live):
 		return verdict, why
 	}
 	s.req = req
@@ -233,13 +235,13 @@ func (s *step) reroute(live plan.Live) bool {
 	if req == nil || req.Method == s.req.Method || s.req != s.c.Request || s.stopped() {
 		return false
 	}
-	s.req, s.out.Found = req, live.Object(s.c.Object)
+	s.req, s.out.Found = req, found(s.c, live)
 	return true
 }
 
 // write makes the intent durable and sends the write.
 func (s *step) write() (next, error) {
-	intent := Intent{Seq: s.c.Seq, Method: s.req.Method, Path: s.req.Path, ClientRequestID: graph.NewRequestID(), Found: compact(s.out.Found)}
+	intent := Intent{Seq: s.c.Seq, Method: s.req.Method, Path: s.req.Path, ClientRequestID: graph.NewRequestID(), Found: s.out.Found}
 	if err := s.commit(s.Journal.add(Entry{Intent: &intent})); err != nil {
 		return end, err
 	}
@@ -269,7 +271,7 @@ func (s *step) write() (next, error) {
 	if s.req != s.c.Request {
 		s.out.Message = fmt.Sprintf("sent as %s, since Graph answered so to %s", s.req.Method, s.c.Request.Method)
 	}
-	s.count(resp.Attempts)
+	s.count(resp.Attempts, false)
 	s.wasAccepted(sent)
 	return end, nil
 }

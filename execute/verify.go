@@ -174,7 +174,11 @@ func (r *runner) look(w *watched) (plan.Live, plan.Verdict, string) {
 		return plan.Live{}, plan.AsWanted, ""
 	}
 	live, _ := r.Reading.now(w.c)
-	verdict, why := w.c.Judge(r.withDone(w.before, live))
+	laid := r.withDone(w.before, live)
+	verdict, why := w.c.Judge(laid)
+	if o, _ := r.outcome(w.c); verdict == plan.Moved && o.finds(w.c, laid) {
+		return live, plan.Applies, "" // what this run replaced
+	}
 	return live, verdict, why
 }
 

@@ -115,7 +115,7 @@ func (c *call) judgeWrite(resp *http.Response, body []byte) verdict {
 	}
 	v := verdict{e, false, noWord}
 	if coded && e.Status < 500 && e.Status >= 400 && e.Status != http.StatusRequestTimeout {
-		v.heard = aWord
+		v.heard, e.Answered = aWord, true
 	}
 	e.Kind = Indeterminate
 	if e.Status < 400 || !coded && e.Status < 500 {

@@ -66,6 +66,9 @@ type Error struct {
 	RequestID       string
 	ClientRequestID string
 	Attempts        int
+	// Answered means that what leaves a write Indeterminate was said by Graph
+	// itself, and is no sign of an outage.
+	Answered bool
 	// RetryAfter is what the last answer asked for; 0 where it did not.
 	RetryAfter time.Duration
 	// Err is the cause where there was no answer, and what is wrong with one that

@@ -36,6 +36,9 @@ func (o *overdue) Error() string {
 
 func (o *overdue) Unwrap() error { return o.last }
 
+// Is makes a write that is open an Outage as well, once it has lasted too long.
+func (o *overdue) Is(target error) bool { return target == Outage }
+
 // outage is the outermost layer. While a class of requests gets no good answer
 // it lets one attempt at a time through, at growing distances, on behalf of all
 // that wait; the first good answer lets all go. It lies outside of the pacing,
@@ -75,7 +78,24 @@ func (o *outage) RoundTrip(req *http.Request) (*http.Response, error) {
 	c.unsent = c.attempts == before
 	c.verdict = c.judge(ctx, resp, err)
 	c.class.told(c)
+	c.endsOpen()
 	return resp, err
+}
+
+// endsOpen says of a write that was left open that the outage lasted too long.
+// It is not sent again here, and whoever does that would knock for ever.
+func (c *call) endsOpen() {
+	e := c.verdict.err
+	if e == nil || e.Kind != Indeterminate || c.verdict.heard != noWord {
+		return
+	}
+	if waited := c.class.lasts(); waited >= c.class.longest {
+		over := error(&overdue{waited: waited})
+		if e.Err != nil {
+			over = fmt.Errorf("%w; %w", e.Err, over)
+		}
+		e.Err = over
+	}
 }
 
 // class is what is known about one class of requests, reads or writes: writes

@@ -223,6 +223,34 @@ func TestAnOutageEndsWhatWasNeverSent(t *testing.T) {
 	})
 }
 
+// A write that is left open is sent again by its caller alone, so that nobody
+// waits here for the end of an outage: it is told all the same.
+func TestAnOutageEndsOpenWrites(t *testing.T) {
+	for name, down := range map[string]func(*http.Request) (*http.Response, error){
+		"503":      refusal(503, "ServiceUnavailable"),
+		"408":      refusal(408, "RequestTimeout"),
+		"a portal": answer(200, "<html>"),
+		"silence":  failure(errors.New("connection reset")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				wire := &flaky{until: time.Now().Add(time.Hour), down: down, hit: func(r *http.Request) bool { return r.Method != "GET" }}
+				c, err := graph.New(graph.Options{RootURL: root, Base: wire, Outage: time.Minute})
+				if err != nil {
+					t.Fatal(err)
+				}
+				began := time.Now()
+				for err = nil; !errors.Is(err, graph.Outage) && time.Since(began) < time.Hour; {
+					_, err = c.Do(t.Context(), write)
+				}
+				if took := time.Since(began); took < time.Minute || took > 66*sec || !strings.Contains(err.Error(), "no good answer from Graph for 1m") {
+					t.Errorf("after %s: %v", took, err)
+				}
+			})
+		})
+	}
+}
+
 // One who comes when it has lasted too long is not refused without a try.
 func TestALateRequestKnocksOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -9,7 +9,8 @@ import (
 )
 
 // Landed is a change that was made, or may have been, with what was found in
-// place of Change.Before when it was made; nil where that was as planned.
+// place of Change.Before when it was made: nil where that was as planned, null
+// where nothing was.
 type Landed struct {
 	Change *Change
 	Found  json.RawMessage
@@ -48,6 +49,12 @@ func (l Landed) inverse() Change {
 		}
 		if len(inv.Fields) == 0 {
 			inv.Action = NoOp
+		}
+	case c.Action == Update && string(l.Found) == "null" && c.Object == IdentitySynchronization:
+		// Somebody had removed it meanwhile, and the update became a create.
+		inv.Action, inv.Before = Delete, c.after()
+		for _, f := range c.whole() {
+			inv.differ(f.Path, f.After, nil)
 		}
 	case c.Action == Create:
 		inv.Action, inv.Before = Delete, c.after()
