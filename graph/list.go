@@ -180,6 +180,6 @@ func unreadable(resp *Response, path string, err error) error {
 	}
 	return &Error{
 		Kind: Unreadable, Method: http.MethodGet, Path: shortPath(path), RequestID: resp.RequestID,
-		ClientRequestID: resp.ClientRequestID, Attempts: resp.Attempts, Err: err,
+		ClientRequestID: resp.ClientRequestID, Attempts: resp.Attempts, Err: resp.hide.fromError(err),
 	}
 }

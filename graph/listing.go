@@ -60,6 +60,11 @@ func (l *listing) take(ctx context.Context, p *page) error {
 		p.parsed = parsePartners(p.raw)
 	}
 	found := &p.parsed
+	for i := range found.partners { // a name that stands twice is told, whatever it is
+		if problem := &found.partners[i].Problem; *problem != "" {
+			*problem = p.resp.hide.cut(*problem)
+		}
+	}
 	switch {
 	case found.unreadable != nil:
 		return errAskAgain

@@ -22,7 +22,7 @@ import (
 func splitPage(body []byte) (partners [][]byte, link string, err error) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(body), lenient)
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
-		return nil, "", notJSON(errors.Join(err, errNoList))
+		return nil, "", notJSON(cmp.Or(err, errNoList))
 	}
 	seen := members{}
 	for dec.PeekKind() == '"' {
@@ -92,6 +92,12 @@ func otherMember(dec *jsontext.Decoder, name string, link *string) error {
 		if err := json.Unmarshal(value, link); err != nil { // null is none
 			return fmt.Errorf("@odata.nextLink: %w", err)
 		}
+		if string(value) == `""` {
+			return errors.New("@odata.nextLink is empty, so it is not known whether more follows")
+		}
+	case strings.HasSuffix(name, "nextlink"):
+		// Other versions of OData spell it so. Passed over, it would end the list.
+		return fmt.Errorf("%s in place of @odata.nextLink, so it is not known whether more follows", oneLine(name))
 	}
 	return nil
 }

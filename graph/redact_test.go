@@ -70,6 +70,22 @@ func TestNoTokenStandsInAnyError(t *testing.T) {
 	}
 }
 
+// A link and the name of a member come from the other side too.
+func TestNoTokenStandsInAProblem(t *testing.T) {
+	for name, body := range map[string]string{
+		"a link":                   `{"value":[],"@odata.nextLink":"https://evil.example.com/` + canary + `"}`,
+		"a name that stands twice": `{"value":[` + seen(fabrikam, `"`+canary+`":1`, `"`+canary+`":2`) + `]}`,
+	} {
+		partners, _, err := list(t.Context(), newClient(t, played(answer(200, body)), canary))
+		for _, p := range partners {
+			err = errors.Join(err, errors.New(p.Problem))
+		}
+		if err == nil || strings.Contains(err.Error(), "3f1b2c9d8e70") || !strings.Contains(err.Error(), "[removed]") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
 // A token that Graph's own answer repeats in the middle of a success is data.
 func TestASuccessIsNotAltered(t *testing.T) {
 	body := `{"templateApplicationLevel":"` + canary + `"}`
