@@ -26,7 +26,8 @@ type bearer struct {
 func (s *source) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	tk, err := s.cred.GetToken(ctx, o)
 	if err != nil {
-		return azcore.AccessToken{}, unavailable(ctx, err)
+		// A challenge asks a person to sign in anew, which waiting does not do.
+		return azcore.AccessToken{}, unavailable(ctx, err, s.who != nil && o.Claims == "")
 	}
 	who, err := ParseIdentity(tk.Token)
 	if err != nil {
