@@ -98,7 +98,7 @@ func TestAListThatCannotBeTrustedIsAnError(t *testing.T) {
 		{"a link that is no text", answers{answer(200, `{"value":[],"@odata.nextLink":7}`)}, "@odata.nextLink"},
 		{"an array", answers{answer(200, `[]`)}, "no value in the answer"},
 		{"two answers in one", answers{answer(200, `{"value":[]}{}`)}, "something follows it"},
-		{"an error in a success", answers{answer(200, `{"value":[],"error":{"code":"c"}}`)}, "an error that calls itself a success"},
+		{"an error in a success", answers{answer(200, `{"value":[],"error":{"code":"c","message":"m"}}`)}, "an error that calls itself a success (c: m)"},
 		{"an answer without a body", answers{answer(200, ``)}, "an answer without a body"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -48,6 +48,9 @@ type changedPartner struct {
 }
 
 func (c *changedPartner) Error() string {
+	if c.first == c.second {
+		return fmt.Sprintf("partner %s is shown twice on page %d, and differently", c.tenantID, c.first)
+	}
 	return fmt.Sprintf("partner %s is shown differently on page %d and page %d", c.tenantID, c.first, c.second)
 }
 

@@ -176,6 +176,11 @@ func TestAPartnerThatDiffersIsReadAgain(t *testing.T) {
 	if !errors.Is(err, graph.Unreadable) || !strings.Contains(fmt.Sprint(err), "page 2 of the partners: ") || !strings.Contains(fmt.Sprint(err), why) || len(wire.sent) != 6 {
 		t.Errorf("got %v after %d requests", err, len(wire.sent))
 	}
+	wire = played(listOf("", on, off))
+	_, _, _, err = listing(t.Context(), newClient(t, wire, ""))
+	if !strings.Contains(fmt.Sprint(err), "partner "+fabrikam+" is shown twice on page 1, and differently") {
+		t.Errorf("on one page: got %v", err)
+	}
 }
 
 // One partner that cannot be read does not hide the others, and is never taken

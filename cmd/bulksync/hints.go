@@ -111,7 +111,7 @@ func (a *app) visibilityHint(roles []string) string {
 			return fmt.Sprintf("a %s sees partners and not their synchronization policies: use %s", name, use)
 		}
 	}
-	return "this identity cannot see synchronization policies: use " + use
+	return "this identity cannot see all that belongs to a partner: use " + use
 }
 
 // partialRole names the roles that see partners without their policies, by the
