@@ -65,7 +65,7 @@ func (l *listing) take(ctx context.Context, p *page) error {
 	found := &p.parsed
 	for i := range found.partners { // a name that stands twice is told, whatever it is
 		if problem := &found.partners[i].Problem; *problem != "" {
-			*problem = p.resp.hide.cut(*problem)
+			*problem = oneLine(p.resp.hide.cut(*problem)) // in this order: half a secret is not found
 		}
 	}
 	switch {

@@ -29,7 +29,7 @@ func splitPage(body []byte) (partners [][]byte, link string, err error) {
 		t, _ := dec.ReadToken() // it was peeked at
 		name := strings.ToLower(t.String())
 		if seen[name] {
-			return nil, "", notJSON(fmt.Errorf("%s stands twice", oneLine(name)))
+			return nil, "", notJSON(fmt.Errorf("%s stands twice", name))
 		}
 		seen[name] = true
 		if name == "value" {
@@ -97,7 +97,7 @@ func otherMember(dec *jsontext.Decoder, name string, link *string) error {
 		}
 	case strings.HasSuffix(name, "nextlink"):
 		// Other versions of OData spell it so. Passed over, it would end the list.
-		return fmt.Errorf("%s in place of @odata.nextLink, so it is not known whether more follows", oneLine(name))
+		return fmt.Errorf("%s in place of @odata.nextLink, so it is not known whether more follows", name)
 	}
 	return nil
 }
@@ -145,7 +145,7 @@ func (s *parsed) add(into *Partner, raw []byte) {
 			s.unreadable = &broken{fmt.Errorf("a partner that does not say who it is: %w", err)}
 			return
 		}
-		p, missing = Partner{TenantID: id, Problem: oneLine(err.Error())}, ""
+		p, missing = Partner{TenantID: id, Problem: err.Error()}, ""
 	}
 	*into = p
 	if missing == "" {
@@ -206,7 +206,7 @@ func (c *Client) checkLink(page, link string) (next string, err error) {
 }
 
 func (c *Client) astray(where string) error {
-	return fmt.Errorf("@odata.nextLink leads to %s, which is not below %s", oneLine(where), c.base)
+	return fmt.Errorf("@odata.nextLink leads to %s, which is not below %s", where, c.base)
 }
 
 // isBelow reports whether a path leads below root by every reading: a server may

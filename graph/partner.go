@@ -193,7 +193,7 @@ func parseSyncOf(tenantID string, body []byte) (*IdentitySynchronization, error)
 		return nil, fmt.Errorf("identitySynchronization: %w", err)
 	}
 	if wire.TenantID != nil && tenantID != "" && !strings.EqualFold(*wire.TenantID, tenantID) {
-		return nil, fmt.Errorf("identitySynchronization: of another tenant, %s", cleanID(*wire.TenantID))
+		return nil, fmt.Errorf("identitySynchronization: of another tenant, %s", *wire.TenantID)
 	}
 	s := &IdentitySynchronization{DisplayName: wire.DisplayName, Raw: body}
 	if wire.UserSyncInbound != nil {
