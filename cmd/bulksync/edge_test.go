@@ -107,6 +107,7 @@ func TestUnread(t *testing.T) {
 		{"a portal", 1, 0, graph.Unreadable, exitIncomplete},
 		{"no permission", 1, 403, graph.Forbidden, exitIncomplete},
 		{"a bad token", 1, 401, graph.Unauthorized, exitCannotRun},
+		{"a token that ended meanwhile", 2, 401, graph.Unauthorized, exitIncomplete},
 	} {
 		err := &graph.ListError{Page: tc.page, Err: &graph.Error{Kind: tc.kind, Status: tc.status}}
 		if got := codeOf((&app{}).unread(&tenant{}, err)); got != tc.want {
