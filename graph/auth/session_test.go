@@ -16,6 +16,7 @@ import (
 	"bulksync/graph"
 	"bulksync/graph/auth"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/google/go-cmp/cmp"
@@ -193,6 +194,44 @@ func TestARenewalThatMayPassIsWaitedFor(t *testing.T) {
 			})
 		})
 	}
+}
+
+// silentCred is a credential whose host accepts and never answers.
+type silentCred struct{ silent bool }
+
+func (c *silentCred) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	if c.silent {
+		<-ctx.Done()
+		return azcore.AccessToken{}, ctx.Err()
+	}
+	return (&fakeCred{}).GetToken(ctx, o)
+}
+
+func TestASilentSignInHostIsNotWaitedForWithoutEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		_, err := auth.Acquire(t.Context(), &silentCred{silent: true}, scope)
+		if err == nil || !strings.Contains(err.Error(), "no access token: no answer to the sign-in in 2m0s") || time.Since(began) != 2*time.Minute {
+			t.Errorf("the first: %v after %s", err, time.Since(began))
+		}
+		cred := &silentCred{}
+		s, err := auth.Acquire(t.Context(), cred, scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Hour)
+		cred.silent = true
+		rt := s.Transport(roundTrip(func(req *http.Request) (*http.Response, error) {
+			return answer(req, http.StatusOK, nil), nil
+		}))
+		if _, err := get(t, rt); err == nil || errors.As(err, new(interface{ NonRetriable() })) {
+			t.Errorf("a renewal: %v is final", err)
+		}
+		cred.silent = false
+		if status, err := get(t, rt); status != http.StatusOK {
+			t.Errorf("afterwards: status %d, error %v", status, err)
+		}
+	})
 }
 
 func TestManyRefusedRequestsAnswerOneChallenge(t *testing.T) {
