@@ -136,7 +136,8 @@ func parsePartners(raw [][]byte) parsed {
 }
 
 // add reads one partner. One with a broken member has a Problem, as long as it
-// says who it is.
+// says who it is. The Problem does not repeat the ID, so that equal ones are
+// told together.
 func (s *parsed) add(into *Partner, raw []byte) {
 	p, missing, err := parsePartner(raw, true)
 	if err != nil {
@@ -145,7 +146,7 @@ func (s *parsed) add(into *Partner, raw []byte) {
 			s.unreadable = &broken{fmt.Errorf("a partner that does not say who it is: %w", err)}
 			return
 		}
-		p, missing = Partner{TenantID: id, Problem: err.Error()}, ""
+		p, missing = Partner{TenantID: id, Problem: strings.TrimPrefix(err.Error(), "partner "+id+": ")}, ""
 	}
 	*into = p
 	if missing == "" {
