@@ -260,10 +260,14 @@ func isUntrusted(err error) bool {
 	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid)
 }
 
+// path is the path of the request as an error may show it: that of a page is as
+// the page before it spelled it.
+func (c *call) path() string { return oneLine(c.hide.cut(shortPath(c.req.Path))) }
+
 // newError is an Error of the request.
 func (c *call) newError() *Error {
 	return &Error{
-		Method: c.req.Method, Path: shortPath(c.req.Path), Attempts: c.attempts, ClientRequestID: c.req.ClientRequestID,
+		Method: c.req.Method, Path: c.path(), Attempts: c.attempts, ClientRequestID: c.req.ClientRequestID,
 	}
 }
 
@@ -271,7 +275,7 @@ func (c *call) newError() *Error {
 // it has an error code of Graph's.
 func (c *call) refusal(resp *http.Response, body []byte) (*Error, bool) {
 	e, coded := decodeError(resp.StatusCode, resp.Header, body, c.hide)
-	e.Method, e.Path, e.Attempts = c.req.Method, shortPath(c.req.Path), c.attempts
+	e.Method, e.Path, e.Attempts = c.req.Method, c.path(), c.attempts
 	e.ClientRequestID = c.req.ClientRequestID
 	e.RetryAfter, _ = RetryAfter(resp.Header, time.Now())
 	return e, coded

@@ -149,6 +149,7 @@ type Response struct {
 	Attempts        int
 
 	sent time.Time // when the attempt began that was answered
+	hide secrets   // that nothing said of its content may repeat
 }
 
 // NewRequestID returns a fresh client-request-id.
@@ -191,7 +192,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		return nil, fmt.Errorf("%s %s: %w", r.Method, shortPath(r.Path), err)
 	}
 	return &Response{
-		Status: resp.StatusCode, Body: kept(resp), Attempts: st.attempts, sent: st.sent,
+		Status: resp.StatusCode, Body: kept(resp), Attempts: st.attempts, sent: st.sent, hide: st.hide,
 		RequestID: resp.Header.Get("Request-Id"), ClientRequestID: r.ClientRequestID,
 	}, nil
 }

@@ -101,7 +101,7 @@ func (e *Error) said() string {
 	case e.Kind == Outage:
 		return e.outage()
 	case e.Status == 0 || e.Status/100 == 2: // a success that is none: its status says nothing
-		return string(e.Kind) + e.cause(": ")
+		return string(e.Kind) + e.cause(": ") + e.aside()
 	default:
 		return fmt.Sprintf("%d %s%s", e.Status, e.reason(), e.cause(": "))
 	}
@@ -129,6 +129,14 @@ func (e *Error) cause(before string) string {
 		return ""
 	}
 	return before + oneLine(e.Err.Error())
+}
+
+// aside is what an answer said that calls itself a success, and is an error.
+func (e *Error) aside() string {
+	if e.Code == "" {
+		return ""
+	}
+	return " (" + e.reason() + ")"
 }
 
 func (e *Error) reason() string {

@@ -179,7 +179,7 @@ func unreadable(resp *Response, path string, err error) error {
 		return nil
 	}
 	return &Error{
-		Kind: Unreadable, Method: http.MethodGet, Path: shortPath(path), RequestID: resp.RequestID,
-		ClientRequestID: resp.ClientRequestID, Attempts: resp.Attempts, Err: err,
+		Kind: Unreadable, Method: http.MethodGet, Path: oneLine(resp.hide.cut(shortPath(path))), RequestID: resp.RequestID,
+		ClientRequestID: resp.ClientRequestID, Attempts: resp.Attempts, Err: resp.hide.fromError(err),
 	}
 }

@@ -81,6 +81,9 @@ func TestAListThatCannotBeTrustedIsAnError(t *testing.T) {
 		{"a link in clear", page("http://graph.microsoft.com/v1.0/x"), "leads to http://graph.microsoft.com/v1.0/x, which is not below"},
 		{"a link to another version", page("https://graph.microsoft.com/beta/x"), "leads to https://graph.microsoft.com/beta/x, which is not below https://graph.microsoft.com/v1.0"},
 		{"a link that is none", page("%zz"), "leads to an unreadable address"},
+		{"a link that is empty", page(""), "@odata.nextLink is empty"},
+		{"a link as OData 4.01 spells it", answers{answer(200, `{"value":[],"@nextLink":"?a"}`)}, "@nextlink in place of @odata.nextLink"},
+		{"a link as OData 3 spells it", answers{answer(200, `{"value":[],"odata.nextLink":"?a"}`)}, "odata.nextlink in place of @odata.nextLink"},
 		{"no value", answers{answer(200, `{"@odata.context":"x"}`)}, "no value in the answer, so it is no list"},
 		{"a value of null", answers{answer(200, `{"value":null}`)}, "no value in the answer"},
 		{"a sign-in page", answers{answer(200, `<html>`, "Content-Type: text/html")}, "is a proxy or a sign-in page in between?"},
@@ -95,7 +98,7 @@ func TestAListThatCannotBeTrustedIsAnError(t *testing.T) {
 		{"a link that is no text", answers{answer(200, `{"value":[],"@odata.nextLink":7}`)}, "@odata.nextLink"},
 		{"an array", answers{answer(200, `[]`)}, "no value in the answer"},
 		{"two answers in one", answers{answer(200, `{"value":[]}{}`)}, "something follows it"},
-		{"an error in a success", answers{answer(200, `{"value":[],"error":{"code":"c"}}`)}, "an error that calls itself a success"},
+		{"an error in a success", answers{answer(200, `{"value":[],"error":{"code":"c","message":"m"}}`)}, "an error that calls itself a success (c: m)"},
 		{"an answer without a body", answers{answer(200, ``)}, "an answer without a body"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -172,8 +175,8 @@ func TestAPartnerIsReadWithEverythingThatGraphSays(t *testing.T) {
 			graph.Partner{Consent: []byte(`{"inboundAllowed":null,"outboundAllowed":null}`)},
 		},
 		{
-			"a policy with an ID alone is there", `{"tenantId":"` + fabrikam + `","isServiceProvider":null,"automaticUserConsentSettings":null,"identitySynchronization":{"tenantId":"90E29127-71AD-49C7-9CE8-DB3F41EA06F1"}}`,
-			graph.Partner{Sync: &graph.IdentitySynchronization{Raw: []byte(`{"tenantId":"90E29127-71AD-49C7-9CE8-DB3F41EA06F1"}`)}},
+			"a policy with nothing but an ID is there", `{"tenantId":"` + fabrikam + `","isServiceProvider":null,"automaticUserConsentSettings":null,"identitySynchronization":{"tenantId":"90E29127-71AD-49C7-9CE8-DB3F41EA06F1","displayName":null,"userSyncInbound":null}}`,
+			graph.Partner{Sync: &graph.IdentitySynchronization{Raw: []byte(`{"tenantId":"90E29127-71AD-49C7-9CE8-DB3F41EA06F1","displayName":null,"userSyncInbound":null}`)}},
 		},
 		{
 			"all of it, and members that no schema has",

@@ -48,6 +48,9 @@ type changedPartner struct {
 }
 
 func (c *changedPartner) Error() string {
+	if c.first == c.second {
+		return fmt.Sprintf("partner %s is shown twice on page %d, and differently", c.tenantID, c.first)
+	}
 	return fmt.Sprintf("partner %s is shown differently on page %d and page %d", c.tenantID, c.first, c.second)
 }
 
@@ -60,6 +63,11 @@ func (l *listing) take(ctx context.Context, p *page) error {
 		p.parsed = parsePartners(p.raw)
 	}
 	found := &p.parsed
+	for i := range found.partners { // a name that stands twice is told, whatever it is
+		if problem := &found.partners[i].Problem; *problem != "" {
+			*problem = oneLine(p.resp.hide.cut(*problem)) // in this order: half a secret is not found
+		}
+	}
 	switch {
 	case found.unreadable != nil:
 		return errAskAgain

@@ -176,6 +176,11 @@ func TestAPartnerThatDiffersIsReadAgain(t *testing.T) {
 	if !errors.Is(err, graph.Unreadable) || !strings.Contains(fmt.Sprint(err), "page 2 of the partners: ") || !strings.Contains(fmt.Sprint(err), why) || len(wire.sent) != 6 {
 		t.Errorf("got %v after %d requests", err, len(wire.sent))
 	}
+	wire = played(listOf("", on, off))
+	_, _, _, err = listing(t.Context(), newClient(t, wire, ""))
+	if !strings.Contains(fmt.Sprint(err), "partner "+fabrikam+" is shown twice on page 1, and differently") {
+		t.Errorf("on one page: got %v", err)
+	}
 }
 
 // One partner that cannot be read does not hide the others, and is never taken
@@ -185,6 +190,9 @@ func TestABrokenMemberIsAProblemOfItsPartner(t *testing.T) {
 		"a policy that is no object":        seen(fabrikam, `identitySynchronization=7`),
 		"a policy with a name twice":        seen(fabrikam, `identitySynchronization={"displayName":"a","DisplayName":"b"}`),
 		"a policy with an inner name twice": seen(fabrikam, `identitySynchronization={"userSyncInbound":{"isSyncAllowed":true,"IsSyncAllowed":false}}`),
+		"a policy that shows nothing":       seen(fabrikam, `identitySynchronization={}`),
+		"a policy without its name":         seen(fabrikam, `identitySynchronization={"tenantId":"`+fabrikam+`","userSyncInbound":{"isSyncAllowed":true}}`),
+		"a policy without its switch":       seen(fabrikam, `identitySynchronization={"tenantId":"`+fabrikam+`","displayName":"a"}`),
 		"another's policy":                  seen(fabrikam, `identitySynchronization={"tenantId":"`+contoso+`"}`),
 		"consent that is text":              seen(fabrikam, `automaticUserConsentSettings={"inboundAllowed":"yes"}`),
 		"consent that is an array":          seen(fabrikam, `automaticUserConsentSettings=[]`),
@@ -201,7 +209,7 @@ func TestABrokenMemberIsAProblemOfItsPartner(t *testing.T) {
 			if err != nil || len(partners) != 3 || len(wire.sent) != 1 {
 				t.Fatalf("%d partners in %d requests, %v", len(partners), len(wire.sent), err)
 			}
-			if diff := cmp.Diff(graph.Partner{TenantID: fabrikam, Problem: partners[1].Problem}, partners[1]); diff != "" || partners[1].Problem == "" {
+			if diff := cmp.Diff(graph.Partner{TenantID: fabrikam, Problem: partners[1].Problem}, partners[1]); diff != "" || partners[1].Problem == "" || strings.HasPrefix(partners[1].Problem, "partner ") {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if partners[0].Problem+partners[2].Problem != "" {

@@ -22,14 +22,14 @@ import (
 func splitPage(body []byte) (partners [][]byte, link string, err error) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(body), lenient)
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
-		return nil, "", notJSON(errors.Join(err, errNoList))
+		return nil, "", notJSON(cmp.Or(err, errNoList))
 	}
 	seen := members{}
 	for dec.PeekKind() == '"' {
 		t, _ := dec.ReadToken() // it was peeked at
 		name := strings.ToLower(t.String())
 		if seen[name] {
-			return nil, "", notJSON(fmt.Errorf("%s stands twice", oneLine(name)))
+			return nil, "", notJSON(fmt.Errorf("%s stands twice", name))
 		}
 		seen[name] = true
 		if name == "value" {
@@ -92,6 +92,12 @@ func otherMember(dec *jsontext.Decoder, name string, link *string) error {
 		if err := json.Unmarshal(value, link); err != nil { // null is none
 			return fmt.Errorf("@odata.nextLink: %w", err)
 		}
+		if string(value) == `""` {
+			return errors.New("@odata.nextLink is empty, so it is not known whether more follows")
+		}
+	case strings.HasSuffix(name, "nextlink"):
+		// Other versions of OData spell it so. Passed over, it would end the list.
+		return fmt.Errorf("%s in place of @odata.nextLink, so it is not known whether more follows", name)
 	}
 	return nil
 }
@@ -130,7 +136,8 @@ func parsePartners(raw [][]byte) parsed {
 }
 
 // add reads one partner. One with a broken member has a Problem, as long as it
-// says who it is.
+// says who it is. The Problem does not repeat the ID, so that equal ones are
+// told together.
 func (s *parsed) add(into *Partner, raw []byte) {
 	p, missing, err := parsePartner(raw, true)
 	if err != nil {
@@ -139,7 +146,7 @@ func (s *parsed) add(into *Partner, raw []byte) {
 			s.unreadable = &broken{fmt.Errorf("a partner that does not say who it is: %w", err)}
 			return
 		}
-		p, missing = Partner{TenantID: id, Problem: oneLine(err.Error())}, ""
+		p, missing = Partner{TenantID: id, Problem: strings.TrimPrefix(err.Error(), "partner "+id+": ")}, ""
 	}
 	*into = p
 	if missing == "" {
@@ -200,7 +207,7 @@ func (c *Client) checkLink(page, link string) (next string, err error) {
 }
 
 func (c *Client) astray(where string) error {
-	return fmt.Errorf("@odata.nextLink leads to %s, which is not below %s", oneLine(where), c.base)
+	return fmt.Errorf("@odata.nextLink leads to %s, which is not below %s", where, c.base)
 }
 
 // isBelow reports whether a path leads below root by every reading: a server may

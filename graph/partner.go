@@ -104,6 +104,11 @@ func parsePartner(body []byte, live bool) (p Partner, missing string, err error)
 	if p.Sync, err = parseSyncOf(owner, wire.Sync); err != nil {
 		return Partner{}, "", fmt.Errorf("partner %s: %w", p.TenantID, err)
 	}
+	if live {
+		if err = p.sawSync(wire.Sync); err != nil {
+			return Partner{}, "", fmt.Errorf("partner %s: %s: %w", p.TenantID, memberSync, err)
+		}
+	}
 	if err = p.parseConsent(wire.Consent); err != nil {
 		return Partner{}, "", fmt.Errorf("partner %s: %s: %w", p.TenantID, memberConsent, err)
 	}
@@ -132,6 +137,26 @@ func (p *Partner) parseConsent(raw json.RawMessage) error {
 	p.InboundAllowed, p.OutboundAllowed, p.Consent = consent.InboundAllowed, consent.OutboundAllowed, raw
 	return nil
 }
+
+// sawSync refuses a policy that is shown in part: what it leaves out is not
+// known, while null is. It looks closer only where something is not set.
+func (p *Partner) sawSync(raw json.RawMessage) error {
+	if isNull(raw) || p.Sync != nil && p.Sync.DisplayName != nil && p.Sync.IsSyncAllowed != nil {
+		return nil
+	}
+	has, err := membersOf(raw)
+	if err != nil {
+		return err
+	}
+	if err = has.all(syncMembers()); err != nil {
+		return fmt.Errorf("shown in part: %v", err) // of this partner alone: not %w, which would be of the whole list
+	}
+	return nil
+}
+
+// syncMembers are the members of a policy: Graph writes null for one without a
+// value.
+func syncMembers() []string { return []string{"displayName", "userSyncInbound"} }
 
 // isTrue reads a boolean that may be null or missing.
 func isTrue(raw json.RawMessage) (bool, error) {
@@ -168,7 +193,7 @@ func parseSyncOf(tenantID string, body []byte) (*IdentitySynchronization, error)
 		return nil, fmt.Errorf("identitySynchronization: %w", err)
 	}
 	if wire.TenantID != nil && tenantID != "" && !strings.EqualFold(*wire.TenantID, tenantID) {
-		return nil, fmt.Errorf("identitySynchronization: of another tenant, %s", cleanID(*wire.TenantID))
+		return nil, fmt.Errorf("identitySynchronization: of another tenant, %s", *wire.TenantID)
 	}
 	s := &IdentitySynchronization{DisplayName: wire.DisplayName, Raw: body}
 	if wire.UserSyncInbound != nil {

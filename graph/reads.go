@@ -129,7 +129,7 @@ func (c *Client) IdentitySynchronization(ctx context.Context, tenantID string) (
 			return nil, ofPartner(tenantID, body, err)
 		}
 		return s, nil
-	}, "displayName", "userSyncInbound")
+	}, syncMembers()...)
 }
 
 // Template reads the multitenant-organization identity-sync template.

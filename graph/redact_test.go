@@ -78,6 +78,35 @@ func TestNoTokenStandsInAnyError(t *testing.T) {
 	}
 }
 
+// A link and the name of a member come from the other side too.
+func TestNoTokenStandsInAProblem(t *testing.T) {
+	// A page may lie below a path that holds one.
+	wire := played(answer(200, `{"value":[],"@odata.nextLink":"partners/`+canary+`?a"}`), refusal(400, "c"))
+	if _, _, err := list(t.Context(), newClient(t, wire, canary)); err == nil || strings.Contains(err.Error(), "3f1b2c9d8e70") {
+		t.Errorf("a path: got %v", err)
+	}
+	long := canary + strings.Repeat("x", 2500) // longer than any message is kept
+	for name, body := range map[string]string{
+		"a link":                         `{"value":[],"@odata.nextLink":"https://evil.example.com/` + long + `"}`,
+		"a member of a page":             `{"value":[],"` + long + `nextLink":1}`,
+		"a member of a page, twice":      `{"value":[],"` + long + `":1,"` + long + `":2}`,
+		"a member of a partner, twice":   `{"value":[` + seen(fabrikam, `"`+long+`":1`, `"`+long+`":2`) + `]}`,
+		"the tenant of another's policy": `{"value":[` + seen(fabrikam, `identitySynchronization={"tenantId":"`+long+`"}`) + `]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				partners, _, err := list(t.Context(), newClient(t, played(answer(200, body)), long))
+				for _, p := range partners {
+					err = errors.Join(err, errors.New(p.Problem))
+				}
+				if err == nil || strings.Contains(err.Error(), "3f1b2c9d8e70") || !strings.Contains(err.Error(), "[removed]") {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
+
 // A token that Graph's own answer repeats in the middle of a success is data.
 func TestASuccessIsNotAltered(t *testing.T) {
 	body := `{"templateApplicationLevel":"` + canary + `"}`

@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"bulksync/graph"
 	"bulksync/graph/auth"
@@ -72,7 +77,7 @@ func TestNotVisible(t *testing.T) {
 	for role, want := range map[string]string{
 		"69091246-20E8-4A56-AA4D-066075B2A7A8": "a Teams Administrator sees partners and not their",
 		"ac434307-12b9-4fa1-a708-88bf58caabc1": "a Global Secure Access Administrator sees",
-		"5d6b6bb7-de71-4623-b4af-96380a352509": "this identity cannot see",
+		"5d6b6bb7-de71-4623-b4af-96380a352509": "this identity cannot see all that belongs to a partner",
 	} {
 		a, tn := &app{}, &tenant{id: auth.Identity{RoleTemplateIDs: []string{"00000000-0000-0000-0000-000000000000", role}}}
 		got := a.unread(tn, err)
@@ -102,6 +107,7 @@ func TestUnread(t *testing.T) {
 		{"a portal", 1, 0, graph.Unreadable, exitIncomplete},
 		{"no permission", 1, 403, graph.Forbidden, exitIncomplete},
 		{"a bad token", 1, 401, graph.Unauthorized, exitCannotRun},
+		{"a token that ended meanwhile", 2, 401, graph.Unauthorized, exitIncomplete},
 	} {
 		err := &graph.ListError{Page: tc.page, Err: &graph.Error{Kind: tc.kind, Status: tc.status}}
 		if got := codeOf((&app{}).unread(&tenant{}, err)); got != tc.want {
@@ -122,6 +128,33 @@ func TestParseRate(t *testing.T) {
 		perSecond, burst, err := parseRate(tc.typed)
 		if (err != nil) != (tc.perSecond == 0) || err == nil && (perSecond != tc.perSecond || burst != tc.burst) {
 			t.Errorf("%q is %v with %d at once: %v", tc.typed, perSecond, burst, err)
+		}
+	}
+}
+
+// A hint says what can help: waiting longer cures no certificate, and a wait
+// that Graph named is told.
+func TestHintsOfFaults(t *testing.T) {
+	srv := httptest.NewTLSServer(http.NotFoundHandler())
+	defer srv.Close()
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	c, err := graph.New(graph.Options{RootURL: srv.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	untrusted := c.ListPartners(t.Context(), func(graph.Page) error { return nil })
+	for _, tc := range []struct {
+		err  error
+		want string
+	}{
+		{untrusted, "check --graph-url; if a proxy looks into TLS here, let this machine trust its certificate authority (SSL_CERT_FILE)"},
+		{&graph.Error{Kind: graph.Outage}, "check the network, the proxy and --graph-url; --outage waits longer"},
+		{&graph.Error{Kind: graph.Unreachable}, "check the network, the proxy and --graph-url"},
+		{&graph.Error{Kind: graph.Transient, RetryAfter: 24 * time.Hour}, "Graph asks to be left alone for 24h0m0s: try again after that"},
+		{&graph.Error{Kind: graph.Transient}, "Graph has a fault of its own: try again, and give Microsoft the request-id if it stays"},
+	} {
+		if got := (&app{}).hintOf(tc.err); got != tc.want {
+			t.Errorf("%v: %q, want %q", tc.err, got, tc.want)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func exitWith(code int) error {
 // never answered mean that the command could not run; everything else means
 // that there is a tenant and that it was not read whole.
 func (a *app) unread(t *tenant, err error) error {
-	if isInterrupt(err) || errors.Is(err, graph.Unauthorized) || neverAnswered(err) {
+	if isInterrupt(err) || neverLetIn(err) || neverAnswered(err) {
 		return err
 	}
 	e := &exit{code: exitIncomplete, err: fmt.Errorf("the tenant could not be read completely, so nothing is claimed: %w", err)}
@@ -67,6 +67,13 @@ func (a *app) unread(t *tenant, err error) error {
 		e.hint = a.visibilityHint(t.id.RoleTemplateIDs)
 	}
 	return e
+}
+
+// neverLetIn reports that the token was not taken. One that was good for a page
+// and ended with the next leaves a tenant that was read in part.
+func neverLetIn(err error) bool {
+	var list *graph.ListError
+	return errors.Is(err, graph.Unauthorized) && !(errors.As(err, &list) && list.Page > 1)
 }
 
 // neverAnswered reports that no host was there to answer the first request.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -40,7 +41,13 @@ func (a *app) graphHint(err error) string {
 		return permissionHint(err)
 	case errors.Is(err, graph.Throttled):
 		return a.throttledHint(err)
-	case errors.Is(err, graph.Unreachable), errors.Is(err, graph.Outage):
+	case errors.Is(err, graph.Transient):
+		return transientHint(err)
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		return "check --graph-url; if a proxy looks into TLS here, let this machine trust its certificate authority (SSL_CERT_FILE)"
+	case errors.Is(err, graph.Unreachable): // of this request alone, or nothing that time cures
+		return "check the network, the proxy and --graph-url"
+	case errors.Is(err, graph.Outage):
 		return "check the network, the proxy and --graph-url; --outage waits longer"
 	case errors.Is(err, graph.Unreadable):
 		return "check that --graph-url is Graph itself, and that no proxy or sign-in page answers in its place"
@@ -82,6 +89,16 @@ func (a *app) throttledHint(err error) string {
 	return hint
 }
 
+// transientHint is for a fault that was not waited for, because Graph named a
+// time that is too long, or because it stayed while others were answered.
+func transientHint(err error) string {
+	var e *graph.Error
+	if errors.As(err, &e) && e.RetryAfter > 0 {
+		return fmt.Sprintf("Graph asks to be left alone for %s: try again after that", e.RetryAfter.Round(time.Second))
+	}
+	return "Graph has a fault of its own: try again, and give Microsoft the request-id if it stays"
+}
+
 // visibilityHint is for an identity that lists partners and not their
 // synchronization policies. Entra gives some roles just that.
 func (a *app) visibilityHint(roles []string) string {
@@ -94,7 +111,7 @@ func (a *app) visibilityHint(roles []string) string {
 			return fmt.Sprintf("a %s sees partners and not their synchronization policies: use %s", name, use)
 		}
 	}
-	return "this identity cannot see synchronization policies: use " + use
+	return "this identity cannot see all that belongs to a partner: use " + use
 }
 
 // partialRole names the roles that see partners without their policies, by the

@@ -3,9 +3,14 @@ package auth
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
 // Error is a token that could not be had or may not be used. Its text is short
@@ -23,12 +28,38 @@ func (e *Error) Unwrap() error { return e.err }
 // the Azure libraries: the credential has already tried again where it could.
 func (*Error) NonRetriable() {}
 
-// unavailable turns a credential's error into an Error, unless ctx ended.
-func unavailable(ctx context.Context, err error) error {
+// unavailable turns a credential's error into an Error, unless ctx ended. With
+// renewal, what may pass is no Error: a run does not end for want of a sign-in
+// host that is away for a moment.
+func unavailable(ctx context.Context, err error, renewal bool) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return &Error{msg: "no access token: " + condense(err.Error()), err: err}
+	msg := "no access token: " + condense(err.Error())
+	if renewal && passes(err) {
+		return &passing{msg}
+	}
+	return &Error{msg: msg, err: err}
+}
+
+// passing is a renewal that may be tried again. It holds no cause: all that the
+// library returns is marked as final.
+type passing struct{ msg string }
+
+func (p *passing) Error() string { return p.msg }
+
+// passes reports whether the sign-in host was not reached, or had a fault of its
+// own. The library keeps no cause where there was no answer.
+func passes(err error) bool {
+	var failed *azidentity.AuthenticationFailedError
+	if !errors.As(err, &failed) {
+		return errors.As(err, new(net.Error))
+	}
+	if failed.RawResponse == nil {
+		return true
+	}
+	status := failed.RawResponse.StatusCode
+	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
 }
 
 // The library reports over many lines: a chain lists each credential after one

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -90,6 +91,9 @@ func (s *Session) authorize(ctx context.Context, refusal http.Header) (string, e
 			Telemetry: policy.TelemetryOptions{Disabled: true},
 		})
 	if _, err := pipeline.Do(req); err != nil {
+		if later := (*passing)(nil); errors.As(err, &later) {
+			return "", later // without the policy's mark that it is final
+		}
 		return "", err
 	}
 	return played.authorization, nil

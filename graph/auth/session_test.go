@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -12,9 +13,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"bulksync/graph"
 	"bulksync/graph/auth"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -133,6 +137,99 @@ func TestARenewalThatFailsEarlyLeavesTheTokenInUse(t *testing.T) {
 		}
 		if final := (interface{ NonRetriable() })(nil); !errors.As(err, &final) {
 			t.Error("the error invites a retry, and the credential has done that already")
+		}
+	})
+}
+
+// A sign-in host that is away when a token ends is waited for as Graph is. What
+// it refuses stays refused.
+func TestARenewalThatMayPassIsWaitedFor(t *testing.T) {
+	failed := func(status int) error {
+		return &azidentity.AuthenticationFailedError{RawResponse: &http.Response{
+			StatusCode: status, Status: http.StatusText(status), Body: io.NopCloser(strings.NewReader("{}")),
+		}}
+	}
+	for _, c := range []struct {
+		name string
+		err  error
+		away time.Duration
+		want graph.Kind // "" is an answer
+		done time.Duration
+	}{
+		{"no answer", &azidentity.AuthenticationFailedError{}, 40 * time.Second, "", 46 * time.Second},
+		{"a connection that cannot be made", &net.OpError{Op: "dial", Err: errors.New("no route to host")}, 40 * time.Second, "", 46 * time.Second},
+		{"a fault of its own", failed(503), 40 * time.Second, "", 46 * time.Second},
+		{"too long", failed(503), time.Hour, graph.Outage, 61 * time.Second},
+		{"a refusal", failed(400), 40 * time.Second, graph.Unauthorized, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cred := &fakeCred{}
+				s := acquire(t, cred)
+				client, err := graph.New(graph.Options{
+					RootURL: "https://graph.microsoft.com", Outage: time.Minute,
+					Layers: []func(http.RoundTripper) http.RoundTripper{s.Transport},
+					Base: roundTrip(func(req *http.Request) (*http.Response, error) {
+						return answer(req, http.StatusNoContent, nil), nil
+					}),
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(2 * time.Hour) // a laptop that slept
+				began := time.Now()
+				cred.err = func(policy.TokenRequestOptions) error {
+					if time.Since(began) < c.away {
+						return c.err
+					}
+					return nil
+				}
+				_, err = client.Do(t.Context(), graph.Request{Method: http.MethodDelete, Path: "/x"})
+				if c.want == "" && err != nil || c.want != "" && !errors.Is(err, c.want) {
+					t.Errorf("got %v, want %q", err, c.want)
+				}
+				if took := time.Since(began); took > c.done || took < min(c.away, c.done)-time.Second {
+					t.Errorf("it took %s", took)
+				}
+			})
+		})
+	}
+}
+
+// silentCred is a credential whose host accepts and never answers.
+type silentCred struct{ silent bool }
+
+func (c *silentCred) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	if c.silent {
+		<-ctx.Done()
+		return azcore.AccessToken{}, ctx.Err()
+	}
+	return (&fakeCred{}).GetToken(ctx, o)
+}
+
+func TestASilentSignInHostIsNotWaitedForWithoutEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		_, err := auth.Acquire(t.Context(), &silentCred{silent: true}, scope)
+		if err == nil || !strings.Contains(err.Error(), "no access token: no answer to the sign-in in 2m0s") || time.Since(began) != 2*time.Minute {
+			t.Errorf("the first: %v after %s", err, time.Since(began))
+		}
+		cred := &silentCred{}
+		s, err := auth.Acquire(t.Context(), cred, scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Hour)
+		cred.silent = true
+		rt := s.Transport(roundTrip(func(req *http.Request) (*http.Response, error) {
+			return answer(req, http.StatusOK, nil), nil
+		}))
+		if _, err := get(t, rt); err == nil || errors.As(err, new(interface{ NonRetriable() })) {
+			t.Errorf("a renewal: %v is final", err)
+		}
+		cred.silent = false
+		if status, err := get(t, rt); status != http.StatusOK {
+			t.Errorf("afterwards: status %d, error %v", status, err)
 		}
 	})
 }

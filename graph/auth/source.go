@@ -10,6 +10,10 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
+// signInTime is how long a credential may take. The library bounds the making
+// of a connection, and not the wait for an answer.
+const signInTime = 2 * time.Minute
+
 // source is the credential as the policy sees it, which never asks twice at
 // the same time. It keeps the newest token at hand and keeps the tenant.
 type source struct {
@@ -24,9 +28,15 @@ type bearer struct {
 }
 
 func (s *source) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	tk, err := s.cred.GetToken(ctx, o)
+	limited, cancel := context.WithTimeout(ctx, signInTime)
+	defer cancel()
+	tk, err := s.cred.GetToken(limited, o)
 	if err != nil {
-		return azcore.AccessToken{}, unavailable(ctx, err)
+		if limited.Err() != nil {
+			err = fmt.Errorf("no answer to the sign-in in %s: %w", signInTime, err)
+		}
+		// A challenge asks a person to sign in anew, which waiting does not do.
+		return azcore.AccessToken{}, unavailable(ctx, err, s.who != nil && o.Claims == "")
 	}
 	who, err := ParseIdentity(tk.Token)
 	if err != nil {
