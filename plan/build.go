@@ -106,7 +106,7 @@ func (b *builder) template(t *Template, cloud graph.Cloud) {
 	}
 	switch {
 	case !cloud.HasTemplates():
-		ch.Action, ch.Reason = Blocked, "this cloud has no multitenant-organization templates"
+		ch.Action, ch.Reason = Blocked, reasonNoTemplate
 	case len(ch.Fields) == 0:
 		ch.Action = NoOp
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -86,7 +87,7 @@ func (c *Change) checkReason() error {
 	var fits bool
 	switch {
 	case c.Action == Blocked:
-		fits = c.Reason != "" && len(c.Reason) <= maxReason && !c.reverts()
+		fits = c.isBlockedBy()
 	case c.sends():
 		fits = c.Reason == "" || c.reverts()
 	case c.Object == PartnerConfiguration:
@@ -102,6 +103,18 @@ func (c *Change) checkReason() error {
 		return fmt.Errorf("%s %s never has the reason %s", c.Action, c.Object, quoteValue(c.Reason))
 	}
 	return nil
+}
+
+// isBlockedBy reports whether the reason is one that blocks such a change.
+func (c *Change) isBlockedBy() bool {
+	switch {
+	case c.Object == SyncTemplate:
+		return c.Reason == reasonNoTemplate
+	case c.Reason == reasonNoPartner:
+		return c.Before == nil
+	default:
+		return c.Reason == reasonOwned || strings.HasPrefix(c.Reason, reasonUnread) && len(c.Reason) <= maxReason
+	}
 }
 
 // checkHazards refuses a change that hides what a board must know, or that

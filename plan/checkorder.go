@@ -13,6 +13,12 @@ func (p *Plan) checkChanges() error {
 	if len(p.Changes) > 0 {
 		o.reverts = p.Changes[0].reverts()
 	}
+	if p.Input.isListed() && !o.reverts {
+		var err error
+		if o.wanted, err = p.rowsOf(); err != nil {
+			return err
+		}
+	}
 	for rest := p.Changes; len(rest) > 0; {
 		n := 1
 		for n < len(rest) && rest[n].Partner.TenantID == rest[0].Partner.TenantID {
@@ -23,22 +29,18 @@ func (p *Plan) checkChanges() error {
 		}
 		rest = rest[n:]
 	}
-	if !p.Input.isListed() && p.Input.Rows != o.rows {
-		return fmt.Errorf("the input counts %d rows, and the changes are of %d", p.Input.Rows, o.rows)
-	}
-	if p.Template != nil && (!o.template || o.reverts) {
-		return errors.New("it names a template file, and no change comes of it")
-	}
-	return nil
+	return o.finish()
 }
 
 // order is what has been seen of the changes of a plan.
 type order struct {
 	plan     *Plan
-	reverts  bool // the plan takes a run back
+	reverts  bool  // the plan takes a run back
+	wanted   []Row // the rows whose changes are still to come, unless it does
 	seen     map[string]struct{}
 	template bool
 	rows     int
+	there    int // the partners of whom the changes say what they hold
 	row      int // of the group before
 	down     int // -1 where rows go up, 1 where they go down, 0 where there was but one
 }
@@ -64,7 +66,18 @@ func (o *order) group(g []Change) (int, error) {
 			return i, errors.New("the plan names no template file")
 		}
 	}
-	return o.steps(g)
+	if g[0].Object != SyncTemplate && slices.ContainsFunc(g, func(c Change) bool { return c.Before != nil }) {
+		o.there++
+	}
+	if at, err := o.steps(g); err != nil || o.reverts || g[0].Object == SyncTemplate {
+		return at, err
+	}
+	if len(o.wanted) == 0 {
+		return 0, errors.New("no row asks for it")
+	}
+	row := &o.wanted[0]
+	o.wanted = o.wanted[1:]
+	return row.checkChanges(g)
 }
 
 // place checks where the group stands: each partner once, its row in the input,
@@ -125,6 +138,23 @@ func (o *order) steps(g []Change) (int, error) {
 		}
 	}
 	return 0, nil
+}
+
+// finish checks what can be told once all changes were seen.
+func (o *order) finish() error {
+	if len(o.wanted) > 0 {
+		return noChange(o.wanted[0].Line)
+	}
+	if !o.reverts && o.there > o.plan.Read.Partners {
+		return fmt.Errorf("the tenant was read with %d partners, and the changes tell what %d hold", o.plan.Read.Partners, o.there)
+	}
+	if !o.plan.Input.isListed() && o.plan.Input.Rows != o.rows {
+		return fmt.Errorf("the input counts %d rows, and the changes are of %d", o.plan.Input.Rows, o.rows)
+	}
+	if o.plan.Template != nil && (!o.template || o.reverts) {
+		return errors.New("it names a template file, and no change comes of it")
+	}
+	return nil
 }
 
 // rank is the place of an object among those of its partner.
