@@ -103,7 +103,7 @@ var signedFormula = regexp.MustCompile(`(?s)^[-+@]+(?:\p{Lu}[\p{Lu}\p{Nd}._]*\(.
 
 // isFormula reports whether a trimmed cell holds a formula, or one of an array.
 func isFormula(cell string) bool {
-	return len(cell) > 1 && cell[0] == '=' || strings.HasPrefix(cell, "{=") || signedFormula.MatchString(cell)
+	return len(cell) > 1 && cell[0] == '=' || strings.HasPrefix(cell, "{=") && strings.HasSuffix(cell, "}") || signedFormula.MatchString(cell)
 }
 
 // What a spreadsheet makes of a tenant ID that looks like a number to it: with
