@@ -207,6 +207,10 @@ func TestAnUndoThatNobodyMadeIsRefused(t *testing.T) {
 		{"less than no rows", func(p *plan.Plan) { p.Input.Rows, p.Changes = -1, nil }, "it counts -1 rows"},
 		{"a dialect of nothing", func(p *plan.Plan) { p.Input.Dialect.Newline = "\n" }, "it has a dialect and no rows"},
 		{"a long name", func(p *plan.Plan) { p.Input.Name = strings.Repeat("n", 2000) }, "its name or its hash is too long"},
+		{"a run without a name", func(p *plan.Plan) { p.Input.Name = "" }, "it does not name the run that it takes back"},
+		{"consent of nothing", change(3, func(c *plan.Change) {
+			c.Before, c.Fields, c.Hazards = nil, []plan.Field{{Path: "automaticUserConsentSettings.inboundAllowed", After: true}}, nil
+		}), "update consent has the wrong before-image"},
 		{"none of it takes a run back", func(p *plan.Plan) {
 			for i := range p.Changes {
 				p.Changes[i].Reason = ""

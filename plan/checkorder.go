@@ -148,6 +148,9 @@ func (o *order) finish() error {
 	if !o.reverts && o.there > o.plan.Read.Partners {
 		return fmt.Errorf("the tenant was read with %d partners, and the changes tell what %d hold", o.plan.Read.Partners, o.there)
 	}
+	if o.reverts && o.plan.Input.Name == "" {
+		return errors.New("it does not name the run that it takes back")
+	}
 	if !o.plan.Input.isListed() && o.plan.Input.Rows != o.rows {
 		return fmt.Errorf("the input counts %d rows, and the changes are of %d", o.plan.Input.Rows, o.rows)
 	}
