@@ -31,8 +31,8 @@ func (c *Change) Beside(l Live) string {
 		if c.Object == Consent { // its object is the settings themselves
 			_, path, _ = strings.Cut(path, ".")
 		}
-		delete(then, path)
-		delete(is, path)
+		deletePath(then, path)
+		deletePath(is, path)
 	}
 	var words []string
 	all := maps.Clone(then)
@@ -52,6 +52,9 @@ func (c *Change) Beside(l Live) string {
 	}
 	return "also changed by somebody since the plan, and left so: " + strings.Join(words, "; ")
 }
+
+// deletePath forgets a property: it is read in any letter case.
+func deletePath(leaves map[string]any, path string) { delete(leaves, spelt(leaves, path)) }
 
 // leaves lists the values of an object that are no objects by their paths; what
 // the protocol adds is left out.

@@ -13,6 +13,7 @@ func TestBeside(t *testing.T) {
 	for _, c := range []struct{ name, before, now, want string }{
 		{"nothing", `{"displayName":"A","x":1}`, `{"displayName":"A","x":1}`, ""},
 		{"the property itself", `{"displayName":"A"}`, `{"displayName":"B"}`, ""},
+		{"the property in other letter case", `{"DisplayName":"A"}`, `{"DISPLAYNAME":"B"}`, ""},
 		{"order and what the protocol adds", `{"x":1,"displayName":"A"}`, `{"@odata.context":"u","displayName":"A","x":1}`, ""},
 		{"null and missing", `{"displayName":"A","x":null}`, `{"displayName":"A"}`, ""},
 		{"an object of nulls", `{"displayName":"A","u":{"a":null}}`, `{"displayName":"A","u":null}`, ""},

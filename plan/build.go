@@ -110,7 +110,7 @@ func (b *builder) template(t *Template, cloud graph.Cloud) {
 	}
 	ch.settle()
 	if !cloud.HasTemplates() {
-		ch.Action, ch.Reason = Blocked, "this cloud has no multitenant-organization templates"
+		ch.Action, ch.Reason = Blocked, reasonNoTemplate
 	}
 	b.append(ch)
 }

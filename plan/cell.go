@@ -14,9 +14,12 @@ import (
 const maxDisplayName = 256
 
 // isStray reports whether r is a character that spreadsheets and web pages
-// leave around a value and that nobody sees: any space, or one of no width.
+// leave around a value and that nobody sees: any space, one of no width, or one
+// that says which way text runs.
 func isStray(r rune) bool {
 	switch r {
+	case '\u061C', '\u200E', '\u200F', '\u202A', '\u202B', '\u202C', '\u202D', '\u202E', '\u2066', '\u2067', '\u2068', '\u2069':
+		return true
 	case '\u00AD', '\u180E', '\u200B', '\u200C', '\u200D', '\u2060', '\uFEFF':
 		return true
 	}

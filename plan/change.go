@@ -100,6 +100,10 @@ type Change struct {
 // Writes reports whether applying the change sends a write.
 func (c *Change) Writes() bool { return c.Request != nil }
 
+// Reverts reports whether the change takes a run back: it comes of no file, and
+// Revert has other rules than Build.
+func (c *Change) Reverts() bool { return c.Reason == reasonRevert }
+
 // Name is how messages call the object of a change.
 func (c *Change) Name() string {
 	if c.Object == SyncTemplate {

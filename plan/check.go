@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -77,24 +78,20 @@ func (c *Change) checkWords() error {
 // sends reports whether the action sends a write.
 func (c *Change) sends() bool { return c.Action != NoOp && c.Action != Blocked }
 
-// reverts reports whether the change takes a run back: Revert has other rules
-// than Build.
-func (c *Change) reverts() bool { return c.Reason == reasonRevert }
-
 // checkReason refuses a reason that such a change never has.
 func (c *Change) checkReason() error {
 	var fits bool
 	switch {
 	case c.Action == Blocked:
-		fits = c.Reason != "" && len(c.Reason) <= maxReason && !c.reverts()
+		fits = c.isBlockedBy()
 	case c.sends():
-		fits = c.Reason == "" || c.reverts()
+		fits = c.Reason == "" || c.Reverts()
 	case c.Object == PartnerConfiguration:
 		fits = c.Reason == reasonBareRow
 	case c.Object == IdentitySynchronization && c.Before == nil:
 		fits = c.Reason == reasonNoPolicy
 	case c.Object == IdentitySynchronization:
-		fits = c.Reason == "" || c.reverts()
+		fits = c.Reason == "" || c.Reverts()
 	default:
 		fits = c.Reason == ""
 	}
@@ -102,6 +99,18 @@ func (c *Change) checkReason() error {
 		return fmt.Errorf("%s %s never has the reason %s", c.Action, c.Object, quoteValue(c.Reason))
 	}
 	return nil
+}
+
+// isBlockedBy reports whether the reason is one that blocks such a change.
+func (c *Change) isBlockedBy() bool {
+	switch {
+	case c.Object == SyncTemplate:
+		return c.Reason == reasonNoTemplate
+	case c.Reason == reasonNoPartner:
+		return c.Before == nil
+	default:
+		return c.Reason == reasonOwned || strings.HasPrefix(c.Reason, reasonUnread) && len(c.Reason) <= maxReason
+	}
 }
 
 // checkHazards refuses a change that hides what a board must know, or that

@@ -79,7 +79,7 @@ func TestAPlanThatNobodyMadeIsRefused(t *testing.T) {
 			p.Changes[6].Action, p.Changes[6].Before, p.Changes[6].Hazards = plan.Delete, []byte(`{"displayName":"New"}`), []plan.Hazard{plan.SyncRemoved}
 			p.Changes[6].Fields = []plan.Field{{Path: "displayName", Before: "New"}}
 		}, "change 7: it stands out of order"},
-		{"rows in another order", func(p *plan.Plan) { p.Changes[3], p.Changes[4] = p.Changes[4], p.Changes[3] }, "change 5: its row 3 comes after row 4"},
+		{"rows in another order", func(p *plan.Plan) { p.Changes[3], p.Changes[4] = p.Changes[4], p.Changes[3] }, "change 4: its partner, row or note is not that of line 3, which comes next"},
 		{"consent before the policy", func(p *plan.Plan) { p.Changes[1], p.Changes[2] = p.Changes[2], p.Changes[1] }, "change 3: it stands out of order"},
 		{"a policy before its partner", func(p *plan.Plan) { p.Changes[5], p.Changes[6] = p.Changes[6], p.Changes[5] }, "change 6: it stands out of order"},
 		{"another note of one row", change(2, func(c *plan.Change) { c.Note = "CHG2" }), "change 3: its partner, row or note is not that of the change before it"},
@@ -109,6 +109,7 @@ func TestAPlanThatNobodyMadeIsRefused(t *testing.T) {
 		{"a reading that was not complete", func(p *plan.Plan) { p.Read.Complete = false }, "the tenant was not read completely"},
 		{"a reading of no pages", func(p *plan.Plan) { p.Read.Pages = 0 }, "the tenant was read in 0 pages"},
 		{"a reading of less than no partners", func(p *plan.Plan) { p.Read.Partners = -1 }, "with -1 partners"},
+		{"a reading of fewer partners than it shows", func(p *plan.Plan) { p.Read.Partners = 2 }, "the tenant was read with 2 partners, and the changes tell what 3 hold"},
 		{"a home tenant that is none", func(p *plan.Plan) { p.HomeTenant.ID = "contoso.com" }, `the home tenant "contoso.com" is no tenant ID`},
 		{"a cloud that is none", func(p *plan.Plan) { p.HomeTenant.Cloud = "Global" }, `the home tenant is in no cloud: "Global"`},
 		{"a host that would see the token in clear", func(p *plan.Plan) { p.HomeTenant.GraphURL = "http://evil.example" }, "would send the token in clear"},
@@ -207,6 +208,10 @@ func TestAnUndoThatNobodyMadeIsRefused(t *testing.T) {
 		{"less than no rows", func(p *plan.Plan) { p.Input.Rows, p.Changes = -1, nil }, "it counts -1 rows"},
 		{"a dialect of nothing", func(p *plan.Plan) { p.Input.Dialect.Newline = "\n" }, "it has a dialect and no rows"},
 		{"a long name", func(p *plan.Plan) { p.Input.Name = strings.Repeat("n", 2000) }, "its name or its hash is too long"},
+		{"a run without a name", func(p *plan.Plan) { p.Input.Name = "" }, "it does not name the run that it takes back"},
+		{"consent of nothing", change(3, func(c *plan.Change) {
+			c.Before, c.Fields, c.Hazards = nil, []plan.Field{{Path: "automaticUserConsentSettings.inboundAllowed", After: true}}, nil
+		}), "update consent has the wrong before-image"},
 		{"none of it takes a run back", func(p *plan.Plan) {
 			for i := range p.Changes {
 				p.Changes[i].Reason = ""

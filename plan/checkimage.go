@@ -54,7 +54,7 @@ func (c *Change) needsImage(there bool) bool {
 		return true
 	case c.Object == PartnerConfiguration: // blocked where there is none
 		return c.Action == NoOp
-	case c.Action == Update && c.Object == Consent: // what was never set is null
+	case c.Action == Update && c.Object == Consent && !c.Reverts(): // what was never set is null
 		return there
 	case c.Action == NoOp && c.Object == IdentitySynchronization: // there may be nothing to remove
 		return there

@@ -11,7 +11,13 @@ import (
 func (p *Plan) checkChanges() error {
 	o := order{plan: p, seen: make(map[string]struct{}, len(p.Changes))}
 	if len(p.Changes) > 0 {
-		o.reverts = p.Changes[0].reverts()
+		o.reverts = p.Changes[0].Reverts()
+	}
+	if p.Input.isListed() && !o.reverts {
+		var err error
+		if o.wanted, err = p.rowsOf(); err != nil {
+			return err
+		}
 	}
 	for rest := p.Changes; len(rest) > 0; {
 		n := 1
@@ -23,22 +29,18 @@ func (p *Plan) checkChanges() error {
 		}
 		rest = rest[n:]
 	}
-	if !p.Input.isListed() && p.Input.Rows != o.rows {
-		return fmt.Errorf("the input counts %d rows, and the changes are of %d", p.Input.Rows, o.rows)
-	}
-	if p.Template != nil && (!o.template || o.reverts) {
-		return errors.New("it names a template file, and no change comes of it")
-	}
-	return nil
+	return o.finish()
 }
 
 // order is what has been seen of the changes of a plan.
 type order struct {
 	plan     *Plan
-	reverts  bool // the plan takes a run back
+	reverts  bool  // the plan takes a run back
+	wanted   []Row // the rows whose changes are still to come, unless it does
 	seen     map[string]struct{}
 	template bool
 	rows     int
+	there    int // the partners of whom the changes say what they hold
 	row      int // of the group before
 	down     int // -1 where rows go up, 1 where they go down, 0 where there was but one
 }
@@ -52,7 +54,7 @@ func (o *order) group(g []Change) (int, error) {
 	for i := range g {
 		c := &g[i]
 		switch {
-		case c.reverts() != o.reverts:
+		case c.Reverts() != o.reverts:
 			return i, errors.New("some changes take a run back, and others do not")
 		case c.Partner != g[0].Partner || c.Row != g[0].Row || c.Note != g[0].Note:
 			return i, errors.New("its partner, row or note is not that of the change before it")
@@ -64,7 +66,18 @@ func (o *order) group(g []Change) (int, error) {
 			return i, errors.New("the plan names no template file")
 		}
 	}
-	return o.steps(g)
+	if g[0].Object != SyncTemplate && slices.ContainsFunc(g, func(c Change) bool { return c.Before != nil }) {
+		o.there++
+	}
+	if at, err := o.steps(g); err != nil || o.reverts || g[0].Object == SyncTemplate {
+		return at, err
+	}
+	if len(o.wanted) == 0 {
+		return 0, errors.New("no row asks for it")
+	}
+	row := &o.wanted[0]
+	o.wanted = o.wanted[1:]
+	return row.checkChanges(g)
 }
 
 // place checks where the group stands: each partner once, its row in the input,
@@ -125,6 +138,26 @@ func (o *order) steps(g []Change) (int, error) {
 		}
 	}
 	return 0, nil
+}
+
+// finish checks what can be told once all changes were seen.
+func (o *order) finish() error {
+	if len(o.wanted) > 0 {
+		return noChange(o.wanted[0].Line)
+	}
+	if !o.reverts && o.there > o.plan.Read.Partners {
+		return fmt.Errorf("the tenant was read with %d partners, and the changes tell what %d hold", o.plan.Read.Partners, o.there)
+	}
+	if o.reverts && o.plan.Input.Name == "" {
+		return errors.New("it does not name the run that it takes back")
+	}
+	if !o.plan.Input.isListed() && o.plan.Input.Rows != o.rows {
+		return fmt.Errorf("the input counts %d rows, and the changes are of %d", o.plan.Input.Rows, o.rows)
+	}
+	if o.plan.Template != nil && (!o.template || o.reverts) {
+		return errors.New("it names a template file, and no change comes of it")
+	}
+	return nil
 }
 
 // rank is the place of an object among those of its partner.

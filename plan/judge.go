@@ -254,7 +254,7 @@ func (c *Change) ValuesIn(object json.RawMessage) []any {
 		value := root
 		for name := range strings.SplitSeq(path, ".") {
 			members, _ := value.(map[string]any)
-			value = members[name]
+			value = members[spelt(members, name)]
 		}
 		values[i] = value
 	}

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -240,6 +241,10 @@ func TestTheValuesOfAChangeAreFoundInItsObject(t *testing.T) {
 		}
 		if diff := cmp.Diff(make([]any, len(want)), c.ValuesIn([]byte("[]"))); diff != "" {
 			t.Errorf("%s, of no object (-want +got):\n%s", told(c), diff)
+		}
+		capitals := strings.NewReplacer("displayName", "DisplayName", "userSyncInbound", "UserSyncInbound", "inboundAllowed", "InboundAllowed").Replace(string(c.Before))
+		if diff := cmp.Diff(want, c.ValuesIn([]byte(capitals))); diff != "" {
+			t.Errorf("%s, in other letter case (-want +got):\n%s", told(c), diff)
 		}
 	}
 }

@@ -150,6 +150,14 @@ func (l *lineReader) accept(start int, plain bool) {
 	}
 }
 
+// text is the k-th line of the row.
+func (l *lineReader) text(k int) []byte {
+	if k+1 < len(l.starts) {
+		return l.raw[l.starts[k]:l.starts[k+1]]
+	}
+	return l.raw[l.starts[k]:]
+}
+
 // at is the place of an offset in raw.
 func (l *lineReader) at(offset int) place {
 	k := len(l.starts) - 1

@@ -133,7 +133,7 @@ func encodeMembers(members map[string]json.RawMessage) json.RawMessage {
 }
 
 // spelt is how an object spells a member: it is read in any letter case.
-func spelt(members map[string]json.RawMessage, name string) string {
+func spelt[T any](members map[string]T, name string) string {
 	if _, ok := members[name]; ok {
 		return name
 	}

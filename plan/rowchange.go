@@ -12,6 +12,8 @@ const (
 	reasonOwned     = "the partner configuration belongs to a service provider or to Microsoft Support"
 	reasonBareRow   = "the row names no property, so only the partner configuration is looked at"
 	reasonNoPolicy  = "there is no synchronization policy to remove"
+	// reasonNoTemplate is that of a cloud.
+	reasonNoTemplate = "this cloud has no multitenant-organization templates"
 	// reasonUnread goes before the problem of a partner.
 	reasonUnread = "this partner could not be read: "
 )

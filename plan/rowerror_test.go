@@ -35,6 +35,8 @@ func TestEachFaultNamesItsPlaceAndTheWayOut(t *testing.T) {
 		{"Latin-1 in the header", "tenantId,soci\xe9t\xe9\n" + idA + ",x\ny,z\n", "1:14: byte 0xE9 is not valid UTF-8: save the file as CSV UTF-8"},
 		{"comments below the header alone", "# a\n" + head + "# b\n#c,,,\n", "1:1: no rows below the header, only 2 comments: the file needs one for each partner"},
 		{"carriage return alone in a row", "tenantId,note\n" + idA + ",x\r" + idB + "\n", `2:38: the cell "x\r` + idB + `" holds a carriage return alone: end every line alike, or quote the cell`},
+		{"carriage return alone before a row", "tenantId,note\n" + idA + ",\rcontoso.com\n", `2:38: the cell "\rcontoso.com" holds a carriage return alone: end every line alike, or quote the cell`},
+		{"carriage return alone in a comment", "tenantId\n# x\rcontoso.com\n" + idA + "\n", `2:1: the cell "# x\rcontoso.com" holds a carriage return alone: end every line alike, or quote the cell` + "\n" + `2:1: "# x\ncontoso.com" begins with #, and only a line of one cell is a comment: delete the row, or put one pair of quotes round all of the comment`},
 		{"nameless column with a value", "tenantId,,note\n" + idA + ",x,y\n", `2:38: the cell "x" stands in a column without a name: name the column or empty the cell`},
 		{"too few cells", head + idA + ",Contoso\n", "2:1: the row has 2 cells and the header 4: a delimiter is missing or the row was cut short"},
 		{"too many cells", head + idA + ",Contoso, Inc.,true,present\n", "2:57: the row has 5 cells and the header 4: quote a cell that holds the delimiter"},

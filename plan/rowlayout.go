@@ -88,7 +88,7 @@ func (rd *rowReader) keep(rec *record, extra map[string]string) {
 		line, column := rd.csv.FieldPos(i)
 		at := rd.lines.cell(line-first, column)
 		if strings.IndexByte(cell, '\r') >= 0 {
-			cell = rd.lineBreaks(cell, line-first, column, at)
+			cell = rd.lineBreaks(cell, line-first, column, i, at)
 		}
 		b.add(cell, at)
 	}
@@ -108,13 +108,32 @@ func (rd *rowReader) noticeSwallowed(first int) {
 		line, _ := rd.csv.FieldPos(i)
 		own[line-first] = true
 	}
-	for k, start := range l.starts {
-		line, _, _ := strings.Cut(string(l.raw[start:]), "\n")
-		cells := strings.Split(line, string(l.comma))
-		if !own[k] && len(cells) > 1 && holdsTenantID(cells) {
+	for k := range l.starts {
+		if !own[k] && rd.looksLikeRow(l.text(k)) {
 			rd.swallowed.add(swallowedRows, l.cell(k, 1), fmt.Sprintf("this line looks like a row and stands inside a quoted cell of line %d: is a quote left open?", l.first))
 		}
 	}
+}
+
+// looksLikeRow reports whether a line has several cells, and a tenant ID in one
+// of them, or as many cells as the header, and a domain where tenants are named.
+func (rd *rowReader) looksLikeRow(line []byte) bool {
+	cells := strings.Split(string(line), string(rd.lines.comma))
+	if len(cells) < 2 {
+		return false
+	}
+	for i := range cells {
+		cells[i] = strings.Trim(trimCell(cells[i]), `"`)
+	}
+	if holdsTenantID(cells) {
+		return true
+	}
+	at := rd.head.position[colTenantID]
+	if at < 0 || len(cells) < rd.head.named {
+		return false
+	}
+	_, domain, _ := parseTenant(trimCell(cells[at]))
+	return domain != ""
 }
 
 // blank reports whether no cell of a row says anything.
@@ -133,12 +152,17 @@ func blank(cells *[columnCount]string, extra map[string]string) bool {
 }
 
 // lineBreaks writes every line break inside a cell as "\n". A carriage return
-// inside a cell without quotes is the end of a line that nobody else sees: what
-// follows may be a row of its own.
-func (rd *rowReader) lineBreaks(cell string, k, column int, at place) string {
+// inside a cell without quotes, or before it, is the end of a line that nobody
+// else sees: what follows may be a row of its own. Only before the first cell
+// there is nothing that it could end.
+func (rd *rowReader) lineBreaks(cell string, k, column, position int, at place) string {
+	text := strings.TrimRightFunc(cell, isStray)
+	if position == 0 {
+		text = trimCell(text)
+	}
 	quoted := rd.lines.raw[rd.lines.starts[k]+column-1] == '"'
-	if trimmed := trimCell(cell); !quoted && strings.IndexByte(trimmed, '\r') >= 0 {
-		rd.refuse(at, trimmed, strayReturn.errorf("the cell %s holds a carriage return alone: end every line alike, or quote the cell", quoteValue(trimmed)))
+	if !quoted && strings.IndexByte(text, '\r') >= 0 {
+		rd.refuse(at, trimCell(text), strayReturn.errorf("the cell %s holds a carriage return alone: end every line alike, or quote the cell", quoteValue(text)))
 	}
 	return strings.ReplaceAll(strings.ReplaceAll(cell, "\r\n", "\n"), "\r", "\n")
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -194,10 +195,22 @@ func TestRowsInsideAQuotedCellAreNoticed(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"tenantId,note\n" + idA + ",\"x\n" + idB + ",y\nz\"\n", "3:1: this line looks like a row and stands inside a quoted cell of line 2: is a quote left open?"},
 		{"note;tenantId\n\"x;" + idA + "\ny;{" + idB + "}\r\n\";" + idA + "\n", "3:1: this line looks like a row and stands inside a quoted cell of line 2: is a quote left open?"},
+		{"tenantId,note\n" + idA + ",\"x\nContoso.com,y\nz\"\n", "3:1: this line looks like a row and stands inside a quoted cell of line 2: is a quote left open?"},
+		{"tenantId,note\n" + idA + ",\"x\n\"\"" + idB + "\"\",y\nz\"\n", "3:1: this line looks like a row and stands inside a quoted cell of line 2: is a quote left open?"},
 		{"tenantId,note\n" + idA + ",\"merged from:\n" + idB + "\nand others, too\"\n", ""},
+		{"tenantId,name,note\n" + idA + ",,\"see contoso.com,\ncontoso.com, Monday\"\n", ""},
 	} {
 		if diff := cmp.Diff(test.want, told1(t, test.text)); diff != "" {
 			t.Errorf("told (-want +got):\n%s", diff)
 		}
+	}
+}
+
+// A cell of very many lines is read in the time of one that has as many bytes.
+func TestACellOfManyLinesIsReadOnce(t *testing.T) {
+	text := "tenantId,note\n" + idA + ",\"" + strings.Repeat("\n", 1<<20-100) + "\" \n"
+	began := time.Now()
+	if rows := readRows(t, text); len(rows.Rows) != 1 || time.Since(began) > 10*time.Second {
+		t.Errorf("%d rows in %v", len(rows.Rows), time.Since(began))
 	}
 }

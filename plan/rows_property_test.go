@@ -41,7 +41,7 @@ func TestRowsReadBackEqualInEachDialect(t *testing.T) {
 		for _, id := range ids {
 			note := texts.Draw(t, "note")
 			name := strings.ReplaceAll(strings.ReplaceAll(texts.Draw(t, "name"), "\n", ""), "\t", "")
-			if strings.IndexAny(strings.Trim(name, " \u00a0\u200b"), "=-#") == 0 { // no formula, no error value
+			if strings.IndexAny(strings.Trim(name, " \u00a0\u200b"), "=-#{") == 0 { // no formula, no error value
 				name = "." + name
 			}
 			sync := rapid.SampledFrom([]string{"", "true", "false"}).Draw(t, "sync")

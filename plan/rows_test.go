@@ -185,8 +185,18 @@ func TestBlankLinesAndCommentsAreNoRows(t *testing.T) {
 }
 
 func TestCarriageReturnsInQuotesOrAtAnEdgeAreKept(t *testing.T) {
-	got := readRows(t, "tenantId,note\n"+idA+",\"a\rb\r\nc\"\n"+idB+",\rx\r\r\n")
+	got := readRows(t, "tenantId,note\n"+idA+",\"a\rb\r\nc\"\n"+"\r"+idB+",x\r\r\n")
 	want := []plan.Row{{Line: 2, TenantID: idA, Note: "a\nb\nc"}, {Line: 4, TenantID: idB, Note: "x"}}
+	if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
+// What is copied out of dialogs and chats comes with marks that say which way
+// text runs.
+func TestMarksOfDirectionAtAnEdgeAreStray(t *testing.T) {
+	got := readRows(t, "\u200etenantId\u200f,name,isSyncAllowed\n\u202d"+idA+"\u202c,\u2068Contoso\u2069,\u200etrue\n\u200e# x\n")
+	want := []plan.Row{{Line: 2, TenantID: idA, DisplayName: "Contoso", IsSyncAllowed: new(true)}}
 	if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}

@@ -28,7 +28,7 @@ func mayBeComputed(cell string) bool {
 		return false
 	}
 	switch cell[0] {
-	case '#', '=', '+', '-', '@':
+	case '#', '=', '+', '-', '@', '{':
 		return true
 	case 'E', 'e', 'F', 'f': // as in Err:502
 		return len(cell) <= len("Fehler : 502") && strings.IndexByte(cell, ':') > 0
@@ -58,7 +58,7 @@ func isErrorValue(cell string) bool {
 		}
 		return r
 	}, cell))
-	if isKnownError(folded) {
+	if isKnownError(folded) || strings.HasPrefix(folded, "#N/A") { // some add-ins say more
 		return true
 	}
 	spoken := strings.HasPrefix(cell, "#") && strings.IndexFunc(cell, unicode.IsLower) >= 0
@@ -101,9 +101,9 @@ var signedFormula = regexp.MustCompile(`(?s)^[-+@]+(?:\p{Lu}[\p{Lu}\p{Nd}._]*\(.
 	`|(?:(?:'[^']+'|[\p{L}\p{N}_.]+)!)?\$?[A-Z]{1,3}\$?[0-9]{1,7}(?:[-:+*/^&%]\$?[A-Z]{0,3}\$?[0-9]+)*` +
 	`|[^|]+\|.+![^!]+)$`)
 
-// isFormula reports whether a trimmed cell holds a formula.
+// isFormula reports whether a trimmed cell holds a formula, or one of an array.
 func isFormula(cell string) bool {
-	return len(cell) > 1 && cell[0] == '=' || signedFormula.MatchString(cell)
+	return len(cell) > 1 && cell[0] == '=' || strings.HasPrefix(cell, "{=") && strings.HasSuffix(cell, "}") || signedFormula.MatchString(cell)
 }
 
 // What a spreadsheet makes of a tenant ID that looks like a number to it: with

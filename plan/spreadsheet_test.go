@@ -19,7 +19,7 @@ var errorValues = strings.Fields(`
 #Н/Д #ЗНАЧ! #ССЫЛКА! #ИМЯ? #ЧИСЛО! #ПУСТО! #ДЕЛ/0!
 #SAKNAS! #VÄRDEFEL! #REFERENS! #NAMN? #OGILTIGT! #DIVISION/0! #I/T #VÆRDI! #NAVN? #PUUTTUU! #ARVO! #VIITTAUS!
 #NENÍ_K_DISPOZICI #DĚLENÍ_NULOU! #HIÁNYZIK #ÉRTÉK! #YOK #DEĞER! #BAŞV! #Δ/Υ #ΤΙΜΗ! #NEDOSTUPNÝ #N/V
-#SCHWAPP! #¿QUÉ? #HENTER_DATA #X/Y #### ########
+#N/A_N/A #N/A-Field #SCHWAPP! #¿QUÉ? #HENTER_DATA #X/Y #### ########
 Err:502 Err:508 Fehler:522`)
 
 func TestErrorValuesAreRefusedInEachManagedColumn(t *testing.T) {
@@ -38,7 +38,7 @@ func TestErrorValuesAreRefusedInEachManagedColumn(t *testing.T) {
 // TestErrorValuesAreKnownInAnyCase leaves out those that are known by their
 // shape alone: in small letters they may be names.
 func TestErrorValuesAreKnownInAnyCase(t *testing.T) {
-	for _, value := range []string{"#n/a", "#Ref!", "# N / A", "#value !", "#wert!", "#¿Nombre?", "#ссылка!", "#getting_data", "err:502", "ERR: 508", "Err : 502", "#div/0!"} {
+	for _, value := range []string{"#n/a", "#N/A Requesting Data...", "#Ref!", "# N / A", "#value !", "#wert!", "#¿Nombre?", "#ссылка!", "#getting_data", "err:502", "ERR: 508", "Err : 502", "#div/0!"} {
 		got := told1(t, "tenantId,name\n"+idA+","+value+"\n")
 		if !strings.HasPrefix(got, `2:38: displayName is "`+value+`", a spreadsheet's error value`) {
 			t.Errorf("%s: %q", value, got)
@@ -48,7 +48,7 @@ func TestErrorValuesAreKnownInAnyCase(t *testing.T) {
 
 func TestFormulasAreRefusedInEachManagedColumn(t *testing.T) {
 	for _, value := range []string{
-		"=A2", "=VLOOKUP(A2;B:C;2)", "='My Sheet'!A2", "=1+1", "= A2", "=@A1", "+A2", "-$B$12", "+A1+B1", "+A1:B7", "+Sheet2!A2", "-'My Sheet'!$A$2",
+		"=A2", "=VLOOKUP(A2;B:C;2)", "='My Sheet'!A2", "=1+1", "= A2", "{=A1:A3}", "=@A1", "+A2", "-$B$12", "+A1+B1", "+A1:B7", "+Sheet2!A2", "-'My Sheet'!$A$2",
 		"@SUM(A1:A3)", "+SVERWEIS(A2;B:C;2)", "+cmd|'/C calc'!A0", "=cmd|' /C calc'!A0",
 	} {
 		got := told1(t, "tenantId;name;isSyncAllowed;ensure;note\n"+idA+`;"`+value+`";"`+value+`";"`+value+`";"`+value+"\"\n")

@@ -47,6 +47,7 @@ func TestSentencesCountWhatChanges(t *testing.T) {
 		changes []plan.Change
 		want    []string
 	}{
+		"no property":         {[]plan.Change{change(2, "", plan.PartnerConfiguration, plan.NoOp), change(3, "", plan.PartnerConfiguration, plan.NoOp)}, []string{"No property is named for 2 partners: only the partner configuration itself was looked at."}},
 		"created off":         {[]plan.Change{change(2, "", sync, plan.Create, syncTo(nil, false))}, []string{}},
 		"created on":          {[]plan.Change{change(2, "", sync, plan.Create, syncTo(nil, true))}, []string{"Synchronization is allowed for 1 partner."}},
 		"null to false":       {[]plan.Change{change(2, "", sync, plan.Update, syncTo(nil, false))}, []string{}},

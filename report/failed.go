@@ -34,7 +34,7 @@ func FailedRows(w io.Writer, p *plan.Plan, r *execute.Result) error {
 	if len(in.Header) == 0 {
 		return failedPartners(w, p, r)
 	}
-	at := slices.IndexFunc(in.Header, func(h string) bool { return strings.EqualFold(strings.TrimSpace(h), reasonColumn) })
+	at := in.ReasonColumn()
 	reasons := openReasons(p, r, func(c *plan.Change) int { return c.Row })
 	records := [][]string{withReason(in.Header, at, reasonColumn)}
 	for i, cells := range in.Cells {

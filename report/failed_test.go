@@ -75,14 +75,38 @@ func TestARowOfManyChangesFailsOnce(t *testing.T) {
 
 func TestAnEarlierReasonIsReplaced(t *testing.T) {
 	p := samplePlan()
-	p.Input.Header = []string{"tenantId", "Reason", "name", "note"}
-	var b bytes.Buffer
-	if err := report.FailedRows(&b, p, sampleRun(p)); err != nil {
+	for _, reason := range []string{"Reason", "\u200breason", "re_ason"} { // as the input's reader takes it
+		p.Input.Header = []string{"tenantId", reason, "name", "note"}
+		var b bytes.Buffer
+		if err := report.FailedRows(&b, p, sampleRun(p)); err != nil {
+			t.Fatal(err)
+		}
+		header, _, _ := strings.Cut(b.String(), "\n")
+		if diff := cmp.Diff("tenantId,reason,name,note", header); diff != "" {
+			t.Errorf("header (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// The widest input that is read leaves room for the reason.
+func TestFailedRowsOfAWideInputCanBePlanned(t *testing.T) {
+	wide := strings.Repeat(",", 255)
+	first, err := plan.ReadRows(t.Context(), strings.NewReader("tenantId"+wide+"\n"+tenant(2)+wide+"\n"), "partners.csv")
+	if err != nil {
 		t.Fatal(err)
 	}
-	header, _, _ := strings.Cut(b.String(), "\n")
-	if diff := cmp.Diff("tenantId,reason,name,note", header); diff != "" {
-		t.Errorf("header (-want +got):\n%s", diff)
+	p := planOf(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)))
+	p.Input = first.Input
+	for range 2 {
+		var b bytes.Buffer
+		if err := report.FailedRows(&b, p, resultOf(p, allFailed)); err != nil {
+			t.Fatal(err)
+		}
+		again, err := plan.ReadRows(t.Context(), &b, "failed.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Input = again.Input
 	}
 }
 

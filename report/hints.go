@@ -12,6 +12,10 @@ func hint(c *plan.Change, o *execute.Outcome, r *execute.Result) string {
 	switch {
 	case o.Status.Done(), o.Status == execute.Skipped:
 		return ""
+	case c.Reverts() && (o.Status == execute.Held || o.Status == execute.Failed):
+		if h := undoHint(o); h != "" {
+			return h
+		}
 	case isUndone(o), o.Status == execute.Failed && o.HTTPStatus/100 == 2:
 		return "see in the Entra audit log who changed it, then plan again if it is still wanted"
 	case o.Status == execute.Held:
@@ -27,6 +31,26 @@ func hint(c *plan.Change, o *execute.Outcome, r *execute.Result) string {
 		return h
 	}
 	return httpHint(c, o.HTTPStatus)
+}
+
+// undoHint is the hint where a change that takes a run back did not succeed, if it
+// is another than for a change of a file: such a plan cannot be made again from a
+// file, and made from its run again it is the same.
+func undoHint(o *execute.Outcome) string {
+	switch {
+	case isUndone(o), o.HTTPStatus/100 == 2:
+		return "see in the Entra audit log who changed it"
+	case o.Status == execute.Held:
+		return "an undo leaves alone what was changed after the run; look at it, and change it by a plan of its own"
+	case o.GraphCode == "Directory_ConcurrencyViolation":
+		return ""
+	case o.HTTPStatus == 400 && o.GraphCode != "Authentication_ExpiredToken":
+		return "Graph refused the request itself; see what its message says, and change the object by a plan of its own"
+	case o.HTTPStatus == 404, o.HTTPStatus == 409:
+		return "see what is there now, and in the Entra audit log who changed it"
+	default:
+		return ""
+	}
 }
 
 // codeHint knows the codes that Graph's reference pages and the Entra

@@ -56,6 +56,32 @@ func TestHints(t *testing.T) {
 	}
 }
 
+// What takes a run back is not planned again from a file.
+func TestHintsOfAnUndo(t *testing.T) {
+	const audit = "see what is there now, and in the Entra audit log who changed it"
+	undo := with(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)), "takes back what the run did")
+	for _, c := range []struct {
+		outcome execute.Outcome
+		want    string
+	}{
+		{execute.Outcome{Status: execute.Held}, "an undo leaves alone what was changed after the run; look at it, and change it by a plan of its own"},
+		{execute.Outcome{Status: execute.Held, HTTPStatus: 204}, "see in the Entra audit log who changed it"},
+		{execute.Outcome{Status: execute.Failed, HTTPStatus: 204}, "see in the Entra audit log who changed it"},
+		{execute.Outcome{Status: execute.Failed, HTTPStatus: 404}, audit},
+		{execute.Outcome{Status: execute.Failed, HTTPStatus: 409}, audit},
+		{execute.Outcome{Status: execute.Failed, HTTPStatus: 409, GraphCode: "Directory_ConcurrencyViolation"}, "other writers were busy in this tenant; resume the run when they are done, or with a lower --concurrency"},
+		{execute.Outcome{Status: execute.Failed, HTTPStatus: 400}, "Graph refused the request itself; see what its message says, and change the object by a plan of its own"},
+		{execute.Outcome{Status: execute.Failed, HTTPStatus: 500}, "Graph had a fault of its own; resume the run, and give Microsoft the request-id if it stays"},
+		{execute.Outcome{Status: execute.Indeterminate}, "resume the run: the object is read before it is written again"},
+	} {
+		p := planOf(undo)
+		_, got, _ := strings.Cut(wideText(t, p, outcomes(p, c.outcome)), "  hint: ")
+		if got, _, _ = strings.Cut(got, "\n"); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.outcome, got, c.want)
+		}
+	}
+}
+
 func wideText(t *testing.T, p *plan.Plan, r *execute.Result) string {
 	t.Helper()
 	var b strings.Builder

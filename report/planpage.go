@@ -76,12 +76,20 @@ func touched(p *plan.Plan) string {
 // planLead says in words what the changes mean for people.
 func planLead(p *plan.Plan) []string {
 	var e effects
+	bare := 0
 	for i := range p.Changes {
-		if c := &p.Changes[i]; c.Writes() {
+		switch c := &p.Changes[i]; {
+		case c.Writes():
 			e.add(c, true)
+		case c.Action == plan.NoOp && c.Object == plan.PartnerConfiguration:
+			bare++
 		}
 	}
-	return e.sentences("is")
+	lead := e.sentences("is")
+	if bare > 0 {
+		lead = append(lead, "No property is named for "+count(bare, "partner")+": only the partner configuration itself was looked at.")
+	}
+	return lead
 }
 
 func planRows(p *plan.Plan) iter.Seq[row] {

@@ -169,7 +169,7 @@ func rowsLine(p *plan.Plan, r *execute.Result) string {
 	line := fmt.Sprintf("Rows: %s in the input = %s done + %s not done",
 		thousands(r.Rows), thousands(len(all)-len(open)), thousands(len(open)))
 	if rest := r.Rows - len(all); rest > 0 {
-		line += fmt.Sprintf(" + %s that ask for nothing of their own", thousands(rest))
+		line += fmt.Sprintf(" + %s merged into another", thousands(rest))
 	}
 	return line + "."
 }

@@ -126,3 +126,13 @@ func TestParseFormatNamesTheFormats(t *testing.T) {
 		t.Error("an unknown format was written")
 	}
 }
+
+// A row of which no change speaks says the same as another.
+func TestRowsThatWereMergedAreCounted(t *testing.T) {
+	p := planOf(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)))
+	p.Input.Cells, p.Input.Lines, p.Input.Rows = append(p.Input.Cells, p.Input.Cells[0]), append(p.Input.Lines, 3), 2
+	got := wideText(t, p, outcomes(p, execute.Outcome{Status: execute.Verified}))
+	if want := "Rows: 2 in the input = 1 done + 0 not done + 1 merged into another."; !strings.Contains(got, want) {
+		t.Errorf("no %q in\n%s", want, got)
+	}
+}

@@ -1,0 +1,216 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// rowsOf reads the rows of a plan out of its cells again, as they were when it
+// was made: checked, with their tenants, and merged. Which tenant a domain name
+// stands for is what the changes of its row say.
+func (p *Plan) rowsOf() ([]Row, error) {
+	in := &p.Input
+	head, faults := parseHeader(in.Header)
+	switch {
+	case len(faults) > 0:
+		return nil, fmt.Errorf("the input: its header: %w", faults[0].err)
+	case head.position[colTenantID] < 0:
+		return nil, fmt.Errorf("the input: its header: %w", errNoTenantID)
+	}
+	ch := newChecker(in.Name, &head)
+	spans := make([]span, len(in.Header))
+	for i, cells := range in.Cells {
+		for j, cell := range cells {
+			if strings.IndexByte(cell, '\r') >= 0 || strings.IndexByte(cell, 0) >= 0 {
+				return nil, fmt.Errorf("the input: line %d holds a character that no cell has", in.Lines[i])
+			}
+			spans[j].line = uint32(in.Lines[i])
+		}
+		ch.check(cells, spans)
+	}
+	r := Rows{Input: Input{Name: in.Name}, Rows: ch.merged.rows}
+	err := slices.Concat(ch.errs, ch.merged.errs).orNil()
+	if err == nil {
+		tenants, untold := p.namedTenants(&r)
+		if untold > 0 {
+			return nil, noChange(untold)
+		}
+		err = r.Resolve(p.HomeTenant.ID, tenants)
+	}
+	var faulty RowErrors
+	if errors.As(err, &faulty) {
+		return nil, fmt.Errorf("the input: line %d: %w", faulty[0].Line, faulty[0].Err)
+	}
+	return r.Rows, err
+}
+
+func noChange(line int) error { return fmt.Errorf("no change comes of line %d", line) }
+
+// namedTenants says which tenant each domain name stands for. A domain whose row
+// has no changes is one more name of a tenant that another row names, and says
+// the same: its row is dropped, as it was when the plan was made. The line of one
+// that says something else is untold.
+func (p *Plan) namedTenants(r *Rows) (tenants map[string]string, untold int) {
+	if len(r.Domains()) == 0 {
+		return nil, 0
+	}
+	byLine, said := map[int]string{}, map[string]bool{}
+	for i := range p.Changes {
+		byLine[p.Changes[i].Row] = p.Changes[i].Partner.TenantID
+	}
+	for i := range r.Rows {
+		if byLine[r.Rows[i].Line] != "" {
+			said[r.Rows[i].wishes()] = true
+		}
+	}
+	tenants = map[string]string{}
+	r.Rows = slices.DeleteFunc(r.Rows, func(row Row) bool {
+		id := byLine[row.Line]
+		switch {
+		case row.TenantID != "":
+			return false
+		case id != "":
+			tenants[row.Domain] = id
+			return false
+		}
+		if !said[row.wishes()] && untold == 0 {
+			untold = row.Line
+		}
+		return true
+	})
+	return tenants, untold
+}
+
+// wishes is all that a row wants, in words.
+func (r *Row) wishes() string {
+	var b strings.Builder
+	for c := colDisplayName; c <= colNote; c++ {
+		b.WriteString(r.wish(c) + ";")
+	}
+	return b.String()
+}
+
+// checkChanges refuses changes that are not those of the row, and says which of
+// them is not.
+func (r *Row) checkChanges(g []Change) (int, error) {
+	if first := &g[0]; r.Line != first.Row || r.TenantID != first.Partner.TenantID || r.Note != first.Note {
+		return 0, fmt.Errorf("its partner, row or note is not that of line %d, which comes next", r.Line)
+	}
+	for i := range g {
+		if err := r.checkChange(&g[i]); err != nil {
+			return i, err
+		}
+	}
+	for _, o := range []Object{PartnerConfiguration, IdentitySynchronization, Consent} {
+		if r.manages(o) && !slices.ContainsFunc(g, func(c Change) bool { return c.Object == o }) {
+			return 0, fmt.Errorf("line %d asks for the %s too, and no change comes of it", r.Line, o)
+		}
+	}
+	return 0, nil
+}
+
+// manages reports whether the row says how an object is to be. A row that names
+// no property asks for the partner alone.
+func (r *Row) manages(o Object) bool {
+	switch o {
+	case IdentitySynchronization:
+		return r.Absent || r.DisplayName != "" || r.IsSyncAllowed != nil
+	case Consent:
+		return r.InboundAllowed != nil || r.OutboundAllowed != nil
+	default:
+		return !r.manages(IdentitySynchronization) && !r.manages(Consent)
+	}
+}
+
+// checkChange refuses a change that the row does not ask for, or for something
+// else.
+func (r *Row) checkChange(c *Change) error {
+	unread := c.Action == Blocked && strings.HasPrefix(c.Reason, reasonUnread)
+	fits := r.manages(c.Object)
+	switch {
+	case c.Object == PartnerConfiguration: // others may need it first
+		fits = fits || !r.Absent && (c.Action == Create || c.Action == Blocked && c.Reason == reasonOwned)
+	case c.Object == IdentitySynchronization && !unread:
+		goes := c.Action == Delete || c.Action == NoOp && c.Before == nil || c.Action == Blocked && c.removes()
+		fits = fits && goes == r.Absent
+	}
+	if !fits {
+		return fmt.Errorf("line %d does not ask for that", c.Row)
+	}
+	if c.Object == PartnerConfiguration || unread {
+		return r.checkName(c, r.DisplayName, r.DisplayName != "" || unread)
+	}
+	return r.checkValues(c)
+}
+
+// checkName refuses another name of the partner than the one that is known.
+func (r *Row) checkName(c *Change, name string, known bool) error {
+	if known && c.Partner.DisplayName != name {
+		return fmt.Errorf("its partner is called %s, and %s by line %d", quoteValue(c.Partner.DisplayName), quoteValue(name), c.Row)
+	}
+	return nil
+}
+
+// checkValues holds each property against the row: what differs becomes as the
+// row wants it, all else that it wants is there already, and nothing else
+// changes. A partner that the row does not name is called as its policy is.
+func (r *Row) checkValues(c *Change) error {
+	name, known := r.DisplayName, r.DisplayName != ""
+	isSync := c.Object == IdentitySynchronization
+	var there [2]any
+	if isSync && !known || len(c.Fields) < r.count(c.Object) { // else the fields tell all
+		var err error
+		if there, err = c.imageValues(); err != nil {
+			return err
+		}
+	}
+	if isSync && !known {
+		live, _ := there[0].(string)
+		name, known = clip(live, maxName), true
+	}
+	if err := r.checkName(c, name, known); err != nil || isSync && r.Absent {
+		return err
+	}
+	if c.Action == NoOp && len(c.Fields) != r.count(c.Object) {
+		return fmt.Errorf("line %d wants more of it than it says is so", c.Row)
+	}
+	for i, path := range managed[c.Object] {
+		want, becomes := r.value(path), there[i]
+		at := slices.IndexFunc(c.Fields, func(f Field) bool { return f.Path == path })
+		if at >= 0 {
+			becomes = c.Fields[at].After
+		}
+		if becomes != want && (at >= 0 || want != nil) {
+			return fmt.Errorf("%s becomes %s, and line %d wants %s", path, jsonValue(becomes), c.Row, jsonValue(want))
+		}
+	}
+	return nil
+}
+
+// count is how many properties of an object the row manages.
+func (r *Row) count(o Object) (n int) {
+	for _, path := range managed[o] {
+		if r.value(path) != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// value is what the row wants a property to be; nil where it does not manage it.
+func (r *Row) value(path string) any {
+	switch {
+	case path == pathDisplayName && r.DisplayName != "":
+		return r.DisplayName
+	case path == pathSyncAllowed:
+		return deref(r.IsSyncAllowed)
+	case path == pathInbound:
+		return deref(r.InboundAllowed)
+	case path == pathOutbound:
+		return deref(r.OutboundAllowed)
+	default:
+		return nil
+	}
+}
