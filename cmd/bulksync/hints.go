@@ -15,6 +15,9 @@ import (
 	"bulksync/report"
 )
 
+// hintPutBack is for a run whose plan is not the one that it began with.
+const hintPutBack = "put back the plan.json that the run began with"
+
 // hintOf is the next thing to do about an error; empty where nothing helps.
 func (a *app) hintOf(err error) string {
 	var e *exit
@@ -29,7 +32,7 @@ func (a *app) hintOf(err error) string {
 	case errors.Is(err, execute.ErrNeverBegan):
 		return "nothing was sent: apply the plan again, in a new folder"
 	case errors.Is(err, execute.ErrOtherPlan):
-		return "put back the plan.json that the run began with"
+		return hintPutBack
 	}
 	return a.graphHint(err)
 }

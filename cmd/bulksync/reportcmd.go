@@ -28,7 +28,7 @@ func (a *app) report(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	lock := dir.acquire()
+	lock := dir.share()
 	defer dir.release()
 	p, log, err := a.load(ctx, dir)
 	if err != nil {
@@ -50,6 +50,7 @@ func (a *app) report(ctx context.Context, path string) error {
 	default:
 		code = a.rewrite(ctx, dir, p, r, code, o.ExitCode)
 	}
+	dir.release() // whoever reads the report may take long, as in a pager
 	if err := a.print(func(w io.Writer) error { return report.Run(w, p, r, a.format, o) }); err != nil {
 		return err
 	}
@@ -85,18 +86,20 @@ a plan like any other: read it with bulksync show, run it with bulksync apply.`,
 	return cmd
 }
 
+const hintElsewhere = "keep the plan elsewhere with --out FILE"
+
 func (a *app) undo(ctx context.Context, path, out string) error {
 	dir, err := openRunDir(path)
 	if err != nil {
 		return err
 	}
-	lock := dir.acquire()
+	lock := dir.share()
 	defer dir.release()
 	switch {
 	case errors.Is(lock, errBusy):
 		return lock
 	case lock != nil && out == "":
-		return hinted(lock, "keep the plan elsewhere with --out FILE")
+		return &exit{codeOf(lock), lock, hintElsewhere}
 	case out == "":
 		out = dir.file("undo.json")
 	}
@@ -112,9 +115,13 @@ func (a *app) undo(ctx context.Context, path, out string) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(ctx, out, undo.Encode); err != nil {
+	switch err := writeFile(ctx, out, undo.Encode); {
+	case isReadOnly(err) && out == dir.file("undo.json"):
+		return hinted(err, hintElsewhere)
+	case err != nil:
 		return err
 	}
+	dir.release()
 	if err := a.print(func(w io.Writer) error { return report.Plan(w, undo, a.format, a.reportOptions()) }); err != nil {
 		return err
 	}

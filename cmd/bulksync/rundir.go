@@ -82,7 +82,11 @@ func (a *app) planOf(ctx context.Context, d *runDir) (*plan.Plan, error) {
 		return nil, err
 	}
 	f.Close()
-	return a.readPlan(ctx, d.file(planName))
+	p, err := a.readPlan(ctx, d.file(planName))
+	if errors.Is(err, plan.ErrAltered) {
+		return nil, refused(hintPutBack, "%w", err)
+	}
+	return p, err
 }
 
 // readJournal hands the journal to read, and names it in the error.
