@@ -87,7 +87,7 @@ func (a *app) approved(ctx context.Context, path string, p *plan.Plan, f applyFl
 		return refused(a.toRead(path)+", then pass --approve "+p.Fingerprint+", or --yes",
 			"the plan was not approved, and there is no terminal to ask at")
 	}
-	if err := report.Plan(a.err, p, report.Text, a.reportOptions()); err != nil {
+	if err := report.Plan(a.err, p, report.Text, a.optionsFor(a.err)); err != nil {
 		return err
 	}
 	if !a.confirm(ctx, fmt.Sprintf("\nApply %s to home tenant %s (%s)?", counted(p.Summary.Writes(), "change"), p.HomeTenant.ID, p.HomeTenant.Cloud)) {

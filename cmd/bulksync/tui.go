@@ -106,10 +106,13 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// reportOptions fits a report to the stream that it is written to.
-func (a *app) reportOptions() report.Options {
+// reportOptions fits a report to standard output.
+func (a *app) reportOptions() report.Options { return a.optionsFor(a.out) }
+
+// optionsFor fits a report to the stream that it is written to.
+func (a *app) optionsFor(stream io.Writer) report.Options {
 	o := report.Options{Width: 80}
-	if f, ok := a.out.(*os.File); ok && isTerminal(a.out) {
+	if f, ok := stream.(*os.File); ok && isTerminal(f) {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
 			o.Width = w
 		}
