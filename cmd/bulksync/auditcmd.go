@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -69,18 +71,24 @@ func (a *app) audit(ctx context.Context, w wanted, dir string) error {
 	}
 }
 
-// keepAudit leaves the audit as files, each whole or not at all.
+// keepAudit leaves the audit as files, each whole or not at all, and no new one
+// where it fails.
 func (a *app) keepAudit(ctx context.Context, dir string, result *plan.Audit) error {
 	made, err := makeFolders(dir)
+	var added []string
 	for _, f := range auditFiles() {
 		if err != nil {
 			break
 		}
+		path := filepath.Join(dir, f.name)
+		if _, there := os.Lstat(path); errors.Is(there, fs.ErrNotExist) {
+			added = append(added, path)
+		}
 		render := func(w io.Writer) error { return report.Audit(w, result, f.format, report.Options{Width: 80}) }
-		err = writeFile(ctx, filepath.Join(dir, f.name), render)
+		err = writeFile(ctx, path, render)
 	}
 	if err != nil {
-		removeEmpty(made)
+		removeEmpty(append(made, added...)) // the half of an audit is none
 		return err
 	}
 	a.note("kept in %s", dir)
