@@ -135,7 +135,7 @@ func (p *progress) obstacle() string {
 // estimated: pacing itself stops counting somewhere.
 func span(low, high time.Duration) string {
 	if high > 365*24*time.Hour {
-		return "more than a year"
+		return "a year or more"
 	}
 	l, h := max(low.Round(time.Second), time.Second), high.Round(time.Second)
 	if l >= h {
