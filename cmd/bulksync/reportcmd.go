@@ -106,6 +106,11 @@ func (a *app) undo(ctx context.Context, path, out string) error {
 	if err := a.checkOutput(out); err != nil {
 		return err
 	}
+	return a.keepUndo(ctx, dir, out)
+}
+
+// keepUndo makes the plan, keeps and shows it.
+func (a *app) keepUndo(ctx context.Context, dir *runDir, out string) error {
 	p, log, err := a.load(ctx, dir)
 	if err != nil {
 		return err
@@ -115,7 +120,8 @@ func (a *app) undo(ctx context.Context, path, out string) error {
 	if err != nil {
 		return err
 	}
-	switch err := writeFile(ctx, out, undo.Encode); {
+	var kept added
+	switch err := kept.write(ctx, out, undo.Encode); {
 	case isReadOnly(err) && out == dir.file("undo.json"):
 		return hinted(err, hintElsewhere)
 	case err != nil:
@@ -123,9 +129,10 @@ func (a *app) undo(ctx context.Context, path, out string) error {
 	}
 	dir.release()
 	if err := a.print(func(w io.Writer) error { return report.Plan(w, undo, a.format, a.reportOptions()) }); err != nil {
+		kept.remove()
 		return err
 	}
-	a.noteUndo(out, path, undo, r)
+	a.noteUndo(out, dir.path, undo, r)
 	return nil
 }
 

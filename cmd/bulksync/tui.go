@@ -106,6 +106,15 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// hasSize reports whether a stream is a terminal with room on it.
+func hasSize(stream any) bool {
+	if !isTerminal(stream) {
+		return false
+	}
+	width, height, err := term.GetSize(int(stream.(*os.File).Fd()))
+	return err == nil && width > 0 && height > 0
+}
+
 // reportOptions fits a report to standard output.
 func (a *app) reportOptions() report.Options { return a.optionsFor(a.out) }
 
@@ -121,9 +130,10 @@ func (a *app) optionsFor(stream io.Writer) report.Options {
 	return o
 }
 
-// live reports whether a moving progress bar can be shown on standard error.
+// live reports whether a moving progress bar can be shown on standard error. On
+// a terminal without a size, as below a scheduler, nothing would be drawn.
 func (a *app) live() bool {
-	return isTerminal(a.err) && a.getenv("TERM") != "dumb" && a.getenv("CI") == ""
+	return hasSize(a.err) && a.getenv("TERM") != "dumb" && a.getenv("CI") == ""
 }
 
 // print writes a result to standard output: a rendering that fails half way
