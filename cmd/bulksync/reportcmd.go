@@ -48,7 +48,7 @@ func (a *app) report(ctx context.Context, path string) error {
 	case lock != nil:
 		a.note("the reports were not written again: %v", lock)
 	default:
-		code = a.rewrite(ctx, dir, p, r, code, o.ExitCode)
+		code = a.rewrite(dir, p, r, code, o.ExitCode)
 	}
 	dir.release() // whoever reads the report may take long, as in a pager
 	if err := a.print(func(w io.Writer) error { return report.Run(w, p, r, a.format, o) }); err != nil {
@@ -59,8 +59,8 @@ func (a *app) report(ctx context.Context, path string) error {
 
 // rewrite writes the reports of a run that has ended, and returns the exit code.
 // A folder that was put away to be kept can still be looked at.
-func (a *app) rewrite(ctx context.Context, dir *runDir, p *plan.Plan, r *execute.Result, code, ofRun int) int {
-	switch err := dir.writeReports(ctx, p, r, ofRun); {
+func (a *app) rewrite(dir *runDir, p *plan.Plan, r *execute.Result, code, ofRun int) int {
+	switch err := dir.writeReports(p, r, ofRun); {
 	case err == nil:
 		return code
 	case isReadOnly(err):
@@ -101,7 +101,7 @@ func (a *app) undo(ctx context.Context, path, out string) error {
 	case lock != nil && out == "":
 		return &exit{codeOf(lock), lock, hintElsewhere}
 	case out == "":
-		out = dir.file("undo.json")
+		out = dir.file(undoName)
 	}
 	if err := a.checkOutput(out); err != nil {
 		return err
@@ -121,10 +121,14 @@ func (a *app) keepUndo(ctx context.Context, dir *runDir, out string) error {
 		return err
 	}
 	var kept added
-	switch err := kept.write(ctx, out, undo.Encode); {
-	case isReadOnly(err) && out == dir.file("undo.json"):
-		return hinted(err, hintElsewhere)
-	case err != nil:
+	if out == dir.file(undoName) {
+		if err = dir.write(undoName, undo.Encode); isReadOnly(err) {
+			err = hinted(err, hintElsewhere)
+		}
+	} else {
+		err = kept.write(ctx, out, undo.Encode)
+	}
+	if err != nil {
 		return err
 	}
 	dir.release()
