@@ -84,10 +84,10 @@ func (a *app) approved(ctx context.Context, path string, p *plan.Plan, f applyFl
 	case f.yes, p.Summary.Writes() == 0:
 		return nil
 	case !a.canAsk(path):
-		return refused("read it with "+a.commandLine("show", path)+", then pass --approve "+p.Fingerprint+", or --yes",
+		return refused(a.toRead(path)+", then pass --approve "+p.Fingerprint+", or --yes",
 			"the plan was not approved, and there is no terminal to ask at")
 	}
-	if err := report.Plan(a.err, p, report.Text, a.reportOptions()); err != nil {
+	if err := report.Plan(a.err, p, report.Text, a.optionsFor(a.err)); err != nil {
 		return err
 	}
 	if !a.confirm(ctx, fmt.Sprintf("\nApply %s to home tenant %s (%s)?", counted(p.Summary.Writes(), "change"), p.HomeTenant.ID, p.HomeTenant.Cloud)) {
@@ -97,6 +97,15 @@ func (a *app) approved(ctx context.Context, path string, p *plan.Plan, f applyFl
 		return refused("nothing was changed", "not approved")
 	}
 	return nil
+}
+
+// toRead says how to read a plan that came from path. What came through a pipe
+// is gone.
+func (a *app) toRead(path string) string {
+	if !isKept(path) {
+		return "keep the plan in a file and read it with bulksync show FILE"
+	}
+	return "read it with " + a.commandLine("show", path)
 }
 
 // sameFingerprint accepts the whole fingerprint, with or without its prefix.

@@ -51,13 +51,18 @@ func (a *app) audit(ctx context.Context, w wanted, dir string) error {
 		result = plan.NewAudit(c.head(), c.desired, c.current.Read)
 		result.Problem = edge(incomplete.Error())
 	}
+	var kept added
 	if dir != "" {
-		if err := a.keepAudit(ctx, dir, result); err != nil {
+		if kept, err = a.keepAudit(ctx, dir, result); err != nil {
 			return err
 		}
 	}
 	if err := a.print(func(w io.Writer) error { return report.Audit(w, result, a.format, a.reportOptions()) }); err != nil {
+		kept.remove()
 		return err
+	}
+	if dir != "" {
+		a.note("kept in %s", dir)
 	}
 	switch {
 	case incomplete != nil:
@@ -69,22 +74,20 @@ func (a *app) audit(ctx context.Context, w wanted, dir string) error {
 	}
 }
 
-// keepAudit leaves the audit as files, each whole or not at all.
-func (a *app) keepAudit(ctx context.Context, dir string, result *plan.Audit) error {
-	made, err := makeFolders(dir)
+// keepAudit leaves the audit as files, each whole or not at all, and no new one
+// where it fails: the half of an audit is none.
+func (a *app) keepAudit(ctx context.Context, dir string, result *plan.Audit) (kept added, err error) {
+	if kept, err = makeFolders(dir); err != nil {
+		return nil, err
+	}
 	for _, f := range auditFiles() {
-		if err != nil {
-			break
-		}
 		render := func(w io.Writer) error { return report.Audit(w, result, f.format, report.Options{Width: 80}) }
-		err = writeFile(ctx, filepath.Join(dir, f.name), render)
+		if err := kept.write(ctx, filepath.Join(dir, f.name), render); err != nil {
+			kept.remove()
+			return nil, err
+		}
 	}
-	if err != nil {
-		removeEmpty(made)
-		return err
-	}
-	a.note("kept in %s", dir)
-	return nil
+	return kept, nil
 }
 
 type auditFile struct {

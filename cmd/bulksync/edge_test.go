@@ -20,8 +20,11 @@ import (
 
 // What a hint prints is one word to a shell, and the same word.
 func TestShellQuote(t *testing.T) {
-	for _, s := range []string{"plan.json", "", "a b", "it's", `\`, "$HOME", "a;b", "*", "~", "a\nb", "-x", "München", "#1", "!"} {
-		out, err := exec.Command("sh", "-c", "printf %s "+shellQuote(s)).Output()
+	for _, s := range []string{
+		"plan.json", "", "a b", "it's", `\`, "$HOME", "a;b", "*", "~", "a\nb", "-x", "München", "#1", "!",
+		"\x1b[31mred", "a\tb", "50%\r", "it's\n`id`", "bad\xff", "turned\u202eround", "\x01\x31",
+	} {
+		out, err := exec.Command("sh", "-c", "printf %s "+edge(shellQuote(s))).Output()
 		if err != nil || string(out) != s && s != "-x" {
 			t.Errorf("%q comes out as %q: %v", s, out, err)
 		}

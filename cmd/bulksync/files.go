@@ -112,6 +112,12 @@ func openRegular(path string, flag int) (*os.File, error) {
 	return f, pathError(err)
 }
 
+// isKept reports whether a path names a file that a later command can read.
+func isKept(path string) bool {
+	_, stream, err := outputTarget(path)
+	return path != "-" && err == nil && !stream
+}
+
 func kindOfFile(m fs.FileMode) string {
 	switch {
 	case m.IsDir():

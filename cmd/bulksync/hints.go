@@ -7,11 +7,17 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"bulksync/execute"
 	"bulksync/graph"
 	"bulksync/plan"
+	"bulksync/report"
 )
+
+// hintPutBack is for a run whose plan is not the one that it began with.
+const hintPutBack = "put back the plan.json that the run began with"
 
 // hintOf is the next thing to do about an error; empty where nothing helps.
 func (a *app) hintOf(err error) string {
@@ -27,7 +33,7 @@ func (a *app) hintOf(err error) string {
 	case errors.Is(err, execute.ErrNeverBegan):
 		return "nothing was sent: apply the plan again, in a new folder"
 	case errors.Is(err, execute.ErrOtherPlan):
-		return "put back the plan.json that the run began with"
+		return hintPutBack
 	}
 	return a.graphHint(err)
 }
@@ -154,6 +160,24 @@ func (a *app) commandLine(verb string, args ...string) string {
 // offline reports whether a command asks nobody, so that it needs no host.
 func offline(verb string) bool { return verb == "show" || verb == "report" || verb == "undo" }
 
+// onHostOf makes the commands of hints go to the host that a plan was made
+// against, for a command that asks nobody and was told of no host.
+func (a *app) onHostOf(p *plan.Plan) {
+	if a.global.graphURL == "" && p.HomeTenant.GraphURL != p.HomeTenant.Cloud.RootURL() {
+		a.global.graphURL = p.HomeTenant.GraphURL
+	}
+}
+
+// noteKept says where a plan is and what runs it. One that went into a pipe or
+// to a device is kept by somebody else, if at all.
+func (a *app) noteKept(out string) {
+	if !isKept(out) {
+		a.note("plan written to %s", out)
+		return
+	}
+	a.note("plan kept in %s; to run exactly this: %s", out, a.commandLine("apply", out))
+}
+
 // shellQuote makes one word of s for a POSIX shell.
 func shellQuote(s string) string {
 	plain := func(r rune) bool {
@@ -162,5 +186,23 @@ func shellQuote(s string) string {
 	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
 		return s
 	}
+	if report.OneLine(s) != s {
+		return printfWord(s)
+	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// printfWord makes one word of text that cannot be printed as it is. What edge
+// looks for stays readable, so that it still finds it. (A newline at the very
+// end is lost: the shell drops it.)
+func printfWord(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c < utf8.RuneSelf && (unicode.IsLetter(rune(c)) || unicode.IsDigit(rune(c)) || strings.IndexByte("_-./:@", c) >= 0) {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, `\%03o`, c)
+		}
+	}
+	return `"$(printf '` + b.String() + `')"`
 }

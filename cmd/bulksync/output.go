@@ -35,6 +35,20 @@ func writeFile(ctx context.Context, path string, render func(io.Writer) error) e
 	return nil
 }
 
+// added are the files and folders that a command has added. One that cannot do
+// what it was asked for takes them away again.
+type added []string
+
+// write is writeFile, of an output that may be new.
+func (n *added) write(ctx context.Context, path string, render func(io.Writer) error) error {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		*n = append(*n, path)
+	}
+	return writeFile(ctx, path, render)
+}
+
+func (n added) remove() { removeEmpty(n) }
+
 // replaceFile gives a file new content, readable by its owner alone: it holds
 // tenant data. What is rendered goes to a file beside it, which takes its name
 // once it is on the disk.

@@ -50,18 +50,20 @@ func (a *app) plan(ctx context.Context, w wanted, out string, detailed bool) err
 	if err != nil {
 		return err
 	}
+	var kept added
 	if out != "" {
-		if err := writeFile(ctx, out, p.Encode); err != nil {
+		if err := kept.write(ctx, out, p.Encode); err != nil {
 			return err
 		}
 	}
 	if err := a.print(func(w io.Writer) error { return report.Plan(w, p, a.format, a.reportOptions()) }); err != nil {
+		kept.remove()
 		return err
 	}
 	a.noteEstimate(c.tenant, p)
 	switch {
 	case out != "" && p.Summary.Writes() > 0:
-		a.note("plan kept in %s; to run exactly this: %s", out, a.commandLine("apply", out))
+		a.noteKept(out)
 	case p.Summary.Writes() > 0:
 		a.note("nothing was kept; with --out plan.json the plan can be reviewed and applied")
 	}

@@ -132,8 +132,12 @@ func (p *progress) obstacle() string {
 	return ""
 }
 
-// span writes an estimate as a range of round numbers.
+// span writes an estimate as a range of round numbers. Beyond a year nothing is
+// estimated: pacing itself stops counting somewhere.
 func span(low, high time.Duration) string {
+	if high > 365*24*time.Hour {
+		return "a year or more"
+	}
 	l, h := max(low.Round(time.Second), time.Second), high.Round(time.Second)
 	if l >= h {
 		return l.String()

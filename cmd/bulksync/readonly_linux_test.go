@@ -32,17 +32,20 @@ func TestReportOfAReadOnlyFolder(t *testing.T) {
 		if !lock {
 			os.Remove(filepath.Join(dir, lockName))
 		}
-		code, out, errs := reportAsStranger(t, dir)
+		code, out, errs := asStranger(t, dir, "report")
 		if code != exitDone || !strings.Contains(out, "1 verified") || !strings.Contains(errs, "the reports were not written again") {
 			t.Errorf("exit code %d\n%s%s", code, out, errs)
+		}
+		if code, out, errs := asStranger(t, dir, "undo"); code != exitCannotRun || out != "" || !strings.Contains(errs, "keep the plan elsewhere with --out FILE") {
+			t.Errorf("undo: exit code %d\n%s%s", code, out, errs)
 		}
 	}
 }
 
-// reportAsStranger runs report on a thread that may read everything and write
+// asStranger runs a command on a thread that may read everything and write
 // nothing in dir, as whoever else looks at an archive: by the mode of the folder
 // and, where the tests run as root, whom no mode stops, as another user.
-func reportAsStranger(t *testing.T, dir string) (code int, out, errs string) {
+func asStranger(t *testing.T, dir, verb string) (code int, out, errs string) {
 	t.Helper()
 	open := func(folder, file os.FileMode) {
 		entries, err := os.ReadDir(dir)
@@ -66,6 +69,6 @@ func reportAsStranger(t *testing.T, dir string) (code int, out, errs string) {
 	}
 	var o, e bytes.Buffer
 	a := &app{in: strings.NewReader(""), out: &o, err: &e, getenv: os.Getenv}
-	code = a.main(t.Context(), []string{"report", dir})
+	code = a.main(t.Context(), []string{verb, dir})
 	return code, o.String(), e.String()
 }

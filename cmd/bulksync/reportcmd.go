@@ -28,7 +28,7 @@ func (a *app) report(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	lock := dir.acquire()
+	lock := dir.share()
 	defer dir.release()
 	p, log, err := a.load(ctx, dir)
 	if err != nil {
@@ -48,8 +48,9 @@ func (a *app) report(ctx context.Context, path string) error {
 	case lock != nil:
 		a.note("the reports were not written again: %v", lock)
 	default:
-		code = a.rewrite(ctx, dir, p, r, code, o.ExitCode)
+		code = a.rewrite(dir, p, r, code, o.ExitCode)
 	}
+	dir.release() // whoever reads the report may take long, as in a pager
 	if err := a.print(func(w io.Writer) error { return report.Run(w, p, r, a.format, o) }); err != nil {
 		return err
 	}
@@ -58,8 +59,8 @@ func (a *app) report(ctx context.Context, path string) error {
 
 // rewrite writes the reports of a run that has ended, and returns the exit code.
 // A folder that was put away to be kept can still be looked at.
-func (a *app) rewrite(ctx context.Context, dir *runDir, p *plan.Plan, r *execute.Result, code, ofRun int) int {
-	switch err := dir.writeReports(ctx, p, r, ofRun); {
+func (a *app) rewrite(dir *runDir, p *plan.Plan, r *execute.Result, code, ofRun int) int {
+	switch err := dir.writeReports(p, r, ofRun); {
 	case err == nil:
 		return code
 	case isReadOnly(err):
@@ -85,24 +86,31 @@ a plan like any other: read it with bulksync show, run it with bulksync apply.`,
 	return cmd
 }
 
+const hintElsewhere = "keep the plan elsewhere with --out FILE"
+
 func (a *app) undo(ctx context.Context, path, out string) error {
 	dir, err := openRunDir(path)
 	if err != nil {
 		return err
 	}
-	lock := dir.acquire()
+	lock := dir.share()
 	defer dir.release()
 	switch {
 	case errors.Is(lock, errBusy):
 		return lock
 	case lock != nil && out == "":
-		return hinted(lock, "keep the plan elsewhere with --out FILE")
+		return &exit{codeOf(lock), lock, hintElsewhere}
 	case out == "":
-		out = dir.file("undo.json")
+		out = dir.file(undoName)
 	}
 	if err := a.checkOutput(out); err != nil {
 		return err
 	}
+	return a.keepUndo(ctx, dir, out)
+}
+
+// keepUndo makes the plan, keeps and shows it.
+func (a *app) keepUndo(ctx context.Context, dir *runDir, out string) error {
 	p, log, err := a.load(ctx, dir)
 	if err != nil {
 		return err
@@ -112,13 +120,23 @@ func (a *app) undo(ctx context.Context, path, out string) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(ctx, out, undo.Encode); err != nil {
+	var kept added
+	if out == dir.file(undoName) {
+		if err = dir.write(undoName, undo.Encode); isReadOnly(err) {
+			err = hinted(err, hintElsewhere)
+		}
+	} else {
+		err = kept.write(ctx, out, undo.Encode)
+	}
+	if err != nil {
 		return err
 	}
+	dir.release()
 	if err := a.print(func(w io.Writer) error { return report.Plan(w, undo, a.format, a.reportOptions()) }); err != nil {
+		kept.remove()
 		return err
 	}
-	a.noteUndo(out, path, undo, r)
+	a.noteUndo(out, dir.path, undo, r)
 	return nil
 }
 
@@ -131,5 +149,6 @@ func (a *app) noteUndo(out, run string, undo *plan.Plan, r *execute.Result) {
 		a.note("the run changed nothing, so there is nothing to take back")
 		return
 	}
-	a.note("plan kept in %s; to run exactly this: %s", out, a.commandLine("apply", out))
+	a.onHostOf(undo)
+	a.noteKept(out)
 }

@@ -44,14 +44,14 @@ func (a *app) run(ctx context.Context, dir *runDir, t *tenant, cfg execute.Confi
 		// The journal is lost, so nothing that is only in memory is claimed.
 		return a.inFlight(dir, result, err)
 	}
-	return a.endOf(ctx, dir, p, result, codeOfRun(result))
+	return a.endOf(dir, p, result, codeOfRun(result))
 }
 
 // endOf leaves the reports of a run, shows it, and says what to do next. What
 // cannot be written is told, and hides nothing of the rest. The reports are
 // written even when the second interrupt has come.
-func (a *app) endOf(ctx context.Context, dir *runDir, p *plan.Plan, r *execute.Result, code int) error {
-	if err := dir.writeReports(context.WithoutCancel(ctx), p, r, code); err != nil {
+func (a *app) endOf(dir *runDir, p *plan.Plan, r *execute.Result, code int) error {
+	if err := dir.writeReports(p, r, code); err != nil {
 		code = max(code, exitUnfinished)
 		a.sayError(hinted(fmt.Errorf("some reports are missing: %w", err), "free the disk or close the files, then: "+a.commandLine("report", dir.path)))
 	} else {

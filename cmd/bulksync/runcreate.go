@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -57,8 +56,8 @@ func (a *app) begin(d *runDir, plan []byte) (*os.File, error) {
 	if err := a.checkRunDir(d.path); err != nil {
 		return nil, err
 	}
-	if err := replaceFile(d.file(planName), writeBytes(plan)); err != nil {
-		return nil, fmt.Errorf("writing %s: %w", d.file(planName), withoutPath(err))
+	if err := d.write(planName, writeBytes(plan)); err != nil {
+		return nil, err
 	}
 	d.files = append(d.files, d.file(planName))
 	journal, err := os.OpenFile(d.file(journalName), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)

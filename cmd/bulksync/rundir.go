@@ -44,6 +44,9 @@ const (
 	lockName    = ".lock"
 )
 
+// undoName is the plan that takes a run back.
+const undoName = "undo.json"
+
 func (d *runDir) file(name string) string { return filepath.Join(d.path, name) }
 
 // defaultRunDir names a run by its time and plan.
@@ -82,7 +85,11 @@ func (a *app) planOf(ctx context.Context, d *runDir) (*plan.Plan, error) {
 		return nil, err
 	}
 	f.Close()
-	return a.readPlan(ctx, d.file(planName))
+	p, err := a.readPlan(ctx, d.file(planName))
+	if errors.Is(err, plan.ErrAltered) {
+		return nil, refused(hintPutBack, "%w", err)
+	}
+	return p, err
 }
 
 // readJournal hands the journal to read, and names it in the error.
@@ -131,7 +138,7 @@ func (d *runDir) journalHash() (string, error) {
 }
 
 // writeReports writes everything that follows from the plan and the journal.
-func (d *runDir) writeReports(ctx context.Context, p *plan.Plan, r *execute.Result, code int) error {
+func (d *runDir) writeReports(p *plan.Plan, r *execute.Result, code int) error {
 	o := report.Options{Width: 80, ExitCode: code}
 	run := func(f report.Format) func(io.Writer) error {
 		return func(w io.Writer) error { return report.Run(w, p, r, f, o) }
@@ -153,11 +160,26 @@ func (d *runDir) writeReports(ctx context.Context, p *plan.Plan, r *execute.Resu
 		{"report.md", run(report.Markdown)},
 		{"report.html", run(report.HTML)},
 		{"summary.json", run(report.JSON)},
-		{"undo.json", undo},
+		{undoName, undo},
 	} {
-		errs = append(errs, writeFile(ctx, d.file(f.name), f.render))
+		errs = append(errs, d.write(f.name, f.render))
 	}
 	return errors.Join(errs...)
+}
+
+// write gives one of the run's own files new content. Whatever stands in its
+// place is replaced itself: a pipe would keep the writer waiting, a link would
+// lead away.
+func (d *runDir) write(name string, render func(io.Writer) error) error {
+	path := d.file(name)
+	err := errors.New("it is a folder")
+	if info, _ := os.Lstat(path); info == nil || !info.IsDir() {
+		err = replaceFile(path, render)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, withoutPath(err))
+	}
+	return nil
 }
 
 // undoPlan is the plan that takes the run back.

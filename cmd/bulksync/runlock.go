@@ -17,9 +17,26 @@ func (d *runDir) busy() error {
 	return &exit{exitRefused, fmt.Errorf("%w in %s", errBusy, d.path), "wait for it to end, or stop it"}
 }
 
-// acquire takes the run for this process. The system gives the lock back when a
-// process ends, however it ends.
+// acquire takes the run for this process, to go on with it. The system gives the
+// lock back when a process ends, however it ends.
 func (d *runDir) acquire() error {
+	if err := d.take((*flock.Flock).TryLock); err != nil {
+		return err
+	}
+	d.sweep()
+	return nil
+}
+
+// share keeps the run as it is while this process looks at it: others may look
+// too, and nobody goes on with it. Busy means then that somebody does.
+func (d *runDir) share() error {
+	if d.acquire() == nil { // alone for a moment, which is enough to sweep
+		d.release()
+	}
+	return d.take((*flock.Flock).TryRLock)
+}
+
+func (d *runDir) take(try func(*flock.Flock) (bool, error)) error {
 	if err := d.checkOwner(); err != nil {
 		return err
 	}
@@ -27,7 +44,7 @@ func (d *runDir) acquire() error {
 		return fmt.Errorf("locking %s: %w", d.path, err)
 	}
 	d.lock = flock.New(d.file(lockName), flock.SetPermissions(0o600))
-	switch ok, err := d.lock.TryLock(); {
+	switch ok, err := try(d.lock); {
 	case err != nil:
 		d.lock = nil
 		return fmt.Errorf("locking %s: %w", d.path, err)
@@ -35,7 +52,6 @@ func (d *runDir) acquire() error {
 		d.release()
 		return d.busy()
 	}
-	d.sweep()
 	return nil
 }
 

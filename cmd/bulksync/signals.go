@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+	"time"
 
 	"bulksync/execute"
 )
@@ -35,7 +36,7 @@ func withSignals(ctx context.Context, trace io.Writer) (context.Context, func())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		quits := 0
+		var traced chan struct{}
 		for s := range signals {
 			again := soft.Err() != nil
 			stop(execute.ErrInterrupted)
@@ -44,10 +45,10 @@ func withSignals(ctx context.Context, trace io.Writer) (context.Context, func())
 			}
 			kill(execute.ErrInterrupted)
 			if s == syscall.SIGQUIT {
-				quits++
-				quit(trace, quits)
+				traced = quit(trace, traced)
 			}
 		}
+		await(traced)
 	}()
 	return context.WithValue(hard, stopKey{}, soft), func() {
 		signal.Stop(signals)
@@ -65,12 +66,29 @@ func gentle(ctx context.Context) context.Context {
 	return ctx
 }
 
-// quit tells where the program is, and is its end when it was asked before.
-func quit(trace io.Writer, times int) {
-	if times > 1 {
+// quit tells where the program is, and is its end when it was asked before. It
+// does not wait until that is written: nobody may be reading.
+func quit(trace io.Writer, before chan struct{}) (traced chan struct{}) {
+	if before != nil {
 		os.Exit(exitInterrupted)
 	}
-	writeStacks(trace)
+	traced = make(chan struct{})
+	go func() {
+		defer close(traced)
+		writeStacks(trace)
+	}()
+	return traced
+}
+
+// await gives a trace that is being written the time for it.
+func await(traced chan struct{}) {
+	if traced == nil {
+		return
+	}
+	select {
+	case <-traced:
+	case <-time.After(time.Second):
+	}
 }
 
 // writeStacks tells where every goroutine is: functions and lines, no values.

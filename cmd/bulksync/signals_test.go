@@ -154,6 +154,46 @@ func TestCtrlCEndsReading(t *testing.T) {
 	}
 }
 
+// A second SIGQUIT ends a process even where nobody reads what it has to say.
+func TestQuitEndsAStuckProcess(t *testing.T) {
+	s := stageProgram(t, graphsim.Config{})
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	w.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)) // it fails where it would wait
+	if _, err := w.WriteString(endlessComments); err == nil {
+		t.Fatal("the pipe is not full")
+	}
+	cmd := s.command("plan", "-")
+	cmd.Stderr = w
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(stdin, endlessComments); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(10 * time.Millisecond) {
+		select {
+		case err := <-ended:
+			wantExit(t, err, exitInterrupted)
+			return
+		default:
+			cmd.Process.Signal(syscall.SIGQUIT) // one that comes while another waits is lost
+		}
+	}
+	cmd.Process.Kill()
+	t.Errorf("it did not end: %v", <-ended)
+}
+
 // A pipe that nobody opens at the other end keeps no command waiting, neither
 // one that reads from it nor one that writes to it.
 func TestCtrlCEndsOpening(t *testing.T) {

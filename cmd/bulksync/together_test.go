@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,6 +18,7 @@ import (
 	"github.com/gowebpki/jcs"
 
 	"bulksync/graph/graphsim"
+	"bulksync/report"
 )
 
 // Of several runs that are started with one folder at the same moment one has
@@ -107,6 +109,68 @@ func TestALockIsItsFile(t *testing.T) {
 		t.Error("a lock without its file counts")
 	}
 	second.release()
+}
+
+// To look at a run is not to go on with it: several may look, none of them is
+// taken for the run itself, and a report that is being read holds nothing up.
+func TestManyMayLook(t *testing.T) {
+	s := stageProgram(t, graphsim.Config{})
+	s.sim.SetPartner(graphsim.Partner{TenantID: killTenant(1)})
+	write(t, "partners.csv", "tenantId,isSyncAllowed\n"+killTenant(1)+",true\n")
+	for _, args := range [][]string{
+		{"plan", "partners.csv", "--out", "plan.json"}, {"apply", "plan.json", "--yes", "--run-dir", "run"},
+	} {
+		if err := s.command(args...).Run(); err != nil {
+			t.Fatal(err, s.err.String())
+		}
+	}
+	tear(t, filepath.Join("run", journalName)) // as if the process had died at the end
+
+	first := &runDir{path: "run"}
+	if err := first.share(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := s.command("report", "run").Output()
+	wantExit(t, err, exitUnfinished)
+	if !bytes.Contains(out, []byte("the process ended before the run did")) {
+		t.Errorf("a second look says:\n%s%s", out, s.err.String())
+	}
+	wantExit(t, s.command("resume", "run").Run(), exitRefused)
+	first.release()
+
+	var busy error
+	a := &app{err: &s.err, format: report.Text, out: writerFunc(func(p []byte) (int, error) {
+		last := &runDir{path: "run"}
+		busy = last.acquire()
+		last.release()
+		return len(p), nil
+	})}
+	for _, look := range []func() error{
+		func() error { return a.report(t.Context(), "run") },
+		func() error { return a.undo(t.Context(), "run", "") },
+	} {
+		busy = errors.New("nothing was printed")
+		if err := look(); busy != nil {
+			t.Errorf("while it is read: %v (%v)", busy, err)
+		}
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// tear takes the last line of a journal away.
+func tear(t *testing.T, path string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := bytes.LastIndexByte(bytes.TrimSuffix(text, []byte("\n")), '\n') + 1
+	if err := os.WriteFile(path, text[:end], 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func sameBytes(t *testing.T, a, b string) {

@@ -106,10 +106,22 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// reportOptions fits a report to the stream that it is written to.
-func (a *app) reportOptions() report.Options {
+// hasSize reports whether a stream is a terminal with room on it.
+func hasSize(stream any) bool {
+	if !isTerminal(stream) {
+		return false
+	}
+	width, height, err := term.GetSize(int(stream.(*os.File).Fd()))
+	return err == nil && width > 0 && height > 0
+}
+
+// reportOptions fits a report to standard output.
+func (a *app) reportOptions() report.Options { return a.optionsFor(a.out) }
+
+// optionsFor fits a report to the stream that it is written to.
+func (a *app) optionsFor(stream io.Writer) report.Options {
 	o := report.Options{Width: 80}
-	if f, ok := a.out.(*os.File); ok && isTerminal(a.out) {
+	if f, ok := stream.(*os.File); ok && isTerminal(f) {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
 			o.Width = w
 		}
@@ -118,9 +130,10 @@ func (a *app) reportOptions() report.Options {
 	return o
 }
 
-// live reports whether a moving progress bar can be shown on standard error.
+// live reports whether a moving progress bar can be shown on standard error. On
+// a terminal without a size, as below a scheduler, nothing would be drawn.
 func (a *app) live() bool {
-	return isTerminal(a.err) && a.getenv("TERM") != "dumb" && a.getenv("CI") == ""
+	return hasSize(a.err) && a.getenv("TERM") != "dumb" && a.getenv("CI") == ""
 }
 
 // print writes a result to standard output: a rendering that fails half way
