@@ -31,6 +31,8 @@ func TestEachFaultNamesItsPlaceAndTheWayOut(t *testing.T) {
 		{"far too wide for a title", "Partners" + strings.Repeat(",", 256) + "\ntenantId\n", "1:1: the header is not on line 1: it seems to be on line 2; delete what stands above it, or begin those lines with #"},
 		{"column twice", "tenantId,note,tenant_id\n" + idA + ",x,y\n", `1:15: column tenantId is here twice: "tenantId" and "tenant_id" mean the same`},
 		{"no tenantId column", "note\nx\n", "1:1: no tenantId column: add one that holds the tenant ID or a domain name of each partner"},
+		{"another delimiter", "tenantId|name\n" + idA + "|x\n", `1:1: the cell "tenantId|name" holds several names: the line stands in quotes as a whole, or its delimiter is not the one of the line; export the table again, with a comma, a semicolon or a tab`},
+		{"a header in quotes", "\"tenantId,\"\"name\"\"\"\n\"" + idA + ",x\"\n", `1:1: the cell "tenantId,\"name\"" holds several names: the line stands in quotes as a whole, or its delimiter is not the one of the line; export the table again, with a comma, a semicolon or a tab`},
 		{"misspelled tenantId", "name,tenantld,foo\nx,y,z\n", `1:6: unknown column "tenantld": the nearest known one is tenantId; rename the column or remove it`},
 		{"Latin-1 in the header", "tenantId,soci\xe9t\xe9\n" + idA + ",x\ny,z\n", "1:14: byte 0xE9 is not valid UTF-8: save the file as CSV UTF-8"},
 		{"comments below the header alone", "# a\n" + head + "# b\n#c,,,\n", "1:1: no rows below the header, only 2 comments: the file needs one for each partner"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/gocarina/gocsv"
 )
@@ -57,12 +58,24 @@ func (rd *rowReader) noTenantID(cells []string) {
 		return
 	}
 	for i, cell := range cells[:min(len(cells), maxColumns)] {
+		if holdsNames(cell) {
+			rd.refuse(rd.cellPlace(i), trimCell(cell), badColumn.errorf("the cell %s holds several names: the line stands in quotes as a whole, or its delimiter is not the one of the line; export the table again, with a comma, a semicolon or a tab",
+				quoteValue(trimCell(cell))))
+			return
+		}
 		if isNearTenantID(cell) {
 			rd.refuse(rd.cellPlace(i), trimCell(cell), unknownColumn(trimCell(cell)))
 			return
 		}
 	}
 	rd.refuse(rd.cellPlace(0), trimCell(cells[0]), errNoTenantID)
+}
+
+// holdsNames reports whether a header cell is several that were not told apart,
+// tenantId among them.
+func holdsNames(cell string) bool {
+	names := strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(",;|\t\"", r) })
+	return len(names) > 1 && namesTenantID(names)
 }
 
 // maxAbove is how many lines are searched for a header below the first.
