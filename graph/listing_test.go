@@ -191,7 +191,6 @@ func TestABrokenMemberIsAProblemOfItsPartner(t *testing.T) {
 		"a policy with a name twice":        seen(fabrikam, `identitySynchronization={"displayName":"a","DisplayName":"b"}`),
 		"a policy with an inner name twice": seen(fabrikam, `identitySynchronization={"userSyncInbound":{"isSyncAllowed":true,"IsSyncAllowed":false}}`),
 		"a policy that shows nothing":       seen(fabrikam, `identitySynchronization={}`),
-		"a policy without its name":         seen(fabrikam, `identitySynchronization={"tenantId":"`+fabrikam+`","userSyncInbound":{"isSyncAllowed":true}}`),
 		"a policy without its switch":       seen(fabrikam, `identitySynchronization={"tenantId":"`+fabrikam+`","displayName":"a"}`),
 		"another's policy":                  seen(fabrikam, `identitySynchronization={"tenantId":"`+contoso+`"}`),
 		"consent that is text":              seen(fabrikam, `automaticUserConsentSettings={"inboundAllowed":"yes"}`),

@@ -141,7 +141,7 @@ func (p *Partner) parseConsent(raw json.RawMessage) error {
 // sawSync refuses a policy that is shown in part: what it leaves out is not
 // known, while null is. It looks closer only where something is not set.
 func (p *Partner) sawSync(raw json.RawMessage) error {
-	if isNull(raw) || p.Sync != nil && p.Sync.DisplayName != nil && p.Sync.IsSyncAllowed != nil {
+	if isNull(raw) || p.Sync != nil && p.Sync.IsSyncAllowed != nil {
 		return nil
 	}
 	has, err := membersOf(raw)
@@ -154,9 +154,9 @@ func (p *Partner) sawSync(raw json.RawMessage) error {
 	return nil
 }
 
-// syncMembers are the members of a policy: Graph writes null for one without a
-// value.
-func syncMembers() []string { return []string{"displayName", "userSyncInbound"} }
+// syncMembers are the members that no policy is shown without: Graph writes null
+// for one without a value. A policy without a name is a whole one all the same.
+func syncMembers() []string { return []string{"userSyncInbound"} }
 
 // isTrue reads a boolean that may be null or missing.
 func isTrue(raw json.RawMessage) (bool, error) {
