@@ -214,7 +214,7 @@ func (r *runner) finish() error {
 		end.Pace = r.Pace()
 	}
 	end.Interrupted = r.interrupted()
-	if cause := context.Cause(r.soft); cause != nil && (end.Interrupted || r.cutShort()) {
+	if cause := context.Cause(r.soft); cause != nil && (end.Interrupted || r.cutShort() || errors.Is(cause, ErrCannotSee)) {
 		end.Stopped = cause.Error()
 	}
 	return r.commit(r.Journal.add(Entry{End: &end}))
