@@ -231,6 +231,21 @@ func TestPoliciesThatCannotBeSeenStopTheRun(t *testing.T) {
 	})
 }
 
+// Where those few are all there are, nothing is left to stop: it is told all the
+// same, as it is why they failed.
+func TestAFewPoliciesThatCannotBeSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: 50 * time.Millisecond})
+		r.with(3, nil)
+		p := r.plan(rows(3, "Fabrikam,yes,,,"), "")
+		r.with(3, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
+		res := r.mustRun(session{plan: p, layers: hidden()})
+		if !strings.Contains(res.Stopped, "cannot see synchronization policies") || res.Totals.Failed != 3 {
+			t.Errorf("stopped %q, %+v", res.Stopped, res.Totals)
+		}
+	})
+}
+
 // Under a lag after a create Graph refuses what belongs to the new partner in
 // several ways. It is tried again before it counts.
 func TestTheLagAfterACreate(t *testing.T) {

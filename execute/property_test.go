@@ -65,11 +65,22 @@ type story struct {
 	owned    []int         // partners that become a service provider's after the plan
 	broken   []int         // partners of whom Graph shows nonsense for a while
 	jumps    []jump        // of the time of day
+	meddling []meddling    // what somebody does while the run is going
 	run      []ending
 	undo     []ending
 	// early: the undo begins where the last ending left the run.
 	early bool
 }
+
+// meddling is what somebody does to one of the plan's partners so long after the
+// run began.
+type meddling struct {
+	After time.Duration
+	Which int
+	How   string
+}
+
+var meddlings = []string{"the same", "another policy", "no policy", "no partner", "a partner"}
 
 // jump sets the clock of the machine, or is a sleep of it.
 type jump struct{ After, By time.Duration }
@@ -138,6 +149,9 @@ func drawStory(rt *rapid.T) story {
 	s.jumps = rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) jump {
 		return jump{ms("jump after", 0, 300, 5000), time.Duration(rapid.SampledFrom([]int{-3600, -5, 5, 90, 3600}).Draw(rt, "by")) * time.Second}
 	}), 0, 2).Draw(rt, "jumps")
+	s.meddling = rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) meddling {
+		return meddling{ms("meddling after", 0, 5, 50, 400, 2000, 20000), rapid.IntRange(0, 30).Draw(rt, "which"), rapid.SampledFrom(meddlings).Draw(rt, "how")}
+	}), 0, rapid.SampledFrom([]int{0, 0, 2}).Draw(rt, "meddlings")).Draw(rt, "meddling")
 	s.pace = ms("pace", 0, 0, 0, 400, 1500)
 	s.drift = rapid.SliceOfN(rapid.IntRange(0, 30), 0, 2).Draw(rt, "drift")
 	s.run, s.undo = drawEndings(rt, "run"), drawEndings(rt, "undo")
@@ -185,6 +199,7 @@ func (s story) play(t *testing.T) error {
 	r.breakUp(s.broken, p)
 
 	d := drive{rig: r, story: &s, plan: p, before: before, early: s.early}
+	r.meddle(s.meddling, p)
 	if err := d.play(s.run); err != nil {
 		return fmt.Errorf("run: %w", err)
 	}
@@ -197,6 +212,9 @@ func (s story) play(t *testing.T) error {
 	back := drive{rig: r, story: &s, plan: undo, before: picture(r.State())}
 	if err := back.play(s.undo); err != nil {
 		return fmt.Errorf("undo: %w", err)
+	}
+	if len(s.meddling) > 0 {
+		return nil // nobody can tell what there was to go back to
 	}
 	told := back.result.Totals.Unfinished()+back.result.Unseen() > 0
 	if diff := cmp.Diff(before, picture(r.State())); diff != "" && !(back.loses() && told) {
@@ -216,6 +234,44 @@ func (r *rig) someoneElse(which []int, p *plan.Plan) {
 		}
 	}
 	time.Sleep(r.lag())
+}
+
+// meddle has somebody work on the plan's partners while the run is going.
+func (r *rig) meddle(what []meddling, p *plan.Plan) {
+	for _, m := range what {
+		c := &p.Changes[m.Which%len(p.Changes)]
+		id := c.Partner.TenantID
+		if id == "" {
+			continue
+		}
+		time.AfterFunc(m.After, func() { r.meddleWith(id, c, m.How) })
+	}
+}
+
+func (r *rig) meddleWith(id string, c *plan.Change, how string) {
+	_, there := r.Partner(id)
+	switch {
+	case how == "a partner" && !there:
+		r.SetPartner(graphsim.Partner{TenantID: id})
+	case !there || how == "a partner":
+	case how == "no partner":
+		r.RemovePartner(id)
+	case how == "no policy":
+		r.Edit(id, func(p *graphsim.Partner) { p.IdentitySynchronization = nil })
+	case how == "another policy":
+		r.Edit(id, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
+	case c.Object == plan.IdentitySynchronization && c.Request != nil && c.Request.Body != nil:
+		r.Edit(id, func(p *graphsim.Partner) {
+			policy := p.IdentitySynchronization
+			if policy == nil {
+				policy = &graphsim.IdentitySynchronization{}
+			}
+			if err := json.Unmarshal(c.Request.Body, policy); err != nil {
+				r.t.Error(err)
+			}
+			p.IdentitySynchronization = policy
+		})
+	}
 }
 
 // becomeOwned makes some of the plan's partners a service provider's.
@@ -469,6 +525,7 @@ func (d *drive) finished() error {
 		case d.loses() && (o.Unseen || !o.Status.Done()): // Graph lied, and that is told
 		case o.Status.Done() && verdict != plan.AsWanted:
 			return fmt.Errorf("change %d is called %s, but %s: %s", o.Seq, o.Status, verdict, why)
+		case len(d.story.meddling) > 0: // left as somebody left it, and told
 		case !o.Status.Done() && len(d.story.drift)+len(d.story.owned) == 0:
 			return fmt.Errorf("change %d ended as %s: %s", o.Seq, o.Status, o.Message)
 		case o.Status == execute.Failed || o.Status == execute.Indeterminate:
@@ -486,8 +543,12 @@ func (d *drive) loses() bool {
 // once checks that nothing took effect twice. Where single writes are shown
 // later than writes after them (the stale fault), or long after anybody would
 // think of a lag, no reading can tell that a lost PATCH landed: there it may be
-// sent again, with the same values. What creates or deletes may not even then.
+// sent again, with the same values. What creates or deletes may not even then,
+// unless somebody else undoes it meanwhile.
 func (d *drive) once(requests []graphsim.Request) error {
+	if len(d.story.meddling) > 0 {
+		return nil
+	}
 	undecidable := d.story.cfg.ReadLag > 2*time.Second || slices.ContainsFunc(d.story.faults, func(f graphsim.Fault) bool { return f.Kind == graphsim.FaultStale })
 	landed := map[string]int{}
 	for _, q := range requests {

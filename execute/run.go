@@ -217,7 +217,7 @@ func (r *runner) finish() error {
 		end.Pace = r.Pace()
 	}
 	end.Interrupted = r.interrupted()
-	if cause := context.Cause(r.soft); cause != nil && (end.Interrupted || r.cutShort()) {
+	if cause := context.Cause(r.soft); cause != nil && (end.Interrupted || r.cutShort() || errors.Is(cause, ErrCannotSee)) {
 		end.Stopped = strings.ToValidUTF8(cause.Error(), "\ufffd") // as it reads back
 	}
 	return r.commit(r.Journal.add(Entry{End: &end}))

@@ -250,6 +250,23 @@ type layer func(*http.Request) (*http.Response, error)
 
 func (l layer) RoundTrip(r *http.Request) (*http.Response, error) { return l(r) }
 
+// What an earlier session wrote is not denied.
+func TestDriftFoundOnResumption(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: time.Second})
+		r.with(6, nil)
+		p, f := r.plan(rows(6, "Fabrikam,yes,,,"), ""), newTape()
+		settings := execute.Settings{Concurrency: 1, OnDrift: execute.StopOnDrift}
+		r.mustRun(session{plan: p, tape: f, settings: settings, stop: after(t.Context(), 2500*time.Millisecond)})
+		r.Edit(tenant(6), func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
+		writes := len(r.Writes())
+		res := r.mustRun(session{plan: p, tape: f, settings: settings})
+		if !strings.HasSuffix(res.Stopped, "and nothing more was written") || writes == 0 || len(r.Writes()) != writes {
+			t.Errorf("stopped %q, %d writes, then %d", res.Stopped, writes, len(r.Writes()))
+		}
+	})
+}
+
 func TestADeadlineThatComesAfterTheLastWriteStopsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{ReadLag: 10 * time.Second})

@@ -162,7 +162,11 @@ func (r *runner) holdDrift(groups []group) error {
 		}
 	}
 	if len(tickets) > 0 {
-		r.stopNow(fmt.Errorf("%d changes are held: their objects changed since the plan, and nothing was written", len(tickets)))
+		nothing := "nothing"
+		if r.Prior != nil {
+			nothing = "nothing more"
+		}
+		r.stopNow(fmt.Errorf("%d changes are held: their objects changed since the plan, and %s was written", len(tickets), nothing))
 	}
 	return r.commitAll(tickets)
 }
