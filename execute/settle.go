@@ -18,7 +18,7 @@ func (s *step) send(id string) (*graph.Response, error) {
 	}
 	resp, err := s.Client.Do(s.soft, graph.Request{
 		Method: s.req.Method, Path: s.req.Path, Body: s.req.Body, ClientRequestID: id,
-		MaxAttempts: max(1, attemptsPerChange-s.tries), Still: s.still, OnWire: s.hard,
+		MaxAttempts: max(1, attemptsPerChange-s.tries), Still: s.still, OnWire: s.hard, Repeats: s.out.Attempts > 0,
 	})
 	if e := (*graph.Error)(nil); errors.As(err, &e) {
 		s.count(e.Attempts, e.Answered)

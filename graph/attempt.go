@@ -204,7 +204,7 @@ func (a *attempt) secretsOf(h http.Header) secrets {
 func (a *attempt) counted(c *call) {
 	c.attempts++
 	c.begins()
-	if c.attempts > 1 {
+	if c.attempts > 1 || c.req.Repeats {
 		a.count.retried.Add(1)
 	}
 	if isWrite(c.req.Method) {

@@ -131,6 +131,9 @@ type Request struct {
 	// Do stops waits and further attempts and lets an answer under way arrive.
 	// Nil means the context of Do.
 	OnWire context.Context
+	// Repeats means that the call sends again what an earlier one sent, so that it
+	// counts as a retry from its first attempt on.
+	Repeats bool
 	// Still is asked when the turn of an attempt has come: does the call still
 	// have its ground? If not, the attempt is not sent and the call ends with
 	// ErrTooLate. It runs in the goroutine of Do, and may read through the same

@@ -74,9 +74,15 @@ func (a *app) connect(ctx context.Context, d demand) (*tenant, error) {
 			func(next http.RoundTripper) http.RoundTripper { return attempts{next, a.log, &t.took} },
 		},
 	}
+	if o.Outage < outageOfRead { // who waits for less does not wait longer for one answer
+		o.FirstByte, o.ReadFirstByte = min(o.Outage, longestAnswer), o.Outage
+	}
 	t.client, err = graph.New(o)
 	return t, err
 }
+
+// longestAnswer is the client's own limit for the answer to a write to begin.
+const longestAnswer = 30 * time.Second
 
 // signIn gets a token and reads whose it is. A token without a tenant is of no
 // use: nothing could be guarded.

@@ -90,7 +90,9 @@ func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
 			}
 		}
 	}
+	end := a.tellOutage(t)
 	c.current, err = plan.ReadCurrent(ctx, t.client, needs)
+	end()
 	a.noteRestarts(c.current.Restarts)
 	if err != nil {
 		return c, a.unread(t, err)

@@ -28,6 +28,7 @@ type progress struct {
 
 	mu     sync.Mutex
 	done   map[int]bool
+	last   time.Time // when a change was done last
 	failed int
 
 	bar  *mpb.Bar
@@ -43,13 +44,19 @@ const plainEvery = 10 * time.Second
 func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *execute.Log, t *tenant) *progress {
 	pr := &progress{plan: p, total: p.Summary.Writes(), began: time.Now(), tenant: t, done: map[int]bool{}, quit: make(chan struct{})}
 	if prior != nil {
+		open := 0
 		for i, o := range prior.Result().Outcomes {
-			if p.Changes[i].Writes() && o.Status.Done() {
+			switch {
+			case !p.Changes[i].Writes():
+			case o.Status.Done():
 				pr.done[o.Seq] = true
+			case o.Status == execute.Indeterminate:
+				open++
 			}
 		}
+		a.note("%d of %s are done; %d were left open and are read before anything is sent again", len(pr.done), counted(pr.total, "change"), open)
 	}
-	pr.before = len(pr.done)
+	pr.before, pr.last = len(pr.done), pr.began
 	switch {
 	case a.global.quiet || pr.total == pr.before:
 	case a.live():
@@ -66,7 +73,7 @@ func (p *progress) observe(o execute.Outcome) {
 	if p.done[o.Seq] || !p.plan.Changes[o.Seq-1].Writes() {
 		return // a later word about the same change, as of reading it back
 	}
-	p.done[o.Seq] = true
+	p.done[o.Seq], p.last = true, time.Now()
 	if !o.Status.Done() {
 		p.failed++
 	}
@@ -104,9 +111,12 @@ func (p *progress) startLines(w io.Writer) {
 // state is the pace in words: rate, time left, and what holds it back.
 func (p *progress) state() string {
 	p.mu.Lock()
-	n, failed := len(p.done), p.failed
+	n, failed, idle := len(p.done), p.failed, time.Since(p.last)
 	p.mu.Unlock()
 	s := ""
+	if what := p.obstacle(n < p.total, idle); what != "" {
+		return what // first: a narrow line loses its end
+	}
 	if elapsed := time.Since(p.began).Seconds(); n > p.before && elapsed > 0 {
 		s = fmt.Sprintf("%.1f/s", float64(n-p.before)/elapsed)
 	}
@@ -117,19 +127,59 @@ func (p *progress) state() string {
 	if failed > 0 {
 		s += fmt.Sprintf(", %d not done", failed)
 	}
-	return strings.TrimPrefix(s+p.obstacle(), ", ")
+	return strings.TrimPrefix(s, ", ")
 }
 
-// obstacle is what holds the run back now. An outage comes first: while there
-// is one, nothing else matters.
-func (p *progress) obstacle() string {
-	if since, down := p.tenant.client.Down(); down {
-		return fmt.Sprintf(", Graph does not answer since %.0f s", time.Since(since).Seconds())
+// longIdle is after how long without a change done that is told: a hung answer
+// shows as an outage only when its own time is over.
+const longIdle = 10 * time.Second
+
+// obstacle is what holds the run back now. While there is one, neither a rate
+// nor an estimate means anything.
+func (p *progress) obstacle(working bool, idle time.Duration) string {
+	w := p.tenant.pace.Stats().Writes
+	if down := outageOf(p.tenant); down != "" {
+		return down
 	}
-	if w := p.tenant.pace.Stats().Writes; w.PauseLeftSeconds > 0 {
-		return fmt.Sprintf(", Graph asks to wait %.0f s", math.Ceil(w.PauseLeftSeconds))
+	switch {
+	case w.PauseLeftSeconds > 0:
+		return fmt.Sprintf("throttled: Graph asks to wait %.0f s", math.Ceil(w.PauseLeftSeconds))
+	case working && w.InFlight > 0 && idle >= longIdle:
+		return fmt.Sprintf("no answer for %.0f s", idle.Seconds())
+	default:
+		return ""
 	}
-	return ""
+}
+
+// outageOf says since when Graph does not answer; "" while it does.
+func outageOf(t *tenant) string {
+	since, down := t.client.Down()
+	if !down {
+		return ""
+	}
+	return fmt.Sprintf("Graph does not answer since %.0f s", time.Since(since).Seconds())
+}
+
+// tellOutage tells an outage while a tenant is read, as there is no progress to
+// show. What it returns ends it.
+func (a *app) tellOutage(t *tenant) (end func()) {
+	quit := make(chan struct{})
+	var gone sync.WaitGroup
+	gone.Go(func() {
+		every := time.NewTicker(plainEvery)
+		defer every.Stop()
+		for {
+			select {
+			case <-every.C:
+				if down := outageOf(t); down != "" {
+					a.note("%s", down)
+				}
+			case <-quit:
+				return
+			}
+		}
+	})
+	return func() { close(quit); gone.Wait() }
 }
 
 // span writes an estimate as a range of round numbers. Beyond a year nothing is

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"bulksync/graph"
+	"bulksync/graph/graphsim"
 	"bulksync/ratelimit"
 )
 
@@ -41,9 +44,45 @@ func TestProgressTellsTheWait(t *testing.T) {
 		if _, err := pace.RoundTrip(req); err != nil {
 			t.Fatal(err)
 		}
-		if got := p.state(); !strings.HasSuffix(got, ", Graph asks to wait 20 s") {
+		if got := p.state(); got != "throttled: Graph asks to wait 20 s" {
 			t.Error(got)
 		}
+	})
+}
+
+// An answer that hangs is told before it counts as an outage, and an outage when
+// it is one.
+func TestProgressTellsSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{})
+		sim.Inject(graphsim.Fault{Kind: "silent"})
+		var pace *ratelimit.Transport
+		client, err := graph.New(graph.Options{RootURL: graph.Global.RootURL(), Base: sim.Transport(), Layers: []func(http.RoundTripper) http.RoundTripper{
+			func(next http.RoundTripper) http.RoundTripper {
+				pace, _ = ratelimit.New(next, ratelimit.Options{Read: paceSignal})
+				return pace
+			},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &progress{total: 10, began: time.Now(), last: time.Now(), tenant: &tenant{client: client, pace: pace}, done: map[int]bool{}}
+		ctx, cancel := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		for range 5 {
+			all.Go(func() { client.Do(ctx, graph.Request{Method: http.MethodPut, Path: "/policies"}) })
+		}
+		for _, step := range []struct {
+			at   time.Duration
+			want string
+		}{{5 * time.Second, "left"}, {12 * time.Second, "no answer for 12 s"}, {50 * time.Second, "Graph does not answer since 50 s"}} {
+			time.Sleep(step.at - time.Since(p.began))
+			if got := p.state(); !strings.HasSuffix(got, step.want) {
+				t.Errorf("after %s: %q", step.at, got)
+			}
+		}
+		cancel()
+		all.Wait()
 	})
 }
 

@@ -143,7 +143,11 @@ func (a *app) keepUndo(ctx context.Context, dir *runDir, out string) error {
 // noteUndo says what to do with an undo, and what stands against it.
 func (a *app) noteUndo(out, run string, undo *plan.Plan, r *execute.Result) {
 	if r.Totals.NotAttempted+r.Totals.Indeterminate > 0 {
-		a.note("the run in %s is not finished and can be resumed; resumed after the undo, it holds what was taken back", run)
+		open := ""
+		if r.Totals.Indeterminate > 0 {
+			open = ", and sends again what it had left open"
+		}
+		a.note("the run in %s is not finished and can be resumed; resumed after the undo, it holds what was taken back%s", run, open)
 	}
 	if undo.Summary.Writes() == 0 {
 		a.note("the run changed nothing, so there is nothing to take back")

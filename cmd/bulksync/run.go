@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"bulksync/execute"
 	"bulksync/plan"
@@ -23,7 +24,9 @@ func (a *app) prepare(ctx context.Context, p *plan.Plan, s execute.Settings) (*t
 	if err := t.checkPlan(p); err != nil {
 		return nil, nil, err
 	}
+	end := a.tellOutage(t)
 	reading, err := execute.Prepare(ctx, t.client, p)
+	end()
 	if err != nil {
 		return nil, nil, a.unread(t, err)
 	}
@@ -37,6 +40,11 @@ func (a *app) run(ctx context.Context, dir *runDir, t *tenant, cfg execute.Confi
 	a.writing.Store(true)
 	p := cfg.Plan // all that the reports need of cfg: the tenant as it was read would take their room
 	progress := a.startProgress(ctx, p, cfg.Prior, t)
+	a.noteWaves(p, cfg.Header.Settings.Waves)
+	stopping := context.AfterFunc(gentle(ctx), func() {
+		a.note("stopping: what is in flight may finish; interrupt again to end at once")
+	})
+	defer stopping()
 	cfg.Stop, cfg.Observe, cfg.Pace = gentle(ctx), progress.observe, t.learned
 	result, err := execute.Run(ctx, cfg)
 	progress.stop()
@@ -45,6 +53,30 @@ func (a *app) run(ctx context.Context, dir *runDir, t *tenant, cfg execute.Confi
 		return a.inFlight(dir, result, err)
 	}
 	return a.endOf(dir, p, result, codeOfRun(result))
+}
+
+// noteWaves says in which steps the partners are written.
+func (a *app) noteWaves(p *plan.Plan, sizes []int) {
+	if len(sizes) == 0 {
+		return
+	}
+	tenants := map[string]bool{}
+	for i := range p.Changes {
+		if p.Changes[i].Writes() {
+			tenants[p.Changes[i].Partner.TenantID] = true
+		}
+	}
+	left, words := len(tenants), ""
+	for _, n := range sizes {
+		if n = min(n, left); n > 0 {
+			words += fmt.Sprintf("%d, ", n)
+			left -= n
+		}
+	}
+	if left > 0 {
+		words += fmt.Sprintf("%d, ", left)
+	}
+	a.note("waves of %s of %s; each is read back before the next", strings.TrimSuffix(words, ", "), counted(len(tenants), "partner"))
 }
 
 // endOf leaves the reports of a run, shows it, and says what to do next. What
