@@ -99,6 +99,14 @@ type Change struct {
 // Writes reports whether applying the change sends a write.
 func (c *Change) Writes() bool { return c.Request != nil }
 
+// IsBare reports whether the change is no more than a look: its row names no
+// property, and its partner is there.
+func (c *Change) IsBare() bool { return c.Action == NoOp && c.Reason == reasonBareRow }
+
+// Reverts reports whether the change takes a run back. Either all changes of a
+// plan do or none.
+func (c *Change) Reverts() bool { return c.Reason == reasonRevert }
+
 // Name is how messages call the object of a change.
 func (c *Change) Name() string {
 	if c.Object == SyncTemplate {

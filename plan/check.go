@@ -77,24 +77,20 @@ func (c *Change) checkWords() error {
 // sends reports whether the action sends a write.
 func (c *Change) sends() bool { return c.Action != NoOp && c.Action != Blocked }
 
-// reverts reports whether the change takes a run back: Revert has other rules
-// than Build.
-func (c *Change) reverts() bool { return c.Reason == reasonRevert }
-
 // checkReason refuses a reason that such a change never has.
 func (c *Change) checkReason() error {
 	var fits bool
 	switch {
 	case c.Action == Blocked:
-		fits = c.Reason != "" && len(c.Reason) <= maxReason && !c.reverts()
+		fits = c.Reason != "" && len(c.Reason) <= maxReason && !c.Reverts()
 	case c.sends():
-		fits = c.Reason == "" || c.reverts()
+		fits = c.Reason == "" || c.Reverts()
 	case c.Object == PartnerConfiguration:
 		fits = c.Reason == reasonBareRow
 	case c.Object == IdentitySynchronization && c.Before == nil:
 		fits = c.Reason == reasonNoPolicy
 	case c.Object == IdentitySynchronization:
-		fits = c.Reason == "" || c.reverts()
+		fits = c.Reason == "" || c.Reverts()
 	default:
 		fits = c.Reason == ""
 	}

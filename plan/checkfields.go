@@ -51,7 +51,7 @@ func (c *Change) checkSides(f *Field) error {
 	case Delete:
 		fits = goes
 	case Update:
-		fits = c.reverts() || f.After != nil
+		fits = c.Reverts() || f.After != nil
 	case Blocked: // of a removal everything goes
 		fits = f.After != nil || c.Object == IdentitySynchronization && goes && c.removes()
 	default:
@@ -75,7 +75,7 @@ func (c *Change) removes() bool { return allGo(c.Fields) }
 func (c *Change) checkWanted(f *Field) (err error) {
 	text, ok := f.After.(string)
 	switch {
-	case !ok || c.reverts():
+	case !ok || c.Reverts():
 		return nil
 	case f.Path == pathLevel:
 		err = checkLevels(text)
@@ -104,7 +104,7 @@ func (c *Change) checkNumber() error {
 	case c.Object == PartnerConfiguration:
 		needs = c.sends()
 	default:
-		needs = c.Action == Update || c.Action == Create && !c.reverts()
+		needs = c.Action == Update || c.Action == Create && !c.Reverts()
 	}
 	if needs && len(c.Fields) == 0 {
 		return fmt.Errorf("%s %s without fields", c.Action, c.Object)

@@ -39,7 +39,7 @@ func (c *Change) checkImage() error {
 	switch {
 	case (c.Action == Delete || c.Action == Blocked && c.removes()) && set != len(c.Fields):
 		return errors.New("its fields are not all that its before-image holds")
-	case c.Action == NoOp && there && !c.reverts() && set == 0:
+	case c.Action == NoOp && there && !c.Reverts() && set == 0:
 		return errors.New("its before-image holds nothing that could be as wanted")
 	default:
 		return nil

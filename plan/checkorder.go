@@ -11,7 +11,7 @@ import (
 func (p *Plan) checkChanges() error {
 	o := order{plan: p, seen: make(map[string]struct{}, len(p.Changes))}
 	if len(p.Changes) > 0 {
-		o.reverts = p.Changes[0].reverts()
+		o.reverts = p.Changes[0].Reverts()
 	}
 	for rest := p.Changes; len(rest) > 0; {
 		n := 1
@@ -52,7 +52,7 @@ func (o *order) group(g []Change) (int, error) {
 	for i := range g {
 		c := &g[i]
 		switch {
-		case c.reverts() != o.reverts:
+		case c.Reverts() != o.reverts:
 			return i, errors.New("some changes take a run back, and others do not")
 		case c.Partner != g[0].Partner || c.Row != g[0].Row || c.Note != g[0].Note:
 			return i, errors.New("its partner, row or note is not that of the change before it")
