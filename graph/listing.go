@@ -130,7 +130,7 @@ func (c *Client) notVisible(ctx context.Context, p *page) error {
 		return err
 	}
 	e := unreadable(p.resp, p.path, &MissingMember{found.missing, fmt.Sprintf(
-		"Graph left %s out of %d of the %d partners on the page, although it was asked for; a request for it alone, for partner %s, %s%s",
+		"Graph left %s out for %d of %d partners on the page, although it was asked for; a request for it alone, for partner %s, %s%s",
 		found.missing, found.lacking, len(p.raw), found.lacksIt, probed, likely)}).(*Error)
 	e.Kind = NotVisible
 	return e

@@ -42,6 +42,8 @@ func (a *app) graphHint(err error) string {
 		return a.throttledHint(err)
 	case errors.Is(err, graph.Unreachable), errors.Is(err, graph.Outage):
 		return "check the network, the proxy and --graph-url; --outage waits longer"
+	case errors.As(err, new(*graph.ChangedPartner)):
+		return "somebody changed the tenant meanwhile: run the command again"
 	case errors.Is(err, graph.Unreadable):
 		return "check that --graph-url is Graph itself, and that no proxy or sign-in page answers in its place"
 	default:
@@ -82,12 +84,16 @@ func (a *app) throttledHint(err error) string {
 	return hint
 }
 
-// visibilityHint is for an identity that lists partners and not their
-// synchronization policies. Entra gives some roles just that.
-func (a *app) visibilityHint(roles []string) string {
+// visibilityHint is for an identity that is not shown a member. Entra gives some
+// roles partners without their synchronization policies.
+func (a *app) visibilityHint(err error, roles []string) string {
 	use := "the role Security Reader or Global Reader, or an app with the permission Policy.Read.All"
 	if a.paced {
 		use = "the role Security Administrator, or an app with the permission Policy.ReadWrite.CrossTenantAccess"
+	}
+	var missing *graph.MissingMember
+	if errors.As(err, &missing) && missing.Member != "identitySynchronization" {
+		return fmt.Sprintf("run the command again; if Graph still leaves %s out, use %s", missing.Member, use)
 	}
 	for _, id := range roles {
 		if name := partialRole(id); name != "" {
@@ -113,6 +119,20 @@ func partialRole(templateID string) string {
 // commandLine is a command that does as it is printed: quoted for a POSIX
 // shell, with the flags of this one that say where and as whom.
 func (a *app) commandLine(verb string, args ...string) string {
+	return a.commandTo(a.global.graphURL, verb, args...)
+}
+
+// commandFor is a command about a plan, which may be of another host than its
+// cloud's. Nobody but the reader who types it asks that host for anything.
+func (a *app) commandFor(p *plan.Plan, verb string, args ...string) string {
+	host := a.global.graphURL
+	if h := p.HomeTenant; host == "" && h.GraphURL != h.Cloud.RootURL() {
+		host = h.GraphURL
+	}
+	return a.commandTo(host, verb, args...)
+}
+
+func (a *app) commandTo(graphURL, verb string, args ...string) string {
 	words := []string{"bulksync", verb}
 	for _, arg := range args {
 		if strings.HasPrefix(arg, "-") {
@@ -124,7 +144,7 @@ func (a *app) commandLine(verb string, args ...string) string {
 		return strings.Join(words, " ")
 	}
 	for _, f := range []struct{ name, value, standard string }{
-		{"--cloud", a.global.cloud, ""}, {"--graph-url", a.global.graphURL, ""},
+		{"--cloud", a.global.cloud, ""}, {"--graph-url", graphURL, ""},
 		{"--tenant", a.global.tenant, ""}, {"--auth", a.global.auth, "default"},
 	} {
 		if f.value != f.standard {

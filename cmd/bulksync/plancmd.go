@@ -50,6 +50,7 @@ func (a *app) plan(ctx context.Context, w wanted, out string, detailed bool) err
 	if err != nil {
 		return err
 	}
+	a.noteBare(p.BareRows())
 	if out != "" {
 		if err := writeFile(ctx, out, p.Encode); err != nil {
 			return err
@@ -61,7 +62,7 @@ func (a *app) plan(ctx context.Context, w wanted, out string, detailed bool) err
 	a.noteEstimate(c.tenant, p)
 	switch {
 	case out != "" && p.Summary.Writes() > 0:
-		a.note("plan kept in %s; to run exactly this: %s", out, a.commandLine("apply", out))
+		a.note("plan kept in %s; to run exactly this: %s", out, a.commandFor(p, "apply", out))
 	case p.Summary.Writes() > 0:
 		a.note("nothing was kept; with --out plan.json the plan can be reviewed and applied")
 	}

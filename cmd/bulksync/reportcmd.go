@@ -131,5 +131,5 @@ func (a *app) noteUndo(out, run string, undo *plan.Plan, r *execute.Result) {
 		a.note("the run changed nothing, so there is nothing to take back")
 		return
 	}
-	a.note("plan kept in %s; to run exactly this: %s", out, a.commandLine("apply", out))
+	a.note("plan kept in %s; to run exactly this: %s", out, a.commandFor(undo, "apply", out))
 }
