@@ -204,7 +204,9 @@ func findingRow(f *plan.Finding) row {
 	}
 	switch f.Kind {
 	case plan.Missing:
-		r.Symbol = "-"
+		if r.Symbol = "-"; len(r.Fields) == 0 {
+			r.Reason = "it is not there"
+		}
 	case plan.Extra:
 		r.Symbol, r.Tone, r.Reason = "+", warn, "the file does not ask for it"
 		if f.Absent {

@@ -31,7 +31,7 @@ func runVerdict(p *plan.Plan, r *execute.Result) (string, tone) {
 	case r.Unseen() > 0:
 		return "Finished, but " + w.of(r.Unseen()) + " were not seen there yet" + w.rest(), warn
 	case w.blocked > 0:
-		return fmt.Sprintf("Finished, but %s blocked; %s.", isAre(w.blocked, "change"), w.others(r)), warn
+		return fmt.Sprintf("Finished, but %s blocked; %s.", isAre(w.blocked, "change"), others(r)), warn
 	}
 	return doneVerdict(r), good
 }
@@ -86,10 +86,14 @@ func (w weight) rest() string {
 	return "; " + isAre(w.blocked, "other change") + " blocked."
 }
 
-// others says that what was not blocked is as it should be.
-func (w weight) others(r *execute.Result) string {
-	if r.Totals.Unchanged == 0 {
-		return allOf(w.all, "other change") + " succeeded"
+// others says what became of all that was not blocked.
+func others(r *execute.Result) string {
+	switch done, same := r.Totals.Verified+r.Totals.Succeeded, r.Totals.Unchanged; {
+	case done == 0:
+		return "everything else is as wanted"
+	case same == 0:
+		return allOf(done, "other change") + " succeeded"
+	default:
+		return fmt.Sprintf("%s succeeded, %s already as wanted", count(done, "other change"), wasWere(same, "object"))
 	}
-	return "everything else is as wanted"
 }

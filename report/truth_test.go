@@ -82,7 +82,8 @@ func TestTheVerdictCountsChanges(t *testing.T) {
 	}{
 		{[]plan.Change{same, write, write}, []execute.Outcome{kept, refused, seen}, "Finished, but 1 of 2 changes did not succeed."},
 		{[]plan.Change{same, write, stuck}, []execute.Outcome{kept, refused, left}, "Finished, but 1 of 1 change did not succeed; 1 other change is blocked."},
-		{[]plan.Change{same, write, stuck}, []execute.Outcome{kept, seen, left}, "Finished, but 1 change is blocked; everything else is as wanted."},
+		{[]plan.Change{same, write, stuck}, []execute.Outcome{kept, seen, left}, "Finished, but 1 change is blocked; 1 other change succeeded, 1 object was already as wanted."},
+		{[]plan.Change{write, stuck}, []execute.Outcome{kept, left}, "Finished, but 1 change is blocked; everything else is as wanted."},
 		{[]plan.Change{write, write, stuck}, []execute.Outcome{seen, seen, left}, "Finished, but 1 change is blocked; both other changes succeeded."},
 		{[]plan.Change{write, stuck}, []execute.Outcome{unseen, left}, "Finished, but nothing of what Graph accepted was seen there; 1 other change is blocked."},
 		{[]plan.Change{stuck}, []execute.Outcome{left}, "Nothing was done: the change is blocked."},
