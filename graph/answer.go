@@ -181,7 +181,7 @@ func (c *call) judgeContent(resp *http.Response, body []byte) verdict {
 	}
 	e, _ := c.refusal(resp, body)
 	e.Kind, e.Err = Unreadable, c.hide.fromError(err)
-	if found := (*hidden)(nil); errors.As(err, &found) {
+	if found := (*MissingMember)(nil); errors.As(err, &found) {
 		e.Kind = NotVisible
 		return verdict{e, false, aWord}
 	}
@@ -213,7 +213,7 @@ func (c *call) read(resp *http.Response, body []byte) error {
 	return nil
 }
 
-var errInSuccess = errors.New("an error that calls itself a success")
+var errInSuccess = errors.New("the status says success, and the body holds an error")
 
 func notJSON(err error) error {
 	return fmt.Errorf("not the JSON that Graph answers (is a proxy or a sign-in page in between?): %w", err)

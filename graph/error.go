@@ -87,10 +87,11 @@ type Detail struct {
 // request IDs. It is one line that prints, whatever came over the network.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s: %s", e.Method, e.Path, e.said())
+	said := e.said()
 	if e.Attempts > 1 {
-		fmt.Fprintf(&b, " after %d attempts", e.Attempts)
+		said = fmt.Sprintf("%s, after %d attempts", strings.TrimSuffix(said, "."), e.Attempts)
 	}
+	fmt.Fprintf(&b, "%s %s: %s", e.Method, e.Path, said)
 	fmt.Fprintf(&b, " (%s)", e.ids())
 	return b.String()
 }

@@ -59,7 +59,7 @@ func (c *Client) ListPartners(ctx context.Context, visit func(Page) error) error
 	for restarts := 0; ; restarts++ {
 		l := newListing(c, why, visit)
 		err := l.read(ctx)
-		changed := (*changedPartner)(nil)
+		changed := (*ChangedPartner)(nil)
 		switch e := (*Error)(nil); {
 		case restarts == maxRestarts:
 			return err

@@ -41,13 +41,15 @@ func newListing(c *Client, restarted string, visit func(Page) error) *listing {
 // errAskAgain is a page that is not believed before it was asked for again.
 var errAskAgain = errors.New("the page is asked for again")
 
-// changedPartner is a partner that two pages show differently.
-type changedPartner struct {
+// ChangedPartner is a partner that two pages show differently: somebody changed it while
+// the list was read.
+type ChangedPartner struct {
 	tenantID      string
 	first, second int
 }
 
-func (c *changedPartner) Error() string {
+// Error names the partner and the pages.
+func (c *ChangedPartner) Error() string {
 	if c.first == c.second {
 		return fmt.Sprintf("partner %s is shown twice on page %d, and differently", c.tenantID, c.first)
 	}
@@ -101,7 +103,7 @@ func (l *listing) isNew(p *page) error {
 			l.partners[id] = m
 			p.Partners = append(p.Partners, all[i])
 		case known.hash != m.hash:
-			return &changedPartner{all[i].TenantID, known.page, p.Number}
+			return &ChangedPartner{all[i].TenantID, known.page, p.Number}
 		}
 	}
 	if l.barren++; len(p.Partners) > 0 {
@@ -128,15 +130,16 @@ func (c *Client) notVisible(ctx context.Context, p *page) error {
 		path = SyncPath(found.lacksIt)
 		likely = "; the roles Teams Administrator and Global Secure Access Administrator see partners without it"
 	}
-	probed := "was answered 200"
+	probed := "succeeded"
 	_, err := c.Do(ctx, Request{Method: http.MethodGet, Path: path})
 	if e := (*Error)(nil); errors.As(err, &e) {
 		probed = "ended with " + e.said()
 	} else if err != nil {
 		return err
 	}
-	e := unreadable(p.resp, p.path, fmt.Errorf("%d of %d partners come without %s, although it was asked for; asking for it alone for %s %s%s",
-		found.lacking, len(p.raw), found.missing, found.lacksIt, probed, likely)).(*Error)
+	e := unreadable(p.resp, p.path, &MissingMember{found.missing, fmt.Sprintf(
+		"Graph left %s out for %d of %d partners on the page, although it was asked for; a request for it alone, for partner %s, %s%s",
+		found.missing, found.lacking, len(p.raw), found.lacksIt, probed, likely)}).(*Error)
 	e.Kind = NotVisible
 	return e
 }

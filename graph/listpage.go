@@ -53,7 +53,7 @@ func splitPage(body []byte) (partners [][]byte, link string, err error) {
 	return partners, link, nil
 }
 
-var errNoList = errors.New("no value in the answer, so it is no list")
+var errNoList = errors.New("the answer holds no list of partners")
 
 // splitValue reads the array of partners. Each is a copy, so that one that is
 // kept does not keep the whole page.

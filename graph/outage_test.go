@@ -161,11 +161,11 @@ func TestAnOutageThatIsTooLongEndsEverything(t *testing.T) {
 		status int
 		says   string
 	}{
-		"503":         {refusal(503, "ServiceUnavailable", "Request-Id: rid"), graph.Outage, 503, "GET " + graph.TemplatePath + ": no good answer from Graph for 1m0s; the last was 503 ServiceUnavailable: said so after "},
-		"no line":     {noDial, graph.Outage, 0, "no good answer from Graph for 1m0s; the last attempt: dial tcp: connection refused after "},
+		"503":         {refusal(503, "ServiceUnavailable", "Request-Id: rid"), graph.Outage, 503, "GET " + graph.TemplatePath + ": no good answer from Graph for 1m0s; the last was 503 ServiceUnavailable: said so, after "},
+		"no line":     {noDial, graph.Outage, 0, "no good answer from Graph for 1m0s; the last attempt: dial tcp: connection refused, after "},
 		"a portal":    {answer(200, "<html>"), graph.Unreadable, 200, "unreadable: a web page instead of Graph's answer"},
 		"nothing":     {answer(200, ""), graph.Unreadable, 200, "unreadable: an answer without a body"},
-		"a long wait": {refusal(503, "ServiceUnavailable", "Retry-After: 45"), graph.Outage, 503, "; the last was 503 ServiceUnavailable: said so after "},
+		"a long wait": {refusal(503, "ServiceUnavailable", "Retry-After: 45"), graph.Outage, 503, "; the last was 503 ServiceUnavailable: said so, after "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -58,7 +58,7 @@ var lenient = jsonv2.JoinOptions(
 // decodeStrictly refuses what can be read in two ways: a name that stands twice,
 // in whatever letter case where it is one that is managed, and bytes that are no
 // UTF-8.
-func decodeStrictly(body []byte, v any) error { return jsonv2.Unmarshal(body, v, strict) }
+func decodeStrictly(body []byte, v any) error { return inWords(jsonv2.Unmarshal(body, v, strict)) }
 
 var strict = jsonv2.MatchCaseInsensitiveNames(true)
 

@@ -81,14 +81,16 @@ func (m members) all(needed []string) error {
 	case len(missing) == len(needed) && !m["tenantid"]:
 		return errors.New("none of the members that were asked for")
 	default:
-		return &hidden{"no " + missing[0] + " in the answer, although it was asked for"}
+		return &MissingMember{missing[0], "no " + missing[0] + " in the answer, although it was asked for"}
 	}
 }
 
-// hidden is an answer without a member that was asked for.
-type hidden struct{ why string }
+// MissingMember is an answer without a member that was asked for: the cause of an error
+// that is NotVisible.
+type MissingMember struct{ Member, why string }
 
-func (h *hidden) Error() string { return h.why }
+// Error says where the member was missing.
+func (m *MissingMember) Error() string { return m.why }
 
 // broken is an answer that is Graph's, since it says whom it is about, and that
 // cannot be read: no outage, and asked for again only a few times.

@@ -152,7 +152,7 @@ func TestAnErrorTellsTheAttemptsAndTheWaitThatWasAsked(t *testing.T) {
 		c := newClient(t, played(throttled("Retry-After: 2"), throttled("Retry-After: 900")), "")
 		_, err := c.Do(t.Context(), write)
 		var e *graph.Error
-		if !errors.As(err, &e) || e.Attempts != 2 || e.RetryAfter != 15*time.Minute || !strings.Contains(err.Error(), " after 2 attempts ") {
+		if !errors.As(err, &e) || e.Attempts != 2 || e.RetryAfter != 15*time.Minute || !strings.Contains(err.Error(), ", after 2 attempts ") {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -25,7 +25,9 @@ type Finding struct {
 	Fields []Field
 	// Problem says why the partner could not be read; empty but for Unreadable.
 	Problem string
-	Note    string
+	// Absent marks what is extra because a row says that it must be removed.
+	Absent bool
+	Note   string
 }
 
 // FindingField is a field of a finding as its JSON has it. Before and After say
@@ -52,8 +54,9 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 		Object      Object         `json:"object"`
 		Fields      []FindingField `json:"fields"`
 		Problem     string         `json:"problem,omitempty"`
+		Absent      bool           `json:"absent,omitempty"`
 		Note        string         `json:"note"`
-	}{f.TenantID, f.DisplayName, f.Kind, f.Object, fields, f.Problem, f.Note})
+	}{f.TenantID, f.DisplayName, f.Kind, f.Object, fields, f.Problem, f.Absent, f.Note})
 }
 
 // AuditResult is the verdict of an audit.
@@ -90,6 +93,9 @@ type Audit struct {
 	Read     Read        `json:"read"`
 	Totals   AuditTotals `json:"totals"`
 	Findings []Finding   `json:"findings"`
+	// BareRows counts the rows that name no property: of their partners no more
+	// was looked at than whether they are there.
+	BareRows int `json:"bareRows,omitempty"`
 }
 
 // AuditInput identifies the file that an audit held against the tenant.

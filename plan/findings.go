@@ -14,6 +14,7 @@ func Compare(h Head, d Desired, cur *Current) *Audit {
 	a := NewAudit(h, d, cur.Read)
 	named := map[string]bool{}
 	changes := compare(d, cur, h.HomeTenant.Cloud)
+	a.BareRows = countBare(changes)
 	for i := range changes {
 		c := &changes[i]
 		id, known := c.Partner.TenantID, named[c.Partner.TenantID]
@@ -27,7 +28,7 @@ func Compare(h Head, d Desired, cur *Current) *Audit {
 		if kind := findingKind(c, cur); kind != "" {
 			a.find(Finding{
 				TenantID: c.Partner.TenantID, DisplayName: c.Partner.DisplayName, Kind: kind,
-				Object: c.Object, Fields: c.Fields, Note: c.Note,
+				Object: c.Object, Fields: c.Fields, Absent: kind == Extra, Note: c.Note,
 			})
 		} else {
 			a.Totals.OK++

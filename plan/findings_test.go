@@ -50,6 +50,9 @@ func TestAnAuditNamesWhatIsNotAsTheFileWants(t *testing.T) {
 				cur = currently(partner(t, fabrikam, c.there))
 			}
 			a := plan.Compare(head, wanted(t, fabrikam+c.row+"CHG1"), cur)
+			if bare := c.row == ",,,,,," && c.there != "-"; (a.BareRows == 1) != bare || build(t, wanted(t, fabrikam+c.row+"CHG1"), cur).BareRows() != a.BareRows {
+				t.Errorf("%d rows name no property, want one: %v", a.BareRows, bare)
+			}
 			if c.want == "" {
 				if a.Result != plan.Clean || a.Totals != (plan.AuditTotals{OK: 1}) || len(a.Findings) != 0 {
 					t.Errorf("got %+v, want it clean", a)
@@ -59,7 +62,7 @@ func TestAnAuditNamesWhatIsNotAsTheFileWants(t *testing.T) {
 			if a.Result != plan.Drift || len(a.Findings) != 1 || found(a.Findings[0]) != c.want {
 				t.Errorf("got %s %+v, want %s", a.Result, a.Findings, c.want)
 			}
-			if f := a.Findings[0]; f.TenantID != fabrikam || f.Note != "CHG1" || a.Totals.Missing+a.Totals.Changed+a.Totals.Extra != 1 || a.Totals.OK != 0 {
+			if f := a.Findings[0]; f.TenantID != fabrikam || f.Note != "CHG1" || f.Absent != strings.HasPrefix(c.want, "extra") || a.Totals.Missing+a.Totals.Changed+a.Totals.Extra != 1 || a.Totals.OK != 0 {
 				t.Errorf("got %+v, %+v", f, a.Totals)
 			}
 		})
@@ -92,7 +95,7 @@ func TestPartnersThatTheFileDoesNotNameComeLastAndTheBusyOnesFirst(t *testing.T)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if (a.Totals != plan.AuditTotals{Missing: 1, Extra: 4}) || a.Findings[1].DisplayName != "B" {
+	if (a.Totals != plan.AuditTotals{Missing: 1, Extra: 4}) || a.Findings[1].DisplayName != "B" || a.Findings[1].Absent {
 		t.Errorf("got %+v %+v", a.Totals, a.Findings[1])
 	}
 

@@ -83,6 +83,18 @@ func (s Summary) Writes() int { return s.Create + s.Update + s.Delete }
 // nobody has shown that its object is as wanted.
 func (s Summary) Differs() bool { return s.Writes()+s.Blocked > 0 }
 
+// BareRows counts the rows that name no property, and whose partner is there.
+func (p *Plan) BareRows() int { return countBare(p.Changes) }
+
+func countBare(changes []Change) (n int) {
+	for i := range changes {
+		if changes[i].IsBare() {
+			n++
+		}
+	}
+	return n
+}
+
 // Summarize counts changes by action.
 func Summarize(changes []Change) Summary {
 	var s Summary

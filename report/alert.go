@@ -4,7 +4,7 @@ import "strings"
 
 const (
 	// alertPartners bounds the partners that an alert names.
-	alertPartners = 50
+	alertPartners = 1000
 	// alertGroups bounds the alerts of one kind, for a plan with a thousand
 	// different reasons.
 	alertGroups = 8

@@ -19,14 +19,14 @@ func auditPage(a *plan.Audit) *page {
 	g := &page{
 		Kind: "audit", Noun: "finding", Detail: "Present and wanted",
 		Facts: auditFacts(a), Alerts: auditAlerts(a),
-		NRows: len(a.Findings), Rows: auditRows(a),
+		NRows: len(a.Findings), Rows: auditRows(a), All: count(len(a.Findings), "finding"),
 		Listed: func(*row) bool { return true }, NListed: len(a.Findings),
 	}
 	if a.Result == plan.Incomplete {
 		g.Tone, g.Verdict = bad, "Incomplete: the tenant could not be read whole, so nothing is claimed."
 		g.Closing = []string{"Audit: incomplete."}
 		if a.Problem != "" {
-			g.Lead = []string{OneLine(a.Problem)}
+			g.Lead = []string{sentence(OneLine(a.Problem))}
 		}
 		return g
 	}
@@ -45,23 +45,53 @@ func auditPage(a *plan.Audit) *page {
 	}
 	g.Closing = []string{closing + "."}
 	g.Verdict, g.Tone = auditVerdict(a, unread)
+	if a.BareRows > 0 {
+		g.Lead = append(g.Lead, bareRows(a.BareRows))
+	}
 	return g
 }
 
 // auditVerdict never says clean while there is a partner that nobody could
 // read, and never counts one as different.
 func auditVerdict(a *plan.Audit, unread int) (string, tone) {
-	differ := len(a.Findings) - unread
-	switch {
-	case differ > 0 && unread > 0:
-		return fmt.Sprintf("Drift: %s not as wanted, and %s could not be read.", isAre(differ, "object"), count(unread, "partner")), bad
-	case differ > 0:
-		return fmt.Sprintf("Drift: %s not as wanted.", isAre(differ, "object")), bad
+	switch differ := drifted(a); {
+	case differ != "" && unread > 0:
+		return fmt.Sprintf("Drift: %s not as wanted, and %s could not be read.", differ, count(unread, "partner")), bad
+	case differ != "":
+		return fmt.Sprintf("Drift: %s not as wanted.", differ), bad
 	case unread > 0:
 		return fmt.Sprintf("Not known: %s could not be read. What could be read is as wanted.", count(unread, "partner")), bad
 	default:
 		return fmt.Sprintf("Clean: %s as wanted.", isAre(a.Totals.OK, "object")), good
 	}
+}
+
+// drifted counts what is not as wanted, and the partners that it belongs to:
+// "3 objects of 2 partners are".
+func drifted(a *plan.Audit) string {
+	objects, partners, home := 0, map[string]bool{}, false
+	for i := range a.Findings {
+		switch f := &a.Findings[i]; {
+		case f.Kind == plan.Unreadable:
+			continue
+		case f.TenantID == "":
+			home = true
+		default:
+			partners[strings.ToLower(f.TenantID)] = true
+		}
+		objects++
+	}
+	var of []string
+	if len(partners) > 0 {
+		of = append(of, count(len(partners), "partner"))
+	}
+	if home {
+		of = append(of, "the home tenant")
+	}
+	if objects == 0 {
+		return ""
+	}
+	return count(objects, "object") + " of " + strings.Join(of, " and ") + agree(objects, " is", " are")
 }
 
 // countUnreadable counts the partners that could not be read, each once.
@@ -78,7 +108,7 @@ func countUnreadable(a *plan.Audit) int {
 // auditAlerts puts the worst findings first: partners that synchronize
 // although nobody asked for them, then those of which nothing is known.
 func auditAlerts(a *plan.Audit) []*alert {
-	open := &alert{Tone: bad, Title: "extra", Words: "allowed to synchronize users although the file does not ask for it"}
+	open, idle, absent := &alert{Tone: bad, Title: "extra"}, 0, 0
 	unread := &alert{
 		Tone: bad, Title: string(plan.Unreadable), Words: unreadableWords,
 		Hint: "see what Graph returns for the partner; if it is as it should be, run the audit again",
@@ -88,11 +118,16 @@ func auditAlerts(a *plan.Audit) []*alert {
 		p := partner{OneLine(f.DisplayName), OneLine(f.TenantID)}
 		switch {
 		case f.Kind == plan.Extra && isSyncing(f):
-			open.add(p)
+			if open.add(p); f.Absent {
+				absent++
+			}
+		case f.Kind == plan.Extra:
+			idle++
 		case f.Kind == plan.Unreadable:
 			unread.add(p)
 		}
 	}
+	open.Words = extraWords(open.rows, absent, idle)
 	var out []*alert
 	for _, g := range []*alert{open, unread} {
 		if g.rows > 0 {
@@ -100,6 +135,25 @@ func auditAlerts(a *plan.Audit) []*alert {
 		}
 	}
 	return out
+}
+
+// extraWords says why policies are extra, and what the others are that are
+// counted as extra too.
+func extraWords(busy, absent, idle int) string {
+	words := "allowed to synchronize users although the file does not ask for it"
+	switch {
+	case absent == busy:
+		words = "allowed to synchronize users although the file says that the policy must be removed"
+	case absent > 0:
+		words += fmt.Sprintf(", and says of %s of them that the policy must be removed", thousands(absent))
+	}
+	switch {
+	case idle == 1:
+		words += "; the other extra policy does not allow it"
+	case idle > 1:
+		words += fmt.Sprintf("; the other %s extra policies do not allow it", thousands(idle))
+	}
+	return words
 }
 
 // isSyncing reports whether the partner may synchronize at present.
@@ -112,13 +166,33 @@ func isSyncing(f *plan.Finding) bool {
 	return false
 }
 
+// auditRows puts the gravest findings first, as the alerts do.
 func auditRows(a *plan.Audit) iter.Seq[row] {
 	return func(yield func(row) bool) {
-		for i := range a.Findings {
-			if !yield(findingRow(&a.Findings[i])) {
-				return
+		for rank := range findingRanks {
+			for i := range a.Findings {
+				if f := &a.Findings[i]; findingRank(f) == rank && !yield(findingRow(f)) {
+					return
+				}
 			}
 		}
+	}
+}
+
+const findingRanks = 4
+
+// findingRank orders findings: who synchronizes and should not, of whom nothing
+// is known, what differs, and what is extra and does nothing.
+func findingRank(f *plan.Finding) int {
+	switch {
+	case f.Kind == plan.Extra && isSyncing(f):
+		return 0
+	case f.Kind == plan.Unreadable:
+		return 1
+	case f.Kind != plan.Extra:
+		return 2
+	default:
+		return findingRanks - 1
 	}
 }
 
@@ -126,13 +200,18 @@ func findingRow(f *plan.Finding) row {
 	r := row{
 		Symbol: "~", Action: string(f.Kind), Tone: bad,
 		Partner: partner{OneLine(f.DisplayName), OneLine(f.TenantID)},
-		Object:  OneLine(string(f.Object)), Fields: comparedOf(f.Fields), Note: Clean(f.Note),
+		Object:  OneLine(string(f.Object)), About: aboutOf(f.Object), Fields: comparedOf(f), Note: Clean(f.Note),
 	}
 	switch f.Kind {
 	case plan.Missing:
-		r.Symbol = "-"
+		if r.Symbol = "-"; len(r.Fields) == 0 {
+			r.Reason = "it is not there"
+		}
 	case plan.Extra:
-		r.Symbol, r.Tone = "+", warn
+		r.Symbol, r.Tone, r.Reason = "+", warn, "the file does not ask for it"
+		if f.Absent {
+			r.Reason = "the file says that it must be removed"
+		}
 	case plan.Unreadable:
 		r.Symbol, r.Reason = "?", unreadableWords
 		if f.Problem != "" {

@@ -29,6 +29,27 @@ func wasWere(n int, noun string) string {
 	return count(n, noun) + " were"
 }
 
+// allOf says "the change is", "both changes are" or "all 12 changes are", without
+// the verb.
+func allOf(n int, noun string) string {
+	switch n {
+	case 1:
+		return "the " + noun
+	case 2:
+		return "both " + noun + "s"
+	default:
+		return "all " + count(n, noun)
+	}
+}
+
+// agree picks the form that n things need.
+func agree(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
 // thousands writes n with a comma between groups of three digits.
 func thousands(n int) string {
 	if n < 1000 {

@@ -68,6 +68,7 @@ type findingLine struct {
 	Note        string `csv:"note"`
 	Present     string `csv:"present"`
 	Wanted      string `csv:"wanted"`
+	Problem     string `csv:"problem"`
 }
 
 func planCSV(w io.Writer, p *plan.Plan) error {
@@ -112,7 +113,14 @@ func Outcomes(w io.Writer, p *plan.Plan, r *execute.Result) error {
 	})
 }
 
+// auditCSV writes the findings. That nothing is claimed is a line of its own: a
+// header alone would look like a tenant that is clean.
 func auditCSV(w io.Writer, a *plan.Audit) error {
+	if a.Result == plan.Incomplete {
+		return writeCSV(w, 1, func(int) (findingLine, error) {
+			return findingLine{Kind: string(plan.Incomplete), Problem: cell(a.Problem)}, nil
+		})
+	}
 	return writeCSV(w, len(a.Findings), func(i int) (findingLine, error) {
 		f := &a.Findings[i]
 		present, wanted, err := sides(f.Fields)
@@ -121,7 +129,7 @@ func auditCSV(w io.Writer, a *plan.Audit) error {
 		}
 		return findingLine{
 			TenantID: cell(f.TenantID), DisplayName: cell(f.DisplayName), Kind: string(f.Kind),
-			Object: cell(string(f.Object)), Before: present, After: wanted, Note: cell(f.Note), Present: present, Wanted: wanted,
+			Object: cell(string(f.Object)), Before: present, After: wanted, Note: cell(f.Note), Present: present, Wanted: wanted, Problem: cell(f.Problem),
 		}, nil
 	})
 }

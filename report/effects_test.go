@@ -47,24 +47,30 @@ func TestSentencesCountWhatChanges(t *testing.T) {
 		changes []plan.Change
 		want    []string
 	}{
-		"no property":         {[]plan.Change{change(2, "", plan.PartnerConfiguration, plan.NoOp), change(3, "", plan.PartnerConfiguration, plan.NoOp)}, []string{"No property is named for 2 partners: only the partner configuration itself was looked at."}},
-		"created off":         {[]plan.Change{change(2, "", sync, plan.Create, syncTo(nil, false))}, []string{}},
-		"created on":          {[]plan.Change{change(2, "", sync, plan.Create, syncTo(nil, true))}, []string{"Synchronization is allowed for 1 partner."}},
-		"null to false":       {[]plan.Change{change(2, "", sync, plan.Update, syncTo(nil, false))}, []string{}},
-		"false to null":       {[]plan.Change{change(2, "", sync, plan.Update, syncTo(false, nil))}, []string{}},
-		"true to false":       {[]plan.Change{change(2, "", sync, plan.Update, syncTo(true, false))}, []string{"Synchronization is stopped for 1 partner."}},
-		"true to null":        {[]plan.Change{change(2, "", sync, plan.Update, syncTo(true, nil))}, []string{"Synchronization is stopped for 1 partner."}},
-		"name only":           {[]plan.Change{change(2, "", sync, plan.Update, named("a", "b"))}, []string{}},
-		"deleted, was off":    {[]plan.Change{change(2, "", sync, plan.Delete, syncTo(false, nil))}, []string{"The synchronization policy is removed for 1 partner."}},
-		"deleted, was on":     {[]plan.Change{change(2, "", sync, plan.Delete, syncTo(true, nil))}, []string{"Synchronization is stopped for 1 partner.", "The synchronization policy is removed for 1 partner."}},
-		"blocked":             {[]plan.Change{change(2, "", sync, plan.Blocked, syncTo(true, false))}, []string{}},
-		"consent off twice":   {[]plan.Change{change(2, "", consent, plan.Update, inbound(true, false), outbound(true, nil))}, []string{"Automatic redemption is turned off for 1 partner."}},
-		"consent never on":    {[]plan.Change{change(2, "", consent, plan.Update, inbound(nil, false), outbound(false, nil))}, []string{}},
-		"consent both ways":   {[]plan.Change{change(2, "", consent, plan.Update, inbound(nil, true), outbound(true, false))}, []string{"Automatic redemption is turned on for 1 partner.", "Automatic redemption is turned off for 1 partner."}},
-		"partner added":       {[]plan.Change{change(2, "", plan.PartnerConfiguration, plan.Create)}, []string{"A partner configuration is added for 1 partner."}},
-		"partner removed":     {[]plan.Change{change(2, "", plan.PartnerConfiguration, plan.Delete)}, []string{"The partner configuration is removed for 1 partner."}},
-		"the template":        {[]plan.Change{{Object: plan.SyncTemplate, Action: plan.Update, Fields: []plan.Field{syncTo(true, false)}}}, []string{}},
-		"one partner, twice":  {[]plan.Change{change(2, "", sync, plan.Update, syncTo(true, false)), change(2, "", sync, plan.Delete, syncTo(true, nil))}, []string{"Synchronization is stopped for 1 partner.", "The synchronization policy is removed for 1 partner."}},
+		"created off":        {[]plan.Change{change(2, "", sync, plan.Create, syncTo(nil, false))}, []string{"A synchronization policy that does not allow synchronization is added for 1 partner."}},
+		"created on":         {[]plan.Change{change(2, "", sync, plan.Create, syncTo(nil, true))}, []string{"Synchronization is allowed for 1 partner."}},
+		"null to false":      {[]plan.Change{change(2, "", sync, plan.Update, syncTo(nil, false))}, []string{"Synchronization is set to off, as it is by default, for 1 partner."}},
+		"false to null":      {[]plan.Change{change(2, "", sync, plan.Update, syncTo(false, nil))}, []string{"Synchronization is left at its default, which is off, for 1 partner."}},
+		"true to false":      {[]plan.Change{change(2, "", sync, plan.Update, syncTo(true, false))}, []string{"Synchronization is stopped for 1 partner."}},
+		"true to null":       {[]plan.Change{change(2, "", sync, plan.Update, syncTo(true, nil))}, []string{"Synchronization is stopped for 1 partner."}},
+		"name only":          {[]plan.Change{change(2, "", sync, plan.Update, named("a", "b"))}, []string{"The name of the synchronization policy is changed for 1 partner."}},
+		"deleted, was off":   {[]plan.Change{change(2, "", sync, plan.Delete, syncTo(false, nil))}, []string{"A synchronization policy that does not allow synchronization is removed for 1 partner."}},
+		"deleted, was on":    {[]plan.Change{change(2, "", sync, plan.Delete, syncTo(true, nil))}, []string{"Synchronization is stopped, by removing the policy, for 1 partner."}},
+		"blocked":            {[]plan.Change{change(2, "", sync, plan.Blocked, syncTo(true, false))}, []string{}},
+		"consent off twice":  {[]plan.Change{change(2, "", consent, plan.Update, inbound(true, false), outbound(true, nil))}, []string{"Automatic redemption is turned off for 1 partner."}},
+		"consent never on":   {[]plan.Change{change(2, "", consent, plan.Update, inbound(nil, false), outbound(false, nil))}, []string{"Automatic redemption is set to off, as it is by default, for 1 partner.", "Automatic redemption is left at the default, which is off, for 1 partner."}},
+		"consent both ways":  {[]plan.Change{change(2, "", consent, plan.Update, inbound(nil, true), outbound(true, false))}, []string{"Automatic redemption is turned on for 1 partner.", "Automatic redemption is turned off for 1 partner."}},
+		"partner added":      {[]plan.Change{change(2, "", plan.PartnerConfiguration, plan.Create)}, []string{"A partner configuration is added for 1 partner."}},
+		"partner removed":    {[]plan.Change{change(2, "", plan.PartnerConfiguration, plan.Delete)}, []string{"The partner configuration is removed for 1 partner."}},
+		"the template":       {[]plan.Change{{Object: plan.SyncTemplate, Action: plan.Update, Fields: []plan.Field{syncTo(true, false)}}}, []string{}},
+		"one partner, twice": {[]plan.Change{change(2, "", sync, plan.Update, syncTo(true, false)), change(2, "", sync, plan.Delete, syncTo(true, nil))}, []string{"Synchronization is stopped, by removing the policy, for 1 partner."}},
+		"created empty":      {[]plan.Change{change(2, "", sync, plan.Create)}, []string{"A synchronization policy that does not allow synchronization is added for 1 partner."}},
+		"consent unset":      {[]plan.Change{change(2, "", consent, plan.Update, inbound(nil, false))}, []string{"Automatic redemption is set to off, as it is by default, for 1 partner."}},
+		"one way on":         {[]plan.Change{change(2, "", consent, plan.Update, inbound(nil, true), outbound(nil, false))}, []string{"Automatic redemption is turned on for 1 partner."}},
+		"name and off":       {[]plan.Change{change(2, "", sync, plan.Update, named("a", "b"), syncTo(true, false))}, []string{"Synchronization is stopped for 1 partner.", "The name of the synchronization policy is changed for 1 partner."}},
+		"off and removed": {[]plan.Change{
+			change(2, "", sync, plan.Update, syncTo(true, false)), change(3, "", sync, plan.Update, syncTo(true, nil)), change(4, "", sync, plan.Delete, syncTo(true, nil)), change(5, "", sync, plan.Delete, syncTo(nil, nil))},
+			[]string{"Synchronization is stopped for 3 partners: for 2 it is turned off, for 1 the policy is removed.", "A synchronization policy that does not allow synchronization is removed for 1 partner."}},
 		"two partners, apart": {[]plan.Change{change(2, "", sync, plan.Update, syncTo(true, false)), change(3, "", sync, plan.Update, syncTo(true, false))}, []string{"Synchronization is stopped for 2 partners."}},
 	} {
 		if diff := cmp.Diff(c.want, leadOf(planText(t, planOf(c.changes...)))); diff != "" {
@@ -84,17 +90,63 @@ func TestARunCountsWhatLanded(t *testing.T) {
 		status func(row int) execute.Status
 		want   []string
 	}{
-		"all seen":     {func(int) execute.Status { return execute.Verified }, []string{"Synchronization was stopped for 4 partners."}},
-		"half done":    {func(row int) execute.Status { return []execute.Status{execute.Verified, execute.Failed}[row/8] }, []string{"Synchronization was stopped for 2 partners."}},
+		"all seen":     {func(int) execute.Status { return execute.Verified }, []string{"Synchronization was stopped for 4 partners.", "Synchronization was set to off, as it is by default, for 8 partners."}},
+		"half done":    {func(row int) execute.Status { return []execute.Status{execute.Verified, execute.Failed}[row/8] }, []string{"Synchronization was stopped for 2 partners.", "Synchronization was set to off, as it is by default, for 4 partners."}},
 		"as they were": {func(int) execute.Status { return execute.Unchanged }, []string{}},
 		"not read back": {func(int) execute.Status { return execute.Succeeded }, []string{
-			"Synchronization was stopped for 4 partners, as far as Graph accepted it.", "12 changes were accepted by Graph and not read back."}},
+			"Synchronization was stopped for 4 partners, as far as Graph accepted it.", "Synchronization was set to off, as it is by default, for 8 partners, as far as Graph accepted it.", "12 changes were accepted by Graph and not read back."}},
 		"partly read back": {func(row int) execute.Status { return []execute.Status{execute.Verified, execute.Succeeded}[row/8] }, []string{
-			"Synchronization was stopped for 4 partners, for 2 of them as far as Graph accepted it.", "6 changes were accepted by Graph and not read back."}},
+			"Synchronization was stopped for 4 partners, for 2 of them as far as Graph accepted it.",
+			"Synchronization was set to off, as it is by default, for 8 partners, for 4 of them as far as Graph accepted it.", "6 changes were accepted by Graph and not read back."}},
 	} {
 		r := resultOf(p, func(ch *plan.Change) execute.Outcome { return execute.Outcome{Status: c.status(ch.Row)} })
 		if diff := cmp.Diff(c.want, leadOf(runText(t, p, r))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// Every write to a partner is told in some sentence.
+func TestNoWriteIsSilent(t *testing.T) {
+	values := []any{nil, false, true}
+	for _, before := range values {
+		for _, after := range values {
+			for _, c := range []plan.Change{
+				change(2, "", plan.IdentitySynchronization, plan.Create, syncTo(nil, after)),
+				change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(before, after)),
+				change(2, "", plan.IdentitySynchronization, plan.Delete, syncTo(before, nil)),
+				change(2, "", plan.Consent, plan.Update, inbound(before, after)),
+				change(2, "", plan.Consent, plan.Update, outbound(before, after), inbound(before, after)),
+			} {
+				if c.Action == plan.Update && before == after {
+					continue
+				}
+				if got := leadOf(planText(t, planOf(c))); len(got) != 1 {
+					t.Errorf("%s %s %v > %v: %q", c.Action, c.Object, before, after, got)
+				}
+			}
+		}
+	}
+}
+
+// An undo says once what it is, and its rows do not repeat it; its hash is of
+// the journal.
+func TestAnUndoSaysOnceWhatItIs(t *testing.T) {
+	p := planOf(
+		with(change(2, "", plan.IdentitySynchronization, plan.Create, syncTo(nil, true)), "takes back what the run did"),
+		with(change(3, "", plan.IdentitySynchronization, plan.Create, syncTo(nil, false)), "takes back what the run did"),
+	)
+	for _, f := range []report.Format{report.Text, report.Markdown, report.HTML} {
+		var b strings.Builder
+		if err := report.Plan(&b, p, f, report.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if text := b.String(); strings.Count(text, "akes back what the run did") != 1 || !strings.Contains(strings.ReplaceAll(text, "&#39;", "'"), "SHA-256 of the run's journal") {
+			t.Errorf("%s:\n%s", f, text)
+		}
+	}
+	text := planText(t, planOf(change(2, "", plan.IdentitySynchronization, plan.Create, syncTo(nil, true))))
+	if strings.Contains(text, "takes back") || !strings.Contains(text, "  SHA-256 of the input\n               b5bb9d") {
+		t.Errorf("%s", text)
 	}
 }

@@ -32,15 +32,25 @@ func homeFact(h plan.HomeTenant) []fact {
 func toolName(t plan.Tool) string { return OneLine(strings.TrimSpace(t.Name + " " + t.Version)) }
 
 // inputFacts names the file; there is none where a template was planned alone.
-func inputFacts(name, sum string, rows int) []fact {
+func inputFacts(name, sum, of string, rows int) []fact {
 	if name == "" && rows == 0 {
 		return nil
 	}
 	fs := []fact{{"Input", OneLine(name) + ", " + count(rows, "row"), false}}
 	if sum != "" {
-		fs = append(fs, fact{"SHA-256", OneLine(sum), true})
+		fs = append(fs, fact{"SHA-256 of " + of, OneLine(sum), true})
 	}
 	return fs
+}
+
+// planInput names what a plan was made from: a file, or the run that an undo
+// takes back.
+func planInput(p *plan.Plan) []fact {
+	of := "the input"
+	if isUndo(p) {
+		of = "the run's journal"
+	}
+	return inputFacts(p.Input.Name, p.Input.SHA256, of, p.Input.Rows)
 }
 
 // readFact tells how complete the reading was that the report rests on.
@@ -53,7 +63,7 @@ func readFact(r plan.Read) fact {
 }
 
 func planFacts(p *plan.Plan) []fact {
-	fs := append(homeFact(p.HomeTenant), inputFacts(p.Input.Name, p.Input.SHA256, p.Input.Rows)...)
+	fs := append(homeFact(p.HomeTenant), planInput(p)...)
 	if t := p.Template; t != nil {
 		fs = append(fs, fact{"Template", OneLine(t.Name), false})
 	}
@@ -63,14 +73,14 @@ func planFacts(p *plan.Plan) []fact {
 }
 
 func auditFacts(a *plan.Audit) []fact {
-	fs := append(homeFact(a.HomeTenant), inputFacts(a.Input.Name, a.Input.SHA256, a.Input.Rows)...)
+	fs := append(homeFact(a.HomeTenant), inputFacts(a.Input.Name, a.Input.SHA256, "the input", a.Input.Rows)...)
 	return append(fs,
 		fact{"Audited", stamp(a.CreatedAt) + " by " + toolName(a.Tool), false},
 		readFact(a.Read))
 }
 
 func runFacts(p *plan.Plan, r *execute.Result, running bool) []fact {
-	fs := append(homeFact(r.HomeTenant), inputFacts(p.Input.Name, p.Input.SHA256, p.Input.Rows)...)
+	fs := append(homeFact(r.HomeTenant), planInput(p)...)
 	if r.Identity != "" {
 		fs = append(fs, fact{"Identity", OneLine(r.Identity), false})
 	}

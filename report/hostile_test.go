@@ -173,7 +173,7 @@ func TestMarkdownTablesKeepTheirShape(t *testing.T) {
 				listed = r.Totals.Unfinished()
 			}
 			rows, cells, links := shapeOf(t, page.String())
-			if rows != listed || cells != 6*listed || links > 0 {
+			if rows != listed || rows > 0 && (cells%rows != 0 || cells/rows < 3 || cells/rows > 6) || links > 0 {
 				t.Fatalf("%s: %d rows of %d cells and %d links for %d changes\n%s", name, rows, cells, links, listed, b.String())
 			}
 		}

@@ -20,6 +20,9 @@ var pageStyle string
 //go:embed html/filter.js
 var pageScript string
 
+// htmlPartners bounds the partners that an alert shows at once.
+const htmlPartners = 10
+
 // htmlPage is what the templates see: the page, and the parts of the file that
 // are ours and need no escaping.
 type htmlPage struct {
@@ -70,13 +73,31 @@ func (p *page) Title() string {
 }
 
 // Number counts the rows in words.
-func (p *page) Number() string { return count(p.NRows, p.Noun) }
+func (p *page) Number() string { return count(p.NRows, p.noun()) }
+
+// noun is what all rows are, unchanged ones among them.
+func (p *page) noun() string {
+	if p.Objects {
+		return "object"
+	}
+	return p.Noun
+}
 
 // Number is the tile's number with thousands set apart.
 func (t tile) Number() string { return thousands(t.N) }
 
-// Rest is how many partners the alert does not name.
-func (a *alert) Rest() string { return more(a.More, "partner") }
+// First are the partners that the alert names, and Others those that it names
+// when somebody asks for them.
+func (a *alert) First() []partner { return a.Partners[:min(len(a.Partners), htmlPartners)] }
+
+// Others are the partners after the first.
+func (a *alert) Others() []partner { return a.Partners[len(a.First()):] }
+
+// Rest is how many partners come after the first.
+func (a *alert) Rest() string { return more(len(a.Others())+a.More, "partner") }
+
+// Unnamed is how many partners the alert does not name at all.
+func (a *alert) Unnamed() string { return more(a.More, "partner") }
 
 // Sentence is the alert's words as a sentence of its own. The name of a
 // property keeps its letters.
@@ -84,7 +105,11 @@ func (a *alert) Sentence() string {
 	if a.Words == "" {
 		return ""
 	}
-	s := a.Words
+	return sentence(a.Words)
+}
+
+// sentence begins s with a capital and ends it with a full stop.
+func sentence(s string) string {
 	word, _, _ := strings.Cut(s, " ")
 	if word == strings.ToLower(word) {
 		first, n := utf8.DecodeRuneInString(s)

@@ -132,7 +132,7 @@ func TestAFullDiskIsTold(t *testing.T) {
 // What is not named in an alert is counted, in partners, in each format.
 func TestAlertsCountWhatTheyDoNotName(t *testing.T) {
 	for f, want := range map[report.Format]string{
-		report.Text: "    and 70 more partners\n", report.Markdown: "  - and 65 more partners\n", report.HTML: ">and 25 more partners, in the table below<",
+		report.Text: "    and 70 more partners\n", report.Markdown: "  - and 65 more partners\n", report.HTML: "<summary>and 65 more partners</summary>",
 	} {
 		var b strings.Builder
 		if err := report.Plan(&b, largePlan(75), f, report.Options{}); err != nil {
@@ -143,6 +143,11 @@ func TestAlertsCountWhatTheyDoNotName(t *testing.T) {
 		}
 	}
 	var b strings.Builder
+	if err := report.Plan(&b, largePlan(1500), report.HTML, report.Options{}); err != nil || !strings.Contains(b.String(), "<summary>and 1,490 more partners</summary>") ||
+		!strings.Contains(b.String(), ">and 500 more partners, in the table below<") {
+		t.Errorf("%v: 1,500 partners are not counted", err)
+	}
+	b.Reset()
 	if err := report.Plan(&b, planOf(), report.Markdown, report.Options{}); err != nil || strings.Contains(b.String(), "Look at these first") {
 		t.Errorf("%v: nothing to look at\n%s", err, b.String())
 	}

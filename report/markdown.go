@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -11,8 +12,13 @@ const (
 	// markdownBytes bounds the document: a comment on GitHub holds 65,536
 	// characters, and no character is less than a byte.
 	markdownBytes = 60_000
+	// markdownHead is the room for the head of the table.
+	markdownHead = 200
 	// markdownCell bounds one text of a cell, in columns.
 	markdownCell = 300
+	// markdownLead bounds a sentence of the lead. A problem ends with what support
+	// asks for, which must not be cut off.
+	markdownLead = 8000
 	// markdownPartners bounds the partners that Markdown names in an alert.
 	markdownPartners = 10
 )
@@ -23,7 +29,7 @@ func writeMarkdown(w io.Writer, p *page) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## bulksync %s: %s\n\n", p.Kind, mdText(p.Verdict))
 	for _, l := range p.Lead {
-		fmt.Fprintf(&b, "- %s\n", mdText(cut(l, markdownCell)))
+		fmt.Fprintf(&b, "- %s\n", mdText(cut(l, markdownLead)))
 	}
 	if len(p.Lead) > 0 {
 		b.WriteByte('\n')
@@ -63,25 +69,26 @@ func mdAlert(b *strings.Builder, a *alert, noun string) {
 	}
 }
 
-// mdRows writes the table and says how many rows had no room.
+// mdRows writes the table and says how many rows had no room. A column that no
+// row fills is left out.
 func mdRows(b *strings.Builder, p *page) {
-	if p.NListed > 0 {
-		fmt.Fprintf(b, "\n### %ss\n\n| | Line | Partner | Tenant ID | %s | Notes |\n| --- | --- | --- | --- | --- | --- |\n",
-			strings.ToUpper(p.Noun[:1])+p.Noun[1:], p.Detail)
-	}
-	written := 0
+	var rows [][]string
+	room := markdownBytes - b.Len() - markdownHead
 	for r := range p.Rows {
 		if !p.Listed(&r) {
 			continue
 		}
-		line := mdRow(&r)
-		if b.Len()+len(line) > markdownBytes {
+		cells := mdRow(&r)
+		if room -= len(mdLine(cells)); room < 0 {
 			break
 		}
-		b.WriteString(line)
-		written++
+		rows = append(rows, cells)
 	}
-	if rest := p.NListed - written; rest > 0 {
+	if p.NListed > 0 {
+		fmt.Fprintf(b, "\n### %ss\n\n", strings.ToUpper(p.Noun[:1])+p.Noun[1:])
+		mdTable(b, []string{"", "Line", "Partner", "Tenant ID", p.Detail, "Notes"}, rows)
+	}
+	if rest := p.NListed - len(rows); rest > 0 {
 		fmt.Fprintf(b, "\n%s left out, because a comment has no room for them. The HTML, CSV and JSON reports have all.\n", isAre(rest, "more "+p.Noun))
 	}
 	if p.Unlisted != "" {
@@ -89,7 +96,32 @@ func mdRows(b *strings.Builder, p *page) {
 	}
 }
 
-func mdRow(r *row) string {
+func mdTable(b *strings.Builder, head []string, rows [][]string) {
+	filled := func(i int) bool {
+		return len(rows) == 0 || slices.ContainsFunc(rows, func(cells []string) bool { return cells[i] != "" })
+	}
+	var kept []int
+	for i := range head {
+		if filled(i) {
+			kept = append(kept, i)
+		}
+	}
+	pick := func(cells []string) []string {
+		var out []string
+		for _, i := range kept {
+			out = append(out, cells[i])
+		}
+		return out
+	}
+	b.WriteString(mdLine(pick(head)) + mdLine(slices.Repeat([]string{"---"}, len(kept))))
+	for _, cells := range rows {
+		b.WriteString(mdLine(pick(cells)))
+	}
+}
+
+func mdLine(cells []string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
+
+func mdRow(r *row) []string {
 	name := mdCell(r.Partner.Name)
 	if r.Partner == (partner{}) {
 		name = "home tenant"
@@ -98,7 +130,7 @@ func mdRow(r *row) string {
 	if r.Line > 0 {
 		line = fmt.Sprint(r.Line)
 	}
-	what := []string{mdCell(r.Object)}
+	what := []string{mdCell(r.About)}
 	for _, f := range r.Fields {
 		what = append(what, mdCell(f.String()))
 	}
@@ -113,8 +145,7 @@ func mdRow(r *row) string {
 		notes = append(notes, "**"+mdText(h)+"**")
 	}
 	notes = append(notes, mdCell(r.Reason), mdCell(r.Note))
-	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", mdAction(r), line, name,
-		mdValue(r.Partner.TenantID, true), mdLines(what), mdLines(notes))
+	return []string{mdAction(r), line, name, mdValue(r.Partner.TenantID, true), mdLines(what), mdLines(notes)}
 }
 
 // mdAction is the sign of a row with its word, for readers who do not know

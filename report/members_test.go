@@ -144,7 +144,7 @@ func checkMarkdown(t *testing.T, out string) {
 			t.Errorf("a <%s> came through", n.Data)
 		}
 		if n.Data == "tr" && n.Type == html.ElementNode {
-			if cells := countCells(n); cells != 2 && cells != 6 {
+			if cells := countCells(n); cells < 2 || cells > 6 {
 				t.Errorf("a row of %d cells", cells)
 			}
 		}

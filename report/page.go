@@ -21,10 +21,18 @@ const (
 // reader needs it. All text in it is clean; each format escapes it once more
 // for itself. Its members are exported for the templates.
 type page struct {
-	Kind    string // "plan", "run" or "audit"
-	Noun    string // what a row is: "change" or "finding"
-	Tone    tone
-	Verdict string
+	Kind string // "plan", "run" or "audit"
+	Noun string // what a row that matters is: "change" or "finding"
+	// All says what all rows are: "2 changes", or "5 objects: 2 to change, ..."
+	// where unchanged ones are among them.
+	All     string
+	Objects bool // the rows are objects, unchanged ones among them
+	// Lined says that rows stand in lines of the input.
+	Lined bool
+	// Approves says that there is something in the plan to say yes to.
+	Approves bool
+	Tone     tone
+	Verdict  string
 	// Lead says in sentences what the verdict means.
 	Lead   []string
 	Facts  []fact
@@ -73,6 +81,7 @@ type row struct {
 	Tone      tone
 	Partner   partner
 	Object    string
+	About     string // the object as people call it
 	Hazards   []string
 	Fields    []field
 	Reason    string
@@ -95,8 +104,8 @@ type outcome struct {
 }
 
 // field is one property before and after, as text. Wanted marks that nothing
-// is going to change: After is what an audit's file wants. Now is what was
-// found instead of Before when the change was to be made; empty where nothing
+// is going to change: After is what an audit's file says, and empty where it
+// says nothing of the property. Now is what was found instead of Before when the change was to be made; empty where nothing
 // else was.
 type field struct {
 	Path, Before, After, Now string
@@ -110,14 +119,26 @@ func (f field) Name() string { return f.Path[strings.LastIndexByte(f.Path, '.')+
 func changeRow(c *plan.Change) row {
 	r := row{
 		Seq: c.Seq, Line: c.Row, Symbol: c.Action.Symbol(), Action: string(c.Action), Tone: actionTone(c),
-		Partner: partnerOf(c.Partner), Object: OneLine(string(c.Object)),
+		Partner: partnerOf(c.Partner), Object: OneLine(string(c.Object)), About: aboutOf(c.Object),
 		Hazards: hazardsOf(c.Hazards), Fields: fieldsOf(c.Fields, c.Action),
 		Reason: Clean(c.Reason), Note: Clean(c.Note),
+	}
+	if c.Reverts() {
+		r.Reason = "" // the lead says it once
 	}
 	if q := c.Request; q != nil {
 		r.Method, r.Path, r.Body = OneLine(q.Method), OneLine(q.Path), Clean(string(q.Body))
 	}
 	return r
+}
+
+// aboutOf is how people call an object. Consent is what Graph calls automatic
+// redemption.
+func aboutOf(o plan.Object) string {
+	if o == plan.Consent {
+		return "consent (automatic redemption)"
+	}
+	return OneLine(string(o))
 }
 
 func actionTone(c *plan.Change) tone {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"bulksync/plan"
@@ -14,7 +15,8 @@ func planPage(p *plan.Plan) *page {
 	g := &page{
 		Kind: "plan", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Change",
 		Facts: planFacts(p), Counts: planTiles(s), Alerts: planAlerts(p),
-		NRows: len(p.Changes), Rows: planRows(p),
+		NRows: len(p.Changes), Rows: planRows(p), Lined: isLined(p), Approves: s.Writes() > 0,
+		All: planAll(s), Objects: hasObjects(s),
 		Listed: func(r *row) bool { return r.Action != string(plan.NoOp) }, NListed: len(p.Changes) - s.NoOp,
 		Closing: []string{fmt.Sprintf("Plan: %d to create, %d to update, %d to delete, %d unchanged, %d blocked.",
 			s.Create, s.Update, s.Delete, s.NoOp, s.Blocked)},
@@ -48,6 +50,43 @@ func planVerdict(g *page, p *plan.Plan) {
 	g.Lead = planLead(p)
 }
 
+// hasObjects reports whether unchanged or blocked objects are among the changes.
+func hasObjects(s plan.Summary) bool { return s.NoOp+s.Blocked > 0 }
+
+// rowNoun is what all rows of a plan are.
+func rowNoun(s plan.Summary) string {
+	if hasObjects(s) {
+		return "object"
+	}
+	return "change"
+}
+
+// planAll counts what a plan is about, the unchanged apart from the changed.
+func planAll(s plan.Summary) string {
+	all := count(s.Writes()+s.NoOp+s.Blocked, rowNoun(s))
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{s.Writes(), "to change"}, {s.NoOp, "as wanted"}, {s.Blocked, "blocked"}} {
+		if part.n > 0 {
+			parts = append(parts, thousands(part.n)+" "+part.what)
+		}
+	}
+	if !hasObjects(s) {
+		return all
+	}
+	return all + ": " + strings.Join(parts, ", ")
+}
+
+// isLined reports whether any change stands in a line of the input.
+func isLined(p *plan.Plan) bool {
+	return slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Row > 0 })
+}
+
+// isUndo reports whether the plan takes a run back.
+func isUndo(p *plan.Plan) bool { return len(p.Changes) > 0 && p.Changes[0].Reverts() }
+
 // touched says what the writes of p go to.
 func touched(p *plan.Plan) string {
 	tenants, template := map[string]bool{}, false
@@ -76,20 +115,24 @@ func touched(p *plan.Plan) string {
 // planLead says in words what the changes mean for people.
 func planLead(p *plan.Plan) []string {
 	var e effects
-	bare := 0
 	for i := range p.Changes {
-		switch c := &p.Changes[i]; {
-		case c.Writes():
+		if c := &p.Changes[i]; c.Writes() {
 			e.add(c, true)
-		case c.Action == plan.NoOp && c.Object == plan.PartnerConfiguration:
-			bare++
 		}
 	}
-	lead := e.sentences("is")
-	if bare > 0 {
-		lead = append(lead, "No property is named for "+count(bare, "partner")+": only the partner configuration itself was looked at.")
+	out := e.sentences("is")
+	if isUndo(p) {
+		out = append([]string{"It takes back what the run did."}, out...)
 	}
-	return lead
+	if n := p.BareRows(); n > 0 {
+		out = append(out, bareRows(n))
+	}
+	return out
+}
+
+// bareRows says of how many rows nothing was held against the tenant.
+func bareRows(n int) string {
+	return fmt.Sprintf("%s no property: only that the partner is there was looked at.", count(n, "row")+agree(n, " names", " name"))
 }
 
 func planRows(p *plan.Plan) iter.Seq[row] {

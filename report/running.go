@@ -57,12 +57,12 @@ func runningPage(g *page, r *execute.Result) {
 	}
 	done := r.Totals.Sum() - r.Totals.Unfinished()
 	pending := r.Totals.NotAttempted + flying
-	g.Tone, g.Verdict = plain, fmt.Sprintf("Running: %s of %s are done so far.", thousands(done), count(r.Changes, "change"))
+	g.Tone, g.Verdict = plain, fmt.Sprintf("Running: %s of %s are done so far.", thousands(done), g.Number())
 	g.Counts = runningTiles(r.Totals, flying)
 	g.NListed = r.Totals.Unfinished() - pending
 	g.Unlisted = ""
 	if done+pending > 0 {
-		g.Unlisted = fmt.Sprintf("%s done and %s still to come, not listed.", isAre(done, "change"), thousands(pending))
+		g.Unlisted = fmt.Sprintf("%s done and %s still to come, not listed.", isAre(done, g.noun()), thousands(pending))
 	}
 }
 

@@ -15,18 +15,34 @@ func runPage(p *plan.Plan, r *execute.Result, running bool) *page {
 	g := &page{
 		Kind: "run", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Outcome",
 		Facts: runFacts(p, r, running), Counts: runTiles(r.Totals), Alerts: runAlerts(p, r, running),
-		NRows: len(p.Changes), Rows: runRows(p, r, running),
+		NRows: len(p.Changes), Rows: runRows(p, r, running), Lined: isLined(p),
+		All: count(len(p.Changes), rowNoun(p.Summary)), Objects: hasObjects(p.Summary),
 		Listed: isListed, NListed: r.Totals.Unfinished(), Lead: runLead(p, r, running),
 	}
-	if done := r.Totals.Sum() - r.Totals.Unfinished(); done > 0 && g.NListed > 0 {
-		g.Unlisted = count(done, "change") + " succeeded or were already as wanted, not listed."
+	if g.NListed > 0 {
+		g.Unlisted = unlisted(r.Totals)
 	}
-	g.Verdict, g.Tone = runVerdict(r)
+	g.Verdict, g.Tone = runVerdict(p, r)
 	if running {
 		runningPage(g, r)
 	}
 	g.Closing = runClosing(p, r, g.Counts, running)
 	return g
+}
+
+// unlisted counts what needs nobody's eyes, or nothing where there is none.
+func unlisted(t execute.Totals) string {
+	done, same := t.Verified+t.Succeeded, t.Unchanged
+	switch {
+	case done > 0 && same > 0:
+		return fmt.Sprintf("%s succeeded and %s already as wanted, not listed.", count(done, "change"), wasWere(same, "object"))
+	case done > 0:
+		return count(done, "change") + " succeeded, not listed."
+	case same > 0:
+		return wasWere(same, "object") + " already as wanted, not listed."
+	default:
+		return ""
+	}
 }
 
 // isListed reports whether the bounded formats list a row: if it needs another
@@ -35,37 +51,13 @@ func isListed(r *row) bool {
 	return !execute.Status(r.Status).Done() && r.Status != statusToCome && r.Status != statusInFlight
 }
 
-func runVerdict(r *execute.Result) (string, tone) {
-	open, all := r.Totals.Unfinished(), count(r.Changes, "change")
-	done := r.Totals.Verified + r.Totals.Succeeded
-	switch {
-	case r.Interrupted && open > 0:
-		return fmt.Sprintf("Interrupted: %s of %s not done.", thousands(open), all), bad
-	case r.Stopped != "" && open > 0:
-		return fmt.Sprintf("Stopped early: %s of %s not done.", thousands(open), all), bad
-	case isNothingSeen(r):
-		return "Finished, but nothing of what Graph accepted was seen there.", bad
-	case r.Totals.Failed+r.Totals.Indeterminate > 0:
-		return fmt.Sprintf("Finished, but %s of %s did not succeed.", thousands(open), all), bad
-	case open > 0 && open == countUndone(r):
-		return fmt.Sprintf("Finished, but something else is there now for %s of %s.", thousands(open), all), warn
-	case open > 0:
-		return fmt.Sprintf("Finished, but %s of %s did not succeed.", thousands(open), all), warn
-	case r.Unseen() > 0:
-		return fmt.Sprintf("Finished, but %s of %s were not seen there yet.", thousands(r.Unseen()), all), warn
-	case done == 0:
-		return "Nothing had to be changed. Everything is as wanted.", good
-	case r.Totals.Unchanged > 0:
-		return fmt.Sprintf("Done: %s succeeded, %s already as wanted.", count(done, "change"), wasWere(r.Totals.Unchanged, "object")), good
-	default:
-		return fmt.Sprintf("Done: all of %s succeeded.", all), good
-	}
-}
-
 // runLead says in sentences what was done for people, and what is not sure
 // of it.
 func runLead(p *plan.Plan, r *execute.Result, running bool) []string {
 	var out []string
+	if isUndo(p) {
+		out = append(out, "It takes back what another run did.")
+	}
 	if r.Stopped != "" {
 		out = append(out, "Stopped: "+strings.TrimSuffix(OneLine(r.Stopped), ".")+".")
 	}
@@ -117,7 +109,7 @@ func isNothingSeen(r *execute.Result) bool {
 
 // runClosing has the totals: of changes, of rows, of requests, and the pace.
 func runClosing(p *plan.Plan, r *execute.Result, tiles []tile, running bool) []string {
-	out := []string{totalsLine(r.Totals, tiles)}
+	out := []string{totalsLine(p.Summary, r.Totals, tiles)}
 	if line := rowsLine(p, r); line != "" {
 		out = append(out, line)
 	}
@@ -138,7 +130,7 @@ func runClosing(p *plan.Plan, r *execute.Result, tiles []tile, running bool) []s
 }
 
 // totalsLine names every status that occurs, so that the numbers can be added.
-func totalsLine(t execute.Totals, tiles []tile) string {
+func totalsLine(s plan.Summary, t execute.Totals, tiles []tile) string {
 	var parts []string
 	for _, c := range tiles {
 		if c.N > 0 {
@@ -148,7 +140,7 @@ func totalsLine(t execute.Totals, tiles []tile) string {
 	if len(parts) == 0 {
 		return "Run: no changes."
 	}
-	return fmt.Sprintf("Run: %s = %s.", count(t.Sum(), "change"), strings.Join(parts, " + "))
+	return fmt.Sprintf("Run: %s = %s.", count(t.Sum(), rowNoun(s)), strings.Join(parts, " + "))
 }
 
 // rowsLine says how many rows of the input are done, or "" without an input.

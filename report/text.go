@@ -15,6 +15,8 @@ const (
 	textCell = 400
 	// textNote bounds the note of a row, in columns.
 	textNote = 100
+	// factWidth is the room for the labels of facts; a longer one has its own line.
+	factWidth = 11
 )
 
 // textWriter writes a page for a terminal and remembers the first error.
@@ -75,7 +77,12 @@ func (t *textWriter) paint(tn tone, s string) string {
 func (t *textWriter) facts(fs []fact) {
 	t.say("\n")
 	for _, f := range fs {
-		t.say("%s\n", hang(fmt.Sprintf("  %-11s  %s", f.Label, f.Value), 15, max(t.width, 80)))
+		label := f.Label
+		if width(label) > factWidth {
+			t.say("  %s\n", label)
+			label = ""
+		}
+		t.say("%s\n", hang(fmt.Sprintf("  %-*s  %s", factWidth, label, f.Value), factWidth+4, max(t.width, 80)))
 	}
 }
 
@@ -118,7 +125,7 @@ func (t *textWriter) rows(p *page) {
 }
 
 func (t *textWriter) table(p *page) {
-	l := layoutFor(t.width)
+	l := layoutFor(t.width, p.Lined)
 	var rows [][]string
 	var last partner
 	for r := range p.Rows {

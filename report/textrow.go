@@ -13,26 +13,38 @@ import (
 // line of the input and the tenant ID in columns of their own; a narrow one
 // puts the tenant ID under the name.
 type layout struct {
-	wide         bool
+	wide, lined  bool
 	name, detail int
 }
 
-// wideFrom is the width from which there is room for the wide layout.
-const wideFrom = 110
+const (
+	// wideFrom is the width from which there is room for the wide layout.
+	wideFrom = 110
+	// lineWidth is the room for the number of a line of the input.
+	lineWidth = 6
+)
 
-func layoutFor(width int) layout {
+func layoutFor(width int, lined bool) layout {
 	if width < wideFrom {
 		return layout{name: guidWidth, detail: width - 3 - guidWidth - 2}
 	}
-	name := min((width-wideFrom)/2+24, 48)
-	return layout{wide: true, name: name, detail: width - 3 - 8 - name - 2 - guidWidth - 2}
+	l := layout{wide: true, lined: lined, name: min((width-wideFrom)/2+24, 48)}
+	l.detail = width - 3 - l.name - 2 - guidWidth - 2
+	if lined {
+		l.detail -= lineWidth + 2
+	}
+	return l
 }
 
 func (l layout) columns(detail string) []column {
 	if !l.wide {
 		return []column{{"", 1}, {"Partner", l.name}, {detail, l.detail}}
 	}
-	return []column{{"", 1}, {"Line", 6}, {"Partner", l.name}, {"Tenant ID", guidWidth}, {detail, l.detail}}
+	cols := []column{{"", 1}, {"Line", lineWidth}, {"Partner", l.name}, {"Tenant ID", guidWidth}, {detail, l.detail}}
+	if !l.lined {
+		cols = slices.Delete(cols, 1, 2)
+	}
+	return cols
 }
 
 // cells are the cells of r. The partner and the note of its row are not given
@@ -50,11 +62,14 @@ func (t *textWriter) cells(l layout, r *row, again bool) []string {
 	if !l.wide {
 		return []string{symbol, stack(name, id, note), detail}
 	}
-	line := ""
+	cells := []string{symbol, "", stack(name, note), id, detail}
 	if r.Line > 0 {
-		line = fmt.Sprint(r.Line)
+		cells[1] = fmt.Sprint(r.Line)
 	}
-	return []string{symbol, line, stack(name, note), id, detail}
+	if !l.lined {
+		cells = slices.Delete(cells, 1, 2)
+	}
+	return cells
 }
 
 // stack puts the texts that there are under each other.
@@ -65,12 +80,12 @@ func stack(texts ...string) string {
 // detail says what the row is about: the object, then what changes or what
 // happened, each on its own line.
 func (t *textWriter) detail(r *row, limit int) string {
-	lines := []string{r.Object}
+	lines := []string{r.About}
 	if r.Action == "blocked" {
 		lines[0] += ": blocked"
 	}
 	if o := r.Outcome; o != nil {
-		lines[0] = t.paint(r.Tone, r.Status) + " " + r.Object
+		lines[0] = t.paint(r.Tone, r.Status) + " " + r.About
 		for _, f := range r.Fields {
 			if f.Now != "" {
 				lines = append(lines, cut(f.String(), textCell))

@@ -44,7 +44,9 @@ func TestTheVerdict(t *testing.T) {
 	late := execute.Outcome{Status: execute.Held, Attempts: 2, HTTPStatus: 503, Open: true, Message: "made by this run, different now: it is as it was before the change"}
 	clash := execute.Outcome{Status: execute.Held, Attempts: 1, HTTPStatus: 409, Message: "somebody created it"}
 	for want, os := range map[string][]execute.Outcome{
-		"Done: all of 2 changes succeeded.":                             {seen, seen},
+		"Done: the change succeeded.":                                   {seen},
+		"Done: both changes succeeded.":                                 {seen, seen},
+		"Done: all 3 changes succeeded.":                                {seen, unread, seen},
 		"Done: 1 change succeeded, 1 object was already as wanted.":     {seen, statusOf(execute.Unchanged)},
 		"Nothing had to be changed. Everything is as wanted.":           {statusOf(execute.Unchanged), statusOf(execute.Unchanged)},
 		"Finished, but nothing of what Graph accepted was seen there.":  {unseen, statusOf(execute.Unchanged)},
@@ -60,6 +62,61 @@ func TestTheVerdict(t *testing.T) {
 		p := syncPlan(len(os))
 		if got, _, _ := strings.Cut(runText(t, p, outcomes(p, os...)), "\n"); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// Unchanged objects are no changes, and what the plan blocked is counted apart,
+// as the plan did; where objects are open that were to stay, objects are
+// counted.
+func TestTheVerdictCountsChanges(t *testing.T) {
+	sync := plan.IdentitySynchronization
+	same := change(2, "", sync, plan.NoOp)
+	write := change(3, "", sync, plan.Update, syncTo(false, true))
+	stuck := with(change(4, "", sync, plan.Blocked), "no")
+	kept, left := statusOf(execute.Unchanged), execute.Outcome{Status: execute.Skipped, Message: "no"}
+	for _, c := range []struct {
+		changes  []plan.Change
+		outcomes []execute.Outcome
+		want     string
+	}{
+		{[]plan.Change{same, write, write}, []execute.Outcome{kept, refused, seen}, "Finished, but 1 of 2 changes did not succeed."},
+		{[]plan.Change{same, write, stuck}, []execute.Outcome{kept, refused, left}, "Finished, but 1 of 1 change did not succeed; 1 other change is blocked."},
+		{[]plan.Change{same, write, stuck}, []execute.Outcome{kept, seen, left}, "Finished, but 1 change is blocked; 1 other change succeeded, 1 object was already as wanted."},
+		{[]plan.Change{write, stuck}, []execute.Outcome{kept, left}, "Finished, but 1 change is blocked; everything else is as wanted."},
+		{[]plan.Change{write, write, stuck}, []execute.Outcome{seen, seen, left}, "Finished, but 1 change is blocked; both other changes succeeded."},
+		{[]plan.Change{write, stuck}, []execute.Outcome{unseen, left}, "Finished, but nothing of what Graph accepted was seen there; 1 other change is blocked."},
+		{[]plan.Change{stuck}, []execute.Outcome{left}, "Nothing was done: the change is blocked."},
+		{[]plan.Change{stuck, stuck, stuck}, []execute.Outcome{left, left, left}, "Nothing was done: all 3 changes are blocked."},
+		{[]plan.Change{same, stuck, stuck}, []execute.Outcome{kept, left, left}, "Nothing was done: both changes are blocked."},
+		{[]plan.Change{same, write}, []execute.Outcome{undone, seen}, "Finished, but something else is there now for 1 of 2 objects."},
+	} {
+		p := planOf(c.changes...)
+		if got, _, _ := strings.Cut(runText(t, p, outcomes(p, c.outcomes...)), "\n"); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+// A page that lists unchanged objects counts objects, and asks for approval only
+// of what changes something.
+func TestAPageCountsObjects(t *testing.T) {
+	sync := plan.IdentitySynchronization
+	same := change(2, "", sync, plan.NoOp)
+	write := change(3, "", sync, plan.Update, syncTo(false, true))
+	stuck := with(change(4, "", sync, plan.Blocked), "no")
+	for want, changes := range map[string][]plan.Change{
+		`data-all="3 objects">3 objects: 1 to change, 1 as wanted, 1 blocked<`: {same, write, stuck},
+		`data-all="2 objects">2 objects: 2 as wanted<`:                         {same, same},
+		`data-all="2 changes">2 changes<`:                                      {write, write},
+	} {
+		p := planOf(changes...)
+		var b strings.Builder
+		if err := report.Plan(&b, p, report.HTML, report.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if text := b.String(); !strings.Contains(text, want) || strings.Contains(text, "Approving this fingerprint") != (p.Summary.Writes() > 0) {
+			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
 }
@@ -255,8 +312,13 @@ func TestUnlistedChanges(t *testing.T) {
 		}
 		return seen
 	})
-	if text := runText(t, p, r); !strings.Contains(text, "\n1,000 changes succeeded or were already as wanted, not listed.\n") {
+	if text := runText(t, p, r); !strings.Contains(text, "\n1,000 changes succeeded, not listed.\n") {
 		t.Errorf("%.3000s", text)
+	}
+	p = planOf(change(2, "", plan.Consent, plan.NoOp), change(3, "", plan.Consent, plan.Update), change(4, "", plan.Consent, plan.Update))
+	text := runText(t, p, outcomes(p, statusOf(execute.Unchanged), seen, refused))
+	if !strings.Contains(text, "\n1 change succeeded and 1 object was already as wanted, not listed.\n") || !strings.Contains(text, "\nRun: 3 objects = 1 verified + 1 unchanged + 1 failed.\n") {
+		t.Errorf("%s", text)
 	}
 	p = syncPlan(1)
 	for _, o := range []execute.Outcome{seen, refused} {

@@ -31,22 +31,36 @@ func fieldsOf(fs []plan.Field, a plan.Action) []field {
 	return out
 }
 
-// comparedOf words the properties of a finding: what is present beside what is
-// wanted. Nothing there and nothing wanted are both "none".
-func comparedOf(fs []plan.Field) []field {
-	side := func(v any) string {
-		if v == nil {
-			return "none"
+// comparedOf words the properties of a finding: what is there beside what the
+// file says. Of what is extra the file says nothing.
+func comparedOf(f *plan.Finding) []field {
+	out := make([]field, 0, len(f.Fields))
+	for _, d := range f.Fields {
+		if d.Path == "tenantId" {
+			continue
 		}
-		return value(v)
-	}
-	out := make([]field, 0, len(fs))
-	for _, f := range fs {
-		if f.Path != "tenantId" {
-			out = append(out, field{Path: OneLine(f.Path), Before: side(f.Before), After: side(f.After), Wanted: true})
+		v := field{Path: OneLine(d.Path), Before: inWords(d.Path, d.Before), Wanted: true}
+		if d.Before == nil && f.Kind == plan.Missing {
+			v.Before = "nothing there"
 		}
+		if d.After != nil {
+			v.After = inWords(d.Path, d.After)
+		}
+		out = append(out, v)
 	}
 	return out
+}
+
+// inWords is a value as people say it: what a switch allows or does not.
+func inWords(path string, v any) string {
+	switch on, isSwitch := v.(bool); {
+	case !isSwitch || !strings.HasSuffix(path, "Allowed"):
+		return value(v)
+	case on:
+		return "allowed"
+	default:
+		return "not allowed"
+	}
 }
 
 // found adds what is there instead to the fields of a change that was held, or
@@ -82,15 +96,17 @@ func value(v any) string {
 }
 
 // String is the field in one line: "isSyncAllowed: false -> true", or for a
-// finding "isSyncAllowed: present false, wanted true".
+// finding "isSyncAllowed: not allowed; the file says allowed".
 func (f field) String() string {
 	switch {
 	case f.Now != "":
 		return f.Name() + ": planned from " + cmp.Or(f.Before, "nothing") + ", now " + f.Now + ", wanted " + f.After
 	case f.Before == "":
 		return f.Name() + ": " + f.After
+	case f.Wanted && f.After == "":
+		return f.Name() + ": " + f.Before
 	case f.Wanted:
-		return f.Name() + ": present " + f.Before + ", wanted " + f.After
+		return f.Name() + ": " + f.Before + "; the file says " + f.After
 	default:
 		return f.Name() + ": " + f.Before + " -> " + f.After
 	}

@@ -31,6 +31,7 @@ type app struct {
 		outageGiven                           bool
 	}
 	paced   bool        // the command has --max-rate
+	verb    string      // the command
 	writing atomic.Bool // a run has begun
 	format  report.Format
 	cloud   graph.Cloud
@@ -67,6 +68,7 @@ every change ended.
 		Args: cobra.NoArgs,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
 			a.global.outageGiven, a.paced = c.Flags().Changed("outage"), c.Flags().Lookup("max-rate") != nil
+			a.verb = c.Name()
 			return a.checkGlobals()
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },

@@ -49,9 +49,10 @@ func (a *app) audit(ctx context.Context, w wanted, dir string) error {
 		result = plan.Compare(c.head(), c.desired, c.current)
 	} else {
 		result = plan.NewAudit(c.head(), c.desired, c.current.Read)
-		result.Problem = edge(incomplete.Error())
+		result.Problem = edge(errors.Unwrap(incomplete.err).Error()) // the verdict says that nothing is claimed
 	}
 	var kept added
+	a.noteBare(result.BareRows)
 	if dir != "" {
 		if kept, err = a.keepAudit(ctx, dir, result); err != nil {
 			return err

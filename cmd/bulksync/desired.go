@@ -107,6 +107,17 @@ func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
 	return c, nil
 }
 
+// noteBare tells that of some rows next to nothing was compared.
+func (a *app) noteBare(rows int) {
+	switch rows {
+	case 0:
+	case 1:
+		a.note("note: 1 row names no property: only that the partner is there was looked at")
+	default:
+		a.note("note: %d rows name no property: only that the partner is there was looked at", rows)
+	}
+}
+
 // noteRestarts tells why a list was read again.
 func (a *app) noteRestarts(why []string) {
 	for _, w := range why {

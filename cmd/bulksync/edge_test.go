@@ -80,7 +80,7 @@ func TestNotVisible(t *testing.T) {
 	for role, want := range map[string]string{
 		"69091246-20E8-4A56-AA4D-066075B2A7A8": "a Teams Administrator sees partners and not their",
 		"ac434307-12b9-4fa1-a708-88bf58caabc1": "a Global Secure Access Administrator sees",
-		"5d6b6bb7-de71-4623-b4af-96380a352509": "this identity cannot see all that belongs to a partner",
+		"5d6b6bb7-de71-4623-b4af-96380a352509": "this identity cannot see synchronization policies",
 	} {
 		a, tn := &app{}, &tenant{id: auth.Identity{RoleTemplateIDs: []string{"00000000-0000-0000-0000-000000000000", role}}}
 		got := a.unread(tn, err)

@@ -64,7 +64,7 @@ func (a *app) unread(t *tenant, err error) error {
 	}
 	e := &exit{code: exitIncomplete, err: fmt.Errorf("the tenant could not be read completely, so nothing is claimed: %w", err)}
 	if errors.Is(err, graph.NotVisible) {
-		e.hint = a.visibilityHint(t.id.RoleTemplateIDs)
+		e.hint = a.visibilityHint(err, t.id.RoleTemplateIDs)
 	}
 	return e
 }

@@ -55,6 +55,8 @@ func (a *app) graphHint(err error) string {
 		return "check the network, the proxy and --graph-url"
 	case errors.Is(err, graph.Outage):
 		return "check the network, the proxy and --graph-url; --outage waits longer"
+	case errors.As(err, new(*graph.ChangedPartner)):
+		return "somebody changed the tenant meanwhile: run the command again"
 	case errors.Is(err, graph.Unreadable):
 		return "check that --graph-url is Graph itself, and that no proxy or sign-in page answers in its place"
 	default:
@@ -105,19 +107,23 @@ func transientHint(err error) string {
 	return "Graph has a fault of its own: try again, and give Microsoft the request-id if it stays"
 }
 
-// visibilityHint is for an identity that lists partners and not their
-// synchronization policies. Entra gives some roles just that.
-func (a *app) visibilityHint(roles []string) string {
+// visibilityHint is for an identity that is not shown a member. Entra gives some
+// roles partners without their synchronization policies.
+func (a *app) visibilityHint(err error, roles []string) string {
 	use := "the role Security Reader or Global Reader, or an app with the permission Policy.Read.All"
 	if a.paced {
 		use = "the role Security Administrator, or an app with the permission Policy.ReadWrite.CrossTenantAccess"
+	}
+	var missing *graph.MissingMember
+	if errors.As(err, &missing) && missing.Member != "identitySynchronization" {
+		return fmt.Sprintf("run the command again; if Graph still leaves %s out, use %s", missing.Member, use)
 	}
 	for _, id := range roles {
 		if name := partialRole(id); name != "" {
 			return fmt.Sprintf("a %s sees partners and not their synchronization policies: use %s", name, use)
 		}
 	}
-	return "this identity cannot see all that belongs to a partner: use " + use
+	return "this identity cannot see synchronization policies: use " + use
 }
 
 // partialRole names the roles that see partners without their policies, by the

@@ -51,6 +51,7 @@ func (a *app) plan(ctx context.Context, w wanted, out string, detailed bool) err
 		return err
 	}
 	var kept added
+	a.noteBare(p.BareRows())
 	if out != "" {
 		if err := kept.write(ctx, out, p.Encode); err != nil {
 			return err

@@ -29,7 +29,11 @@ func (a *app) sayError(err error) {
 		for line := range strings.Lines(rows.Error()) {
 			fmt.Fprintln(a.err, edge(strings.TrimSuffix(line, "\n")))
 		}
-		a.say("error: %s in %s; nothing was written", counted(len(rows), "fault"), rows[0].File)
+		undone := "written"
+		if a.verb == "audit" {
+			undone = "audited"
+		}
+		a.say("error: %s in %s; nothing was %s", counted(len(rows), "fault"), rows[0].File, undone)
 		a.say("hint: fix the lines above and run the command again")
 	case isInterrupt(err):
 		a.say("error: interrupted")

@@ -36,7 +36,7 @@
       if (row.hidden === match) row.hidden = !match;
       if (match) count++;
     });
-    shown.textContent = count === rows.length ? total : "Showing " + count.toLocaleString("en") + " of " + total;
+    shown.textContent = count === rows.length ? total : "Showing " + count.toLocaleString("en") + " of " + shown.dataset.all;
     none.hidden = count > 0;
   };
 
@@ -46,11 +46,11 @@
   tools.addEventListener("reset", () => setTimeout(apply, 0));
   tools.addEventListener("submit", (event) => { event.preventDefault(); apply(); });
 
-  // Paper shows the evidence of what went wrong, which the screen hides behind
-  // a click.
+  // Paper shows the evidence of what went wrong and every partner of an alert,
+  // which the screen hides behind a click.
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = Array.from(document.querySelectorAll("tr:not([hidden]):has(.pill.bad) .why details:not([open])"));
+    closed = Array.from(document.querySelectorAll("tr:not([hidden]):has(.pill.bad) .why details:not([open]), article details:not([open])"));
     for (const d of closed) d.open = true;
   });
   addEventListener("afterprint", () => { for (const d of closed) d.open = false; });

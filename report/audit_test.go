@@ -1,0 +1,170 @@
+package report_test
+
+import (
+	"encoding/csv"
+	"strings"
+	"testing"
+
+	"bulksync/plan"
+	"bulksync/report"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func auditAs(t *testing.T, a *plan.Audit, f report.Format) string {
+	t.Helper()
+	var b strings.Builder
+	if err := report.Audit(&b, a, f, report.Options{Width: 120}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// auditOf is an audit with these findings.
+func auditOf(findings ...plan.Finding) *plan.Audit {
+	a := sampleAudit()
+	a.Findings, a.Totals, a.Result = findings, plan.AuditTotals{OK: 7}, plan.Drift
+	if len(findings) == 0 {
+		a.Result = plan.Clean
+	}
+	for _, f := range findings {
+		*map[plan.FindingKind]*int{
+			plan.Missing: &a.Totals.Missing, plan.Changed: &a.Totals.Changed, plan.Extra: &a.Totals.Extra, plan.Unreadable: &a.Totals.Unreadable,
+		}[f.Kind]++
+	}
+	return a
+}
+
+func finding(row int, k plan.FindingKind, fs ...plan.Field) plan.Finding {
+	return plan.Finding{TenantID: tenant(row), Kind: k, Object: plan.IdentitySynchronization, Fields: fs}
+}
+
+// An audit that claims nothing is never a bare header, says its cause once and
+// whole, and names nobody.
+func TestAnIncompleteAuditSaysWhyOnce(t *testing.T) {
+	a := sampleAudit()
+	a.Result, a.Findings, a.Totals, a.Read.Complete = plan.Incomplete, nil, plan.AuditTotals{}, false
+	a.Problem = "page 1 of the partners: GET /policies: 403: " + strings.Repeat("long ", 100) + "after 4 attempts (request-id " + tenant(9) + ")"
+	for _, f := range []report.Format{report.Text, report.Markdown, report.HTML} {
+		text := strings.Join(strings.Fields(auditAs(t, a, f)), " ")
+		if strings.Count(text, "age 1 of the partners") != 1 || !strings.Contains(text, "(request-id "+tenant(9)+")") || strings.Count(text, "nothing is claimed") > 2 {
+			t.Errorf("%s:\n%s", f, text)
+		}
+	}
+	if text := auditAs(t, a, report.Text); !strings.HasPrefix(text, "Incomplete: the tenant could not be read whole, so nothing is claimed.\nPage 1 of the partners: GET") {
+		t.Errorf("%s", text)
+	}
+	lines, err := csv.NewReader(strings.NewReader(auditAs(t, a, report.CSV))).ReadAll()
+	if err != nil || len(lines) != 2 {
+		t.Fatalf("%v, %d lines", err, len(lines))
+	}
+	if diff := cmp.Diff([]string{"", "", "incomplete", "", "", "", "", "", "", a.Problem}, lines[1]); diff != "" || lines[0][9] != "problem" {
+		t.Errorf("%v (-want +got):\n%s", lines[0], diff)
+	}
+}
+
+// The CSV says why a partner could not be read.
+func TestTheCSVHasTheProblem(t *testing.T) {
+	f := finding(2, plan.Unreadable)
+	f.Problem = "isSyncAllowed is text, not true or false"
+	if text := auditAs(t, auditOf(f), report.CSV); !strings.HasSuffix(text, ",isSyncAllowed is text, not true or false\n") && !strings.HasSuffix(text, `,"isSyncAllowed is text, not true or false"`+"\n") {
+		t.Errorf("%s", text)
+	}
+}
+
+// Rows that name no property prove next to nothing, and that is said.
+func TestRowsThatNameNoProperty(t *testing.T) {
+	const bare = "the row names no property, so only the partner configuration is looked at"
+	p := planOf(
+		with(change(2, "", plan.PartnerConfiguration, plan.NoOp), bare), with(change(3, "", plan.PartnerConfiguration, plan.NoOp), bare),
+		change(4, "", plan.IdentitySynchronization, plan.NoOp))
+	const want = "2 rows name no property: only that the partner is there was looked at."
+	if diff := cmp.Diff([]string{want}, leadOf(planText(t, p))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	a := auditOf()
+	a.BareRows = 2
+	if diff := cmp.Diff([]string{want}, leadOf(auditAs(t, a, report.Text))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	a.BareRows = 1
+	if text := auditAs(t, a, report.Text); !strings.Contains(text, "1 row names no property: only") {
+		t.Errorf("%s", text)
+	}
+}
+
+// The numbers of an audit meet: objects and their partners, the extra policies
+// that synchronize and those that do not.
+func TestTheNumbersOfAnAuditMeet(t *testing.T) {
+	consent := finding(2, plan.Changed, inbound(nil, true))
+	consent.Object = plan.Consent
+	a := auditOf(finding(2, plan.Changed, syncTo(false, true)), consent, finding(3, plan.Extra, syncTo(false, nil)), finding(4, plan.Extra), finding(5, plan.Extra, syncTo(true, nil)),
+		plan.Finding{Kind: plan.Changed, Object: plan.SyncTemplate, Fields: []plan.Field{syncTo(true, false)}})
+	text := auditAs(t, a, report.Text)
+	for _, want := range []string{
+		"Drift: 6 objects of 4 partners and the home tenant are not as wanted.\n",
+		"! extra (1 partner): allowed to synchronize users although the file does not ask for it; the other 2 extra policies do\n  not allow it\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+// What a file says must go is not what it does not name.
+func TestWhyAPolicyIsExtra(t *testing.T) {
+	named, stranger := finding(2, plan.Extra, syncTo(true, nil)), finding(3, plan.Extra, syncTo(true, nil))
+	named.Absent = true
+	for want, a := range map[string]*plan.Audit{
+		"! extra (1 partner): allowed to synchronize users although the file says that the policy must be removed\n": auditOf(named),
+		"! extra (1 partner): allowed to synchronize users although the file does not ask for it\n":                  auditOf(stranger),
+		"although the file does not ask for it, and says of 1 of them that the\n  policy must be removed\n":          auditOf(named, stranger),
+		"isSyncAllowed: allowed\n":                auditOf(named),
+		"the file says that it must be removed\n": auditOf(named),
+		"the file does not ask for it\n":          auditOf(stranger),
+	} {
+		if text := auditAs(t, a, report.Text); !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+// Who synchronizes and should not comes first; a line of the input is of no
+// finding, so there is no column for it.
+func TestTheGravestFindingsComeFirst(t *testing.T) {
+	a := auditOf(finding(2, plan.Missing, syncTo(nil, true)), finding(3, plan.Unreadable), finding(4, plan.Extra, syncTo(false, nil)), finding(5, plan.Extra, syncTo(true, nil)))
+	for _, f := range []report.Format{report.Text, report.Markdown, report.HTML} {
+		text := auditAs(t, a, f)
+		last := -1
+		for _, row := range []int{5, 3, 2, 4} {
+			at := strings.LastIndex(text, tenant(row))
+			if at < last {
+				t.Errorf("%s: partner %d comes too early:\n%s", f, row, text)
+			}
+			last = at
+		}
+		if strings.Contains(text, "Line") {
+			t.Errorf("%s has a column that no row fills:\n%s", f, text)
+		}
+	}
+	if text := auditAs(t, a, report.Text); !strings.Contains(text, "isSyncAllowed: nothing there; the file says") {
+		t.Errorf("%s", text)
+	}
+	if text := planText(t, samplePlan()); !strings.Contains(text, "Line") {
+		t.Errorf("%s", text)
+	}
+}
+
+// Alerts of a page show ten partners, and the rest on a click.
+func TestAlertsShowTenPartners(t *testing.T) {
+	for n, want := range map[int]string{10: "", 11: "<summary>and 1 more partner</summary>"} {
+		var fs []plan.Finding
+		for i := range n {
+			fs = append(fs, finding(i+2, plan.Extra, syncTo(true, nil)))
+		}
+		text, _, _ := strings.Cut(auditAs(t, auditOf(fs...), report.HTML), `id="rows"`)
+		if got := strings.Count(text, "<li><code>"); got != n || strings.Contains(text, "more partner") != (want != "") || !strings.Contains(text, want) {
+			t.Errorf("%d of %d partners:\n%s", got, n, text)
+		}
+	}
+}
