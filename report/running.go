@@ -10,13 +10,13 @@ import (
 
 // The statuses of changes without an outcome yet, while the run is going on.
 const (
-	statusToCome   = "to-come"
-	statusInFlight = "in-flight"
+	statusToCome = "to-come"
+	statusBegun  = "begun"
 )
 
-// inFlight is the message of a change whose request is on its way in a run
-// that is still going.
-const inFlight = "sent, and not answered yet"
+// begun is the message of a change whose intent is on the disk and whose outcome
+// is not, in a run that is still going: it waits for its turn, or for its answer.
+const begun = "begun, and not ended yet"
 
 // soFar is r as what it is while its run is going on: a replayed journal
 // without an end reads as that of a process that died.
@@ -26,7 +26,7 @@ func soFar(r *execute.Result) *execute.Result {
 	now.Outcomes = slices.Clone(r.Outcomes)
 	for i := range now.Outcomes {
 		if o := &now.Outcomes[i]; o.Status == execute.Indeterminate && strings.HasPrefix(o.Message, "the process ended before") {
-			o.Message = inFlight
+			o.Message = begun
 		}
 	}
 	return &now
@@ -35,7 +35,7 @@ func soFar(r *execute.Result) *execute.Result {
 // isPending reports whether nothing is known of the change yet, while the run
 // is going on.
 func isPending(o *execute.Outcome) bool {
-	return o.Status == execute.NotAttempted || o.Status == execute.Indeterminate && o.Message == inFlight
+	return o.Status == execute.NotAttempted || o.Status == execute.Indeterminate && o.Message == begun
 }
 
 // pendingStatus is how a change without an outcome is called while the run is
@@ -44,7 +44,7 @@ func pendingStatus(o *execute.Outcome) string {
 	if o.Status == execute.NotAttempted {
 		return statusToCome
 	}
-	return statusInFlight
+	return statusBegun
 }
 
 // runningPage turns the page of a run into that of one that is going on.
@@ -66,7 +66,7 @@ func runningPage(g *page, r *execute.Result) {
 	}
 }
 
-// runningTiles counts what is in flight and to come apart from what ended.
+// runningTiles counts what is begun and to come apart from what ended.
 func runningTiles(t execute.Totals, flying int) []tile {
 	tiles := runTiles(t)
 	for i := range tiles {
@@ -77,5 +77,5 @@ func runningTiles(t execute.Totals, flying int) []tile {
 			tiles[i] = tile{"to come", t.NotAttempted, "…", plain}
 		}
 	}
-	return append(tiles, tile{"in flight", flying, "", plain})
+	return append(tiles, tile{"begun", flying, "", plain})
 }

@@ -48,7 +48,7 @@ func unlisted(t execute.Totals) string {
 // isListed reports whether the bounded formats list a row: if it needs another
 // run or a decision.
 func isListed(r *row) bool {
-	return !execute.Status(r.Status).Done() && r.Status != statusToCome && r.Status != statusInFlight
+	return !execute.Status(r.Status).Done() && r.Status != statusToCome && r.Status != statusBegun
 }
 
 // runLead says in sentences what was done for people, and what is not sure
@@ -170,7 +170,7 @@ func rowsLine(p *plan.Plan, r *execute.Result) string {
 // line. That no limit was met is only said where nothing was refused.
 func paceLine(r *execute.Result) string {
 	p := r.Pace
-	line := "Pace: no write limit was met"
+	line := "Pace: no write was refused for lack of quota"
 	switch {
 	case p.WritesPerSecond > 0:
 		line = fmt.Sprintf("Pace: %.1f writes per second", p.WritesPerSecond)
