@@ -222,7 +222,7 @@ func TestAlertsCountPartnersOnce(t *testing.T) {
 
 func TestPaceAgreesWithTheProgressLine(t *testing.T) {
 	for want, set := range map[string]func(*execute.Result){
-		"Pace: no write was refused for lack of quota.":                                                                       func(*execute.Result) {},
+		"Pace: no write was refused for lack of quota.":                                                       func(*execute.Result) {},
 		"Pace: throttled, and no steady rate was found.":                                                      func(r *execute.Result) { r.Requests.Throttled = 1 },
 		"Pace: throttled, and no steady rate was found, up to 3":                                              func(r *execute.Result) { r.Pace = execute.Pace{Refusals: 1, Burst: 3} },
 		"Pace: throttled, and no steady rate was found; throttled for 1.5 s in 1 pause that Graph asked for.": func(r *execute.Result) { r.Pace = execute.Pace{Pauses: 1, PausedMs: 1500} },
