@@ -64,50 +64,68 @@ func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, erro
 
 // renew reads everything again. Each page counts from the moment it is in.
 func (r *Reading) renew(ctx context.Context) error {
-	began := time.Now()
-	var slowest time.Duration
-	var sync bool
-	var restarts []string
+	l := list{began: time.Now()}
 	err := r.client.ListPartners(ctx, func(page graph.Page) error {
-		if page.Number == 1 {
-			began, sync = page.AsOf, false
+		if l.add(page); page.Number == 1 {
 			r.standing.begin()
 		}
-		if page.Restarted != "" {
-			restarts = append(restarts, page.Restarted)
-		}
-		slowest = max(slowest, time.Since(page.AsOf))
-		sync = sync || slices.ContainsFunc(page.Partners, func(p graph.Partner) bool { return p.Sync != nil })
 		r.take(page)
 		return nil
 	})
 	if err == nil && r.template {
-		asOf := time.Now()
-		var t graph.Template
-		if t, err = r.client.Template(ctx); err == nil {
-			r.mu.Lock()
-			r.tmpl, r.tmplAsOf = t, asOf
-			r.mu.Unlock()
-		} else {
-			err = fmt.Errorf("reading the template: %w", err)
-		}
+		err = r.renewTemplate(ctx)
 	}
+	if err == nil {
+		r.complete(l)
+	}
+	return err
+}
+
+// list is what is learned of a whole list while its pages come in.
+type list struct {
+	began    time.Time
+	slowest  time.Duration // page
+	sync     bool          // some partner has a policy
+	restarts []string
+}
+
+func (l *list) add(page graph.Page) {
+	if page.Number == 1 {
+		l.began, l.sync = page.AsOf, false
+	}
+	if page.Restarted != "" {
+		l.restarts = append(l.restarts, page.Restarted)
+	}
+	l.slowest = max(l.slowest, time.Since(page.AsOf))
+	l.sync = l.sync || slices.ContainsFunc(page.Partners, func(p graph.Partner) bool { return p.Sync != nil })
+}
+
+func (r *Reading) renewTemplate(ctx context.Context) error {
+	asOf := time.Now()
+	t, err := r.client.Template(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("reading the template: %w", err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.tmpl, r.tmplAsOf = t, asOf
+	return nil
+}
+
+// complete is the end of a whole list: who was not in it is not there.
+func (r *Reading) complete(l list) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.absentAsOf.IsZero() {
-		r.Restarts = restarts
+		r.Restarts = l.restarts
 	}
 	r.standing.end(r.readTemplate())
-	r.absentAsOf, r.took, r.page, r.sync = began, time.Since(began), slowest, sync
+	r.absentAsOf, r.took, r.page, r.sync = l.began, time.Since(l.began), l.slowest, l.sync
 	for id, s := range r.partners {
-		if s.asOf.Before(began) {
-			delete(r.partners, id) // the whole list was read without it
+		if s.asOf.Before(l.began) {
+			delete(r.partners, id)
 		}
 	}
-	return nil
 }
 
 // readTemplate is the template as it was read; nil where it was not.

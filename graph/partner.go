@@ -97,17 +97,8 @@ func parsePartner(body []byte, live bool) (p Partner, missing string, err error)
 	if p.IsServiceProvider, err = isTrue(wire.IsServiceProvider); err != nil {
 		return Partner{}, "", fmt.Errorf("partner %s: %s: %w", p.TenantID, memberProvider, err)
 	}
-	owner := ""
-	if live {
-		owner = p.TenantID
-	}
-	if p.Sync, err = parseSyncOf(owner, wire.Sync); err != nil {
+	if err = p.parsePolicy(wire.Sync, live); err != nil {
 		return Partner{}, "", fmt.Errorf("partner %s: %w", p.TenantID, err)
-	}
-	if live {
-		if err = p.sawSync(wire.Sync); err != nil {
-			return Partner{}, "", fmt.Errorf("partner %s: %s: %w", p.TenantID, memberSync, err)
-		}
 	}
 	if err = p.parseConsent(wire.Consent); err != nil {
 		return Partner{}, "", fmt.Errorf("partner %s: %s: %w", p.TenantID, memberConsent, err)
@@ -121,6 +112,22 @@ func parsePartner(body []byte, live bool) (p Partner, missing string, err error)
 		missing = memberProvider
 	}
 	return p, missing, nil
+}
+
+// parsePolicy reads the policy, which with live has to be the partner's own and
+// shown whole.
+func (p *Partner) parsePolicy(raw json.RawMessage, live bool) (err error) {
+	owner := ""
+	if live {
+		owner = p.TenantID
+	}
+	if p.Sync, err = parseSyncOf(owner, raw); err != nil || !live {
+		return err
+	}
+	if err = p.sawSync(raw); err != nil {
+		return fmt.Errorf("%s: %w", memberSync, err)
+	}
+	return nil
 }
 
 func (p *Partner) parseConsent(raw json.RawMessage) error {

@@ -34,10 +34,8 @@ tenant. Exit 0: nothing differs; 2: something does; 5: the tenant could not be r
 }
 
 func (a *app) audit(ctx context.Context, w wanted, dir string) error {
-	for _, f := range auditFiles() {
-		if err := a.checkOutput(filepath.Join(dir, f.name), w.csv, w.template); err != nil && dir != "" {
-			return err
-		}
+	if err := a.checkAuditFiles(dir, w); err != nil {
+		return err
 	}
 	c, err := a.compare(ctx, w)
 	var incomplete *exit
@@ -73,6 +71,19 @@ func (a *app) audit(ctx context.Context, w wanted, dir string) error {
 	default:
 		return nil
 	}
+}
+
+// checkAuditFiles refuses a folder in which the audit would replace its own input.
+func (a *app) checkAuditFiles(dir string, w wanted) error {
+	if dir == "" {
+		return nil
+	}
+	for _, f := range auditFiles() {
+		if err := a.checkOutput(filepath.Join(dir, f.name), w.csv, w.template); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepAudit leaves the audit as files, each whole or not at all, and no new one

@@ -38,15 +38,9 @@ type demand struct {
 // pacing, the wire. It sends nothing to Graph. Requests are of low priority
 // unless another one is given: a batch can wait where people cannot.
 func (a *app) connect(ctx context.Context, d demand) (*tenant, error) {
-	t := &tenant{home: plan.HomeTenant{Cloud: a.cloud, GraphURL: a.global.graphURL}}
-	if t.home.Cloud == "" {
-		t.home.Cloud = graph.Global
-	}
-	if t.home.GraphURL == "" {
-		t.home.GraphURL = t.home.Cloud.RootURL()
-	}
+	t := &tenant{home: plan.HomeTenant{Cloud: cmp.Or(a.cloud, graph.Global)}}
 	var err error
-	if t.home.GraphURL, err = graph.CheckRoot(t.home.GraphURL); err != nil {
+	if t.home.GraphURL, err = graph.CheckRoot(cmp.Or(a.global.graphURL, t.home.Cloud.RootURL())); err != nil {
 		return nil, err
 	}
 	d.pace.Read = paceSignal

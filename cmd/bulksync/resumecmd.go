@@ -40,15 +40,10 @@ func (a *app) resume(cmd *cobra.Command, path string, f paceFlags) error {
 		return err
 	}
 	defer dir.release()
-	first, err := readJournal(gentle(ctx), dir, func(r io.Reader) (*execute.RunEntry, error) { return execute.First(r) })
+	settings, err := a.settingsOf(cmd, dir, f)
 	if err != nil {
 		return err
 	}
-	settings := first.Settings
-	if err := f.lay(cmd.Flags(), &settings, time.Now()); err != nil {
-		return err
-	}
-	settings.Outage = a.outage(cmp.Or(settings.Outage, outageOfRun))
 	// What is read from here to the first write stays: collecting it on the way
 	// takes an eighth of the time and frees next to nothing.
 	collect := debug.SetGCPercent(400)
@@ -74,6 +69,17 @@ func (a *app) resume(cmd *cobra.Command, path string, f paceFlags) error {
 		Client: t.client, Plan: p, Reading: reading, Journal: execute.NewJournal(journal, prior.LastHash),
 		Prior: prior, Header: header,
 	})
+}
+
+// settingsOf is what the run was made with, but for what is given again.
+func (a *app) settingsOf(cmd *cobra.Command, dir *runDir, f paceFlags) (execute.Settings, error) {
+	first, err := readJournal(gentle(cmd.Context()), dir, func(r io.Reader) (*execute.RunEntry, error) { return execute.First(r) })
+	if err != nil {
+		return execute.Settings{}, err
+	}
+	s := first.Settings
+	s.Outage = a.outage(cmp.Or(s.Outage, outageOfRun))
+	return s, f.lay(cmd.Flags(), &s, time.Now())
 }
 
 // catchUp reads the tenant and the journal side by side: each takes about a
