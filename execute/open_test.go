@@ -381,3 +381,18 @@ func TestAReroutedWriteOfAnEarlierSession(t *testing.T) {
 		}
 	})
 }
+
+// A partner that was added behind a 503 lags like one that was added with a word,
+// also late in a run.
+func TestTheLagAfterACreateThatWasReadBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{CreateLag: 12 * time.Second, CreateLagStatus: 403})
+		p := r.plan(rows(8, "Fabrikam,yes,,,"), "")
+		r.Inject(graphsim.Fault{Kind: "503-after", Method: "POST"})
+		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 1},
+			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(9 * time.Second)}})
+		if res.Totals.Verified != 16 || res.FinishedAt.Sub(res.StartedAt) < 2*time.Minute {
+			t.Errorf("%+v after %s", res.Totals, res.FinishedAt.Sub(res.StartedAt))
+		}
+	})
+}

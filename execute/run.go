@@ -93,7 +93,7 @@ type runner struct {
 	answers int
 	// own marks the changes that were accepted in this session, by their place.
 	own []bool
-	// added is when this session's partner configurations were accepted.
+	// added is when this session added a partner configuration.
 	added map[string]time.Time
 	// shown is the write that was accepted last: whether a reading shows it tells
 	// how far readings can be trusted.
@@ -197,11 +197,15 @@ func (r *runner) outcome(c *plan.Change) (o Outcome, unknown bool) {
 	return r.log.outcome(c.Seq)
 }
 
-// setOwn notes that a change was accepted in this session.
+// setOwn notes that a change was made in this session, by an answer or by what
+// was read back.
 func (r *runner) setOwn(c *plan.Change) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.own[c.Seq-1] = true
+	if c.Object == plan.PartnerConfiguration && c.Action == plan.Create {
+		r.added[c.Partner.TenantID] = time.Now()
+	}
 }
 
 func (r *runner) isOwn(c *plan.Change) bool {

@@ -224,9 +224,6 @@ func (s *step) wasAccepted(sent time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shown = accepted{s.c, sent}
-	if s.c.Object == plan.PartnerConfiguration && s.c.Action == plan.Create {
-		s.added[s.c.Partner.TenantID] = sent
-	}
 }
 
 // insist waits before a refused write is sent again, where reading shows nothing
