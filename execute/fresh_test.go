@@ -152,3 +152,30 @@ func TestAChangeWhoseObjectMovedIsHeldAndUntouched(t *testing.T) {
 		}
 	})
 }
+
+// While one renews the reading the others go on by the one they have.
+func TestRenewingHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(60, nil)
+		p := r.plan(rows(60, "Fabrikam,yes,,,"), "")
+		slow := func(rt http.RoundTripper) http.RoundTripper {
+			return layer(func(q *http.Request) (*http.Response, error) {
+				if strings.HasSuffix(q.URL.Path, "/partners") {
+					time.Sleep(4 * time.Second)
+				}
+				return rt.RoundTrip(q)
+			})
+		}
+		r.ResetRequests()
+		res := r.mustRun(session{plan: p, settings: execute.Settings{MaxAge: 20 * time.Second, VerifyWait: -1, Concurrency: 4},
+			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(500 * time.Millisecond), slow}})
+		writes, gap := r.Writes(), time.Duration(0)
+		for i := range writes[:len(writes)-2] {
+			gap = max(gap, writes[i+1].At.Sub(writes[i].At))
+		}
+		if pages, single := r.gets(); res.Totals.Succeeded != 60 || gap > time.Second || pages < 2 || single > 0 {
+			t.Errorf("%+v, nothing was sent for %s, %d pages, %d single reads", res.Totals, gap, pages, single)
+		}
+	})
+}

@@ -294,3 +294,40 @@ func TestPlainOutcomes(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 }
+
+// Of a session that was killed the writes are known that were answered.
+func TestAKilledSessionCountsWhatWasAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(5, nil)
+		p, f := r.plan(rows(5, "Fabrikam,yes,,,"), ""), newTape()
+		r.mustRun(session{plan: p, tape: f})
+		f.cut(bytes.LastIndex(f.data[:len(f.data)-1], []byte("\n")) + 1) // the end was never written
+		if q := r.replay(p, f).Requests; q.Writes != 5 || !q.Incomplete {
+			t.Errorf("%+v", q)
+		}
+		first, err := execute.First(bytes.NewReader(f.data))
+		if err != nil || first.PlanFingerprint != p.Fingerprint {
+			t.Errorf("%+v, %v", first, err)
+		}
+		if _, err := execute.First(bytes.NewReader(f.data[:100])); err == nil {
+			t.Error("half a line is a first entry")
+		}
+	})
+}
+
+// What waits for its turn is not sent once the journal is lost.
+func TestALostJournalHoldsBackWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(40, nil)
+		p, f := r.plan(rows(40, "Fabrikam,yes,,,"), ""), newTape()
+		time.AfterFunc(12*time.Second, f.die)
+		if _, err := r.run(t.Context(), session{plan: p, tape: f, layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(10 * time.Second)}}); !errors.Is(err, errDead) {
+			t.Fatal(err)
+		}
+		if n := len(r.Writes()); n > 3 {
+			t.Errorf("%d writes, where the journal was lost after the second", n)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package execute_test
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"slices"
@@ -234,6 +235,9 @@ func TestANoOpIsHeldAgainstTheReadingsToo(t *testing.T) {
 				}
 				if diff := cmp.Diff(res, r.replay(p, f)); diff != "" {
 					t.Errorf("the journal tells another run (-run +journal):\n%s", diff)
+				}
+				if n := bytes.Count(f.data, []byte(`"status":"held"`)); n != 1 {
+					t.Errorf("it is told %d times", n)
 				}
 				r.Edit(tenant(2), func(p *graphsim.Partner) { p.IdentitySynchronization.UserSyncInbound.IsSyncAllowed = ptr(true) })
 				again := r.mustRun(session{plan: p, tape: f})
