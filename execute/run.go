@@ -65,8 +65,8 @@ type runner struct {
 	Config
 	set Settings
 	// soft ends waits and new attempts: somebody asked, or the run stops itself.
-	soft    context.Context
-	stopNow context.CancelCauseFunc
+	soft   context.Context
+	cancel context.CancelCauseFunc
 	// asked ends when a person or the system asks for an end.
 	asked context.Context
 	// hard ends requests on the wire.
@@ -139,8 +139,8 @@ func (r *runner) open(ctx context.Context) (shut func()) {
 	hard, cancelHard := context.WithCancel(ctx)
 	asked, ask := context.WithCancelCause(stop)
 	unask := context.AfterFunc(ctx, func() { ask(ErrInterrupted) })
-	soft, stopNow := context.WithCancelCause(asked)
-	r.hard, r.asked, r.soft, r.stopNow = hard, asked, soft, stopNow
+	soft, cancel := context.WithCancelCause(asked)
+	r.hard, r.asked, r.soft, r.cancel = hard, asked, soft, cancel
 	var watch sync.WaitGroup
 	if !r.set.Deadline.IsZero() {
 		watch.Go(r.watchDeadline)
@@ -152,7 +152,7 @@ func (r *runner) open(ctx context.Context) (shut func()) {
 	return func() {
 		unstop()
 		unask()
-		stopNow(nil)
+		cancel(nil)
 		ask(nil)
 		cancelHard()
 		watch.Wait()
@@ -221,7 +221,7 @@ func (r *runner) finish() error {
 		end.Pace = r.Pace()
 	}
 	end.Interrupted = r.interrupted()
-	if cause := context.Cause(r.soft); cause != nil && (end.Interrupted || r.cutShort() || errors.Is(cause, ErrCannotSee)) {
+	if cause := r.stopCause(); cause != nil && (end.Interrupted || r.cutShort() || errors.Is(cause, ErrCannotSee)) {
 		end.Stopped = strings.ToValidUTF8(cause.Error(), "\ufffd") // as it reads back
 	}
 	return r.commit(r.Journal.add(Entry{End: &end}))

@@ -131,6 +131,9 @@ func (s *step) withOwn(live plan.Live) plan.Live {
 func (s *step) unread(err error) {
 	why := "the object could not be read: " + reason(err)
 	whole := errors.As(err, new(*graph.ListError))
+	if errors.As(err, new(*stopCause)) {
+		why = "the run stopped before that was settled"
+	}
 	switch {
 	case s.stopped():
 	case errors.Is(err, graph.Unreadable) && !whole && !s.out.Open && s.cause == nil:

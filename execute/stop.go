@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -23,6 +24,25 @@ const (
 	maxForbidden = 10
 	maxUnseen    = 3
 )
+
+// stopCause is why a run stopped itself. It hides what it was made of: whatever
+// waits when the run stops ends with it, and Graph's answer to one request is
+// not its answer to the others.
+type stopCause struct{ hidden error }
+
+func (s *stopCause) Error() string { return s.hidden.Error() }
+
+// stopNow ends waits and new attempts; the first cause is the one that is told.
+func (r *runner) stopNow(err error) { r.cancel(&stopCause{err}) }
+
+// stopCause is why no further write is sent; nil while they are.
+func (r *runner) stopCause() error {
+	cause := context.Cause(r.soft)
+	if own := (*stopCause)(nil); errors.As(cause, &own) {
+		return own.hidden
+	}
+	return cause
+}
 
 // pastDeadline reports whether no further write may be begun.
 func (r *runner) pastDeadline() bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -215,6 +216,36 @@ func TestARunStopsByItselfAndSaysWhy(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What waits for its turn when a refusal stops the run was not refused: it bears
+// nobody else's answer.
+func TestWhatWaitsWhenTheRunStopsIsNotAttempted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(30, nil)
+		p, f := r.plan(rows(30, "Fabrikam,yes,,,"), ""), newTape()
+		r.Inject(graphsim.Fault{Kind: "403", Method: "PUT"})
+		var sent atomic.Int32
+		gate := func(rt http.RoundTripper) http.RoundTripper {
+			return layer(func(q *http.Request) (*http.Response, error) {
+				if q.Method == http.MethodPut && sent.Add(1) > 10 {
+					<-q.Context().Done()
+					return nil, q.Context().Err()
+				}
+				return rt.RoundTrip(q)
+			})
+		}
+		res := r.mustRun(session{plan: p, tape: f, layers: []func(http.RoundTripper) http.RoundTripper{gate}})
+		if want := (execute.Totals{Failed: 10, NotAttempted: 20}); res.Totals != want || len(r.Writes()) != 10 {
+			t.Errorf("%+v, %d writes", res.Totals, len(r.Writes()))
+		}
+		for _, o := range res.Outcomes {
+			if o.Status == execute.NotAttempted && (o.RequestID != "" || o.HTTPStatus != 0 || o.Attempts != 0) {
+				t.Errorf("%+v", o)
+			}
+		}
+	})
 }
 
 // latency makes each write take as long.

@@ -202,6 +202,8 @@ const acceptedBut = "accepted; "
 // becomesHeld says that what was done is not what is there now.
 func (o *Outcome) becomesHeld(c *plan.Change, live plan.Live, why string) {
 	switch unwanted := c.Unwanted(live); {
+	case why == "" && o.Status == Succeeded && !o.Open:
+		why = "it is as it was before the change, which this run never saw there"
 	case why == "":
 		why = "it is as it was before the change"
 	case unwanted != "":

@@ -73,7 +73,7 @@ func TestWhatWasUndoneIsNotCalledDone(t *testing.T) {
 			t.Errorf("%+v", again.Totals)
 		}
 		i := slices.IndexFunc(again.Outcomes, func(o execute.Outcome) bool { return o.Status == execute.Held })
-		if m := again.Outcomes[i].Message; m != "made by this run, different now: it is as it was before the change" {
+		if m := again.Outcomes[i].Message; m != "made by this run, different now: it is as it was before the change, which this run never saw there" {
 			t.Errorf("%q", m)
 		}
 		writes := len(r.Writes())

@@ -133,13 +133,13 @@ func (c *Client) notVisible(ctx context.Context, p *page) error {
 	probed := "succeeded"
 	_, err := c.Do(ctx, Request{Method: http.MethodGet, Path: path})
 	if e := (*Error)(nil); errors.As(err, &e) {
-		probed = "ended with " + e.said()
+		probed = "ended with " + e.said() + likely
 	} else if err != nil {
 		return err
 	}
-	e := unreadable(p.resp, p.path, &MissingMember{found.missing, fmt.Sprintf(
-		"Graph left %s out for %d of %d partners on the page, although it was asked for; a request for it alone, for partner %s, %s%s",
-		found.missing, found.lacking, len(p.raw), found.lacksIt, probed, likely)}).(*Error)
+	e := unreadable(p.resp, p.path, &MissingMember{Member: found.missing, Shown: err == nil, why: fmt.Sprintf(
+		"Graph left %s out for %d of %d partners on the page, although it was asked for; a request for it alone, for partner %s, %s",
+		found.missing, found.lacking, len(p.raw), found.lacksIt, probed)}).(*Error)
 	e.Kind = NotVisible
 	return e
 }

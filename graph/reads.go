@@ -81,13 +81,17 @@ func (m members) all(needed []string) error {
 	case len(missing) == len(needed) && !m["tenantid"]:
 		return errors.New("none of the members that were asked for")
 	default:
-		return &MissingMember{missing[0], "no " + missing[0] + " in the answer, although it was asked for"}
+		return &MissingMember{Member: missing[0], why: "no " + missing[0] + " in the answer, although it was asked for"}
 	}
 }
 
 // MissingMember is an answer without a member that was asked for: the cause of an error
-// that is NotVisible.
-type MissingMember struct{ Member, why string }
+// that is NotVisible. Shown says that a request for it alone succeeded, so it is
+// not hidden from this identity.
+type MissingMember struct {
+	Member, why string
+	Shown       bool
+}
 
 // Error says where the member was missing.
 func (m *MissingMember) Error() string { return m.why }

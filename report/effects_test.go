@@ -129,6 +129,24 @@ func TestNoWriteIsSilent(t *testing.T) {
 	}
 }
 
+// An undo of a run that changed nothing has looked at nothing, and calls nothing
+// as wanted.
+func TestAnEmptyUndoClaimsNothing(t *testing.T) {
+	p := planOf()
+	p.Input = plan.Input{Name: "undo of run a", SHA256: p.Input.SHA256}
+	text := planText(t, p)
+	if !strings.HasPrefix(text, "Nothing to take back: the run changed nothing.\n\n") || !strings.Contains(text, "SHA-256 of the run's journal") {
+		t.Errorf("%s", text)
+	}
+	var b strings.Builder
+	if err := report.Run(&b, p, &execute.Result{PlanFingerprint: p.Fingerprint}, report.Text, report.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); !strings.HasPrefix(text, "Nothing had to be taken back: the other run changed nothing.\n\n") {
+		t.Errorf("%s", text)
+	}
+}
+
 // An undo says once what it is, and its rows do not repeat it; its hash is of
 // the journal.
 func TestAnUndoSaysOnceWhatItIs(t *testing.T) {

@@ -32,6 +32,8 @@ func planVerdict(g *page, p *plan.Plan) {
 	s := p.Summary
 	g.Tone = plain
 	switch {
+	case isEmptyUndo(p):
+		g.Tone, g.Verdict = good, "Nothing to take back: the run changed nothing."
 	case !s.Differs():
 		g.Tone = good
 		g.Verdict = "Nothing to change. Everything is as wanted."
@@ -85,7 +87,15 @@ func isLined(p *plan.Plan) bool {
 }
 
 // isUndo reports whether the plan takes a run back.
-func isUndo(p *plan.Plan) bool { return len(p.Changes) > 0 && p.Changes[0].Reverts() }
+func isUndo(p *plan.Plan) bool {
+	return isEmptyUndo(p) || len(p.Changes) > 0 && p.Changes[0].Reverts()
+}
+
+// isEmptyUndo reports whether p is to take back a run that changed nothing. Any
+// other plan has the header of its input, or a template and a change of it.
+func isEmptyUndo(p *plan.Plan) bool {
+	return len(p.Changes) == 0 && len(p.Input.Header) == 0 && p.Template == nil
+}
 
 // touched says what the writes of p go to.
 func touched(p *plan.Plan) string {
@@ -121,7 +131,7 @@ func planLead(p *plan.Plan) []string {
 		}
 	}
 	out := e.sentences("is")
-	if isUndo(p) {
+	if isUndo(p) && !isEmptyUndo(p) {
 		out = append([]string{"It takes back what the run did."}, out...)
 	}
 	if n := p.BareRows(); n > 0 {

@@ -55,7 +55,7 @@ func isListed(r *row) bool {
 // of it.
 func runLead(p *plan.Plan, r *execute.Result, running bool) []string {
 	var out []string
-	if isUndo(p) {
+	if isUndo(p) && !isEmptyUndo(p) {
 		out = append(out, "It takes back what another run did.")
 	}
 	if r.Stopped != "" {

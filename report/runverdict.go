@@ -32,6 +32,8 @@ func runVerdict(p *plan.Plan, r *execute.Result) (string, tone) {
 		return "Finished, but " + w.of(r.Unseen()) + " were not seen there yet" + w.rest(), warn
 	case w.blocked > 0:
 		return fmt.Sprintf("Finished, but %s blocked; %s.", isAre(w.blocked, "change"), others(r)), warn
+	case isEmptyUndo(p):
+		return "Nothing had to be taken back: the other run changed nothing.", good
 	}
 	return doneVerdict(r), good
 }

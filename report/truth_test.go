@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -95,6 +96,16 @@ func TestTheVerdictCountsChanges(t *testing.T) {
 		if got, _, _ := strings.Cut(runText(t, p, outcomes(p, c.outcomes...)), "\n"); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
+	}
+}
+
+// What was to stay as it is was planned from what it was, not from nothing.
+func TestAHeldObjectTellsWhatItWas(t *testing.T) {
+	p := planOf(change(2, "", plan.IdentitySynchronization, plan.NoOp, syncTo(true, true)))
+	o := execute.Outcome{Status: execute.Held, Message: "as wanted when the plan was made, different now: it is false",
+		Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":false}}`)}
+	if text := strings.Join(strings.Fields(runText(t, p, outcomes(p, o))), " "); !strings.Contains(text, "isSyncAllowed: planned from true, now false, wanted true") {
+		t.Errorf("%s", text)
 	}
 }
 

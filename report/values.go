@@ -78,6 +78,9 @@ func found(fs []field, c *plan.Change, o *execute.Outcome) {
 			if fs[i].Now = "nothing"; o.Live != nil {
 				fs[i].Now = value(now[j])
 			}
+			if c.Action == plan.NoOp { // it was as wanted, which is not nothing
+				fs[i].Before = value(c.Fields[j].Before)
+			}
 		}
 	}
 }

@@ -94,6 +94,15 @@ func TestNotVisible(t *testing.T) {
 	}
 }
 
+// What a request for it alone shows is not hidden from this identity.
+func TestNotVisibleInTheListAlone(t *testing.T) {
+	err := &graph.Error{Kind: graph.NotVisible, Status: 200, Err: &graph.MissingMember{Member: "identitySynchronization", Shown: true}}
+	a := &app{}
+	if got := a.hintOf(a.unread(&tenant{}, &graph.ListError{Page: 1, Err: err})); !strings.HasPrefix(got, "run the command again; if Graph still leaves identitySynchronization out, use") {
+		t.Error(got)
+	}
+}
+
 // A host that never answered is no tenant; one that stopped answering, or that
 // answers with faults, is one that was not read.
 func TestUnread(t *testing.T) {

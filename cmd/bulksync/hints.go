@@ -115,7 +115,7 @@ func (a *app) visibilityHint(err error, roles []string) string {
 		use = "the role Security Administrator, or an app with the permission Policy.ReadWrite.CrossTenantAccess"
 	}
 	var missing *graph.MissingMember
-	if errors.As(err, &missing) && missing.Member != "identitySynchronization" {
+	if errors.As(err, &missing) && (missing.Shown || missing.Member != "identitySynchronization") {
 		return fmt.Sprintf("run the command again; if Graph still leaves %s out, use %s", missing.Member, use)
 	}
 	for _, id := range roles {

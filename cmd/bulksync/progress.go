@@ -54,7 +54,9 @@ func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *execute.Lo
 				open++
 			}
 		}
-		a.note("%d of %s are done; %d were left open and are read before anything is sent again", len(pr.done), counted(pr.total, "change"), open)
+		if pr.total > 0 {
+			a.note("%d of %s are done; %d were left open and are read before anything is sent again", len(pr.done), counted(pr.total, "change"), open)
+		}
 	}
 	pr.before, pr.last = len(pr.done), pr.began
 	switch {
@@ -146,6 +148,8 @@ func (p *progress) obstacle(working bool, idle time.Duration) string {
 		return fmt.Sprintf("throttled: Graph asks to wait %.0f s", math.Ceil(w.PauseLeftSeconds))
 	case working && w.InFlight > 0 && idle >= longIdle:
 		return fmt.Sprintf("no answer for %.0f s", idle.Seconds())
+	case !working && idle >= longIdle:
+		return fmt.Sprintf("reading back for %.0f s", idle.Seconds())
 	default:
 		return ""
 	}

@@ -50,6 +50,29 @@ func TestProgressTellsTheWait(t *testing.T) {
 	})
 }
 
+// When nothing is left to send, what is waited for is told, and no rate that sinks.
+func TestProgressTellsTheReadingBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pace, err := ratelimit.New(refusing{}, ratelimit.Options{Read: paceSignal})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, err := graph.New(graph.Options{RootURL: graph.Global.RootURL(), Base: pace})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &progress{total: 1, began: time.Now(), last: time.Now(), tenant: &tenant{client: client, pace: pace}, done: map[int]bool{1: true}}
+		time.Sleep(5 * time.Second)
+		if got := p.state(); got != "0.2/s" {
+			t.Error(got)
+		}
+		time.Sleep(15 * time.Second)
+		if got := p.state(); got != "reading back for 20 s" {
+			t.Error(got)
+		}
+	})
+}
+
 // An answer that hangs is told before it counts as an outage, and an outage when
 // it is one.
 func TestProgressTellsSilence(t *testing.T) {
