@@ -1,5 +1,5 @@
-# The short way to each thing that is done often. Needs Go and nothing else;
-# modules come from the Go module proxy. .ci/run calls these targets.
+# The short way to each thing that is done often. Needs Go, and for the race
+# detector of make test a C compiler; modules come from the Go module proxy. .ci/run calls these targets.
 
 .PHONY: demo test bench lint build
 

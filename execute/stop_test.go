@@ -178,9 +178,9 @@ func TestARunStopsByItselfAndSaysWhy(t *testing.T) {
 		{name: "a deadline", settings: execute.Settings{Concurrency: 5, Deadline: day(2500 * time.Millisecond)},
 			stopped: "the deadline came", want: execute.Totals{Verified: 10, NotAttempted: 20}, writes: 10},
 		{name: "a wave that is not as wanted", faults: []graphsim.Fault{{Kind: "400", Method: "PUT", Nth: 5}}, settings: execute.Settings{Waves: []int{2, 10}, Concurrency: 1},
-			stopped: "wave 2 of 3: 1 of its changes are not as wanted", want: execute.Totals{Failed: 1, Verified: 11, NotAttempted: 18}, writes: 12},
+			stopped: "wave 2 of 3: 1 change of it not as wanted", want: execute.Totals{Failed: 1, Verified: 11, NotAttempted: 18}, writes: 12},
 		{name: "drift", drift: 7, settings: execute.Settings{OnDrift: execute.StopOnDrift},
-			stopped: "1 changes are held: their objects changed since the plan, and nothing was written", want: execute.Totals{Held: 1, NotAttempted: 29}},
+			stopped: "1 change held, as objects changed since the plan, and nothing was written", want: execute.Totals{Held: 1, NotAttempted: 29}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

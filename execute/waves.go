@@ -34,7 +34,7 @@ func (r *runner) work() error {
 			return err
 		}
 		if bad := r.unwell(wave); bad > 0 {
-			r.stopNow(fmt.Errorf("wave %d of %d: %d of its changes are not as wanted", i+1, len(waves), bad))
+			r.stopNow(fmt.Errorf("wave %d of %d: %s of it not as wanted", i+1, len(waves), counted(bad)))
 		}
 	}
 	if r.interrupted() {
@@ -166,7 +166,7 @@ func (r *runner) holdDrift(groups []group) error {
 		if r.Prior != nil {
 			nothing = "nothing more"
 		}
-		r.stopNow(fmt.Errorf("%d changes are held: their objects changed since the plan, and %s was written", len(tickets), nothing))
+		r.stopNow(fmt.Errorf("%s held, as objects changed since the plan, and %s was written", counted(len(tickets)), nothing))
 	}
 	return r.commitAll(tickets)
 }

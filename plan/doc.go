@@ -4,7 +4,8 @@
 // The flow is one way, and each step is a file here:
 //
 //	ReadRows, ReadTemplate    what is wanted, as people write it
-//	ReadCurrent               what is there: one paged list, never a read per partner
+//	ReadCurrent               what is there: one paged list, never a read per partner;
+//	                          the template and domain names where they are asked for
 //	Build                     the comparison, a pure function of the two
 //	Plan.Encode, Decode       the file that a board reads and that apply runs
 //	Change.Judge              whether a change still fits what is there now

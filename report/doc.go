@@ -2,7 +2,7 @@
 // run did and what an audit found.
 //
 // Each of Plan, Run and Audit writes one document in one of five formats. JSON
-// and CSV are for programs and hold everything. Text, Markdown and HTML are for
+// and CSV are for programs: a run's JSON is its summary, its CSV the outcomes. Text, Markdown and HTML are for
 // people and are drawn from one page: verdict, facts, what needs attention,
 // rows. Text and Markdown are bounded and say what they left out; HTML holds
 // every row, in one file that loads nothing from anywhere. Outcomes and

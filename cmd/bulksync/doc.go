@@ -16,5 +16,6 @@
 //   - What came from a file or the network is cleaned by edge on its way to
 //     standard error and the log. A command in a hint runs as it is printed.
 //   - A command that could not run leaves no new file or folder behind.
-//   - The exit code says what happened; exit.go is the only place that knows it.
+//   - The exit code says what happened; exit.go has the codes, and signals.go ends
+//     a process that does not end by itself.
 package main

@@ -154,7 +154,7 @@ func (a *app) readPlan(ctx context.Context, path string) (*plan.Plan, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", inputPath(path), err)
 		}
-		return p, nil
+		return p, a.checkPlanTenant(p)
 	})
 }
 

@@ -8,9 +8,21 @@ import (
 	"bulksync/plan"
 )
 
+// wantedTenant is the tenant that --tenant asks for; "" where it does not.
+func (a *app) wantedTenant() string { return strings.ToLower(strings.Trim(a.global.tenant, "{} ")) }
+
+// checkPlanTenant refuses a plan of another tenant than the one asked for.
+func (a *app) checkPlanTenant(p *plan.Plan) error {
+	if want := a.wantedTenant(); want != "" && want != p.HomeTenant.ID {
+		return refused("name the plan that you mean, or leave --tenant out",
+			"the plan is for home tenant %s, and --tenant asks for %s", p.HomeTenant.ID, want)
+	}
+	return nil
+}
+
 // checkTenant refuses a token of another tenant than the one asked for.
 func (a *app) checkTenant(id string) error {
-	if want := strings.ToLower(strings.Trim(a.global.tenant, "{} ")); want != "" && want != id {
+	if want := a.wantedTenant(); want != "" && want != id {
 		return refused("sign in to the tenant that you mean, or leave --tenant out",
 			"the token is of tenant %s, and --tenant asks for %s", id, want)
 	}

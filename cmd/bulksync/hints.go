@@ -167,9 +167,9 @@ func (a *app) commandLine(verb string, args ...string) string {
 func offline(verb string) bool { return verb == "show" || verb == "report" || verb == "undo" }
 
 // onHostOf makes the commands of hints go to the host that a plan was made
-// against, for a command that asks nobody and was told of no host.
+// against, for a command that asks nobody: it would be refused anywhere else.
 func (a *app) onHostOf(p *plan.Plan) {
-	if a.global.graphURL == "" && p.HomeTenant.GraphURL != p.HomeTenant.Cloud.RootURL() {
+	if a.global.graphURL = ""; p.HomeTenant.GraphURL != p.HomeTenant.Cloud.RootURL() {
 		a.global.graphURL = p.HomeTenant.GraphURL
 	}
 }
