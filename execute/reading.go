@@ -138,7 +138,7 @@ func (r *Reading) readTemplate() *graph.Template {
 }
 
 // movedNow returns what the last whole list showed of a no-op that is not as
-// wanted any more.
+// wanted any more, or that it could not be read.
 func (r *Reading) movedNow(c *plan.Change) (moved, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

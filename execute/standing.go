@@ -21,10 +21,11 @@ type standing struct {
 
 type mark struct{ at, list int }
 
-// moved is a no-op that is not as wanted any more.
+// moved is a no-op that is not as wanted any more, or of which that is unknown.
 type moved struct {
-	live plan.Live
-	why  string
+	live    plan.Live
+	verdict plan.Verdict
+	why     string
 }
 
 func newStanding(changes []plan.Change) *standing {
@@ -61,12 +62,12 @@ func (s *standing) judge(tenantID string, at int, live plan.Live) {
 		if c.Action != plan.NoOp {
 			continue
 		}
-		if verdict, why := c.Judge(live); verdict == plan.Moved {
+		if verdict, why := c.Judge(live); verdict != plan.AsWanted {
 			if live.Partner != nil {
 				kept := *live.Partner // and not the page that it stands in
 				live.Partner = &kept
 			}
-			s.next[c.Seq] = moved{live, why}
+			s.next[c.Seq] = moved{live, verdict, why}
 		}
 	}
 }
@@ -80,8 +81,8 @@ func (s *standing) end(template *graph.Template) {
 	}
 	for i := range s.changes {
 		if c := &s.changes[i]; template != nil && c.Object == plan.SyncTemplate && c.Action == plan.NoOp {
-			if verdict, why := c.Judge(plan.Live{Template: template}); verdict == plan.Moved {
-				s.next[c.Seq] = moved{plan.Live{Template: template}, why}
+			if verdict, why := c.Judge(plan.Live{Template: template}); verdict != plan.AsWanted {
+				s.next[c.Seq] = moved{plan.Live{Template: template}, verdict, why}
 			}
 		}
 	}

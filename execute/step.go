@@ -126,10 +126,13 @@ func (s *step) withOwn(live plan.Live) plan.Live {
 	return live
 }
 
+// unreadObject begins what is said of an object that could not be read.
+const unreadObject = "the object could not be read: "
+
 // unread ends a change whose object could not be read. An answer that cannot be
 // read speaks of this object alone; where there is none, the run ends.
 func (s *step) unread(err error) {
-	why := "the object could not be read: " + reason(err)
+	why := unreadObject + reason(err)
 	whole := errors.As(err, new(*graph.ListError))
 	if errors.As(err, new(*stopCause)) {
 		why = "the run stopped before that was settled"

@@ -150,7 +150,7 @@ func (r *runner) keeps(w *watched, o *Outcome, last bool) bool {
 	case verdict == plan.AsWanted:
 		o.becomesVerified(w.c)
 		return false
-	case verdict == plan.Unknown: // the partner could not be read: nothing is said of it
+	case verdict == plan.Unknown && w.c.Action != plan.NoOp: // what was seen before is not taken back
 		return o.Status == Succeeded
 	case verdict == plan.Applies && o.Status == Succeeded && (w.own || !last):
 		w.differs = 0
@@ -169,7 +169,7 @@ func (r *runner) keeps(w *watched, o *Outcome, last bool) bool {
 func (r *runner) look(w *watched) (plan.Live, plan.Verdict, string) {
 	if w.c.Action == plan.NoOp {
 		if m, is := r.Reading.movedNow(w.c); is {
-			return m.live, plan.Moved, m.why
+			return m.live, m.verdict, m.why
 		}
 		return plan.Live{}, plan.AsWanted, ""
 	}
@@ -211,6 +211,8 @@ func (o *Outcome) becomesHeld(c *plan.Change, live plan.Live, why string) {
 	}
 	then := "made by this run, different now: "
 	switch {
+	case live.Partner != nil && live.Partner.Problem != "":
+		then, why = unreadObject, live.Partner.Problem
 	case c.Action == plan.NoOp:
 		then = "as wanted when the plan was made, different now: "
 	case !o.MayHaveLanded():

@@ -249,6 +249,24 @@ func TestANoOpIsHeldAgainstTheReadingsToo(t *testing.T) {
 	}
 }
 
+// A no-op of a partner that cannot be read any more is not called as wanted.
+func TestANoOpThatCannotBeReadIsHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(3, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Fabrikam", true) })
+		p, f := r.plan(rows(3, ",yes,,,"), ""), newTape()
+		r.Break(tenant(2), `{"tenantId":"`+tenant(2)+`","isServiceProvider":null,"automaticUserConsentSettings":"x","identitySynchronization":null}`)
+		res := r.mustRun(session{plan: p, tape: f})
+		if o := res.Outcomes[1]; res.Totals != (execute.Totals{Unchanged: 2, Held: 1}) || o.Status != execute.Held || !strings.HasPrefix(o.Message, "the object could not be read: automaticUserConsentSettings") || o.Live != nil {
+			t.Errorf("%+v: %+v", res.Totals, o)
+		}
+		r.Break(tenant(2), "")
+		if again := r.mustRun(session{plan: p, tape: f}); again.Totals != (execute.Totals{Unchanged: 3}) {
+			t.Errorf("read again: %+v", again.Totals)
+		}
+	})
+}
+
 // Where nothing is to be done the first list tells whether that is still so.
 func TestARunWithoutWorkReadsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

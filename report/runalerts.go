@@ -96,8 +96,9 @@ func heldWords(o *execute.Outcome) string {
 
 // How the engine begins what it says of changes that were held.
 const (
-	sincePlan = "changed since the plan"
-	madeThen  = "made by this run, different now"
+	sincePlan    = "changed since the plan"
+	madeThen     = "made by this run, different now"
+	unreadObject = "the object could not be read"
 )
 
 // isUndone reports whether o was made by this run, or may have been, and is

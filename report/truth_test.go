@@ -109,6 +109,15 @@ func TestAHeldObjectTellsWhatItWas(t *testing.T) {
 	}
 }
 
+// What could not be read is not said to be nothing.
+func TestWhatWasNotReadIsNotNothing(t *testing.T) {
+	p := planOf(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)))
+	o := execute.Outcome{Status: execute.Held, Message: "the object could not be read: two names"}
+	if text := runText(t, p, outcomes(p, o)); strings.Contains(text, "now nothing") {
+		t.Errorf("%s", text)
+	}
+}
+
 // A page that lists unchanged objects counts objects, and asks for approval only
 // of what changes something.
 func TestAPageCountsObjects(t *testing.T) {

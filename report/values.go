@@ -66,7 +66,7 @@ func inWords(path string, v any) string {
 // found adds what is there instead to the fields of a change that was held, or
 // that somebody overwrote.
 func found(fs []field, c *plan.Change, o *execute.Outcome) {
-	if o.Status != execute.Held && o.Live == nil {
+	if o.Live == nil && (o.Status != execute.Held || strings.HasPrefix(o.Message, unreadObject)) {
 		return
 	}
 	now := c.ValuesIn(o.Live)
