@@ -69,6 +69,7 @@ func (l *line) outcome(o *Outcome) {
 	l.some(`,"graphCode":`, o.GraphCode)
 	l.set(`,"open":true`, o.Open)
 	l.set(`,"unseen":true`, o.Unseen)
+	l.set(`,"unread":true`, o.Unread)
 	l.some(`,"message":`, o.Message)
 	l.some(`,"requestId":`, o.RequestID)
 	l.some(`,"clientRequestId":`, o.ClientRequestID)

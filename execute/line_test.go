@@ -33,6 +33,7 @@ func TestALineIsWhatTheEncoderWouldWrite(t *testing.T) {
 				HTTPStatus: rapid.SampledFrom([]int{0, 204, 409}).Draw(t, "status"), GraphCode: text.Draw(t, "code"), Message: text.Draw(t, "message"),
 				RequestID: text.Draw(t, "request"), ClientRequestID: text.Draw(t, "client"), Elapsed: time.Duration(rapid.Int64().Draw(t, "elapsed")),
 			}
+			e.Outcome.Open, e.Outcome.Unseen, e.Outcome.Unread = rapid.Bool().Draw(t, "open"), rapid.Bool().Draw(t, "unseen"), rapid.Bool().Draw(t, "unread")
 			if rapid.Bool().Draw(t, "started") {
 				e.Outcome.StartedAt = when.Draw(t, "start")
 			}

@@ -49,9 +49,10 @@ type Outcome struct {
 	// Open means that an attempt of this run was left without proof of what became
 	// of it. What is as wanted later is this run's doing, and undo takes it back.
 	Open bool `json:"open,omitempty"`
-	// Unseen means that what was accepted was to be read back and was not seen:
-	// readings did not show it, or could not be had; Message says which.
+	// Unseen means that readings were looked through for what was accepted, and
+	// did not show it; Unread that they could not be had.
 	Unseen bool `json:"unseen,omitempty"`
+	Unread bool `json:"unread,omitempty"`
 	// Message says why, in words; empty where the status says it all.
 	Message         string `json:"message,omitempty"`
 	RequestID       string `json:"requestId,omitempty"`
@@ -181,10 +182,11 @@ type Result struct {
 	Outcomes []Outcome `json:"-"`
 }
 
-// Unseen counts the changes that Graph accepted and that were looked for in vain.
+// Unseen counts the changes that Graph accepted and that were to be read back and
+// were not seen.
 func (r *Result) Unseen() (n int) {
 	for i := range r.Outcomes {
-		if r.Outcomes[i].Unseen {
+		if o := &r.Outcomes[i]; o.Unseen || o.Unread {
 			n++
 		}
 	}

@@ -36,7 +36,7 @@ func (r *runner) verify(groups []group, all bool) error {
 	for pause := time.Second; ; pause *= 2 {
 		if r.isWaiting(list) {
 			if err := r.Reading.renew(r.asked); err != nil {
-				return r.giveUpOn(list, "reading back did not work: "+reason(err))
+				return r.giveUpOn(list, looks, "reading back did not work: "+reason(err))
 			}
 			looks++
 			if all {
@@ -49,10 +49,10 @@ func (r *runner) verify(groups []group, all bool) error {
 			return err
 		}
 		if last {
-			return r.giveUpOn(list, "not yet visible after "+r.set.VerifyWait.String())
+			return r.giveUpOn(list, looks, "not yet visible after "+r.set.VerifyWait.String())
 		}
 		if looks > 0 && !sleep(r.asked, min(pause, max(time.Until(deadline), shortestPause))) {
-			return r.giveUpOn(list, "the run was interrupted before it could be read back")
+			return r.giveUpOn(list, looks, "the run was interrupted before it could be read back")
 		}
 	}
 }
@@ -191,7 +191,7 @@ func (o *Outcome) becomesVerified(c *plan.Change) {
 	if o.Status == Held || strings.HasPrefix(o.Message, acceptedBut) {
 		o.Message, o.Live = "", nil
 	}
-	if o.Status, o.Unseen = Verified, false; c.Action == plan.NoOp {
+	if o.Status, o.Unseen, o.Unread = Verified, false, false; c.Action == plan.NoOp {
 		o.Status = Unchanged
 	}
 }
@@ -219,7 +219,7 @@ func (o *Outcome) becomesHeld(c *plan.Change, live plan.Live, why string) {
 		then = "as wanted when it was looked at first, different now: "
 	}
 	*o = o.held(c, live, then+why)
-	o.Unseen = false
+	o.Unseen, o.Unread = false, false
 }
 
 // syncedTogether is how many outcomes of a reading share a sync. More would
@@ -228,7 +228,7 @@ const syncedTogether = 512
 
 // giveUpOn says in words why what was accepted is not called verified. What the
 // last reading showed to be different is not called done.
-func (r *runner) giveUpOn(list []watched, why string) error {
+func (r *runner) giveUpOn(list []watched, looks int, why string) error {
 	var tickets []ticket
 	for _, w := range list {
 		o, _ := r.outcome(w.c)
@@ -237,7 +237,7 @@ func (r *runner) giveUpOn(list []watched, why string) error {
 			live, _, _ := r.look(&w)
 			o.becomesHeld(w.c, live, "the last reading shows something else")
 		case o.Status == Succeeded:
-			o.Message, o.Unseen = acceptedBut+why, true
+			o.Message, o.Unseen, o.Unread = acceptedBut+why, looks > 0, looks == 0
 		default:
 			continue
 		}
