@@ -41,6 +41,8 @@ func TestEachFaultNamesItsPlaceAndTheWayOut(t *testing.T) {
 		{"carriage return alone in a comment", "tenantId\n# x\rcontoso.com\n" + idA + "\n", `2:1: the cell "# x\rcontoso.com" holds a carriage return alone: end every line alike, or quote the cell` + "\n" + `2:1: "# x\ncontoso.com" begins with #, and only a line of one cell is a comment: delete the row, or put one pair of quotes round all of the comment`},
 		{"nameless column with a value", "tenantId,,note\n" + idA + ",x,y\n", `2:38: the cell "x" stands in a column without a name: name the column or empty the cell`},
 		{"too few cells", head + idA + ",Contoso\n", "2:1: the row has 2 cells and the header 4: a delimiter is missing or the row was cut short"},
+		{"too few cells, and the next row", head + idA + ",Contoso\nx,,,\n", "2:1: the row has 2 cells and the header 4: a delimiter is missing or the row was cut short\n3:1: tenantId \"x\" is not a GUID: 'x' is not a hexadecimal digit"},
+		{"twisted tenantId", "tennatId,name\nx,y\n", `1:1: unknown column "tennatId": the nearest known one is tenantId; rename the column or remove it`},
 		{"too many cells", head + idA + ",Contoso, Inc.,true,present\n", "2:57: the row has 5 cells and the header 4: quote a cell that holds the delimiter"},
 		{"quote in a cell", "tenantId,note\n" + idA + ",5\" pipe\nx,y\n", "2:38: a quote inside an unquoted cell: quote the whole cell and double the quotes inside it\n3:1: tenantId \"x\" is not a GUID: 'x' is not a hexadecimal digit"},
 		{"quote in a name", head + idA + ",5\" pipe,,\n" + idB + ",#5\" pipe,,\n", "2:38: a quote inside an unquoted cell: quote the whole cell and double the quotes inside it\n3:38: a quote inside an unquoted cell: quote the whole cell and double the quotes inside it"},
