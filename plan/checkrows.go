@@ -140,13 +140,13 @@ func (r *Row) checkChange(c *Change) error {
 		return fmt.Errorf("line %d does not ask for that", c.Row)
 	}
 	if c.Object == PartnerConfiguration || unread {
-		return r.checkName(c, r.DisplayName, r.DisplayName != "" || unread)
+		return c.checkName(r.DisplayName, r.DisplayName != "" || unread)
 	}
 	return r.checkValues(c)
 }
 
 // checkName refuses another name of the partner than the one that is known.
-func (r *Row) checkName(c *Change, name string, known bool) error {
+func (c *Change) checkName(name string, known bool) error {
 	if known && c.Partner.DisplayName != name {
 		return fmt.Errorf("its partner is called %s, and %s by line %d", quoteValue(c.Partner.DisplayName), quoteValue(name), c.Row)
 	}
@@ -170,7 +170,7 @@ func (r *Row) checkValues(c *Change) error {
 		live, _ := there[0].(string)
 		name, known = clip(live, maxName), true
 	}
-	if err := r.checkName(c, name, known); err != nil || isSync && r.Absent {
+	if err := c.checkName(name, known); err != nil || isSync && r.Absent {
 		return err
 	}
 	if c.Action == NoOp && len(c.Fields) != r.count(c.Object) {
