@@ -103,25 +103,12 @@ func (r *Row) checkChanges(g []Change) (int, error) {
 			return i, err
 		}
 	}
-	for _, o := range []Object{PartnerConfiguration, IdentitySynchronization, Consent} {
+	for _, o := range partnerObjects {
 		if r.manages(o) && !slices.ContainsFunc(g, func(c Change) bool { return c.Object == o }) {
 			return 0, fmt.Errorf("line %d asks for the %s too, and no change comes of it", r.Line, o)
 		}
 	}
 	return 0, nil
-}
-
-// manages reports whether the row says how an object is to be. A row that names
-// no property asks for the partner alone.
-func (r *Row) manages(o Object) bool {
-	switch o {
-	case IdentitySynchronization:
-		return r.Absent || r.DisplayName != "" || r.IsSyncAllowed != nil
-	case Consent:
-		return r.InboundAllowed != nil || r.OutboundAllowed != nil
-	default:
-		return !r.manages(IdentitySynchronization) && !r.manages(Consent)
-	}
 }
 
 // checkChange refuses a change that the row does not ask for, or for something
