@@ -30,9 +30,9 @@ type Finding struct {
 	Note   string
 }
 
-// FindingField is a field of a finding as its JSON has it. Before and After say
+// findingField is a field of a finding as its JSON has it. Before and After say
 // the same as Present and Wanted, for readers that know those names.
-type FindingField struct {
+type findingField struct {
 	Path    string `json:"path"`
 	Present any    `json:"present"`
 	Wanted  any    `json:"wanted"`
@@ -43,16 +43,16 @@ type FindingField struct {
 // MarshalJSON calls the two sides of a field what they are in an audit: nothing
 // comes before or after anything there.
 func (f Finding) MarshalJSON() ([]byte, error) {
-	fields := make([]FindingField, len(f.Fields))
+	fields := make([]findingField, len(f.Fields))
 	for i, d := range f.Fields {
-		fields[i] = FindingField{Path: d.Path, Present: d.Before, Wanted: d.After, Before: d.Before, After: d.After}
+		fields[i] = findingField{Path: d.Path, Present: d.Before, Wanted: d.After, Before: d.Before, After: d.After}
 	}
 	return marshal(struct {
 		TenantID    string         `json:"tenantId"`
 		DisplayName string         `json:"displayName"`
 		Kind        FindingKind    `json:"kind"`
 		Object      Object         `json:"object"`
-		Fields      []FindingField `json:"fields"`
+		Fields      []findingField `json:"fields"`
 		Problem     string         `json:"problem,omitempty"`
 		Absent      bool           `json:"absent,omitempty"`
 		Note        string         `json:"note"`

@@ -27,10 +27,7 @@ func (c *Change) Beside(l Live) string {
 	}
 	then, is = leaves(then), leaves(is)
 	for _, f := range c.Fields {
-		path := f.Path
-		if c.Object == Consent { // its object is the settings themselves
-			_, path, _ = strings.Cut(path, ".")
-		}
+		path := c.pathInside(f)
 		deletePath(then, path)
 		deletePath(is, path)
 	}
@@ -85,9 +82,5 @@ func text(v any) string {
 	if l, ok := v.(list); ok {
 		return string(l)
 	}
-	raw, err := marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(raw)
+	return jsonValue(v)
 }

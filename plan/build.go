@@ -61,12 +61,10 @@ func compare(d Desired, cur *Current, cloud graph.Cloud) []Change {
 // no partner has to be added.
 func objects(rows []Row) (n int) {
 	for i := range rows {
-		r := &rows[i]
-		if r.InboundAllowed != nil || r.OutboundAllowed != nil {
-			n++
-		}
-		if r.IsSyncAllowed != nil || r.DisplayName != "" || r.Absent {
-			n++
+		for _, o := range partnerObjects {
+			if rows[i].manages(o) {
+				n++
+			}
 		}
 	}
 	return n

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -44,14 +43,6 @@ func quoteValue(s string) string {
 		return strconv.Quote(string([]rune(s)[:most])) + "…"
 	}
 	return strconv.Quote(s)
-}
-
-// plural says how many there are of a thing.
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // parseBool reads the words that people use for on and off.

@@ -100,9 +100,9 @@ type Change struct {
 // Writes reports whether applying the change sends a write.
 func (c *Change) Writes() bool { return c.Request != nil }
 
-// IsBare reports whether the change is no more than a look: its row names no
+// isBare reports whether the change is no more than a look: its row names no
 // property, and its partner is there.
-func (c *Change) IsBare() bool { return c.Action == NoOp && c.Reason == reasonBareRow }
+func (c *Change) isBare() bool { return c.Action == NoOp && c.Reason == reasonBareRow }
 
 // Reverts reports whether the change takes a run back: it comes of no file, and
 // Revert has other rules than Build.

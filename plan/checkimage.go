@@ -36,12 +36,10 @@ func (c *Change) checkImage() error {
 			return fmt.Errorf("the field %q is %s before, and %s in the before-image", path, jsonValue(c.Fields[at].Before), jsonValue(values[i]))
 		}
 	}
-	switch {
-	case (c.Action == Delete || c.Action == Blocked && c.removes()) && set != len(c.Fields):
+	if (c.Action == Delete || c.Action == Blocked && c.removes()) && set != len(c.Fields) {
 		return errors.New("its fields are not all that its before-image holds")
-	default:
-		return nil
 	}
+	return nil
 }
 
 // needsImage reports whether such a change has a before-image; there is the

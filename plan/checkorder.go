@@ -160,7 +160,7 @@ func (o *order) finish() error {
 	return nil
 }
 
-// rank is the place of an object among those of its partner.
+// rank is the place of an object among those of its partner; the template has none.
 func rank(o Object) int {
-	return slices.Index([]Object{PartnerConfiguration, IdentitySynchronization, Consent}, o)
+	return slices.Index(partnerObjects[:], o)
 }

@@ -103,25 +103,12 @@ func (r *Row) checkChanges(g []Change) (int, error) {
 			return i, err
 		}
 	}
-	for _, o := range []Object{PartnerConfiguration, IdentitySynchronization, Consent} {
+	for _, o := range partnerObjects {
 		if r.manages(o) && !slices.ContainsFunc(g, func(c Change) bool { return c.Object == o }) {
 			return 0, fmt.Errorf("line %d asks for the %s too, and no change comes of it", r.Line, o)
 		}
 	}
 	return 0, nil
-}
-
-// manages reports whether the row says how an object is to be. A row that names
-// no property asks for the partner alone.
-func (r *Row) manages(o Object) bool {
-	switch o {
-	case IdentitySynchronization:
-		return r.Absent || r.DisplayName != "" || r.IsSyncAllowed != nil
-	case Consent:
-		return r.InboundAllowed != nil || r.OutboundAllowed != nil
-	default:
-		return !r.manages(IdentitySynchronization) && !r.manages(Consent)
-	}
 }
 
 // checkChange refuses a change that the row does not ask for, or for something
@@ -140,13 +127,13 @@ func (r *Row) checkChange(c *Change) error {
 		return fmt.Errorf("line %d does not ask for that", c.Row)
 	}
 	if c.Object == PartnerConfiguration || unread {
-		return r.checkName(c, r.DisplayName, r.DisplayName != "" || unread)
+		return c.checkName(r.DisplayName, r.DisplayName != "" || unread)
 	}
 	return r.checkValues(c)
 }
 
 // checkName refuses another name of the partner than the one that is known.
-func (r *Row) checkName(c *Change, name string, known bool) error {
+func (c *Change) checkName(name string, known bool) error {
 	if known && c.Partner.DisplayName != name {
 		return fmt.Errorf("its partner is called %s, and %s by line %d", quoteValue(c.Partner.DisplayName), quoteValue(name), c.Row)
 	}
@@ -170,7 +157,7 @@ func (r *Row) checkValues(c *Change) error {
 		live, _ := there[0].(string)
 		name, known = clip(live, maxName), true
 	}
-	if err := r.checkName(c, name, known); err != nil || isSync && r.Absent {
+	if err := c.checkName(name, known); err != nil || isSync && r.Absent {
 		return err
 	}
 	if c.Action == NoOp && len(c.Fields) != r.count(c.Object) {

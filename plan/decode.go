@@ -160,7 +160,7 @@ func (d *decoder) changes() error {
 			return notJSON(err, "")
 		}
 		if b.add(text); b.size == batch {
-			next := &changeBatch{text: make([]byte, 0, len(b.text)*9/8)} // much as long, or grown
+			next := &changeBatch{text: make([]byte, 0, len(b.text)*9/8)} // about as long as the one before
 			d.start(b)
 			b = next
 		}

@@ -85,7 +85,8 @@ func allGo(fields []Field) bool {
 }
 
 // extras finds the partners that no row names and that have a synchronization
-// policy; those that synchronize come first, after those that may.
+// policy. Those that could not be read come first, since they may have one, then
+// those that synchronize.
 func (a *Audit) extras(cur *Current, named map[string]bool) {
 	var unknown, busy, idle []Finding
 	for _, id := range slices.Sorted(maps.Keys(cur.Partners)) {

@@ -65,8 +65,8 @@ func (c *Change) hazards() []Hazard {
 	}
 }
 
-// turnsOff reports whether a switch is on before the change, so that it is not
-// after it: a field changes.
+// turnsOff reports whether a switch is on before the change. Fields hold what
+// differs, so it is off after it.
 func (c *Change) turnsOff() bool {
 	for _, f := range c.Fields {
 		if f.Before == true {

@@ -120,12 +120,7 @@ func (c *Change) judgePartner(l Live) (Verdict, string) {
 // leavesNothing reports whether a partner configuration that is gone is as the
 // change wants it: null is what it would inherit, too.
 func (c *Change) leavesNothing() bool {
-	for _, f := range c.Fields {
-		if f.After != nil {
-			return false
-		}
-	}
-	return c.Action == Delete || c.Object == Consent
+	return c.removes() && (c.Action == Delete || c.Object == Consent)
 }
 
 func (c *Change) judgeNoSync() (Verdict, string) {
@@ -240,6 +235,16 @@ func same(path string, a, b any) bool {
 	return a == b
 }
 
+// pathInside is the path of a field within the object of the change, which for
+// consent is the settings themselves.
+func (c *Change) pathInside(f Field) string {
+	if c.Object == Consent {
+		_, name, _ := strings.Cut(f.Path, ".")
+		return name
+	}
+	return f.Path
+}
+
 // ValuesIn returns the values of the change's properties in its object as Graph
 // returned it, in the order of Fields; nil for a member that is not there.
 func (c *Change) ValuesIn(object json.RawMessage) []any {
@@ -247,12 +252,8 @@ func (c *Change) ValuesIn(object json.RawMessage) []any {
 	_ = json.Unmarshal(object, &root) // what does not decode has no values
 	values := make([]any, len(c.Fields))
 	for i, f := range c.Fields {
-		path := f.Path
-		if c.Object == Consent { // its object is the settings themselves
-			_, path, _ = strings.Cut(path, ".")
-		}
 		value := root
-		for name := range strings.SplitSeq(path, ".") {
+		for name := range strings.SplitSeq(c.pathInside(f), ".") {
 			members, _ := value.(map[string]any)
 			value = members[spelt(members, name)]
 		}

@@ -88,7 +88,7 @@ func (p *Plan) BareRows() int { return countBare(p.Changes) }
 
 func countBare(changes []Change) (n int) {
 	for i := range changes {
-		if changes[i].IsBare() {
+		if changes[i].isBare() {
 			n++
 		}
 	}

@@ -97,7 +97,7 @@ func appendBody(b []byte, fields []Field) []byte {
 	return append(b, '}')
 }
 
-// jsonValue encodes nil, a bool or a string.
+// jsonValue encodes nil, a bool, a string, or whatever was JSON before.
 func jsonValue(v any) string { return string(appendValue(nil, v)) }
 
 func appendValue(b []byte, v any) []byte {
@@ -111,7 +111,7 @@ func appendValue(b []byte, v any) []byte {
 	}
 	text, err := marshal(v)
 	if err != nil {
-		panic(fmt.Sprintf("plan: a field holds %T", v))
+		panic(fmt.Sprintf("plan: no JSON is made of %T", v))
 	}
 	return append(b, text...)
 }

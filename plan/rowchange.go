@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"bulksync/graph"
@@ -25,18 +26,34 @@ const (
 	maxName   = 4 * maxDisplayName
 )
 
+// partnerObjects are the objects of one partner, in the order in which they come
+// to be.
+var partnerObjects = [...]Object{PartnerConfiguration, IdentitySynchronization, Consent}
+
+// manages reports whether the row says how an object is to be. A row that names
+// no property asks for the partner alone.
+func (r *Row) manages(o Object) bool {
+	switch o {
+	case IdentitySynchronization:
+		return r.Absent || r.DisplayName != "" || r.IsSyncAllowed != nil
+	case Consent:
+		return r.InboundAllowed != nil || r.OutboundAllowed != nil
+	default:
+		return !r.manages(IdentitySynchronization) && !r.manages(Consent)
+	}
+}
+
 func (b *builder) row(r *Row) {
 	partner, exists := b.cur.Partners[r.TenantID]
 	c := rowChange{builder: b, row: r, partner: &partner, exists: exists}
 	c.owned = isOwned(r.TenantID, &partner)
-	bare := r.IsSyncAllowed == nil && r.DisplayName == "" && r.InboundAllowed == nil && r.OutboundAllowed == nil
 	switch {
 	case partner.Problem != "":
-		c.unread(bare)
+		c.unread()
 	case r.Absent:
 		c.consent()
 		c.syncRemoval()
-	case bare:
+	case r.manages(PartnerConfiguration):
 		c.partnerAlone()
 	default:
 		c.newPartner()
@@ -62,19 +79,18 @@ type rowChange struct {
 
 // unread blocks each object that the row manages. What is there is unknown, so
 // nothing is said of it, and whose it is neither.
-func (c *rowChange) unread(bare bool) {
+func (c *rowChange) unread() {
 	c.owned = false
 	reason := clip(reasonUnread+c.partner.Problem, maxReason)
-	add := func(o Object, managed bool) {
-		if managed {
+	objects := partnerObjects
+	if c.row.Absent { // the other way round, as where things go
+		slices.Reverse(objects[:])
+	}
+	for _, o := range objects {
+		if c.row.manages(o) {
 			c.add(Change{Object: o, Action: Blocked, Reason: reason})
 		}
 	}
-	consent := c.row.InboundAllowed != nil || c.row.OutboundAllowed != nil
-	add(PartnerConfiguration, bare && !c.row.Absent)
-	add(Consent, c.row.Absent && consent)
-	add(IdentitySynchronization, c.row.Absent || c.row.IsSyncAllowed != nil || c.row.DisplayName != "")
-	add(Consent, !c.row.Absent && consent)
 }
 
 // clip cuts a text to so many bytes, between characters.
@@ -109,7 +125,7 @@ func (c *rowChange) partnerAlone() {
 }
 
 func (c *rowChange) sync() {
-	if c.row.DisplayName == "" && c.row.IsSyncAllowed == nil {
+	if !c.row.manages(IdentitySynchronization) {
 		return
 	}
 	ch := Change{Object: IdentitySynchronization, Action: Update}
@@ -142,7 +158,7 @@ func (c *rowChange) syncRemoval() {
 }
 
 func (c *rowChange) consent() {
-	if c.row.InboundAllowed == nil && c.row.OutboundAllowed == nil {
+	if !c.row.manages(Consent) {
 		return
 	}
 	ch := Change{Object: Consent, Action: Update, Before: c.partner.Consent}

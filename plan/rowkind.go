@@ -72,11 +72,3 @@ func countByKind(faults RowErrors) string {
 	}
 	return strings.Join(told, ", ")
 }
-
-// thousands writes n with a comma between groups of three digits.
-func thousands(n int) string {
-	if n < 1000 {
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
-}

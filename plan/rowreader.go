@@ -45,7 +45,7 @@ func (rd *rowReader) readAll(r io.Reader) error {
 	rd.lines = &lineReader{src: text, utf16: encoding == utf16LE || encoding == utf16BE}
 	switch err := rd.readHeader(); err {
 	case nil:
-	case io.EOF, errSkipRow: // the fault is noted
+	case io.EOF: // the fault is noted
 		return nil
 	default:
 		return err

@@ -8,10 +8,8 @@ import (
 	"bulksync/plan"
 )
 
-const (
-	// unreadableWords is what is known of such a partner.
-	unreadableWords = "this partner could not be read, so nothing is said of it"
-)
+// unreadableWords is all that is known of a partner that could not be read.
+const unreadableWords = "this partner could not be read, so nothing is said of it"
 
 // auditPage says how a tenant differs from its file.
 func auditPage(a *plan.Audit) *page {
@@ -115,7 +113,7 @@ func auditAlerts(a *plan.Audit) []*alert {
 	}
 	for i := range a.Findings {
 		f := &a.Findings[i]
-		p := partner{OneLine(f.DisplayName), OneLine(f.TenantID)}
+		p := partnerFound(f)
 		switch {
 		case f.Kind == plan.Extra && isSyncing(f):
 			if open.add(p); f.Absent {
@@ -196,11 +194,14 @@ func findingRank(f *plan.Finding) int {
 	}
 }
 
+func partnerFound(f *plan.Finding) partner {
+	return partnerOf(plan.Partner{TenantID: f.TenantID, DisplayName: f.DisplayName})
+}
+
 func findingRow(f *plan.Finding) row {
 	r := row{
 		Symbol: "~", Action: string(f.Kind), Tone: bad,
-		Partner: partner{OneLine(f.DisplayName), OneLine(f.TenantID)},
-		Object:  OneLine(string(f.Object)), About: aboutOf(f.Object), Fields: comparedOf(f), Note: Clean(f.Note),
+		Partner: partnerFound(f), Object: OneLine(string(f.Object)), About: aboutOf(f.Object), Fields: comparedOf(f), Note: Clean(f.Note),
 	}
 	switch f.Kind {
 	case plan.Missing:

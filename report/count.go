@@ -14,23 +14,13 @@ func count(n int, noun string) string {
 func more(n int, noun string) string { return count(n, "more "+noun) }
 
 // isAre says "1 change is" or "3 changes are".
-func isAre(n int, noun string) string {
-	if n == 1 {
-		return count(n, noun) + " is"
-	}
-	return count(n, noun) + " are"
-}
+func isAre(n int, noun string) string { return count(n, noun) + agree(n, " is", " are") }
 
 // wasWere says "1 change was" or "3 changes were".
-func wasWere(n int, noun string) string {
-	if n == 1 {
-		return count(n, noun) + " was"
-	}
-	return count(n, noun) + " were"
-}
+func wasWere(n int, noun string) string { return count(n, noun) + agree(n, " was", " were") }
 
-// allOf says "the change is", "both changes are" or "all 12 changes are", without
-// the verb.
+// allOf says that it is all of n things: "the change", "both changes" or "all 12
+// changes".
 func allOf(n int, noun string) string {
 	switch n {
 	case 1:

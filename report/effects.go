@@ -190,8 +190,6 @@ func (r reached) words() string {
 }
 
 // isSyncAllowed reports whether path is the switch of user synchronization.
-func isSyncAllowed(path string) bool { return isOrEndsIn(path, "isSyncAllowed") }
-
-func isOrEndsIn(path, name string) bool {
-	return path == name || strings.HasSuffix(path, "."+name)
+func isSyncAllowed(path string) bool {
+	return path == "isSyncAllowed" || strings.HasSuffix(path, ".isSyncAllowed")
 }

@@ -9,8 +9,8 @@ import (
 	"bulksync/report"
 )
 
-// The next step fits the refusal and the object, and names the permission that
-// is missing and flags that there are.
+// The next step fits the refusal and the object. It names the permission that is
+// missing, and only flags that exist.
 func TestHints(t *testing.T) {
 	const grant = "grant the app Policy.ReadWrite.CrossTenantAccess with admin consent; a person also needs the role Security Administrator"
 	const teams = " (a Teams Administrator can write partners, but not their identity synchronization)"

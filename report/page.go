@@ -105,8 +105,8 @@ type outcome struct {
 
 // field is one property before and after, as text. Wanted marks that nothing
 // is going to change: After is what an audit's file says, and empty where it
-// says nothing of the property. Now is what was found instead of Before when the change was to be made; empty where nothing
-// else was.
+// says nothing of the property. Now is what was found instead of Before when
+// the change was to be made; empty where nothing else was.
 type field struct {
 	Path, Before, After, Now string
 	Wanted                   bool

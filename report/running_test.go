@@ -11,8 +11,8 @@ import (
 )
 
 // runningRun writes the report of a journal without an end, as replaying it
-// tells: one change done, one refused, one begun, two to
-// come, one not visible yet and one not read back.
+// tells: one change done, one refused, one begun, two to come, one not visible
+// yet and one not read back.
 func runningRun(t *testing.T, f report.Format) string {
 	t.Helper()
 	p := syncPlan(7)

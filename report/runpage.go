@@ -100,8 +100,8 @@ func countUndone(r *execute.Result) int {
 	return n
 }
 
-// isNothingSeen reports whether all that Graph accepted was looked for and
-// nothing of it was there.
+// isNothingSeen reports whether all that Graph accepted was to be read back and
+// nothing of it was seen.
 func isNothingSeen(r *execute.Result) bool {
 	unseen := r.Unseen()
 	return r.Totals.Verified == 0 && unseen > 0 && unseen == r.Totals.Succeeded && countUndone(r) == 0

@@ -29,7 +29,7 @@ func runVerdict(p *plan.Plan, r *execute.Result) (string, tone) {
 		}
 		return "Finished, but " + w.of(w.open) + " did not succeed" + w.rest(), t
 	case r.Unseen() > 0:
-		return "Finished, but " + w.of(r.Unseen()) + " were not seen there yet" + w.rest(), warn
+		return "Finished, but " + w.of(r.Unseen()) + agree(r.Unseen(), " was", " were") + " not seen there yet" + w.rest(), warn
 	case w.blocked > 0:
 		return fmt.Sprintf("Finished, but %s blocked; %s.", isAre(w.blocked, "change"), others(r)), warn
 	case isEmptyUndo(p):

@@ -53,6 +53,7 @@ func TestTheVerdict(t *testing.T) {
 		"Finished, but nothing of what Graph accepted was seen there.":  {unseen, statusOf(execute.Unchanged)},
 		"Finished, but 2 of 3 changes were not seen there yet.":         {unseen, unseen, seen},
 		"Finished, but 2 of 4 changes were not seen there yet.":         {unseen, unread, unread, unseen},
+		"Finished, but 1 of 2 changes was not seen there yet.":          {unseen, seen},
 		"Finished, but something else is there now for 2 of 3 changes.": {undone, seen, late},
 		"Finished, but 2 of 4 changes did not succeed.":                 {undone, drifted, seen, seen},
 		"Finished, but 1 of 2 changes did not succeed.":                 {clash, seen},

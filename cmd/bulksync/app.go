@@ -30,7 +30,7 @@ type app struct {
 		outage                                time.Duration
 		outageGiven                           bool
 	}
-	paced   bool        // the command has --max-rate
+	paced   bool        // the command writes, and so has --max-rate
 	verb    string      // the command
 	writing atomic.Bool // a run has begun
 	format  report.Format

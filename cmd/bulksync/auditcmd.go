@@ -67,7 +67,7 @@ func (a *app) audit(ctx context.Context, w wanted, dir string) error {
 	case incomplete != nil:
 		return incomplete
 	case result.Result == plan.Drift:
-		return &exit{code: exitDiffers}
+		return exitWith(exitDiffers)
 	default:
 		return nil
 	}

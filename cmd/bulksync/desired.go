@@ -42,9 +42,9 @@ func (a *app) read(ctx context.Context, w wanted) (plan.Desired, error) {
 	if d.Rows, err = readFile(ctx, a, w.csv, func(r io.Reader) (*plan.Rows, error) {
 		return plan.ReadRows(ctx, r, inputName(w.csv))
 	}); err != nil {
-		var refused *plan.RefusedRows
-		if errors.As(err, &refused) {
-			a.notices(refused.Notices, nil)
+		var faulty *plan.RefusedRows
+		if errors.As(err, &faulty) {
+			a.notices(faulty.Notices, nil)
 		}
 		return d, err
 	}

@@ -6,7 +6,7 @@
 // It is the only one that opens files, reads the environment, asks a question or
 // exits. What the words mean is decided in the packages below it.
 //
-// The rules of what a person sees, which tui.go and exit.go obey:
+// The rules of what a person sees, which tui.go, hints.go and exit.go obey:
 //
 //   - Standard output carries the result alone, and is empty when a command
 //     could not run. Everything else goes to standard error.

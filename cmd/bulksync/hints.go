@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -84,13 +85,9 @@ func permissionHint(err error) string {
 	return hint
 }
 
-// throttledHint says how long Graph asked to be left alone.
+// throttledHint is for a tenant that is short of quota.
 func (a *app) throttledHint(err error) string {
-	var e *graph.Error
-	hint := "Graph is short of quota for this tenant: try again later"
-	if errors.As(err, &e) && e.RetryAfter > 0 {
-		hint = fmt.Sprintf("Graph asks to be left alone for %s: try again after that", e.RetryAfter.Round(time.Second))
-	}
+	hint := cmp.Or(askedHint(err), "Graph is short of quota for this tenant: try again later")
 	if a.paced {
 		hint += ", or with a lower --max-rate"
 	}
@@ -100,11 +97,17 @@ func (a *app) throttledHint(err error) string {
 // transientHint is for a fault that was not waited for, because Graph named a
 // time that is too long, or because it stayed while others were answered.
 func transientHint(err error) string {
+	return cmp.Or(askedHint(err), "Graph has a fault of its own: try again, and give Microsoft the request-id if it stays")
+}
+
+// askedHint says how long Graph asked to be left alone; empty where it named no
+// time.
+func askedHint(err error) string {
 	var e *graph.Error
 	if errors.As(err, &e) && e.RetryAfter > 0 {
 		return fmt.Sprintf("Graph asks to be left alone for %s: try again after that", e.RetryAfter.Round(time.Second))
 	}
-	return "Graph has a fault of its own: try again, and give Microsoft the request-id if it stays"
+	return ""
 }
 
 // visibilityHint is for an identity that is not shown a member. Entra gives some

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/natefinch/atomic"
@@ -35,8 +36,8 @@ func writeFile(ctx context.Context, path string, render func(io.Writer) error) e
 	return nil
 }
 
-// added are the files and folders that a command has added. One that cannot do
-// what it was asked for takes them away again.
+// added are the files and folders that a process has added, in that order. Where
+// it cannot do what it was asked for it takes them away again.
 type added []string
 
 // write is writeFile, of an output that may be new.
@@ -47,7 +48,13 @@ func (n *added) write(ctx context.Context, path string, render func(io.Writer) e
 	return writeFile(ctx, path, render)
 }
 
-func (n added) remove() { removeEmpty(n) }
+// remove takes away what was added. A folder that somebody has put a file into
+// stays.
+func (n added) remove() {
+	for _, path := range slices.Backward(n) {
+		os.Remove(path)
+	}
+}
 
 // replaceFile gives a file new content, readable by its owner alone: it holds
 // tenant data. What is rendered goes to a file beside it, which takes its name
@@ -179,21 +186,15 @@ func (a *app) checkOutput(out string, inputs ...string) error {
 // isInput reports whether a file is the one that an input is read from, however
 // the two are spelt.
 func (a *app) isInput(in, target string) bool {
-	if in != "-" {
-		return sameFile(in, target)
+	stat := func() (fs.FileInfo, error) { return os.Stat(in) }
+	if in == "-" {
+		f, ok := a.in.(*os.File)
+		if !ok {
+			return false
+		}
+		stat = f.Stat
 	}
-	f, ok := a.in.(*os.File)
-	if !ok {
-		return false
-	}
-	x, errX := f.Stat()
+	x, errX := stat()
 	y, errY := os.Stat(target)
-	return errX == nil && errY == nil && os.SameFile(x, y)
-}
-
-// sameFile reports whether two paths name one file.
-func sameFile(a, b string) bool {
-	x, errX := os.Stat(a)
-	y, errY := os.Stat(b)
 	return errX == nil && errY == nil && os.SameFile(x, y)
 }

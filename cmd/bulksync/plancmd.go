@@ -69,7 +69,7 @@ func (a *app) plan(ctx context.Context, w wanted, out string, detailed bool) err
 		a.note("nothing was kept; with --out plan.json the plan can be reviewed and applied")
 	}
 	if detailed && p.Summary.Differs() {
-		return &exit{code: exitDiffers}
+		return exitWith(exitDiffers)
 	}
 	return nil
 }

@@ -115,10 +115,10 @@ func (p *progress) state() string {
 	p.mu.Lock()
 	n, failed, idle := len(p.done), p.failed, time.Since(p.last)
 	p.mu.Unlock()
-	s := ""
 	if what := p.obstacle(n < p.total, idle); what != "" {
-		return what // first: a narrow line loses its end
+		return what // alone: a narrow line loses its end
 	}
+	s := ""
 	if elapsed := time.Since(p.began).Seconds(); n > p.before && elapsed > 0 {
 		s = fmt.Sprintf("%.1f/s", float64(n-p.before)/elapsed)
 	}
@@ -155,17 +155,17 @@ func (p *progress) obstacle(working bool, idle time.Duration) string {
 	}
 }
 
-// outageOf says since when Graph does not answer; "" while it does.
+// outageOf says for how long Graph has not answered; "" while it does.
 func outageOf(t *tenant) string {
 	since, down := t.client.Down()
 	if !down {
 		return ""
 	}
-	return fmt.Sprintf("Graph does not answer since %.0f s", time.Since(since).Seconds())
+	return fmt.Sprintf("Graph has not answered for %.0f s", time.Since(since).Seconds())
 }
 
-// tellOutage tells an outage while a tenant is read, as there is no progress to
-// show. What it returns ends it.
+// tellOutage tells of an outage while a tenant is read, as there is no progress
+// to show. What it returns ends that.
 func (a *app) tellOutage(t *tenant) (end func()) {
 	quit := make(chan struct{})
 	var gone sync.WaitGroup

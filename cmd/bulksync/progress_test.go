@@ -98,7 +98,7 @@ func TestProgressTellsSilence(t *testing.T) {
 		for _, step := range []struct {
 			at   time.Duration
 			want string
-		}{{5 * time.Second, "left"}, {12 * time.Second, "no answer for 12 s"}, {50 * time.Second, "Graph does not answer since 50 s"}} {
+		}{{5 * time.Second, "left"}, {12 * time.Second, "no answer for 12 s"}, {50 * time.Second, "Graph has not answered for 50 s"}} {
 			time.Sleep(step.at - time.Since(p.began))
 			if got := p.state(); !strings.HasSuffix(got, step.want) {
 				t.Errorf("after %s: %q", step.at, got)

@@ -43,7 +43,7 @@ func (a *app) report(ctx context.Context, path string) error {
 	switch {
 	case errors.Is(lock, errBusy) && !log.Ended():
 		o.Running = true
-		r.Stopped, r.Interrupted, code, o.ExitCode = "", false, exitUnfinished, exitUnfinished
+		code, o.ExitCode = exitUnfinished, exitUnfinished
 		a.note("the run is still going: this is how it stands, and nothing was written")
 	case lock != nil:
 		a.note("the reports were not written again: %v", lock)

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"io"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -73,7 +72,7 @@ func (a *app) resume(cmd *cobra.Command, path string, f paceFlags) error {
 
 // settingsOf is what the run was made with, but for what is given again.
 func (a *app) settingsOf(cmd *cobra.Command, dir *runDir, f paceFlags) (execute.Settings, error) {
-	first, err := readJournal(gentle(cmd.Context()), dir, func(r io.Reader) (*execute.RunEntry, error) { return execute.First(r) })
+	first, err := readJournal(gentle(cmd.Context()), dir, execute.First)
 	if err != nil {
 		return execute.Settings{}, err
 	}
@@ -89,7 +88,7 @@ func (a *app) catchUp(ctx context.Context, dir *runDir, p *plan.Plan, set execut
 	var damage error
 	var replayed sync.WaitGroup
 	replayed.Go(func() {
-		prior, damage = readJournal(ctx, dir, func(r io.Reader) (*execute.Log, error) { return execute.Replay(p, r) })
+		prior, damage = dir.replay(ctx, p)
 	})
 	t, reading, err := a.prepare(ctx, p, set)
 	replayed.Wait()

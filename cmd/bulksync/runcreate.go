@@ -74,7 +74,7 @@ func (a *app) begin(d *runDir, plan []byte) (*os.File, error) {
 
 // makeFolders makes a folder and what is missing of its parents. It returns what
 // it made, and leaves nothing behind where it fails.
-func makeFolders(path string) (made []string, err error) {
+func makeFolders(path string) (made added, err error) {
 	var missing []string
 	for p := filepath.Clean(path); ; p = filepath.Dir(p) {
 		_, err := os.Stat(p)
@@ -91,19 +91,11 @@ func makeFolders(path string) (made []string, err error) {
 		case err == nil:
 			made = append(made, p)
 		case !errors.Is(err, fs.ErrExist):
-			removeEmpty(made)
+			made.remove()
 			return nil, pathError(err)
 		}
 	}
 	return made, nil
-}
-
-// removeEmpty takes folders away again that were made by this process. One that
-// somebody has put a file into stays.
-func removeEmpty(made []string) {
-	for _, f := range slices.Backward(made) {
-		os.Remove(f)
-	}
 }
 
 // syncFolders makes the names of the files durable, and of each folder that was
@@ -129,7 +121,7 @@ func (d *runDir) unmake() {
 		}
 	}
 	d.release()
-	removeEmpty(d.folders)
+	d.folders.remove()
 }
 
 // syncDir makes the names in a folder durable. Windows has no such call and

@@ -34,7 +34,7 @@ type runDir struct {
 	path string
 	lock *flock.Flock
 	// files and folders were made by this process.
-	files, folders []string
+	files, folders added
 }
 
 // The files that a run is proved by, and its lock.
@@ -74,8 +74,13 @@ func (a *app) load(ctx context.Context, d *runDir) (*plan.Plan, *execute.Log, er
 	if err != nil {
 		return nil, nil, err
 	}
-	l, err := readJournal(ctx, d, func(r io.Reader) (*execute.Log, error) { return execute.Replay(p, r) })
+	l, err := d.replay(ctx, p)
 	return p, l, err
+}
+
+// replay reads what came of the plan of a run.
+func (d *runDir) replay(ctx context.Context, p *plan.Plan) (*execute.Log, error) {
+	return readJournal(ctx, d, func(r io.Reader) (*execute.Log, error) { return execute.Replay(p, r) })
 }
 
 // planOf reads the plan of a run.

@@ -51,7 +51,7 @@ func (s *Sim) Inject(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range faults {
-		if err := f.known(); err != nil {
+		if err := f.check(); err != nil {
 			panic("graphsim: " + err.Error())
 		}
 		if f.Delay == 0 {

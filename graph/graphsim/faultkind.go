@@ -14,7 +14,7 @@ import (
 // refusal all the same.
 type FaultKind string
 
-// The kinds that are more than a status. The connection or the answer breaks:
+// The kinds that have names of their own. The connection or the answer breaks:
 const (
 	FaultConcurrency  FaultKind = "concurrency"  // 409 Directory_ConcurrencyViolation
 	FaultTimeoutAfter FaultKind = "504-after"    // 504, although the write took effect

@@ -39,7 +39,7 @@ func ParseFault(spec string) (Fault, error) {
 func parseFault(spec string) (Fault, error) {
 	kind, rest, more := strings.Cut(spec, ",")
 	f := Fault{Kind: FaultKind(strings.TrimSpace(kind))}
-	if err := f.known(); err != nil || !more {
+	if err := f.check(); err != nil || !more {
 		return f, err
 	}
 	for field := range strings.SplitSeq(rest, ",") {
@@ -50,7 +50,7 @@ func parseFault(spec string) (Fault, error) {
 	if p, _ := f.Kind.play(); !p.reach.takes(f.Method) {
 		return f, fmt.Errorf("%s strikes %s, not %s", f.Kind, p.reach, f.Method)
 	}
-	return f, f.known()
+	return f, f.check()
 }
 
 // String is the form that ParseFault reads.
@@ -75,8 +75,8 @@ func (f Fault) String() string {
 	return spec
 }
 
-// known refuses a kind or a form of body that nobody plays.
-func (f Fault) known() error {
+// check refuses a kind or a form of body that nobody plays.
+func (f Fault) check() error {
 	if _, ok := f.Kind.play(); !ok {
 		return fmt.Errorf("unknown kind %q: use a status from 400 to 599, as it is or with -after, or one of %s", f.Kind, joinedKinds())
 	}

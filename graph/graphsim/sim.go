@@ -21,8 +21,8 @@ type Sim struct {
 	tenants         directory
 	rng             *rand.Rand
 
-	readQuota, writeQuota, tenantQuota Quota
-	buckets                            map[string]*bucket
+	writeQuota Quota // of each app, as it is now
+	buckets    map[string]*bucket
 
 	tokens  map[string]*claims // decoded before
 	minted  int
@@ -43,8 +43,7 @@ func New(cfg Config) *Sim {
 	cfg = cfg.withDefaults()
 	s := &Sim{
 		cfg: cfg, rng: rand.New(rand.NewPCG(uint64(cfg.Seed), seedStream)),
-		readQuota: cfg.ReadQuota, writeQuota: cfg.WriteQuota, tenantQuota: cfg.TenantWriteQuota,
-		buckets: map[string]*bucket{}, tokens: map[string]*claims{},
+		writeQuota: cfg.WriteQuota, buckets: map[string]*bucket{}, tokens: map[string]*claims{},
 	}
 	if cfg.State != nil {
 		s.load(*cfg.State)

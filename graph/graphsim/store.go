@@ -41,6 +41,14 @@ func (st *store) latest(id string) *Partner {
 	return nil
 }
 
+// madeAt returns when a partner was last created by POST; zero where none was.
+func (st *store) madeAt(id string) (made time.Time) {
+	if i, ok := st.index[key(id)]; ok {
+		made = st.slots[i].partnerMade
+	}
+	return made
+}
+
 // at returns the partner as a read at now shows it, or nil.
 func (st *store) at(id string, now time.Time) *Partner {
 	if i, ok := st.index[key(id)]; ok {

@@ -109,7 +109,7 @@ func syncChanges(old, y *IdentitySynchronization) []change {
 	return changes
 }
 
-// note notes when a change was made, unless it gets lost.
+// note keeps the time of a change, unless the change gets lost.
 func (c *call) note(when *time.Time) {
 	if !c.suffers(FaultLost) {
 		*when = c.now
@@ -124,7 +124,7 @@ func (s *Sim) tooNew(c *call) *odataError {
 		return nil
 	}
 	s.mu.Lock()
-	made := s.partners.slot(c.route.id).partnerMade
+	made := s.partners.madeAt(c.route.id)
 	s.mu.Unlock()
 	switch {
 	case made.IsZero() || c.now.Sub(made) >= s.cfg.CreateLag:

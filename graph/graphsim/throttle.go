@@ -18,11 +18,11 @@ type scope struct {
 func (s *Sim) scopes(c *call) []scope {
 	app := c.claims.Appid
 	home := app + "/" + s.cfg.HomeTenant
-	all := []scope{{"read " + app, "Tenant_Application/Read/" + home, "ResourceUnitLimitExceeded", s.readQuota, c.units()}}
+	all := []scope{{"read " + app, "Tenant_Application/Read/" + home, "ResourceUnitLimitExceeded", s.cfg.ReadQuota, c.units()}}
 	if isWrite(c.method) {
 		all = []scope{
 			{"write " + app, "Tenant_Application/Write/" + home, "WriteLimitExceeded", s.writeQuota, 1},
-			{"tenant", "Tenant/Write/" + home, "WriteLimitExceeded", s.tenantQuota, 1},
+			{"tenant", "Tenant/Write/" + home, "WriteLimitExceeded", s.cfg.TenantWriteQuota, 1},
 		}
 	}
 	return all
@@ -33,7 +33,7 @@ func (s *Sim) scopes(c *call) []scope {
 func (s *Sim) charge(c *call) (http.Header, *answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.readQuota.Units == 0 && s.writeQuota.Units == 0 && s.tenantQuota.Units == 0 {
+	if s.cfg.ReadQuota.Units == 0 && s.writeQuota.Units == 0 && s.cfg.TenantWriteQuota.Units == 0 {
 		return nil, nil
 	}
 	scopes := s.scopes(c)
@@ -111,11 +111,4 @@ func (s *Sim) SetWriteQuota(q Quota) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.writeQuota = q
-}
-
-// SetReadQuota changes the quota of each app for reads, from now on.
-func (s *Sim) SetReadQuota(q Quota) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.readQuota = q
 }
