@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -148,6 +149,22 @@ func TestARunIsToldTheSameFromItsJournalWhateverGraphSays(t *testing.T) {
 		}
 		if diff := cmp.Diff(res, r.replay(p, f)); diff != "" {
 			t.Errorf("(-run +journal):\n%s", diff)
+		}
+	})
+}
+
+// A journal is read in blocks, and to its end.
+func TestALongJournalIsReadToItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{NoHistory: true, PageSize: 1000})
+		r.with(1500, nil)
+		p, f := r.plan(rows(1500, "Fabrikam,yes,,,"), ""), newTape()
+		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{MaxAge: time.Hour}})
+		if n := bytes.Count(f.data, []byte("\n")); n <= 4096 || res.Totals.Verified != 1500 {
+			t.Fatalf("%d lines, %+v", n, res.Totals)
+		}
+		if told := r.replay(p, f); told.Totals != res.Totals || told.Stopped != "" {
+			t.Errorf("%+v, stopped %q", told.Totals, told.Stopped)
 		}
 	})
 }
