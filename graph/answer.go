@@ -57,9 +57,6 @@ func (c *call) judgeFault(ctx context.Context, err error) verdict {
 	if isFinal(e, err) {
 		return verdict{e, false, nothing}
 	}
-	if c.unsent {
-		c.begins() // a layer in between failed: it counts all the same
-	}
 	v := verdict{e, true, noWord}
 	if neverSent(err) {
 		v.heard = noLine

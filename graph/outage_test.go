@@ -402,3 +402,28 @@ func TestALayerThatFailsIsTriedAgain(t *testing.T) {
 		}
 	})
 }
+
+// One that answers itself, without asking the host, is an attempt as well.
+func TestALayerThatAnswersIsTriedAgain(t *testing.T) {
+	for _, status := range []int{429, 503} {
+		synctest.Test(t, func(t *testing.T) {
+			n := 0
+			c, err := graph.New(graph.Options{RootURL: root, Base: played(done), Layers: []func(http.RoundTripper) http.RoundTripper{
+				func(next http.RoundTripper) http.RoundTripper {
+					return roundTrip(func(r *http.Request) (*http.Response, error) {
+						if n++; n < 3 {
+							return refusal(status, "c")(r)
+						}
+						return next.RoundTrip(r)
+					})
+				},
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Do(t.Context(), read); err != nil || n != 3 {
+				t.Errorf("%d: tried %d times, got %v", status, n, err)
+			}
+		})
+	}
+}
