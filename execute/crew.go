@@ -17,8 +17,8 @@ import (
 // on.
 type crew struct {
 	// slots bounds the writes in flight. There are more workers than slots, so
-	// that one can wait for the journal, or find out about a lost answer, while
-	// others write.
+	// that one can wait for the journal, or look for an open write, while others
+	// write.
 	slots   chan struct{}
 	workers atomic.Int32
 	begin   func() // takes one more worker on

@@ -39,6 +39,8 @@
 //
 // A step (step.go) looks, judges and writes; settle.go is what it does when the
 // answer is not a plain yes, crew.go how it queues for the wire, stop.go what
-// ends a run early, verify.go how what was done is held against readings.
+// ends a run early, verify.go how what was done is held against readings, and
+// standing.go the same for the plan's no-ops. reading.go is what the tenant looks
+// like, clock.go how old that is.
 // Neighbours: plan judges and reverts, graph sends.
 package execute

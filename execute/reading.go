@@ -66,9 +66,7 @@ func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, erro
 func (r *Reading) renew(ctx context.Context) error {
 	l := list{began: time.Now()}
 	err := r.client.ListPartners(ctx, func(page graph.Page) error {
-		if l.add(page); page.Number == 1 {
-			r.standing.begin()
-		}
+		l.add(page)
 		r.take(page)
 		return nil
 	})
@@ -150,6 +148,9 @@ func (r *Reading) movedNow(c *plan.Change) (moved, bool) {
 func (r *Reading) take(page graph.Page) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if page.Number == 1 {
+		r.standing.begin()
+	}
 	for i := range page.Partners {
 		p := &page.Partners[i]
 		r.standing.take(p)

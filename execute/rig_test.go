@@ -142,6 +142,17 @@ func (r *rig) run(ctx context.Context, s session) (*execute.Result, error) {
 	})
 }
 
+// killed is run in a process that is killed after two seconds.
+func (r *rig) killed(s session) {
+	r.t.Helper()
+	ctx, kill := context.WithCancel(r.t.Context())
+	time.AfterFunc(2*time.Second, func() { s.tape.die(); kill() })
+	if _, err := r.run(ctx, s); err == nil {
+		r.t.Fatal("it was not killed")
+	}
+	s.tape.revive(0)
+}
+
 // mustRun is run where nothing can go wrong with the journal.
 func (r *rig) mustRun(s session) *execute.Result {
 	r.t.Helper()

@@ -142,15 +142,15 @@ func (r *runner) open(ctx context.Context) (shut func()) {
 	soft, cancel := context.WithCancelCause(asked)
 	r.hard, r.asked, r.soft, r.cancel = hard, asked, soft, cancel
 	var watch sync.WaitGroup
-	if !r.set.Deadline.IsZero() {
-		watch.Go(r.watchDeadline)
-	}
-	unstop := context.AfterFunc(r.soft, func() {
+	watch.Go(func() {
+		<-soft.Done()
 		sleep(hard, r.set.Grace)
 		cancelHard()
 	})
+	if !r.set.Deadline.IsZero() {
+		watch.Go(r.watchDeadline)
+	}
 	return func() {
-		unstop()
 		unask()
 		cancel(nil)
 		ask(nil)

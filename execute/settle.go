@@ -155,21 +155,22 @@ func (s *step) justAdded() bool {
 	return false
 }
 
-// How long a lost answer is followed up.
+// How long a write that was left open is followed up.
 const (
-	// blindTrust is how long after the loss a reading is believed that does not
-	// show the write, where nothing tells how far readings lag behind.
+	// blindTrust is how long after the attempt a reading is believed that does not
+	// show it, where nothing tells how far readings lag behind.
 	blindTrust = 2 * time.Second
 	// lagHolds is how long what was seen of the lag is believed.
 	lagHolds = 5 * time.Second
-	// maxDoubt is when it is given up, as readings lag by more than that.
+	// maxDoubt is after how long it is given up: readings lag by more than is
+	// waited for.
 	maxDoubt = time.Minute
 )
 
-// settle decides about a lost answer when a reading shows the object as it was
+// settle decides about an open write when a reading shows the object as it was
 // before. Graph's readings lag behind its writes, so that alone does not mean
-// that the write was lost too; but if they show what was accepted at that time
-// or later, they would show this one.
+// that it did not land; but if they show what was accepted at that time or
+// later, they would show this one.
 func (s *step) settle() next {
 	switch trusted := s.lagBelow(s.asOf.Sub(s.doubt)); {
 	case trusted && !s.isFresh():
@@ -243,7 +244,7 @@ func (s *step) insist() next {
 	return lookAgain
 }
 
-// patience is how long to wait before the next look at a lost answer.
+// patience is how long to wait before the next look for an open write.
 func (s *step) patience() time.Duration {
 	s.looks++
 	return jitter(min(100*time.Millisecond<<min(s.looks-1, 6), 5*time.Second))

@@ -56,20 +56,27 @@ func (s *standing) take(p *graph.Partner) {
 	s.judge(p.TenantID, m.at, plan.Live{Partner: p})
 }
 
+// judge holds the no-ops of one partner, whose changes stand together, against
+// what is there.
 func (s *standing) judge(tenantID string, at int, live plan.Live) {
 	for i := at; i < len(s.changes) && s.changes[i].Partner.TenantID == tenantID; i++ {
-		c := &s.changes[i]
-		if c.Action != plan.NoOp {
-			continue
-		}
-		if verdict, why := c.Judge(live); verdict != plan.AsWanted {
-			if live.Partner != nil {
-				kept := *live.Partner // and not the page that it stands in
-				live.Partner = &kept
-			}
-			s.next[c.Seq] = moved{live, verdict, why}
-		}
+		s.judgeOne(&s.changes[i], live)
 	}
+}
+
+func (s *standing) judgeOne(c *plan.Change, live plan.Live) {
+	if c.Action != plan.NoOp {
+		return
+	}
+	verdict, why := c.Judge(live)
+	if verdict == plan.AsWanted {
+		return
+	}
+	if live.Partner != nil {
+		kept := *live.Partner // and not the page that it stands in
+		live.Partner = &kept
+	}
+	s.next[c.Seq] = moved{live, verdict, why}
 }
 
 // end is the end of a whole list: who was not in it is not there.
@@ -80,10 +87,8 @@ func (s *standing) end(template *graph.Template) {
 		}
 	}
 	for i := range s.changes {
-		if c := &s.changes[i]; template != nil && c.Object == plan.SyncTemplate && c.Action == plan.NoOp {
-			if verdict, why := c.Judge(plan.Live{Template: template}); verdict != plan.AsWanted {
-				s.next[c.Seq] = moved{plan.Live{Template: template}, verdict, why}
-			}
+		if c := &s.changes[i]; template != nil && c.Object == plan.SyncTemplate {
+			s.judgeOne(c, plan.Live{Template: template})
 		}
 	}
 	s.moved, s.next = s.next, nil

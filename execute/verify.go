@@ -145,7 +145,7 @@ func (r *runner) readBack(list []watched, last bool) ([]watched, error) {
 // keeps holds a change against the newest reading, and reports whether it is to
 // be looked at again. Otherwise o is its outcome.
 func (r *runner) keeps(w *watched, o *Outcome, last bool) bool {
-	live, verdict, why := r.look(w)
+	live, verdict, why := r.compare(w)
 	switch {
 	case verdict == plan.AsWanted:
 		o.becomesVerified(w.c)
@@ -165,8 +165,8 @@ func (r *runner) keeps(w *watched, o *Outcome, last bool) bool {
 	return false
 }
 
-// look holds a change against the newest reading.
-func (r *runner) look(w *watched) (plan.Live, plan.Verdict, string) {
+// compare judges a change by the newest reading.
+func (r *runner) compare(w *watched) (plan.Live, plan.Verdict, string) {
 	if w.c.Action == plan.NoOp {
 		if m, is := r.Reading.movedNow(w.c); is {
 			return m.live, m.verdict, m.why
@@ -234,7 +234,7 @@ func (r *runner) giveUpOn(list []watched, looks int, why string) error {
 		o, _ := r.outcome(w.c)
 		switch {
 		case w.differs > 0:
-			live, _, _ := r.look(&w)
+			live, _, _ := r.compare(&w)
 			o.becomesHeld(w.c, live, "the last reading shows something else")
 		case o.Status == Succeeded:
 			o.Message, o.Unseen, o.Unread = acceptedBut+why, looks > 0, looks == 0

@@ -98,7 +98,7 @@ func (r *runner) doubts(g group) int {
 // dispatch hands the partners of a wave out to the workers.
 func (r *runner) dispatch(wave []group) error {
 	queue := make(chan group)
-	g, lost := errgroup.WithContext(context.WithoutCancel(r.hard))
+	g, failed := errgroup.WithContext(context.WithoutCancel(r.hard))
 	g.Go(func() error {
 		defer close(queue)
 		for _, group := range wave {
@@ -106,7 +106,7 @@ func (r *runner) dispatch(wave []group) error {
 			case queue <- group:
 			case <-r.soft.Done():
 				return nil
-			case <-lost.Done(): // a worker lost the journal
+			case <-failed.Done(): // a worker lost the journal
 				return nil
 			}
 		}

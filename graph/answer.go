@@ -57,9 +57,6 @@ func (c *call) judgeFault(ctx context.Context, err error) verdict {
 	if isFinal(e, err) {
 		return verdict{e, false, nothing}
 	}
-	if c.unsent {
-		c.begins() // a layer in between failed: it counts all the same
-	}
 	v := verdict{e, true, noWord}
 	if neverSent(err) {
 		v.heard = noLine
@@ -201,16 +198,8 @@ func (c *call) read(resp *http.Response, body []byte) error {
 	case c.req.check != nil:
 		return c.req.check(body)
 	}
-	var wire struct {
-		Error jsontext.Value `json:"error"`
-	}
-	if err := decode(body, &wire); err != nil {
-		return notJSON(err)
-	}
-	if wire.Error != nil {
-		return errInSuccess
-	}
-	return nil
+	_, err := membersOf(body)
+	return err
 }
 
 var errInSuccess = errors.New("the status says success, and the body holds an error")

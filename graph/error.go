@@ -12,10 +12,11 @@ import (
 // request. It is an error itself, so errors.Is(err, graph.Throttled) works.
 type Kind string
 
-// The kinds. Retries, outcomes and hints all decide by them; nobody else looks
-// at status codes.
+// The kinds. Outcomes and hints decide by them; what is tried again is decided
+// by what an answer proves, in judge.
 const (
-	// Throttled: 429; more was sent than the tenant's quota allows.
+	// Throttled: 429, or its older code; more was sent than the tenant's quota
+	// allows.
 	Throttled Kind = "throttled"
 	// Transient: the service had a fault of its own that passes.
 	Transient Kind = "transient"
@@ -23,7 +24,7 @@ const (
 	Unauthorized Kind = "unauthorized"
 	// Forbidden: 403; the token is good and may not do this.
 	Forbidden Kind = "forbidden"
-	// NotFound: 404.
+	// NotFound: 404 or 410.
 	NotFound Kind = "not found"
 	// Conflict: 409 or 412; the object is there already, or has moved.
 	Conflict Kind = "conflict"
@@ -47,9 +48,8 @@ const (
 // Error makes a Kind a target of errors.Is.
 func (k Kind) Error() string { return string(k) }
 
-// The error codes that the client or its callers branch on.
+// The error codes that the client branches on.
 const (
-	CodeSameKey         = "Request_MultipleObjectsWithSameKeyValue"
 	codeConcurrency     = "Directory_ConcurrencyViolation"
 	codeExpiredPage     = "Directory_ExpiredPageToken"
 	codeThrottledLegacy = "Request_ThrottledTemporarily"
@@ -177,7 +177,7 @@ func (e *Error) Reason() string {
 	}
 }
 
-// Unwrap returns the cause where no answer came.
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Is reports whether target is the kind of e.

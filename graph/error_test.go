@@ -46,7 +46,7 @@ func TestAnErrorBodyIsReadHoweverItIsSpelled(t *testing.T) {
 		{
 			name: "as the conflict of the Entra tutorial", status: 409,
 			body: `{"error":{"code":"Request_MultipleObjectsWithSameKeyValue","message":"A conflicting object","details":[{"code":"ConflictingObjects","message":"m","target":null}],"innerError":{"date":"2026-03-29T13:23:55","request-id":"rid","client-request-id":"other"}}}`,
-			want: graph.Error{Kind: graph.Conflict, Code: graph.CodeSameKey, Message: "A conflicting object", RequestID: "rid",
+			want: graph.Error{Kind: graph.Conflict, Code: sameKey, Message: "A conflicting object", RequestID: "rid",
 				Details: []graph.Detail{{Code: "ConflictingObjects", Message: "m"}}},
 			says: "PUT " + path + ": 409 Request_MultipleObjectsWithSameKeyValue: A conflicting object (request-id rid, client-request-id " + clientID + ")",
 		},

@@ -15,7 +15,7 @@ import (
 // answer with web pages and plain text, older services wrap the message, and
 // members come in any order: what cannot be read leaves the members empty.
 func decodeError(status int, header http.Header, body []byte, hide secrets) (e *Error, coded bool) {
-	e = &Error{Status: status, RequestID: header.Get("Request-Id"), ClientRequestID: header.Get("Client-Request-Id")}
+	e = &Error{Status: status, RequestID: header.Get("Request-Id")}
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	switch {
 	case looksLikeHTML(header, body):

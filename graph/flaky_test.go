@@ -22,7 +22,6 @@ type flaky struct {
 
 	mu                 sync.Mutex
 	into, atOnce, most int // attempts sent into the outage
-	last               time.Time
 }
 
 func (f *flaky) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -31,9 +30,6 @@ func (f *flaky) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	now := time.Now()
 	if now.Before(f.from) || !now.Before(f.until) || f.hit != nil && !f.hit(r) {
-		f.mu.Lock()
-		f.last = now
-		f.mu.Unlock()
 		if r.Method == "GET" {
 			return done(r)
 		}
@@ -51,7 +47,7 @@ func (f *flaky) RoundTrip(r *http.Request) (*http.Response, error) {
 	return f.down(r)
 }
 
-// client is one whose pace is a request each turn.
+// client is a client of the host.
 func (f *flaky) client(t *testing.T, layers ...func(http.RoundTripper) http.RoundTripper) *graph.Client {
 	t.Helper()
 	c, err := graph.New(graph.Options{RootURL: root, Base: f, Layers: layers})

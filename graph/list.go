@@ -78,7 +78,7 @@ func (c *Client) ListPartners(ctx context.Context, visit func(Page) error) error
 func (l *listing) read(ctx context.Context) error {
 	for next, number := partnersPath+listQuery, 1; ; {
 		odd, err := l.follow(ctx, next, number)
-		if odd == nil || err != nil {
+		if odd == nil {
 			return err
 		}
 		again := l.client.readPage(ctx, odd.path, odd.Number, true)

@@ -41,8 +41,8 @@ func newListing(c *Client, restarted string, visit func(Page) error) *listing {
 // errAskAgain is a page that is not believed before it was asked for again.
 var errAskAgain = errors.New("the page is asked for again")
 
-// ChangedPartner is a partner that two pages show differently: somebody changed it while
-// the list was read.
+// ChangedPartner is a partner that the list shows in two ways: somebody changed
+// it while the list was read.
 type ChangedPartner struct {
 	tenantID      string
 	first, second int

@@ -106,8 +106,8 @@ func otherMember(dec *jsontext.Decoder, name string, link *string) error {
 type parsed struct {
 	partners   []Partner
 	unreadable error  // of one that does not even say who it is
-	missing    string // the first member that was asked for and is not there
-	lacksIt    string // the first partner without it
+	missing    string // a member that was asked for and is not there
+	lacksIt    string // a partner without it
 	lacking    int    // how many partners lack something
 }
 
@@ -146,7 +146,7 @@ func (s *parsed) add(into *Partner, raw []byte) {
 			s.unreadable = &broken{fmt.Errorf("a partner that does not say who it is: %w", err)}
 			return
 		}
-		p, missing = Partner{TenantID: id, Problem: strings.TrimPrefix(err.Error(), "partner "+id+": ")}, ""
+		p, missing = Partner{TenantID: id, Problem: err.Error()}, ""
 	}
 	*into = p
 	if missing == "" {

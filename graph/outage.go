@@ -75,7 +75,9 @@ func (o *outage) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	before := c.attempts
 	resp, err := o.next.RoundTrip(req)
-	c.unsent = c.attempts == before
+	if c.unsent = c.attempts == before; c.unsent && !errors.Is(err, errSentBack) {
+		c.begins() // a layer in between ended it: it counts all the same
+	}
 	c.verdict = c.judge(ctx, resp, err)
 	c.class.told(c)
 	c.endsOpen()

@@ -374,31 +374,3 @@ func TestHungRequestsHoldNobody(t *testing.T) {
 		}
 	})
 }
-
-// A layer in between that fails is tried again as often as a host that does.
-func TestALayerThatFailsIsTriedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := 0
-		c, err := graph.New(graph.Options{RootURL: root, Base: played(done), Outage: 10 * sec, Layers: []func(http.RoundTripper) http.RoundTripper{
-			func(next http.RoundTripper) http.RoundTripper {
-				return roundTrip(func(r *http.Request) (*http.Response, error) {
-					if n++; n%6 == 0 {
-						return next.RoundTrip(r)
-					}
-					return nil, errors.New("no socket")
-				})
-			},
-		}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 2 {
-			if _, err := c.Do(t.Context(), read); err != nil {
-				t.Error(err)
-			}
-		}
-		if n != 12 {
-			t.Errorf("tried %d times", n)
-		}
-	})
-}

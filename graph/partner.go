@@ -74,12 +74,18 @@ const (
 // could be read in two ways is an error.
 func ParsePartner(body []byte) (Partner, error) {
 	p, _, err := parsePartner(body, false)
-	return p, err
+	if err == nil {
+		return p, nil
+	}
+	if p.TenantID != "" {
+		err = fmt.Errorf("partner %s: %w", p.TenantID, err)
+	}
+	return Partner{}, err
 }
 
 // parsePartner also names the first member that was asked for and is not there.
 // Null is a value: OData writes it for what has none. With live, the policy has
-// to be the partner's own.
+// to be the partner's own. An error does not say whose it is: the callers tell.
 func parsePartner(body []byte, live bool) (p Partner, missing string, err error) {
 	var wire struct {
 		TenantID          string          `json:"tenantId"`
@@ -95,13 +101,13 @@ func parsePartner(body []byte, live bool) (p Partner, missing string, err error)
 	}
 	p = Partner{Raw: body, TenantID: strings.ToLower(wire.TenantID)}
 	if p.IsServiceProvider, err = isTrue(wire.IsServiceProvider); err != nil {
-		return Partner{}, "", fmt.Errorf("partner %s: %s: %w", p.TenantID, memberProvider, err)
+		return p, "", fmt.Errorf("%s: %w", memberProvider, err)
 	}
 	if err = p.parsePolicy(wire.Sync, live); err != nil {
-		return Partner{}, "", fmt.Errorf("partner %s: %w", p.TenantID, err)
+		return p, "", err
 	}
 	if err = p.parseConsent(wire.Consent); err != nil {
-		return Partner{}, "", fmt.Errorf("partner %s: %s: %w", p.TenantID, memberConsent, err)
+		return p, "", fmt.Errorf("%s: %w", memberConsent, err)
 	}
 	switch {
 	case wire.Sync == nil:

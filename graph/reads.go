@@ -85,9 +85,9 @@ func (m members) all(needed []string) error {
 	}
 }
 
-// MissingMember is an answer without a member that was asked for: the cause of an error
-// that is NotVisible. Shown says that a request for it alone succeeded, so it is
-// not hidden from this identity.
+// MissingMember is an answer without a member that was asked for: the cause of
+// an error that is NotVisible. Shown says that a request for it alone succeeded,
+// so it is not hidden from this identity.
 type MissingMember struct {
 	Member, why string
 	Shown       bool

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -50,12 +51,11 @@ func TestNoTokenStandsInAnyError(t *testing.T) {
 							seen = append(seen, fmt.Sprint(err))
 							if resp != nil {
 								seen = append(seen, fmt.Sprint(resp.Header))
-								if body, _ := io.ReadAll(resp.Body); resp.StatusCode >= 300 {
+								body, _ := io.ReadAll(resp.Body)
+								if resp.StatusCode >= 300 {
 									seen = append(seen, strings.ReplaceAll(string(body), `\u002b`, "+"))
-									resp.Body = io.NopCloser(strings.NewReader(string(body)))
-								} else {
-									resp.Body = io.NopCloser(strings.NewReader(string(body)))
 								}
+								resp.Body = io.NopCloser(bytes.NewReader(body))
 							}
 							return resp, err
 						})

@@ -91,7 +91,7 @@ func TestWhatIsTriedAgainAndWhen(t *testing.T) {
 		{"423 to a read is tried six times", read, answers{refusal(423, "Locked")}, doubling(fault, 5), graph.Transient},
 		{"a concurrency conflict is tried again", write, answers{refusal(409, "Directory_ConcurrencyViolation"), done}, doubling(fault, 1), closed},
 		{"a concurrency conflict waits what it names", write, answers{refusal(409, "Directory_ConcurrencyViolation", "Retry-After: 2"), done}, []span{exactly(2 * sec)}, closed},
-		{"another conflict is not", write, answers{refusal(409, graph.CodeSameKey), done}, nil, graph.Conflict},
+		{"another conflict is not", write, answers{refusal(409, sameKey), done}, nil, graph.Conflict},
 		{"400 is not", write, answers{refusal(400, "Request_BadRequest"), done}, nil, graph.Invalid},
 		{"403 is not", write, answers{refusal(403, "Authorization_RequestDenied"), done}, nil, graph.Forbidden},
 		{"404 is not", read, answers{refusal(404, "Request_ResourceNotFound"), done}, nil, graph.NotFound},
@@ -317,7 +317,7 @@ func TestOnlyTheConcurrencyConflictIsACrowd(t *testing.T) {
 		code   string
 		want   bool
 	}{
-		{409, "Directory_ConcurrencyViolation", true}, {409, graph.CodeSameKey, false}, {429, "Directory_ConcurrencyViolation", false}, {204, "", false},
+		{409, "Directory_ConcurrencyViolation", true}, {409, sameKey, false}, {429, "Directory_ConcurrencyViolation", false}, {204, "", false},
 	} {
 		resp, _ := refusal(c.status, c.code)(nil)
 		if got := graph.IsCrowded(resp); got != c.want {

@@ -16,6 +16,7 @@ const (
 	root     = "https://graph.microsoft.com"
 	fabrikam = "90e29127-71ad-49c7-9ce8-db3f41ea06f1"
 	agent    = "bulksync/1.2.3"
+	sameKey  = "Request_MultipleObjectsWithSameKeyValue"
 )
 
 // rig is a simulated tenant and a client of it.
@@ -123,9 +124,6 @@ var (
 
 // list reads all partners.
 func list(ctx context.Context, c *graph.Client) (partners []graph.Partner, pages []int, err error) {
-	err = c.ListPartners(ctx, func(p graph.Page) error {
-		partners, pages = append(partners, p.Partners...), append(pages, p.Number)
-		return nil
-	})
+	partners, pages, _, err = listing(ctx, c)
 	return partners, pages, err
 }

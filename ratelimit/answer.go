@@ -2,8 +2,8 @@ package ratelimit
 
 import "time"
 
-// lost gives the pass of a request back that got no answer. Whether it cost
-// a token nobody knows; the copy of the bucket has paid for it.
+// lost takes back the pass of a request that got no answer. Whether it cost a
+// token nobody knows; the copy of the bucket has paid for it.
 func (g *gate) lost(p pass) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -11,7 +11,7 @@ func (g *gate) lost(p pass) {
 	g.nudge()
 }
 
-// answered gives the pass back and learns from the answer.
+// answered takes the pass back and learns from the answer.
 func (g *gate) answered(p pass, s Signal) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -37,7 +37,8 @@
 //     and soon all of it, while nothing is known; after a refusal one, and
 //     then what rate times latency needs, plus a few while many tokens are
 //     left. A refusal then costs one request, not sixteen. A collision (409)
-//     halves the width alone;
+//     halves the width alone. A request that hangs takes no room in it, or one
+//     dead connection would shut a gate of width one;
 //   - the probe: the rate found is held for a while, then raised by 2 % a
 //     second and a little faster each second. A refusal during the probe
 //     only ends it, with a better measurement; a refusal at the rate itself

@@ -69,8 +69,8 @@ func (w *width) answered(now time.Time, took time.Duration) {
 	}
 }
 
-// How long a request may take before the others stop waiting for it: so long
-// at least, and some times what an answer takes here.
+// How long a request may take before the others stop waiting for it: the first
+// at least, and so many times what an answer takes here.
 const (
 	leastPatience = 1500 * time.Millisecond
 	hangs         = 4

@@ -20,8 +20,10 @@ type Error struct {
 	err error
 }
 
+// Error says in one line why there is no token.
 func (e *Error) Error() string { return e.msg }
 
+// Unwrap returns what the library said.
 func (e *Error) Unwrap() error { return e.err }
 
 // NonRetriable marks that another attempt cannot help, by the convention of
