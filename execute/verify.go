@@ -49,7 +49,7 @@ func (r *runner) verify(groups []group, all bool) error {
 			return err
 		}
 		if last {
-			return r.giveUpOn(list, looks, "not yet visible after "+r.set.VerifyWait.String())
+			return r.giveUpOn(list, looks, "not yet visible after "+max(r.set.VerifyWait, 0).String())
 		}
 		if looks > 0 && !sleep(r.asked, min(pause, max(time.Until(deadline), shortestPause))) {
 			return r.giveUpOn(list, looks, "the run was interrupted before it could be read back")
@@ -232,9 +232,11 @@ func (r *runner) giveUpOn(list []watched, looks int, why string) error {
 	var tickets []ticket
 	for _, w := range list {
 		o, _ := r.outcome(w.c)
+		live, verdict, problem := r.compare(&w)
 		switch {
+		case o.Status == Succeeded && verdict == plan.Unknown:
+			o.Message, o.Unseen, o.Unread = acceptedBut+"the object could not be read back: "+problem, false, true
 		case w.differs > 0:
-			live, _, _ := r.compare(&w)
 			o.becomesHeld(w.c, live, "the last reading shows something else")
 		case o.Status == Succeeded:
 			o.Message, o.Unseen, o.Unread = acceptedBut+why, looks > 0, looks == 0

@@ -278,3 +278,24 @@ func TestARunWithoutWorkReadsOnce(t *testing.T) {
 		}
 	})
 }
+
+// What was accepted and cannot be read back is neither seen nor missing.
+func TestAPartnerThatCannotBeReadBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: time.Second})
+		r.with(2, nil)
+		p, f := r.plan(rows(2, "Fabrikam,yes,,,"), ""), newTape()
+		time.AfterFunc(1500*time.Millisecond, func() {
+			r.Break(tenant(1), `{"tenantId":"`+tenant(1)+`","isServiceProvider":null,"automaticUserConsentSettings":7,"identitySynchronization":null}`)
+		})
+		res := r.mustRun(session{plan: p, tape: f})
+		o := res.Outcomes[0]
+		if o.Status != execute.Succeeded || !o.Unread || o.Unseen || !strings.HasPrefix(o.Message, "accepted; the object could not be read back: ") || res.Unseen() != 1 {
+			t.Errorf("%+v", o)
+		}
+		r.Break(tenant(1), "")
+		if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Verified != 2 || again.Outcomes[0].Message != "" || again.Outcomes[0].Unread {
+			t.Errorf("%+v", again.Outcomes[0])
+		}
+	})
+}
