@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"bulksync/graph"
 	"bulksync/plan"
 )
 
@@ -36,11 +37,11 @@ type Entry struct {
 
 // RunEntry says what is run, on what, by whom and how.
 type RunEntry struct {
-	FormatVersion   int             `json:"formatVersion"`
-	RunID           string          `json:"runId"`
-	PlanFingerprint string          `json:"planFingerprint"`
-	Tool            plan.Tool       `json:"tool"`
-	HomeTenant      plan.HomeTenant `json:"homeTenant"`
+	FormatVersion   int              `json:"formatVersion"`
+	RunID           string           `json:"runId"`
+	PlanFingerprint string           `json:"planFingerprint"`
+	Tool            plan.Tool        `json:"tool"`
+	HomeTenant      graph.HomeTenant `json:"homeTenant"`
 	// Identity is the app or user of the token.
 	Identity string `json:"identity"`
 	// Settings are those that a resumption goes on with.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"bulksync/graph"
 	"bulksync/plan"
 )
 
@@ -162,9 +163,9 @@ type Pace struct {
 // Result is a whole run: one outcome per change of the plan, in plan order.
 // It is made from the journal alone, so that it can be made again offline.
 type Result struct {
-	PlanFingerprint string          `json:"planFingerprint"`
-	HomeTenant      plan.HomeTenant `json:"homeTenant"`
-	Tool            plan.Tool       `json:"tool"`
+	PlanFingerprint string           `json:"planFingerprint"`
+	HomeTenant      graph.HomeTenant `json:"homeTenant"`
+	Tool            plan.Tool        `json:"tool"`
 	// Identity is the app or user whose token made the run.
 	Identity   string    `json:"identity"`
 	StartedAt  time.Time `json:"startedAt"`

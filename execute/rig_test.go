@@ -78,7 +78,7 @@ func (r *rig) plan(csv, template string) *plan.Plan {
 	must(err)
 	head := plan.Head{
 		Tool: plan.Tool{Name: "bulksync", Version: "1.0.0"}, CreatedAt: time.Now(),
-		HomeTenant: plan.HomeTenant{ID: graphsim.DefaultHomeTenant, Cloud: graph.Global, GraphURL: graphURL},
+		HomeTenant: graph.HomeTenant{ID: graphsim.DefaultHomeTenant, Cloud: graph.Global, GraphURL: graphURL},
 	}
 	p, err := plan.Build(head, d, cur)
 	must(err)

@@ -53,3 +53,11 @@ func (c Cloud) Scope() string { return c.RootURL() + "/.default" }
 // HasTemplates reports whether the cloud offers multitenant-organization
 // templates. The metadata of the national clouds has none.
 func (c Cloud) HasTemplates() bool { return c == Global }
+
+// HomeTenant is the tenant whose policy is changed. Apply refuses a token of
+// another tenant and a client of another cloud.
+type HomeTenant struct {
+	ID       string `json:"id"`
+	Cloud    Cloud  `json:"cloud"`
+	GraphURL string `json:"graphUrl"`
+}

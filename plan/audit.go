@@ -1,6 +1,10 @@
 package plan
 
-import "time"
+import (
+	"time"
+
+	"bulksync/graph"
+)
 
 // FindingKind says how a partner differs from what the file wants.
 type FindingKind string
@@ -82,12 +86,12 @@ type AuditTotals struct {
 // Audit is what a tenant looks like beside a file, at one moment. Totals and
 // Findings are empty when Result is Incomplete.
 type Audit struct {
-	FormatVersion int         `json:"formatVersion"`
-	Tool          Tool        `json:"tool"`
-	CreatedAt     time.Time   `json:"createdAt"`
-	HomeTenant    HomeTenant  `json:"homeTenant"`
-	Input         AuditInput  `json:"input"`
-	Result        AuditResult `json:"result"`
+	FormatVersion int              `json:"formatVersion"`
+	Tool          Tool             `json:"tool"`
+	CreatedAt     time.Time        `json:"createdAt"`
+	HomeTenant    graph.HomeTenant `json:"homeTenant"`
+	Input         AuditInput       `json:"input"`
+	Result        AuditResult      `json:"result"`
 	// Problem says why the result is incomplete.
 	Problem  string      `json:"problem,omitempty"`
 	Read     Read        `json:"read"`

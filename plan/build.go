@@ -20,7 +20,7 @@ type Desired struct {
 type Head struct {
 	Tool       Tool
 	CreatedAt  time.Time
-	HomeTenant HomeTenant
+	HomeTenant graph.HomeTenant
 }
 
 // Build compares what is wanted with what is there and returns the sealed

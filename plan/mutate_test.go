@@ -111,7 +111,7 @@ func resealedTree(t testing.TB, members map[string]any) (*plan.Plan, error) {
 // what was wanted where nothing is sent.
 func meaning(p *plan.Plan) *plan.Plan {
 	m := *p
-	m.Fingerprint, m.Tool, m.CreatedAt, m.HomeTenant, m.Read.Pages, m.Read.Partners = "", plan.Tool{}, head.CreatedAt, plan.HomeTenant{}, 0, 0
+	m.Fingerprint, m.Tool, m.CreatedAt, m.HomeTenant, m.Read.Pages, m.Read.Partners = "", plan.Tool{}, head.CreatedAt, graph.HomeTenant{}, 0, 0
 	m.Input = plan.Input{Rows: p.Input.Rows}
 	if p.Template != nil {
 		m.Template = &plan.TemplateInput{}

@@ -25,11 +25,11 @@ var (
 // say yes. Apply is driven by Changes alone; the other members identify,
 // prove and summarize.
 type Plan struct {
-	FormatVersion int        `json:"formatVersion"`
-	Tool          Tool       `json:"tool"`
-	CreatedAt     time.Time  `json:"createdAt"`
-	HomeTenant    HomeTenant `json:"homeTenant"`
-	Input         Input      `json:"input"`
+	FormatVersion int              `json:"formatVersion"`
+	Tool          Tool             `json:"tool"`
+	CreatedAt     time.Time        `json:"createdAt"`
+	HomeTenant    graph.HomeTenant `json:"homeTenant"`
+	Input         Input            `json:"input"`
 	// Template identifies the template file; nil where the plan has none.
 	Template *TemplateInput `json:"template,omitempty"`
 	Read     Read           `json:"read"`
@@ -44,14 +44,6 @@ type Plan struct {
 type Tool struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
-}
-
-// HomeTenant is the tenant whose policy is changed. Apply refuses a token of
-// another tenant and a client of another cloud.
-type HomeTenant struct {
-	ID       string      `json:"id"`
-	Cloud    graph.Cloud `json:"cloud"`
-	GraphURL string      `json:"graphUrl"`
 }
 
 // TemplateInput identifies the template file that a plan was made from.

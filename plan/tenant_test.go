@@ -12,7 +12,7 @@ import (
 // head is who plans in these tests, and when.
 var head = plan.Head{
 	Tool: plan.Tool{Name: "bulksync", Version: "1.2.3"}, CreatedAt: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC),
-	HomeTenant: plan.HomeTenant{ID: graphsim.DefaultHomeTenant, Cloud: graph.Global, GraphURL: graph.Global.RootURL()},
+	HomeTenant: graph.HomeTenant{ID: graphsim.DefaultHomeTenant, Cloud: graph.Global, GraphURL: graph.Global.RootURL()},
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bulksync/execute"
+	"bulksync/graph"
 	"bulksync/plan"
 )
 
@@ -18,7 +19,7 @@ func stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
-func homeFact(h plan.HomeTenant) []fact {
+func homeFact(h graph.HomeTenant) []fact {
 	fs := []fact{
 		{"Home tenant", OneLine(h.ID), true},
 		{"Cloud", OneLine(string(h.Cloud)), false},

@@ -11,7 +11,7 @@ import (
 // needs a reason, and a word in the doc.go of both ends.
 var arrows = map[string][]string{
 	"bulksync/cmd/bulksync":   {"bulksync/execute", "bulksync/graph", "bulksync/graph/auth", "bulksync/graph/graphsim", "bulksync/plan", "bulksync/ratelimit", "bulksync/report"},
-	"bulksync/report":         {"bulksync/execute", "bulksync/plan"},
+	"bulksync/report":         {"bulksync/execute", "bulksync/graph", "bulksync/plan"},
 	"bulksync/execute":        {"bulksync/graph", "bulksync/plan"},
 	"bulksync/plan":           {"bulksync/graph"},
 	"bulksync/graph/graphsim": {"bulksync/graph"},

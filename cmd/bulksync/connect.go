@@ -12,7 +12,6 @@ import (
 
 	"bulksync/graph"
 	"bulksync/graph/auth"
-	"bulksync/plan"
 	"bulksync/ratelimit"
 )
 
@@ -23,7 +22,7 @@ type tenant struct {
 	pace   *ratelimit.Transport
 	took   mean
 	id     auth.Identity
-	home   plan.HomeTenant
+	home   graph.HomeTenant
 }
 
 // demand is what a command asks of its stack. The zero value is that of a
@@ -38,7 +37,7 @@ type demand struct {
 // pacing, the wire. It sends nothing to Graph. Requests are of low priority
 // unless another one is given: a batch can wait where people cannot.
 func (a *app) connect(ctx context.Context, d demand) (*tenant, error) {
-	t := &tenant{home: plan.HomeTenant{Cloud: cmp.Or(a.cloud, graph.Global)}}
+	t := &tenant{home: graph.HomeTenant{Cloud: cmp.Or(a.cloud, graph.Global)}}
 	var err error
 	if t.home.GraphURL, err = graph.CheckRoot(cmp.Or(a.global.graphURL, t.home.Cloud.RootURL())); err != nil {
 		return nil, err

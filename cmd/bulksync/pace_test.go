@@ -92,7 +92,7 @@ func planFor(t *testing.T, c *graph.Client, partners []string) *plan.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head := plan.Head{CreatedAt: time.Now(), HomeTenant: plan.HomeTenant{ID: graphsim.DefaultHomeTenant, Cloud: graph.Global, GraphURL: graph.Global.RootURL()}}
+	head := plan.Head{CreatedAt: time.Now(), HomeTenant: graph.HomeTenant{ID: graphsim.DefaultHomeTenant, Cloud: graph.Global, GraphURL: graph.Global.RootURL()}}
 	p, err := plan.Build(head, plan.Desired{Rows: rows}, current)
 	if err != nil {
 		t.Fatal(err)

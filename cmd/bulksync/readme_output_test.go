@@ -70,7 +70,7 @@ func readmePlan(t *testing.T) string {
 	}
 	p, err := plan.Build(plan.Head{
 		Tool: plan.Tool{Name: "bulksync", Version: "1.0.0"}, CreatedAt: time.Date(2026, 11, 21, 20, 12, 0, 0, time.UTC),
-		HomeTenant: plan.HomeTenant{ID: sim.HomeTenant(), Cloud: graph.Global, GraphURL: graph.Global.RootURL()},
+		HomeTenant: graph.HomeTenant{ID: sim.HomeTenant(), Cloud: graph.Global, GraphURL: graph.Global.RootURL()},
 	}, plan.Desired{Rows: rows}, current)
 	if err != nil {
 		t.Fatal(err)
