@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bulksync/graph"
+	"bulksync/internal/words"
 	"bulksync/plan"
 )
 
@@ -100,16 +101,8 @@ func (r *runner) spend(o *Outcome) {
 		return
 	}
 	if r.failures++; r.failures == r.set.StopAfterFailures {
-		r.stopNow(fmt.Errorf("%s did not succeed, which is the limit; the last was change %d: %s", counted(r.failures), o.Seq, o.Message))
+		r.stopNow(fmt.Errorf("%s did not succeed, which is the limit; the last was change %d: %s", words.Count(r.failures, "change"), o.Seq, o.Message))
 	}
-}
-
-// counted says how many changes.
-func counted(n int) string {
-	if n == 1 {
-		return "1 change"
-	}
-	return fmt.Sprintf("%d changes", n)
 }
 
 // interrupted reports whether a person or the system asked for an end.

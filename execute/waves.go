@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"bulksync/internal/words"
 	"bulksync/plan"
 )
 
@@ -34,7 +35,7 @@ func (r *runner) work() error {
 			return err
 		}
 		if bad := r.unwell(wave); bad > 0 {
-			r.stopNow(fmt.Errorf("wave %d of %d: %s of it not as wanted", i+1, len(waves), counted(bad)))
+			r.stopNow(fmt.Errorf("wave %d of %d: %s of it not as wanted", i+1, len(waves), words.Count(bad, "change")))
 		}
 	}
 	if r.interrupted() {
@@ -166,7 +167,7 @@ func (r *runner) holdDrift(groups []group) error {
 		if r.Prior != nil {
 			nothing = "nothing more"
 		}
-		r.stopNow(fmt.Errorf("%s held, as objects changed since the plan, and %s was written", counted(len(tickets)), nothing))
+		r.stopNow(fmt.Errorf("%s held, as objects changed since the plan, and %s was written", words.Count(len(tickets), "change"), nothing))
 	}
 	return r.commitAll(tickets)
 }

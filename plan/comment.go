@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+
+	"bulksync/internal/words"
 )
 
 // isComment reports whether a line between rows is a comment: its first cell
@@ -87,7 +89,7 @@ func (c *comments) String() string {
 	}
 	last := len(told) - 1
 	if rest := c.n - len(told); rest > 0 {
-		return fmt.Sprintf("lines %s and %s more", strings.Join(told, ", "), thousands(rest))
+		return fmt.Sprintf("lines %s and %s more", strings.Join(told, ", "), words.Thousands(rest))
 	}
 	return fmt.Sprintf("lines %s and %s", strings.Join(told[:last], ", "), told[last])
 }
@@ -98,7 +100,7 @@ func (rd *rowReader) notices() []Notice {
 		return rd.swallowed.all()
 	}
 	c := &rd.lines.comments
-	what := fmt.Sprintf("%s begin with # and were read as comments, not as rows: %s", plural(c.n, "line"), c)
+	what := fmt.Sprintf("%s begin with # and were read as comments, not as rows: %s", words.Count(c.n, "line"), c)
 	if c.n == 1 {
 		what = "this line begins with # and was read as a comment, not as a row"
 	}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"bulksync/internal/words"
 )
 
 // Notice is something that the author of a file should know and that stops
@@ -73,7 +75,7 @@ func (ns *notices) all() []Notice {
 	all := slices.Clone(ns.told)
 	for k, t := range ns.kinds {
 		if rest := t.n - maxTold; rest > 0 {
-			all = append(all, Notice{ns.file, t.untold.line, t.untold.column, fmt.Sprintf("from here on %s more rows %s", thousands(rest), k)})
+			all = append(all, Notice{ns.file, t.untold.line, t.untold.column, fmt.Sprintf("from here on %s more rows %s", words.Thousands(rest), k)})
 		}
 	}
 	return all

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"bulksync/internal/words"
 )
 
 // RowError is one fault of an input file, with the place that an editor can
@@ -45,7 +47,7 @@ func (e RowErrors) Error() string {
 		lines = append(lines, fault.Error())
 	}
 	if rest := sorted[told:]; len(rest) > 0 {
-		lines = append(lines, fmt.Sprintf("and %s more: %s", thousands(len(rest)), countByKind(rest)))
+		lines = append(lines, fmt.Sprintf("and %s more: %s", words.Thousands(len(rest)), countByKind(rest)))
 	}
 	return strings.Join(lines, "\n")
 }

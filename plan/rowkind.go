@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"bulksync/internal/words"
 )
 
 // kind is what faults of one sort are called where they are only counted.
@@ -68,7 +70,7 @@ func countByKind(faults RowErrors) string {
 	})
 	told := make([]string, len(kinds))
 	for i, k := range kinds {
-		told[i] = fmt.Sprintf("%s × %s", thousands(counts[k]), k)
+		told[i] = fmt.Sprintf("%s × %s", words.Thousands(counts[k]), k)
 	}
 	return strings.Join(told, ", ")
 }

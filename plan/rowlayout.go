@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"fmt"
 	"strings"
+
+	"bulksync/internal/words"
 )
 
 // refuse notes a fault.
@@ -61,7 +63,7 @@ func (rd *rowReader) misfit(at place, value string, cells []string, why string) 
 	first, column := trimCell(cells[0]), rd.head.columns[0]
 	switch {
 	case !column.isManaged() || !strings.HasPrefix(first, "#"):
-		rd.refuse(at, value, cellCount.errorf("the row has %s and the header %d: %s", plural(len(cells), "cell"), len(rd.head.cells), why))
+		rd.refuse(at, value, cellCount.errorf("the row has %s and the header %d: %s", words.Count(len(cells), "cell"), len(rd.head.cells), why))
 	case isErrorValue(first):
 		rd.refuse(place{rd.lines.first, 1}, first, checkComputed(column, first))
 	default:

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/gocarina/gocsv"
+
+	"bulksync/internal/words"
 )
 
 // rowReader reads one CSV: lineReader cuts the text into lines, csv.Reader
@@ -64,7 +66,7 @@ func (rd *rowReader) readAll(r io.Reader) error {
 func (rd *rowReader) noRows(above int) error {
 	only := ""
 	if below := rd.lines.comments.n - above; below > 0 {
-		only = ", only " + plural(below, "comment")
+		only = ", only " + words.Count(below, "comment")
 	}
 	return fmt.Errorf("no rows below the header%s: the file needs one for each partner", only)
 }

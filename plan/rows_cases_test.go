@@ -120,7 +120,7 @@ func TestAnErrorValueIsNeverAComment(t *testing.T) {
 
 func TestCommentsAreCountedInOneNotice(t *testing.T) {
 	text := "# a\n#TYPE x\n\n\"# b, c\",,\ntenantId,note\n" + idA + ",\"x\n# no comment\"\n#d,\n" + strings.Repeat("# e\n", 1200)
-	want := "1:1: 1204 lines begin with # and were read as comments, not as rows: lines 1, 2, 4, 8, 9, 10, 11, 12, 13, 14 and 1,194 more"
+	want := "1:1: 1,204 lines begin with # and were read as comments, not as rows: lines 1, 2, 4, 8, 9, 10, 11, 12, 13, 14 and 1,194 more"
 	if diff := cmp.Diff(want, told1(t, text)); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 	"golang.org/x/net/idna"
+
+	"bulksync/internal/words"
 )
 
 // parseTenant reads a tenantId cell, which names the tenant by its ID or by
@@ -99,7 +101,7 @@ func malformedGUID(cell, digits string) error {
 	if n == 32 {
 		return badTenantID.errorf("tenantId %s is not a GUID: its hyphens do not stand as in 8-4-4-4-12 digits", quoteValue(cell))
 	}
-	return badTenantID.errorf("tenantId %s is not a GUID: it has %s, not 32, as in 8-4-4-4-12", quoteValue(cell), plural(n, "hexadecimal digit"))
+	return badTenantID.errorf("tenantId %s is not a GUID: it has %s, not 32, as in 8-4-4-4-12", quoteValue(cell), words.Count(n, "hexadecimal digit"))
 }
 
 // domainProfile is the IDNA2008 look-up profile with the length and letter

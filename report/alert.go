@@ -1,6 +1,10 @@
 package report
 
-import "strings"
+import (
+	"strings"
+
+	"bulksync/internal/words"
+)
 
 const (
 	// alertPartners bounds the partners that an alert names.
@@ -51,17 +55,17 @@ func (a *alert) Count(noun string) string {
 	if a.home {
 		partners--
 	}
-	switch rows := count(a.rows, noun); {
+	switch rows := words.Count(a.rows, noun); {
 	case partners == 0:
 		return rows
 	case partners == a.rows:
-		return count(partners, "partner")
+		return words.Count(partners, "partner")
 	case a.home:
-		return rows + " to " + count(partners, "partner") + " and the home tenant"
+		return rows + " to " + words.Count(partners, "partner") + " and the home tenant"
 	case noun == "finding":
-		return rows + " on " + count(partners, "partner")
+		return rows + " on " + words.Count(partners, "partner")
 	default:
-		return rows + " to " + count(partners, "partner")
+		return rows + " to " + words.Count(partners, "partner")
 	}
 }
 

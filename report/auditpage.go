@@ -5,6 +5,7 @@ import (
 	"iter"
 	"strings"
 
+	"bulksync/internal/words"
 	"bulksync/plan"
 )
 
@@ -17,7 +18,7 @@ func auditPage(a *plan.Audit) *page {
 	g := &page{
 		Kind: "audit", Noun: "finding", Detail: "Present and wanted",
 		Facts: auditFacts(a), Alerts: auditAlerts(a),
-		NRows: len(a.Findings), Rows: auditRows(a), All: count(len(a.Findings), "finding"),
+		NRows: len(a.Findings), Rows: auditRows(a), All: words.Count(len(a.Findings), "finding"),
 		Listed: func(*row) bool { return true }, NListed: len(a.Findings),
 	}
 	if a.Result == plan.Incomplete {
@@ -36,10 +37,10 @@ func auditPage(a *plan.Audit) *page {
 		{"extra", t.Extra, "+", warn},
 	}
 	closing := fmt.Sprintf("Audit: %s. %s as wanted, %s missing, %s changed, %s extra",
-		a.Result, thousands(t.OK), thousands(t.Missing), thousands(t.Changed), thousands(t.Extra))
+		a.Result, words.Thousands(t.OK), words.Thousands(t.Missing), words.Thousands(t.Changed), words.Thousands(t.Extra))
 	if unread > 0 {
 		g.Counts = append(g.Counts, tile{"unreadable", unread, "?", bad})
-		closing += fmt.Sprintf(", %s unreadable", thousands(unread))
+		closing += fmt.Sprintf(", %s unreadable", words.Thousands(unread))
 	}
 	g.Closing = []string{closing + "."}
 	g.Verdict, g.Tone = auditVerdict(a, unread)
@@ -54,11 +55,11 @@ func auditPage(a *plan.Audit) *page {
 func auditVerdict(a *plan.Audit, unread int) (string, tone) {
 	switch differ := drifted(a); {
 	case differ != "" && unread > 0:
-		return fmt.Sprintf("Drift: %s not as wanted, and %s could not be read.", differ, count(unread, "partner")), bad
+		return fmt.Sprintf("Drift: %s not as wanted, and %s could not be read.", differ, words.Count(unread, "partner")), bad
 	case differ != "":
 		return fmt.Sprintf("Drift: %s not as wanted.", differ), bad
 	case unread > 0:
-		return fmt.Sprintf("Not known: %s could not be read. What could be read is as wanted.", count(unread, "partner")), bad
+		return fmt.Sprintf("Not known: %s could not be read. What could be read is as wanted.", words.Count(unread, "partner")), bad
 	default:
 		return fmt.Sprintf("Clean: %s as wanted.", isAre(a.Totals.OK, "object")), good
 	}
@@ -81,7 +82,7 @@ func drifted(a *plan.Audit) string {
 	}
 	var of []string
 	if len(partners) > 0 {
-		of = append(of, count(len(partners), "partner"))
+		of = append(of, words.Count(len(partners), "partner"))
 	}
 	if home {
 		of = append(of, "the home tenant")
@@ -89,7 +90,7 @@ func drifted(a *plan.Audit) string {
 	if objects == 0 {
 		return ""
 	}
-	return count(objects, "object") + " of " + strings.Join(of, " and ") + agree(objects, " is", " are")
+	return words.Count(objects, "object") + " of " + strings.Join(of, " and ") + agree(objects, " is", " are")
 }
 
 // countUnreadable counts the partners that could not be read, each once.
@@ -138,20 +139,20 @@ func auditAlerts(a *plan.Audit) []*alert {
 // extraWords says why policies are extra, and what the others are that are
 // counted as extra too.
 func extraWords(busy, absent, idle int) string {
-	words := "allowed to synchronize users although the file does not ask for it"
+	s := "allowed to synchronize users although the file does not ask for it"
 	switch {
 	case absent == busy:
-		words = "allowed to synchronize users although the file says that the policy must be removed"
+		s = "allowed to synchronize users although the file says that the policy must be removed"
 	case absent > 0:
-		words += fmt.Sprintf(", and says of %s of them that the policy must be removed", thousands(absent))
+		s += fmt.Sprintf(", and says of %s of them that the policy must be removed", words.Thousands(absent))
 	}
 	switch {
 	case idle == 1:
-		words += "; the other extra policy does not allow it"
+		s += "; the other extra policy does not allow it"
 	case idle > 1:
-		words += fmt.Sprintf("; the other %s extra policies do not allow it", thousands(idle))
+		s += fmt.Sprintf("; the other %s extra policies do not allow it", words.Thousands(idle))
 	}
-	return words
+	return s
 }
 
 // isSyncing reports whether the partner may synchronize at present.

@@ -1,23 +1,15 @@
 package report
 
-import "fmt"
-
-// count says n things in words: "1 change", "2 changes".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%s %ss", thousands(n), noun)
-}
+import "bulksync/internal/words"
 
 // more says n further things in words: "1 more change".
-func more(n int, noun string) string { return count(n, "more "+noun) }
+func more(n int, noun string) string { return words.Count(n, "more "+noun) }
 
 // isAre says "1 change is" or "3 changes are".
-func isAre(n int, noun string) string { return count(n, noun) + agree(n, " is", " are") }
+func isAre(n int, noun string) string { return words.Count(n, noun) + agree(n, " is", " are") }
 
 // wasWere says "1 change was" or "3 changes were".
-func wasWere(n int, noun string) string { return count(n, noun) + agree(n, " was", " were") }
+func wasWere(n int, noun string) string { return words.Count(n, noun) + agree(n, " was", " were") }
 
 // allOf says that it is all of n things: "the change", "both changes" or "all 12
 // changes".
@@ -28,7 +20,7 @@ func allOf(n int, noun string) string {
 	case 2:
 		return "both " + noun + "s"
 	default:
-		return "all " + count(n, noun)
+		return "all " + words.Count(n, noun)
 	}
 }
 
@@ -38,12 +30,4 @@ func agree(n int, one, many string) string {
 		return one
 	}
 	return many
-}
-
-// thousands writes n with a comma between groups of three digits.
-func thousands(n int) string {
-	if n < 1000 {
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 
+	"bulksync/internal/words"
 	"bulksync/plan"
 )
 
@@ -167,7 +168,7 @@ func stoppedTwoWays(verb string, off, removed reached) string {
 		return policyRemoved.sentence(verb, all.words())
 	}
 	return fmt.Sprintf("Synchronization %s stopped for %s: for %s it %s turned off, for %s the policy %s removed.",
-		verb, all.words(), thousands(len(off)-both), verb, thousands(len(removed)), verb)
+		verb, all.words(), words.Thousands(len(off)-both), verb, words.Thousands(len(removed)), verb)
 }
 
 // words counts the partners, and says of how many nobody has seen it.
@@ -178,13 +179,13 @@ func (r reached) words() string {
 			unconfirmed++
 		}
 	}
-	who := count(len(r), "partner")
+	who := words.Count(len(r), "partner")
 	switch unconfirmed {
 	case 0:
 	case len(r):
 		who += ", as far as Graph accepted it"
 	default:
-		who += fmt.Sprintf(", for %s of them as far as Graph accepted it", thousands(unconfirmed))
+		who += fmt.Sprintf(", for %s of them as far as Graph accepted it", words.Thousands(unconfirmed))
 	}
 	return who
 }

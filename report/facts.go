@@ -7,6 +7,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/graph"
+	"bulksync/internal/words"
 	"bulksync/plan"
 )
 
@@ -37,7 +38,7 @@ func inputFacts(name, sum, of string, rows int) []fact {
 	if name == "" && rows == 0 {
 		return nil
 	}
-	fs := []fact{{"Input", OneLine(name) + ", " + count(rows, "row"), false}}
+	fs := []fact{{"Input", OneLine(name) + ", " + words.Count(rows, "row"), false}}
 	if sum != "" {
 		fs = append(fs, fact{"SHA-256 of " + of, OneLine(sum), true})
 	}
@@ -56,9 +57,9 @@ func planInput(p *plan.Plan) []fact {
 
 // readFact tells how complete the reading was that the report rests on.
 func readFact(r plan.Read) fact {
-	v := fmt.Sprintf("%s of %s, complete", count(r.Partners, "partner"), count(r.Pages, "page"))
+	v := fmt.Sprintf("%s of %s, complete", words.Count(r.Partners, "partner"), words.Count(r.Pages, "page"))
 	if !r.Complete {
-		v = fmt.Sprintf("%s of %s, then it broke off", count(r.Partners, "partner"), count(r.Pages, "page"))
+		v = fmt.Sprintf("%s of %s, then it broke off", words.Count(r.Partners, "partner"), words.Count(r.Pages, "page"))
 	}
 	return fact{"Read", v, false}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"bulksync/internal/words"
 )
 
 //go:embed html/page.gohtml
@@ -73,7 +75,7 @@ func (p *page) Title() string {
 }
 
 // Number counts the rows in words.
-func (p *page) Number() string { return count(p.NRows, p.noun()) }
+func (p *page) Number() string { return words.Count(p.NRows, p.noun()) }
 
 // noun is what all rows are, unchanged ones among them.
 func (p *page) noun() string {
@@ -84,7 +86,7 @@ func (p *page) noun() string {
 }
 
 // Number is the tile's number with thousands set apart.
-func (t tile) Number() string { return thousands(t.N) }
+func (t tile) Number() string { return words.Thousands(t.N) }
 
 // First are the partners that the alert names, and Others those that it names
 // when somebody asks for them.

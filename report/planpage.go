@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"bulksync/internal/words"
 	"bulksync/plan"
 )
 
@@ -40,7 +41,7 @@ func planVerdict(g *page, p *plan.Plan) {
 	case s.Writes() == 0:
 		g.Verdict = fmt.Sprintf("Nothing can be changed: %s blocked.", isAre(s.Blocked, "change"))
 	default:
-		g.Verdict = count(s.Writes(), "change") + touched(p)
+		g.Verdict = words.Count(s.Writes(), "change") + touched(p)
 		if s.Blocked > 0 {
 			g.Verdict += "; " + isAre(s.Blocked, "other change") + " blocked"
 		}
@@ -65,14 +66,14 @@ func rowNoun(s plan.Summary) string {
 
 // planAll counts what a plan is about, the unchanged apart from the changed.
 func planAll(s plan.Summary) string {
-	all := count(s.Writes()+s.NoOp+s.Blocked, rowNoun(s))
+	all := words.Count(s.Writes()+s.NoOp+s.Blocked, rowNoun(s))
 	var parts []string
 	for _, part := range []struct {
 		n    int
 		what string
 	}{{s.Writes(), "to change"}, {s.NoOp, "as wanted"}, {s.Blocked, "blocked"}} {
 		if part.n > 0 {
-			parts = append(parts, thousands(part.n)+" "+part.what)
+			parts = append(parts, words.Thousands(part.n)+" "+part.what)
 		}
 	}
 	if !hasObjects(s) {
@@ -111,7 +112,7 @@ func touched(p *plan.Plan) string {
 	}
 	var to []string
 	if len(tenants) > 0 {
-		to = append(to, count(len(tenants), "partner"))
+		to = append(to, words.Count(len(tenants), "partner"))
 	}
 	if template {
 		to = append(to, "the template of the home tenant")
@@ -142,7 +143,7 @@ func planLead(p *plan.Plan) []string {
 
 // bareRows says of how many rows nothing was held against the tenant.
 func bareRows(n int) string {
-	return fmt.Sprintf("%s no property: only that the partner is there was looked at.", count(n, "row")+agree(n, " names", " name"))
+	return fmt.Sprintf("%s no property: only that the partner is there was looked at.", words.Count(n, "row")+agree(n, " names", " name"))
 }
 
 func planRows(p *plan.Plan) iter.Seq[row] {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"bulksync/execute"
+	"bulksync/internal/words"
 )
 
 // The statuses of changes without an outcome yet, while the run is going on.
@@ -57,12 +58,12 @@ func runningPage(g *page, r *execute.Result) {
 	}
 	done := r.Totals.Sum() - r.Totals.Unfinished()
 	pending := r.Totals.NotAttempted + flying
-	g.Tone, g.Verdict = plain, fmt.Sprintf("Running: %s of %s are done so far.", thousands(done), g.Number())
+	g.Tone, g.Verdict = plain, fmt.Sprintf("Running: %s of %s are done so far.", words.Thousands(done), g.Number())
 	g.Counts = runningTiles(r.Totals, flying)
 	g.NListed = r.Totals.Unfinished() - pending
 	g.Unlisted = ""
 	if done+pending > 0 {
-		g.Unlisted = fmt.Sprintf("%s done and %s still to come, not listed.", isAre(done, g.noun()), thousands(pending))
+		g.Unlisted = fmt.Sprintf("%s done and %s still to come, not listed.", isAre(done, g.noun()), words.Thousands(pending))
 	}
 }
 

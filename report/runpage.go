@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"bulksync/execute"
+	"bulksync/internal/words"
 	"bulksync/plan"
 )
 
@@ -16,7 +17,7 @@ func runPage(p *plan.Plan, r *execute.Result, running bool) *page {
 		Kind: "run", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Outcome",
 		Facts: runFacts(p, r, running), Counts: runTiles(r.Totals), Alerts: runAlerts(p, r, running),
 		NRows: len(p.Changes), Rows: runRows(p, r, running), Lined: isLined(p),
-		All: count(len(p.Changes), rowNoun(p.Summary)), Objects: hasObjects(p.Summary),
+		All: words.Count(len(p.Changes), rowNoun(p.Summary)), Objects: hasObjects(p.Summary),
 		Listed: isListed, NListed: r.Totals.Unfinished(), Lead: runLead(p, r, running),
 	}
 	if g.NListed > 0 {
@@ -35,9 +36,9 @@ func unlisted(t execute.Totals) string {
 	done, same := t.Verified+t.Succeeded, t.Unchanged
 	switch {
 	case done > 0 && same > 0:
-		return fmt.Sprintf("%s succeeded and %s already as wanted, not listed.", count(done, "change"), wasWere(same, "object"))
+		return fmt.Sprintf("%s succeeded and %s already as wanted, not listed.", words.Count(done, "change"), wasWere(same, "object"))
 	case done > 0:
-		return count(done, "change") + " succeeded, not listed."
+		return words.Count(done, "change") + " succeeded, not listed."
 	case same > 0:
 		return wasWere(same, "object") + " already as wanted, not listed."
 	default:
@@ -115,7 +116,7 @@ func runClosing(p *plan.Plan, r *execute.Result, tiles []tile, running bool) []s
 	}
 	q := r.Requests
 	line := fmt.Sprintf("%s, %s; %s throttled, %s retried",
-		count(q.Reads, "read"), count(q.Writes, "write"), thousands(q.Throttled), thousands(q.Retried))
+		words.Count(q.Reads, "read"), words.Count(q.Writes, "write"), words.Thousands(q.Throttled), words.Thousands(q.Retried))
 	switch {
 	case running:
 		line = "at least " + line + " so far"
@@ -134,13 +135,13 @@ func totalsLine(s plan.Summary, t execute.Totals, tiles []tile) string {
 	var parts []string
 	for _, c := range tiles {
 		if c.N > 0 {
-			parts = append(parts, thousands(c.N)+" "+c.Label)
+			parts = append(parts, words.Thousands(c.N)+" "+c.Label)
 		}
 	}
 	if len(parts) == 0 {
 		return "Run: no changes."
 	}
-	return fmt.Sprintf("Run: %s = %s.", count(t.Sum(), rowNoun(s)), strings.Join(parts, " + "))
+	return fmt.Sprintf("Run: %s = %s.", words.Count(t.Sum(), rowNoun(s)), strings.Join(parts, " + "))
 }
 
 // rowsLine says how many rows of the input are done, or "" without an input.
@@ -159,9 +160,9 @@ func rowsLine(p *plan.Plan, r *execute.Result) string {
 		}
 	}
 	line := fmt.Sprintf("Rows: %s in the input = %s done + %s not done",
-		thousands(r.Rows), thousands(len(all)-len(open)), thousands(len(open)))
+		words.Thousands(r.Rows), words.Thousands(len(all)-len(open)), words.Thousands(len(open)))
 	if rest := r.Rows - len(all); rest > 0 {
-		line += fmt.Sprintf(" + %s merged into another", thousands(rest))
+		line += fmt.Sprintf(" + %s merged into another", words.Thousands(rest))
 	}
 	return line + "."
 }
@@ -178,10 +179,10 @@ func paceLine(r *execute.Result) string {
 		line = "Pace: throttled, and no steady rate was found"
 	}
 	if p.Burst > 0 {
-		line += fmt.Sprintf(", up to %s at once", thousands(p.Burst))
+		line += fmt.Sprintf(", up to %s at once", words.Thousands(p.Burst))
 	}
 	if p.Pauses > 0 {
-		line += fmt.Sprintf("; throttled for %.1f s in %s that Graph asked for", float64(p.PausedMs)/1000, count(p.Pauses, "pause"))
+		line += fmt.Sprintf("; throttled for %.1f s in %s that Graph asked for", float64(p.PausedMs)/1000, words.Count(p.Pauses, "pause"))
 	}
 	return line + "."
 }
@@ -225,7 +226,7 @@ func outcomeOf(o *execute.Outcome) *outcome {
 		RequestID: OneLine(o.RequestID), ClientRequestID: OneLine(o.ClientRequestID),
 	}
 	if o.Attempts > 0 {
-		v.Sent, v.SentAt = count(o.Attempts, "attempt")+", "+elapsed(o.Elapsed), stamp(o.StartedAt)
+		v.Sent, v.SentAt = words.Count(o.Attempts, "attempt")+", "+elapsed(o.Elapsed), stamp(o.StartedAt)
 	}
 	return v
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"bulksync/execute"
+	"bulksync/internal/words"
 	"bulksync/plan"
 )
 
@@ -45,7 +46,7 @@ func doneVerdict(r *execute.Result) string {
 	case done == 0:
 		return "Nothing had to be changed. Everything is as wanted."
 	case r.Totals.Unchanged > 0:
-		return fmt.Sprintf("Done: %s succeeded, %s already as wanted.", count(done, "change"), wasWere(r.Totals.Unchanged, "object"))
+		return fmt.Sprintf("Done: %s succeeded, %s already as wanted.", words.Count(done, "change"), wasWere(r.Totals.Unchanged, "object"))
 	default:
 		return fmt.Sprintf("Done: %s succeeded.", allOf(done, "change"))
 	}
@@ -78,7 +79,7 @@ func weigh(p *plan.Plan, r *execute.Result) weight {
 }
 
 // of says "2 of 9 changes".
-func (w weight) of(n int) string { return thousands(n) + " of " + count(w.all, w.noun) }
+func (w weight) of(n int) string { return words.Thousands(n) + " of " + words.Count(w.all, w.noun) }
 
 // rest ends the verdict with what was blocked.
 func (w weight) rest() string {
@@ -96,6 +97,6 @@ func others(r *execute.Result) string {
 	case same == 0:
 		return allOf(done, "other change") + " succeeded"
 	default:
-		return fmt.Sprintf("%s succeeded, %s already as wanted", count(done, "other change"), wasWere(same, "object"))
+		return fmt.Sprintf("%s succeeded, %s already as wanted", words.Count(done, "other change"), wasWere(same, "object"))
 	}
 }

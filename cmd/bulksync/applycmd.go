@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulksync/execute"
+	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/report"
 )
@@ -90,7 +91,7 @@ func (a *app) approved(ctx context.Context, path string, p *plan.Plan, f applyFl
 	if err := report.Plan(a.err, p, report.Text, a.optionsFor(a.err)); err != nil {
 		return err
 	}
-	if !a.confirm(ctx, fmt.Sprintf("\nApply %s to home tenant %s (%s)?", counted(p.Summary.Writes(), "change"), p.HomeTenant.ID, p.HomeTenant.Cloud)) {
+	if !a.confirm(ctx, fmt.Sprintf("\nApply %s to home tenant %s (%s)?", words.Count(p.Summary.Writes(), "change"), p.HomeTenant.ID, p.HomeTenant.Cloud)) {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

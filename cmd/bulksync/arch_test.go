@@ -10,13 +10,14 @@ import (
 // arrows says which of our packages each may import. An arrow that is not here
 // needs a reason, and a word in the doc.go of both ends.
 var arrows = map[string][]string{
-	"bulksync/cmd/bulksync":   {"bulksync/execute", "bulksync/graph", "bulksync/graph/auth", "bulksync/graph/graphsim", "bulksync/plan", "bulksync/ratelimit", "bulksync/report"},
-	"bulksync/report":         {"bulksync/execute", "bulksync/graph", "bulksync/plan"},
-	"bulksync/execute":        {"bulksync/graph", "bulksync/plan"},
-	"bulksync/plan":           {"bulksync/graph"},
+	"bulksync/cmd/bulksync":   {"bulksync/execute", "bulksync/graph", "bulksync/graph/auth", "bulksync/graph/graphsim", "bulksync/plan", "bulksync/ratelimit", "bulksync/report", "bulksync/internal/words"},
+	"bulksync/report":         {"bulksync/execute", "bulksync/graph", "bulksync/plan", "bulksync/internal/words"},
+	"bulksync/execute":        {"bulksync/graph", "bulksync/plan", "bulksync/internal/words"},
+	"bulksync/plan":           {"bulksync/graph", "bulksync/internal/words"},
 	"bulksync/graph/graphsim": {"bulksync/graph"},
 	"bulksync/graph/auth":     {"bulksync/graph"},
 	"bulksync/graph":          nil,
+	"bulksync/internal/words": nil,
 	"bulksync/ratelimit":      nil,
 }
 

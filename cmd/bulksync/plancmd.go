@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/report"
 )
@@ -81,7 +82,7 @@ func (a *app) noteEstimate(t *tenant, p *plan.Plan) {
 		return
 	}
 	low, high := t.pace.Estimate(p.Summary.Writes(), t.took.value())
-	a.note("applying %s takes about %s; how fast the tenant lets writes through is found on the way", counted(p.Summary.Writes(), "change"), span(low, high))
+	a.note("applying %s takes about %s; how fast the tenant lets writes through is found on the way", words.Count(p.Summary.Writes(), "change"), span(low, high))
 }
 
 func (c *compared) head() plan.Head {

@@ -13,6 +13,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"bulksync/execute"
+	"bulksync/internal/words"
 	"bulksync/plan"
 )
 
@@ -55,7 +56,7 @@ func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *execute.Lo
 			}
 		}
 		if pr.total > 0 {
-			a.note("%d of %s are done; %d were left open and are read before anything is sent again", len(pr.done), counted(pr.total, "change"), open)
+			a.note("%d of %s are done; %d were left open and are read before anything is sent again", len(pr.done), words.Count(pr.total, "change"), open)
 		}
 	}
 	pr.before, pr.last = len(pr.done), pr.began

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"bulksync/execute"
+	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/report"
 )
@@ -66,17 +67,17 @@ func (a *app) noteWaves(p *plan.Plan, sizes []int) {
 			tenants[p.Changes[i].Partner.TenantID] = true
 		}
 	}
-	left, words := len(tenants), ""
+	left, steps := len(tenants), ""
 	for _, n := range sizes {
 		if n = min(n, left); n > 0 {
-			words += fmt.Sprintf("%d, ", n)
+			steps += fmt.Sprintf("%d, ", n)
 			left -= n
 		}
 	}
 	if left > 0 {
-		words += fmt.Sprintf("%d, ", left)
+		steps += fmt.Sprintf("%d, ", left)
 	}
-	a.note("waves of %s of %s; each is read back before the next", strings.TrimSuffix(words, ", "), counted(len(tenants), "partner"))
+	a.note("waves of %s of %s; each is read back before the next", strings.TrimSuffix(steps, ", "), words.Count(len(tenants), "partner"))
 }
 
 // endOf leaves the reports of a run, shows it, and says what to do next. What

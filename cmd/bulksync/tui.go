@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/report"
 )
@@ -33,7 +34,7 @@ func (a *app) sayError(err error) {
 		if a.verb == "audit" {
 			undone = "audited"
 		}
-		a.say("error: %s in %s; nothing was %s", counted(len(rows), "fault"), rows[0].File, undone)
+		a.say("error: %s in %s; nothing was %s", words.Count(len(rows), "fault"), rows[0].File, undone)
 		a.say("hint: fix the lines above and run the command again")
 	case isInterrupt(err):
 		a.say("error: interrupted")
@@ -62,14 +63,6 @@ var userinfo = regexp.MustCompile(`://[^\s"/@]*@`)
 func edge(s string) string {
 	s = jwt.ReplaceAllString(s, "[token removed]")
 	return report.OneLine(userinfo.ReplaceAllString(s, "://[removed]@"))
-}
-
-// counted puts a number and a noun together.
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // note tells something that is no error and no result.
