@@ -12,6 +12,10 @@ import (
 // documents no limit for it; 256 is what directory objects take.
 const maxDisplayName = 256
 
+// maxName is the longest name of a partner or of a file, in bytes. A name in a row
+// has no more than maxDisplayName characters; one that Graph returned may have.
+const maxName = 4 * maxDisplayName
+
 // isStray reports whether r is a character that spreadsheets and web pages
 // leave around a value and that nobody sees: any space, one of no width, or one
 // that says which way text runs.

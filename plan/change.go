@@ -5,19 +5,6 @@ import (
 	"fmt"
 )
 
-// Object names what a change is made to, in Graph's words where it has one.
-type Object string
-
-// The objects of a plan. A partner is the partner configuration itself;
-// consent is its automaticUserConsentSettings; template is the
-// multitenant-organization identity-synchronization template.
-const (
-	PartnerConfiguration    Object = "partner"
-	IdentitySynchronization Object = "identitySynchronization"
-	Consent                 Object = "consent"
-	SyncTemplate            Object = "template"
-)
-
 // Action is what a change does to its object.
 type Action string
 

@@ -26,14 +26,6 @@ func (c *Change) check() error {
 	return nil
 }
 
-// managed lists the properties of each object, in the order of their bodies.
-var managed = map[Object][]string{
-	PartnerConfiguration:    {pathTenantID},
-	IdentitySynchronization: {pathDisplayName, pathSyncAllowed},
-	Consent:                 {pathInbound, pathOutbound},
-	SyncTemplate:            {pathLevel, pathSyncAllowed},
-}
-
 // canBe reports whether an action can be taken on an object.
 func canBe(o Object, a Action) bool {
 	switch a {

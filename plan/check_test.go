@@ -278,9 +278,9 @@ func TestAPlanIsReadAsShellsWriteIt(t *testing.T) {
 	json.HTMLEscape(&escaped, text)
 	for name, file := range map[string][]byte{
 		"UTF-8 with a mark":         append([]byte("\xEF\xBB\xBF"), text...),
-		"UTF-16 as PowerShell 5":    []byte(utf16(t, unicode.LittleEndian, unicode.UseBOM, strings.ReplaceAll(string(text), "\n", "\r\n"))),
-		"UTF-16 of the other order": []byte(utf16(t, unicode.BigEndian, unicode.UseBOM, string(text))),
-		"UTF-16 without a mark":     []byte(utf16(t, unicode.LittleEndian, unicode.IgnoreBOM, string(text))),
+		"UTF-16 as PowerShell 5":    []byte(inUTF16(t, unicode.LittleEndian, unicode.UseBOM, strings.ReplaceAll(string(text), "\n", "\r\n"))),
+		"UTF-16 of the other order": []byte(inUTF16(t, unicode.BigEndian, unicode.UseBOM, string(text))),
+		"UTF-16 without a mark":     []byte(inUTF16(t, unicode.LittleEndian, unicode.IgnoreBOM, string(text))),
 		"with escapes":              escaped.Bytes(),
 	} {
 		got, err := decode(file)
@@ -327,4 +327,13 @@ func TestUnknownMembersAreCoveredWhereverTheyStand(t *testing.T) {
 		}
 		refuses(t, bytes.Replace(text, []byte(`"more":[1]`), []byte(`"more":[2]`), 1), "its content is")
 	}
+}
+
+func inUTF16(t *testing.T, order unicode.Endianness, mark unicode.BOMPolicy, text string) string {
+	t.Helper()
+	encoded, err := unicode.UTF16(order, mark).NewEncoder().String(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encoded
 }

@@ -77,7 +77,7 @@ func (o *order) group(g []Change) (int, error) {
 	}
 	row := &o.wanted[0]
 	o.wanted = o.wanted[1:]
-	return row.checkChanges(g)
+	return checkAsked(row, g)
 }
 
 // place checks where the group stands: each partner once, its row in the input,

@@ -11,29 +11,9 @@ import (
 // was made: checked, with their tenants, and merged. Which tenant a domain name
 // stands for is what the changes of its row say.
 func (p *Plan) rowsOf() ([]Row, error) {
-	in := &p.Input
-	head, faults := parseHeader(in.Header)
-	switch {
-	case len(faults) > 0:
-		return nil, fmt.Errorf("the input: its header: %w", faults[0].err)
-	case head.position[colTenantID] < 0:
-		return nil, fmt.Errorf("the input: its header: %w", errNoTenantID)
-	}
-	ch := newChecker(in.Name, &head)
-	spans := make([]span, len(in.Header))
-	for i, cells := range in.Cells {
-		for j, cell := range cells {
-			if strings.IndexByte(cell, '\r') >= 0 || strings.IndexByte(cell, 0) >= 0 {
-				return nil, fmt.Errorf("the input: line %d holds a character that no cell has", in.Lines[i])
-			}
-			spans[j].line = uint32(in.Lines[i])
-		}
-		ch.check(cells, spans)
-	}
-	r := Rows{Input: Input{Name: in.Name}, Rows: ch.merged.rows}
-	err := slices.Concat(ch.errs, ch.merged.errs).orNil()
+	r, err := p.Input.reread()
 	if err == nil {
-		tenants, untold := p.namedTenants(&r)
+		tenants, untold := p.namedTenants(r)
 		if untold > 0 {
 			return nil, noChange(untold)
 		}
@@ -43,7 +23,10 @@ func (p *Plan) rowsOf() ([]Row, error) {
 	if errors.As(err, &faulty) {
 		return nil, fmt.Errorf("the input: line %d: %w", faulty[0].Line, faulty[0].Err)
 	}
-	return r.Rows, err
+	if err != nil {
+		return nil, fmt.Errorf("the input: %w", err)
+	}
+	return r.Rows, nil
 }
 
 func noChange(line int) error { return fmt.Errorf("no change comes of line %d", line) }
@@ -83,23 +66,14 @@ func (p *Plan) namedTenants(r *Rows) (tenants map[string]string, untold int) {
 	return tenants, untold
 }
 
-// wishes is all that a row wants, in words.
-func (r *Row) wishes() string {
-	var b strings.Builder
-	for c := colDisplayName; c <= colNote; c++ {
-		b.WriteString(r.wish(c) + ";")
-	}
-	return b.String()
-}
-
-// checkChanges refuses changes that are not those of the row, and says which of
+// checkAsked refuses changes that are not those of the row, and says which of
 // them is not.
-func (r *Row) checkChanges(g []Change) (int, error) {
+func checkAsked(r *Row, g []Change) (int, error) {
 	if first := &g[0]; r.Line != first.Row || r.TenantID != first.Partner.TenantID || r.Note != first.Note {
 		return 0, fmt.Errorf("its partner, row or note is not that of line %d, which comes next", r.Line)
 	}
 	for i := range g {
-		if err := r.checkChange(&g[i]); err != nil {
+		if err := g[i].checkAsked(r); err != nil {
 			return i, err
 		}
 	}
@@ -111,9 +85,9 @@ func (r *Row) checkChanges(g []Change) (int, error) {
 	return 0, nil
 }
 
-// checkChange refuses a change that the row does not ask for, or for something
+// checkAsked refuses a change that the row does not ask for, or for something
 // else.
-func (r *Row) checkChange(c *Change) error {
+func (c *Change) checkAsked(r *Row) error {
 	unread := c.Action == Blocked && strings.HasPrefix(c.Reason, reasonUnread)
 	fits := r.manages(c.Object)
 	switch {
@@ -129,7 +103,7 @@ func (r *Row) checkChange(c *Change) error {
 	if c.Object == PartnerConfiguration || unread {
 		return c.checkName(r.DisplayName, r.DisplayName != "" || unread)
 	}
-	return r.checkValues(c)
+	return c.checkValues(r)
 }
 
 // checkName refuses another name of the partner than the one that is known.
@@ -143,7 +117,7 @@ func (c *Change) checkName(name string, known bool) error {
 // checkValues holds each property against the row: what differs becomes as the
 // row wants it, all else that it wants is there already, and nothing else
 // changes. A partner that the row does not name is called as its policy is.
-func (r *Row) checkValues(c *Change) error {
+func (c *Change) checkValues(r *Row) error {
 	name, known := r.DisplayName, r.DisplayName != ""
 	isSync := c.Object == IdentitySynchronization
 	var there [2]any
@@ -174,30 +148,4 @@ func (r *Row) checkValues(c *Change) error {
 		}
 	}
 	return nil
-}
-
-// count is how many properties of an object the row manages.
-func (r *Row) count(o Object) (n int) {
-	for _, path := range managed[o] {
-		if r.value(path) != nil {
-			n++
-		}
-	}
-	return n
-}
-
-// value is what the row wants a property to be; nil where it does not manage it.
-func (r *Row) value(path string) any {
-	switch {
-	case path == pathDisplayName && r.DisplayName != "":
-		return r.DisplayName
-	case path == pathSyncAllowed:
-		return deref(r.IsSyncAllowed)
-	case path == pathInbound:
-		return deref(r.InboundAllowed)
-	case path == pathOutbound:
-		return deref(r.OutboundAllowed)
-	default:
-		return nil
-	}
 }

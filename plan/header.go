@@ -117,12 +117,6 @@ func parseHeader(cells []string) (header, []headerFault) {
 	return h, faults
 }
 
-// ReasonColumn is where the input has the column that failed.csv adds; -1 where
-// it has none.
-func (in *Input) ReasonColumn() int {
-	return slices.IndexFunc(in.Header, func(cell string) bool { return lookUpColumn(cell) == colReason })
-}
-
 // namesTenantID reports whether one of the header cells is tenantId.
 func namesTenantID(cells []string) bool {
 	return slices.ContainsFunc(cells, func(cell string) bool { return lookUpColumn(cell) == colTenantID })

@@ -271,8 +271,12 @@ func TestUnwanted(t *testing.T) {
 func TestANoOpIsJudgedToo(t *testing.T) {
 	const nobody = "22222222-aaaa-4bbb-8ccc-000000000002"
 	const consent = `"automaticUserConsentSettings":{"inboundAllowed":true,"outboundAllowed":null}`
-	rows, there := readRows(t, "tenantId,displayName,isSyncAllowed,inboundConsent,ensure\n"+
-		fabrikam+",Fabrikam,true,true,\n"+contoso+",,,,absent\n"+nobody+",,,,\n"), currently(partner(t, fabrikam, syncOn+","+consent), partner(t, contoso, ""), partner(t, nobody, ""))
+	text := "tenantId,displayName,isSyncAllowed,inboundConsent,ensure\n" + fabrikam + ",Fabrikam,true,true,\n" + contoso + ",,,,absent\n" + nobody + ",,,,\n"
+	rows, err := plan.ReadRows(t.Context(), strings.NewReader(text), "partners.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := currently(partner(t, fabrikam, syncOn+","+consent), partner(t, contoso, ""), partner(t, nobody, ""))
 	p := build(t, plan.Desired{Rows: rows}, there)
 	if p.Summary.NoOp != 4 {
 		t.Fatalf("%+v", p.Summary)

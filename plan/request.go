@@ -10,17 +10,6 @@ import (
 	"bulksync/graph"
 )
 
-// The managed properties, in Graph's spelling. Fields of a change stand in
-// this order, and so do the members of the body that is sent.
-const (
-	pathTenantID    = "tenantId"
-	pathDisplayName = "displayName"
-	pathLevel       = "templateApplicationLevel"
-	pathSyncAllowed = "userSyncInbound.isSyncAllowed"
-	pathInbound     = "automaticUserConsentSettings.inboundAllowed"
-	pathOutbound    = "automaticUserConsentSettings.outboundAllowed"
-)
-
 // RequestFor is the one call that makes a change: PUT creates an identity
 // synchronization and PATCH updates it (Graph answers 409 to a second PUT),
 // POST creates a partner configuration from its tenant ID alone. It is a pure

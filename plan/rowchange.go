@@ -19,29 +19,8 @@ const (
 	reasonUnread = "this partner could not be read: "
 )
 
-// The longest reason of a change and name of a partner, in bytes. A name in a row
-// has no more than maxDisplayName characters; one that Graph returned may have.
-const (
-	maxReason = 4096
-	maxName   = 4 * maxDisplayName
-)
-
-// partnerObjects are the objects of one partner, in the order in which they come
-// to be.
-var partnerObjects = [...]Object{PartnerConfiguration, IdentitySynchronization, Consent}
-
-// manages reports whether the row says how an object is to be. A row that names
-// no property asks for the partner alone.
-func (r *Row) manages(o Object) bool {
-	switch o {
-	case IdentitySynchronization:
-		return r.Absent || r.DisplayName != "" || r.IsSyncAllowed != nil
-	case Consent:
-		return r.InboundAllowed != nil || r.OutboundAllowed != nil
-	default:
-		return !r.manages(IdentitySynchronization) && !r.manages(Consent)
-	}
-}
+// maxReason is the longest reason of a change, in bytes.
+const maxReason = 4096
 
 func (b *builder) row(r *Row) {
 	partner, exists := b.cur.Partners[r.TenantID]

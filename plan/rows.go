@@ -10,18 +10,6 @@ import (
 	"sync"
 )
 
-// Input is the CSV as it came. A plan keeps it whole, so that the rows that
-// did not succeed can be written again in the shape their author knows.
-type Input struct {
-	Name    string     `json:"name"`
-	SHA256  string     `json:"sha256"`  // hex, of the bytes as read
-	Rows    int        `json:"rows"`    // data rows, merged duplicates included
-	Header  []string   `json:"header"`  // cells before trimming
-	Cells   [][]string `json:"cells"`   // one per data row, in file order, before trimming; each as long as Header
-	Lines   []int      `json:"lines"`   // the physical line at which each of Cells starts
-	Dialect Dialect    `json:"dialect"` // how to write the cells so that they look as they did
-}
-
 // Row is what one line of the CSV wants of one partner. An empty DisplayName
 // and a nil pointer mean that the property is not managed. The pointers of one
 // file are shared between its rows: replace them, do not write through them.
