@@ -17,6 +17,7 @@ import (
 	"bulksync/graph"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 )
 
 const graphURL = "https://graph.microsoft.com"
@@ -67,11 +68,11 @@ func (r *rig) plan(csv, template string) *plan.Plan {
 	}
 	var err error
 	if csv != "" {
-		d.Rows, err = plan.ReadRows(ctx, strings.NewReader(csv), "partners.csv")
+		d.Rows, err = desired.ReadRows(ctx, strings.NewReader(csv), "partners.csv")
 		must(err)
 	}
 	if template != "" {
-		d.Template, err = plan.ReadTemplate(strings.NewReader(template), "template.json")
+		d.Template, err = desired.ReadTemplate(strings.NewReader(template), "template.json")
 		must(err)
 	}
 	cur, err := plan.ReadCurrent(ctx, r.client(), plan.Needs{Template: template != ""})

@@ -1,6 +1,9 @@
 package execute
 
-import "bulksync/plan"
+import (
+	"bulksync/plan"
+	"bulksync/plan/desired"
+)
 
 // Undo returns the plan that takes a run back: every change that landed, and
 // every one that may have, from its before-image. Its input names the run and
@@ -18,6 +21,6 @@ func Undo(p *plan.Plan, r *Result, runName, journalSHA256 string) (*plan.Plan, e
 	}
 	delete(rows, 0) // the template stands in no row
 	head := plan.Head{Tool: r.Tool, CreatedAt: r.FinishedAt, HomeTenant: p.HomeTenant}
-	in := plan.Input{Name: "undo of run " + runName, SHA256: journalSHA256, Rows: len(rows)}
+	in := desired.Input{Name: "undo of run " + runName, SHA256: journalSHA256, Rows: len(rows)}
 	return plan.Revert(head, p, in, landed)
 }

@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"bulksync/graph"
+	"bulksync/plan/desired"
 )
 
 // Desired is what a tenant should look like. Rows may be nil when there is a
 // template, and the other way round.
 type Desired struct {
-	Rows     *Rows
-	Template *Template
+	Rows     *desired.Rows
+	Template *desired.Template
 	// CreatePartners allows partner configurations to be added.
 	CreatePartners bool
 }
@@ -59,10 +60,10 @@ func compare(d Desired, cur *Current, cloud graph.Cloud) []Change {
 
 // objects counts what rows manage, which is how many changes they become where
 // no partner has to be added.
-func objects(rows []Row) (n int) {
+func objects(rows []desired.Row) (n int) {
 	for i := range rows {
-		for _, o := range partnerObjects {
-			if rows[i].manages(o) {
+		for _, o := range desired.PartnerObjects {
+			if rows[i].Manages(o) {
 				n++
 			}
 		}
@@ -88,7 +89,7 @@ func (b *builder) append(ch Change) {
 	b.changes = append(b.changes, ch)
 }
 
-func (b *builder) template(t *Template, cloud graph.Cloud) {
+func (b *builder) template(t *desired.Template, cloud graph.Cloud) {
 	ch := Change{Object: SyncTemplate, Action: Update}
 	live := graph.Template{}
 	var level any // nil where the cloud has no template
@@ -98,13 +99,13 @@ func (b *builder) template(t *Template, cloud graph.Cloud) {
 	}
 	if wanted := t.TemplateApplicationLevel; wanted != nil {
 		after := any(*wanted)
-		if level != nil && SameLevels(live.TemplateApplicationLevel, *wanted) {
+		if level != nil && desired.SameLevels(live.TemplateApplicationLevel, *wanted) {
 			after = level // in whatever order they stand
 		}
-		ch.want(pathLevel, level, after)
+		ch.want(desired.PathLevel, level, after)
 	}
 	if t.IsSyncAllowed != nil {
-		ch.want(pathSyncAllowed, deref(live.IsSyncAllowed), *t.IsSyncAllowed)
+		ch.want(desired.PathSyncAllowed, deref(live.IsSyncAllowed), *t.IsSyncAllowed)
 	}
 	ch.settle()
 	if !cloud.HasTemplates() {

@@ -8,6 +8,7 @@ import (
 
 	"bulksync/graph"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 )
 
 const (
@@ -22,9 +23,9 @@ const (
 const columns = "tenantId,displayName,isSyncAllowed,inboundConsent,outboundConsent,ensure,note\n"
 
 // rows reads CSV lines below columns; the first is line 2.
-func rows(t testing.TB, lines ...string) *plan.Rows {
+func rows(t testing.TB, lines ...string) *desired.Rows {
 	t.Helper()
-	r, err := plan.ReadRows(t.Context(), strings.NewReader(columns+strings.Join(lines, "\n")), "partners.csv")
+	r, err := desired.ReadRows(t.Context(), strings.NewReader(columns+strings.Join(lines, "\n")), "partners.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,9 +34,9 @@ func rows(t testing.TB, lines ...string) *plan.Rows {
 
 func wanted(t testing.TB, lines ...string) plan.Desired { return plan.Desired{Rows: rows(t, lines...)} }
 
-func wantedTemplate(t testing.TB, body string) *plan.Template {
+func wantedTemplate(t testing.TB, body string) *desired.Template {
 	t.Helper()
-	tmpl, err := plan.ReadTemplate(strings.NewReader(body), "template.json")
+	tmpl, err := desired.ReadTemplate(strings.NewReader(body), "template.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,12 +104,12 @@ func toldAll(p *plan.Plan) (lines []string) {
 }
 
 // runInput names a run that is taken back, and counts its rows.
-func runInput(landed []plan.Landed) plan.Input {
+func runInput(landed []plan.Landed) desired.Input {
 	rows := map[int]bool{}
 	for _, l := range landed {
 		if l.Change.Row > 0 {
 			rows[l.Change.Row] = true
 		}
 	}
-	return plan.Input{Name: "run", Rows: len(rows)}
+	return desired.Input{Name: "run", Rows: len(rows)}
 }

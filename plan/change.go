@@ -3,6 +3,19 @@ package plan
 import (
 	"encoding/json"
 	"fmt"
+
+	"bulksync/plan/desired"
+)
+
+// Object names what a change is made to; package desired says what each holds.
+type Object = desired.Object
+
+// The objects of a plan, as package desired has them.
+const (
+	PartnerConfiguration    = desired.PartnerConfiguration
+	IdentitySynchronization = desired.IdentitySynchronization
+	Consent                 = desired.Consent
+	SyncTemplate            = desired.SyncTemplate
 )
 
 // Action is what a change does to its object.
@@ -125,7 +138,7 @@ func (c *Change) syncSwitch() *Field {
 		return nil
 	}
 	for i := range c.Fields {
-		if f := &c.Fields[i]; f.Path == pathSyncAllowed && f.Before != f.After {
+		if f := &c.Fields[i]; f.Path == desired.PathSyncAllowed && f.Before != f.After {
 			return f
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"bulksync/graph"
+	"bulksync/plan/desired"
 )
 
 // check refuses a change that says one thing and sends another, and everything
@@ -48,15 +49,15 @@ func (c *Change) checkWords() error {
 	switch {
 	case !canBe(c.Object, c.Action):
 		return fmt.Errorf("no such change: %s %s", c.Action, c.Object)
-	case len(c.Partner.DisplayName) > maxName:
-		return fmt.Errorf("the name of the partner has %d bytes, at most %d are written", len(c.Partner.DisplayName), maxName)
+	case len(c.Partner.DisplayName) > desired.MaxName:
+		return fmt.Errorf("the name of the partner has %d bytes, at most %d are written", len(c.Partner.DisplayName), desired.MaxName)
 	case len(c.Note) > maxNote:
 		return fmt.Errorf("the note has %d bytes, at most %d are written", len(c.Note), maxNote)
 	case c.Object == SyncTemplate && (c.Partner != Partner{} || c.Row != 0 || c.Note != ""):
 		return errors.New("the template has no partner, row or note")
 	case c.Object == SyncTemplate:
 		return nil
-	case !isCanonicalGUID(c.Partner.TenantID):
+	case !desired.IsCanonicalGUID(c.Partner.TenantID):
 		return fmt.Errorf("%q is no tenant ID", c.Partner.TenantID)
 	case c.Partner.TenantID == graph.SupportTenantID && c.sends():
 		return errors.New("it writes to the tenant of Microsoft Support")
@@ -88,7 +89,7 @@ func (c *Change) checkReason() error {
 		fits = c.Reason == ""
 	}
 	if !fits {
-		return fmt.Errorf("%s %s never has the reason %s", c.Action, c.Object, quoteValue(c.Reason))
+		return fmt.Errorf("%s %s never has the reason %s", c.Action, c.Object, desired.Quote(c.Reason))
 	}
 	return nil
 }

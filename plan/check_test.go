@@ -16,6 +16,7 @@ import (
 	"bulksync/graph"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 )
 
 // crafted is a plan with an edit in it, whose requests, summary and fingerprint
@@ -97,7 +98,7 @@ func TestAPlanThatNobodyMadeIsRefused(t *testing.T) {
 		{"lines that do not ascend", func(p *plan.Plan) { p.Input.Lines[2] = 3 }, "row 3 is on line 3, after line 3"},
 		{"a row on the line of the header", func(p *plan.Plan) { p.Input.Lines[0] = 1 }, "row 1 is on line 1"},
 		{"no header", func(p *plan.Plan) { p.Input.Header = nil }, "it has no header"},
-		{"no input", func(p *plan.Plan) { p.Input = plan.Input{} }, "change 2: it is of line 2, where the input has no row"},
+		{"no input", func(p *plan.Plan) { p.Input = desired.Input{} }, "change 2: it is of line 2, where the input has no row"},
 		{"another delimiter", func(p *plan.Plan) { p.Input.Dialect.Delimiter = "|" }, "nothing is written in the dialect"},
 		{"another encoding", func(p *plan.Plan) { p.Input.Dialect.Encoding = "ebcdic" }, "nothing is written in the dialect"},
 		{"another newline", func(p *plan.Plan) { p.Input.Dialect.Newline = "\r" }, "nothing is written in the dialect"},

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"bulksync/plan/desired"
 )
 
 // checkFields refuses fields that no change of this kind has.
 func (c *Change) checkFields() error {
-	paths, last := managed[c.Object], -1
+	paths, last := desired.Managed[c.Object], -1
 	for i := range c.Fields {
 		f := &c.Fields[i]
 		at := slices.Index(paths, f.Path)
@@ -33,9 +35,9 @@ func (f *Field) fits(v any) bool {
 	case nil:
 		return true
 	case bool:
-		return f.Path == pathSyncAllowed || f.Path == pathInbound || f.Path == pathOutbound
+		return f.Path == desired.PathSyncAllowed || f.Path == desired.PathInbound || f.Path == desired.PathOutbound
 	case string:
-		return f.Path == pathTenantID || f.Path == pathDisplayName || f.Path == pathLevel
+		return f.Path == desired.PathTenantID || f.Path == desired.PathDisplayName || f.Path == desired.PathLevel
 	default:
 		return false
 	}
@@ -60,11 +62,11 @@ func (c *Change) checkSides(f *Field) error {
 		}
 		return nil
 	}
-	isLevel := f.Path == pathLevel && f.Before != nil && f.After != nil
+	isLevel := f.Path == desired.PathLevel && f.Before != nil && f.After != nil
 	if !fits || f.Before == f.After || isLevel && same(f.Path, f.Before, f.After) {
 		return fmt.Errorf("%s cannot take the field %q from %s to %s", c.Action, f.Path, jsonValue(f.Before), jsonValue(f.After))
 	}
-	if f.Path == pathTenantID && f.Before != c.Partner.TenantID && f.After != c.Partner.TenantID {
+	if f.Path == desired.PathTenantID && f.Before != c.Partner.TenantID && f.After != c.Partner.TenantID {
 		return errors.New("a partner is added and removed by its tenant ID alone")
 	}
 	return c.checkWanted(f)
@@ -80,12 +82,12 @@ func (c *Change) checkWanted(f *Field) (err error) {
 	switch {
 	case !ok || c.Reverts():
 		return nil
-	case f.Path == pathLevel:
-		err = checkLevels(text)
-	case f.Path == pathDisplayName && text == "":
+	case f.Path == desired.PathLevel:
+		err = desired.CheckLevels(text)
+	case f.Path == desired.PathDisplayName && text == "":
 		err = errors.New("displayName is empty")
-	case f.Path == pathDisplayName:
-		err = checkDisplayName(text)
+	case f.Path == desired.PathDisplayName:
+		err = desired.CheckDisplayName(text)
 	}
 	if err != nil {
 		return fmt.Errorf("no input wants that: %w", err)

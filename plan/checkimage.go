@@ -10,6 +10,7 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 
 	"bulksync/graph"
+	"bulksync/plan/desired"
 )
 
 // checkImage holds the before-image against the fields: what a reader is shown
@@ -27,7 +28,7 @@ func (c *Change) checkImage() error {
 		return fmt.Errorf("its before-image: %w", err)
 	}
 	set := 0
-	for i, path := range managed[c.Object] {
+	for i, path := range desired.Managed[c.Object] {
 		if values[i] != nil {
 			set++
 		}
@@ -83,7 +84,7 @@ func (c *Change) imageValues() (values [2]any, err error) {
 	}
 	p, err := graph.ParsePartner(c.Before)
 	if err == nil && p.TenantID != c.Partner.TenantID {
-		err = fmt.Errorf("it is of tenant %s", quoteValue(p.TenantID))
+		err = fmt.Errorf("it is of tenant %s", desired.Quote(p.TenantID))
 	}
 	return [2]any{strings.ToLower(p.TenantID)}, err
 }

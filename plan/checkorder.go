@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"bulksync/plan/desired"
 )
 
 // checkChanges refuses changes that are good each by itself and not together. The
@@ -13,7 +15,7 @@ func (p *Plan) checkChanges() error {
 	if len(p.Changes) > 0 {
 		o.reverts = p.Changes[0].Reverts()
 	}
-	if p.Input.isListed() && !o.reverts {
+	if p.Input.IsListed() && !o.reverts {
 		var err error
 		if o.wanted, err = p.rowsOf(); err != nil {
 			return err
@@ -35,8 +37,8 @@ func (p *Plan) checkChanges() error {
 // order is what has been seen of the changes of a plan.
 type order struct {
 	plan     *Plan
-	reverts  bool  // the plan takes a run back
-	wanted   []Row // the rows whose changes are still to come, unless it does
+	reverts  bool          // the plan takes a run back
+	wanted   []desired.Row // the rows whose changes are still to come, unless it does
 	seen     map[string]struct{}
 	template bool
 	rows     int
@@ -92,7 +94,7 @@ func (o *order) place(c *Change) error {
 	o.seen[id] = struct{}{}
 	if c.Object == SyncTemplate {
 		o.template = true
-	} else if o.rows++; in.isListed() || !o.reverts {
+	} else if o.rows++; in.IsListed() || !o.reverts {
 		if _, known := slices.BinarySearch(in.Lines, c.Row); !known {
 			return fmt.Errorf("it is of line %d, where the input has no row", c.Row)
 		}
@@ -151,7 +153,7 @@ func (o *order) finish() error {
 	if o.reverts && o.plan.Input.Name == "" {
 		return errors.New("it does not name the run that it takes back")
 	}
-	if !o.plan.Input.isListed() && o.plan.Input.Rows != o.rows {
+	if !o.plan.Input.IsListed() && o.plan.Input.Rows != o.rows {
 		return fmt.Errorf("the input counts %d rows, and the changes are of %d", o.plan.Input.Rows, o.rows)
 	}
 	if o.plan.Template != nil && (!o.template || o.reverts) {
@@ -162,5 +164,5 @@ func (o *order) finish() error {
 
 // rank is the place of an object among those of its partner; the template has none.
 func rank(o Object) int {
-	return slices.Index(partnerObjects[:], o)
+	return slices.Index(desired.PartnerObjects[:], o)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"bulksync/graph"
+	"bulksync/plan/desired"
 )
 
 // check refuses a plan, each change of which is good by itself, that Build and
@@ -13,7 +14,7 @@ func (p *Plan) check() error {
 	if err := p.checkHead(); err != nil {
 		return err
 	}
-	if err := p.Input.check(); err != nil {
+	if err := p.Input.Check(); err != nil {
 		return fmt.Errorf("the input: %w", err)
 	}
 	return p.checkChanges()
@@ -30,18 +31,18 @@ func (p *Plan) checkHead() error {
 		return fmt.Errorf("the home tenant: %w", err)
 	}
 	switch {
-	case !isCanonicalGUID(p.HomeTenant.ID):
-		return fmt.Errorf("the home tenant %s is no tenant ID", quoteValue(p.HomeTenant.ID))
+	case !desired.IsCanonicalGUID(p.HomeTenant.ID):
+		return fmt.Errorf("the home tenant %s is no tenant ID", desired.Quote(p.HomeTenant.ID))
 	case p.CreatedAt.IsZero():
 		return errors.New("it does not say when it was made")
-	case len(p.Tool.Name) > maxName || len(p.Tool.Version) > maxName:
+	case len(p.Tool.Name) > desired.MaxName || len(p.Tool.Version) > desired.MaxName:
 		return errors.New("the name or the version of the tool is too long")
 	case !p.Read.Complete:
 		return errors.New("the tenant was not read completely")
 	case p.Read.Pages < 1 || p.Read.Partners < 0:
 		return fmt.Errorf("the tenant was read in %d pages, with %d partners", p.Read.Pages, p.Read.Partners)
 	case p.Template != nil:
-		return checkSource("the template", p.Template.Name, p.Template.SHA256)
+		return desired.CheckSource("the template", p.Template.Name, p.Template.SHA256)
 	default:
 		return nil
 	}

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"bulksync/plan/desired"
 )
 
 // rowsOf reads the rows of a plan out of its cells again, as they were when it
 // was made: checked, with their tenants, and merged. Which tenant a domain name
 // stands for is what the changes of its row say.
-func (p *Plan) rowsOf() ([]Row, error) {
-	r, err := p.Input.reread()
+func (p *Plan) rowsOf() ([]desired.Row, error) {
+	r, err := p.Input.Reread()
 	if err == nil {
 		tenants, untold := p.namedTenants(r)
 		if untold > 0 {
@@ -19,7 +21,7 @@ func (p *Plan) rowsOf() ([]Row, error) {
 		}
 		err = r.Resolve(p.HomeTenant.ID, tenants)
 	}
-	var faulty RowErrors
+	var faulty desired.RowErrors
 	if errors.As(err, &faulty) {
 		return nil, fmt.Errorf("the input: line %d: %w", faulty[0].Line, faulty[0].Err)
 	}
@@ -35,7 +37,7 @@ func noChange(line int) error { return fmt.Errorf("no change comes of line %d", 
 // has no changes is one more name of a tenant that another row names, and says
 // the same: its row is dropped, as it was when the plan was made. The line of one
 // that says something else is untold.
-func (p *Plan) namedTenants(r *Rows) (tenants map[string]string, untold int) {
+func (p *Plan) namedTenants(r *desired.Rows) (tenants map[string]string, untold int) {
 	if len(r.Domains()) == 0 {
 		return nil, 0
 	}
@@ -45,11 +47,11 @@ func (p *Plan) namedTenants(r *Rows) (tenants map[string]string, untold int) {
 	}
 	for i := range r.Rows {
 		if byLine[r.Rows[i].Line] != "" {
-			said[r.Rows[i].wishes()] = true
+			said[r.Rows[i].Wishes()] = true
 		}
 	}
 	tenants = map[string]string{}
-	r.Rows = slices.DeleteFunc(r.Rows, func(row Row) bool {
+	r.Rows = slices.DeleteFunc(r.Rows, func(row desired.Row) bool {
 		id := byLine[row.Line]
 		switch {
 		case row.TenantID != "":
@@ -58,7 +60,7 @@ func (p *Plan) namedTenants(r *Rows) (tenants map[string]string, untold int) {
 			tenants[row.Domain] = id
 			return false
 		}
-		if !said[row.wishes()] && untold == 0 {
+		if !said[row.Wishes()] && untold == 0 {
 			untold = row.Line
 		}
 		return true
@@ -68,7 +70,7 @@ func (p *Plan) namedTenants(r *Rows) (tenants map[string]string, untold int) {
 
 // checkAsked refuses changes that are not those of the row, and says which of
 // them is not.
-func checkAsked(r *Row, g []Change) (int, error) {
+func checkAsked(r *desired.Row, g []Change) (int, error) {
 	if first := &g[0]; r.Line != first.Row || r.TenantID != first.Partner.TenantID || r.Note != first.Note {
 		return 0, fmt.Errorf("its partner, row or note is not that of line %d, which comes next", r.Line)
 	}
@@ -77,8 +79,8 @@ func checkAsked(r *Row, g []Change) (int, error) {
 			return i, err
 		}
 	}
-	for _, o := range partnerObjects {
-		if r.manages(o) && !slices.ContainsFunc(g, func(c Change) bool { return c.Object == o }) {
+	for _, o := range desired.PartnerObjects {
+		if r.Manages(o) && !slices.ContainsFunc(g, func(c Change) bool { return c.Object == o }) {
 			return 0, fmt.Errorf("line %d asks for the %s too, and no change comes of it", r.Line, o)
 		}
 	}
@@ -87,9 +89,9 @@ func checkAsked(r *Row, g []Change) (int, error) {
 
 // checkAsked refuses a change that the row does not ask for, or for something
 // else.
-func (c *Change) checkAsked(r *Row) error {
+func (c *Change) checkAsked(r *desired.Row) error {
 	unread := c.Action == Blocked && strings.HasPrefix(c.Reason, reasonUnread)
-	fits := r.manages(c.Object)
+	fits := r.Manages(c.Object)
 	switch {
 	case c.Object == PartnerConfiguration: // others may need it first
 		fits = fits || !r.Absent && (c.Action == Create || c.Action == Blocked && c.Reason == reasonOwned)
@@ -109,7 +111,7 @@ func (c *Change) checkAsked(r *Row) error {
 // checkName refuses another name of the partner than the one that is known.
 func (c *Change) checkName(name string, known bool) error {
 	if known && c.Partner.DisplayName != name {
-		return fmt.Errorf("its partner is called %s, and %s by line %d", quoteValue(c.Partner.DisplayName), quoteValue(name), c.Row)
+		return fmt.Errorf("its partner is called %s, and %s by line %d", desired.Quote(c.Partner.DisplayName), desired.Quote(name), c.Row)
 	}
 	return nil
 }
@@ -117,11 +119,11 @@ func (c *Change) checkName(name string, known bool) error {
 // checkValues holds each property against the row: what differs becomes as the
 // row wants it, all else that it wants is there already, and nothing else
 // changes. A partner that the row does not name is called as its policy is.
-func (c *Change) checkValues(r *Row) error {
+func (c *Change) checkValues(r *desired.Row) error {
 	name, known := r.DisplayName, r.DisplayName != ""
 	isSync := c.Object == IdentitySynchronization
 	var there [2]any
-	if isSync && !known || len(c.Fields) < r.count(c.Object) { // else the fields tell all
+	if isSync && !known || len(c.Fields) < r.Count(c.Object) { // else the fields tell all
 		var err error
 		if there, err = c.imageValues(); err != nil {
 			return err
@@ -129,16 +131,16 @@ func (c *Change) checkValues(r *Row) error {
 	}
 	if isSync && !known {
 		live, _ := there[0].(string)
-		name, known = clip(live, maxName), true
+		name, known = clip(live, desired.MaxName), true
 	}
 	if err := c.checkName(name, known); err != nil || isSync && r.Absent {
 		return err
 	}
-	if c.Action == NoOp && len(c.Fields) != r.count(c.Object) {
+	if c.Action == NoOp && len(c.Fields) != r.Count(c.Object) {
 		return fmt.Errorf("line %d wants more of it than it says is so", c.Row)
 	}
-	for i, path := range managed[c.Object] {
-		want, becomes := r.value(path), there[i]
+	for i, path := range desired.Managed[c.Object] {
+		want, becomes := r.Value(path), there[i]
 		at := slices.IndexFunc(c.Fields, func(f Field) bool { return f.Path == path })
 		if at >= 0 {
 			becomes = c.Fields[at].After

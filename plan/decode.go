@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 
+	"bulksync/plan/desired"
+
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/sync/errgroup"
@@ -25,8 +27,8 @@ import (
 // the Plan: to pass a plan on, copy the bytes that were read. Decode reads r to
 // its end.
 func Decode(r io.Reader) (*Plan, error) {
-	text, _, err := decodeText(r)
-	var foreign foreignError
+	text, _, err := desired.DecodeText(r)
+	var foreign desired.ForeignError
 	if errors.As(err, &foreign) {
 		what, _, _ := strings.Cut(foreign.Error(), ":") // the advice is about a CSV
 		return nil, errors.New("not a plan: " + what)

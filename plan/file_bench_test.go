@@ -9,6 +9,7 @@ import (
 	"bulksync/graph"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 )
 
 // inProcess is a client of a simulator without a connection between them.
@@ -34,7 +35,7 @@ func benchCSVOf(sim *graphsim.Sim) []byte {
 
 func readBench(tb testing.TB, csv []byte) plan.Desired {
 	tb.Helper()
-	r, err := plan.ReadRows(tb.Context(), bytes.NewReader(csv), "bench.csv")
+	r, err := desired.ReadRows(tb.Context(), bytes.NewReader(csv), "bench.csv")
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -20,6 +20,7 @@ import (
 
 	"bulksync/graph"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 )
 
 // sample is a plan with each action and object in it.
@@ -168,7 +169,7 @@ func anyPlan(t testing.TB, most int) *rapid.Generator[*plan.Plan] {
 				there = append(there, p)
 			}
 		}
-		r, err := plan.ReadRows(t.Context(), strings.NewReader(columns+strings.Join(lines, "\n")), "partners.csv")
+		r, err := desired.ReadRows(t.Context(), strings.NewReader(columns+strings.Join(lines, "\n")), "partners.csv")
 		if err != nil {
 			rt.Skip(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bulksync/graph"
+	"bulksync/plan/desired"
 )
 
 // Compare is the comparison of Build told as findings: what is missing,
@@ -113,8 +114,8 @@ func unread(id, name, problem, note string) Finding {
 
 func extra(id string, s *graph.IdentitySynchronization) Finding {
 	ch := Change{Object: IdentitySynchronization, Action: Delete, Fields: []Field{}}
-	ch.differ(pathDisplayName, deref(s.DisplayName), nil)
-	ch.differ(pathSyncAllowed, deref(s.IsSyncAllowed), nil)
+	ch.differ(desired.PathDisplayName, deref(s.DisplayName), nil)
+	ch.differ(desired.PathSyncAllowed, deref(s.IsSyncAllowed), nil)
 	f := Finding{TenantID: id, Kind: Extra, Object: IdentitySynchronization, Fields: ch.Fields}
 	if s.DisplayName != nil {
 		f.DisplayName = *s.DisplayName

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"bulksync/graph"
+	"bulksync/plan/desired"
 )
 
 // Verdict says whether a change still fits.
@@ -181,7 +182,7 @@ func (c *Change) compared() []Field {
 		return c.Fields
 	}
 	fields := slices.Clone(c.Fields)
-	for _, path := range managed[c.Object] {
+	for _, path := range desired.Managed[c.Object] {
 		if !slices.ContainsFunc(fields, func(f Field) bool { return f.Path == path }) {
 			fields = append(fields, Field{Path: path})
 		}
@@ -209,17 +210,17 @@ func (l Live) Object(o Object) json.RawMessage {
 // value is the live value of a managed member; the object is there.
 func (l Live) value(o Object, path string) any {
 	switch {
-	case path == pathLevel:
+	case path == desired.PathLevel:
 		return l.Template.TemplateApplicationLevel
-	case path == pathSyncAllowed && o == SyncTemplate:
+	case path == desired.PathSyncAllowed && o == SyncTemplate:
 		return deref(l.Template.IsSyncAllowed)
-	case path == pathSyncAllowed:
+	case path == desired.PathSyncAllowed:
 		return deref(l.Partner.Sync.IsSyncAllowed)
-	case path == pathDisplayName:
+	case path == desired.PathDisplayName:
 		return deref(l.Partner.Sync.DisplayName)
-	case path == pathInbound:
+	case path == desired.PathInbound:
 		return deref(l.Partner.InboundAllowed)
-	case path == pathOutbound:
+	case path == desired.PathOutbound:
 		return deref(l.Partner.OutboundAllowed)
 	default:
 		panic("plan: no managed property " + path)
@@ -227,10 +228,10 @@ func (l Live) value(o Object, path string) any {
 }
 
 func same(path string, a, b any) bool {
-	if path == pathLevel {
+	if path == desired.PathLevel {
 		x, _ := a.(string)
 		y, _ := b.(string)
-		return SameLevels(x, y)
+		return desired.SameLevels(x, y)
 	}
 	return a == b
 }

@@ -8,6 +8,7 @@ import (
 
 	"bulksync/graph"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 )
 
 // TestAChangeIsJudgedByItsOwnMembers plans a row against one state and judges
@@ -272,7 +273,7 @@ func TestANoOpIsJudgedToo(t *testing.T) {
 	const nobody = "22222222-aaaa-4bbb-8ccc-000000000002"
 	const consent = `"automaticUserConsentSettings":{"inboundAllowed":true,"outboundAllowed":null}`
 	text := "tenantId,displayName,isSyncAllowed,inboundConsent,ensure\n" + fabrikam + ",Fabrikam,true,true,\n" + contoso + ",,,,absent\n" + nobody + ",,,,\n"
-	rows, err := plan.ReadRows(t.Context(), strings.NewReader(text), "partners.csv")
+	rows, err := desired.ReadRows(t.Context(), strings.NewReader(text), "partners.csv")
 	if err != nil {
 		t.Fatal(err)
 	}

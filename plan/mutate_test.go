@@ -18,6 +18,7 @@ import (
 
 	"bulksync/graph"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 )
 
 // planWords stand at some place of a plan, and are tried at every other.
@@ -112,7 +113,7 @@ func resealedTree(t testing.TB, members map[string]any) (*plan.Plan, error) {
 func meaning(p *plan.Plan) *plan.Plan {
 	m := *p
 	m.Fingerprint, m.Tool, m.CreatedAt, m.HomeTenant, m.Read.Pages, m.Read.Partners = "", plan.Tool{}, head.CreatedAt, graph.HomeTenant{}, 0, 0
-	m.Input = plan.Input{Rows: p.Input.Rows}
+	m.Input = desired.Input{Rows: p.Input.Rows}
 	if p.Template != nil {
 		m.Template = &plan.TemplateInput{}
 	}

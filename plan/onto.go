@@ -1,6 +1,9 @@
 package plan
 
-import "bulksync/graph"
+import (
+	"bulksync/graph"
+	"bulksync/plan/desired"
+)
 
 // Onto returns l as it is once c was made: what is known of a write that a
 // reading may not show yet. Every member that the change is about is as wanted
@@ -23,8 +26,8 @@ func (c *Change) Onto(l Live) Live {
 	case c.Object == Consent:
 		p := *l.Partner
 		p.Consent = c.over(p.Consent)
-		c.lay(pathInbound, &p.InboundAllowed)
-		c.lay(pathOutbound, &p.OutboundAllowed)
+		c.lay(desired.PathInbound, &p.InboundAllowed)
+		c.lay(desired.PathOutbound, &p.OutboundAllowed)
 		l.Partner = &p
 	}
 	return l
@@ -36,9 +39,9 @@ func (c *Change) ontoTemplate(live *graph.Template) *graph.Template {
 	}
 	t := *live
 	t.Raw = c.over(t.Raw)
-	c.lay(pathSyncAllowed, &t.IsSyncAllowed)
+	c.lay(desired.PathSyncAllowed, &t.IsSyncAllowed)
 	for _, f := range c.Fields {
-		if level, ok := f.After.(string); ok && f.Path == pathLevel {
+		if level, ok := f.After.(string); ok && f.Path == desired.PathLevel {
 			t.TemplateApplicationLevel = level
 		}
 	}
@@ -59,9 +62,9 @@ func (c *Change) ontoSync(live *graph.IdentitySynchronization) *graph.IdentitySy
 	}
 	s := *live
 	s.Raw = c.over(s.Raw)
-	c.lay(pathSyncAllowed, &s.IsSyncAllowed)
+	c.lay(desired.PathSyncAllowed, &s.IsSyncAllowed)
 	for _, f := range c.Fields {
-		if f.Path == pathDisplayName {
+		if f.Path == desired.PathDisplayName {
 			s.DisplayName = pointer[string](f.After)
 		}
 	}
@@ -113,8 +116,8 @@ func (c *Change) whole() []Field {
 	}
 	var fields []Field
 	for _, f := range []Field{
-		{Path: pathDisplayName, After: deref(before.DisplayName)},
-		{Path: pathSyncAllowed, After: deref(before.IsSyncAllowed)},
+		{Path: desired.PathDisplayName, After: deref(before.DisplayName)},
+		{Path: desired.PathSyncAllowed, After: deref(before.IsSyncAllowed)},
 	} {
 		for _, changed := range c.Fields {
 			if changed.Path == f.Path {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"bulksync/graph"
+	"bulksync/plan/desired"
 )
 
 // FormatVersion is the version of the plan file that this program writes, and
@@ -29,7 +30,7 @@ type Plan struct {
 	Tool          Tool             `json:"tool"`
 	CreatedAt     time.Time        `json:"createdAt"`
 	HomeTenant    graph.HomeTenant `json:"homeTenant"`
-	Input         Input            `json:"input"`
+	Input         desired.Input    `json:"input"`
 	// Template identifies the template file; nil where the plan has none.
 	Template *TemplateInput `json:"template,omitempty"`
 	Read     Read           `json:"read"`

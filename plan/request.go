@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"bulksync/graph"
+	"bulksync/plan/desired"
 )
 
 // RequestFor is the one call that makes a change: PUT creates an identity
@@ -94,7 +95,7 @@ func appendValue(b []byte, v any) []byte {
 	case bool:
 		return strconv.AppendBool(b, v)
 	case string:
-		if isPrintableASCII(v) && !strings.ContainsAny(v, "\"\\") { // as it stands
+		if desired.IsPrintableASCII(v) && !strings.ContainsAny(v, "\"\\") { // as it stands
 			return append(append(append(b, '"'), v...), '"')
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bulksync/graph"
+	"bulksync/plan/desired"
 )
 
 // Landed is a change that was made, or may have been, with what was found in
@@ -20,7 +21,7 @@ type Landed struct {
 // what was created is deleted, what was changed goes back property by property,
 // what was deleted is created from its before-image. It is a plan like any
 // other, so whatever somebody changed since is held when it is applied.
-func Revert(h Head, p *Plan, in Input, landed []Landed) (*Plan, error) {
+func Revert(h Head, p *Plan, in desired.Input, landed []Landed) (*Plan, error) {
 	b := builder{changes: make([]Change, 0, len(landed))}
 	for i := len(landed) - 1; i >= 0; i-- {
 		b.append(landed[i].inverse())
@@ -89,7 +90,7 @@ func (c *Change) after() json.RawMessage {
 func (c *Change) over(raw json.RawMessage) json.RawMessage {
 	object := membersOf(raw)
 	if c.Object == IdentitySynchronization && c.Action == Create {
-		object[spelt(object, pathTenantID)] = json.RawMessage(jsonValue(c.Partner.TenantID))
+		object[spelt(object, desired.PathTenantID)] = json.RawMessage(jsonValue(c.Partner.TenantID))
 	}
 	for _, f := range c.Fields {
 		f.setIn(object)
@@ -105,7 +106,7 @@ func (f Field) setIn(object map[string]json.RawMessage) {
 		name = outer
 	}
 	value := json.RawMessage(jsonValue(f.After))
-	if f.Path != pathSyncAllowed {
+	if f.Path != desired.PathSyncAllowed {
 		object[spelt(object, name)] = value
 		return
 	}
@@ -146,7 +147,7 @@ func spelt[T any](members map[string]T, name string) string {
 }
 
 func syncValue(s *graph.IdentitySynchronization, path string) any {
-	if path == pathDisplayName {
+	if path == desired.PathDisplayName {
 		return deref(s.DisplayName)
 	}
 	return deref(s.IsSyncAllowed)

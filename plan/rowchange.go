@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"bulksync/graph"
+	"bulksync/plan/desired"
 )
 
 // The reasons of blocked changes, and of one that is no more than a look.
@@ -22,7 +23,7 @@ const (
 // maxReason is the longest reason of a change, in bytes.
 const maxReason = 4096
 
-func (b *builder) row(r *Row) {
+func (b *builder) row(r *desired.Row) {
 	partner, exists := b.cur.Partners[r.TenantID]
 	c := rowChange{builder: b, row: r, partner: &partner, exists: exists}
 	c.owned = isOwned(r.TenantID, &partner)
@@ -32,7 +33,7 @@ func (b *builder) row(r *Row) {
 	case r.Absent:
 		c.consent()
 		c.syncRemoval()
-	case r.manages(PartnerConfiguration):
+	case r.Manages(PartnerConfiguration):
 		c.partnerAlone()
 	default:
 		c.newPartner()
@@ -50,7 +51,7 @@ func isOwned(tenantID string, p *graph.Partner) bool {
 // rowChange adds the changes of one row.
 type rowChange struct {
 	*builder
-	row     *Row
+	row     *desired.Row
 	partner *graph.Partner
 	exists  bool
 	owned   bool
@@ -61,12 +62,12 @@ type rowChange struct {
 func (c *rowChange) unread() {
 	c.owned = false
 	reason := clip(reasonUnread+c.partner.Problem, maxReason)
-	objects := partnerObjects
+	objects := desired.PartnerObjects
 	if c.row.Absent { // the other way round, as where things go
 		slices.Reverse(objects[:])
 	}
 	for _, o := range objects {
-		if c.row.manages(o) {
+		if c.row.Manages(o) {
 			c.add(Change{Object: o, Action: Blocked, Reason: reason})
 		}
 	}
@@ -86,7 +87,7 @@ func (c *rowChange) newPartner() {
 	}
 	c.add(Change{
 		Object: PartnerConfiguration, Action: Create,
-		Fields: []Field{{Path: pathTenantID, After: c.row.TenantID}},
+		Fields: []Field{{Path: desired.PathTenantID, After: c.row.TenantID}},
 	})
 }
 
@@ -104,7 +105,7 @@ func (c *rowChange) partnerAlone() {
 }
 
 func (c *rowChange) sync() {
-	if !c.row.manages(IdentitySynchronization) {
+	if !c.row.Manages(IdentitySynchronization) {
 		return
 	}
 	ch := Change{Object: IdentitySynchronization, Action: Update}
@@ -116,10 +117,10 @@ func (c *rowChange) sync() {
 		ch.Before = live.Raw
 	}
 	if c.row.DisplayName != "" {
-		ch.want(pathDisplayName, deref(live.DisplayName), c.row.DisplayName)
+		ch.want(desired.PathDisplayName, deref(live.DisplayName), c.row.DisplayName)
 	}
 	if c.row.IsSyncAllowed != nil {
-		ch.want(pathSyncAllowed, deref(live.IsSyncAllowed), *c.row.IsSyncAllowed)
+		ch.want(desired.PathSyncAllowed, deref(live.IsSyncAllowed), *c.row.IsSyncAllowed)
 	}
 	c.addOnPartner(ch)
 }
@@ -131,21 +132,21 @@ func (c *rowChange) syncRemoval() {
 		return
 	}
 	ch := Change{Object: IdentitySynchronization, Action: Delete, Before: s.Raw}
-	ch.differ(pathDisplayName, deref(s.DisplayName), nil)
-	ch.differ(pathSyncAllowed, deref(s.IsSyncAllowed), nil)
+	ch.differ(desired.PathDisplayName, deref(s.DisplayName), nil)
+	ch.differ(desired.PathSyncAllowed, deref(s.IsSyncAllowed), nil)
 	c.addOnPartner(ch)
 }
 
 func (c *rowChange) consent() {
-	if !c.row.manages(Consent) {
+	if !c.row.Manages(Consent) {
 		return
 	}
 	ch := Change{Object: Consent, Action: Update, Before: c.partner.Consent}
 	if c.row.InboundAllowed != nil {
-		ch.want(pathInbound, deref(c.partner.InboundAllowed), *c.row.InboundAllowed)
+		ch.want(desired.PathInbound, deref(c.partner.InboundAllowed), *c.row.InboundAllowed)
 	}
 	if c.row.OutboundAllowed != nil {
-		ch.want(pathOutbound, deref(c.partner.OutboundAllowed), *c.row.OutboundAllowed)
+		ch.want(desired.PathOutbound, deref(c.partner.OutboundAllowed), *c.row.OutboundAllowed)
 	}
 	c.addOnPartner(ch)
 }
@@ -168,7 +169,7 @@ func (c *rowChange) add(ch Change) {
 	ch.Row, ch.Note = c.row.Line, c.row.Note
 	ch.Partner = Partner{TenantID: c.row.TenantID, DisplayName: c.row.DisplayName}
 	if s := c.partner.Sync; ch.Partner.DisplayName == "" && c.partner.Problem == "" && s != nil && s.DisplayName != nil {
-		ch.Partner.DisplayName = clip(*s.DisplayName, maxName)
+		ch.Partner.DisplayName = clip(*s.DisplayName, desired.MaxName)
 	}
 	c.append(ch)
 }

@@ -6,6 +6,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 	"bulksync/report"
 
 	"github.com/google/go-cmp/cmp"
@@ -133,7 +134,7 @@ func TestNoWriteIsSilent(t *testing.T) {
 // as wanted.
 func TestAnEmptyUndoClaimsNothing(t *testing.T) {
 	p := planOf()
-	p.Input = plan.Input{Name: "undo of run a", SHA256: p.Input.SHA256}
+	p.Input = desired.Input{Name: "undo of run a", SHA256: p.Input.SHA256}
 	text := planText(t, p)
 	if !strings.HasPrefix(text, "Nothing to take back: the run changed nothing.\n\n") || !strings.Contains(text, "SHA-256 of the run's journal") {
 		t.Errorf("%s", text)

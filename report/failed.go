@@ -8,6 +8,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 )
 
 // reasonColumn is the column that FailedRows adds; ReadRows ignores it.
@@ -64,7 +65,7 @@ func failedPartners(w io.Writer, p *plan.Plan, r *execute.Result) error {
 			delete(reasons, id(c))
 		}
 	}
-	return plan.Dialect{Delimiter: ",", Encoding: "utf-8", Newline: "\n"}.Write(w, records)
+	return desired.Dialect{Delimiter: ",", Encoding: "utf-8", Newline: "\n"}.Write(w, records)
 }
 
 // withReason is cells with the reason as a new last cell, or in place of the

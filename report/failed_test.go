@@ -8,13 +8,14 @@ import (
 
 	"bulksync/execute"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 	"bulksync/report"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 // dialects are ways in which spreadsheets write a CSV down.
-var dialects = []plan.Dialect{
+var dialects = []desired.Dialect{
 	{Delimiter: ",", Encoding: "utf-8", Newline: "\n"},
 	{Delimiter: ";", Encoding: "utf-8-bom", Newline: "\r\n"},
 	{Delimiter: "\t", Encoding: "utf-16le", Newline: "\r\n"},
@@ -44,7 +45,7 @@ func TestFailedRowsKeepTheCellsAndTheDialectOfTheInput(t *testing.T) {
 }
 
 // readable is b as text without a byte order mark.
-func readable(t *testing.T, d plan.Dialect, b []byte) string {
+func readable(t *testing.T, d desired.Dialect, b []byte) string {
 	t.Helper()
 	if d.Encoding == "utf-16le" {
 		var out []rune
@@ -91,7 +92,7 @@ func TestAnEarlierReasonIsReplaced(t *testing.T) {
 // The widest input that is read leaves room for the reason.
 func TestFailedRowsOfAWideInputCanBePlanned(t *testing.T) {
 	wide := strings.Repeat(",", 255)
-	first, err := plan.ReadRows(t.Context(), strings.NewReader("tenantId"+wide+"\n"+tenant(2)+wide+"\n"), "partners.csv")
+	first, err := desired.ReadRows(t.Context(), strings.NewReader("tenantId"+wide+"\n"+tenant(2)+wide+"\n"), "partners.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +103,7 @@ func TestFailedRowsOfAWideInputCanBePlanned(t *testing.T) {
 		if err := report.FailedRows(&b, p, resultOf(p, allFailed)); err != nil {
 			t.Fatal(err)
 		}
-		again, err := plan.ReadRows(t.Context(), &b, "failed.csv")
+		again, err := desired.ReadRows(t.Context(), &b, "failed.csv")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +118,7 @@ func TestFailedRowsCanBePlannedAgain(t *testing.T) {
 	if err := report.FailedRows(&b, p, resultOf(p, allFailed)); err != nil {
 		t.Fatal(err)
 	}
-	again, err := plan.ReadRows(context.Background(), &b, "failed.csv")
+	again, err := desired.ReadRows(context.Background(), &b, "failed.csv")
 	if err != nil {
 		t.Fatal(err)
 	}

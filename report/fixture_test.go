@@ -8,6 +8,7 @@ import (
 	"bulksync/execute"
 	"bulksync/graph"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 )
 
 // tenant makes a tenant ID that is easy to tell from others.
@@ -26,10 +27,10 @@ func planOf(changes ...plan.Change) *plan.Plan {
 		Fingerprint:   "sha256:4be1c0b1f2a94f0e8d7c6b5a49382716f5e4d3c2b1a09f8e7d6c5b4a39281706",
 		Changes:       changes,
 	}
-	p.Input = plan.Input{
+	p.Input = desired.Input{
 		Name: "partners.csv", SHA256: "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
 		Header:  []string{"Tenant ID", "Name", "inboundSync", "Ticket"},
-		Dialect: plan.Dialect{Delimiter: ",", Encoding: "utf-8", Newline: "\n"},
+		Dialect: desired.Dialect{Delimiter: ",", Encoding: "utf-8", Newline: "\n"},
 	}
 	for i := range p.Changes {
 		c := &p.Changes[i]

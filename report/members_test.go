@@ -13,6 +13,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 	"bulksync/report"
 
 	"github.com/yuin/goldmark"
@@ -23,7 +24,7 @@ import (
 // ours are the types whose texts a report checks before it writes a byte.
 var ours = []reflect.Type{
 	reflect.TypeFor[plan.Action](), reflect.TypeFor[execute.Status](), reflect.TypeFor[plan.FindingKind](),
-	reflect.TypeFor[plan.AuditResult](), reflect.TypeFor[plan.Dialect](), reflect.TypeFor[time.Time](),
+	reflect.TypeFor[plan.AuditResult](), reflect.TypeFor[desired.Dialect](), reflect.TypeFor[time.Time](),
 }
 
 // infect sets every text that can be reached from v, raw JSON included, and

@@ -10,6 +10,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 	"bulksync/report"
 )
 
@@ -230,7 +231,9 @@ func TestNoticesDoNotHideFailures(t *testing.T) {
 
 // Partners are counted once, and apart from changes.
 func TestAlertsCountPartnersOnce(t *testing.T) {
-	blocked := func(row int, o plan.Object) plan.Change { return with(change(row, "", o, plan.Blocked), "no partner") }
+	blocked := func(row int, o plan.Object) plan.Change {
+		return with(change(row, "", o, plan.Blocked), "no partner")
+	}
 	p := planOf(blocked(2, plan.IdentitySynchronization), blocked(2, plan.Consent), blocked(3, plan.Consent), blocked(2, plan.Consent))
 	if text := planText(t, p); !strings.Contains(text, "! blocked (4 changes to 2 partners): no partner\n") || strings.Count(text, "\n    "+tenant(2)) != 1 {
 		t.Errorf("%s", text)
@@ -271,7 +274,7 @@ func TestFailedRowsOfAnUndo(t *testing.T) {
 		with(change(5, "d", plan.Consent, plan.Blocked), "protected"),
 		with(change(5, "d", plan.Consent, plan.Update, inbound(true, nil)), "takes back what the run did"),
 	)
-	p.Input = plan.Input{Name: "run of yesterday", Rows: 4}
+	p.Input = desired.Input{Name: "run of yesterday", Rows: 4}
 	p.Changes[1].Note = "=note"
 	r := outcomes(p, refused, undone, waiting, seen, drifted,
 		statusOf(execute.Skipped), execute.Outcome{Status: execute.Failed, HTTPStatus: 400})
@@ -288,7 +291,7 @@ func TestFailedRowsOfAnUndo(t *testing.T) {
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
-	if rows, err := plan.ReadRows(context.Background(), &b, "failed.csv"); err != nil || len(rows.Rows) != 3 {
+	if rows, err := desired.ReadRows(context.Background(), &b, "failed.csv"); err != nil || len(rows.Rows) != 3 {
 		t.Errorf("read again: %v", err)
 	}
 }
@@ -296,7 +299,7 @@ func TestFailedRowsOfAnUndo(t *testing.T) {
 // A template alone has no rows to fail, and no input to name.
 func TestFailedRowsOfATemplate(t *testing.T) {
 	p := planOf(plan.Change{Object: plan.SyncTemplate, Action: plan.Update, Fields: []plan.Field{syncTo(true, nil)}})
-	p.Input = plan.Input{}
+	p.Input = desired.Input{}
 	var b bytes.Buffer
 	if err := report.FailedRows(&b, p, outcomes(p, refused)); err != nil || b.Len() > 0 {
 		t.Errorf("%v\n%s", err, b.String())

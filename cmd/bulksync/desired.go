@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulksync/plan"
+	"bulksync/plan/desired"
 )
 
 // wanted names the files that say what is wanted, for plan and audit alike.
@@ -29,8 +30,8 @@ func (a *app) read(ctx context.Context, w wanted) (plan.Desired, error) {
 	}
 	if w.template != "" {
 		var err error
-		if d.Template, err = readFile(ctx, a, w.template, func(r io.Reader) (*plan.Template, error) {
-			return plan.ReadTemplate(r, inputName(w.template))
+		if d.Template, err = readFile(ctx, a, w.template, func(r io.Reader) (*desired.Template, error) {
+			return desired.ReadTemplate(r, inputName(w.template))
 		}); err != nil {
 			return d, err
 		}
@@ -39,10 +40,10 @@ func (a *app) read(ctx context.Context, w wanted) (plan.Desired, error) {
 		return d, nil
 	}
 	var err error
-	if d.Rows, err = readFile(ctx, a, w.csv, func(r io.Reader) (*plan.Rows, error) {
-		return plan.ReadRows(ctx, r, inputName(w.csv))
+	if d.Rows, err = readFile(ctx, a, w.csv, func(r io.Reader) (*desired.Rows, error) {
+		return desired.ReadRows(ctx, r, inputName(w.csv))
 	}); err != nil {
-		var faulty *plan.RefusedRows
+		var faulty *desired.RefusedRows
 		if errors.As(err, &faulty) {
 			a.notices(faulty.Notices, nil)
 		}
@@ -53,7 +54,7 @@ func (a *app) read(ctx context.Context, w wanted) (plan.Desired, error) {
 }
 
 // notices tells what the author of a CSV should know, and was not told yet.
-func (a *app) notices(all, told []plan.Notice) {
+func (a *app) notices(all, told []desired.Notice) {
 	for _, n := range all {
 		if !slices.Contains(told, n) {
 			a.note("note: %s", n)

@@ -14,6 +14,7 @@ import (
 	"bulksync/graph/auth"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 	"bulksync/ratelimit"
 )
 
@@ -84,7 +85,7 @@ func pacedClient(t *testing.T, sim *graphsim.Sim) *graph.Client {
 func planFor(t *testing.T, c *graph.Client, partners []string) *plan.Plan {
 	t.Helper()
 	csv := "tenantId,isSyncAllowed\n" + strings.Join(partners, ",true\n") + ",true\n"
-	rows, err := plan.ReadRows(t.Context(), strings.NewReader(csv), "partners.csv")
+	rows, err := desired.ReadRows(t.Context(), strings.NewReader(csv), "partners.csv")
 	if err != nil {
 		t.Fatal(err)
 	}

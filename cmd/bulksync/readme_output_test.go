@@ -15,6 +15,7 @@ import (
 	"bulksync/graph"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 	"bulksync/report"
 )
 
@@ -60,7 +61,7 @@ func readmePlan(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := plan.ReadRows(t.Context(), strings.NewReader(readmeCSV), "partners.csv")
+	rows, err := desired.ReadRows(t.Context(), strings.NewReader(readmeCSV), "partners.csv")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"bulksync/internal/words"
-	"bulksync/plan"
+	"bulksync/plan/desired"
 	"bulksync/report"
 )
 
@@ -24,7 +24,7 @@ func (a *app) sayError(err error) {
 	if err == nil || errors.As(err, &silent) && silent.err == nil {
 		return
 	}
-	var rows plan.RowErrors
+	var rows desired.RowErrors
 	switch {
 	case errors.As(err, &rows):
 		for line := range strings.Lines(rows.Error()) {

@@ -1,0 +1,99 @@
+package desired
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxDisplayName is how long a displayName may be, in characters. Graph
+// documents no limit for it; 256 is what directory objects take.
+const maxDisplayName = 256
+
+// maxName is the longest name of a partner or of a file, in bytes. A name in a row
+// has no more than maxDisplayName characters; one that Graph returned may have.
+const MaxName = 4 * maxDisplayName
+
+// isStray reports whether r is a character that spreadsheets and web pages
+// leave around a value and that nobody sees: any space, one of no width, or one
+// that says which way text runs.
+func isStray(r rune) bool {
+	switch r {
+	case '\u061C', '\u200E', '\u200F', '\u202A', '\u202B', '\u202C', '\u202D', '\u202E', '\u2066', '\u2067', '\u2068', '\u2069':
+		return true
+	case '\u00AD', '\u180E', '\u200B', '\u200C', '\u200D', '\u2060', '\uFEFF':
+		return true
+	}
+	return unicode.IsSpace(r)
+}
+
+// trimCell removes stray characters from both ends.
+func trimCell(s string) string {
+	if s == "" || isPlainEdge(s[0]) && isPlainEdge(s[len(s)-1]) {
+		return s
+	}
+	return strings.TrimFunc(s, isStray)
+}
+
+func isPlainEdge(c byte) bool { return c > ' ' && c < utf8.RuneSelf }
+
+// quoteValue shows a value in a message: quoted, on one line, shortened, with
+// what cannot be seen escaped.
+func Quote(s string) string {
+	const most = 60
+	if n := utf8.RuneCountInString(s); n > most {
+		return strconv.Quote(string([]rune(s)[:most])) + "…"
+	}
+	return strconv.Quote(s)
+}
+
+// parseBool reads the words that people use for on and off.
+func parseBool(cell string) (bool, error) {
+	switch strings.ToLower(cell) {
+	case "true", "yes", "1", "on":
+		return true, nil
+	case "false", "no", "0", "off":
+		return false, nil
+	}
+	return false, errors.New("use true/false, yes/no, on/off or 1/0")
+}
+
+// parseEnsure reports whether the policy is to be absent.
+func parseEnsure(cell string) (absent bool, err error) {
+	switch strings.ToLower(cell) {
+	case "", "present":
+		return false, nil
+	case "absent":
+		return true, nil
+	}
+	return false, badEnsure.errorf("ensure is %s: use present or absent", Quote(cell))
+}
+
+// checkDisplayName refuses what would make a name unreadable in a portal.
+func CheckDisplayName(cell string) error {
+	if len(cell) <= maxDisplayName && IsPrintableASCII(cell) {
+		return nil
+	}
+	if n := utf8.RuneCountInString(cell); n > maxDisplayName {
+		return badName.errorf("displayName has %d characters: at most %d are allowed", n, maxDisplayName)
+	}
+	if strings.IndexFunc(cell, breaksLine) >= 0 {
+		return badName.errorf("displayName is %s: line breaks and control characters are not allowed", Quote(cell))
+	}
+	return nil
+}
+
+func IsPrintableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+
+var errEmptyTenantID = emptyTenantID.errorf("tenantId is empty: give the partner's tenant ID or one of its domain names")

@@ -1,0 +1,108 @@
+package desired
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"bulksync/internal/words"
+)
+
+// isComment reports whether a line between rows is a comment: its first cell
+// begins with # and is its only one. Cells that hold nothing do not count, as
+// spreadsheets fill up a comment like any row, and put quotes round one with a
+// delimiter in it. A spreadsheet's error value is no comment: the row that it
+// stands in must not vanish. Above the header (comma is 0) there are no rows,
+// and whatever begins with # is a comment.
+func isComment(line []byte, comma byte) bool {
+	start, end := 0, len(line)
+	if line[0] == '"' {
+		start = 1
+	}
+	if start += strayPrefix(line[start:], comma); start == len(line) || line[start] != '#' {
+		return false
+	}
+	switch {
+	case line[0] == '"':
+		if end = closingQuote(line, start); end < 0 {
+			return false // it ends in another line, and is a cell of a row
+		}
+	case comma != 0:
+		if i := bytes.IndexByte(line, comma); i >= 0 {
+			end = i
+		}
+	}
+	if comma == 0 {
+		return true
+	}
+	rest, cell := bytes.TrimPrefix(line[end:], []byte(`"`)), trimCell(string(line[start:end]))
+	ruler := strings.Trim(cell, "#") == ""
+	if strings.IndexByte(cell, '\r') >= 0 {
+		return false // a line ends in it, and nobody knows what follows
+	}
+	return holdsNothing(rest, comma) && (ruler || !isErrorValue(cell))
+}
+
+// holdsNothing reports whether the cells in the rest of a line are all empty.
+// Above the header (comma is 0) each delimiter counts as one.
+func holdsNothing(rest []byte, comma byte) bool {
+	for len(rest) > 0 {
+		n := strayPrefix(rest, comma)
+		switch {
+		case n > 0:
+		case bytes.HasPrefix(rest, []byte(`""`)):
+			n = 2
+		case rest[0] == '\r', rest[0] == '\n', rest[0] == comma, comma == 0 && (rest[0] == ',' || rest[0] == ';'):
+			n = 1
+		default:
+			return false
+		}
+		rest = rest[n:]
+	}
+	return true
+}
+
+// comments counts the comment lines of a file.
+type comments struct {
+	n     int
+	lines []int // the first of them
+}
+
+// maxListed is how many lines are listed where they are counted.
+const maxListed = 10
+
+func (c *comments) add(line int) {
+	c.n++
+	if len(c.lines) < maxListed {
+		c.lines = append(c.lines, line)
+	}
+}
+
+// String lists the lines: "lines 1, 3 and 4".
+func (c *comments) String() string {
+	if c.n == 1 {
+		return fmt.Sprintf("line %d", c.lines[0])
+	}
+	told := make([]string, len(c.lines))
+	for i, line := range c.lines {
+		told[i] = fmt.Sprint(line)
+	}
+	last := len(told) - 1
+	if rest := c.n - len(told); rest > 0 {
+		return fmt.Sprintf("lines %s and %s more", strings.Join(told, ", "), words.Thousands(rest))
+	}
+	return fmt.Sprintf("lines %s and %s", strings.Join(told[:last], ", "), told[last])
+}
+
+// notices says what was not read as rows, so that a row among it is missed.
+func (rd *rowReader) notices() []Notice {
+	if rd.lines == nil || rd.lines.comments.n == 0 {
+		return rd.swallowed.all()
+	}
+	c := &rd.lines.comments
+	what := fmt.Sprintf("%s begin with # and were read as comments, not as rows: %s", words.Count(c.n, "line"), c)
+	if c.n == 1 {
+		what = "this line begins with # and was read as a comment, not as a row"
+	}
+	return append(rd.swallowed.all(), Notice{File: rd.file, Line: c.lines[0], Column: 1, Message: what})
+}

@@ -1,0 +1,152 @@
+package desired
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Domains lists the domain names that still stand for a tenant ID, each once,
+// in file order.
+func (r *Rows) Domains() []string {
+	var domains []string
+	seen := map[string]bool{}
+	for _, row := range r.Rows {
+		if row.TenantID == "" && !seen[row.Domain] {
+			seen[row.Domain] = true
+			domains = append(domains, row.Domain)
+		}
+	}
+	return domains
+}
+
+// Resolve gives each row that names a domain the tenant ID that tenantIDs has
+// for it, merges the duplicates that this reveals, and refuses contradicting
+// ones, unknown domains and the home tenant itself. An empty home skips the
+// last check. The error is a RowErrors with every fault; the rows are then as
+// they were.
+func (r *Rows) Resolve(home string, tenantIDs map[string]string) error {
+	m := newMerger(r.Input.Name, len(r.Rows))
+	home = strings.ToLower(home)
+	for _, row := range r.Rows {
+		if row.TenantID == "" {
+			id, err := parseGUID(tenantIDs[row.Domain])
+			if err != nil {
+				m.refuse(&row, unknownDomain.errorf("unknown domain %s: no tenant has it; correct it or give the tenant ID", Quote(row.Domain)))
+				continue
+			}
+			row.TenantID = id
+		}
+		if row.TenantID == home {
+			m.refuse(&row, homeTenant.errorf("%s is the home tenant itself: it cannot be its own partner", row.named()))
+			continue
+		}
+		m.add(&row)
+	}
+	if err := m.errs.orNil(); err != nil {
+		return err
+	}
+	r.Rows = m.rows
+	r.Notices = append(r.Notices, m.notices.all()...)
+	sortNotices(r.Notices)
+	return nil
+}
+
+// merger keeps the first row of each tenant. A later row that says the same
+// becomes a notice, one that does not an error.
+type merger struct {
+	file    string
+	index   rowIndex
+	rows    []Row
+	notices notices
+	errs    RowErrors
+}
+
+// newMerger returns a merger with room for n rows.
+func newMerger(file string, n int) *merger {
+	return &merger{file: file, index: newRowIndex(n), rows: make([]Row, 0, n), notices: notices{file: file}}
+}
+
+func (m *merger) add(row *Row) {
+	first := m.index.find(row.key(), m.rows)
+	if first == nil {
+		m.rows = append(m.rows, *row)
+		return
+	}
+	if differences := differ(row, first); len(differences) > 0 {
+		m.refuse(row, contradiction.errorf("%s is on line %d already and contradicts it: %s",
+			row.named(), first.Line, strings.Join(differences, "; ")))
+		return
+	}
+	m.notices.add(mergedRows, row.at, fmt.Sprintf("%s is on line %d already and says the same: the two rows are one", row.named(), first.Line))
+}
+
+// refuse notes a fault of the row's tenantId cell.
+func (m *merger) refuse(row *Row, err error) {
+	m.errs = append(m.errs, &RowError{File: m.file, Line: row.at.line, Column: row.at.column, Value: row.key(), Err: err})
+}
+
+// key is what makes a row the same tenant's as another.
+func (r *Row) key() string {
+	if r.TenantID != "" {
+		return r.TenantID
+	}
+	return r.Domain
+}
+
+// named is how messages call the row's tenant.
+func (r *Row) named() string {
+	switch {
+	case r.Domain == "":
+		return "tenant " + r.TenantID
+	case r.TenantID == "":
+		return "domain " + r.Domain
+	default:
+		return fmt.Sprintf("domain %s (tenant %s)", r.Domain, r.TenantID)
+	}
+}
+
+// differ says in which columns two rows want different things, and what.
+func differ(row, first *Row) (differences []string) {
+	for c := colDisplayName; c <= colNote; c++ { // a reason wants nothing
+		here, there := row.wish(c), first.wish(c)
+		if here != there {
+			differences = append(differences, fmt.Sprintf("%s is %s here and %s there", c, here, there))
+		}
+	}
+	return differences
+}
+
+// wish is what the row says in a column, in words.
+func (r *Row) wish(c column) string {
+	switch c {
+	case colDisplayName:
+		return textOrEmpty(r.DisplayName)
+	case colIsSyncAllowed:
+		return switchOrEmpty(r.IsSyncAllowed)
+	case colInboundAllowed:
+		return switchOrEmpty(r.InboundAllowed)
+	case colOutboundAllowed:
+		return switchOrEmpty(r.OutboundAllowed)
+	case colEnsure:
+		if r.Absent {
+			return "absent"
+		}
+		return "present"
+	default:
+		return textOrEmpty(r.Note)
+	}
+}
+
+func textOrEmpty(s string) string {
+	if s == "" {
+		return "empty"
+	}
+	return Quote(s)
+}
+
+func switchOrEmpty(b *bool) string {
+	if b == nil {
+		return "empty"
+	}
+	return fmt.Sprint(*b)
+}

@@ -1,0 +1,115 @@
+package desired
+
+import (
+	"fmt"
+	"slices"
+)
+
+// checker turns cells into rows and notes every fault.
+type checker struct {
+	file    string
+	head    *header
+	merged  *merger
+	notices notices
+	errs    RowErrors
+	on, off *bool // shared by all rows
+}
+
+// newChecker returns a checker of rows under head, which may be filled in later.
+func newChecker(file string, head *header) *checker {
+	on, off := true, false
+	return &checker{file: file, head: head, merged: newMerger(file, blockRows), notices: notices{file: file}, on: &on, off: &off}
+}
+
+// block takes the rows of a block, and takes their cells over into in.
+func (ch *checker) block(b *block, in *Input) {
+	width := len(ch.head.cells)
+	ch.merged.rows, in.Cells, in.Lines = roomFor(ch.merged.rows), roomFor(in.Cells), roomFor(in.Lines)
+	for i, cells := range b.cells(width) {
+		spans := b.spans[i*width : (i+1)*width]
+		in.Cells = append(in.Cells, cells)
+		in.Lines = append(in.Lines, int(spans[0].line))
+		ch.check(cells, spans)
+	}
+}
+
+// roomFor makes room for another block. It doubles what there is, where append
+// would grow it by a quarter a time, and copy it four times as often.
+func roomFor[T any](list []T) []T {
+	if cap(list)-len(list) < blockRows {
+		return slices.Grow(list, max(len(list), 8*blockRows))
+	}
+	return list
+}
+
+// check takes one row. Its cells stand where spans says.
+func (ch *checker) check(cells []string, spans []span) {
+	row, faults := Row{Line: int(spans[0].line)}, len(ch.errs)
+	for i, c := range ch.head.columns {
+		cell := trimCell(cells[i])
+		if err := ch.set(&row, c, cell); err != nil {
+			at := spans[i]
+			ch.errs = append(ch.errs, &RowError{File: ch.file, Line: int(at.line), Column: int(at.column), Value: cell, Err: err})
+		}
+	}
+	tenantID := ch.head.position[colTenantID]
+	if len(ch.errs) > faults || tenantID < 0 {
+		return
+	}
+	row.at = spans[tenantID].place()
+	ch.merged.add(&row)
+	if row.Absent && row.IsSyncAllowed != nil && *row.IsSyncAllowed {
+		at := spans[ch.head.position[colIsSyncAllowed]].place()
+		ch.notices.add(unusedCells, at, "ensure=absent removes the policy, isSyncAllowed is not used")
+	}
+	if isPlaceholder(row.DisplayName) {
+		at := spans[ch.head.position[colDisplayName]].place()
+		ch.notices.add(placeholders, at, fmt.Sprintf("displayName is %s, which programs write where they have no name: correct it if the partner is not called so", Quote(row.DisplayName)))
+	}
+}
+
+// set takes one trimmed cell over into the row.
+func (ch *checker) set(r *Row, c column, cell string) (err error) {
+	if c.isManaged() {
+		if err := checkComputed(c, cell); err != nil {
+			return err
+		}
+	}
+	switch c {
+	case colTenantID:
+		r.TenantID, r.Domain, err = parseTenant(cell)
+	case colDisplayName:
+		r.DisplayName, err = cell, CheckDisplayName(cell)
+	case colIsSyncAllowed:
+		r.IsSyncAllowed, err = ch.parseSwitch(c, cell)
+	case colInboundAllowed:
+		r.InboundAllowed, err = ch.parseSwitch(c, cell)
+	case colOutboundAllowed:
+		r.OutboundAllowed, err = ch.parseSwitch(c, cell)
+	case colEnsure:
+		r.Absent, err = parseEnsure(cell)
+	case colNote:
+		r.Note = cell
+	case colUnnamed:
+		if cell != "" { // nobody can say what it means
+			err = namelessCell.errorf("the cell %s stands in a column without a name: name the column or empty the cell", Quote(cell))
+		}
+	}
+	return err
+}
+
+// parseSwitch reads a property that is on or off; nil where it is not managed.
+func (ch *checker) parseSwitch(c column, cell string) (*bool, error) {
+	if cell == "" {
+		return nil, nil
+	}
+	on, err := parseBool(cell)
+	switch {
+	case err != nil:
+		return nil, badSwitch.errorf("%s is %s: %w", c, Quote(cell), err)
+	case on:
+		return ch.on, nil
+	default:
+		return ch.off, nil
+	}
+}

@@ -1,0 +1,111 @@
+package desired_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"bulksync/plan/desired"
+)
+
+// FuzzReadRows holds that what is accepted reads back equal after it was
+// written again in its own dialect, as failed.csv is, and that what is refused
+// names places inside the file.
+func FuzzReadRows(f *testing.F) {
+	for _, seed := range []string{
+		"tenantId\n" + idA + "\n",
+		"\uFEFFtenantId;name;isSyncAllowed\r\n\"" + idA + "\";\"a \"\"b\"\"\n# c\";yes\r\n",
+		"sep=;\ntenantId;note;;\n# c\n\ncontoso.com;x;;;;\n ;;;\n",
+		"note,tenantId\n \"# x\" ,contoso.com\n\"#\rx\", " + idB + "\n",
+		"tenantId,ensure,isSyncAllowed,inboundConsent\n" + idA + ",absent,1,off\n" + idA + ",absent,TRUE,no\n",
+		"\xff\xfet\x00e\x00n\x00a\x00n\x00t\x00i\x00d\x00\n\x00a\x00.\x00b\x00",
+		"tenantId,note\na.b,x\"y\nc.d,\"z\n",
+		"tenantId\n\xc3\x28\n\x00",
+		"\"# a, b\",,\n;;\ntitle\nnote,tenantId\n# c,\n#N/A,x.y\n\"# d\n",
+		"tenantId,name\n#REF!,x\na.b,=A1\n8e30,0\n#,\"x\"\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		rows, err := desired.ReadRows(context.Background(), bytes.NewReader(data), "f.csv")
+		if err != nil {
+			checkFaults(t, err, 1+bytes.Count(data, []byte("\n")))
+			return
+		}
+		if len(rows.Rows) == 0 || rows.Input.Rows != len(rows.Input.Cells) || rows.Input.Rows != len(rows.Input.Lines) {
+			t.Fatalf("%d rows, input of %d with %d cells and %d lines", len(rows.Rows), rows.Input.Rows, len(rows.Input.Cells), len(rows.Input.Lines))
+		}
+		var again bytes.Buffer
+		if err := rows.Input.Dialect.Write(&again, append([][]string{rows.Input.Header}, rows.Input.Cells...)); err != nil {
+			t.Fatal(err)
+		}
+		text := again.String()
+		got, err := desired.ReadRows(context.Background(), &again, "f.csv")
+		if err != nil {
+			t.Fatalf("written again as %q: %v", text, err)
+		}
+		if diff := cmp.Diff(rows, got, ignorePlaces, cmpopts.IgnoreFields(desired.Row{}, "Line"), cmpopts.IgnoreFields(desired.Rows{}, "Notices"),
+			cmpopts.IgnoreFields(desired.Input{}, "SHA256", "Lines")); diff != "" {
+			t.Errorf("written again as %q (-want +got):\n%s", text, diff)
+		}
+	})
+}
+
+// FuzzReadTemplate holds that an accepted template manages something that
+// Graph knows, and that what is refused names places inside the file.
+func FuzzReadTemplate(f *testing.F) {
+	for _, seed := range []string{
+		`{"templateApplicationLevel": "newPartners, existingPartners", "userSyncInbound": {"isSyncAllowed": true}}`,
+		"\uFEFF{\"userSyncInbound\":\n{\"isSyncAllowed\": false}}",
+		`{"templateApplicationLevel": "", "userSyncInbound": null}`,
+		`{"templateApplicationLevel": {"a": [1, "b", null]}, "x": 1e9}`,
+		`{"userSyncInbound": {"isSyncAllowed"`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, err := desired.ReadTemplate(bytes.NewReader(data), "f.json")
+		if err != nil {
+			checkFaults(t, err, 1+bytes.Count(data, []byte("\n")))
+			return
+		}
+		level := got.TemplateApplicationLevel
+		if level == nil && got.IsSyncAllowed == nil {
+			t.Error("the template manages nothing")
+		}
+		if level == nil {
+			return
+		}
+		for name := range strings.SplitSeq(*level, ",") {
+			switch strings.TrimSpace(name) {
+			case "newPartners", "existingPartners", "none", "":
+			default:
+				t.Errorf("accepted the level %q", name)
+			}
+		}
+	})
+}
+
+// checkFaults wants err to be RowErrors in order, in a file of so many lines.
+func checkFaults(t *testing.T, err error, lines int) {
+	t.Helper()
+	var faults desired.RowErrors
+	if !errors.As(err, &faults) || len(faults) == 0 {
+		t.Fatalf("%v (%T) is not a RowErrors", err, err)
+	}
+	last := &desired.RowError{}
+	for _, f := range faults {
+		if f.Line < 1 || f.Line > lines || f.Column < 1 {
+			t.Errorf("%v: outside the file of %d lines", f, lines)
+		}
+		if f.Line < last.Line || f.Line == last.Line && f.Column < last.Column {
+			t.Errorf("%v comes after %v", f, last)
+		}
+		last = f
+	}
+}

@@ -1,0 +1,276 @@
+package desired_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/text/encoding/unicode"
+
+	"bulksync/plan/desired"
+)
+
+const (
+	idA = "aaaaaaaa-0000-4000-8000-00000000000a"
+	idB = "bbbbbbbb-0000-4000-8000-00000000000b"
+)
+
+// ignorePlaces compares rows by what they want.
+var ignorePlaces = cmpopts.IgnoreUnexported(desired.Row{})
+
+func readRows(t *testing.T, text string) *desired.Rows {
+	t.Helper()
+	rows, err := desired.ReadRows(t.Context(), strings.NewReader(text), "partners.csv")
+	if err != nil {
+		t.Fatalf("ReadRows:\n%v", err)
+	}
+	return rows
+}
+
+// rowFaults returns what ReadRows says of a file that it refuses.
+func rowFaults(t *testing.T, text string) string {
+	t.Helper()
+	rows, err := desired.ReadRows(t.Context(), strings.NewReader(text), "partners.csv")
+	if rows != nil {
+		t.Errorf("got rows beside the error %v", err)
+	}
+	if faults := (desired.RowErrors)(nil); !errors.As(err, &faults) {
+		t.Fatalf("error %v (%T) is not a RowErrors", err, err)
+	}
+	return err.Error()
+}
+
+func utf16(t *testing.T, order unicode.Endianness, mark unicode.BOMPolicy, text string) string {
+	t.Helper()
+	encoded, err := unicode.UTF16(order, mark).NewEncoder().String(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encoded
+}
+
+func TestEachDialectReadsAsTheSameRows(t *testing.T) {
+	on := true
+	want := []desired.Row{
+		{Line: 2, TenantID: idA, DisplayName: "Zoë, Söhne; Co", IsSyncAllowed: &on},
+		{Line: 3, TenantID: idB, DisplayName: "Tab"},
+	}
+	comma := "tenantId,displayName,isSyncAllowed\n" + idA + ",\"Zoë, Söhne; Co\",yes\n" + idB + ",Tab,\n"
+	crlf := strings.ReplaceAll(comma, "\n", "\r\n")
+	semicolon := "tenantId;displayName;isSyncAllowed\n" + idA + ";\"Zoë, Söhne; Co\";yes\n" + idB + ";Tab;\n"
+	tab := "tenantId\tdisplayName\tisSyncAllowed\n" + idA + "\tZoë, Söhne; Co\tyes\n" + idB + "\tTab\t\n"
+	for _, test := range []struct {
+		name, text string
+		want       desired.Dialect
+	}{
+		{"commas", comma, desired.Dialect{Delimiter: ",", Encoding: "utf-8", Newline: "\n"}},
+		{"semicolons", semicolon, desired.Dialect{Delimiter: ";", Encoding: "utf-8", Newline: "\n"}},
+		{"tabs", tab, desired.Dialect{Delimiter: "\t", Encoding: "utf-8", Newline: "\n"}},
+		{"Windows line ends", crlf, desired.Dialect{Delimiter: ",", Encoding: "utf-8", Newline: "\r\n"}},
+		{"no line end at the end", strings.TrimSuffix(comma, "\n"), desired.Dialect{Delimiter: ",", Encoding: "utf-8", Newline: "\n"}},
+		{"byte order mark", "\uFEFF" + comma, desired.Dialect{Delimiter: ",", Encoding: "utf-8-bom", Newline: "\n"}},
+		{"byte order mark and quotes", "\uFEFF" + strings.Replace(comma, "tenantId", `"tenantId"`, 1), desired.Dialect{Delimiter: ",", Encoding: "utf-8-bom", Newline: "\n"}},
+		{"UTF-16 little endian", utf16(t, unicode.LittleEndian, unicode.UseBOM, tab), desired.Dialect{Delimiter: "\t", Encoding: "utf-16le", Newline: "\n"}},
+		{"UTF-16 big endian", utf16(t, unicode.BigEndian, unicode.UseBOM, crlf), desired.Dialect{Delimiter: ",", Encoding: "utf-16be", Newline: "\r\n"}},
+		{"UTF-16 little endian without a mark", utf16(t, unicode.LittleEndian, unicode.IgnoreBOM, comma), desired.Dialect{Delimiter: ",", Encoding: "utf-16le", Newline: "\n"}},
+		{"UTF-16 big endian without a mark", utf16(t, unicode.BigEndian, unicode.IgnoreBOM, comma), desired.Dialect{Delimiter: ",", Encoding: "utf-16be", Newline: "\n"}},
+		{"a delimiter that is rarer than a quoted one", "tenantId;\"name\";\"isSyncAllowed\"\n" + idA + ";\"Zoë, Söhne; Co\";on\n" + idB + ";Tab;\n", desired.Dialect{Delimiter: ";", Encoding: "utf-8", Newline: "\n"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := readRows(t, test.text)
+			if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+				t.Errorf("rows (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.want, got.Input.Dialect); diff != "" {
+				t.Errorf("dialect (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestASeparatorLineDecidesTheDelimiter(t *testing.T) {
+	for _, line := range []string{"sep=;", "SEP=;", `"sep=;"`} {
+		got := readRows(t, line+"\r\ntenantId;note\r\n"+idA+";a,b\r\n")
+		want := []desired.Row{{Line: 3, TenantID: idA, Note: "a,b"}}
+		if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", line, diff)
+		}
+	}
+	want := `partners.csv:1:1: delimiter "|" is not supported: use a comma, a semicolon or a tab`
+	if got := rowFaults(t, "sep=|\ntenantId|note\n"); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestHeadersAreKnownByEachOfTheirNames(t *testing.T) {
+	on, off := true, false
+	want := []desired.Row{{Line: 2, TenantID: idA, DisplayName: "Contoso", IsSyncAllowed: &on, InboundAllowed: &off, OutboundAllowed: &on, Absent: false, Note: "CHG1"}}
+	for _, header := range []string{
+		"tenantId,displayName,userSyncInbound.isSyncAllowed,automaticUserConsentSettings.inboundAllowed,automaticUserConsentSettings.outboundAllowed,ensure,note",
+		"tenant id,name,isSyncAllowed,inboundConsent,outboundConsent,ensure,ticket",
+		"tenant_id,partner,inboundSync,inboundConsent,outboundConsent,ensure,comment",
+		"partnerTenantId,Display Name,INBOUND_SYNC,Inbound Consent,outbound_consent,Ensure,Comment",
+		" TENANTID ,\u00a0displayname\u200b,\"issyncallowed\",inboundconsent,outboundconsent,ENSURE,NOTE",
+	} {
+		got := readRows(t, header+"\n"+idA+",Contoso,true,false,true,present,CHG1\n")
+		if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", header, diff)
+		}
+	}
+}
+
+func TestSwitchesAreReadInEachOfTheirWords(t *testing.T) {
+	for word, want := range map[string]bool{
+		"true": true, "TRUE": true, "Yes": true, "1": true, "on": true, "\u00a0on ": true,
+		"false": false, "FALSE": false, "No": false, "0": false, "off": false, "OFF": false,
+	} {
+		got := readRows(t, "tenantId,isSyncAllowed\n"+idA+","+word+"\n").Rows[0].IsSyncAllowed
+		if got == nil || *got != want {
+			t.Errorf("%q: got %v, want %v", word, got, want)
+		}
+	}
+	if got := readRows(t, "tenantId,isSyncAllowed\n"+idA+", \n").Rows[0].IsSyncAllowed; got != nil {
+		t.Errorf("empty: got %v, want not managed", *got)
+	}
+}
+
+func TestTenantIDsAreReadInEachOfTheirForms(t *testing.T) {
+	for _, form := range []string{
+		idA, strings.ToUpper(idA), "{" + idA + "}", "urn:uuid:" + idA, "URN:UUID:" + idA,
+		strings.ReplaceAll(idA, "-", ""), "  " + idA + "\u00a0", "\ufeff" + idA + "\u200b", `"` + idA + `"`, ` "` + idA + `" `,
+	} {
+		if got := readRows(t, "tenantId\n"+form+"\n").Rows[0].TenantID; got != idA {
+			t.Errorf("%q: got %q", form, got)
+		}
+	}
+}
+
+func TestDomainsAreReadInOneSpelling(t *testing.T) {
+	for form, want := range map[string]string{
+		"contoso.com":              "contoso.com",
+		"Contoso.OnMicrosoft.com ": "contoso.onmicrosoft.com",
+		"bücher.example":           "xn--bcher-kva.example",
+		"XN--BCHER-KVA.example":    "xn--bcher-kva.example",
+		"3m.com":                   "3m.com",
+	} {
+		row := readRows(t, "tenantId\n"+form+"\n").Rows[0]
+		if row.Domain != want || row.TenantID != "" {
+			t.Errorf("%q: got domain %q and tenant ID %q", form, row.Domain, row.TenantID)
+		}
+	}
+}
+
+func TestBlankLinesAndCommentsAreNoRows(t *testing.T) {
+	got := readRows(t, "# partners of 2026\n\n  \t\ntenantId;note;;\n;;;\n\u00a0\n  # b\n"+idA+";\"first\n# not a comment\n\nlast\";;\n;;;;;;\n#"+idB+"\n"+idB+";# a note\n")
+	want := []desired.Row{
+		{Line: 8, TenantID: idA, Note: "first\n# not a comment\n\nlast"},
+		{Line: 14, TenantID: idB, Note: "# a note"},
+	}
+	if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	wantInput := desired.Input{
+		Rows: 2, Header: []string{"tenantId", "note", "", ""}, Lines: []int{8, 14},
+		Cells: [][]string{{idA, "first\n# not a comment\n\nlast", "", ""}, {idB, "# a note", "", ""}},
+	}
+	if diff := cmp.Diff(wantInput, got.Input, cmpopts.IgnoreFields(desired.Input{}, "Name", "SHA256", "Dialect")); diff != "" {
+		t.Errorf("input (-want +got):\n%s", diff)
+	}
+}
+
+func TestCarriageReturnsInQuotesOrAtAnEdgeAreKept(t *testing.T) {
+	got := readRows(t, "tenantId,note\n"+idA+",\"a\rb\r\nc\"\n"+"\r"+idB+",x\r\r\n")
+	want := []desired.Row{{Line: 2, TenantID: idA, Note: "a\nb\nc"}, {Line: 4, TenantID: idB, Note: "x"}}
+	if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
+// What is copied out of dialogs and chats comes with marks that say which way
+// text runs.
+func TestMarksOfDirectionAtAnEdgeAreStray(t *testing.T) {
+	got := readRows(t, "\u200etenantId\u200f,name,isSyncAllowed\n\u202d"+idA+"\u202c,\u2068Contoso\u2069,\u200etrue\n\u200e# x\n")
+	want := []desired.Row{{Line: 2, TenantID: idA, DisplayName: "Contoso", IsSyncAllowed: new(true)}}
+	if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheInputIsKeptAsItCame(t *testing.T) {
+	text := "\uFEFFname , tenantId\r\n Contoso,{" + strings.ToUpper(idA) + "}\r\nContoso, " + idA + "\u00a0\r\n"
+	sum := sha256.Sum256([]byte(text))
+	want := desired.Input{
+		Name: "partners.csv", SHA256: hex.EncodeToString(sum[:]), Rows: 2, Header: []string{"name ", " tenantId"},
+		Cells:   [][]string{{" Contoso", "{" + strings.ToUpper(idA) + "}"}, {"Contoso", " " + idA + "\u00a0"}},
+		Lines:   []int{2, 3},
+		Dialect: desired.Dialect{Delimiter: ",", Encoding: "utf-8-bom", Newline: "\r\n"},
+	}
+	got := readRows(t, text)
+	if diff := cmp.Diff(want, got.Input); diff != "" {
+		t.Errorf("input (-want +got):\n%s", diff)
+	}
+	if len(got.Rows) != 1 {
+		t.Errorf("%d rows, want the two merged into one", len(got.Rows))
+	}
+}
+
+func TestAFileOfTenantIDsAloneManagesNothing(t *testing.T) {
+	got := readRows(t, "tenantId\n"+idA+"\n")
+	if diff := cmp.Diff([]desired.Row{{Line: 2, TenantID: idA}}, got.Rows, ignorePlaces); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
+func TestAbsentMakesSyncAllowedANotice(t *testing.T) {
+	got := readRows(t, "tenantId,ensure,isSyncAllowed\n"+idA+",Absent,true\n"+idB+",absent,false\n")
+	if len(got.Rows) != 2 || !got.Rows[0].Absent {
+		t.Errorf("rows are %+v", got.Rows)
+	}
+	want := []desired.Notice{{File: "partners.csv", Line: 2, Column: 45, Message: "ensure=absent removes the policy, isSyncAllowed is not used"}}
+	if diff := cmp.Diff(want, got.Notices); diff != "" {
+		t.Errorf("notices (-want +got):\n%s", diff)
+	}
+	if got, want := got.Notices[0].String(), "partners.csv:2:45: ensure=absent removes the policy, isSyncAllowed is not used"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestReadingStopsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	text := "tenantId\n" + strings.Repeat("# "+strings.Repeat("x", 100)+"\n", 2000)
+	_, err := desired.ReadRows(ctx, &callReader{strings.NewReader(text), cancel}, "partners.csv")
+	if !errors.Is(err, context.Canceled) || err.Error() != "reading partners.csv: context canceled" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// callReader calls a function each time it is read.
+type callReader struct {
+	r    io.Reader
+	call func()
+}
+
+func (c *callReader) Read(p []byte) (int, error) {
+	c.call()
+	return c.r.Read(p)
+}
+
+func TestABrokenReaderIsNoRowError(t *testing.T) {
+	for _, text := range []string{"", "tenantId", "sep=;\n", "\"tenant\n", "tenantId\n" + idA + "\nx"} {
+		broken := io.MultiReader(strings.NewReader(text), &failingReader{})
+		_, err := desired.ReadRows(t.Context(), broken, "partners.csv")
+		if !errors.Is(err, io.ErrClosedPipe) || errors.As(err, new(desired.RowErrors)) {
+			t.Errorf("after %q: got %v", text, err)
+		}
+	}
+}
+
+type failingReader struct{}
+
+func (*failingReader) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }

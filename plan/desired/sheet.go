@@ -1,0 +1,72 @@
+package desired
+
+import "strings"
+
+// sheet takes the data rows of a CSV between decoding and checking, a block at
+// a time, so that the one goes on while the other is under way. Nothing in a
+// block points at anything, so that the garbage collector passes over a large
+// file; the strings that last are cut out of it once it is whole.
+type sheet struct {
+	width int // cells per row
+	rows  int
+	open  *block
+	whole chan *block // blocks that are complete, in order; closed by end
+}
+
+// block is the text of up to blockRows rows, end to end.
+type block struct {
+	text  strings.Builder
+	spans []span
+}
+
+const blockRows = 1024
+
+// span is a cell of a block: where its text ends and where in the file it
+// starts. The text starts where that of the cell before ends.
+type span struct{ end, line, column uint32 }
+
+func (s *span) place() place { return place{int(s.line), int(s.column)} }
+
+// add appends a cell. The cells of a row come one after the other.
+func (b *block) add(cell string, at place) {
+	b.text.WriteString(cell)
+	b.spans = append(b.spans, span{uint32(b.text.Len()), uint32(at.line), uint32(at.column)})
+}
+
+// next is the block that takes the next row.
+func (s *sheet) next() *block {
+	if s.rows%blockRows == 0 {
+		b := &block{spans: make([]span, 0, blockRows*s.width)}
+		if s.open != nil {
+			size := s.open.text.Len()
+			b.text.Grow(size + size/16)
+			s.whole <- s.open
+		}
+		s.open = b
+	}
+	s.rows++
+	return s.open
+}
+
+// end hands on the last block. No row comes after it.
+func (s *sheet) end() {
+	if s.open != nil {
+		s.whole <- s.open
+	}
+	close(s.whole)
+}
+
+// cells cuts the block into strings, a slice per row of so many cells.
+func (b *block) cells(width int) [][]string {
+	rows := make([][]string, 0, len(b.spans)/width)
+	flat := make([]string, 0, len(b.spans))
+	text, start := b.text.String(), uint32(0)
+	for i, span := range b.spans {
+		flat = append(flat, text[start:span.end])
+		start = span.end
+		if (i+1)%width == 0 {
+			rows = append(rows, flat[i+1-width:i+1:i+1])
+		}
+	}
+	return rows
+}
