@@ -30,7 +30,7 @@ type Head struct {
 func Build(h Head, d Desired, cur *Current) (*Plan, error) {
 	p := &Plan{
 		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second),
-		HomeTenant: h.HomeTenant, Read: cur.Read, Changes: compare(d, cur, h.HomeTenant.Cloud),
+		HomeTenant: h.HomeTenant, Read: cur.Read, Changes: Changes(d, cur, h.HomeTenant.Cloud),
 	}
 	if d.Rows != nil {
 		p.Input = d.Rows.Input
@@ -42,9 +42,9 @@ func Build(h Head, d Desired, cur *Current) (*Plan, error) {
 	return p, p.seal()
 }
 
-// compare lists one change per managed object, the template first and then the
+// Changes lists one change per managed object, the template first and then the
 // partners in the order of their rows.
-func compare(d Desired, cur *Current, cloud graph.Cloud) []Change {
+func Changes(d Desired, cur *Current, cloud graph.Cloud) []Change {
 	b := builder{cur: cur, createPartners: d.CreatePartners}
 	if d.Template != nil {
 		b.template(d.Template, cloud)

@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"bulksync/plan/desired"
 )
@@ -99,6 +100,12 @@ type Change struct {
 
 // Writes reports whether applying the change sends a write.
 func (c *Change) Writes() bool { return c.Request != nil }
+
+// Removes reports whether every field of the change is to vanish, which only a
+// removal asks; that of a policy without content has none.
+func (c *Change) Removes() bool {
+	return !slices.ContainsFunc(c.Fields, func(f Field) bool { return f.After != nil })
+}
 
 // isBare reports whether the change is no more than a look: its row names no
 // property, and its partner is there.

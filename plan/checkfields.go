@@ -55,7 +55,7 @@ func (c *Change) checkSides(f *Field) error {
 	case Update:
 		fits = c.Reverts() || f.After != nil
 	case Blocked: // of a removal everything goes
-		fits = f.After != nil || c.Object == IdentitySynchronization && goes && c.removes()
+		fits = f.After != nil || c.Object == IdentitySynchronization && goes && c.Removes()
 	default: // what is as wanted
 		if f.Before == nil || f.Before != f.After {
 			return fmt.Errorf("a no-op cannot take the field %q from %s to %s", f.Path, jsonValue(f.Before), jsonValue(f.After))
@@ -71,9 +71,6 @@ func (c *Change) checkSides(f *Field) error {
 	}
 	return c.checkWanted(f)
 }
-
-// removes reports whether the change leaves nothing, which only a removal does.
-func (c *Change) removes() bool { return allGo(c.Fields) }
 
 // checkWanted refuses what no input can ask for. A revert may bring back whatever
 // was there.

@@ -37,7 +37,7 @@ func (c *Change) checkImage() error {
 			return fmt.Errorf("the field %q is %s before, and %s in the before-image", path, jsonValue(c.Fields[at].Before), jsonValue(values[i]))
 		}
 	}
-	if (c.Action == Delete || c.Action == Blocked && c.removes()) && set != len(c.Fields) {
+	if (c.Action == Delete || c.Action == Blocked && c.Removes()) && set != len(c.Fields) {
 		return errors.New("its fields are not all that its before-image holds")
 	}
 	return nil

@@ -96,7 +96,7 @@ func (c *Change) checkAsked(r *desired.Row) error {
 	case c.Object == PartnerConfiguration: // others may need it first
 		fits = fits || !r.Absent && (c.Action == Create || c.Action == Blocked && c.Reason == reasonOwned)
 	case c.Object == IdentitySynchronization && !unread:
-		goes := c.Action == Delete || c.Action == NoOp && c.Before == nil || c.Action == Blocked && c.removes()
+		goes := c.Action == Delete || c.Action == NoOp && c.Before == nil || c.Action == Blocked && c.Removes()
 		fits = fits && goes == r.Absent
 	}
 	if !fits {

@@ -11,6 +11,7 @@ import (
 	"bulksync/graph"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
+	"bulksync/plan/audit"
 )
 
 // world is a simulated tenant together with what is wanted of it.
@@ -124,7 +125,7 @@ func TestAPlanThatWasAppliedIsEmptyWhenItIsMadeAgain(t *testing.T) {
 		if again.Summary.Differs() {
 			rt.Errorf("planned again: %s", strings.Join(toldAll(again), "\n"))
 		}
-		if a := plan.Compare(head, w.want, w.read(rt)); a.Result != plan.Clean || a.Totals.OK != len(again.Changes) {
+		if a := audit.Compare(head, w.want, w.read(rt)); a.Result != audit.Clean || a.Totals.OK != len(again.Changes) {
 			rt.Errorf("audited: %s %+v", a.Result, a.Findings)
 		}
 	})

@@ -65,14 +65,14 @@ func writeLines(w *bufio.Writer, changes []Change) error {
 }
 
 func writeJSON(w io.Writer, v any) error {
-	raw, err := marshal(v)
+	raw, err := Marshal(v)
 	if err == nil {
 		_, err = w.Write(raw)
 	}
 	return err
 }
 
-func marshal(v any) ([]byte, error) {
+func Marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	if err := newEncoder(&b).Encode(v); err != nil {
 		return nil, err

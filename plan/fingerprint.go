@@ -98,7 +98,7 @@ func (d *digest) elements(part []byte, comma *bool) {
 
 // canonical is the canonical JSON (RFC 8785) of a value.
 func canonical(v any) ([]byte, error) {
-	raw, err := marshal(v)
+	raw, err := Marshal(v)
 	if err != nil {
 		return nil, err
 	}

@@ -121,7 +121,7 @@ func (c *Change) judgePartner(l Live) (Verdict, string) {
 // leavesNothing reports whether a partner configuration that is gone is as the
 // change wants it: null is what it would inherit, too.
 func (c *Change) leavesNothing() bool {
-	return c.removes() && (c.Action == Delete || c.Object == Consent)
+	return c.Removes() && (c.Action == Delete || c.Object == Consent)
 }
 
 func (c *Change) judgeNoSync() (Verdict, string) {

@@ -77,9 +77,10 @@ func (s Summary) Writes() int { return s.Create + s.Update + s.Delete }
 func (s Summary) Differs() bool { return s.Writes()+s.Blocked > 0 }
 
 // BareRows counts the rows that name no property, and whose partner is there.
-func (p *Plan) BareRows() int { return countBare(p.Changes) }
+func (p *Plan) BareRows() int { return CountBare(p.Changes) }
 
-func countBare(changes []Change) (n int) {
+// CountBare counts the changes that are no more than a look; see Plan.BareRows.
+func CountBare(changes []Change) (n int) {
 	for i := range changes {
 		if changes[i].isBare() {
 			n++

@@ -99,7 +99,7 @@ func appendValue(b []byte, v any) []byte {
 			return append(append(append(b, '"'), v...), '"')
 		}
 	}
-	text, err := marshal(v)
+	text, err := Marshal(v)
 	if err != nil {
 		panic(fmt.Sprintf("plan: no JSON is made of %T", v))
 	}

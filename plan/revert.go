@@ -126,7 +126,7 @@ func membersOf(raw json.RawMessage) map[string]json.RawMessage {
 }
 
 func encodeMembers(members map[string]json.RawMessage) json.RawMessage {
-	raw, err := marshal(members)
+	raw, err := Marshal(members)
 	if err != nil {
 		panic("plan: a before-image does not encode: " + err.Error())
 	}

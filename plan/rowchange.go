@@ -131,10 +131,16 @@ func (c *rowChange) syncRemoval() {
 		c.add(Change{Object: IdentitySynchronization, Action: NoOp, Reason: reasonNoPolicy})
 		return
 	}
-	ch := Change{Object: IdentitySynchronization, Action: Delete, Before: s.Raw}
+	c.addOnPartner(Change{Object: IdentitySynchronization, Action: Delete, Before: s.Raw, Fields: PolicyFields(s)})
+}
+
+// PolicyFields lists the properties that a synchronization policy has, as the
+// fields of a change that takes them away.
+func PolicyFields(s *graph.IdentitySynchronization) []Field {
+	ch := Change{Fields: []Field{}}
 	ch.differ(desired.PathDisplayName, deref(s.DisplayName), nil)
 	ch.differ(desired.PathSyncAllowed, deref(s.IsSyncAllowed), nil)
-	c.addOnPartner(ch)
+	return ch.Fields
 }
 
 func (c *rowChange) consent() {

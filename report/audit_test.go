@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"bulksync/plan"
+	"bulksync/plan/audit"
 	"bulksync/report"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-func auditAs(t *testing.T, a *plan.Audit, f report.Format) string {
+func auditAs(t *testing.T, a *audit.Audit, f report.Format) string {
 	t.Helper()
 	var b strings.Builder
 	if err := report.Audit(&b, a, f, report.Options{Width: 120}); err != nil {
@@ -21,29 +22,29 @@ func auditAs(t *testing.T, a *plan.Audit, f report.Format) string {
 }
 
 // auditOf is an audit with these findings.
-func auditOf(findings ...plan.Finding) *plan.Audit {
+func auditOf(findings ...audit.Finding) *audit.Audit {
 	a := sampleAudit()
-	a.Findings, a.Totals, a.Result = findings, plan.AuditTotals{OK: 7}, plan.Drift
+	a.Findings, a.Totals, a.Result = findings, audit.Totals{OK: 7}, audit.Drift
 	if len(findings) == 0 {
-		a.Result = plan.Clean
+		a.Result = audit.Clean
 	}
 	for _, f := range findings {
-		*map[plan.FindingKind]*int{
-			plan.Missing: &a.Totals.Missing, plan.Changed: &a.Totals.Changed, plan.Extra: &a.Totals.Extra, plan.Unreadable: &a.Totals.Unreadable,
+		*map[audit.Kind]*int{
+			audit.Missing: &a.Totals.Missing, audit.Changed: &a.Totals.Changed, audit.Extra: &a.Totals.Extra, audit.Unreadable: &a.Totals.Unreadable,
 		}[f.Kind]++
 	}
 	return a
 }
 
-func finding(row int, k plan.FindingKind, fs ...plan.Field) plan.Finding {
-	return plan.Finding{TenantID: tenant(row), Kind: k, Object: plan.IdentitySynchronization, Fields: fs}
+func finding(row int, k audit.Kind, fs ...plan.Field) audit.Finding {
+	return audit.Finding{TenantID: tenant(row), Kind: k, Object: plan.IdentitySynchronization, Fields: fs}
 }
 
 // An audit that claims nothing is never a bare header, says its cause once and
 // whole, and names nobody.
 func TestAnIncompleteAuditSaysWhyOnce(t *testing.T) {
 	a := sampleAudit()
-	a.Result, a.Findings, a.Totals, a.Read.Complete = plan.Incomplete, nil, plan.AuditTotals{}, false
+	a.Result, a.Findings, a.Totals, a.Read.Complete = audit.Incomplete, nil, audit.Totals{}, false
 	a.Problem = "page 1 of the partners: GET /policies: 403: " + strings.Repeat("long ", 100) + "after 4 attempts (request-id " + tenant(9) + ")"
 	for _, f := range []report.Format{report.Text, report.Markdown, report.HTML} {
 		text := strings.Join(strings.Fields(auditAs(t, a, f)), " ")
@@ -65,7 +66,7 @@ func TestAnIncompleteAuditSaysWhyOnce(t *testing.T) {
 
 // The CSV says why a partner could not be read.
 func TestTheCSVHasTheProblem(t *testing.T) {
-	f := finding(2, plan.Unreadable)
+	f := finding(2, audit.Unreadable)
 	f.Problem = "isSyncAllowed is text, not true or false"
 	if text := auditAs(t, auditOf(f), report.CSV); !strings.HasSuffix(text, ",isSyncAllowed is text, not true or false\n") && !strings.HasSuffix(text, `,"isSyncAllowed is text, not true or false"`+"\n") {
 		t.Errorf("%s", text)
@@ -96,10 +97,10 @@ func TestRowsThatNameNoProperty(t *testing.T) {
 // The numbers of an audit meet: objects and their partners, the extra policies
 // that synchronize and those that do not.
 func TestTheNumbersOfAnAuditMeet(t *testing.T) {
-	consent := finding(2, plan.Changed, inbound(nil, true))
+	consent := finding(2, audit.Changed, inbound(nil, true))
 	consent.Object = plan.Consent
-	a := auditOf(finding(2, plan.Changed, syncTo(false, true)), consent, finding(3, plan.Extra, syncTo(false, nil)), finding(4, plan.Extra), finding(5, plan.Extra, syncTo(true, nil)),
-		plan.Finding{Kind: plan.Changed, Object: plan.SyncTemplate, Fields: []plan.Field{syncTo(true, false)}})
+	a := auditOf(finding(2, audit.Changed, syncTo(false, true)), consent, finding(3, audit.Extra, syncTo(false, nil)), finding(4, audit.Extra), finding(5, audit.Extra, syncTo(true, nil)),
+		audit.Finding{Kind: audit.Changed, Object: plan.SyncTemplate, Fields: []plan.Field{syncTo(true, false)}})
 	text := auditAs(t, a, report.Text)
 	for _, want := range []string{
 		"Drift: 6 objects of 4 partners and the home tenant are not as wanted.\n",
@@ -113,9 +114,9 @@ func TestTheNumbersOfAnAuditMeet(t *testing.T) {
 
 // What a file says must go is not what it does not name.
 func TestWhyAPolicyIsExtra(t *testing.T) {
-	named, stranger := finding(2, plan.Extra, syncTo(true, nil)), finding(3, plan.Extra, syncTo(true, nil))
+	named, stranger := finding(2, audit.Extra, syncTo(true, nil)), finding(3, audit.Extra, syncTo(true, nil))
 	named.Absent = true
-	for want, a := range map[string]*plan.Audit{
+	for want, a := range map[string]*audit.Audit{
 		"! extra (1 partner): allowed to synchronize users although the file says that the policy must be removed\n": auditOf(named),
 		"! extra (1 partner): allowed to synchronize users although the file does not ask for it\n":                  auditOf(stranger),
 		"although the file does not ask for it, and says of 1 of them that the\n  policy must be removed\n":          auditOf(named, stranger),
@@ -132,7 +133,7 @@ func TestWhyAPolicyIsExtra(t *testing.T) {
 // Who synchronizes and should not comes first; a line of the input is of no
 // finding, so there is no column for it.
 func TestTheGravestFindingsComeFirst(t *testing.T) {
-	a := auditOf(finding(2, plan.Missing, syncTo(nil, true)), finding(3, plan.Unreadable), finding(4, plan.Extra, syncTo(false, nil)), finding(5, plan.Extra, syncTo(true, nil)))
+	a := auditOf(finding(2, audit.Missing, syncTo(nil, true)), finding(3, audit.Unreadable), finding(4, audit.Extra, syncTo(false, nil)), finding(5, audit.Extra, syncTo(true, nil)))
 	for _, f := range []report.Format{report.Text, report.Markdown, report.HTML} {
 		text := auditAs(t, a, f)
 		last := -1
@@ -158,9 +159,9 @@ func TestTheGravestFindingsComeFirst(t *testing.T) {
 // Alerts of a page show ten partners, and the rest on a click.
 func TestAlertsShowTenPartners(t *testing.T) {
 	for n, want := range map[int]string{10: "", 11: "<summary>and 1 more partner</summary>"} {
-		var fs []plan.Finding
+		var fs []audit.Finding
 		for i := range n {
-			fs = append(fs, finding(i+2, plan.Extra, syncTo(true, nil)))
+			fs = append(fs, finding(i+2, audit.Extra, syncTo(true, nil)))
 		}
 		text, _, _ := strings.Cut(auditAs(t, auditOf(fs...), report.HTML), `id="rows"`)
 		if got := strings.Count(text, "<li><code>"); got != n || strings.Contains(text, "more partner") != (want != "") || !strings.Contains(text, want) {

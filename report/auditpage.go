@@ -7,13 +7,14 @@ import (
 
 	"bulksync/internal/words"
 	"bulksync/plan"
+	"bulksync/plan/audit"
 )
 
 // unreadableWords is all that is known of a partner that could not be read.
 const unreadableWords = "this partner could not be read, so nothing is said of it"
 
 // auditPage says how a tenant differs from its file.
-func auditPage(a *plan.Audit) *page {
+func auditPage(a *audit.Audit) *page {
 	t := a.Totals
 	g := &page{
 		Kind: "audit", Noun: "finding", Detail: "Present and wanted",
@@ -21,7 +22,7 @@ func auditPage(a *plan.Audit) *page {
 		NRows: len(a.Findings), Rows: auditRows(a), All: words.Count(len(a.Findings), "finding"),
 		Listed: func(*row) bool { return true }, NListed: len(a.Findings),
 	}
-	if a.Result == plan.Incomplete {
+	if a.Result == audit.Incomplete {
 		g.Tone, g.Verdict = bad, "Incomplete: the tenant could not be read whole, so nothing is claimed."
 		g.Closing = []string{"Audit: incomplete."}
 		if a.Problem != "" {
@@ -52,7 +53,7 @@ func auditPage(a *plan.Audit) *page {
 
 // auditVerdict never says clean while there is a partner that nobody could
 // read, and never counts one as different.
-func auditVerdict(a *plan.Audit, unread int) (string, tone) {
+func auditVerdict(a *audit.Audit, unread int) (string, tone) {
 	switch differ := drifted(a); {
 	case differ != "" && unread > 0:
 		return fmt.Sprintf("Drift: %s not as wanted, and %s could not be read.", differ, words.Count(unread, "partner")), bad
@@ -67,11 +68,11 @@ func auditVerdict(a *plan.Audit, unread int) (string, tone) {
 
 // drifted counts what is not as wanted, and the partners that it belongs to:
 // "3 objects of 2 partners are".
-func drifted(a *plan.Audit) string {
+func drifted(a *audit.Audit) string {
 	objects, partners, home := 0, map[string]bool{}, false
 	for i := range a.Findings {
 		switch f := &a.Findings[i]; {
-		case f.Kind == plan.Unreadable:
+		case f.Kind == audit.Unreadable:
 			continue
 		case f.TenantID == "":
 			home = true
@@ -94,10 +95,10 @@ func drifted(a *plan.Audit) string {
 }
 
 // countUnreadable counts the partners that could not be read, each once.
-func countUnreadable(a *plan.Audit) int {
+func countUnreadable(a *audit.Audit) int {
 	ids := map[string]bool{}
 	for i := range a.Findings {
-		if f := &a.Findings[i]; f.Kind == plan.Unreadable {
+		if f := &a.Findings[i]; f.Kind == audit.Unreadable {
 			ids[strings.ToLower(f.TenantID)] = true
 		}
 	}
@@ -106,23 +107,23 @@ func countUnreadable(a *plan.Audit) int {
 
 // auditAlerts puts the worst findings first: partners that synchronize
 // although nobody asked for them, then those of which nothing is known.
-func auditAlerts(a *plan.Audit) []*alert {
+func auditAlerts(a *audit.Audit) []*alert {
 	open, idle, absent := &alert{Tone: bad, Title: "extra"}, 0, 0
 	unread := &alert{
-		Tone: bad, Title: string(plan.Unreadable), Words: unreadableWords,
+		Tone: bad, Title: string(audit.Unreadable), Words: unreadableWords,
 		Hint: "see what Graph returns for the partner; if it is as it should be, run the audit again",
 	}
 	for i := range a.Findings {
 		f := &a.Findings[i]
 		p := partnerFound(f)
 		switch {
-		case f.Kind == plan.Extra && isSyncing(f):
+		case f.Kind == audit.Extra && isSyncing(f):
 			if open.add(p); f.Absent {
 				absent++
 			}
-		case f.Kind == plan.Extra:
+		case f.Kind == audit.Extra:
 			idle++
-		case f.Kind == plan.Unreadable:
+		case f.Kind == audit.Unreadable:
 			unread.add(p)
 		}
 	}
@@ -156,7 +157,7 @@ func extraWords(busy, absent, idle int) string {
 }
 
 // isSyncing reports whether the partner may synchronize at present.
-func isSyncing(f *plan.Finding) bool {
+func isSyncing(f *audit.Finding) bool {
 	for _, v := range f.Fields {
 		if isSyncAllowed(v.Path) && v.Before == true {
 			return true
@@ -166,7 +167,7 @@ func isSyncing(f *plan.Finding) bool {
 }
 
 // auditRows puts the gravest findings first, as the alerts do.
-func auditRows(a *plan.Audit) iter.Seq[row] {
+func auditRows(a *audit.Audit) iter.Seq[row] {
 	return func(yield func(row) bool) {
 		for rank := range findingRanks {
 			for i := range a.Findings {
@@ -182,39 +183,39 @@ const findingRanks = 4
 
 // findingRank orders findings: who synchronizes and should not, of whom nothing
 // is known, what differs, and what is extra and does nothing.
-func findingRank(f *plan.Finding) int {
+func findingRank(f *audit.Finding) int {
 	switch {
-	case f.Kind == plan.Extra && isSyncing(f):
+	case f.Kind == audit.Extra && isSyncing(f):
 		return 0
-	case f.Kind == plan.Unreadable:
+	case f.Kind == audit.Unreadable:
 		return 1
-	case f.Kind != plan.Extra:
+	case f.Kind != audit.Extra:
 		return 2
 	default:
 		return findingRanks - 1
 	}
 }
 
-func partnerFound(f *plan.Finding) partner {
+func partnerFound(f *audit.Finding) partner {
 	return partnerOf(plan.Partner{TenantID: f.TenantID, DisplayName: f.DisplayName})
 }
 
-func findingRow(f *plan.Finding) row {
+func findingRow(f *audit.Finding) row {
 	r := row{
 		Symbol: "~", Action: string(f.Kind), Tone: bad,
 		Partner: partnerFound(f), Object: OneLine(string(f.Object)), About: aboutOf(f.Object), Fields: comparedOf(f), Note: Clean(f.Note),
 	}
 	switch f.Kind {
-	case plan.Missing:
+	case audit.Missing:
 		if r.Symbol = "-"; len(r.Fields) == 0 {
 			r.Reason = "it is not there"
 		}
-	case plan.Extra:
+	case audit.Extra:
 		r.Symbol, r.Tone, r.Reason = "+", warn, "the file does not ask for it"
 		if f.Absent {
 			r.Reason = "the file says that it must be removed"
 		}
-	case plan.Unreadable:
+	case audit.Unreadable:
 		r.Symbol, r.Reason = "?", unreadableWords
 		if f.Problem != "" {
 			r.Reason += ": " + OneLine(f.Problem)

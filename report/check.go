@@ -5,6 +5,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/plan"
+	"bulksync/plan/audit"
 )
 
 // checkPlan refuses a plan whose summary is not that of its changes.
@@ -103,17 +104,17 @@ func checkRows(p *plan.Plan, r *execute.Result) error {
 
 // checkAudit refuses totals that are not those of the findings, and a verdict
 // that does not follow from them.
-func checkAudit(a *plan.Audit) error {
-	got := plan.AuditTotals{OK: a.Totals.OK}
+func checkAudit(a *audit.Audit) error {
+	got := audit.Totals{OK: a.Totals.OK}
 	for _, f := range a.Findings {
 		switch f.Kind {
-		case plan.Missing:
+		case audit.Missing:
 			got.Missing++
-		case plan.Changed:
+		case audit.Changed:
 			got.Changed++
-		case plan.Extra:
+		case audit.Extra:
 			got.Extra++
-		case plan.Unreadable:
+		case audit.Unreadable:
 			got.Unreadable++
 		default:
 			return fmt.Errorf("the audit does not add up: partner %s has the unknown finding %q", f.TenantID, f.Kind)
@@ -130,13 +131,13 @@ func checkAudit(a *plan.Audit) error {
 
 // verdictOf is what an audit's own evidence says. Whoever says incomplete is
 // believed; who says more must have read everything.
-func verdictOf(a *plan.Audit) plan.AuditResult {
+func verdictOf(a *audit.Audit) audit.Result {
 	switch {
-	case a.Result == plan.Incomplete || !a.Read.Complete:
-		return plan.Incomplete
+	case a.Result == audit.Incomplete || !a.Read.Complete:
+		return audit.Incomplete
 	case len(a.Findings) > 0:
-		return plan.Drift
+		return audit.Drift
 	default:
-		return plan.Clean
+		return audit.Clean
 	}
 }

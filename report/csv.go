@@ -9,6 +9,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/plan"
+	"bulksync/plan/audit"
 
 	"github.com/gocarina/gocsv"
 )
@@ -115,10 +116,10 @@ func Outcomes(w io.Writer, p *plan.Plan, r *execute.Result) error {
 
 // auditCSV writes the findings. That nothing is claimed is a line of its own: a
 // header alone would look like a tenant that is clean.
-func auditCSV(w io.Writer, a *plan.Audit) error {
-	if a.Result == plan.Incomplete {
+func auditCSV(w io.Writer, a *audit.Audit) error {
+	if a.Result == audit.Incomplete {
 		return writeCSV(w, 1, func(int) (findingLine, error) {
-			return findingLine{Kind: string(plan.Incomplete), Problem: cell(a.Problem)}, nil
+			return findingLine{Kind: string(audit.Incomplete), Problem: cell(a.Problem)}, nil
 		})
 	}
 	return writeCSV(w, len(a.Findings), func(i int) (findingLine, error) {

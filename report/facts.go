@@ -9,6 +9,7 @@ import (
 	"bulksync/graph"
 	"bulksync/internal/words"
 	"bulksync/plan"
+	"bulksync/plan/audit"
 )
 
 // stamp is how times are shown: UTC, because a board and an admin may sit in
@@ -74,7 +75,7 @@ func planFacts(p *plan.Plan) []fact {
 		readFact(p.Read))
 }
 
-func auditFacts(a *plan.Audit) []fact {
+func auditFacts(a *audit.Audit) []fact {
 	fs := append(homeFact(a.HomeTenant), inputFacts(a.Input.Name, a.Input.SHA256, "the input", a.Input.Rows)...)
 	return append(fs,
 		fact{"Audited", stamp(a.CreatedAt) + " by " + toolName(a.Tool), false},

@@ -8,6 +8,7 @@ import (
 	"bulksync/execute"
 	"bulksync/graph"
 	"bulksync/plan"
+	"bulksync/plan/audit"
 	"bulksync/plan/desired"
 )
 
@@ -161,23 +162,23 @@ func sampleRun(p *plan.Plan) *execute.Result {
 }
 
 // sampleAudit has each kind of finding.
-func sampleAudit() *plan.Audit {
+func sampleAudit() *audit.Audit {
 	p := samplePlan()
-	a := &plan.Audit{
+	a := &audit.Audit{
 		FormatVersion: 1, Tool: p.Tool, CreatedAt: p.CreatedAt, HomeTenant: p.HomeTenant, Read: p.Read,
-		Input:  plan.AuditInput{Name: "partners.csv", SHA256: p.Input.SHA256, Rows: 200},
-		Result: plan.Drift, Totals: plan.AuditTotals{OK: 197, Missing: 1, Changed: 2, Extra: 2, Unreadable: 1},
+		Input:  audit.Input{Name: "partners.csv", SHA256: p.Input.SHA256, Rows: 200},
+		Result: audit.Drift, Totals: audit.Totals{OK: 197, Missing: 1, Changed: 2, Extra: 2, Unreadable: 1},
 	}
-	find := func(row int, name string, k plan.FindingKind, note string, fs ...plan.Field) {
-		a.Findings = append(a.Findings, plan.Finding{
+	find := func(row int, name string, k audit.Kind, note string, fs ...plan.Field) {
+		a.Findings = append(a.Findings, audit.Finding{
 			TenantID: tenant(row), DisplayName: name, Kind: k, Object: plan.IdentitySynchronization, Fields: fs, Note: note,
 		})
 	}
-	find(2, "Fabrikam", plan.Missing, "CHG0041877", named(nil, "Fabrikam"), syncTo(nil, true))
-	find(3, "Northwind Traders International Holdings and Subsidiaries GmbH & Co. KG", plan.Changed, "CHG0041877", syncTo(false, true))
-	find(4, "株式会社アドベンチャーワークス", plan.Changed, "", named("Adventure Works", "株式会社アドベンチャーワークス"))
-	find(12, "Relecloud", plan.Extra, "", named("Relecloud", nil), syncTo(true, nil))
-	find(13, "", plan.Extra, "", syncTo(false, nil))
+	find(2, "Fabrikam", audit.Missing, "CHG0041877", named(nil, "Fabrikam"), syncTo(nil, true))
+	find(3, "Northwind Traders International Holdings and Subsidiaries GmbH & Co. KG", audit.Changed, "CHG0041877", syncTo(false, true))
+	find(4, "株式会社アドベンチャーワークス", audit.Changed, "", named("Adventure Works", "株式会社アドベンチャーワークス"))
+	find(12, "Relecloud", audit.Extra, "", named("Relecloud", nil), syncTo(true, nil))
+	find(13, "", audit.Extra, "", syncTo(false, nil))
 	find(14, "Margie's Travel", "unreadable", "CHG0041877")
 	return a
 }

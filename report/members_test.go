@@ -13,6 +13,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/plan"
+	"bulksync/plan/audit"
 	"bulksync/plan/desired"
 	"bulksync/report"
 
@@ -23,8 +24,8 @@ import (
 
 // ours are the types whose texts a report checks before it writes a byte.
 var ours = []reflect.Type{
-	reflect.TypeFor[plan.Action](), reflect.TypeFor[execute.Status](), reflect.TypeFor[plan.FindingKind](),
-	reflect.TypeFor[plan.AuditResult](), reflect.TypeFor[desired.Dialect](), reflect.TypeFor[time.Time](),
+	reflect.TypeFor[plan.Action](), reflect.TypeFor[execute.Status](), reflect.TypeFor[audit.Kind](),
+	reflect.TypeFor[audit.Result](), reflect.TypeFor[desired.Dialect](), reflect.TypeFor[time.Time](),
 }
 
 // infect sets every text that can be reached from v, raw JSON included, and

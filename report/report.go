@@ -8,6 +8,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/plan"
+	"bulksync/plan/audit"
 )
 
 // Format names how a report is written.
@@ -83,7 +84,7 @@ func Run(w io.Writer, p *plan.Plan, r *execute.Result, f Format, o Options) erro
 }
 
 // Audit writes what a found. CSV has one line per finding.
-func Audit(w io.Writer, a *plan.Audit, f Format, o Options) error {
+func Audit(w io.Writer, a *audit.Audit, f Format, o Options) error {
 	if err := checkAudit(a); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/plan"
+	"bulksync/plan/audit"
 	"bulksync/report"
 )
 
@@ -49,11 +50,11 @@ func TestARunThatDoesNotAddUpIsNotReported(t *testing.T) {
 var formats = []report.Format{report.Text, report.JSON, report.CSV, report.Markdown, report.HTML}
 
 func TestAnAuditThatDoesNotAddUpIsNotReported(t *testing.T) {
-	for name, spoil := range map[string]func(*plan.Audit){
-		"drift called clean":          func(a *plan.Audit) { a.Result = plan.Clean },
-		"a partial read called drift": func(a *plan.Audit) { a.Read.Complete = false },
-		"totals of other findings":    func(a *plan.Audit) { a.Totals.Extra++ },
-		"an unknown kind":             func(a *plan.Audit) { a.Findings[0].Kind = "odd" },
+	for name, spoil := range map[string]func(*audit.Audit){
+		"drift called clean":          func(a *audit.Audit) { a.Result = audit.Clean },
+		"a partial read called drift": func(a *audit.Audit) { a.Read.Complete = false },
+		"totals of other findings":    func(a *audit.Audit) { a.Totals.Extra++ },
+		"an unknown kind":             func(a *audit.Audit) { a.Findings[0].Kind = "odd" },
 	} {
 		a := sampleAudit()
 		spoil(a)
@@ -68,7 +69,7 @@ func TestAnAuditThatDoesNotAddUpIsNotReported(t *testing.T) {
 
 func TestAnIncompleteAuditNeverLooksClean(t *testing.T) {
 	a := sampleAudit()
-	a.Result, a.Findings, a.Totals, a.Read.Complete = plan.Incomplete, nil, plan.AuditTotals{}, false
+	a.Result, a.Findings, a.Totals, a.Read.Complete = audit.Incomplete, nil, audit.Totals{}, false
 	a.Problem = "page 2: 503 ServiceUnavailable"
 	for _, f := range []report.Format{report.Text, report.Markdown, report.HTML} {
 		var b strings.Builder

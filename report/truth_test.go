@@ -10,6 +10,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/plan"
+	"bulksync/plan/audit"
 	"bulksync/plan/desired"
 	"bulksync/report"
 )
@@ -313,7 +314,7 @@ func TestFailedRowsOfATemplate(t *testing.T) {
 func TestUnreadablePartners(t *testing.T) {
 	a := sampleAudit()
 	a.Findings = a.Findings[len(a.Findings)-1:]
-	a.Totals = plan.AuditTotals{OK: 5, Unreadable: 1}
+	a.Totals = audit.Totals{OK: 5, Unreadable: 1}
 	for _, f := range []report.Format{report.Text, report.Markdown, report.HTML} {
 		var b strings.Builder
 		if err := report.Audit(&b, a, f, report.Options{Width: 120}); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/plan"
+	"bulksync/plan/audit"
 )
 
 // fieldsOf words the properties of a change. A created object has no before
@@ -33,14 +34,14 @@ func fieldsOf(fs []plan.Field, a plan.Action) []field {
 
 // comparedOf words the properties of a finding: what is there beside what the
 // file says. Of what is extra the file says nothing.
-func comparedOf(f *plan.Finding) []field {
+func comparedOf(f *audit.Finding) []field {
 	out := make([]field, 0, len(f.Fields))
 	for _, d := range f.Fields {
 		if d.Path == "tenantId" {
 			continue
 		}
 		v := field{Path: OneLine(d.Path), Before: inWords(d.Path, d.Before), Wanted: true}
-		if d.Before == nil && f.Kind == plan.Missing {
+		if d.Before == nil && f.Kind == audit.Missing {
 			v.Before = "nothing there"
 		}
 		if d.After != nil {

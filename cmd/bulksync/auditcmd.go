@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bulksync/plan"
+	"bulksync/plan/audit"
 	"bulksync/report"
 )
 
@@ -42,11 +42,11 @@ func (a *app) audit(ctx context.Context, w wanted, dir string) error {
 	if err != nil && (!errors.As(err, &incomplete) || incomplete.code != exitIncomplete) {
 		return err
 	}
-	var result *plan.Audit
+	var result *audit.Audit
 	if incomplete == nil {
-		result = plan.Compare(c.head(), c.desired, c.current)
+		result = audit.Compare(c.head(), c.desired, c.current)
 	} else {
-		result = plan.NewAudit(c.head(), c.desired, c.current.Read)
+		result = audit.New(c.head(), c.desired, c.current.Read)
 		result.Problem = edge(errors.Unwrap(incomplete.err).Error()) // the verdict says that nothing is claimed
 	}
 	var kept added
@@ -66,7 +66,7 @@ func (a *app) audit(ctx context.Context, w wanted, dir string) error {
 	switch {
 	case incomplete != nil:
 		return incomplete
-	case result.Result == plan.Drift:
+	case result.Result == audit.Drift:
 		return exitWith(exitDiffers)
 	default:
 		return nil
@@ -88,7 +88,7 @@ func (a *app) checkAuditFiles(dir string, w wanted) error {
 
 // keepAudit leaves the audit as files, each whole or not at all, and no new one
 // where it fails: the half of an audit is none.
-func (a *app) keepAudit(ctx context.Context, dir string, result *plan.Audit) (kept added, err error) {
+func (a *app) keepAudit(ctx context.Context, dir string, result *audit.Audit) (kept added, err error) {
 	if kept, err = makeFolders(dir); err != nil {
 		return nil, err
 	}

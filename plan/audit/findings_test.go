@@ -1,4 +1,4 @@
-package plan_test
+package audit_test
 
 import (
 	"encoding/json"
@@ -10,10 +10,11 @@ import (
 
 	"bulksync/graph"
 	"bulksync/plan"
+	"bulksync/plan/audit"
 )
 
 // found is a finding in one line.
-func found(f plan.Finding) string {
+func found(f audit.Finding) string {
 	line := fmt.Sprintf("%s %s", f.Kind, f.Object)
 	for _, d := range f.Fields {
 		before, _ := json.Marshal(d.Before)
@@ -49,17 +50,17 @@ func TestAnAuditNamesWhatIsNotAsTheFileWants(t *testing.T) {
 			if c.there != "-" {
 				cur = currently(partner(t, fabrikam, c.there))
 			}
-			a := plan.Compare(head, wanted(t, fabrikam+c.row+"CHG1"), cur)
+			a := audit.Compare(head, wanted(t, fabrikam+c.row+"CHG1"), cur)
 			if bare := c.row == ",,,,,," && c.there != "-"; (a.BareRows == 1) != bare || build(t, wanted(t, fabrikam+c.row+"CHG1"), cur).BareRows() != a.BareRows {
 				t.Errorf("%d rows name no property, want one: %v", a.BareRows, bare)
 			}
 			if c.want == "" {
-				if a.Result != plan.Clean || a.Totals != (plan.AuditTotals{OK: 1}) || len(a.Findings) != 0 {
+				if a.Result != audit.Clean || a.Totals != (audit.Totals{OK: 1}) || len(a.Findings) != 0 {
 					t.Errorf("got %+v, want it clean", a)
 				}
 				return
 			}
-			if a.Result != plan.Drift || len(a.Findings) != 1 || found(a.Findings[0]) != c.want {
+			if a.Result != audit.Drift || len(a.Findings) != 1 || found(a.Findings[0]) != c.want {
 				t.Errorf("got %s %+v, want %s", a.Result, a.Findings, c.want)
 			}
 			if f := a.Findings[0]; f.TenantID != fabrikam || f.Note != "CHG1" || f.Absent != strings.HasPrefix(c.want, "extra") || a.Totals.Missing+a.Totals.Changed+a.Totals.Extra != 1 || a.Totals.OK != 0 {
@@ -80,7 +81,7 @@ func TestPartnersThatTheFileDoesNotNameComeLastAndTheBusyOnesFirst(t *testing.T)
 		partner(t, id(5), consents), // without a policy: none of our business
 	)
 	d := wanted(t, fabrikam+",,true,,,,")
-	a := plan.Compare(head, d, cur)
+	a := audit.Compare(head, d, cur)
 	want := []string{
 		"missing identitySynchronization null>true", `extra identitySynchronization "B">null true>null`, `extra identitySynchronization "D">null true>null`,
 		"extra identitySynchronization", `extra identitySynchronization "C">null false>null`,
@@ -95,29 +96,29 @@ func TestPartnersThatTheFileDoesNotNameComeLastAndTheBusyOnesFirst(t *testing.T)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if (a.Totals != plan.AuditTotals{Missing: 1, Extra: 4}) || a.Findings[1].DisplayName != "B" || a.Findings[1].Absent {
+	if (a.Totals != audit.Totals{Missing: 1, Extra: 4}) || a.Findings[1].DisplayName != "B" || a.Findings[1].Absent {
 		t.Errorf("got %+v %+v", a.Totals, a.Findings[1])
 	}
 
 	cur.Template = &graph.Template{TemplateApplicationLevel: "none"}
-	a = plan.Compare(head, plan.Desired{Template: wantedTemplate(t, `{"templateApplicationLevel":"none"}`)}, cur)
-	if a.Result != plan.Clean || a.Totals != (plan.AuditTotals{OK: 1}) {
+	a = audit.Compare(head, plan.Desired{Template: wantedTemplate(t, `{"templateApplicationLevel":"none"}`)}, cur)
+	if a.Result != audit.Clean || a.Totals != (audit.Totals{OK: 1}) {
 		t.Errorf("an audit of the template alone: %+v", a)
 	}
 }
 
 func TestAnAuditOfATenantThatCouldNotBeReadClaimsNothing(t *testing.T) {
 	d := wanted(t, fabrikam+",,true,,,,")
-	a := plan.NewAudit(head, d, plan.Read{Pages: 2, Partners: 20})
-	want := &plan.Audit{
-		FormatVersion: 1, Tool: head.Tool, CreatedAt: head.CreatedAt, HomeTenant: head.HomeTenant, Result: plan.Incomplete,
-		Input: plan.AuditInput{Name: "partners.csv", SHA256: d.Rows.Input.SHA256, Rows: 1}, Read: plan.Read{Pages: 2, Partners: 20}, Findings: []plan.Finding{},
+	a := audit.New(head, d, plan.Read{Pages: 2, Partners: 20})
+	want := &audit.Audit{
+		FormatVersion: 1, Tool: head.Tool, CreatedAt: head.CreatedAt, HomeTenant: head.HomeTenant, Result: audit.Incomplete,
+		Input: audit.Input{Name: "partners.csv", SHA256: d.Rows.Input.SHA256, Rows: 1}, Read: plan.Read{Pages: 2, Partners: 20}, Findings: []audit.Finding{},
 	}
 	if diff := cmp.Diff(want, a); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	tmpl := wantedTemplate(t, `{"templateApplicationLevel":"none"}`)
-	if a := plan.NewAudit(head, plan.Desired{Template: tmpl}, plan.Read{}); a.Input != (plan.AuditInput{Name: "template.json", SHA256: tmpl.SHA256}) {
+	if a := audit.New(head, plan.Desired{Template: tmpl}, plan.Read{}); a.Input != (audit.Input{Name: "template.json", SHA256: tmpl.SHA256}) {
 		t.Errorf("got %+v", a.Input)
 	}
 }
@@ -133,15 +134,15 @@ func TestAPartnerThatCouldNotBeReadIsAFinding(t *testing.T) {
 	stranger := "22222222-aaaa-4bbb-8ccc-000000000002"
 	cur := currently(unread(fabrikam, syncOn), unread(stranger, ""), partner(t, contoso, syncOn))
 	d := wanted(t, fabrikam+",Fabrikam,true,true,,,CHG1")
-	a := plan.Compare(head, d, cur)
-	want := []plan.Finding{
-		{TenantID: fabrikam, DisplayName: "Fabrikam", Kind: plan.Unreadable, Object: plan.PartnerConfiguration, Fields: []plan.Field{}, Problem: "displayName is a number", Note: "CHG1"},
-		{TenantID: stranger, Kind: plan.Unreadable, Object: plan.PartnerConfiguration, Fields: []plan.Field{}, Problem: "displayName is a number"},
+	a := audit.Compare(head, d, cur)
+	want := []audit.Finding{
+		{TenantID: fabrikam, DisplayName: "Fabrikam", Kind: audit.Unreadable, Object: plan.PartnerConfiguration, Fields: []plan.Field{}, Problem: "displayName is a number", Note: "CHG1"},
+		{TenantID: stranger, Kind: audit.Unreadable, Object: plan.PartnerConfiguration, Fields: []plan.Field{}, Problem: "displayName is a number"},
 	}
-	if diff := cmp.Diff(want, a.Findings[:2]); diff != "" || a.Result != plan.Drift {
+	if diff := cmp.Diff(want, a.Findings[:2]); diff != "" || a.Result != audit.Drift {
 		t.Errorf("%s (-want +got):\n%s", a.Result, diff)
 	}
-	if a.Totals != (plan.AuditTotals{Unreadable: 2, Extra: 1}) || a.Findings[2].TenantID != contoso {
+	if a.Totals != (audit.Totals{Unreadable: 2, Extra: 1}) || a.Findings[2].TenantID != contoso {
 		t.Errorf("got %+v, %+v", a.Totals, a.Findings)
 	}
 	if p := build(t, d, cur); p.Summary != (plan.Summary{Blocked: 2}) {
@@ -150,8 +151,8 @@ func TestAPartnerThatCouldNotBeReadIsAFinding(t *testing.T) {
 }
 
 func TestTheJSONOfAFindingNamesItsSides(t *testing.T) {
-	f := plan.Finding{
-		TenantID: fabrikam, DisplayName: "A & B", Kind: plan.Changed, Object: plan.IdentitySynchronization, Note: "CHG1",
+	f := audit.Finding{
+		TenantID: fabrikam, DisplayName: "A & B", Kind: audit.Changed, Object: plan.IdentitySynchronization, Note: "CHG1",
 		Fields: []plan.Field{{Path: "displayName", Before: "<A>", After: "A & B"}},
 	}
 	var b strings.Builder
@@ -165,7 +166,7 @@ func TestTheJSONOfAFindingNamesItsSides(t *testing.T) {
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got, _ := json.Marshal(plan.Finding{Kind: plan.Unreadable, Problem: "p"}); !strings.Contains(string(got), `"fields":[],"problem":"p"`) {
+	if got, _ := json.Marshal(audit.Finding{Kind: audit.Unreadable, Problem: "p"}); !strings.Contains(string(got), `"fields":[],"problem":"p"`) {
 		t.Errorf("got %s", got)
 	}
 }

@@ -1,32 +1,33 @@
-package plan
+package audit
 
 import (
 	"time"
 
 	"bulksync/graph"
+	"bulksync/plan"
 )
 
-// FindingKind says how a partner differs from what the file wants.
-type FindingKind string
+// Kind says how a partner differs from what the file wants.
+type Kind string
 
 // The kinds of finding. Extra is a partner with a synchronization policy that
 // the file does not name, or names with ensure=absent. Unreadable is a partner
 // that Graph listed and that could not be read: how it differs is unknown.
 const (
-	Missing    FindingKind = "missing"
-	Changed    FindingKind = "changed"
-	Extra      FindingKind = "extra"
-	Unreadable FindingKind = "unreadable"
+	Missing    Kind = "missing"
+	Changed    Kind = "changed"
+	Extra      Kind = "extra"
+	Unreadable Kind = "unreadable"
 )
 
 // Finding is one object that is not as the file wants it.
 type Finding struct {
 	TenantID    string
 	DisplayName string
-	Kind        FindingKind
-	Object      Object
+	Kind        Kind
+	Object      plan.Object
 	// Fields hold what is there (Before) and what is wanted (After).
-	Fields []Field
+	Fields []plan.Field
 	// Problem says why the partner could not be read; empty but for Unreadable.
 	Problem string
 	// Absent marks what is extra because a row says that it must be removed.
@@ -51,11 +52,11 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 	for i, d := range f.Fields {
 		fields[i] = findingField{Path: d.Path, Present: d.Before, Wanted: d.After, Before: d.Before, After: d.After}
 	}
-	return marshal(struct {
+	return plan.Marshal(struct {
 		TenantID    string         `json:"tenantId"`
 		DisplayName string         `json:"displayName"`
-		Kind        FindingKind    `json:"kind"`
-		Object      Object         `json:"object"`
+		Kind        Kind           `json:"kind"`
+		Object      plan.Object    `json:"object"`
 		Fields      []findingField `json:"fields"`
 		Problem     string         `json:"problem,omitempty"`
 		Absent      bool           `json:"absent,omitempty"`
@@ -63,19 +64,19 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 	}{f.TenantID, f.DisplayName, f.Kind, f.Object, fields, f.Problem, f.Absent, f.Note})
 }
 
-// AuditResult is the verdict of an audit.
-type AuditResult string
+// Result is the verdict of an audit.
+type Result string
 
 // The verdicts. Incomplete means that the tenant could not be read whole, so
 // nothing is claimed.
 const (
-	Clean      AuditResult = "clean"
-	Drift      AuditResult = "drift"
-	Incomplete AuditResult = "incomplete"
+	Clean      Result = "clean"
+	Drift      Result = "drift"
+	Incomplete Result = "incomplete"
 )
 
-// AuditTotals counts objects that are as wanted and findings by kind.
-type AuditTotals struct {
+// Totals counts objects that are as wanted and findings by kind.
+type Totals struct {
 	OK         int `json:"ok"`
 	Missing    int `json:"missing"`
 	Changed    int `json:"changed"`
@@ -87,23 +88,23 @@ type AuditTotals struct {
 // Findings are empty when Result is Incomplete.
 type Audit struct {
 	FormatVersion int              `json:"formatVersion"`
-	Tool          Tool             `json:"tool"`
+	Tool          plan.Tool        `json:"tool"`
 	CreatedAt     time.Time        `json:"createdAt"`
 	HomeTenant    graph.HomeTenant `json:"homeTenant"`
-	Input         AuditInput       `json:"input"`
-	Result        AuditResult      `json:"result"`
+	Input         Input            `json:"input"`
+	Result        Result           `json:"result"`
 	// Problem says why the result is incomplete.
-	Problem  string      `json:"problem,omitempty"`
-	Read     Read        `json:"read"`
-	Totals   AuditTotals `json:"totals"`
-	Findings []Finding   `json:"findings"`
+	Problem  string    `json:"problem,omitempty"`
+	Read     plan.Read `json:"read"`
+	Totals   Totals    `json:"totals"`
+	Findings []Finding `json:"findings"`
 	// BareRows counts the rows that name no property: of their partners no more
 	// was looked at than whether they are there.
 	BareRows int `json:"bareRows,omitempty"`
 }
 
-// AuditInput identifies the file that an audit held against the tenant.
-type AuditInput struct {
+// Input identifies the file that an audit held against the tenant.
+type Input struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"`
 	Rows   int    `json:"rows"`

@@ -1,4 +1,4 @@
-package plan
+package audit
 
 import (
 	"maps"
@@ -6,16 +6,16 @@ import (
 	"time"
 
 	"bulksync/graph"
-	"bulksync/plan/desired"
+	"bulksync/plan"
 )
 
 // Compare is the comparison of Build told as findings: what is missing,
 // changed, extra or could not be read. Everything that is as wanted counts as OK.
-func Compare(h Head, d Desired, cur *Current) *Audit {
-	a := NewAudit(h, d, cur.Read)
+func Compare(h plan.Head, d plan.Desired, cur *plan.Current) *Audit {
+	a := New(h, d, cur.Read)
 	named := map[string]bool{}
-	changes := compare(d, cur, h.HomeTenant.Cloud)
-	a.BareRows = countBare(changes)
+	changes := plan.Changes(d, cur, h.HomeTenant.Cloud)
+	a.BareRows = plan.CountBare(changes)
 	for i := range changes {
 		c := &changes[i]
 		id, known := c.Partner.TenantID, named[c.Partner.TenantID]
@@ -45,50 +45,44 @@ func Compare(h Head, d Desired, cur *Current) *Audit {
 	return a
 }
 
-// NewAudit returns an audit that claims nothing yet; a caller that could not
+// New returns an audit that claims nothing yet; a caller that could not
 // read the tenant reports it as it is, with the problem.
-func NewAudit(h Head, d Desired, r Read) *Audit {
+func New(h plan.Head, d plan.Desired, r plan.Read) *Audit {
 	a := &Audit{
-		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second),
+		FormatVersion: plan.FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second),
 		HomeTenant: h.HomeTenant, Result: Incomplete, Read: r, Findings: []Finding{},
 	}
 	switch {
 	case d.Rows != nil:
-		a.Input = AuditInput{Name: d.Rows.Input.Name, SHA256: d.Rows.Input.SHA256, Rows: d.Rows.Input.Rows}
+		a.Input = Input{Name: d.Rows.Input.Name, SHA256: d.Rows.Input.SHA256, Rows: d.Rows.Input.Rows}
 	case d.Template != nil:
-		a.Input = AuditInput{Name: d.Template.Name, SHA256: d.Template.SHA256}
+		a.Input = Input{Name: d.Template.Name, SHA256: d.Template.SHA256}
 	}
 	return a
 }
 
 // findingKind is empty where the object is as wanted. A blocked change is
 // judged by what is there: that nobody may touch it does not make it right.
-func findingKind(c *Change, cur *Current) FindingKind {
+func findingKind(c *plan.Change, cur *plan.Current) Kind {
 	_, exists := cur.Partners[c.Partner.TenantID]
 	switch {
-	case c.Action == NoOp:
+	case c.Action == plan.NoOp:
 		return ""
-	case c.Action == Create, c.Object != SyncTemplate && !exists:
+	case c.Action == plan.Create, c.Object != plan.SyncTemplate && !exists:
 		return Missing
-	case allGo(c.Fields):
+	case c.Removes():
 		return Extra
-	case c.Object == IdentitySynchronization && c.Before == nil:
+	case c.Object == plan.IdentitySynchronization && c.Before == nil:
 		return Missing
 	default:
 		return Changed
 	}
 }
 
-// allGo reports whether every field is to vanish, which only a removal asks;
-// that of a policy without content has none.
-func allGo(fields []Field) bool {
-	return !slices.ContainsFunc(fields, func(f Field) bool { return f.After != nil })
-}
-
 // extras finds the partners that no row names and that have a synchronization
 // policy. Those that could not be read come first, since they may have one, then
 // those that synchronize.
-func (a *Audit) extras(cur *Current, named map[string]bool) {
+func (a *Audit) extras(cur *plan.Current, named map[string]bool) {
 	var unknown, busy, idle []Finding
 	for _, id := range slices.Sorted(maps.Keys(cur.Partners)) {
 		p := cur.Partners[id]
@@ -109,14 +103,11 @@ func (a *Audit) extras(cur *Current, named map[string]bool) {
 }
 
 func unread(id, name, problem, note string) Finding {
-	return Finding{TenantID: id, DisplayName: name, Kind: Unreadable, Object: PartnerConfiguration, Fields: []Field{}, Problem: problem, Note: note}
+	return Finding{TenantID: id, DisplayName: name, Kind: Unreadable, Object: plan.PartnerConfiguration, Fields: []plan.Field{}, Problem: problem, Note: note}
 }
 
 func extra(id string, s *graph.IdentitySynchronization) Finding {
-	ch := Change{Object: IdentitySynchronization, Action: Delete, Fields: []Field{}}
-	ch.differ(desired.PathDisplayName, deref(s.DisplayName), nil)
-	ch.differ(desired.PathSyncAllowed, deref(s.IsSyncAllowed), nil)
-	f := Finding{TenantID: id, Kind: Extra, Object: IdentitySynchronization, Fields: ch.Fields}
+	f := Finding{TenantID: id, Kind: Extra, Object: plan.IdentitySynchronization, Fields: plan.PolicyFields(s)}
 	if s.DisplayName != nil {
 		f.DisplayName = *s.DisplayName
 	}
