@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 )
 
@@ -19,13 +20,13 @@ func BenchmarkReplay(b *testing.B) {
 	r.with(n, nil)
 	p := r.plan(rows(n, "Fabrikam,yes,,,"), "")
 	f := newTape()
-	res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{VerifyWait: -1}})
+	res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{VerifyWait: -1}})
 	if res.Totals.Succeeded != n {
 		b.Fatalf("%+v", res.Totals)
 	}
 	b.SetBytes(int64(len(f.data)))
 	for b.Loop() {
-		if _, err := execute.Replay(p, bytes.NewReader(f.data)); err != nil {
+		if _, err := journal.Replay(p, bytes.NewReader(f.data)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -89,7 +90,7 @@ func BenchmarkResets(b *testing.B) {
 const runSize = 2000
 
 // timed runs a plan of runSize changes and returns how long the writes took.
-func timed(b *testing.B, f execute.File, faults []graphsim.Fault) time.Duration {
+func timed(b *testing.B, f journal.File, faults []graphsim.Fault) time.Duration {
 	r := newRig(b, graphsim.Config{NoHistory: true, PageSize: 1000, Latency: 20 * time.Millisecond})
 	r.with(runSize, nil)
 	p := r.plan(rows(runSize, "Fabrikam,yes,,,"), "")
@@ -101,8 +102,8 @@ func timed(b *testing.B, f execute.File, faults []graphsim.Fault) time.Duration 
 	}
 	began := time.Now()
 	res, err := execute.Run(b.Context(), execute.Config{
-		Client: c, Plan: p, Reading: reading, Journal: execute.NewJournal(f, ""),
-		Header: execute.RunEntry{Settings: execute.Settings{VerifyWait: -1}},
+		Client: c, Plan: p, Reading: reading, Journal: journal.New(f, ""),
+		Header: journal.Run{Settings: journal.Settings{VerifyWait: -1}},
 	})
 	took := time.Since(began)
 	if err != nil || res.Totals.Succeeded != runSize {

@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 )
 
@@ -20,7 +20,7 @@ func TestManyWritesShareASyncAndNoneWaitsForIt(t *testing.T) {
 		p := r.plan(rows(partners, "Fabrikam,yes,,,"), "")
 		f := newTape()
 		f.slow = time.Millisecond
-		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{VerifyWait: -1}, observe: func(o execute.Outcome) {
+		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{VerifyWait: -1}, observe: func(o journal.Outcome) {
 			if late := time.Since(o.StartedAt.Add(o.Elapsed)); late > 50*time.Millisecond {
 				t.Errorf("change %d was told of %s after it ended", o.Seq, late)
 			}
@@ -48,9 +48,9 @@ func TestAtASlowPaceFewWritesAreBegun(t *testing.T) {
 		p := r.plan(rows(partners, "Fabrikam,yes,,,"), "")
 		f := newTape()
 		most := 0
-		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{VerifyWait: -1},
+		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{VerifyWait: -1},
 			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(time.Second)},
-			observe: func(execute.Outcome) {
+			observe: func(journal.Outcome) {
 				f.mu.Lock()
 				defer f.mu.Unlock()
 				most = max(most, r.replay(p, f).Totals.Indeterminate)

@@ -6,16 +6,18 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"bulksync/execute/journal"
 )
 
 // BenchAppend makes workers append intents to f at the same time.
-func BenchAppend(b *testing.B, f File, workers int) {
-	j := NewJournal(f, "")
+func BenchAppend(b *testing.B, f journal.File, workers int) {
+	j := journal.New(f, "")
 	var all sync.WaitGroup
 	for w := range workers {
 		all.Go(func() {
 			for i := w; i < b.N; i += workers {
-				if err := j.add(Entry{Intent: &Intent{Seq: i, Method: "PUT", Path: "/policies"}}).wait(func() {}); err != nil {
+				if err := j.Add(journal.Entry{Intent: &journal.Intent{Seq: i, Method: "PUT", Path: "/policies"}}).Wait(func() {}); err != nil {
 					b.Error(err)
 				}
 			}
@@ -26,17 +28,17 @@ func BenchAppend(b *testing.B, f File, workers int) {
 }
 
 // Reclock moves every time of a journal, as if its process had had another clock.
-func Reclock(journal []byte, by time.Duration) []byte {
+func Reclock(text []byte, by time.Duration) []byte {
 	var b bytes.Buffer
-	for line := range bytes.Lines(journal) {
-		var e Entry
+	for line := range bytes.Lines(text) {
+		var e journal.Entry
 		if json.Unmarshal(line, &e) != nil {
 			continue
 		}
 		if e.At = e.At.Add(by); e.Outcome != nil && !e.Outcome.StartedAt.IsZero() {
 			e.Outcome.StartedAt = e.Outcome.StartedAt.Add(by)
 		}
-		e.encode(&b)
+		e.AppendLine(&b)
 		b.WriteByte('\n')
 	}
 	return Reseal(b.Bytes())
@@ -44,29 +46,22 @@ func Reclock(journal []byte, by time.Duration) []byte {
 
 // Reseal gives each line of a journal the sums that it would have if it had
 // been written so, to get past them.
-func Reseal(journal []byte) []byte {
+func Reseal(text []byte) []byte {
 	var b bytes.Buffer
 	prev := ""
-	for line := range bytes.Lines(journal) {
-		var e Entry
+	for line := range bytes.Lines(text) {
+		var e journal.Entry
 		if !bytes.HasSuffix(line, []byte("\n")) || json.Unmarshal(line, &e) != nil {
 			b.Write(line)
 			continue
 		}
 		e.Prev = prev
-		e.appendLine(&b)
+		e.AppendLine(&b)
 		b.WriteByte('\n')
 		prev = e.Sum
 	}
 	return b.Bytes()
 }
 
-// EncodeEntry is an entry's JSON, before its sum is known.
-func EncodeEntry(e Entry) string {
-	var b bytes.Buffer
-	e.encode(&b)
-	return b.String()
-}
-
 // Plain is an outcome as it reads back from a journal.
-func Plain(o Outcome) Outcome { return o.plain() }
+func Plain(o journal.Outcome) journal.Outcome { return o.Plain() }

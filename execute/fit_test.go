@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 )
 
@@ -21,7 +21,7 @@ func TestAnEditBesideOursIsTold(t *testing.T) {
 		r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization.UserSyncInbound.IsSyncAllowed = ptr(true) })
 		res := r.mustRun(session{plan: p})
 		const want = "also changed by somebody since the plan, and left so: userSyncInbound.isSyncAllowed is now true, was false"
-		if o := res.Outcomes; o[0].Status != execute.Verified || o[0].Message != want || o[1].Message != "" {
+		if o := res.Outcomes; o[0].Status != journal.Verified || o[0].Message != want || o[1].Message != "" {
 			t.Errorf("%+v", o)
 		}
 	})
@@ -35,7 +35,7 @@ func TestAPartnerThatBecameServiceOwnedIsHeld(t *testing.T) {
 		p := r.plan(rows(2, "Fabrikam,yes,,,"), "")
 		r.Edit(tenant(1), func(p *graphsim.Partner) { p.IsServiceProvider = ptr(true) })
 		res := r.mustRun(session{plan: p})
-		if o := res.Outcomes[0]; o.Status != execute.Held || !strings.Contains(o.Message, "service provider") || len(r.Writes()) != 1 {
+		if o := res.Outcomes[0]; o.Status != journal.Held || !strings.Contains(o.Message, "service provider") || len(r.Writes()) != 1 {
 			t.Errorf("%+v, %d writes", o, len(r.Writes()))
 		}
 	})
@@ -49,7 +49,7 @@ func TestAPartnerThatCannotBeReadIsHeld(t *testing.T) {
 		p, f := r.plan(rows(3, "Fabrikam,yes,,,"), ""), newTape()
 		r.Break(tenant(2), `{"tenantId":"`+tenant(2)+`","isServiceProvider":null,"automaticUserConsentSettings":"x","identitySynchronization":null}`)
 		res := r.mustRun(session{plan: p, tape: f})
-		if o := res.Outcomes[1]; res.Totals.Verified != 2 || o.Status != execute.Held || !strings.HasPrefix(o.Message, "the object could not be read: ") {
+		if o := res.Outcomes[1]; res.Totals.Verified != 2 || o.Status != journal.Held || !strings.HasPrefix(o.Message, "the object could not be read: ") {
 			t.Errorf("%+v: %+v", res.Totals, o)
 		}
 		r.Break(tenant(2), "")
@@ -66,7 +66,7 @@ func TestAHungPageHoldsNobodyUp(t *testing.T) {
 		r.with(60, nil)
 		p := r.plan(rows(60, "Fabrikam,yes,,,"), "")
 		r.Inject(graphsim.Fault{Kind: "silent", Method: "GET", Path: "partners", Nth: 2})
-		res := r.mustRun(session{plan: p, settings: execute.Settings{MaxAge: 10 * time.Second, VerifyWait: -1, Concurrency: 4},
+		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 10 * time.Second, VerifyWait: -1, Concurrency: 4},
 			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(500 * time.Millisecond)}})
 		writes := r.Writes()
 		gap := time.Duration(0)
@@ -88,7 +88,7 @@ func TestAnUnreadablePageIsAskedForAgain(t *testing.T) {
 			r.with(80, nil)
 			p := r.plan(rows(80, "Fabrikam,yes,,,"), "")
 			r.Inject(graphsim.Fault{Kind: kind, Method: "GET", Path: "partners", Nth: 6}, graphsim.Fault{Kind: kind, Method: "GET", Path: "partners", Nth: 12})
-			res := r.mustRun(session{plan: p, settings: execute.Settings{MaxAge: 10 * time.Second},
+			res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 10 * time.Second},
 				layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(300 * time.Millisecond)}})
 			if res.Totals.Verified != 80 || res.Stopped != "" || len(r.UnusedFaults()) != 0 {
 				t.Errorf("%s: %+v, stopped %q, unused %v", kind, res.Totals, res.Stopped, r.UnusedFaults())

@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 )
 
@@ -61,7 +61,7 @@ func TestNoWriteLeansOnAReadingOlderThanMaxAge(t *testing.T) {
 				p := r.plan(rows(40, "Fabrikam,yes,,,"), "")
 				r.ResetRequests()
 				r.Inject(c.faults...)
-				res := r.mustRun(session{plan: p, settings: execute.Settings{MaxAge: c.maxAge}, layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(c.gate)}})
+				res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: c.maxAge}, layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(c.gate)}})
 				if res.Totals.Verified != 40 {
 					t.Errorf("%+v, stopped %q", res.Totals, res.Stopped)
 				}
@@ -88,7 +88,7 @@ func TestAtASlowPaceNoTurnIsLost(t *testing.T) {
 		r.with(partners, nil)
 		p := r.plan(rows(partners, "Fabrikam,yes,,,"), "")
 		f := newTape()
-		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{MaxAge: 20 * time.Second, VerifyWait: -1},
+		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{MaxAge: 20 * time.Second, VerifyWait: -1},
 			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(time.Second)}})
 		if res.Totals.Succeeded != partners || bytes.Count(f.data, []byte(`"intent":`)) != partners {
 			t.Errorf("%+v, %d intents", res.Totals, bytes.Count(f.data, []byte(`"intent":`)))
@@ -104,7 +104,7 @@ func TestReadingsThatAreNeverYoungEnoughEndTheRunInsteadOfTurningForEver(t *test
 		r := newRig(t, graphsim.Config{Latency: 12 * time.Second})
 		r.with(5, nil)
 		p := r.plan(rows(5, "Fabrikam,yes,,,"), "")
-		res := r.mustRun(session{plan: p, settings: execute.Settings{MaxAge: 10 * time.Second}})
+		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 10 * time.Second}})
 		if !strings.HasPrefix(res.Stopped, "reading the tenant takes longer than the 10s") || res.Totals.NotAttempted != 5 || len(r.Writes()) != 0 {
 			t.Errorf("stopped %q, %+v, %d writes", res.Stopped, res.Totals, len(r.Writes()))
 		}
@@ -118,7 +118,7 @@ func TestWhereTheListIsTooLongToKeepFreshObjectsAreReadAlone(t *testing.T) {
 		p := r.plan(rows(60, "Fabrikam,yes,,,"), "")
 		r.ResetRequests()
 		began := time.Now()
-		res := r.mustRun(session{plan: p, settings: execute.Settings{MaxAge: 20 * time.Second, Concurrency: 2, VerifyWait: -1}})
+		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 20 * time.Second, Concurrency: 2, VerifyWait: -1}})
 		if res.Totals.Succeeded != 60 {
 			t.Errorf("%+v, stopped %q", res.Totals, res.Stopped)
 		}
@@ -138,13 +138,13 @@ func TestAChangeWhoseObjectMovedIsHeldAndUntouched(t *testing.T) {
 		r.RemovePartner(tenant(3))
 		res := r.mustRun(session{plan: p})
 		o := res.Outcomes
-		if o[0].Status != execute.Held || o[0].Message != `changed since the plan: displayName is now "Theirs"` || !strings.Contains(string(o[0].Live), "Theirs") {
+		if o[0].Status != journal.Held || o[0].Message != `changed since the plan: displayName is now "Theirs"` || !strings.Contains(string(o[0].Live), "Theirs") {
 			t.Errorf("the member that counts: %+v", o[0])
 		}
-		if o[1].Status != execute.Verified {
+		if o[1].Status != journal.Verified {
 			t.Errorf("another member: %+v", o[1])
 		}
-		if o[2].Status != execute.Held || o[2].Message != "changed since the plan: the partner configuration is gone" {
+		if o[2].Status != journal.Held || o[2].Message != "changed since the plan: the partner configuration is gone" {
 			t.Errorf("a partner that is gone: %+v", o[2])
 		}
 		if n := len(r.Writes()); n != 1 {
@@ -168,7 +168,7 @@ func TestRenewingHoldsNobodyUp(t *testing.T) {
 			})
 		}
 		r.ResetRequests()
-		res := r.mustRun(session{plan: p, settings: execute.Settings{MaxAge: 20 * time.Second, VerifyWait: -1, Concurrency: 4},
+		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 20 * time.Second, VerifyWait: -1, Concurrency: 4},
 			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(500 * time.Millisecond), slow}})
 		writes, gap := r.Writes(), time.Duration(0)
 		for i := range writes[:len(writes)-2] {

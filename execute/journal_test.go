@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
 )
@@ -21,19 +22,19 @@ func smallRun(t testing.TB, sim *rig) (*plan.Plan, []byte) {
 	p := sim.plan(rows(3, "Ä <Fabrikam>,yes,,,"), "")
 	sim.Inject(graphsim.Fault{Kind: "400", Method: "PUT", Nth: 2})
 	f := newTape()
-	sim.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 1, VerifyWait: -1}})
+	sim.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 1, VerifyWait: -1}})
 	sim.ClearFaults()
-	sim.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 1, VerifyWait: -1}})
+	sim.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 1, VerifyWait: -1}})
 	return p, f.data
 }
 
 func TestEachAlteredByteIsNoticed(t *testing.T) {
-	p, journal := smallRun(t, newRig(t, graphsim.Config{}))
-	for at := range len(journal) - 1 { // without the last newline the last line is a torn one
-		altered := bytes.Clone(journal)
+	p, text := smallRun(t, newRig(t, graphsim.Config{}))
+	for at := range len(text) - 1 { // without the last newline the last line is a torn one
+		altered := bytes.Clone(text)
 		altered[at] ^= 1 << (at % 8)
-		if _, err := execute.Replay(p, bytes.NewReader(altered)); err == nil {
-			t.Fatalf("byte %d (%q) was altered and nobody noticed", at, journal[at])
+		if _, err := journal.Replay(p, bytes.NewReader(altered)); err == nil {
+			t.Fatalf("byte %d (%q) was altered and nobody noticed", at, text[at])
 		} else if !strings.Contains(err.Error(), "journal line ") {
 			t.Fatalf("byte %d: %v", at, err)
 		}
@@ -41,14 +42,14 @@ func TestEachAlteredByteIsNoticed(t *testing.T) {
 }
 
 func TestALineThatIsMissingMovedOrDoubledIsNoticed(t *testing.T) {
-	p, journal := smallRun(t, newRig(t, graphsim.Config{}))
-	lines := bytes.SplitAfter(bytes.TrimSuffix(journal, []byte("\n")), []byte("\n"))
+	p, text := smallRun(t, newRig(t, graphsim.Config{}))
+	lines := bytes.SplitAfter(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))
 	join := func(ls ...[]byte) []byte { return append(bytes.Join(ls, nil), '\n') }
 	for i := range len(lines) - 1 {
 		without := join(append(append([][]byte{}, lines[:i]...), lines[i+1:]...)...)
 		doubled := join(append(append([][]byte{}, lines[:i+1]...), lines[i:]...)...)
-		for name, journal := range map[string][]byte{"missing": without, "doubled": doubled} {
-			if _, err := execute.Replay(p, bytes.NewReader(journal)); err == nil {
+		for name, text := range map[string][]byte{"missing": without, "doubled": doubled} {
+			if _, err := journal.Replay(p, bytes.NewReader(text)); err == nil {
 				t.Errorf("line %d is %s and nobody noticed", i+1, name)
 			}
 		}
@@ -56,10 +57,10 @@ func TestALineThatIsMissingMovedOrDoubledIsNoticed(t *testing.T) {
 }
 
 func TestATornLastLineIsLeftOut(t *testing.T) {
-	p, journal := smallRun(t, newRig(t, graphsim.Config{}))
-	first := bytes.IndexByte(journal, '\n') + 1
-	for size := range len(journal) {
-		l, err := execute.Replay(p, bytes.NewReader(journal[:size]))
+	p, text := smallRun(t, newRig(t, graphsim.Config{}))
+	first := bytes.IndexByte(text, '\n') + 1
+	for size := range len(text) {
+		l, err := journal.Replay(p, bytes.NewReader(text[:size]))
 		if size < first {
 			if err == nil {
 				t.Fatalf("a run without its first line is a run")
@@ -69,7 +70,7 @@ func TestATornLastLineIsLeftOut(t *testing.T) {
 		if err != nil {
 			t.Fatalf("cut at byte %d: %v", size, err)
 		}
-		if want := int64(bytes.LastIndexByte(journal[:size], '\n') + 1); l.Size != want {
+		if want := int64(bytes.LastIndexByte(text[:size], '\n') + 1); l.Size != want {
 			t.Fatalf("cut at byte %d: %d bytes are whole, want %d", size, l.Size, want)
 		}
 		if sum := l.Result().Totals.Sum(); sum != 3 {
@@ -80,30 +81,30 @@ func TestATornLastLineIsLeftOut(t *testing.T) {
 
 func TestReplayRefusesWhatIsNotTheJournalOfThisPlan(t *testing.T) {
 	sim := newRig(t, graphsim.Config{})
-	p, journal := smallRun(t, sim)
+	p, text := smallRun(t, sim)
 	sim.RemovePartner(tenant(1))
 	other := sim.plan(rows(1, wanted), "")
-	newer := bytes.Replace(journal, []byte(`"formatVersion":1`), []byte(`"formatVersion":2`), 1)
+	newer := bytes.Replace(text, []byte(`"formatVersion":1`), []byte(`"formatVersion":2`), 1)
 	for _, c := range []struct {
-		name    string
-		plan    *plan.Plan
-		journal string
-		want    string
+		name string
+		plan *plan.Plan
+		text string
+		want string
 	}{
-		{"of another plan", other, string(journal), "journal line 1: the journal belongs to another plan: to sha256:"},
+		{"of another plan", other, string(text), "journal line 1: the journal belongs to another plan: to sha256:"},
 		{"of a newer version", p, string(newer), "the journal has another format version: it has 2, this program reads 1"},
 		{"empty", p, "", "the journal has no first entry"},
 		{"something else", p, "tenantId,displayName\n", "journal line 1: the journal does not begin with a run"},
-		{"without its beginning", p, string(journal[bytes.IndexByte(journal, '\n')+1:]), "journal line 1: the journal does not begin with a run"},
-		{"with something behind it", p, string(journal) + "{}\n", "it was altered"},
+		{"without its beginning", p, string(text[bytes.IndexByte(text, '\n')+1:]), "journal line 1: the journal does not begin with a run"},
+		{"with something behind it", p, string(text) + "{}\n", "it was altered"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := execute.Replay(c.plan, strings.NewReader(c.journal))
+			_, err := journal.Replay(c.plan, strings.NewReader(c.text))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v", err)
 			}
-			if newer := c.name == "of a newer version"; newer != errors.Is(err, execute.ErrJournalVersion) {
-				t.Errorf("ErrJournalVersion: %v", !newer)
+			if newer := c.name == "of a newer version"; newer != errors.Is(err, journal.ErrFormat) {
+				t.Errorf("ErrFormat: %v", !newer)
 			}
 		})
 	}
@@ -112,13 +113,13 @@ func TestReplayRefusesWhatIsNotTheJournalOfThisPlan(t *testing.T) {
 // FuzzReplay feeds the reader whatever comes: it must not panic, what it takes
 // must add up, and taking it again must tell the same.
 func FuzzReplay(f *testing.F) {
-	p, journal := smallRun(f, newRig(f, graphsim.Config{}))
-	f.Add(journal)
-	f.Add(journal[:len(journal)/2])
+	p, text := smallRun(f, newRig(f, graphsim.Config{}))
+	f.Add(text)
+	f.Add(text[:len(text)/2])
 	f.Add([]byte("{}\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, journal := range [][]byte{text, execute.Reseal(text)} {
-			l, err := execute.Replay(p, bytes.NewReader(journal))
+		for _, text := range [][]byte{text, execute.Reseal(text)} {
+			l, err := journal.Replay(p, bytes.NewReader(text))
 			if err != nil {
 				continue
 			}
@@ -126,7 +127,7 @@ func FuzzReplay(f *testing.F) {
 			if r.Totals.Sum() != len(p.Changes) || len(r.Outcomes) != len(p.Changes) {
 				t.Errorf("totals %+v for %d changes", r.Totals, len(p.Changes))
 			}
-			again, err := execute.Replay(p, bytes.NewReader(journal[:l.Size]))
+			again, err := journal.Replay(p, bytes.NewReader(text[:l.Size]))
 			if err != nil || !cmp.Equal(r, again.Result()) || again.LastHash != l.LastHash {
 				t.Errorf("the whole part tells another run: %v\n%s", err, cmp.Diff(r, again.Result()))
 			}
@@ -144,11 +145,11 @@ func TestARunIsToldTheSameFromItsJournalWhateverGraphSays(t *testing.T) {
 		r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization.DisplayName = ptr("<i>\u2029 \\ \x7f ☃") })
 		f := newTape()
 		res := r.mustRun(session{plan: p, tape: f})
-		if res.Outcomes[0].Status != execute.Held {
+		if res.Outcomes[0].Status != journal.Held {
 			t.Fatalf("%+v", res.Outcomes[0])
 		}
 		if diff := cmp.Diff(res, r.replay(p, f)); diff != "" {
-			t.Errorf("(-run +journal):\n%s", diff)
+			t.Errorf("(-run +text):\n%s", diff)
 		}
 	})
 }
@@ -159,7 +160,7 @@ func TestALongJournalIsReadToItsEnd(t *testing.T) {
 		r := newRig(t, graphsim.Config{NoHistory: true, PageSize: 1000})
 		r.with(1500, nil)
 		p, f := r.plan(rows(1500, "Fabrikam,yes,,,"), ""), newTape()
-		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{MaxAge: time.Hour}})
+		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{MaxAge: time.Hour}})
 		if n := bytes.Count(f.data, []byte("\n")); n <= 4096 || res.Totals.Verified != 1500 {
 			t.Fatalf("%d lines, %+v", n, res.Totals)
 		}

@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 )
 
@@ -47,7 +47,7 @@ func TestTheLagAfterACreateThatWasReadBack(t *testing.T) {
 		r := newRig(t, graphsim.Config{CreateLag: 12 * time.Second, CreateLagStatus: 403})
 		p := r.plan(rows(8, "Fabrikam,yes,,,"), "")
 		r.Inject(graphsim.Fault{Kind: "503-after", Method: "POST"})
-		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 1},
+		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1},
 			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(9 * time.Second)}})
 		if res.Totals.Verified != 16 || res.FinishedAt.Sub(res.StartedAt) < 2*time.Minute {
 			t.Errorf("%+v after %s", res.Totals, res.FinishedAt.Sub(res.StartedAt))
@@ -64,7 +64,7 @@ func TestAnOpenWriteWaitsWhereTheLagIsNotKnown(t *testing.T) {
 		p := r.plan(rows(2, "Fabrikam,yes,,,"), "")
 		r.Inject(graphsim.Fault{Kind: "503-after", Method: "PUT", Path: tenant(2)},
 			graphsim.Fault{Kind: "403", Method: "GET", Path: tenant(1) + "/identitySynchronization"})
-		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 1}})
+		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1}})
 		if res.Totals.Verified != 2 || len(r.Writes()) != 2 {
 			t.Errorf("%+v, %d writes", res.Outcomes, len(r.Writes()))
 		}

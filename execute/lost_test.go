@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
 )
@@ -38,7 +38,7 @@ func TestALostAnswerIsSettledByReadingAndNothingIsWrittenTwice(t *testing.T) {
 						}
 						r.Inject(graphsim.Fault{Kind: kind, Method: w.method, Nth: 2})
 						p := r.plan(rows(3, w.cells), "")
-						res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 1}})
+						res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1}})
 						if res.Totals.Verified != len(p.Changes) {
 							t.Errorf("totals %+v", res.Totals)
 						}
@@ -70,12 +70,12 @@ func TestWhatCannotBeSettledIsIndeterminateAndSaysWhy(t *testing.T) {
 		f := newTape()
 		res := r.mustRun(session{plan: p, tape: f})
 		o := res.Outcomes[0]
-		if o.Status != execute.Indeterminate || !strings.Contains(o.Message, "could not be read") || o.ClientRequestID == "" {
+		if o.Status != journal.Indeterminate || !strings.Contains(o.Message, "could not be read") || o.ClientRequestID == "" {
 			t.Fatalf("%+v", o)
 		}
 		r.ClearFaults()
 		again := r.mustRun(session{plan: p, tape: f})
-		if got := again.Outcomes[0]; got.Status != execute.Verified || got.ClientRequestID != o.ClientRequestID {
+		if got := again.Outcomes[0]; got.Status != journal.Verified || got.ClientRequestID != o.ClientRequestID {
 			t.Errorf("after resuming: %+v", got)
 		}
 		if n := len(r.Writes()); n != 1 {
@@ -95,7 +95,7 @@ func TestWhatSomebodyChangedAfterALostAnswerIsNotOverwritten(t *testing.T) {
 		})
 		res := r.mustRun(session{plan: p})
 		o := res.Outcomes[0]
-		if o.Status != execute.Indeterminate || !strings.Contains(o.Message, `displayName is now "Theirs"`) || !strings.Contains(string(o.Live), "Theirs") {
+		if o.Status != journal.Indeterminate || !strings.Contains(o.Message, `displayName is now "Theirs"`) || !strings.Contains(string(o.Live), "Theirs") {
 			t.Errorf("%+v", o)
 		}
 		if n := len(r.Writes()); n != 1 {
@@ -113,12 +113,12 @@ func TestAConflictAndAMissingObjectAreRoutedToTheOtherVerbOnce(t *testing.T) {
 		name            string
 		planned, really func(*graphsim.Partner)
 		cells, sent     string
-		want            execute.Status
+		want            journal.Status
 	}{
-		{"a policy that is there after all is updated", none, other, "Fabrikam,yes,,,", "PUT PATCH", execute.Verified},
-		{"a policy that is as wanted already is left", none, same, "Fabrikam,yes,,,", "PUT", execute.Unchanged},
-		{"a policy that is gone is created whole", has, none, "Fabrikam,,,,", "PATCH PUT", execute.Verified},
-		{"a policy that is gone need not be removed", has, none, ",,,,absent", "DELETE", execute.Unchanged},
+		{"a policy that is there after all is updated", none, other, "Fabrikam,yes,,,", "PUT PATCH", journal.Verified},
+		{"a policy that is as wanted already is left", none, same, "Fabrikam,yes,,,", "PUT", journal.Unchanged},
+		{"a policy that is gone is created whole", has, none, "Fabrikam,,,,", "PATCH PUT", journal.Verified},
+		{"a policy that is gone need not be removed", has, none, ",,,,absent", "DELETE", journal.Unchanged},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -193,7 +193,7 @@ func TestAReroutedChangeGoesBackToWhatWasThere(t *testing.T) {
 							r.ClearFaults()
 							res = r.mustRun(session{plan: p, tape: f})
 						}
-						if o := res.Outcomes[0]; o.Status != execute.Verified || o.Found == nil {
+						if o := res.Outcomes[0]; o.Status != journal.Verified || o.Found == nil {
 							t.Errorf("%+v", o)
 						}
 						time.Sleep(time.Minute)

@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 )
 
@@ -51,7 +51,7 @@ func TestWhatMayHaveLandedIsOurs(t *testing.T) {
 						p := r.plan(rows(40, v.cells), "")
 						r.Inject(fault)
 						f := newTape()
-						res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 4}})
+						res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 4}})
 						if res.Totals.Verified != len(p.Changes) {
 							t.Errorf("%+v, stopped %q", res.Totals, res.Stopped)
 						}
@@ -79,9 +79,9 @@ func TestAStopLeavesAnOpenWriteOpen(t *testing.T) {
 		before := picture(r.State())
 		p := r.plan(rows(1, "Fabrikam,yes,,,"), "")
 		r.Inject(graphsim.Fault{Kind: "503-after", Method: "PUT"})
-		res := r.mustRun(session{plan: p, stop: after(t.Context(), 1500*time.Millisecond), settings: execute.Settings{Grace: time.Second}})
+		res := r.mustRun(session{plan: p, stop: after(t.Context(), 1500*time.Millisecond), settings: journal.Settings{Grace: time.Second}})
 		o := res.Outcomes[0]
-		if o.Status != execute.Indeterminate || !o.Open || o.Message != "The service is temporarily unavailable. Please retry.; the run stopped before that was settled" {
+		if o.Status != journal.Indeterminate || !o.Open || o.Message != "The service is temporarily unavailable. Please retry.; the run stopped before that was settled" {
 			t.Errorf("%+v", o)
 		}
 		time.Sleep(20 * time.Second)
@@ -97,10 +97,10 @@ func TestAStopLeavesAnOpenWriteOpen(t *testing.T) {
 func TestARefusalAfterAnOpenAttempt(t *testing.T) {
 	for name, c := range map[string]struct {
 		first graphsim.FaultKind
-		want  execute.Status
+		want  journal.Status
 	}{
-		"that landed":  {"503-after", execute.Verified},
-		"that did not": {"503", execute.Failed},
+		"that landed":  {"503-after", journal.Verified},
+		"that did not": {"503", journal.Failed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -109,7 +109,7 @@ func TestARefusalAfterAnOpenAttempt(t *testing.T) {
 				p, f := r.plan(rows(1, "Fabrikam,yes,,,"), ""), newTape()
 				r.Inject(graphsim.Fault{Kind: c.first, Method: "PUT", Nth: 1}, graphsim.Fault{Kind: "400", Method: "PUT", Nth: 1, Times: 9})
 				res := r.mustRun(session{plan: p, tape: f})
-				if o := res.Outcomes[0]; o.Status != c.want || !o.Open || !o.MayHaveLanded() || c.want == execute.Failed && o.Attempts != 2 {
+				if o := res.Outcomes[0]; o.Status != c.want || !o.Open || !o.MayHaveLanded() || c.want == journal.Failed && o.Attempts != 2 {
 					t.Errorf("%+v", o)
 				}
 				r.ClearFaults()
@@ -152,7 +152,7 @@ func TestALongOutageStopsTheRun(t *testing.T) {
 		p, f := r.plan(rows(30, "Fabrikam,yes,,,"), ""), newTape()
 		r.Inject(graphsim.Fault{Kind: "503", Method: "WRITE", Nth: 11, Times: 1 << 20})
 		began := time.Now()
-		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 2}})
+		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 2}})
 		if !strings.Contains(res.Stopped, "no good answer") || res.Totals.NotAttempted == 0 || res.Totals.Failed > 0 {
 			t.Errorf("stopped %q, %+v", res.Stopped, res.Totals)
 		}
@@ -160,7 +160,7 @@ func TestALongOutageStopsTheRun(t *testing.T) {
 			t.Errorf("it took %s", took)
 		}
 		for _, o := range res.Outcomes {
-			if o.Status == execute.NotAttempted && (o.RequestID != "" || o.Attempts != 0) {
+			if o.Status == journal.NotAttempted && (o.RequestID != "" || o.Attempts != 0) {
 				t.Errorf("%+v", o)
 			}
 		}
@@ -184,7 +184,7 @@ func TestNoChangeIsSentForEver(t *testing.T) {
 					p := r.plan(rows(n, "Fabrikam,yes,,,"), "")
 					r.Inject(graphsim.Fault{Kind: kind, Method: "WRITE"})
 					began := time.Now()
-					res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 1}, stop: after(t.Context(), time.Hour)})
+					res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1}, stop: after(t.Context(), time.Hour)})
 					if took := time.Since(began); took > 7*time.Minute || res.Interrupted {
 						t.Errorf("it took %s and %d writes", took, len(r.Writes()))
 					}
@@ -205,8 +205,8 @@ func TestAChangeThatIsItselfAtFault(t *testing.T) {
 		r.with(200, nil)
 		p := r.plan(rows(200, "Fabrikam,yes,,,"), "")
 		r.Inject(graphsim.Fault{Kind: "500", Method: "PUT", Path: tenant(3)})
-		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 2}})
-		if o := res.Outcomes[2]; res.Totals.Verified != 199 || o.Status != execute.Failed || o.Attempts != 6 || !o.Open {
+		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 2}})
+		if o := res.Outcomes[2]; res.Totals.Verified != 199 || o.Status != journal.Failed || o.Attempts != 6 || !o.Open {
 			t.Errorf("%+v: %+v", res.Totals, o)
 		}
 	})
@@ -220,11 +220,11 @@ func TestPoliciesThatCannotBeSeenStopTheRun(t *testing.T) {
 		r.with(40, nil)
 		p := r.plan(rows(40, "Fabrikam,yes,,,"), "")
 		r.with(40, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
-		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 4}, layers: hidden()})
+		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 4}, layers: hidden()})
 		if !strings.Contains(res.Stopped, "cannot see synchronization policies") || len(r.Writes()) > 16 {
 			t.Errorf("stopped %q after %d writes", res.Stopped, len(r.Writes()))
 		}
-		if slices.Contains(statuses(res), execute.Unchanged) {
+		if slices.Contains(statuses(res), journal.Unchanged) {
 			t.Errorf("%v", statuses(res))
 		}
 	})
@@ -253,7 +253,7 @@ func TestAStopLeavesTimeForOneLook(t *testing.T) {
 		p := r.plan(rows(1, "Fabrikam,yes,,,"), "")
 		r.Inject(graphsim.Fault{Kind: "503-after", Method: "PUT"})
 		res := r.mustRun(session{plan: p, stop: after(t.Context(), 1500*time.Millisecond)})
-		if o := res.Outcomes[0]; o.Status != execute.Succeeded || !o.Open || !res.Interrupted {
+		if o := res.Outcomes[0]; o.Status != journal.Succeeded || !o.Open || !res.Interrupted {
 			t.Errorf("%+v", o)
 		}
 	})
@@ -272,7 +272,7 @@ func TestAReroutedWriteThatIsLeftOpen(t *testing.T) {
 				r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", false) })
 			})
 			res := r.mustRun(session{plan: p})
-			if o := res.Outcomes[0]; o.Status != execute.Verified || !o.Open {
+			if o := res.Outcomes[0]; o.Status != journal.Verified || !o.Open {
 				t.Errorf("%s: %+v", kind, o)
 			}
 			r.undo(p, res)
@@ -302,7 +302,7 @@ func TestARefusedCreateHereAndThereStopsNothing(t *testing.T) {
 				return rt.RoundTrip(q)
 			})
 		}
-		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 1}, layers: []func(http.RoundTripper) http.RoundTripper{stubborn}})
+		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1}, layers: []func(http.RoundTripper) http.RoundTripper{stubborn}})
 		if res.Totals.Verified != 20 || res.Stopped != "" {
 			t.Errorf("%+v, stopped %q", res.Totals, res.Stopped)
 		}
@@ -317,7 +317,7 @@ func TestPoliciesThatMayNotBeWrittenStopTheRun(t *testing.T) {
 		p := r.plan(rows(60, "Fabrikam,yes,,,"), "")
 		r.Inject(graphsim.Fault{Kind: "403", Method: "PUT"})
 		began := time.Now()
-		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 4}})
+		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 4}})
 		if !strings.HasPrefix(res.Stopped, "10 changes in a row were refused: ") || time.Since(began) > 10*time.Minute {
 			t.Errorf("stopped %q after %s", res.Stopped, time.Since(began))
 		}
@@ -340,7 +340,7 @@ func TestAReroutedWriteOfAnEarlierSession(t *testing.T) {
 		})
 		r.killed(session{plan: p, tape: f})
 		res := r.mustRun(session{plan: p, tape: f})
-		if o := res.Outcomes[0]; o.Status != execute.Verified || !strings.Contains(string(o.Found), "Theirs") {
+		if o := res.Outcomes[0]; o.Status != journal.Verified || !strings.Contains(string(o.Found), "Theirs") {
 			t.Errorf("%+v", o)
 		}
 	})
@@ -352,7 +352,7 @@ func TestRecentlyDeletedPoliciesStopNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{DeleteWindow: 10 * time.Second, PageSize: 2})
 		r.with(6, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", true) })
-		r.mustRun(session{plan: r.plan(rows(5, ",,,,absent"), ""), settings: execute.Settings{VerifyWait: -1}})
+		r.mustRun(session{plan: r.plan(rows(5, ",,,,absent"), ""), settings: journal.Settings{VerifyWait: -1}})
 		res := r.mustRun(session{plan: r.plan(rows(5, "Fabrikam,yes,,,"), "")})
 		if res.Totals.Verified != 5 || res.Stopped != "" {
 			t.Errorf("%+v, stopped %q", res.Totals, res.Stopped)

@@ -20,6 +20,7 @@ import (
 	"pgregory.net/rapid"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
 )
@@ -59,7 +60,7 @@ type story struct {
 	csv      string
 	template string
 	faults   []graphsim.Fault
-	settings execute.Settings
+	settings journal.Settings
 	pace     time.Duration // between writes; with 0 there is no limit
 	drift    []int         // partners that somebody changes after the plan
 	owned    []int         // partners that become a service provider's after the plan
@@ -116,7 +117,7 @@ func drawStory(rt *rapid.T) story {
 			Latency: ms("latency", 0, 1, 20, 300), ReadLag: ms("lag", 0, 0, 0, 500, 1500, 20000), DeleteWindow: ms("window", 0, 0, 3000, 15000),
 			CreateLag: ms("create lag", 0, 0, 0, 1000, 15000), CreateLagStatus: rapid.SampledFrom([]int{400, 403, 404}).Draw(rt, "create lag status"),
 		},
-		settings: execute.Settings{
+		settings: journal.Settings{
 			Concurrency: rapid.IntRange(1, 4).Draw(rt, "concurrency"), MaxAge: ms("max age", 1000, 60000),
 			Waves: rapid.SliceOfN(rapid.IntRange(1, 3), 0, 2).Draw(rt, "waves"),
 		},
@@ -332,7 +333,7 @@ type drive struct {
 	before string
 	early  bool
 	tape   *tape
-	result *execute.Result
+	result *journal.Result
 }
 
 func (d *drive) play(endings []ending) error {
@@ -376,7 +377,7 @@ func (d *drive) admitted(requests []graphsim.Request) error {
 			if q.Method == http.MethodPost && !strings.Contains(q.Body, c.Partner.TenantID) {
 				continue
 			}
-			if !o.MayHaveLanded() || o.Status == execute.Unchanged || o.Status == execute.NotAttempted || o.Status == execute.Skipped {
+			if !o.MayHaveLanded() || o.Status == journal.Unchanged || o.Status == journal.NotAttempted || o.Status == journal.Skipped {
 				return fmt.Errorf("%s %s took effect, and change %d is called %s (%s)\n%s", q.Method, q.Path, c.Seq, o.Status, o.Message, requestsText(requests))
 			}
 		}
@@ -462,7 +463,7 @@ func (d *drive) session(e *ending) error {
 }
 
 // confirmed lists the writes that the journal says are done.
-func (d *drive) confirmed(prior *execute.Log) map[string]bool {
+func (d *drive) confirmed(prior *journal.Log) map[string]bool {
 	done := map[string]bool{}
 	if prior == nil {
 		return done
@@ -476,7 +477,7 @@ func (d *drive) confirmed(prior *execute.Log) map[string]bool {
 }
 
 // told checks a result against the journal and the tenant.
-func (d *drive) told(r *execute.Result) error {
+func (d *drive) told(r *journal.Result) error {
 	d.result = r
 	if told := d.replay(d.plan, d.tape); !reflect.DeepEqual(r, told) {
 		return fmt.Errorf("the journal tells another run (-run +journal):\n%s", cmp.Diff(r, told))
@@ -486,7 +487,7 @@ func (d *drive) told(r *execute.Result) error {
 
 // adds checks that every change has one outcome, and that nothing is half done
 // without a word.
-func (d *drive) adds(r *execute.Result) error {
+func (d *drive) adds(r *journal.Result) error {
 	if len(r.Outcomes) != len(d.plan.Changes) || r.Totals.Sum() != len(d.plan.Changes) {
 		return fmt.Errorf("%d outcomes, totals %+v for %d changes", len(r.Outcomes), r.Totals, len(d.plan.Changes))
 	}
@@ -494,7 +495,7 @@ func (d *drive) adds(r *execute.Result) error {
 		if o.Seq != i+1 {
 			return fmt.Errorf("outcome %d is of change %d", i+1, o.Seq)
 		}
-		if o.Status == execute.NotAttempted && r.Stopped == "" {
+		if o.Status == journal.NotAttempted && r.Stopped == "" {
 			return fmt.Errorf("change %d was not attempted, and nobody says why", o.Seq)
 		}
 	}
@@ -519,7 +520,7 @@ func (d *drive) finished() error {
 		}
 		verdict, why := c.Judge(live)
 		switch {
-		case c.Action == plan.NoOp && (o.Status == execute.Unchanged) != (verdict == plan.AsWanted):
+		case c.Action == plan.NoOp && (o.Status == journal.Unchanged) != (verdict == plan.AsWanted):
 			return fmt.Errorf("change %d, a no-op, is called %s, but %s: %s", o.Seq, o.Status, verdict, why)
 		case !c.Writes():
 		case d.loses() && (o.Unseen || !o.Status.Done()): // Graph lied, and that is told
@@ -528,7 +529,7 @@ func (d *drive) finished() error {
 		case len(d.story.meddling) > 0: // left as somebody left it, and told
 		case !o.Status.Done() && len(d.story.drift)+len(d.story.owned) == 0:
 			return fmt.Errorf("change %d ended as %s: %s", o.Seq, o.Status, o.Message)
-		case o.Status == execute.Failed || o.Status == execute.Indeterminate:
+		case o.Status == journal.Failed || o.Status == journal.Indeterminate:
 			return fmt.Errorf("change %d ended as %s: %s", o.Seq, o.Status, o.Message)
 		}
 	}
@@ -573,10 +574,10 @@ func requestsText(requests []graphsim.Request) string {
 }
 
 // story2text shows a run for the reader of a failure.
-func story2text(p *plan.Plan, r *execute.Result) string {
+func story2text(p *plan.Plan, r *journal.Result) string {
 	var lines []string
 	for i, c := range p.Changes {
-		status, message := execute.Status(""), ""
+		status, message := journal.Status(""), ""
 		if r != nil {
 			status, message = r.Outcomes[i].Status, r.Outcomes[i].Message
 		}

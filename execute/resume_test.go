@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 )
 
@@ -29,8 +30,8 @@ func TestResumeRetriesWhatDidNotSucceedAndNothingElse(t *testing.T) {
 		r.Inject(graphsim.Fault{Kind: "400", Path: tenant(2) + "/identitySynchronization", Method: "PUT"})
 		r.Edit(tenant(3), func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
 		f := newTape()
-		first := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 1}})
-		want := []execute.Status{"verified", "verified", "failed", "skipped", "held", "skipped", "verified", "verified", "skipped", "skipped"}
+		first := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 1}})
+		want := []journal.Status{"verified", "verified", "failed", "skipped", "held", "skipped", "verified", "verified", "skipped", "skipped"}
 		if got := statuses(first); !slices.Equal(got, want) {
 			t.Fatalf("%v", got)
 		}
@@ -41,7 +42,7 @@ func TestResumeRetriesWhatDidNotSucceedAndNothingElse(t *testing.T) {
 		r.Edit(tenant(3), func(p *graphsim.Partner) { p.IdentitySynchronization = nil })
 		before := len(r.Writes())
 		again := r.mustRun(session{plan: p, tape: f})
-		want = []execute.Status{"verified", "verified", "verified", "verified", "verified", "verified", "verified", "verified", "skipped", "skipped"}
+		want = []journal.Status{"verified", "verified", "verified", "verified", "verified", "verified", "verified", "verified", "skipped", "skipped"}
 		if got := statuses(again); !slices.Equal(got, want) {
 			t.Errorf("after resuming: %v", got)
 		}
@@ -56,15 +57,15 @@ func TestAResumedRunTellsThePaceOfAllItsSessions(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
 		r.with(1, nil)
 		p, f := r.plan(rows(1, "Fabrikam,yes,,,"), ""), newTape()
-		run := func(pace execute.Pace) execute.Pace {
-			return r.mustRun(session{plan: p, tape: f, pace: func() execute.Pace { return pace }}).Pace
+		run := func(pace journal.Pace) journal.Pace {
+			return r.mustRun(session{plan: p, tape: f, pace: func() journal.Pace { return pace }}).Pace
 		}
-		first := execute.Pace{WritesPerSecond: 10, Burst: 100, Refusals: 3, Pauses: 2, PausedMs: 2000}
+		first := journal.Pace{WritesPerSecond: 10, Burst: 100, Refusals: 3, Pauses: 2, PausedMs: 2000}
 		if got := run(first); got != first {
 			t.Errorf("after one session: %+v", got)
 		}
-		want := execute.Pace{WritesPerSecond: 10, Burst: 100, Refusals: 4, Pauses: 3, PausedMs: 2500}
-		if got := run(execute.Pace{Refusals: 1, Pauses: 1, PausedMs: 500}); got != want {
+		want := journal.Pace{WritesPerSecond: 10, Burst: 100, Refusals: 4, Pauses: 3, PausedMs: 2500}
+		if got := run(journal.Pace{Refusals: 1, Pauses: 1, PausedMs: 500}); got != want {
 			t.Errorf("after two sessions: %+v", got)
 		}
 	})
@@ -96,9 +97,9 @@ func TestWhatSomebodyOverwritesIsFoundWhenItIsReadBack(t *testing.T) {
 		time.AfterFunc(3500*time.Millisecond, func() {
 			r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization.DisplayName = ptr("Theirs") })
 		})
-		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 1}})
+		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1}})
 		o := res.Outcomes[0]
-		if o.Status != execute.Held || o.Message != `made by this run, different now: displayName is now "Theirs"` || !o.MayHaveLanded() || !strings.Contains(string(o.Live), "Theirs") {
+		if o.Status != journal.Held || o.Message != `made by this run, different now: displayName is now "Theirs"` || !o.MayHaveLanded() || !strings.Contains(string(o.Live), "Theirs") {
 			t.Errorf("%+v", o)
 		}
 	})
@@ -145,7 +146,7 @@ func TestALostJournalStopsTheRunAndTellsWhatWasInFlight(t *testing.T) {
 		p := r.plan(rows(40, "Fabrikam,yes,,,"), "")
 		f := newTape()
 		f.limit = 6000
-		res, err := r.run(t.Context(), session{plan: p, tape: f, settings: execute.Settings{Concurrency: 4}})
+		res, err := r.run(t.Context(), session{plan: p, tape: f, settings: journal.Settings{Concurrency: 4}})
 		if !errors.Is(err, errDead) || res.Interrupted || !strings.Contains(res.Stopped, "no space left") {
 			t.Errorf("%v; stopped %q, interrupted %v", err, res.Stopped, res.Interrupted)
 		}
@@ -156,7 +157,7 @@ func TestALostJournalStopsTheRunAndTellsWhatWasInFlight(t *testing.T) {
 			t.Errorf("%d writes were sent, and %d are accounted for", sent, known)
 		}
 		for _, o := range res.Outcomes {
-			if o.Status == execute.Indeterminate && o.ClientRequestID == "" {
+			if o.Status == journal.Indeterminate && o.ClientRequestID == "" {
 				t.Errorf("nobody can find change %d in Microsoft's logs", o.Seq)
 			}
 		}
@@ -189,8 +190,8 @@ func TestOutcomesAreDurableBeforeTheyAreToldAndIntentsBeforeTheyAreSent(t *testi
 			defer f.mu.Unlock()
 			return bytes.Contains(f.data[:f.synced], []byte(s))
 		}
-		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 4, VerifyWait: -1},
-			observe: func(o execute.Outcome) {
+		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 4, VerifyWait: -1},
+			observe: func(o journal.Outcome) {
 				if !durable(`"requestId":"` + o.RequestID) {
 					t.Errorf("change %d was told before it was durable", o.Seq)
 				}
@@ -221,9 +222,9 @@ func TestTheRequestsOfAllSessionsAddUp(t *testing.T) {
 		p, f := r.plan(rows(6, "Fabrikam,yes,,,"), ""), newTape()
 		r.ResetRequests()
 		r.Inject(graphsim.Fault{Kind: "429", Method: "PUT", Every: 3, Times: 2})
-		r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 1}, stop: after(t.Context(), 3500*time.Millisecond)})
+		r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 1}, stop: after(t.Context(), 3500*time.Millisecond)})
 		res := r.mustRun(session{plan: p, tape: f})
-		want := execute.Requests{Writes: len(r.Writes()), Reads: len(r.Requests()) - len(r.Writes()), Throttled: 2, Retried: 1}
+		want := journal.Requests{Writes: len(r.Writes()), Reads: len(r.Requests()) - len(r.Writes()), Throttled: 2, Retried: 1}
 		if res.Requests != want || res.Totals.Verified != 6 {
 			t.Errorf("%+v, want %+v; %+v", res.Requests, want, res.Totals)
 		}
@@ -237,7 +238,7 @@ func TestAJournalLostWhileReadingBack(t *testing.T) {
 		r.with(3, nil)
 		p, f := r.plan(rows(3, "Fabrikam,yes,,,"), ""), newTape()
 		told := 0
-		_, err := r.run(t.Context(), session{plan: p, tape: f, observe: func(execute.Outcome) {
+		_, err := r.run(t.Context(), session{plan: p, tape: f, observe: func(journal.Outcome) {
 			if told++; told == 3 {
 				f.die()
 			}
@@ -274,7 +275,7 @@ func TestOddTextsReadBackFromAJournal(t *testing.T) {
 		}
 		stop, stopNow := context.WithCancelCause(t.Context())
 		res := r.mustRun(session{plan: p, tape: f, stop: stop, layers: []func(http.RoundTripper) http.RoundTripper{odd},
-			settings: execute.Settings{Concurrency: 1}, observe: func(o execute.Outcome) {
+			settings: journal.Settings{Concurrency: 1}, observe: func(o journal.Outcome) {
 				if o.Seq > 2 {
 					stopNow(errors.New("somebody says \xff"))
 				}
@@ -289,7 +290,7 @@ func TestOddTextsReadBackFromAJournal(t *testing.T) {
 }
 
 func TestPlainOutcomes(t *testing.T) {
-	o := execute.Plain(execute.Outcome{Message: "a \xff", Live: []byte("{ }"), Found: []byte("{ \"a\" : 1 }")})
+	o := execute.Plain(journal.Outcome{Message: "a \xff", Live: []byte("{ }"), Found: []byte("{ \"a\" : 1 }")})
 	if o.Message != "a \ufffd" || string(o.Live) != "{}" || string(o.Found) != `{"a":1}` {
 		t.Errorf("%+v", o)
 	}
@@ -306,11 +307,11 @@ func TestAKilledSessionCountsWhatWasAnswered(t *testing.T) {
 		if q := r.replay(p, f).Requests; q.Writes != 5 || !q.Incomplete {
 			t.Errorf("%+v", q)
 		}
-		first, err := execute.First(bytes.NewReader(f.data))
+		first, err := journal.First(bytes.NewReader(f.data))
 		if err != nil || first.PlanFingerprint != p.Fingerprint {
 			t.Errorf("%+v, %v", first, err)
 		}
-		if _, err := execute.First(bytes.NewReader(f.data[:100])); err == nil {
+		if _, err := journal.First(bytes.NewReader(f.data[:100])); err == nil {
 			t.Error("half a line is a first entry")
 		}
 	})

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
@@ -111,17 +112,17 @@ func (r *rig) with(n int, edit func(*graphsim.Partner)) {
 type session struct {
 	plan     *plan.Plan
 	tape     *tape
-	prior    *execute.Log // of the tape; nil: still to be replayed
-	settings execute.Settings
+	prior    *journal.Log // of the tape; nil: still to be replayed
+	settings journal.Settings
 	stop     context.Context
-	observe  func(execute.Outcome)
-	pace     func() execute.Pace
+	observe  func(journal.Outcome)
+	pace     func() journal.Pace
 	layers   []func(http.RoundTripper) http.RoundTripper
 	wall     func() time.Time
 }
 
 // run begins or resumes the run of the session's tape.
-func (r *rig) run(ctx context.Context, s session) (*execute.Result, error) {
+func (r *rig) run(ctx context.Context, s session) (*journal.Result, error) {
 	prior, last := s.prior, ""
 	if prior == nil && s.tape.begun() {
 		prior = r.log(s.plan, s.tape)
@@ -138,8 +139,8 @@ func (r *rig) run(ctx context.Context, s session) (*execute.Result, error) {
 		return nil, fmt.Errorf("preparing: %w", err)
 	}
 	return execute.Run(ctx, execute.Config{
-		Client: c, Plan: s.plan, Reading: reading, Journal: execute.NewJournal(s.tape, last), Prior: prior,
-		Header: execute.RunEntry{RunID: "run", Identity: "test", Settings: s.settings}, Stop: s.stop, Observe: s.observe, Pace: s.pace, Wall: s.wall,
+		Client: c, Plan: s.plan, Reading: reading, Journal: journal.New(s.tape, last), Prior: prior,
+		Header: journal.Run{RunID: "run", Identity: "test", Settings: s.settings}, Stop: s.stop, Observe: s.observe, Pace: s.pace, Wall: s.wall,
 	})
 }
 
@@ -155,7 +156,7 @@ func (r *rig) killed(s session) {
 }
 
 // mustRun is run where nothing can go wrong with the journal.
-func (r *rig) mustRun(s session) *execute.Result {
+func (r *rig) mustRun(s session) *journal.Result {
 	r.t.Helper()
 	if s.tape == nil {
 		s.tape = newTape()
@@ -242,8 +243,8 @@ func (f *tape) revive(lost float64) {
 }
 
 // statuses lists how the changes ended, in the order of the plan.
-func statuses(r *execute.Result) []execute.Status {
-	var all []execute.Status
+func statuses(r *journal.Result) []journal.Status {
+	var all []journal.Status
 	for _, o := range r.Outcomes {
 		all = append(all, o.Status)
 	}
@@ -251,9 +252,9 @@ func statuses(r *execute.Result) []execute.Status {
 }
 
 // log tells the run of a tape.
-func (r *rig) log(p *plan.Plan, f *tape) *execute.Log {
+func (r *rig) log(p *plan.Plan, f *tape) *journal.Log {
 	r.t.Helper()
-	l, err := execute.Replay(p, bytes.NewReader(f.data))
+	l, err := journal.Replay(p, bytes.NewReader(f.data))
 	if err != nil {
 		r.t.Fatalf("a journal of ours does not replay: %v", err)
 	}
@@ -270,7 +271,7 @@ func (r *rig) Syncs() (ids []string) {
 	return ids
 }
 
-func (r *rig) replay(p *plan.Plan, f *tape) *execute.Result {
+func (r *rig) replay(p *plan.Plan, f *tape) *journal.Result {
 	r.t.Helper()
 	return r.log(p, f).Result()
 }

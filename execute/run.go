@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"bulksync/execute/journal"
 	"bulksync/graph"
 	"bulksync/plan"
 )
@@ -20,19 +21,19 @@ type Config struct {
 	Client  *graph.Client
 	Plan    *plan.Plan
 	Reading *Reading
-	Journal *Journal
+	Journal *journal.Writer
 	// Prior is the replayed journal of a run that is resumed; nil for a new run.
-	Prior *Log
+	Prior *journal.Log
 	// Header begins the journal. Run fills in what the plan knows.
-	Header RunEntry
+	Header journal.Run
 	// Stop ends dispatch: no further write is sent, those in flight finish within
 	// Settings.Grace. Nil means never.
 	Stop context.Context
 	// Pace tells at the end what pacing learned; nil where there is none.
-	Pace func() Pace
+	Pace func() journal.Pace
 	// Observe is told of each outcome once it is durable, from one goroutine at a
 	// time; nil for none.
-	Observe func(Outcome)
+	Observe func(journal.Outcome)
 	// Wall tells the time of day; nil means time.Now. While a machine sleeps the
 	// clock that measures intervals stands still, and this one does not.
 	Wall func() time.Time
@@ -43,7 +44,7 @@ type Config struct {
 // journal and a complete Result. A run that stopped for another reason says so
 // in Result.Stopped. The error is not nil only if the journal could not be
 // written: then nothing more was sent, and Result tells what was in flight.
-func Run(ctx context.Context, cfg Config) (*Result, error) {
+func Run(ctx context.Context, cfg Config) (*journal.Result, error) {
 	r := newRunner(cfg)
 	defer r.open(ctx)()
 	err := r.begin()
@@ -63,7 +64,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 // runner is a run under way. Its contexts end one after the other.
 type runner struct {
 	Config
-	set Settings
+	set journal.Settings
 	// soft ends waits and new attempts: somebody asked, or the run stops itself.
 	soft   context.Context
 	cancel context.CancelCauseFunc
@@ -79,7 +80,7 @@ type runner struct {
 	clock *clock
 
 	mu  sync.Mutex
-	log *Log
+	log *journal.Log
 	// forbidden counts, for each kind of object, the changes in a row that were
 	// refused with 403: who may add partners may yet not touch their policies.
 	forbidden map[plan.Object]int
@@ -117,11 +118,11 @@ type accepted struct {
 
 func newRunner(cfg Config) *runner {
 	r := &runner{
-		Config: cfg, set: cfg.Header.Settings.withDefaults(), log: cfg.Prior, began: time.Now(), clock: newClock(cfg.Wall),
+		Config: cfg, set: cfg.Header.Settings.WithDefaults(), log: cfg.Prior, began: time.Now(), clock: newClock(cfg.Wall),
 		own: make([]bool, len(cfg.Plan.Changes)), unseen: map[int]bool{}, forbidden: map[plan.Object]int{}, added: map[string]time.Time{},
 	}
 	if r.log == nil {
-		r.log = newLog(cfg.Plan)
+		r.log = journal.NewLog(cfg.Plan)
 	}
 	if r.Prior != nil && r.pastDeadline() {
 		r.set.Deadline = time.Time{} // that window is closed; whoever resumes has opened another
@@ -161,21 +162,21 @@ func (r *runner) open(ctx context.Context) (shut func()) {
 
 func (r *runner) begin() error {
 	h := r.Header
-	h.FormatVersion, h.PlanFingerprint, h.HomeTenant = JournalVersion, r.Plan.Fingerprint, r.Plan.HomeTenant
+	h.FormatVersion, h.PlanFingerprint, h.HomeTenant = journal.FormatVersion, r.Plan.Fingerprint, r.Plan.HomeTenant
 	h.Settings, h.Resumed = r.set, r.Prior != nil
-	return r.commit(r.Journal.add(Entry{Run: &h}))
+	return r.commit(r.Journal.Add(journal.Entry{Run: &h}))
 }
 
 // commit waits until an entry is durable, then takes it in and tells of it.
-func (r *runner) commit(t ticket) error {
-	if err := t.wait(func() { r.crew.linger(r.soft) }); err != nil {
+func (r *runner) commit(t journal.Receipt) error {
+	if err := t.Wait(func() { r.crew.linger(r.soft) }); err != nil {
 		r.stopNow(err)
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.log.fold(&t.entry)
-	if o := t.entry.Outcome; o != nil {
+	r.log.Fold(&t.Entry)
+	if o := t.Entry.Outcome; o != nil {
 		r.spend(o)
 		if r.Observe != nil {
 			r.Observe(*o)
@@ -185,16 +186,16 @@ func (r *runner) commit(t ticket) error {
 }
 
 // put adds an outcome to the journal.
-func (r *runner) put(o Outcome) ticket {
-	o = o.plain()
-	return r.Journal.add(Entry{Outcome: &o})
+func (r *runner) put(o journal.Outcome) journal.Receipt {
+	o = o.Plain()
+	return r.Journal.Add(journal.Entry{Outcome: &o})
 }
 
 // outcome is the last known outcome of a change; see Log.outcome.
-func (r *runner) outcome(c *plan.Change) (o Outcome, unknown bool) {
+func (r *runner) outcome(c *plan.Change) (o journal.Outcome, unknown bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.log.outcome(c.Seq)
+	return r.log.Outcome(c.Seq)
 }
 
 // setOwn notes that a change was made in this session, by an answer or by what
@@ -216,7 +217,7 @@ func (r *runner) isOwn(c *plan.Change) bool {
 
 func (r *runner) finish() error {
 	n := r.Client.Requests()
-	end := EndEntry{Requests: Requests{Reads: n.Reads, Writes: n.Writes, Throttled: n.Throttled, Retried: n.Retried}}
+	end := journal.End{Requests: journal.Requests{Reads: n.Reads, Writes: n.Writes, Throttled: n.Throttled, Retried: n.Retried}}
 	if r.Pace != nil {
 		end.Pace = r.Pace()
 	}
@@ -224,5 +225,5 @@ func (r *runner) finish() error {
 	if cause := r.stopCause(); cause != nil && (end.Interrupted || r.cutShort() || errors.Is(cause, ErrCannotSee)) {
 		end.Stopped = strings.ToValidUTF8(cause.Error(), "\ufffd") // as it reads back
 	}
-	return r.commit(r.Journal.add(Entry{End: &end}))
+	return r.commit(r.Journal.Add(journal.Entry{End: &end}))
 }

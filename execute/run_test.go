@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 )
 
@@ -22,7 +23,7 @@ func TestARunMakesEverythingAsWantedAndItsJournalTellsTheSame(t *testing.T) {
 		p := r.plan(rows(20, wanted), `{"templateApplicationLevel":"newPartners","userSyncInbound":{"isSyncAllowed":true}}`)
 		f := newTape()
 		res := r.mustRun(session{plan: p, tape: f})
-		if want := (execute.Totals{Verified: 51}); res.Totals != want || res.Stopped != "" {
+		if want := (journal.Totals{Verified: 51}); res.Totals != want || res.Stopped != "" {
 			t.Errorf("totals %+v, stopped %q", res.Totals, res.Stopped)
 		}
 		if diff := cmp.Diff(res, r.replay(p, f)); diff != "" {
@@ -43,7 +44,7 @@ func TestOutcomesAndSessionsAreDated(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 300 * time.Millisecond})
 		r.with(2, nil)
 		p, f := r.plan(rows(2, "Fabrikam,yes,,,"), ""), newTape()
-		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 1}})
+		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 1}})
 		for _, o := range res.Outcomes {
 			if o.Elapsed != 300*time.Millisecond || o.StartedAt.IsZero() {
 				t.Errorf("%+v", o)
@@ -81,10 +82,10 @@ func TestWhatIsOpenComesLast(t *testing.T) {
 		r.with(6, nil)
 		p, f := r.plan(rows(6, "Fabrikam,yes,,,"), ""), newTape()
 		r.Inject(graphsim.Fault{Kind: "silent", Method: "PUT", Nth: 1})
-		r.killed(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 1}})
+		r.killed(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 1}})
 		var order []int
-		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 1}, observe: func(o execute.Outcome) {
-			if o.Status == execute.Succeeded {
+		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 1}, observe: func(o journal.Outcome) {
+			if o.Status == journal.Succeeded {
 				order = append(order, o.Seq)
 			}
 		}})

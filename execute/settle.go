@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"bulksync/execute/journal"
 	"bulksync/graph"
 	"bulksync/plan"
 )
@@ -125,7 +126,7 @@ func (s *step) afterFault(err error) next {
 		s.cause, s.alone, s.final = err, true, true
 		return lookAgain
 	default:
-		s.out.Status, s.out.Message = Failed, reason(err)
+		s.out.Status, s.out.Message = journal.Failed, reason(err)
 	}
 	return end
 }

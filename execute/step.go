@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"bulksync/execute/journal"
 	"bulksync/graph"
 	"bulksync/plan"
 )
@@ -24,7 +25,7 @@ type step struct {
 	c      *plan.Change
 	before group // the partner's changes before this one
 	req    *plan.Request
-	out    Outcome
+	out    journal.Outcome
 	tries  int // writes sent in this session that count
 	heard  int // runner.answers when the last one was counted
 	late   int // turns that came too late
@@ -60,8 +61,8 @@ const (
 
 // change brings one change to its outcome. An error means that the journal is
 // lost.
-func (w *worker) change(before group, c *plan.Change) (Outcome, error) {
-	s := &step{worker: w, c: c, before: before, req: c.Request, out: Outcome{Seq: c.Seq}}
+func (w *worker) change(before group, c *plan.Change) (journal.Outcome, error) {
+	s := &step{worker: w, c: c, before: before, req: c.Request, out: journal.Outcome{Seq: c.Seq}}
 	// A partner goes with everything that hangs on it, and the list shows but a
 	// part of that.
 	s.alone = c.Object == plan.PartnerConfiguration && c.Action == plan.Delete
@@ -140,7 +141,7 @@ func (s *step) unread(err error) {
 	switch {
 	case s.stopped():
 	case errors.Is(err, graph.Unreadable) && !whole && !s.out.Open && s.cause == nil:
-		s.out.Status, s.out.Message = Held, why
+		s.out.Status, s.out.Message = journal.Held, why
 		return
 	case errors.Is(err, graph.Unreadable) && !whole:
 	default:
@@ -153,14 +154,14 @@ func (s *step) unread(err error) {
 func (s *step) leaveOff(why string) {
 	switch {
 	case s.out.Open:
-		s.out.Status, s.out.Message = Indeterminate, why
+		s.out.Status, s.out.Message = journal.Indeterminate, why
 		if s.cause != nil {
 			s.out.Message = reason(s.cause) + "; " + why
 		}
 	case s.cause != nil:
-		s.out.Status, s.out.Message = Failed, reason(s.cause)
+		s.out.Status, s.out.Message = journal.Failed, reason(s.cause)
 	default:
-		s.out.Status, s.out.Message = NotAttempted, ""
+		s.out.Status, s.out.Message = journal.NotAttempted, ""
 	}
 }
 
@@ -174,7 +175,7 @@ func (s *step) fits(live plan.Live) (plan.Verdict, string) {
 	req := s.c.Rerouted(live)
 	switch {
 	case req == nil, s.req == s.c.Request && s.out.Found == nil, s.req != s.c.Request && s.req.Method != req.Method,
-		!s.out.finds(s.c, live):
+		!s.out.Finds(s.c, live):
 		return verdict, why
 	}
 	s.req = req
@@ -191,9 +192,9 @@ func (s *step) judge(live plan.Live) next {
 	case verdict == plan.Unknown:
 		s.unread(fmt.Errorf("%w: %s", graph.Unreadable, why))
 	case verdict == plan.AsWanted && s.out.Open:
-		s.out.Status, s.out.Message = Succeeded, "the answer was lost or not clear; the object was read, and is as wanted"
+		s.out.Status, s.out.Message = journal.Succeeded, "the answer was lost or not clear; the object was read, and is as wanted"
 	case verdict == plan.AsWanted:
-		s.out.Status, s.out.Message = Unchanged, s.notice
+		s.out.Status, s.out.Message = journal.Unchanged, s.notice
 	case verdict == plan.Moved && s.out.Open:
 		s.leaveOff("something else is there now: " + why)
 		s.out.Live = live.Object(s.c.Object)
@@ -220,7 +221,7 @@ func (s *step) judge(live plan.Live) next {
 
 // giveUp ends a change that was tried often enough.
 func (s *step) giveUp() {
-	s.out.Status, s.out.Message = Failed, reason(s.cause)
+	s.out.Status, s.out.Message = journal.Failed, reason(s.cause)
 	if !s.final && errors.Is(s.cause, graph.Forbidden) {
 		s.answered(s.c.Object, s.cause) // now it counts
 	}
@@ -228,8 +229,8 @@ func (s *step) giveUp() {
 
 // hold leaves alone what somebody changed since the plan.
 func (s *step) hold(live plan.Live, why string) {
-	s.out = s.out.held(s.c, live, "changed since the plan: "+why)
-	if s.set.OnDrift == StopOnDrift && !s.stopped() {
+	s.out = held(s.out, s.c, live, "changed since the plan: "+why)
+	if s.set.OnDrift == journal.StopOnDrift && !s.stopped() {
 		s.stopNow(fmt.Errorf("change %d is held: its object %s", s.c.Seq, s.out.Message))
 	}
 }
@@ -241,14 +242,14 @@ func (s *step) reroute(live plan.Live) bool {
 	if req == nil || req.Method == s.req.Method || s.req != s.c.Request || s.stopped() {
 		return false
 	}
-	s.req, s.out.Found = req, found(s.c, live)
+	s.req, s.out.Found = req, journal.FoundIn(s.c, live)
 	return true
 }
 
 // write makes the intent durable and sends the write.
 func (s *step) write() (next, error) {
-	intent := Intent{Seq: s.c.Seq, Method: s.req.Method, Path: s.req.Path, ClientRequestID: graph.NewRequestID(), Found: s.out.Found}
-	if err := s.commit(s.Journal.add(Entry{Intent: &intent})); err != nil {
+	intent := journal.Intent{Seq: s.c.Seq, Method: s.req.Method, Path: s.req.Path, ClientRequestID: graph.NewRequestID(), Found: s.out.Found}
+	if err := s.commit(s.Journal.Add(journal.Entry{Intent: &intent})); err != nil {
 		return end, err
 	}
 	if err := s.tellLate(); err != nil { // durable already, with the intent
@@ -259,7 +260,7 @@ func (s *step) write() (next, error) {
 		return end, nil
 	}
 	if s.out.StartedAt.IsZero() {
-		s.out.StartedAt = now()
+		s.out.StartedAt = journal.Now()
 	}
 	s.out.ClientRequestID = intent.ClientRequestID
 	sent := time.Now()
@@ -273,7 +274,7 @@ func (s *step) write() (next, error) {
 		return s.afterFault(err), nil
 	}
 	s.answered(s.c.Object, nil)
-	s.out.Status, s.out.Message, s.out.HTTPStatus, s.out.RequestID, s.out.GraphCode = Succeeded, s.notice, resp.Status, resp.RequestID, ""
+	s.out.Status, s.out.Message, s.out.HTTPStatus, s.out.RequestID, s.out.GraphCode = journal.Succeeded, s.notice, resp.Status, resp.RequestID, ""
 	if s.req != s.c.Request {
 		s.out.Message = fmt.Sprintf("sent as %s, since Graph answered so to %s", s.req.Method, s.c.Request.Method)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"bulksync/execute/journal"
 	"bulksync/graph"
 	"bulksync/internal/words"
 	"bulksync/plan"
@@ -96,8 +97,8 @@ func (r *runner) cannotSee(c *plan.Change, err error) {
 }
 
 // spend counts an outcome against the budget of failures. The lock is held.
-func (r *runner) spend(o *Outcome) {
-	if o.Status != Failed && o.Status != Indeterminate {
+func (r *runner) spend(o *journal.Outcome) {
+	if o.Status != journal.Failed && o.Status != journal.Indeterminate {
 		return
 	}
 	if r.failures++; r.failures == r.set.StopAfterFailures {
@@ -115,8 +116,8 @@ func (r *runner) stopped() bool { return r.soft.Err() != nil }
 func (r *runner) cutShort() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := range r.log.outcomes {
-		if o, unknown := r.log.outcome(i + 1); unknown || o.Status == NotAttempted {
+	for i := range r.log.Outcomes {
+		if o, unknown := r.log.Outcome(i + 1); unknown || o.Status == journal.NotAttempted {
 			return true
 		}
 	}

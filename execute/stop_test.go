@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 )
 
@@ -26,8 +27,8 @@ func TestAskedToStopARunFinishesWhatIsInFlightAndSendsNothingMore(t *testing.T) 
 		r.with(20, nil)
 		p := r.plan(rows(20, "Fabrikam,yes,,,"), "")
 		f := newTape()
-		res := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 4}, stop: after(t.Context(), 2500*time.Millisecond)})
-		if want := (execute.Totals{Succeeded: 8, NotAttempted: 12}); res.Totals != want {
+		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 4}, stop: after(t.Context(), 2500*time.Millisecond)})
+		if want := (journal.Totals{Succeeded: 8, NotAttempted: 12}); res.Totals != want {
 			t.Errorf("totals %+v, want %+v", res.Totals, want)
 		}
 		if !res.Interrupted || res.Stopped != "interrupted" {
@@ -37,7 +38,7 @@ func TestAskedToStopARunFinishesWhatIsInFlightAndSendsNothingMore(t *testing.T) 
 			t.Errorf("%d writes", n)
 		}
 		again := r.mustRun(session{plan: p, tape: f})
-		if want := (execute.Totals{Verified: 20}); again.Totals != want || len(r.Writes()) != 20 {
+		if want := (journal.Totals{Verified: 20}); again.Totals != want || len(r.Writes()) != 20 {
 			t.Errorf("after resuming: %+v, %d writes", again.Totals, len(r.Writes()))
 		}
 	})
@@ -121,11 +122,11 @@ func TestAStopInTheGracePeriodCutsWhatHangs(t *testing.T) {
 		p := r.plan(rows(1, "Fabrikam,yes,,,"), "")
 		r.Inject(graphsim.Fault{Kind: "silent", Method: "PUT"})
 		began := time.Now()
-		res := r.mustRun(session{plan: p, settings: execute.Settings{Grace: 5 * time.Second}, stop: after(t.Context(), time.Second)})
+		res := r.mustRun(session{plan: p, settings: journal.Settings{Grace: 5 * time.Second}, stop: after(t.Context(), time.Second)})
 		if d := time.Since(began); d != 6*time.Second {
 			t.Errorf("it took %s", d)
 		}
-		if o := res.Outcomes[0]; o.Status != execute.Indeterminate || o.Message == "" {
+		if o := res.Outcomes[0]; o.Status != journal.Indeterminate || o.Message == "" {
 			t.Errorf("%+v", o)
 		}
 	})
@@ -140,11 +141,11 @@ func TestASecondStopEndsTheRunAtOnceWithAWholeJournal(t *testing.T) {
 		time.AfterFunc(13*time.Second, cancel)
 		f := newTape()
 		began := time.Now()
-		res, err := r.run(ctx, session{plan: p, tape: f, settings: execute.Settings{Concurrency: 2}, stop: after(t.Context(), 12*time.Second)})
+		res, err := r.run(ctx, session{plan: p, tape: f, settings: journal.Settings{Concurrency: 2}, stop: after(t.Context(), 12*time.Second)})
 		if err != nil || time.Since(began) != 13*time.Second {
 			t.Errorf("%v after %s", err, time.Since(began))
 		}
-		if want := (execute.Totals{Indeterminate: 2, NotAttempted: 3}); res.Totals != want || !res.Interrupted {
+		if want := (journal.Totals{Indeterminate: 2, NotAttempted: 3}); res.Totals != want || !res.Interrupted {
 			t.Errorf("totals %+v", res.Totals)
 		}
 		if told := r.replay(p, f); told.Totals != res.Totals || told.Stopped != res.Stopped {
@@ -159,28 +160,28 @@ func TestARunStopsByItselfAndSaysWhy(t *testing.T) {
 		name     string
 		faults   []graphsim.Fault
 		begins   string // when the faults begin; "" is before the run
-		settings execute.Settings
+		settings journal.Settings
 		drift    int
 		stopped  string
-		want     execute.Totals
+		want     journal.Totals
 		writes   int
 	}{
-		{name: "a token that is not accepted", faults: []graphsim.Fault{{Kind: "401", Method: "PUT"}}, settings: execute.Settings{Concurrency: 1},
-			stopped: "the token is not accepted", want: execute.Totals{Failed: 1, NotAttempted: 29}, writes: 2},
-		{name: "ten refusals in a row", faults: []graphsim.Fault{{Kind: "403", Method: "PUT"}}, settings: execute.Settings{Concurrency: 1},
-			stopped: "10 changes in a row were refused", want: execute.Totals{Failed: 10, NotAttempted: 20}, writes: 10},
-		{name: "an outage", faults: []graphsim.Fault{{Kind: "silent"}}, settings: execute.Settings{Concurrency: 5},
+		{name: "a token that is not accepted", faults: []graphsim.Fault{{Kind: "401", Method: "PUT"}}, settings: journal.Settings{Concurrency: 1},
+			stopped: "the token is not accepted", want: journal.Totals{Failed: 1, NotAttempted: 29}, writes: 2},
+		{name: "ten refusals in a row", faults: []graphsim.Fault{{Kind: "403", Method: "PUT"}}, settings: journal.Settings{Concurrency: 1},
+			stopped: "10 changes in a row were refused", want: journal.Totals{Failed: 10, NotAttempted: 20}, writes: 10},
+		{name: "an outage", faults: []graphsim.Fault{{Kind: "silent"}}, settings: journal.Settings{Concurrency: 5},
 			stopped: "PUT /policies/crossTenantAccessPolicy/partners/", begins: "with the first write"},
-		{name: "a pause that is too long", faults: []graphsim.Fault{{Kind: "429", Method: "PUT", RetryAfter: 10 * time.Minute}}, settings: execute.Settings{Concurrency: 1},
-			stopped: "asked for a pause of 10m0s, longer than the 5m0s", want: execute.Totals{NotAttempted: 30}, writes: 1},
-		{name: "a budget of failures", faults: []graphsim.Fault{{Kind: "400", Method: "PUT", Every: 2}}, settings: execute.Settings{Concurrency: 1, StopAfterFailures: 3},
-			stopped: "3 changes did not succeed, which is the limit", want: execute.Totals{Failed: 3, Verified: 3, NotAttempted: 24}, writes: 6},
-		{name: "a deadline", settings: execute.Settings{Concurrency: 5, Deadline: day(2500 * time.Millisecond)},
-			stopped: "the deadline came", want: execute.Totals{Verified: 10, NotAttempted: 20}, writes: 10},
-		{name: "a wave that is not as wanted", faults: []graphsim.Fault{{Kind: "400", Method: "PUT", Nth: 5}}, settings: execute.Settings{Waves: []int{2, 10}, Concurrency: 1},
-			stopped: "wave 2 of 3: 1 change of it not as wanted", want: execute.Totals{Failed: 1, Verified: 11, NotAttempted: 18}, writes: 12},
-		{name: "drift", drift: 7, settings: execute.Settings{OnDrift: execute.StopOnDrift},
-			stopped: "1 change held, as objects changed since the plan, and nothing was written", want: execute.Totals{Held: 1, NotAttempted: 29}},
+		{name: "a pause that is too long", faults: []graphsim.Fault{{Kind: "429", Method: "PUT", RetryAfter: 10 * time.Minute}}, settings: journal.Settings{Concurrency: 1},
+			stopped: "asked for a pause of 10m0s, longer than the 5m0s", want: journal.Totals{NotAttempted: 30}, writes: 1},
+		{name: "a budget of failures", faults: []graphsim.Fault{{Kind: "400", Method: "PUT", Every: 2}}, settings: journal.Settings{Concurrency: 1, StopAfterFailures: 3},
+			stopped: "3 changes did not succeed, which is the limit", want: journal.Totals{Failed: 3, Verified: 3, NotAttempted: 24}, writes: 6},
+		{name: "a deadline", settings: journal.Settings{Concurrency: 5, Deadline: day(2500 * time.Millisecond)},
+			stopped: "the deadline came", want: journal.Totals{Verified: 10, NotAttempted: 20}, writes: 10},
+		{name: "a wave that is not as wanted", faults: []graphsim.Fault{{Kind: "400", Method: "PUT", Nth: 5}}, settings: journal.Settings{Waves: []int{2, 10}, Concurrency: 1},
+			stopped: "wave 2 of 3: 1 change of it not as wanted", want: journal.Totals{Failed: 1, Verified: 11, NotAttempted: 18}, writes: 12},
+		{name: "drift", drift: 7, settings: journal.Settings{OnDrift: journal.StopOnDrift},
+			stopped: "1 change held, as objects changed since the plan, and nothing was written", want: journal.Totals{Held: 1, NotAttempted: 29}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -210,7 +211,7 @@ func TestARunStopsByItselfAndSaysWhy(t *testing.T) {
 				}
 				r.ClearFaults()
 				again := r.mustRun(session{plan: p, tape: f, settings: c.settings})
-				if c.drift == 0 && (again.Totals != execute.Totals{Verified: 30} || again.Stopped != "") {
+				if c.drift == 0 && (again.Totals != journal.Totals{Verified: 30} || again.Stopped != "") {
 					t.Errorf("after resuming: %+v, stopped %q", again.Totals, again.Stopped)
 				}
 			})
@@ -237,11 +238,11 @@ func TestWhatWaitsWhenTheRunStopsIsNotAttempted(t *testing.T) {
 			})
 		}
 		res := r.mustRun(session{plan: p, tape: f, layers: []func(http.RoundTripper) http.RoundTripper{gate}})
-		if want := (execute.Totals{Failed: 10, NotAttempted: 20}); res.Totals != want || len(r.Writes()) != 10 {
+		if want := (journal.Totals{Failed: 10, NotAttempted: 20}); res.Totals != want || len(r.Writes()) != 10 {
 			t.Errorf("%+v, %d writes", res.Totals, len(r.Writes()))
 		}
 		for _, o := range res.Outcomes {
-			if o.Status == execute.NotAttempted && (o.RequestID != "" || o.HTTPStatus != 0 || o.Attempts != 0) {
+			if o.Status == journal.NotAttempted && (o.RequestID != "" || o.HTTPStatus != 0 || o.Attempts != 0) {
 				t.Errorf("%+v", o)
 			}
 		}
@@ -287,7 +288,7 @@ func TestDriftFoundOnResumption(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: time.Second})
 		r.with(6, nil)
 		p, f := r.plan(rows(6, "Fabrikam,yes,,,"), ""), newTape()
-		settings := execute.Settings{Concurrency: 1, OnDrift: execute.StopOnDrift}
+		settings := journal.Settings{Concurrency: 1, OnDrift: journal.StopOnDrift}
 		r.mustRun(session{plan: p, tape: f, settings: settings, stop: after(t.Context(), 2500*time.Millisecond)})
 		r.Edit(tenant(6), func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
 		writes := len(r.Writes())
@@ -303,7 +304,7 @@ func TestADeadlineThatComesAfterTheLastWriteStopsNothing(t *testing.T) {
 		r := newRig(t, graphsim.Config{ReadLag: 10 * time.Second})
 		r.with(3, nil)
 		p := r.plan(rows(3, "Fabrikam,yes,,,"), "")
-		res := r.mustRun(session{plan: p, settings: execute.Settings{Deadline: time.Now().Add(2 * time.Second)}})
+		res := r.mustRun(session{plan: p, settings: journal.Settings{Deadline: time.Now().Add(2 * time.Second)}})
 		if res.Stopped != "" || res.Totals.Verified != 3 {
 			t.Errorf("stopped %q, %+v", res.Stopped, res.Totals)
 		}
@@ -315,8 +316,8 @@ func TestEachWaveIsReadBackBeforeTheNextIsBegun(t *testing.T) {
 		r := newRig(t, graphsim.Config{ReadLag: 5 * time.Second})
 		r.with(9, nil)
 		p := r.plan(rows(9, "Fabrikam,yes,,,"), "")
-		var told []execute.Status
-		res := r.mustRun(session{plan: p, settings: execute.Settings{Waves: []int{2, 3}}, observe: func(o execute.Outcome) { told = append(told, o.Status) }})
+		var told []journal.Status
+		res := r.mustRun(session{plan: p, settings: journal.Settings{Waves: []int{2, 3}}, observe: func(o journal.Outcome) { told = append(told, o.Status) }})
 		want := ""
 		for _, n := range []int{2, 3, 4} {
 			want += strings.Repeat("succeeded ", n) + strings.Repeat("verified ", n)
@@ -339,7 +340,7 @@ func TestADeadlineEndsWaits(t *testing.T) {
 		p := r.plan(rows(3, "Fabrikam,yes,,,"), "")
 		r.Inject(graphsim.Fault{Kind: "429", Method: "PUT", RetryAfter: 4 * time.Minute})
 		began := time.Now()
-		res := r.mustRun(session{plan: p, settings: execute.Settings{Deadline: began.Add(90 * time.Second)}})
+		res := r.mustRun(session{plan: p, settings: journal.Settings{Deadline: began.Add(90 * time.Second)}})
 		if took := time.Since(began); res.Stopped != "the deadline came" || res.Interrupted || took < 90*time.Second || took > 91*time.Second {
 			t.Errorf("stopped %q after %s", res.Stopped, took)
 		}

@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/desired"
 )
@@ -8,7 +9,7 @@ import (
 // Undo returns the plan that takes a run back: every change that landed, and
 // every one that may have, from its before-image. Its input names the run and
 // the SHA-256 of its journal. The same run gives the same plan.
-func Undo(p *plan.Plan, r *Result, runName, journalSHA256 string) (*plan.Plan, error) {
+func Undo(p *plan.Plan, r *journal.Result, runName, journalSHA256 string) (*plan.Plan, error) {
 	var landed []plan.Landed
 	rows := map[int]bool{}
 	for i := range r.Outcomes {

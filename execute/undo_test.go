@@ -10,12 +10,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
 )
 
 // undo takes a run back, by way of the plan file, and returns that run too.
-func (r *rig) undo(p *plan.Plan, res *execute.Result) (*plan.Plan, *execute.Result) {
+func (r *rig) undo(p *plan.Plan, res *journal.Result) (*plan.Plan, *journal.Result) {
 	r.t.Helper()
 	back, err := execute.Undo(p, res, "run", "")
 	if err != nil {
@@ -90,7 +91,7 @@ func TestUndoLeavesAPartnerAloneThatSomebodyHasConfiguredSince(t *testing.T) {
 				r.Edit(tenant(1), edit)
 				_, undone := r.undo(p, res)
 				last := undone.Outcomes[len(undone.Outcomes)-1]
-				if last.Status != execute.Held || !strings.Contains(last.Message, name) {
+				if last.Status != journal.Held || !strings.Contains(last.Message, name) {
 					t.Errorf("%+v", last)
 				}
 				if _, there := r.Partner(tenant(1)); !there {
@@ -122,7 +123,7 @@ func TestUndoHoldsWhatSomebodyChangedSince(t *testing.T) {
 				r.Edit(tenant(1), c.edit)
 				now := picture(r.State())
 				_, undone := r.undo(p, res)
-				if undone.Outcomes[0].Status != execute.Held {
+				if undone.Outcomes[0].Status != journal.Held {
 					t.Errorf("%+v", undone.Outcomes[0])
 				}
 				if diff := cmp.Diff(now, picture(r.State())); diff != "" {
@@ -139,7 +140,7 @@ func TestTheUndoOfAnInterruptedRunCoversJustWhatHappened(t *testing.T) {
 		r.with(6, nil)
 		p := r.plan(rows(6, "Fabrikam,yes,,,"), "")
 		r.Inject(graphsim.Fault{Kind: "400", Method: "PUT", Nth: 3})
-		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 1, StopAfterFailures: 1}})
+		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1, StopAfterFailures: 1}})
 		back, _ := r.undo(p, res)
 		if len(back.Changes) != res.Totals.Verified+res.Totals.Succeeded || len(back.Changes) == 0 || len(back.Changes) == 6 {
 			t.Errorf("%d changes to undo after %+v", len(back.Changes), res.Totals)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"bulksync/execute/journal"
 	"bulksync/plan"
 )
 
@@ -70,8 +71,8 @@ func (r *runner) watch(groups []group, all bool) []watched {
 			o, _ := r.outcome(c)
 			own := r.isOwn(c)
 			switch {
-			case o.Status == Succeeded && r.set.VerifyWait < 0 && own:
-			case o.Status == Succeeded, all && o.Status.Done(), all && o.Status == Held && o.MayHaveLanded():
+			case o.Status == journal.Succeeded && r.set.VerifyWait < 0 && own:
+			case o.Status == journal.Succeeded, all && o.Status.Done(), all && o.Status == journal.Held && o.MayHaveLanded():
 				list = append(list, watched{c: c, before: g[:i], own: own})
 			}
 		}
@@ -98,7 +99,7 @@ func (r *runner) watchNoOps(list []watched) []watched {
 		}
 		o, _ := r.outcome(c)
 		_, is := r.Reading.movedNow(c)
-		if !is && o.Status == Unchanged || is && o.Status == Held {
+		if !is && o.Status == journal.Unchanged || is && o.Status == journal.Held {
 			continue
 		}
 		if !known[c] {
@@ -112,7 +113,7 @@ func (r *runner) watchNoOps(list []watched) []watched {
 func (r *runner) isWaiting(list []watched) bool {
 	return slices.ContainsFunc(list, func(w watched) bool {
 		o, _ := r.outcome(w.c)
-		return o.Status == Succeeded || w.differs > 0
+		return o.Status == journal.Succeeded || w.differs > 0
 	})
 }
 
@@ -121,7 +122,7 @@ func (r *runner) isWaiting(list []watched) bool {
 // overwritten.
 func (r *runner) readBack(list []watched, last bool) ([]watched, error) {
 	still := list[:0]
-	var tickets []ticket
+	var tickets []journal.Receipt
 	for _, w := range list {
 		before, _ := r.outcome(w.c)
 		o := before
@@ -144,24 +145,24 @@ func (r *runner) readBack(list []watched, last bool) ([]watched, error) {
 
 // keeps holds a change against the newest reading, and reports whether it is to
 // be looked at again. Otherwise o is its outcome.
-func (r *runner) keeps(w *watched, o *Outcome, last bool) bool {
+func (r *runner) keeps(w *watched, o *journal.Outcome, last bool) bool {
 	live, verdict, why := r.compare(w)
 	switch {
 	case verdict == plan.AsWanted:
-		o.becomesVerified(w.c)
+		becomesVerified(o, w.c)
 		return false
 	case verdict == plan.Unknown && w.c.Action != plan.NoOp: // what was seen before is not taken back
-		return o.Status == Succeeded
-	case verdict == plan.Applies && o.Status == Succeeded && (w.own || !last):
+		return o.Status == journal.Succeeded
+	case verdict == plan.Applies && o.Status == journal.Succeeded && (w.own || !last):
 		w.differs = 0
 		return true // not visible yet
-	case o.Status == Held:
+	case o.Status == journal.Held:
 		return false
 	}
 	if w.differs++; w.differs < mismatches && !last {
 		return true
 	}
-	o.becomesHeld(w.c, live, why)
+	becomesHeld(o, w.c, live, why)
 	return false
 }
 
@@ -176,7 +177,7 @@ func (r *runner) compare(w *watched) (plan.Live, plan.Verdict, string) {
 	live, _ := r.Reading.now(w.c)
 	laid := r.withDone(w.before, live)
 	verdict, why := w.c.Judge(laid)
-	if o, _ := r.outcome(w.c); verdict == plan.Moved && o.finds(w.c, laid) {
+	if o, _ := r.outcome(w.c); verdict == plan.Moved && o.Finds(w.c, laid) {
 		return live, plan.Applies, "" // what this run replaced
 	}
 	return live, verdict, why
@@ -184,15 +185,15 @@ func (r *runner) compare(w *watched) (plan.Live, plan.Verdict, string) {
 
 // becomesVerified drops the words that said why it was not. What was never sent
 // is unchanged.
-func (o *Outcome) becomesVerified(c *plan.Change) {
-	if o.Status == Unchanged {
+func becomesVerified(o *journal.Outcome, c *plan.Change) {
+	if o.Status == journal.Unchanged {
 		return
 	}
-	if o.Status == Held || strings.HasPrefix(o.Message, acceptedBut) {
+	if o.Status == journal.Held || strings.HasPrefix(o.Message, acceptedBut) {
 		o.Message, o.Live = "", nil
 	}
-	if o.Status, o.Unseen, o.Unread = Verified, false, false; c.Action == plan.NoOp {
-		o.Status = Unchanged
+	if o.Status, o.Unseen, o.Unread = journal.Verified, false, false; c.Action == plan.NoOp {
+		o.Status = journal.Unchanged
 	}
 }
 
@@ -200,9 +201,9 @@ func (o *Outcome) becomesVerified(c *plan.Change) {
 const acceptedBut = "accepted; "
 
 // becomesHeld says that what was done is not what is there now.
-func (o *Outcome) becomesHeld(c *plan.Change, live plan.Live, why string) {
+func becomesHeld(o *journal.Outcome, c *plan.Change, live plan.Live, why string) {
 	switch unwanted := c.Unwanted(live); {
-	case why == "" && o.Status == Succeeded && !o.Open:
+	case why == "" && o.Status == journal.Succeeded && !o.Open:
 		why = "it is as it was before the change, which this run never saw there"
 	case why == "":
 		why = "it is as it was before the change"
@@ -218,7 +219,7 @@ func (o *Outcome) becomesHeld(c *plan.Change, live plan.Live, why string) {
 	case !o.MayHaveLanded():
 		then = "as wanted when it was looked at first, different now: "
 	}
-	*o = o.held(c, live, then+why)
+	*o = held(*o, c, live, then+why)
 	o.Unseen, o.Unread = false, false
 }
 
@@ -229,16 +230,16 @@ const syncedTogether = 512
 // giveUpOn says in words why what was accepted is not called verified. What the
 // last reading showed to be different is not called done.
 func (r *runner) giveUpOn(list []watched, looks int, why string) error {
-	var tickets []ticket
+	var tickets []journal.Receipt
 	for _, w := range list {
 		o, _ := r.outcome(w.c)
 		live, verdict, problem := r.compare(&w)
 		switch {
-		case o.Status == Succeeded && verdict == plan.Unknown:
+		case o.Status == journal.Succeeded && verdict == plan.Unknown:
 			o.Message, o.Unseen, o.Unread = acceptedBut+"the object could not be read back: "+problem, false, true
 		case w.differs > 0:
-			o.becomesHeld(w.c, live, "the last reading shows something else")
-		case o.Status == Succeeded:
+			becomesHeld(&o, w.c, live, "the last reading shows something else")
+		case o.Status == journal.Succeeded:
 			o.Message, o.Unseen, o.Unread = acceptedBut+why, looks > 0, looks == 0
 		default:
 			continue
@@ -248,7 +249,7 @@ func (r *runner) giveUpOn(list []watched, looks int, why string) error {
 	return r.commitAll(tickets)
 }
 
-func (r *runner) commitAll(tickets []ticket) error {
+func (r *runner) commitAll(tickets []journal.Receipt) error {
 	for _, t := range tickets {
 		if err := r.commit(t); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 )
 
@@ -22,8 +23,8 @@ func TestNewPartnersUnderALagAreNotGone(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, graphsim.Config{ReadLag: 58 * time.Second, Latency: 20 * time.Millisecond})
 			p := r.plan(rows(8, wanted), "")
-			res := r.mustRun(session{plan: p, settings: execute.Settings{Waves: waves}})
-			if want := (execute.Totals{Verified: 24}); res.Totals != want || res.Stopped != "" {
+			res := r.mustRun(session{plan: p, settings: journal.Settings{Waves: waves}})
+			if want := (journal.Totals{Verified: 24}); res.Totals != want || res.Stopped != "" {
 				t.Errorf("waves %v: %+v, stopped %q: %+v", waves, res.Totals, res.Stopped, res.Outcomes)
 			}
 			back, undone := r.undo(p, res)
@@ -50,7 +51,7 @@ func TestAWriteThatNeverShowsIsTold(t *testing.T) {
 		}
 		res := r.mustRun(session{plan: p, layers: []func(http.RoundTripper) http.RoundTripper{lost}})
 		o := res.Outcomes[2]
-		if res.Totals.Verified != 3 || res.Unseen() != 1 || o.Status != execute.Succeeded || !o.Unseen || o.Message != "accepted; not yet visible after 1m0s" {
+		if res.Totals.Verified != 3 || res.Unseen() != 1 || o.Status != journal.Succeeded || !o.Unseen || o.Message != "accepted; not yet visible after 1m0s" {
 			t.Errorf("%+v: %+v", res.Totals, o)
 		}
 	})
@@ -62,16 +63,16 @@ func TestWhatWasUndoneIsNotCalledDone(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: time.Second})
 		r.with(20, nil)
 		p, f := r.plan(rows(20, "Fabrikam,yes,,,"), ""), newTape()
-		first := r.mustRun(session{plan: p, tape: f, settings: execute.Settings{Concurrency: 5}, stop: after(t.Context(), 2500*time.Millisecond)})
+		first := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 5}, stop: after(t.Context(), 2500*time.Millisecond)})
 		if first.Totals.Succeeded != 10 {
 			t.Fatalf("%+v", first.Totals)
 		}
 		r.undo(p, first)
 		again := r.mustRun(session{plan: p, tape: f})
-		if want := (execute.Totals{Verified: 10, Held: 10}); again.Totals != want || again.Unseen() != 0 {
+		if want := (journal.Totals{Verified: 10, Held: 10}); again.Totals != want || again.Unseen() != 0 {
 			t.Errorf("%+v", again.Totals)
 		}
-		i := slices.IndexFunc(again.Outcomes, func(o execute.Outcome) bool { return o.Status == execute.Held })
+		i := slices.IndexFunc(again.Outcomes, func(o journal.Outcome) bool { return o.Status == journal.Held })
 		if m := again.Outcomes[i].Message; m != "made by this run, different now: it is as it was before the change, which this run never saw there" {
 			t.Errorf("%q", m)
 		}
@@ -98,9 +99,9 @@ func TestUnchangedIsHeldAgainstTheLastReading(t *testing.T) {
 		time.AfterFunc(2*time.Second, func() {
 			r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
 		})
-		res := r.mustRun(session{plan: p, settings: execute.Settings{Concurrency: 1}})
+		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1}})
 		o := res.Outcomes[0]
-		if o.Status != execute.Held || !strings.HasPrefix(o.Message, "as wanted when it was looked at first, different now: ") || o.MayHaveLanded() {
+		if o.Status != journal.Held || !strings.HasPrefix(o.Message, "as wanted when it was looked at first, different now: ") || o.MayHaveLanded() {
 			t.Errorf("%+v", o)
 		}
 		if res.Totals.Verified != 5 {
@@ -141,7 +142,7 @@ func TestASleepingMachineCounts(t *testing.T) {
 				}
 				return time.Now()
 			}
-			res := r.mustRun(session{plan: p, wall: wall, settings: execute.Settings{Concurrency: 1, Deadline: began.Add(10 * time.Minute)}})
+			res := r.mustRun(session{plan: p, wall: wall, settings: journal.Settings{Concurrency: 1, Deadline: began.Add(10 * time.Minute)}})
 			if res.Stopped != "the deadline came" || len(r.Writes()) > 3 {
 				t.Errorf("stopped %q after %d writes", res.Stopped, len(r.Writes()))
 			}
@@ -162,9 +163,9 @@ func TestASleepingMachineCounts(t *testing.T) {
 			time.AfterFunc(500*time.Millisecond, func() {
 				r.Edit(tenant(3), func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
 			})
-			res := r.mustRun(session{plan: p, wall: wall, settings: execute.Settings{Concurrency: 1},
+			res := r.mustRun(session{plan: p, wall: wall, settings: journal.Settings{Concurrency: 1},
 				layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(400 * time.Millisecond)}})
-			if got := statuses(res); !slices.Equal(got, []execute.Status{"verified", "verified", "held"}) {
+			if got := statuses(res); !slices.Equal(got, []journal.Status{"verified", "verified", "held"}) {
 				t.Errorf("%v, stopped %q", got, res.Stopped)
 			}
 		})
@@ -219,7 +220,7 @@ func TestANoOpIsHeldAgainstTheReadingsToo(t *testing.T) {
 				res := r.mustRun(session{plan: p, tape: f})
 				var held []string
 				for i, o := range res.Outcomes {
-					if o.Status == execute.Held {
+					if o.Status == journal.Held {
 						held = append(held, p.Changes[i].Partner.TenantID+": "+o.Message)
 					}
 				}
@@ -251,11 +252,11 @@ func TestANoOpThatCannotBeReadIsHeld(t *testing.T) {
 		p, f := r.plan(rows(3, ",yes,,,"), ""), newTape()
 		r.Break(tenant(2), `{"tenantId":"`+tenant(2)+`","isServiceProvider":null,"automaticUserConsentSettings":"x","identitySynchronization":null}`)
 		res := r.mustRun(session{plan: p, tape: f})
-		if o := res.Outcomes[1]; res.Totals != (execute.Totals{Unchanged: 2, Held: 1}) || o.Status != execute.Held || !strings.HasPrefix(o.Message, "the object could not be read: automaticUserConsentSettings") || o.Live != nil {
+		if o := res.Outcomes[1]; res.Totals != (journal.Totals{Unchanged: 2, Held: 1}) || o.Status != journal.Held || !strings.HasPrefix(o.Message, "the object could not be read: automaticUserConsentSettings") || o.Live != nil {
 			t.Errorf("%+v: %+v", res.Totals, o)
 		}
 		r.Break(tenant(2), "")
-		if again := r.mustRun(session{plan: p, tape: f}); again.Totals != (execute.Totals{Unchanged: 3}) {
+		if again := r.mustRun(session{plan: p, tape: f}); again.Totals != (journal.Totals{Unchanged: 3}) {
 			t.Errorf("read again: %+v", again.Totals)
 		}
 	})
@@ -290,7 +291,7 @@ func TestAPartnerThatCannotBeReadBack(t *testing.T) {
 		})
 		res := r.mustRun(session{plan: p, tape: f})
 		o := res.Outcomes[0]
-		if o.Status != execute.Succeeded || !o.Unread || o.Unseen || !strings.HasPrefix(o.Message, "accepted; the object could not be read back: ") || res.Unseen() != 1 {
+		if o.Status != journal.Succeeded || !o.Unread || o.Unseen || !strings.HasPrefix(o.Message, "accepted; the object could not be read back: ") || res.Unseen() != 1 {
 			t.Errorf("%+v", o)
 		}
 		r.Break(tenant(1), "")

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"bulksync/execute/journal"
 	"bulksync/internal/words"
 	"bulksync/plan"
 )
@@ -15,7 +16,7 @@ import (
 // one is begun.
 func (r *runner) work() error {
 	groups := r.groups()
-	if r.set.OnDrift == StopOnDrift {
+	if r.set.OnDrift == journal.StopOnDrift {
 		if err := r.holdDrift(groups); err != nil {
 			return err
 		}
@@ -128,13 +129,13 @@ func (r *runner) unwell(wave []group) int {
 		for _, c := range g {
 			o, _ := r.outcome(c)
 			switch o.Status {
-			case Failed, Indeterminate, NotAttempted:
+			case journal.Failed, journal.Indeterminate, journal.NotAttempted:
 				bad++
-			case Held:
+			case journal.Held:
 				if o.MayHaveLanded() {
 					bad++
 				}
-			case Succeeded:
+			case journal.Succeeded:
 				if r.set.VerifyWait >= 0 {
 					bad++
 				}
@@ -147,7 +148,7 @@ func (r *runner) unwell(wave []group) int {
 // holdDrift looks for drift before anything is written, and stops the run over
 // it.
 func (r *runner) holdDrift(groups []group) error {
-	var tickets []ticket
+	var tickets []journal.Receipt
 	for _, g := range groups {
 		var before group
 		for _, c := range g {
@@ -158,7 +159,7 @@ func (r *runner) holdDrift(groups []group) error {
 			before = append(before, c)
 			o, unknown := r.outcome(c)
 			if verdict, why := c.Judge(live); verdict == plan.Moved && !unknown && !o.Status.Done() {
-				tickets = append(tickets, r.put(o.held(c, live, "changed since the plan: "+why)))
+				tickets = append(tickets, r.put(held(o, c, live, "changed since the plan: "+why)))
 			}
 		}
 	}
@@ -174,7 +175,7 @@ func (r *runner) holdDrift(groups []group) error {
 
 // held is an outcome of a change whose object is not what was seen before. What
 // is known of the writes of the change is kept.
-func (o Outcome) held(c *plan.Change, live plan.Live, why string) Outcome {
-	o.Status, o.Message, o.Live = Held, why, live.Object(c.Object)
+func held(o journal.Outcome, c *plan.Change, live plan.Live, why string) journal.Outcome {
+	o.Status, o.Message, o.Live = journal.Held, why, live.Object(c.Object)
 	return o
 }

@@ -3,6 +3,7 @@ package execute
 import (
 	"fmt"
 
+	"bulksync/execute/journal"
 	"bulksync/plan"
 )
 
@@ -11,7 +12,7 @@ type worker struct {
 	*runner
 	// late holds outcomes that are on their way to the disk. They become durable
 	// with the next intent, so a worker need not wait for them by themselves.
-	late []ticket
+	late []journal.Receipt
 }
 
 // maxLate bounds what a worker holds back where there is no next intent.
@@ -42,7 +43,7 @@ func (w *worker) partner(g group) error {
 		switch o, _ := w.outcome(c); {
 		case o.Status.Done():
 			continue
-		case o.MayHaveLanded() && (failed != 0 || o.Status == Held):
+		case o.MayHaveLanded() && (failed != 0 || o.Status == journal.Held):
 			// What was made is not made again over somebody's change, and what may
 			// have been made is not said to have been skipped.
 			if failed == 0 {
@@ -51,8 +52,8 @@ func (w *worker) partner(g group) error {
 			continue
 		}
 		if failed != 0 {
-			w.late = append(w.late, w.put(Outcome{
-				Seq: c.Seq, Status: Skipped, Message: fmt.Sprintf("change %d of this partner did not succeed", failed),
+			w.late = append(w.late, w.put(journal.Outcome{
+				Seq: c.Seq, Status: journal.Skipped, Message: fmt.Sprintf("change %d of this partner did not succeed", failed),
 			}))
 			continue
 		}
@@ -60,11 +61,11 @@ func (w *worker) partner(g group) error {
 		if err != nil {
 			return err
 		}
-		if o.Status == Succeeded {
+		if o.Status == journal.Succeeded {
 			w.setOwn(c)
 		}
 		w.late = append(w.late, w.put(o))
-		if o.Status == NotAttempted {
+		if o.Status == journal.NotAttempted {
 			return nil
 		}
 		if !o.Status.Done() {
@@ -95,8 +96,8 @@ func (r *runner) withDone(before group, live plan.Live) plan.Live {
 // isDone reports whether a change of this partner is done, told or not.
 func (w *worker) isDone(c *plan.Change) bool {
 	for _, t := range w.late {
-		if t.entry.Outcome.Seq == c.Seq {
-			return t.entry.Outcome.Status.Done()
+		if t.Entry.Outcome.Seq == c.Seq {
+			return t.Entry.Outcome.Status.Done()
 		}
 	}
 	o, _ := w.outcome(c)

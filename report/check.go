@@ -3,7 +3,7 @@ package report
 import (
 	"fmt"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/audit"
 )
@@ -19,7 +19,7 @@ func checkPlan(p *plan.Plan) error {
 
 // checkRun refuses a result that does not account for every change and row of
 // the plan exactly once.
-func checkRun(p *plan.Plan, r *execute.Result) error {
+func checkRun(p *plan.Plan, r *journal.Result) error {
 	if err := checkPlan(p); err != nil {
 		return err
 	}
@@ -39,8 +39,8 @@ func checkRun(p *plan.Plan, r *execute.Result) error {
 }
 
 // tally counts the outcomes anew and checks that each belongs to its change.
-func tally(p *plan.Plan, r *execute.Result) (execute.Totals, error) {
-	var t execute.Totals
+func tally(p *plan.Plan, r *journal.Result) (journal.Totals, error) {
+	var t journal.Totals
 	for i, o := range r.Outcomes {
 		if o.Seq != p.Changes[i].Seq {
 			return t, fmt.Errorf("the run does not add up: outcome %d is of change %d, not of change %d", i+1, o.Seq, p.Changes[i].Seq)
@@ -55,23 +55,23 @@ func tally(p *plan.Plan, r *execute.Result) (execute.Totals, error) {
 }
 
 // totalOf is the member of t that counts s, or nil for an unknown status.
-func totalOf(t *execute.Totals, s execute.Status) *int {
+func totalOf(t *journal.Totals, s journal.Status) *int {
 	switch s {
-	case execute.Verified:
+	case journal.Verified:
 		return &t.Verified
-	case execute.Succeeded:
+	case journal.Succeeded:
 		return &t.Succeeded
-	case execute.Unchanged:
+	case journal.Unchanged:
 		return &t.Unchanged
-	case execute.Held:
+	case journal.Held:
 		return &t.Held
-	case execute.Skipped:
+	case journal.Skipped:
 		return &t.Skipped
-	case execute.Failed:
+	case journal.Failed:
 		return &t.Failed
-	case execute.Indeterminate:
+	case journal.Indeterminate:
 		return &t.Indeterminate
-	case execute.NotAttempted:
+	case journal.NotAttempted:
 		return &t.NotAttempted
 	}
 	return nil
@@ -80,7 +80,7 @@ func totalOf(t *execute.Totals, s execute.Status) *int {
 // checkRows refuses a run that counts other rows than the input has, and a
 // change of a row that the plan does not hold. A plan without cells, such as
 // an undo plan, only names rows.
-func checkRows(p *plan.Plan, r *execute.Result) error {
+func checkRows(p *plan.Plan, r *journal.Result) error {
 	if r.Rows != p.Input.Rows {
 		return fmt.Errorf("the run does not add up: %d rows in the input, %d in the run", p.Input.Rows, r.Rows)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/audit"
 
@@ -94,7 +94,7 @@ func planCSV(w io.Writer, p *plan.Plan) error {
 // Outcomes writes outcomes.csv: one line per change of p, in plan order, with
 // what became of it in r. Times are UTC; before and after are JSON objects of
 // the properties that differ.
-func Outcomes(w io.Writer, p *plan.Plan, r *execute.Result) error {
+func Outcomes(w io.Writer, p *plan.Plan, r *journal.Result) error {
 	if err := checkRun(p, r); err != nil {
 		return err
 	}
@@ -177,14 +177,14 @@ func hazardList(hs []plan.Hazard) string {
 	return cell(strings.Join(names, " "))
 }
 
-func httpStatus(o *execute.Outcome) string {
+func httpStatus(o *journal.Outcome) string {
 	if o.HTTPStatus == 0 {
 		return ""
 	}
 	return fmt.Sprint(o.HTTPStatus)
 }
 
-func startedAt(o *execute.Outcome) string {
+func startedAt(o *journal.Outcome) string {
 	if o.StartedAt.IsZero() {
 		return ""
 	}

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/desired"
 	"bulksync/report"
@@ -27,7 +27,7 @@ func planText(t *testing.T, p *plan.Plan) string {
 	return b.String()
 }
 
-func runText(t *testing.T, p *plan.Plan, r *execute.Result) string {
+func runText(t *testing.T, p *plan.Plan, r *journal.Result) string {
 	t.Helper()
 	var b strings.Builder
 	if err := report.Run(&b, p, r, report.Text, report.Options{Width: 120}); err != nil {
@@ -88,19 +88,19 @@ func TestARunCountsWhatLanded(t *testing.T) {
 	}
 	p := planOf(changes...)
 	for name, c := range map[string]struct {
-		status func(row int) execute.Status
+		status func(row int) journal.Status
 		want   []string
 	}{
-		"all seen":     {func(int) execute.Status { return execute.Verified }, []string{"Synchronization was stopped for 4 partners.", "Synchronization was set to off, as it is by default, for 8 partners."}},
-		"half done":    {func(row int) execute.Status { return []execute.Status{execute.Verified, execute.Failed}[row/8] }, []string{"Synchronization was stopped for 2 partners.", "Synchronization was set to off, as it is by default, for 4 partners."}},
-		"as they were": {func(int) execute.Status { return execute.Unchanged }, []string{}},
-		"not read back": {func(int) execute.Status { return execute.Succeeded }, []string{
+		"all seen":     {func(int) journal.Status { return journal.Verified }, []string{"Synchronization was stopped for 4 partners.", "Synchronization was set to off, as it is by default, for 8 partners."}},
+		"half done":    {func(row int) journal.Status { return []journal.Status{journal.Verified, journal.Failed}[row/8] }, []string{"Synchronization was stopped for 2 partners.", "Synchronization was set to off, as it is by default, for 4 partners."}},
+		"as they were": {func(int) journal.Status { return journal.Unchanged }, []string{}},
+		"not read back": {func(int) journal.Status { return journal.Succeeded }, []string{
 			"Synchronization was stopped for 4 partners, as far as Graph accepted it.", "Synchronization was set to off, as it is by default, for 8 partners, as far as Graph accepted it.", "12 changes were accepted by Graph and not read back."}},
-		"partly read back": {func(row int) execute.Status { return []execute.Status{execute.Verified, execute.Succeeded}[row/8] }, []string{
+		"partly read back": {func(row int) journal.Status { return []journal.Status{journal.Verified, journal.Succeeded}[row/8] }, []string{
 			"Synchronization was stopped for 4 partners, for 2 of them as far as Graph accepted it.",
 			"Synchronization was set to off, as it is by default, for 8 partners, for 4 of them as far as Graph accepted it.", "6 changes were accepted by Graph and not read back."}},
 	} {
-		r := resultOf(p, func(ch *plan.Change) execute.Outcome { return execute.Outcome{Status: c.status(ch.Row)} })
+		r := resultOf(p, func(ch *plan.Change) journal.Outcome { return journal.Outcome{Status: c.status(ch.Row)} })
 		if diff := cmp.Diff(c.want, leadOf(runText(t, p, r))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
@@ -140,7 +140,7 @@ func TestAnEmptyUndoClaimsNothing(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 	var b strings.Builder
-	if err := report.Run(&b, p, &execute.Result{PlanFingerprint: p.Fingerprint}, report.Text, report.Options{}); err != nil {
+	if err := report.Run(&b, p, &journal.Result{PlanFingerprint: p.Fingerprint}, report.Text, report.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if text := b.String(); !strings.HasPrefix(text, "Nothing had to be taken back: the other run changed nothing.\n\n") {

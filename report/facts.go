@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph"
 	"bulksync/internal/words"
 	"bulksync/plan"
@@ -82,7 +82,7 @@ func auditFacts(a *audit.Audit) []fact {
 		readFact(a.Read))
 }
 
-func runFacts(p *plan.Plan, r *execute.Result, running bool) []fact {
+func runFacts(p *plan.Plan, r *journal.Result, running bool) []fact {
 	fs := append(homeFact(r.HomeTenant), planInput(p)...)
 	if r.Identity != "" {
 		fs = append(fs, fact{"Identity", OneLine(r.Identity), false})

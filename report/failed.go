@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/desired"
 )
@@ -27,7 +27,7 @@ const reasonColumn = "reason"
 // A plan without cells, such as an undo plan, gives the partners that are open
 // with their notes, in columns that can be read as an input and ask for
 // nothing: what such a plan wants has no words in a row.
-func FailedRows(w io.Writer, p *plan.Plan, r *execute.Result) error {
+func FailedRows(w io.Writer, p *plan.Plan, r *journal.Result) error {
 	if err := checkRun(p, r); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func FailedRows(w io.Writer, p *plan.Plan, r *execute.Result) error {
 
 // failedPartners writes one line for each partner that is not done, in the
 // order of the plan; nothing where the plan is of no partner.
-func failedPartners(w io.Writer, p *plan.Plan, r *execute.Result) error {
+func failedPartners(w io.Writer, p *plan.Plan, r *journal.Result) error {
 	id := func(c *plan.Change) string { return c.Partner.TenantID }
 	reasons := openReasons(p, r, id)
 	var records [][]string
@@ -81,7 +81,7 @@ func withReason(cells []string, at int, reason string) []string {
 
 // openReasons says why changes are not done, by what key makes of them: the
 // line of the input or the partner. The template has neither.
-func openReasons[K comparable](p *plan.Plan, r *execute.Result, key func(*plan.Change) K) map[K][]string {
+func openReasons[K comparable](p *plan.Plan, r *journal.Result, key func(*plan.Change) K) map[K][]string {
 	var none K
 	out := map[K][]string{}
 	for i := range p.Changes {
@@ -94,7 +94,7 @@ func openReasons[K comparable](p *plan.Plan, r *execute.Result, key func(*plan.C
 }
 
 // reasonText is why one change is open: object, status, code and message.
-func reasonText(c *plan.Change, o *execute.Outcome, stopped string) string {
+func reasonText(c *plan.Change, o *journal.Outcome, stopped string) string {
 	text := fmt.Sprintf("%s %s", c.Object, o.Status)
 	if code := graphCode(o); code != "" {
 		text += " " + code
@@ -103,9 +103,9 @@ func reasonText(c *plan.Change, o *execute.Outcome, stopped string) string {
 	switch {
 	case why == "" && c.Action == plan.Blocked:
 		why = c.Reason
-	case why == "" && o.Status == execute.Held:
+	case why == "" && o.Status == journal.Held:
 		why = heldWords(o)
-	case o.Status == execute.NotAttempted && o.Message == "" && stopped != "":
+	case o.Status == journal.NotAttempted && o.Message == "" && stopped != "":
 		why = "the run stopped before it got there: " + stopped
 	}
 	if why != "" {

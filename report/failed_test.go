@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/desired"
 	"bulksync/report"
@@ -59,8 +59,8 @@ func readable(t *testing.T, d desired.Dialect, b []byte) string {
 
 func TestARowOfManyChangesFailsOnce(t *testing.T) {
 	p := samplePlan()
-	r := resultOf(p, func(c *plan.Change) execute.Outcome {
-		return execute.Outcome{Status: execute.Failed, HTTPStatus: 400, GraphCode: "Request_BadRequest", Message: "=no"}
+	r := resultOf(p, func(c *plan.Change) journal.Outcome {
+		return journal.Outcome{Status: journal.Failed, HTTPStatus: 400, GraphCode: "Request_BadRequest", Message: "=no"}
 	})
 	var b bytes.Buffer
 	if err := report.FailedRows(&b, p, r); err != nil {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph"
 	"bulksync/plan"
 	"bulksync/plan/audit"
@@ -100,14 +100,14 @@ func samplePlan() *plan.Plan {
 }
 
 // resultOf is a run of p in which every change ended as outcome says.
-func resultOf(p *plan.Plan, outcome func(c *plan.Change) execute.Outcome) *execute.Result {
+func resultOf(p *plan.Plan, outcome func(c *plan.Change) journal.Outcome) *journal.Result {
 	start := p.CreatedAt.Add(40 * time.Minute)
-	r := &execute.Result{
+	r := &journal.Result{
 		PlanFingerprint: p.Fingerprint, HomeTenant: p.HomeTenant, Tool: p.Tool,
 		Identity: "app 4f5e6d7c-1a2b-4c3d-9e8f-7a6b5c4d3e2f", StartedAt: start, FinishedAt: start.Add(71*time.Second + 420*time.Millisecond),
 		Rows: p.Input.Rows, Changes: len(p.Changes),
-		Requests: execute.Requests{Reads: 6, Writes: 14, Throttled: 2, Retried: 3},
-		Pace:     execute.Pace{WritesPerSecond: 18.5, Burst: 2840, Refusals: 2, Pauses: 2, PausedMs: 14000},
+		Requests: journal.Requests{Reads: 6, Writes: 14, Throttled: 2, Retried: 3},
+		Pace:     journal.Pace{WritesPerSecond: 18.5, Burst: 2840, Refusals: 2, Pauses: 2, PausedMs: 14000},
 	}
 	for i := range p.Changes {
 		o := outcome(&p.Changes[i])
@@ -118,43 +118,43 @@ func resultOf(p *plan.Plan, outcome func(c *plan.Change) execute.Outcome) *execu
 	return r
 }
 
-func countStatus(t *execute.Totals, s execute.Status) {
-	n := map[execute.Status]*int{
-		execute.Verified: &t.Verified, execute.Succeeded: &t.Succeeded, execute.Unchanged: &t.Unchanged, execute.Held: &t.Held,
-		execute.Skipped: &t.Skipped, execute.Failed: &t.Failed, execute.Indeterminate: &t.Indeterminate, execute.NotAttempted: &t.NotAttempted,
+func countStatus(t *journal.Totals, s journal.Status) {
+	n := map[journal.Status]*int{
+		journal.Verified: &t.Verified, journal.Succeeded: &t.Succeeded, journal.Unchanged: &t.Unchanged, journal.Held: &t.Held,
+		journal.Skipped: &t.Skipped, journal.Failed: &t.Failed, journal.Indeterminate: &t.Indeterminate, journal.NotAttempted: &t.NotAttempted,
 	}[s]
 	*n++
 }
 
 // sampleRun ends the sample plan in each of the eight ways.
-func sampleRun(p *plan.Plan) *execute.Result {
-	return resultOf(p, func(c *plan.Change) execute.Outcome {
-		o := execute.Outcome{
-			Status: execute.Verified, Attempts: 1, HTTPStatus: 204, RequestID: tenant(1000 + c.Seq), ClientRequestID: tenant(2000 + c.Seq),
+func sampleRun(p *plan.Plan) *journal.Result {
+	return resultOf(p, func(c *plan.Change) journal.Outcome {
+		o := journal.Outcome{
+			Status: journal.Verified, Attempts: 1, HTTPStatus: 204, RequestID: tenant(1000 + c.Seq), ClientRequestID: tenant(2000 + c.Seq),
 			StartedAt: p.CreatedAt.Add(41*time.Minute + time.Duration(c.Seq)*150*time.Millisecond), Elapsed: 132 * time.Millisecond,
 		}
 		switch {
 		case c.Action == plan.NoOp:
-			return execute.Outcome{Status: execute.Unchanged}
+			return journal.Outcome{Status: journal.Unchanged}
 		case c.Action == plan.Blocked:
-			return execute.Outcome{Status: execute.Skipped, Message: c.Reason}
+			return journal.Outcome{Status: journal.Skipped, Message: c.Reason}
 		case c.Row == 3:
-			o.Status, o.HTTPStatus, o.GraphCode = execute.Failed, 403, "Authorization_RequestDenied"
+			o.Status, o.HTTPStatus, o.GraphCode = journal.Failed, 403, "Authorization_RequestDenied"
 			o.Message = "Insufficient privileges to complete the operation."
 		case c.Row == 4:
-			return execute.Outcome{Status: execute.Held, Message: "changed since the plan: isSyncAllowed is now true", Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)}
+			return journal.Outcome{Status: journal.Held, Message: "changed since the plan: isSyncAllowed is now true", Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)}
 		case c.Row == 5:
-			o.Status, o.HTTPStatus, o.GraphCode, o.Attempts = execute.Indeterminate, 504, "UnknownError", 6
+			o.Status, o.HTTPStatus, o.GraphCode, o.Attempts = journal.Indeterminate, 504, "UnknownError", 6
 			o.Message, o.Elapsed = "no answer, and the object could not be read afterwards", 63*time.Second
 		case c.Row == 6:
 			o.Unseen = true
-			o.Status, o.Message = execute.Succeeded, "accepted; not yet visible after 2m0s"
+			o.Status, o.Message = journal.Succeeded, "accepted; not yet visible after 2m0s"
 		case c.Row == 11:
-			return execute.Outcome{Status: execute.NotAttempted}
+			return journal.Outcome{Status: journal.NotAttempted}
 		case c.Row == 13:
 			o.Message = "outboundAllowed was changed by somebody since the plan"
 		case c.Row == 14:
-			o.Status, o.Message = execute.Held, "made by this run, different now: isSyncAllowed is true"
+			o.Status, o.Message = journal.Held, "made by this run, different now: isSyncAllowed is true"
 			o.Live = json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)
 		}
 		return o

@@ -1,30 +1,30 @@
 package report
 
 import (
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 )
 
 // hint is the next thing to do about an outcome, or "" where its message and
 // status say enough. The most telling evidence wins: how the change ended where
 // no refusal explains it, Graph's code, then the HTTP status.
-func hint(c *plan.Change, o *execute.Outcome, r *execute.Result) string {
+func hint(c *plan.Change, o *journal.Outcome, r *journal.Result) string {
 	switch {
-	case o.Status.Done(), o.Status == execute.Skipped:
+	case o.Status.Done(), o.Status == journal.Skipped:
 		return ""
-	case c.Reverts() && (o.Status == execute.Held || o.Status == execute.Failed):
+	case c.Reverts() && (o.Status == journal.Held || o.Status == journal.Failed):
 		if h := undoHint(o); h != "" {
 			return h
 		}
-	case isUndone(o), o.Status == execute.Failed && o.HTTPStatus/100 == 2:
+	case isUndone(o), o.Status == journal.Failed && o.HTTPStatus/100 == 2:
 		return "see in the Entra audit log who changed it, then plan again if it is still wanted"
-	case o.Status == execute.Held:
+	case o.Status == journal.Held:
 		return "plan again and look at the difference before you approve it"
-	case o.Status == execute.Indeterminate:
+	case o.Status == journal.Indeterminate:
 		return "resume the run: the object is read before it is written again"
-	case o.Status == execute.NotAttempted && r.Stopped != "" && !r.Interrupted:
+	case o.Status == journal.NotAttempted && r.Stopped != "" && !r.Interrupted:
 		return "see to what stopped the run, then resume it"
-	case o.Status == execute.NotAttempted:
+	case o.Status == journal.NotAttempted:
 		return "resume the run"
 	}
 	if h := codeHint(c, o.GraphCode); h != "" {
@@ -36,11 +36,11 @@ func hint(c *plan.Change, o *execute.Outcome, r *execute.Result) string {
 // undoHint is the hint where a change that takes a run back did not succeed, if it
 // is another than for a change of a file: such a plan cannot be made again from a
 // file, and made from its run again it is the same.
-func undoHint(o *execute.Outcome) string {
+func undoHint(o *journal.Outcome) string {
 	switch {
 	case isUndone(o), o.HTTPStatus/100 == 2:
 		return "see in the Entra audit log who changed it"
-	case o.Status == execute.Held:
+	case o.Status == journal.Held:
 		return "an undo leaves alone what was changed after the run; look at it, and change it by a plan of its own"
 	case o.GraphCode == "Directory_ConcurrencyViolation":
 		return ""

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/report"
 )
@@ -48,7 +48,7 @@ func TestHints(t *testing.T) {
 		{sync, 0, "", ""},
 	} {
 		p := planOf(c.change)
-		r := outcomes(p, execute.Outcome{Status: execute.Failed, HTTPStatus: c.http, GraphCode: c.code, Message: "no"})
+		r := outcomes(p, journal.Outcome{Status: journal.Failed, HTTPStatus: c.http, GraphCode: c.code, Message: "no"})
 		_, got, _ := strings.Cut(wideText(t, p, r), "  hint: ")
 		if got, _, _ = strings.Cut(got, "\n"); got != c.want {
 			t.Errorf("%s, %d %s: %q, want %q", c.change.Object, c.http, c.code, got, c.want)
@@ -61,18 +61,18 @@ func TestHintsOfAnUndo(t *testing.T) {
 	const audit = "see what is there now, and in the Entra audit log who changed it"
 	undo := with(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)), "takes back what the run did")
 	for _, c := range []struct {
-		outcome execute.Outcome
+		outcome journal.Outcome
 		want    string
 	}{
-		{execute.Outcome{Status: execute.Held}, "an undo leaves alone what was changed after the run; look at it, and change it by a plan of its own"},
-		{execute.Outcome{Status: execute.Held, HTTPStatus: 204}, "see in the Entra audit log who changed it"},
-		{execute.Outcome{Status: execute.Failed, HTTPStatus: 204}, "see in the Entra audit log who changed it"},
-		{execute.Outcome{Status: execute.Failed, HTTPStatus: 404}, audit},
-		{execute.Outcome{Status: execute.Failed, HTTPStatus: 409}, audit},
-		{execute.Outcome{Status: execute.Failed, HTTPStatus: 409, GraphCode: "Directory_ConcurrencyViolation"}, "other writers were busy in this tenant; resume the run when they are done, or with a lower --concurrency"},
-		{execute.Outcome{Status: execute.Failed, HTTPStatus: 400}, "Graph refused the request itself; see what its message says, and change the object by a plan of its own"},
-		{execute.Outcome{Status: execute.Failed, HTTPStatus: 500}, "Graph had a fault of its own; resume the run, and give Microsoft the request-id if it stays"},
-		{execute.Outcome{Status: execute.Indeterminate}, "resume the run: the object is read before it is written again"},
+		{journal.Outcome{Status: journal.Held}, "an undo leaves alone what was changed after the run; look at it, and change it by a plan of its own"},
+		{journal.Outcome{Status: journal.Held, HTTPStatus: 204}, "see in the Entra audit log who changed it"},
+		{journal.Outcome{Status: journal.Failed, HTTPStatus: 204}, "see in the Entra audit log who changed it"},
+		{journal.Outcome{Status: journal.Failed, HTTPStatus: 404}, audit},
+		{journal.Outcome{Status: journal.Failed, HTTPStatus: 409}, audit},
+		{journal.Outcome{Status: journal.Failed, HTTPStatus: 409, GraphCode: "Directory_ConcurrencyViolation"}, "other writers were busy in this tenant; resume the run when they are done, or with a lower --concurrency"},
+		{journal.Outcome{Status: journal.Failed, HTTPStatus: 400}, "Graph refused the request itself; see what its message says, and change the object by a plan of its own"},
+		{journal.Outcome{Status: journal.Failed, HTTPStatus: 500}, "Graph had a fault of its own; resume the run, and give Microsoft the request-id if it stays"},
+		{journal.Outcome{Status: journal.Indeterminate}, "resume the run: the object is read before it is written again"},
 	} {
 		p := planOf(undo)
 		_, got, _ := strings.Cut(wideText(t, p, outcomes(p, c.outcome)), "  hint: ")
@@ -82,7 +82,7 @@ func TestHintsOfAnUndo(t *testing.T) {
 	}
 }
 
-func wideText(t *testing.T, p *plan.Plan, r *execute.Result) string {
+func wideText(t *testing.T, p *plan.Plan, r *journal.Result) string {
 	t.Helper()
 	var b strings.Builder
 	if err := report.Run(&b, p, r, report.Text, report.Options{Width: 400}); err != nil {

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"unicode"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/report"
 
@@ -33,9 +33,9 @@ func drawHostile(t *rapid.T, label string) string {
 }
 
 // drawRun draws a plan and a run of it in which every free text is hostile.
-func drawRun(t *rapid.T) (*plan.Plan, *execute.Result) {
+func drawRun(t *rapid.T) (*plan.Plan, *journal.Result) {
 	actions := []plan.Action{plan.Create, plan.Update, plan.Delete, plan.NoOp, plan.Blocked}
-	statuses := []execute.Status{execute.Verified, execute.Succeeded, execute.Unchanged, execute.Held, execute.Skipped, execute.Failed, execute.Indeterminate, execute.NotAttempted}
+	statuses := []journal.Status{journal.Verified, journal.Succeeded, journal.Unchanged, journal.Held, journal.Skipped, journal.Failed, journal.Indeterminate, journal.NotAttempted}
 	changes := make([]plan.Change, rapid.IntRange(0, 12).Draw(t, "changes"))
 	for i := range changes {
 		c := change(i+2, drawHostile(t, "name"), plan.IdentitySynchronization, rapid.SampledFrom(actions).Draw(t, "action"),
@@ -48,8 +48,8 @@ func drawRun(t *rapid.T) (*plan.Plan, *execute.Result) {
 	}
 	p := planOf(changes...)
 	p.Input.Name, p.Tool.Version = drawHostile(t, "file"), drawHostile(t, "version")
-	r := resultOf(p, func(*plan.Change) execute.Outcome {
-		return execute.Outcome{
+	r := resultOf(p, func(*plan.Change) journal.Outcome {
+		return journal.Outcome{
 			Status: rapid.SampledFrom(statuses).Draw(t, "status"), HTTPStatus: 400, Attempts: 1,
 			GraphCode: drawHostile(t, "code"), Message: drawHostile(t, "message"), RequestID: drawHostile(t, "request-id"),
 		}
@@ -59,7 +59,7 @@ func drawRun(t *rapid.T) (*plan.Plan, *execute.Result) {
 }
 
 // writers are all reports of p and r that people read.
-func writers(p *plan.Plan, r *execute.Result, f report.Format) map[string]func(io.Writer) error {
+func writers(p *plan.Plan, r *journal.Result, f report.Format) map[string]func(io.Writer) error {
 	return map[string]func(io.Writer) error{
 		"plan": func(w io.Writer) error { return report.Plan(w, p, f, report.Options{}) },
 		"run":  func(w io.Writer) error { return report.Run(w, p, r, f, report.Options{}) },

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/report"
 )
@@ -25,8 +25,8 @@ func largePlan(n int) *plan.Plan {
 	return planOf(changes...)
 }
 
-func allFailed(c *plan.Change) execute.Outcome {
-	return execute.Outcome{Status: execute.Failed, Attempts: 6, HTTPStatus: 503, GraphCode: "ServiceUnavailable", Message: "try later", RequestID: tenant(c.Seq)}
+func allFailed(c *plan.Change) journal.Outcome {
+	return journal.Outcome{Status: journal.Failed, Attempts: 6, HTTPStatus: 503, GraphCode: "ServiceUnavailable", Message: "try later", RequestID: tenant(c.Seq)}
 }
 
 func TestTextListsABoundedNumberAndSaysHowManyMore(t *testing.T) {

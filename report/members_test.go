@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/audit"
 	"bulksync/plan/desired"
@@ -24,7 +24,7 @@ import (
 
 // ours are the types whose texts a report checks before it writes a byte.
 var ours = []reflect.Type{
-	reflect.TypeFor[plan.Action](), reflect.TypeFor[execute.Status](), reflect.TypeFor[audit.Kind](),
+	reflect.TypeFor[plan.Action](), reflect.TypeFor[journal.Status](), reflect.TypeFor[audit.Kind](),
 	reflect.TypeFor[audit.Result](), reflect.TypeFor[desired.Dialect](), reflect.TypeFor[time.Time](),
 }
 
@@ -225,7 +225,7 @@ func TestJSONKeepsTheText(t *testing.T) {
 	if err := report.Run(&b, p, r, report.JSON, report.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	var got execute.Result
+	var got journal.Result
 	if err := json.Unmarshal(b.Bytes(), &got); err != nil || got.Stopped != r.Stopped {
 		t.Errorf("%+q, %v", got.Stopped, err)
 	}

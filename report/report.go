@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/audit"
 )
@@ -66,7 +66,7 @@ func Plan(w io.Writer, p *plan.Plan, f Format, o Options) error {
 // Run writes what became of p in r. JSON is the summary of the run and
 // o.ExitCode; CSV is what Outcomes writes. A result whose outcomes do not
 // account for every change of p is an error and nothing is written.
-func Run(w io.Writer, p *plan.Plan, r *execute.Result, f Format, o Options) error {
+func Run(w io.Writer, p *plan.Plan, r *journal.Result, f Format, o Options) error {
 	if err := checkRun(p, r); err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func Audit(w io.Writer, a *audit.Audit, f Format, o Options) error {
 
 // summary is what summary.json holds.
 type summary struct {
-	*execute.Result
+	*journal.Result
 	Running  bool `json:"running,omitempty"`
 	ExitCode int  `json:"exitCode"`
 }

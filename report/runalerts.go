@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 )
 
@@ -12,7 +12,7 @@ import (
 // they ended, so that a cause with a thousand rows is read once; and those that
 // are done with something to tell, by what it is. Each kind is bounded for
 // itself, so that a thousand notices never crowd out a failure.
-func runAlerts(p *plan.Plan, r *execute.Result, running bool) []*alert {
+func runAlerts(p *plan.Plan, r *journal.Result, running bool) []*alert {
 	kinds := map[tone]*groups{bad: {}, warn: {}, plain: {}}
 	for i := range r.Outcomes {
 		o := &r.Outcomes[i]
@@ -32,16 +32,16 @@ func runAlerts(p *plan.Plan, r *execute.Result, running bool) []*alert {
 
 // alertTone is the tone of an alert: what is done is no worse than a notice,
 // unless somebody looked for it in vain.
-func alertTone(o *execute.Outcome) tone {
+func alertTone(o *journal.Outcome) tone {
 	if o.Status.Done() && !isUnseen(o) {
 		return plain
 	}
 	return outcomeTone(o)
 }
 
-func alertTitle(o *execute.Outcome) string {
+func alertTitle(o *journal.Outcome) string {
 	switch o.Status {
-	case execute.Failed, execute.Indeterminate:
+	case journal.Failed, journal.Indeterminate:
 		return strings.TrimSuffix(string(o.Status)+": "+graphCode(o), ": ")
 	default:
 		return string(o.Status) // a code says nothing about why it was left alone
@@ -50,9 +50,9 @@ func alertTitle(o *execute.Outcome) string {
 
 // alertKey is what outcomes of one alert share: for refusals the code, whose
 // messages can name the single row; else the words.
-func alertKey(o *execute.Outcome, a *alert) string {
+func alertKey(o *journal.Outcome, a *alert) string {
 	switch o.Status {
-	case execute.Failed, execute.Indeterminate:
+	case journal.Failed, journal.Indeterminate:
 		return a.Title
 	default:
 		return a.Title + ": " + a.Words
@@ -61,19 +61,19 @@ func alertKey(o *execute.Outcome, a *alert) string {
 
 // alertWords is what is common to the outcomes of an alert: Graph's message, or
 // what the status means.
-func alertWords(c *plan.Change, o *execute.Outcome, stopped string) string {
+func alertWords(c *plan.Change, o *journal.Outcome, stopped string) string {
 	switch {
-	case o.Status == execute.Held:
+	case o.Status == journal.Held:
 		return heldWords(o)
-	case o.Status == execute.Skipped && c.Action != plan.Blocked && strings.HasSuffix(o.Message, "of this partner did not succeed"):
+	case o.Status == journal.Skipped && c.Action != plan.Blocked && strings.HasSuffix(o.Message, "of this partner did not succeed"):
 		return "a change of the same partner before it did not succeed"
-	case o.Status == execute.NotAttempted:
+	case o.Status == journal.NotAttempted:
 		return strings.TrimSuffix("the run stopped before it got there: "+OneLine(stopped), ": ")
 	case o.Message != "":
 		return OneLine(o.Message)
-	case o.Status == execute.Indeterminate:
+	case o.Status == journal.Indeterminate:
 		return "sent, and nothing settled what became of it"
-	case o.Status == execute.Skipped:
+	case o.Status == journal.Skipped:
 		return "blocked in the plan"
 	default:
 		return "refused"
@@ -82,7 +82,7 @@ func alertWords(c *plan.Change, o *execute.Outcome, stopped string) string {
 
 // heldWords is what the engine says of all that was held for one reason; what
 // it says of the single object stands behind the colon.
-func heldWords(o *execute.Outcome) string {
+func heldWords(o *journal.Outcome) string {
 	kind, _, _ := strings.Cut(OneLine(o.Message), ": ")
 	switch {
 	case kind == "" && isUndone(o):
@@ -103,26 +103,26 @@ const (
 
 // isUndone reports whether o was made by this run, or may have been, and is
 // different now.
-func isUndone(o *execute.Outcome) bool { return o.Status == execute.Held && o.MayHaveLanded() }
+func isUndone(o *journal.Outcome) bool { return o.Status == journal.Held && o.MayHaveLanded() }
 
 // isUnseen reports whether somebody looked for what Graph accepted, and it was
 // not there. Where nobody looked, that is not known.
-func isUnseen(o *execute.Outcome) bool {
-	return o.Status == execute.Succeeded && o.Unseen
+func isUnseen(o *journal.Outcome) bool {
+	return o.Status == journal.Succeeded && o.Unseen
 }
 
-func outcomeTone(o *execute.Outcome) tone {
+func outcomeTone(o *journal.Outcome) tone {
 	switch o.Status {
-	case execute.Succeeded:
+	case journal.Succeeded:
 		if isUnseen(o) {
 			return warn
 		}
 		return good
-	case execute.Verified:
+	case journal.Verified:
 		return good
-	case execute.Unchanged:
+	case journal.Unchanged:
 		return plain
-	case execute.Failed, execute.Indeterminate:
+	case journal.Failed, journal.Indeterminate:
 		return bad
 	default:
 		return warn

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/internal/words"
 )
 
@@ -21,12 +21,12 @@ const begun = "begun, and not ended yet"
 
 // soFar is r as what it is while its run is going on: a replayed journal
 // without an end reads as that of a process that died.
-func soFar(r *execute.Result) *execute.Result {
+func soFar(r *journal.Result) *journal.Result {
 	now := *r
 	now.Stopped, now.Interrupted = "", false
 	now.Outcomes = slices.Clone(r.Outcomes)
 	for i := range now.Outcomes {
-		if o := &now.Outcomes[i]; o.Status == execute.Indeterminate && strings.HasPrefix(o.Message, "the process ended before") {
+		if o := &now.Outcomes[i]; o.Status == journal.Indeterminate && strings.HasPrefix(o.Message, "the process ended before") {
 			o.Message = begun
 		}
 	}
@@ -35,24 +35,24 @@ func soFar(r *execute.Result) *execute.Result {
 
 // isPending reports whether nothing is known of the change yet, while the run
 // is going on.
-func isPending(o *execute.Outcome) bool {
-	return o.Status == execute.NotAttempted || o.Status == execute.Indeterminate && o.Message == begun
+func isPending(o *journal.Outcome) bool {
+	return o.Status == journal.NotAttempted || o.Status == journal.Indeterminate && o.Message == begun
 }
 
 // pendingStatus is how a change without an outcome is called while the run is
 // going on.
-func pendingStatus(o *execute.Outcome) string {
-	if o.Status == execute.NotAttempted {
+func pendingStatus(o *journal.Outcome) string {
+	if o.Status == journal.NotAttempted {
 		return statusToCome
 	}
 	return statusBegun
 }
 
 // runningPage turns the page of a run into that of one that is going on.
-func runningPage(g *page, r *execute.Result) {
+func runningPage(g *page, r *journal.Result) {
 	flying := 0
 	for i := range r.Outcomes {
-		if o := &r.Outcomes[i]; o.Status == execute.Indeterminate && isPending(o) {
+		if o := &r.Outcomes[i]; o.Status == journal.Indeterminate && isPending(o) {
 			flying++
 		}
 	}
@@ -68,7 +68,7 @@ func runningPage(g *page, r *execute.Result) {
 }
 
 // runningTiles counts what is begun and to come apart from what ended.
-func runningTiles(t execute.Totals, flying int) []tile {
+func runningTiles(t journal.Totals, flying int) []tile {
 	tiles := runTiles(t)
 	for i := range tiles {
 		switch tiles[i].Label {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/report"
 )
 
@@ -16,10 +16,10 @@ import (
 func runningRun(t *testing.T, f report.Format) string {
 	t.Helper()
 	p := syncPlan(7)
-	flying := execute.Outcome{Status: execute.Indeterminate, Message: "the process ended before the answer came; resume reads the object and decides"}
+	flying := journal.Outcome{Status: journal.Indeterminate, Message: "the process ended before the answer came; resume reads the object and decides"}
 	r := outcomes(p, seen, refused, flying, waiting, waiting, unseen, unread)
 	r.Stopped, r.Interrupted = "the process ended before the run did", true
-	r.Requests, r.Pace = execute.Requests{Writes: 2, Incomplete: true}, execute.Pace{}
+	r.Requests, r.Pace = journal.Requests{Writes: 2, Incomplete: true}, journal.Pace{}
 	var b bytes.Buffer
 	if err := report.Run(&b, p, r, f, report.Options{Running: true, ExitCode: 3}); err != nil {
 		t.Fatal(err)

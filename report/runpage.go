@@ -5,14 +5,14 @@ import (
 	"iter"
 	"strings"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/internal/words"
 	"bulksync/plan"
 )
 
 // runPage says what became of p in r. The page of a run that is still going
 // says what is done so far and claims no end.
-func runPage(p *plan.Plan, r *execute.Result, running bool) *page {
+func runPage(p *plan.Plan, r *journal.Result, running bool) *page {
 	g := &page{
 		Kind: "run", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Outcome",
 		Facts: runFacts(p, r, running), Counts: runTiles(r.Totals), Alerts: runAlerts(p, r, running),
@@ -32,7 +32,7 @@ func runPage(p *plan.Plan, r *execute.Result, running bool) *page {
 }
 
 // unlisted counts what needs nobody's eyes, or nothing where there is none.
-func unlisted(t execute.Totals) string {
+func unlisted(t journal.Totals) string {
 	done, same := t.Verified+t.Succeeded, t.Unchanged
 	switch {
 	case done > 0 && same > 0:
@@ -49,12 +49,12 @@ func unlisted(t execute.Totals) string {
 // isListed reports whether the bounded formats list a row: if it needs another
 // run or a decision.
 func isListed(r *row) bool {
-	return !execute.Status(r.Status).Done() && r.Status != statusToCome && r.Status != statusBegun
+	return !journal.Status(r.Status).Done() && r.Status != statusToCome && r.Status != statusBegun
 }
 
 // runLead says in sentences what was done for people, and what is not sure
 // of it.
-func runLead(p *plan.Plan, r *execute.Result, running bool) []string {
+func runLead(p *plan.Plan, r *journal.Result, running bool) []string {
 	var out []string
 	if isUndo(p) && !isEmptyUndo(p) {
 		out = append(out, "It takes back what another run did.")
@@ -66,8 +66,8 @@ func runLead(p *plan.Plan, r *execute.Result, running bool) []string {
 	unseen := 0
 	for i := range r.Outcomes {
 		o := &r.Outcomes[i]
-		if o.Status == execute.Verified || o.Status == execute.Succeeded {
-			e.add(&p.Changes[i], o.Status == execute.Verified)
+		if o.Status == journal.Verified || o.Status == journal.Succeeded {
+			e.add(&p.Changes[i], o.Status == journal.Verified)
 		}
 		if isUnseen(o) {
 			unseen++
@@ -91,7 +91,7 @@ func runLead(p *plan.Plan, r *execute.Result, running bool) []string {
 }
 
 // countUndone counts what this run made and what is different now.
-func countUndone(r *execute.Result) int {
+func countUndone(r *journal.Result) int {
 	n := 0
 	for i := range r.Outcomes {
 		if isUndone(&r.Outcomes[i]) {
@@ -103,13 +103,13 @@ func countUndone(r *execute.Result) int {
 
 // isNothingSeen reports whether all that Graph accepted was to be read back and
 // nothing of it was seen.
-func isNothingSeen(r *execute.Result) bool {
+func isNothingSeen(r *journal.Result) bool {
 	unseen := r.Unseen()
 	return r.Totals.Verified == 0 && unseen > 0 && unseen == r.Totals.Succeeded && countUndone(r) == 0
 }
 
 // runClosing has the totals: of changes, of rows, of requests, and the pace.
-func runClosing(p *plan.Plan, r *execute.Result, tiles []tile, running bool) []string {
+func runClosing(p *plan.Plan, r *journal.Result, tiles []tile, running bool) []string {
 	out := []string{totalsLine(p.Summary, r.Totals, tiles)}
 	if line := rowsLine(p, r); line != "" {
 		out = append(out, line)
@@ -124,14 +124,14 @@ func runClosing(p *plan.Plan, r *execute.Result, tiles []tile, running bool) []s
 		line = "at least " + line + " (a process was killed before it had counted)"
 	}
 	out = append(out, "Requests: "+line+".")
-	if (running || q.Incomplete) && r.Pace == (execute.Pace{}) {
+	if (running || q.Incomplete) && r.Pace == (journal.Pace{}) {
 		return out // whether a limit was met is not known
 	}
 	return append(out, paceLine(r))
 }
 
 // totalsLine names every status that occurs, so that the numbers can be added.
-func totalsLine(s plan.Summary, t execute.Totals, tiles []tile) string {
+func totalsLine(s plan.Summary, t journal.Totals, tiles []tile) string {
 	var parts []string
 	for _, c := range tiles {
 		if c.N > 0 {
@@ -146,7 +146,7 @@ func totalsLine(s plan.Summary, t execute.Totals, tiles []tile) string {
 
 // rowsLine says how many rows of the input are done, or "" without an input.
 // Rows of which no change speaks are duplicates that were merged.
-func rowsLine(p *plan.Plan, r *execute.Result) string {
+func rowsLine(p *plan.Plan, r *journal.Result) string {
 	if r.Rows == 0 {
 		return ""
 	}
@@ -169,7 +169,7 @@ func rowsLine(p *plan.Plan, r *execute.Result) string {
 
 // paceLine says how fast the run could write, in the words of the progress
 // line. That no limit was met is only said where nothing was refused.
-func paceLine(r *execute.Result) string {
+func paceLine(r *journal.Result) string {
 	p := r.Pace
 	line := "Pace: no write was refused for lack of quota"
 	switch {
@@ -187,7 +187,7 @@ func paceLine(r *execute.Result) string {
 	return line + "."
 }
 
-func runTiles(t execute.Totals) []tile {
+func runTiles(t journal.Totals) []tile {
 	return []tile{
 		{"verified", t.Verified, "✓", good},
 		{"succeeded", t.Succeeded, "✓", good},
@@ -200,7 +200,7 @@ func runTiles(t execute.Totals) []tile {
 	}
 }
 
-func runRows(p *plan.Plan, r *execute.Result, running bool) iter.Seq[row] {
+func runRows(p *plan.Plan, r *journal.Result, running bool) iter.Seq[row] {
 	return func(yield func(row) bool) {
 		for i := range p.Changes {
 			w := changeRow(&p.Changes[i])
@@ -220,7 +220,7 @@ func runRows(p *plan.Plan, r *execute.Result, running bool) iter.Seq[row] {
 	}
 }
 
-func outcomeOf(o *execute.Outcome) *outcome {
+func outcomeOf(o *journal.Outcome) *outcome {
 	v := &outcome{
 		Code: graphCode(o), Message: Clean(o.Message),
 		RequestID: OneLine(o.RequestID), ClientRequestID: OneLine(o.ClientRequestID),
@@ -233,7 +233,7 @@ func outcomeOf(o *execute.Outcome) *outcome {
 
 // graphCode is the HTTP status and Graph's code: "403
 // Authorization_RequestDenied". An answer as it should be is no news.
-func graphCode(o *execute.Outcome) string {
+func graphCode(o *journal.Outcome) string {
 	switch {
 	case o.Status.Done() || o.HTTPStatus/100 == 2:
 		return ""

@@ -3,14 +3,14 @@ package report
 import (
 	"fmt"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/internal/words"
 	"bulksync/plan"
 )
 
 // runVerdict says how the run ended. Objects that were as wanted in the plan are
 // not counted as changes, and what is blocked is counted apart, as the plan did.
-func runVerdict(p *plan.Plan, r *execute.Result) (string, tone) {
+func runVerdict(p *plan.Plan, r *journal.Result) (string, tone) {
 	w := weigh(p, r)
 	switch {
 	case p.Summary.Writes() == 0 && w.blocked > 0 && w.open == 0:
@@ -40,7 +40,7 @@ func runVerdict(p *plan.Plan, r *execute.Result) (string, tone) {
 }
 
 // doneVerdict is for a run that left nothing to look at.
-func doneVerdict(r *execute.Result) string {
+func doneVerdict(r *journal.Result) string {
 	done := r.Totals.Verified + r.Totals.Succeeded
 	switch {
 	case done == 0:
@@ -61,7 +61,7 @@ type weight struct {
 
 // weigh counts changes; where an object is open that was to stay as it is, it
 // counts objects.
-func weigh(p *plan.Plan, r *execute.Result) weight {
+func weigh(p *plan.Plan, r *journal.Result) weight {
 	w := weight{noun: "change", all: p.Summary.Writes()}
 	for i := range p.Changes {
 		switch c := &p.Changes[i]; {
@@ -90,7 +90,7 @@ func (w weight) rest() string {
 }
 
 // others says what became of all that was not blocked.
-func others(r *execute.Result) string {
+func others(r *journal.Result) string {
 	switch done, same := r.Totals.Verified+r.Totals.Succeeded, r.Totals.Unchanged; {
 	case done == 0:
 		return "everything else is as wanted"

@@ -7,24 +7,24 @@ import (
 	"strings"
 	"testing"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/audit"
 	"bulksync/report"
 )
 
 func TestARunThatDoesNotAddUpIsNotReported(t *testing.T) {
-	for name, spoil := range map[string]func(*plan.Plan, *execute.Result){
-		"an outcome is missing":             func(_ *plan.Plan, r *execute.Result) { r.Outcomes = r.Outcomes[1:] },
-		"an outcome is of another change":   func(_ *plan.Plan, r *execute.Result) { r.Outcomes[0].Seq = 7 },
-		"a status is unknown":               func(_ *plan.Plan, r *execute.Result) { r.Outcomes[0].Status = "fine" },
-		"a total is too small":              func(_ *plan.Plan, r *execute.Result) { r.Totals.Verified-- },
-		"totals are swapped":                func(_ *plan.Plan, r *execute.Result) { r.Totals.Verified++; r.Totals.Failed-- },
-		"the changes are counted wrongly":   func(_ *plan.Plan, r *execute.Result) { r.Changes++ },
-		"the rows are counted wrongly":      func(_ *plan.Plan, r *execute.Result) { r.Rows++ },
-		"the run is of another plan":        func(_ *plan.Plan, r *execute.Result) { r.PlanFingerprint = "sha256:00" },
-		"a change is of no row":             func(p *plan.Plan, _ *execute.Result) { p.Changes[5].Row = 999 },
-		"the plan's summary is not its own": func(p *plan.Plan, _ *execute.Result) { p.Summary.Create++ },
+	for name, spoil := range map[string]func(*plan.Plan, *journal.Result){
+		"an outcome is missing":             func(_ *plan.Plan, r *journal.Result) { r.Outcomes = r.Outcomes[1:] },
+		"an outcome is of another change":   func(_ *plan.Plan, r *journal.Result) { r.Outcomes[0].Seq = 7 },
+		"a status is unknown":               func(_ *plan.Plan, r *journal.Result) { r.Outcomes[0].Status = "fine" },
+		"a total is too small":              func(_ *plan.Plan, r *journal.Result) { r.Totals.Verified-- },
+		"totals are swapped":                func(_ *plan.Plan, r *journal.Result) { r.Totals.Verified++; r.Totals.Failed-- },
+		"the changes are counted wrongly":   func(_ *plan.Plan, r *journal.Result) { r.Changes++ },
+		"the rows are counted wrongly":      func(_ *plan.Plan, r *journal.Result) { r.Rows++ },
+		"the run is of another plan":        func(_ *plan.Plan, r *journal.Result) { r.PlanFingerprint = "sha256:00" },
+		"a change is of no row":             func(p *plan.Plan, _ *journal.Result) { p.Changes[5].Row = 999 },
+		"the plan's summary is not its own": func(p *plan.Plan, _ *journal.Result) { p.Summary.Create++ },
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := samplePlan()
@@ -106,7 +106,7 @@ func TestTheSummaryHasTheDocumentedMembers(t *testing.T) {
 func TestWhatAKilledProcessDidNotCountIsNotClaimed(t *testing.T) {
 	p := samplePlan()
 	r := sampleRun(p)
-	r.Requests, r.Pace = execute.Requests{Writes: 7, Incomplete: true}, execute.Pace{}
+	r.Requests, r.Pace = journal.Requests{Writes: 7, Incomplete: true}, journal.Pace{}
 	var b strings.Builder
 	if err := report.Run(&b, p, r, report.Text, report.Options{}); err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func TestParseFormatNamesTheFormats(t *testing.T) {
 func TestRowsThatWereMergedAreCounted(t *testing.T) {
 	p := planOf(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)))
 	p.Input.Cells, p.Input.Lines, p.Input.Rows = append(p.Input.Cells, p.Input.Cells[0]), append(p.Input.Lines, 3), 2
-	got := wideText(t, p, outcomes(p, execute.Outcome{Status: execute.Verified}))
+	got := wideText(t, p, outcomes(p, journal.Outcome{Status: journal.Verified}))
 	if want := "Rows: 2 in the input = 1 done + 0 not done + 1 merged into another."; !strings.Contains(got, want) {
 		t.Errorf("no %q in\n%s", want, got)
 	}

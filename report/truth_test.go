@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/audit"
 	"bulksync/plan/desired"
@@ -25,34 +25,34 @@ func syncPlan(n int) *plan.Plan {
 }
 
 // outcomes is a run of p whose outcomes are os, in the order of its changes.
-func outcomes(p *plan.Plan, os ...execute.Outcome) *execute.Result {
-	return resultOf(p, func(c *plan.Change) execute.Outcome { return os[c.Seq-1] })
+func outcomes(p *plan.Plan, os ...journal.Outcome) *journal.Result {
+	return resultOf(p, func(c *plan.Change) journal.Outcome { return os[c.Seq-1] })
 }
 
 var (
-	seen    = execute.Outcome{Status: execute.Verified, Attempts: 1, HTTPStatus: 204}
-	unseen  = execute.Outcome{Status: execute.Succeeded, Attempts: 1, HTTPStatus: 204, Unseen: true, Message: "accepted; not yet visible after 2m0s"}
-	unread  = execute.Outcome{Status: execute.Succeeded, Attempts: 1, HTTPStatus: 204}
-	drifted = execute.Outcome{Status: execute.Held, Message: "changed since the plan: isSyncAllowed is true"}
-	undone  = execute.Outcome{Status: execute.Held, Attempts: 1, HTTPStatus: 204, Message: "made by this run, different now: isSyncAllowed is null"}
-	refused = execute.Outcome{Status: execute.Failed, Attempts: 1, HTTPStatus: 403, GraphCode: "Authorization_RequestDenied", Message: "No.", RequestID: tenant(900)}
-	waiting = execute.Outcome{Status: execute.NotAttempted}
-	lost    = execute.Outcome{Status: execute.Indeterminate, Attempts: 1, HTTPStatus: 503, Message: "no answer"}
+	seen    = journal.Outcome{Status: journal.Verified, Attempts: 1, HTTPStatus: 204}
+	unseen  = journal.Outcome{Status: journal.Succeeded, Attempts: 1, HTTPStatus: 204, Unseen: true, Message: "accepted; not yet visible after 2m0s"}
+	unread  = journal.Outcome{Status: journal.Succeeded, Attempts: 1, HTTPStatus: 204}
+	drifted = journal.Outcome{Status: journal.Held, Message: "changed since the plan: isSyncAllowed is true"}
+	undone  = journal.Outcome{Status: journal.Held, Attempts: 1, HTTPStatus: 204, Message: "made by this run, different now: isSyncAllowed is null"}
+	refused = journal.Outcome{Status: journal.Failed, Attempts: 1, HTTPStatus: 403, GraphCode: "Authorization_RequestDenied", Message: "No.", RequestID: tenant(900)}
+	waiting = journal.Outcome{Status: journal.NotAttempted}
+	lost    = journal.Outcome{Status: journal.Indeterminate, Attempts: 1, HTTPStatus: 503, Message: "no answer"}
 )
 
-func statusOf(s execute.Status) execute.Outcome { return execute.Outcome{Status: s} }
+func statusOf(s journal.Status) journal.Outcome { return journal.Outcome{Status: s} }
 
 // The verdict is the first line; what it says has been seen.
 func TestTheVerdict(t *testing.T) {
-	late := execute.Outcome{Status: execute.Held, Attempts: 2, HTTPStatus: 503, Open: true, Message: "made by this run, different now: it is as it was before the change"}
-	clash := execute.Outcome{Status: execute.Held, Attempts: 1, HTTPStatus: 409, Message: "somebody created it"}
-	for want, os := range map[string][]execute.Outcome{
+	late := journal.Outcome{Status: journal.Held, Attempts: 2, HTTPStatus: 503, Open: true, Message: "made by this run, different now: it is as it was before the change"}
+	clash := journal.Outcome{Status: journal.Held, Attempts: 1, HTTPStatus: 409, Message: "somebody created it"}
+	for want, os := range map[string][]journal.Outcome{
 		"Done: the change succeeded.":                                   {seen},
 		"Done: both changes succeeded.":                                 {seen, seen},
 		"Done: all 3 changes succeeded.":                                {seen, unread, seen},
-		"Done: 1 change succeeded, 1 object was already as wanted.":     {seen, statusOf(execute.Unchanged)},
-		"Nothing had to be changed. Everything is as wanted.":           {statusOf(execute.Unchanged), statusOf(execute.Unchanged)},
-		"Finished, but nothing of what Graph accepted was seen there.":  {unseen, statusOf(execute.Unchanged)},
+		"Done: 1 change succeeded, 1 object was already as wanted.":     {seen, statusOf(journal.Unchanged)},
+		"Nothing had to be changed. Everything is as wanted.":           {statusOf(journal.Unchanged), statusOf(journal.Unchanged)},
+		"Finished, but nothing of what Graph accepted was seen there.":  {unseen, statusOf(journal.Unchanged)},
 		"Finished, but 2 of 3 changes were not seen there yet.":         {unseen, unseen, seen},
 		"Finished, but 2 of 4 changes were not seen there yet.":         {unseen, unread, unread, unseen},
 		"Finished, but 1 of 2 changes was not seen there yet.":          {unseen, seen},
@@ -78,22 +78,22 @@ func TestTheVerdictCountsChanges(t *testing.T) {
 	same := change(2, "", sync, plan.NoOp)
 	write := change(3, "", sync, plan.Update, syncTo(false, true))
 	stuck := with(change(4, "", sync, plan.Blocked), "no")
-	kept, left := statusOf(execute.Unchanged), execute.Outcome{Status: execute.Skipped, Message: "no"}
+	kept, left := statusOf(journal.Unchanged), journal.Outcome{Status: journal.Skipped, Message: "no"}
 	for _, c := range []struct {
 		changes  []plan.Change
-		outcomes []execute.Outcome
+		outcomes []journal.Outcome
 		want     string
 	}{
-		{[]plan.Change{same, write, write}, []execute.Outcome{kept, refused, seen}, "Finished, but 1 of 2 changes did not succeed."},
-		{[]plan.Change{same, write, stuck}, []execute.Outcome{kept, refused, left}, "Finished, but 1 of 1 change did not succeed; 1 other change is blocked."},
-		{[]plan.Change{same, write, stuck}, []execute.Outcome{kept, seen, left}, "Finished, but 1 change is blocked; 1 other change succeeded, 1 object was already as wanted."},
-		{[]plan.Change{write, stuck}, []execute.Outcome{kept, left}, "Finished, but 1 change is blocked; everything else is as wanted."},
-		{[]plan.Change{write, write, stuck}, []execute.Outcome{seen, seen, left}, "Finished, but 1 change is blocked; both other changes succeeded."},
-		{[]plan.Change{write, stuck}, []execute.Outcome{unseen, left}, "Finished, but nothing of what Graph accepted was seen there; 1 other change is blocked."},
-		{[]plan.Change{stuck}, []execute.Outcome{left}, "Nothing was done: the change is blocked."},
-		{[]plan.Change{stuck, stuck, stuck}, []execute.Outcome{left, left, left}, "Nothing was done: all 3 changes are blocked."},
-		{[]plan.Change{same, stuck, stuck}, []execute.Outcome{kept, left, left}, "Nothing was done: both changes are blocked."},
-		{[]plan.Change{same, write}, []execute.Outcome{undone, seen}, "Finished, but something else is there now for 1 of 2 objects."},
+		{[]plan.Change{same, write, write}, []journal.Outcome{kept, refused, seen}, "Finished, but 1 of 2 changes did not succeed."},
+		{[]plan.Change{same, write, stuck}, []journal.Outcome{kept, refused, left}, "Finished, but 1 of 1 change did not succeed; 1 other change is blocked."},
+		{[]plan.Change{same, write, stuck}, []journal.Outcome{kept, seen, left}, "Finished, but 1 change is blocked; 1 other change succeeded, 1 object was already as wanted."},
+		{[]plan.Change{write, stuck}, []journal.Outcome{kept, left}, "Finished, but 1 change is blocked; everything else is as wanted."},
+		{[]plan.Change{write, write, stuck}, []journal.Outcome{seen, seen, left}, "Finished, but 1 change is blocked; both other changes succeeded."},
+		{[]plan.Change{write, stuck}, []journal.Outcome{unseen, left}, "Finished, but nothing of what Graph accepted was seen there; 1 other change is blocked."},
+		{[]plan.Change{stuck}, []journal.Outcome{left}, "Nothing was done: the change is blocked."},
+		{[]plan.Change{stuck, stuck, stuck}, []journal.Outcome{left, left, left}, "Nothing was done: all 3 changes are blocked."},
+		{[]plan.Change{same, stuck, stuck}, []journal.Outcome{kept, left, left}, "Nothing was done: both changes are blocked."},
+		{[]plan.Change{same, write}, []journal.Outcome{undone, seen}, "Finished, but something else is there now for 1 of 2 objects."},
 	} {
 		p := planOf(c.changes...)
 		if got, _, _ := strings.Cut(runText(t, p, outcomes(p, c.outcomes...)), "\n"); got != c.want {
@@ -105,7 +105,7 @@ func TestTheVerdictCountsChanges(t *testing.T) {
 // What was to stay as it is was planned from what it was, not from nothing.
 func TestAHeldObjectTellsWhatItWas(t *testing.T) {
 	p := planOf(change(2, "", plan.IdentitySynchronization, plan.NoOp, syncTo(true, true)))
-	o := execute.Outcome{Status: execute.Held, Message: "as wanted when the plan was made, different now: it is false",
+	o := journal.Outcome{Status: journal.Held, Message: "as wanted when the plan was made, different now: it is false",
 		Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":false}}`)}
 	if text := strings.Join(strings.Fields(runText(t, p, outcomes(p, o))), " "); !strings.Contains(text, "isSyncAllowed: planned from true, now false, wanted true") {
 		t.Errorf("%s", text)
@@ -115,7 +115,7 @@ func TestAHeldObjectTellsWhatItWas(t *testing.T) {
 // What could not be read is not said to be nothing.
 func TestWhatWasNotReadIsNotNothing(t *testing.T) {
 	p := planOf(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)))
-	o := execute.Outcome{Status: execute.Held, Message: "the object could not be read: two names"}
+	o := journal.Outcome{Status: journal.Held, Message: "the object could not be read: two names"}
 	if text := runText(t, p, outcomes(p, o)); strings.Contains(text, "now nothing") {
 		t.Errorf("%s", text)
 	}
@@ -147,36 +147,36 @@ func TestAPageCountsObjects(t *testing.T) {
 // A group of outcomes has the words for how they ended, and the next step that
 // fits.
 func TestAlertWords(t *testing.T) {
-	early := func(r *execute.Result) { r.Stopped = "403 from Graph, ten times in a row" }
-	asked := func(r *execute.Result) { r.Stopped, r.Interrupted = "interrupted", true }
+	early := func(r *journal.Result) { r.Stopped = "403 from Graph, ten times in a row" }
+	asked := func(r *journal.Result) { r.Stopped, r.Interrupted = "interrupted", true }
 	for name, c := range map[string]struct {
-		o    execute.Outcome
-		set  func(*execute.Result)
+		o    journal.Outcome
+		set  func(*journal.Result)
 		want string
 	}{
 		"drifted":           {drifted, nil, "! held (1 partner): changed since the plan, and left alone\n"},
 		"undone":            {undone, nil, "! held (1 partner): made by this run, different now\n"},
-		"undone, no words":  {execute.Outcome{Status: execute.Held, Attempts: 1, HTTPStatus: 204}, nil, "! held (1 partner): made by this run, different now\n"},
-		"drifted, no words": {execute.Outcome{Status: execute.Held}, nil, "! held (1 partner): changed since the plan, and left alone\n"},
-		"as wanted, once": {execute.Outcome{Status: execute.Held, Message: "as wanted when it was looked at first, different now: isSyncAllowed is null"}, nil,
+		"undone, no words":  {journal.Outcome{Status: journal.Held, Attempts: 1, HTTPStatus: 204}, nil, "! held (1 partner): made by this run, different now\n"},
+		"drifted, no words": {journal.Outcome{Status: journal.Held}, nil, "! held (1 partner): changed since the plan, and left alone\n"},
+		"as wanted, once": {journal.Outcome{Status: journal.Held, Message: "as wanted when it was looked at first, different now: isSyncAllowed is null"}, nil,
 			"! held (1 partner): as wanted when it was looked at first, different now\n"},
-		"held, unread": {execute.Outcome{Status: execute.Held, Message: "the object could not be read: two names"}, nil, "! held (1 partner): the object could not be read\n"},
+		"held, unread": {journal.Outcome{Status: journal.Held, Message: "the object could not be read: two names"}, nil, "! held (1 partner): the object could not be read\n"},
 		"undone hint":  {undone, nil, "hint: see in the Entra audit log who changed it"},
-		"overwritten": {execute.Outcome{Status: execute.Failed, Attempts: 1, HTTPStatus: 204, Message: "accepted, but something else is there now"}, nil,
+		"overwritten": {journal.Outcome{Status: journal.Failed, Attempts: 1, HTTPStatus: 204, Message: "accepted, but something else is there now"}, nil,
 			"! failed (1 partner): accepted, but something else is there now\n"},
 		"stopped":      {waiting, early, "! not-attempted (1 partner): the run stopped before it got there: 403 from Graph, ten times in a row\n"},
 		"stopped hint": {waiting, early, "hint: see to what stopped the run, then resume it\n"},
 		"asked hint":   {waiting, asked, "hint: resume the run\n"},
 		"refused":      {refused, nil, "! failed: 403 Authorization_RequestDenied (1 partner): No.\n"},
 		"refused hint": {refused, nil, "Policy.ReadWrite.CrossTenantAccess with admin consent; a person also needs the"},
-		"throttled":    {execute.Outcome{Status: execute.Failed, HTTPStatus: 429, Attempts: 6, Message: "asked for a pause of 900 s"}, nil, "! failed: 429 (1 partner): asked for a pause of 900 s\n"},
-		"notice":       {execute.Outcome{Status: execute.Verified, Message: "displayName was changed too"}, nil, "! verified (1 partner): displayName was changed too\n"},
-		"quiet":        {execute.Outcome{Status: execute.Unchanged, Message: "somebody made it"}, nil, "! unchanged (1 partner): somebody made it\n"},
+		"throttled":    {journal.Outcome{Status: journal.Failed, HTTPStatus: 429, Attempts: 6, Message: "asked for a pause of 900 s"}, nil, "! failed: 429 (1 partner): asked for a pause of 900 s\n"},
+		"notice":       {journal.Outcome{Status: journal.Verified, Message: "displayName was changed too"}, nil, "! verified (1 partner): displayName was changed too\n"},
+		"quiet":        {journal.Outcome{Status: journal.Unchanged, Message: "somebody made it"}, nil, "! unchanged (1 partner): somebody made it\n"},
 		"unseen":       {unseen, nil, "! succeeded (1 partner): accepted; not yet visible after 2m0s\n"},
-		"a step before": {execute.Outcome{Status: execute.Skipped, Message: "change 4 of this partner did not succeed"}, nil,
+		"a step before": {journal.Outcome{Status: journal.Skipped, Message: "change 4 of this partner did not succeed"}, nil,
 			"! skipped (1 partner): a change of the same partner before it did not succeed\n"},
-		"excepted": {execute.Outcome{Status: execute.Skipped, Message: "excepted by Ada"}, nil, "! skipped (1 partner): excepted by Ada\n"},
-		"lost":     {execute.Outcome{Status: execute.Indeterminate}, nil, "! indeterminate (1 partner): sent, and nothing settled what became of it\n"},
+		"excepted": {journal.Outcome{Status: journal.Skipped, Message: "excepted by Ada"}, nil, "! skipped (1 partner): excepted by Ada\n"},
+		"lost":     {journal.Outcome{Status: journal.Indeterminate}, nil, "! indeterminate (1 partner): sent, and nothing settled what became of it\n"},
 	} {
 		p := syncPlan(1)
 		r := outcomes(p, c.o)
@@ -192,7 +192,7 @@ func TestAlertWords(t *testing.T) {
 // That something is not visible is said by who looked; and nobody looked where
 // reading back was turned off or did not work.
 func TestNotVisibleOnlyAfterALook(t *testing.T) {
-	for _, o := range []execute.Outcome{unread, {Status: execute.Succeeded, Message: "accepted; reading back did not work: 503"}} {
+	for _, o := range []journal.Outcome{unread, {Status: journal.Succeeded, Message: "accepted; reading back did not work: 503"}} {
 		p := syncPlan(1)
 		text := runText(t, p, outcomes(p, o))
 		if strings.Contains(text, "visible") || strings.Contains(text, "seen there") || !strings.Contains(text, "\n1 change was accepted by Graph and not read back.\n") {
@@ -209,7 +209,7 @@ func TestNotVisibleOnlyAfterALook(t *testing.T) {
 // does not lend its message to rows that have another.
 func TestNoticesDoNotHideFailures(t *testing.T) {
 	p := syncPlan(1002)
-	r := resultOf(p, func(c *plan.Change) execute.Outcome {
+	r := resultOf(p, func(c *plan.Change) journal.Outcome {
 		switch c.Seq {
 		case 1001:
 			return refused
@@ -218,7 +218,7 @@ func TestNoticesDoNotHideFailures(t *testing.T) {
 			o.Message = "Never."
 			return o
 		}
-		return execute.Outcome{Status: execute.Verified, Message: fmt.Sprintf("notice %d", c.Seq)}
+		return journal.Outcome{Status: journal.Verified, Message: fmt.Sprintf("notice %d", c.Seq)}
 	})
 	text := runText(t, p, r)
 	if !strings.Contains(text, "! failed: 403 Authorization_RequestDenied (2 partners): for one, No.; each row has its\n  own message\n") &&
@@ -246,16 +246,16 @@ func TestAlertsCountPartnersOnce(t *testing.T) {
 }
 
 func TestPaceAgreesWithTheProgressLine(t *testing.T) {
-	for want, set := range map[string]func(*execute.Result){
-		"Pace: no write was refused for lack of quota.":                                                       func(*execute.Result) {},
-		"Pace: throttled, and no steady rate was found.":                                                      func(r *execute.Result) { r.Requests.Throttled = 1 },
-		"Pace: throttled, and no steady rate was found, up to 3":                                              func(r *execute.Result) { r.Pace = execute.Pace{Refusals: 1, Burst: 3} },
-		"Pace: throttled, and no steady rate was found; throttled for 1.5 s in 1 pause that Graph asked for.": func(r *execute.Result) { r.Pace = execute.Pace{Pauses: 1, PausedMs: 1500} },
-		"Pace: 2.0 writes per second.":                                                                        func(r *execute.Result) { r.Pace, r.Requests.Throttled = execute.Pace{WritesPerSecond: 2}, 4 },
+	for want, set := range map[string]func(*journal.Result){
+		"Pace: no write was refused for lack of quota.":                                                       func(*journal.Result) {},
+		"Pace: throttled, and no steady rate was found.":                                                      func(r *journal.Result) { r.Requests.Throttled = 1 },
+		"Pace: throttled, and no steady rate was found, up to 3":                                              func(r *journal.Result) { r.Pace = journal.Pace{Refusals: 1, Burst: 3} },
+		"Pace: throttled, and no steady rate was found; throttled for 1.5 s in 1 pause that Graph asked for.": func(r *journal.Result) { r.Pace = journal.Pace{Pauses: 1, PausedMs: 1500} },
+		"Pace: 2.0 writes per second.":                                                                        func(r *journal.Result) { r.Pace, r.Requests.Throttled = journal.Pace{WritesPerSecond: 2}, 4 },
 	} {
 		p := syncPlan(1)
 		r := outcomes(p, seen)
-		r.Requests, r.Pace = execute.Requests{}, execute.Pace{}
+		r.Requests, r.Pace = journal.Requests{}, journal.Pace{}
 		set(r)
 		if text := runText(t, p, r); !strings.Contains(text, "\n"+want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -278,7 +278,7 @@ func TestFailedRowsOfAnUndo(t *testing.T) {
 	p.Input = desired.Input{Name: "run of yesterday", Rows: 4}
 	p.Changes[1].Note = "=note"
 	r := outcomes(p, refused, undone, waiting, seen, drifted,
-		statusOf(execute.Skipped), execute.Outcome{Status: execute.Failed, HTTPStatus: 400})
+		statusOf(journal.Skipped), journal.Outcome{Status: journal.Failed, HTTPStatus: 400})
 	r.Outcomes[1].Message = ""
 	r.Stopped = "=stopped"
 	var b bytes.Buffer
@@ -331,7 +331,7 @@ func TestUnreadablePartners(t *testing.T) {
 // What is not listed is counted, and only where there is some of it.
 func TestUnlistedChanges(t *testing.T) {
 	p := syncPlan(1001)
-	r := resultOf(p, func(c *plan.Change) execute.Outcome {
+	r := resultOf(p, func(c *plan.Change) journal.Outcome {
 		if c.Seq == 1 {
 			return refused
 		}
@@ -341,12 +341,12 @@ func TestUnlistedChanges(t *testing.T) {
 		t.Errorf("%.3000s", text)
 	}
 	p = planOf(change(2, "", plan.Consent, plan.NoOp), change(3, "", plan.Consent, plan.Update), change(4, "", plan.Consent, plan.Update))
-	text := runText(t, p, outcomes(p, statusOf(execute.Unchanged), seen, refused))
+	text := runText(t, p, outcomes(p, statusOf(journal.Unchanged), seen, refused))
 	if !strings.Contains(text, "\n1 change succeeded and 1 object was already as wanted, not listed.\n") || !strings.Contains(text, "\nRun: 3 objects = 1 verified + 1 unchanged + 1 failed.\n") {
 		t.Errorf("%s", text)
 	}
 	p = syncPlan(1)
-	for _, o := range []execute.Outcome{seen, refused} {
+	for _, o := range []journal.Outcome{seen, refused} {
 		if text := runText(t, p, outcomes(p, o)); strings.Contains(text, "not listed") {
 			t.Errorf("%s", text)
 		}

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/audit"
 )
@@ -66,8 +66,8 @@ func inWords(path string, v any) string {
 
 // found adds what is there instead to the fields of a change that was held, or
 // that somebody overwrote.
-func found(fs []field, c *plan.Change, o *execute.Outcome) {
-	if o.Live == nil && (o.Status != execute.Held || strings.HasPrefix(o.Message, unreadObject)) {
+func found(fs []field, c *plan.Change, o *journal.Outcome) {
+	if o.Live == nil && (o.Status != journal.Held || strings.HasPrefix(o.Message, unreadObject)) {
 		return
 	}
 	now := c.ValuesIn(o.Live)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/report"
@@ -60,16 +61,16 @@ func (a *app) apply(cmd *cobra.Command, path string, f applyFlags) error {
 	}
 	a.noteEstimate(t, p.Plan)
 	a.noteDeadline(settings, time.Now())
-	dir, journal, err := a.createRunDir(f.dir, p.raw)
+	dir, file, err := a.createRunDir(f.dir, p.raw)
 	if err != nil {
 		return err
 	}
 	p.raw = nil // as large as the plan, and in the folder now
 	defer dir.release()
-	defer journal.Close()
+	defer file.Close()
 	return a.run(ctx, dir, t, execute.Config{
-		Client: t.client, Plan: p.Plan, Reading: reading, Journal: execute.NewJournal(journal, ""),
-		Header: execute.RunEntry{RunID: uuid.NewString(), Tool: tool(), Identity: who(t.id), Settings: settings},
+		Client: t.client, Plan: p.Plan, Reading: reading, Journal: journal.New(file, ""),
+		Header: journal.Run{RunID: uuid.NewString(), Tool: tool(), Identity: who(t.id), Settings: settings},
 	})
 }
 

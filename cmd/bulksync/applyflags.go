@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 )
 
@@ -28,17 +28,17 @@ func (f *applyFlags) register(fl *pflag.FlagSet) {
 	fl.StringVar(&f.approve, "approve", "", "`FINGERPRINT` of the plan that was approved; any other plan is refused")
 	fl.StringVar(&f.dir, "run-dir", "", "`DIR` of the run (default bulksync-runs/<time>-<fingerprint>)")
 	fl.StringVar(&f.priority, "throttle-priority", "low", "`low|normal|high`: who is refused first when the tenant is short of quota")
-	fl.DurationVar(&f.maxAge, "max-age", execute.DefaultMaxAge, "maximum `AGE` of the data a write relies on")
-	fl.DurationVar(&f.verifyWait, "verify-wait", execute.DefaultVerifyWait, "`TIME` at most to wait until changes can be read back; 0 does not read back")
+	fl.DurationVar(&f.maxAge, "max-age", journal.DefaultMaxAge, "maximum `AGE` of the data a write relies on")
+	fl.DurationVar(&f.verifyWait, "verify-wait", journal.DefaultVerifyWait, "`TIME` at most to wait until changes can be read back; 0 does not read back")
 	fl.StringVar(&f.onDrift, "on-drift", "hold", "`hold|stop`: hold what moved since the plan and go on, or stop the run over it")
 	fl.StringVar(&f.failures, "stop-after-failures", "", "`N|P%` changes that may fail before the run stops; P% is of the plan's writes")
 }
 
 // settings turns the flags into what a run is made with, and remembers.
-func (f *applyFlags) settings(fl *pflag.FlagSet, p *plan.Plan, now time.Time) (execute.Settings, error) {
-	s := execute.Settings{
+func (f *applyFlags) settings(fl *pflag.FlagSet, p *plan.Plan, now time.Time) (journal.Settings, error) {
+	s := journal.Settings{
 		Concurrency: f.concurrency, Capacity: 1, Priority: f.priority,
-		MaxAge: f.maxAge, VerifyWait: f.verifyWait, OnDrift: execute.Drift(f.onDrift),
+		MaxAge: f.maxAge, VerifyWait: f.verifyWait, OnDrift: journal.DriftPolicy(f.onDrift),
 	}
 	if s.VerifyWait == 0 {
 		s.VerifyWait = -1 // the zero value stands for the default
@@ -50,7 +50,7 @@ func (f *applyFlags) settings(fl *pflag.FlagSet, p *plan.Plan, now time.Time) (e
 		return s, fmt.Errorf("--max-age: %s is too short for a reading to be of use: give a second or more", f.maxAge)
 	case f.verifyWait < 0:
 		return s, fmt.Errorf("--verify-wait: %s is negative", f.verifyWait)
-	case s.OnDrift != execute.HoldDrift && s.OnDrift != execute.StopOnDrift:
+	case s.OnDrift != journal.HoldDrift && s.OnDrift != journal.StopOnDrift:
 		return s, fmt.Errorf("--on-drift: %q is neither hold nor stop", f.onDrift)
 	}
 	var err error

@@ -10,20 +10,26 @@ import (
 // arrows says which of our packages each may import. An arrow that is not here
 // needs a reason, and a word in the doc.go of both ends.
 var arrows = map[string][]string{
-	"bulksync/cmd/bulksync":   {"bulksync/execute", "bulksync/graph", "bulksync/graph/auth", "bulksync/graph/graphsim", "bulksync/plan", "bulksync/ratelimit", "bulksync/report", "bulksync/internal/words"},
-	"bulksync/report":         {"bulksync/execute", "bulksync/graph", "bulksync/plan", "bulksync/internal/words"},
-	"bulksync/execute":        {"bulksync/graph", "bulksync/plan", "bulksync/internal/words"},
-	"bulksync/plan":           {"bulksync/graph", "bulksync/internal/words"},
-	"bulksync/graph/graphsim": {"bulksync/graph"},
-	"bulksync/graph/auth":     {"bulksync/graph"},
-	"bulksync/graph":          nil,
-	"bulksync/internal/words": nil,
-	"bulksync/ratelimit":      nil,
+	"bulksync/cmd/bulksync": {
+		"bulksync/execute", "bulksync/execute/journal", "bulksync/graph", "bulksync/graph/auth", "bulksync/graph/graphsim", "bulksync/internal/words",
+		"bulksync/plan", "bulksync/plan/audit", "bulksync/plan/desired", "bulksync/ratelimit", "bulksync/report",
+	},
+	"bulksync/report":          {"bulksync/execute/journal", "bulksync/graph", "bulksync/internal/words", "bulksync/plan", "bulksync/plan/audit", "bulksync/plan/desired"},
+	"bulksync/execute":         {"bulksync/execute/journal", "bulksync/graph", "bulksync/internal/words", "bulksync/plan", "bulksync/plan/desired"},
+	"bulksync/execute/journal": {"bulksync/graph", "bulksync/plan"},
+	"bulksync/plan":            {"bulksync/graph", "bulksync/internal/words", "bulksync/plan/desired"},
+	"bulksync/plan/audit":      {"bulksync/graph", "bulksync/plan"},
+	"bulksync/plan/desired":    {"bulksync/internal/words"},
+	"bulksync/graph/graphsim":  {"bulksync/graph"},
+	"bulksync/graph/auth":      {"bulksync/graph"},
+	"bulksync/graph":           nil,
+	"bulksync/internal/words":  nil,
+	"bulksync/ratelimit":       nil,
 }
 
 // homes says which packages may import a required library.
 var homes = map[string][]string{
-	"github.com/gocarina/gocsv":                        {"bulksync/plan", "bulksync/report"},
+	"github.com/gocarina/gocsv":                        {"bulksync/plan/desired", "bulksync/report"},
 	"golang.org/x/sync/errgroup":                       {"bulksync/execute", "bulksync/plan"},
 	"golang.org/x/time/rate":                           {"bulksync/ratelimit"},
 	"github.com/olekukonko/tablewriter":                {"bulksync/report"},

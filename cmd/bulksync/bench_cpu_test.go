@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 )
 
 // BenchmarkCPU holds the processor time of writing, the durable journal
@@ -147,11 +148,11 @@ func (a *app) engine(ctx context.Context, path string) (c execute.Config, err er
 	}
 	c.Plan, c.Client, c.Pace = p.Plan, t.client, t.learned
 	c.Header.Settings.VerifyWait = -1
-	_, journal, err := a.createRunDir(path+".run", p.raw)
+	_, file, err := a.createRunDir(path+".run", p.raw)
 	if err != nil {
 		return c, err
 	}
-	c.Journal = execute.NewJournal(journal, "")
+	c.Journal = journal.New(file, "")
 	c.Reading, err = execute.Prepare(ctx, t.client, c.Plan)
 	return c, err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph"
 	"bulksync/plan"
 )
@@ -99,7 +100,7 @@ func codeOf(err error) int {
 	case errors.As(err, &e):
 		return e.code
 	case errors.Is(err, plan.ErrAltered), errors.Is(err, plan.ErrFormat),
-		errors.Is(err, execute.ErrJournalVersion), errors.Is(err, execute.ErrOtherPlan):
+		errors.Is(err, journal.ErrFormat), errors.Is(err, journal.ErrOtherPlan):
 		return exitRefused
 	default:
 		return exitCannotRun
@@ -108,7 +109,7 @@ func codeOf(err error) int {
 
 // codeOfRun is the exit code of a run that came to its end. What Graph accepted
 // and did not show is left to look at.
-func codeOfRun(r *execute.Result) int {
+func codeOfRun(r *journal.Result) int {
 	switch {
 	case r.Interrupted:
 		return exitInterrupted

@@ -11,7 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph"
 	"bulksync/plan"
 	"bulksync/report"
@@ -29,11 +29,11 @@ func (a *app) hintOf(err error) string {
 	switch {
 	case errors.Is(err, plan.ErrAltered):
 		return "make the plan again with bulksync plan, and have it read again"
-	case errors.Is(err, plan.ErrFormat), errors.Is(err, execute.ErrJournalVersion):
+	case errors.Is(err, plan.ErrFormat), errors.Is(err, journal.ErrFormat):
 		return "use the version of bulksync that wrote it, or make it again with this one"
-	case errors.Is(err, execute.ErrNeverBegan):
+	case errors.Is(err, journal.ErrNeverBegan):
 		return "nothing was sent: apply the plan again, in a new folder"
-	case errors.Is(err, execute.ErrOtherPlan):
+	case errors.Is(err, journal.ErrOtherPlan):
 		return hintPutBack
 	}
 	return a.graphHint(err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph"
 	"bulksync/graph/auth"
 	"bulksync/graph/graphsim"
@@ -33,10 +34,10 @@ func TestARunOfManyMinutesUsesTheQuotaItFinds(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				var journal memory
+				var disk memory
 				res, err := execute.Run(t.Context(), execute.Config{
-					Client: c, Plan: p, Reading: reading, Journal: execute.NewJournal(&journal, ""),
-					Header: execute.RunEntry{Settings: execute.Settings{VerifyWait: -1}},
+					Client: c, Plan: p, Reading: reading, Journal: journal.New(&disk, ""),
+					Header: journal.Run{Settings: journal.Settings{VerifyWait: -1}},
 				})
 				if err != nil || res.Totals.Succeeded != partners {
 					t.Fatalf("%v, %+v", err, res.Totals)
@@ -45,7 +46,7 @@ func TestARunOfManyMinutesUsesTheQuotaItFinds(t *testing.T) {
 				if took := res.FinishedAt.Sub(res.StartedAt); took > least*105/100 || res.Requests.Throttled > 20 {
 					t.Errorf("%s with %d refusals, and %s is the least", took, res.Requests.Throttled, least)
 				}
-				if n := bytes.Count(journal.Bytes(), []byte(`"intent":`)); n != partners {
+				if n := bytes.Count(disk.Bytes(), []byte(`"intent":`)); n != partners {
 					t.Errorf("%d intents for %d writes", n, partners)
 				}
 			})

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 	"bulksync/ratelimit"
 )
@@ -22,7 +22,7 @@ type paceFlags struct {
 }
 
 func (f *paceFlags) register(fl *pflag.FlagSet) {
-	fl.IntVar(&f.concurrency, "concurrency", execute.DefaultConcurrency, "`N` writes in flight at most, each of another partner")
+	fl.IntVar(&f.concurrency, "concurrency", journal.DefaultConcurrency, "`N` writes in flight at most, each of another partner")
 	fl.StringVar(&f.maxRate, "max-rate", "", "`RATE` of writes at most: 5 is five a second, 100/10s a quota whose burst may be used; without it the pace is found")
 	fl.StringVar(&f.capacity, "capacity", "100%", "`SHARE` of the quota to use, as 50%; the rest is left to other apps")
 	fl.StringVar(&f.waves, "waves", "", "`10,100,rest`: numbers of partners; each wave is read back before the next is begun")
@@ -31,7 +31,7 @@ func (f *paceFlags) register(fl *pflag.FlagSet) {
 
 // lay puts what was typed over the settings of a run, with errors in the words
 // of the flags.
-func (f *paceFlags) lay(fl *pflag.FlagSet, s *execute.Settings, now time.Time) error {
+func (f *paceFlags) lay(fl *pflag.FlagSet, s *journal.Settings, now time.Time) error {
 	var err error
 	set := func(name string, parse func() error) {
 		if fl.Changed(name) && err == nil {
@@ -66,7 +66,7 @@ func (f *paceFlags) lay(fl *pflag.FlagSet, s *execute.Settings, now time.Time) e
 }
 
 // paceOf is the pace that settings ask for.
-func paceOf(s execute.Settings) ratelimit.Options {
+func paceOf(s journal.Settings) ratelimit.Options {
 	return ratelimit.Options{Concurrency: s.Concurrency, MaxRate: s.MaxRate, MaxBurst: s.MaxBurst, Capacity: s.Capacity}
 }
 
@@ -140,7 +140,7 @@ func parseDeadline(s string, now time.Time) (time.Time, error) {
 
 // noteDeadline says when the run begins no more writes, with the zone: a time
 // of day was read by this machine's clock.
-func (a *app) noteDeadline(s execute.Settings, now time.Time) {
+func (a *app) noteDeadline(s journal.Settings, now time.Time) {
 	switch {
 	case s.Deadline.IsZero():
 	case s.Deadline.After(now):

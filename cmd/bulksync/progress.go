@@ -12,7 +12,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/internal/words"
 	"bulksync/plan"
 )
@@ -42,7 +42,7 @@ type progress struct {
 // plainEvery is the time between two plain progress lines.
 const plainEvery = 10 * time.Second
 
-func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *execute.Log, t *tenant) *progress {
+func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *journal.Log, t *tenant) *progress {
 	pr := &progress{plan: p, total: p.Summary.Writes(), began: time.Now(), tenant: t, done: map[int]bool{}, quit: make(chan struct{})}
 	if prior != nil {
 		open := 0
@@ -51,7 +51,7 @@ func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *execute.Lo
 			case !p.Changes[i].Writes():
 			case o.Status.Done():
 				pr.done[o.Seq] = true
-			case o.Status == execute.Indeterminate:
+			case o.Status == journal.Indeterminate:
 				open++
 			}
 		}
@@ -70,7 +70,7 @@ func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *execute.Lo
 	return pr
 }
 
-func (p *progress) observe(o execute.Outcome) {
+func (p *progress) observe(o journal.Outcome) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.done[o.Seq] || !p.plan.Changes[o.Seq-1].Writes() {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/report"
 )
@@ -59,7 +59,7 @@ func (a *app) report(ctx context.Context, path string) error {
 
 // rewrite writes the reports of a run that has ended, and returns the exit code.
 // A folder that was put away to be kept can still be looked at.
-func (a *app) rewrite(dir *runDir, p *plan.Plan, r *execute.Result, code, ofRun int) int {
+func (a *app) rewrite(dir *runDir, p *plan.Plan, r *journal.Result, code, ofRun int) int {
 	switch err := dir.writeReports(p, r, ofRun); {
 	case err == nil:
 		return code
@@ -141,7 +141,7 @@ func (a *app) keepUndo(ctx context.Context, dir *runDir, out string) error {
 }
 
 // noteUndo says what to do with an undo, and what stands against it.
-func (a *app) noteUndo(out, run string, undo *plan.Plan, r *execute.Result) {
+func (a *app) noteUndo(out, run string, undo *plan.Plan, r *journal.Result) {
 	if r.Totals.NotAttempted+r.Totals.Indeterminate > 0 {
 		open := ""
 		if r.Totals.Indeterminate > 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 )
 
@@ -56,25 +57,25 @@ func (a *app) resume(cmd *cobra.Command, path string, f paceFlags) error {
 		return err
 	}
 	debug.SetGCPercent(collect)
-	journal, err := dir.reopen(prior)
+	file, err := dir.reopen(prior)
 	if err != nil {
 		return err
 	}
-	defer journal.Close()
+	defer file.Close()
 	header := prior.First
 	header.Tool, header.Identity, header.Settings = tool(), who(t.id), settings
 	a.noteDeadline(settings, time.Now())
 	return a.run(ctx, dir, t, execute.Config{
-		Client: t.client, Plan: p, Reading: reading, Journal: execute.NewJournal(journal, prior.LastHash),
+		Client: t.client, Plan: p, Reading: reading, Journal: journal.New(file, prior.LastHash),
 		Prior: prior, Header: header,
 	})
 }
 
 // settingsOf is what the run was made with, but for what is given again.
-func (a *app) settingsOf(cmd *cobra.Command, dir *runDir, f paceFlags) (execute.Settings, error) {
-	first, err := readJournal(gentle(cmd.Context()), dir, execute.First)
+func (a *app) settingsOf(cmd *cobra.Command, dir *runDir, f paceFlags) (journal.Settings, error) {
+	first, err := readJournal(gentle(cmd.Context()), dir, journal.First)
 	if err != nil {
-		return execute.Settings{}, err
+		return journal.Settings{}, err
 	}
 	s := first.Settings
 	s.Outage = a.outage(cmp.Or(s.Outage, outageOfRun))
@@ -83,8 +84,8 @@ func (a *app) settingsOf(cmd *cobra.Command, dir *runDir, f paceFlags) (execute.
 
 // catchUp reads the tenant and the journal side by side: each takes about a
 // second for 100,000 changes. A damaged journal is the worse news.
-func (a *app) catchUp(ctx context.Context, dir *runDir, p *plan.Plan, set execute.Settings) (*tenant, *execute.Reading, *execute.Log, error) {
-	var prior *execute.Log
+func (a *app) catchUp(ctx context.Context, dir *runDir, p *plan.Plan, set journal.Settings) (*tenant, *execute.Reading, *journal.Log, error) {
+	var prior *journal.Log
 	var damage error
 	var replayed sync.WaitGroup
 	replayed.Go(func() {

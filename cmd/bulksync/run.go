@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/report"
@@ -14,7 +15,7 @@ import (
 
 // prepare signs in to the plan's tenant and reads it as it is now. Nothing is
 // written by then, and no file is made.
-func (a *app) prepare(ctx context.Context, p *plan.Plan, s execute.Settings) (*tenant, *execute.Reading, error) {
+func (a *app) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*tenant, *execute.Reading, error) {
 	if a.cloud == "" {
 		a.cloud = p.HomeTenant.Cloud
 	}
@@ -83,7 +84,7 @@ func (a *app) noteWaves(p *plan.Plan, sizes []int) {
 // endOf leaves the reports of a run, shows it, and says what to do next. What
 // cannot be written is told, and hides nothing of the rest. The reports are
 // written even when the second interrupt has come.
-func (a *app) endOf(dir *runDir, p *plan.Plan, r *execute.Result, code int) error {
+func (a *app) endOf(dir *runDir, p *plan.Plan, r *journal.Result, code int) error {
 	if err := dir.writeReports(p, r, code); err != nil {
 		code = max(code, exitUnfinished)
 		a.sayError(hinted(fmt.Errorf("some reports are missing: %w", err), "free the disk or close the files, then: "+a.commandLine("report", dir.path)))
@@ -103,9 +104,9 @@ func (a *app) endOf(dir *runDir, p *plan.Plan, r *execute.Result, code int) erro
 }
 
 // inFlight tells what a lost journal leaves open.
-func (a *app) inFlight(dir *runDir, r *execute.Result, cause error) error {
+func (a *app) inFlight(dir *runDir, r *journal.Result, cause error) error {
 	for _, o := range r.Outcomes {
-		if o.Status == execute.Indeterminate {
+		if o.Status == journal.Indeterminate {
 			a.say("in flight: change %d, client-request-id %s", o.Seq, o.ClientRequestID)
 		}
 	}
@@ -114,7 +115,7 @@ func (a *app) inFlight(dir *runDir, r *execute.Result, cause error) error {
 }
 
 // learned is what pacing found out, for the journal.
-func (t *tenant) learned() execute.Pace {
+func (t *tenant) learned() journal.Pace {
 	w := t.pace.Stats().Writes
-	return execute.Pace{WritesPerSecond: w.Rate, Burst: w.Burst, Refusals: w.Refused, Pauses: w.Pauses, PausedMs: int64(w.PausedSeconds * 1000)}
+	return journal.Pace{WritesPerSecond: w.Rate, Burst: w.Burst, Refusals: w.Refused, Pauses: w.Pauses, PausedMs: int64(w.PausedSeconds * 1000)}
 }

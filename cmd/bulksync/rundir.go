@@ -16,6 +16,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"bulksync/execute"
+	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/report"
 )
@@ -69,7 +70,7 @@ func openRunDir(path string) (*runDir, error) {
 }
 
 // load reads the plan and the journal of a run.
-func (a *app) load(ctx context.Context, d *runDir) (*plan.Plan, *execute.Log, error) {
+func (a *app) load(ctx context.Context, d *runDir) (*plan.Plan, *journal.Log, error) {
 	p, err := a.planOf(ctx, d)
 	if err != nil {
 		return nil, nil, err
@@ -79,8 +80,8 @@ func (a *app) load(ctx context.Context, d *runDir) (*plan.Plan, *execute.Log, er
 }
 
 // replay reads what came of the plan of a run.
-func (d *runDir) replay(ctx context.Context, p *plan.Plan) (*execute.Log, error) {
-	return readJournal(ctx, d, func(r io.Reader) (*execute.Log, error) { return execute.Replay(p, r) })
+func (d *runDir) replay(ctx context.Context, p *plan.Plan) (*journal.Log, error) {
+	return readJournal(ctx, d, func(r io.Reader) (*journal.Log, error) { return journal.Replay(p, r) })
 }
 
 // planOf reads the plan of a run.
@@ -116,7 +117,7 @@ func readJournal[T any](ctx context.Context, d *runDir, read func(io.Reader) (*T
 
 // reopen opens the journal of a run to go on with it, without the line that was
 // torn when the process before died.
-func (d *runDir) reopen(l *execute.Log) (*os.File, error) {
+func (d *runDir) reopen(l *journal.Log) (*os.File, error) {
 	f, err := openRegular(d.file(journalName), os.O_WRONLY|os.O_APPEND)
 	if err != nil {
 		return nil, err
@@ -143,7 +144,7 @@ func (d *runDir) journalHash() (string, error) {
 }
 
 // writeReports writes everything that follows from the plan and the journal.
-func (d *runDir) writeReports(p *plan.Plan, r *execute.Result, code int) error {
+func (d *runDir) writeReports(p *plan.Plan, r *journal.Result, code int) error {
 	o := report.Options{Width: 80, ExitCode: code}
 	run := func(f report.Format) func(io.Writer) error {
 		return func(w io.Writer) error { return report.Run(w, p, r, f, o) }
@@ -188,7 +189,7 @@ func (d *runDir) write(name string, render func(io.Writer) error) error {
 }
 
 // undoPlan is the plan that takes the run back.
-func (d *runDir) undoPlan(p *plan.Plan, r *execute.Result) (*plan.Plan, error) {
+func (d *runDir) undoPlan(p *plan.Plan, r *journal.Result) (*plan.Plan, error) {
 	hash, err := d.journalHash()
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package execute
+package journal
 
 import (
 	"bufio"
@@ -15,8 +15,8 @@ import (
 
 // The refusals of a journal that a caller tells apart from a broken one.
 var (
-	// ErrJournalVersion means that it was written by another version.
-	ErrJournalVersion = errors.New("the journal has another format version")
+	// ErrFormat means that it was written by another version.
+	ErrFormat = errors.New("the journal has another format version")
 	// ErrOtherPlan means that it is the journal of another plan.
 	ErrOtherPlan = errors.New("the journal belongs to another plan")
 	// ErrNeverBegan means that the process died before the first entry was
@@ -28,7 +28,7 @@ var (
 // torn when the process died is left out; any other damage is an error that
 // names the line.
 func Replay(p *plan.Plan, journal io.Reader) (*Log, error) {
-	l := newLog(p)
+	l := NewLog(p)
 	open := map[int]json.RawMessage{}
 	in := bufio.NewReaderSize(journal, 1<<16)
 	for n, more := 0, true; more; {
@@ -57,7 +57,7 @@ func Replay(p *plan.Plan, journal io.Reader) (*Log, error) {
 
 // First reads the first entry of a journal alone: what was run, for whom and
 // how. It proves no more than that line.
-func First(journal io.Reader) (*RunEntry, error) {
+func First(journal io.Reader) (*Run, error) {
 	line, err := bufio.NewReader(journal).ReadBytes('\n')
 	if err == io.EOF {
 		return nil, ErrNeverBegan
@@ -140,7 +140,7 @@ func (l *Log) replay(d decoded, open map[int]json.RawMessage) error {
 	if err := l.check(&d.entry); err != nil {
 		return err
 	}
-	l.fold(&d.entry)
+	l.Fold(&d.entry)
 	switch e := d.entry; {
 	case e.Intent != nil:
 		open[e.Intent.Seq] = d.intent
@@ -174,8 +174,8 @@ func checkVersion(line []byte) error {
 	if err := json.Unmarshal(line, &first); err != nil || first.Run == nil {
 		return errors.New("the journal does not begin with a run")
 	}
-	if v := first.Run.FormatVersion; v != JournalVersion {
-		return fmt.Errorf("%w: it has %d, this program reads %d", ErrJournalVersion, v, JournalVersion)
+	if v := first.Run.FormatVersion; v != FormatVersion {
+		return fmt.Errorf("%w: it has %d, this program reads %d", ErrFormat, v, FormatVersion)
 	}
 	return nil
 }
@@ -203,7 +203,7 @@ func (l *Log) check(e *Entry) error {
 }
 
 func (l *Log) knows(seq int) error {
-	if seq < 1 || seq > len(l.outcomes) {
+	if seq < 1 || seq > len(l.Outcomes) {
 		return fmt.Errorf("change %d is not in the plan", seq)
 	}
 	return nil

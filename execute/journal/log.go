@@ -1,4 +1,4 @@
-package execute
+package journal
 
 import (
 	"cmp"
@@ -11,16 +11,16 @@ import (
 // The running engine and Replay fold the same way.
 type Log struct {
 	plan     *plan.Plan
-	outcomes []Outcome
+	Outcomes []Outcome
 	// intents marks the changes whose last write has no outcome yet.
 	intents map[int]openIntent
 
 	// First is the entry that began the run.
-	First    RunEntry
+	First    Run
 	started  time.Time
 	last     time.Time
 	ended    bool
-	end      EndEntry
+	end      End
 	requests Requests
 	pace     Pace
 	// tally is what the outcomes of the session under way tell of its requests;
@@ -40,8 +40,8 @@ type openIntent struct {
 }
 
 // newLog is a run before its first entry: what the plan alone says.
-func newLog(p *plan.Plan) *Log {
-	l := &Log{plan: p, outcomes: make([]Outcome, len(p.Changes)), intents: map[int]openIntent{}}
+func NewLog(p *plan.Plan) *Log {
+	l := &Log{plan: p, Outcomes: make([]Outcome, len(p.Changes)), intents: map[int]openIntent{}}
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		o := Outcome{Seq: c.Seq, Status: NotAttempted}
@@ -51,13 +51,13 @@ func newLog(p *plan.Plan) *Log {
 		case plan.Blocked:
 			o.Status, o.Message = Skipped, c.Reason
 		}
-		l.outcomes[i] = o
+		l.Outcomes[i] = o
 	}
 	return l
 }
 
 // fold takes one entry in.
-func (l *Log) fold(e *Entry) {
+func (l *Log) Fold(e *Entry) {
 	switch {
 	case e.Run != nil:
 		if l.started.IsZero() {
@@ -67,7 +67,7 @@ func (l *Log) fold(e *Entry) {
 	case e.Intent != nil:
 		l.intents[e.Intent.Seq] = openIntent{Intent: *e.Intent, at: e.At}
 	case e.Outcome != nil:
-		o := &l.outcomes[e.Outcome.Seq-1]
+		o := &l.Outcomes[e.Outcome.Seq-1]
 		l.tally.Writes += max(0, e.Outcome.Attempts-o.Attempts)
 		*o = *e.Outcome
 		delete(l.intents, e.Outcome.Seq)
@@ -105,8 +105,8 @@ func (p Pace) plus(s Pace) Pace {
 
 // outcome is the last known outcome of a change. Where a write of it was begun
 // whose answer nobody knows, unknown is true and the outcome names that write.
-func (l *Log) outcome(seq int) (o Outcome, unknown bool) {
-	o = l.outcomes[seq-1]
+func (l *Log) Outcome(seq int) (o Outcome, unknown bool) {
+	o = l.Outcomes[seq-1]
 	in, open := l.intents[seq]
 	if open {
 		o.Status, o.Message = Indeterminate, "the process ended before the answer came; resume reads the object and decides"
@@ -126,10 +126,10 @@ func (l *Log) Result() *Result {
 	r := &Result{
 		PlanFingerprint: l.plan.Fingerprint, HomeTenant: l.plan.HomeTenant, Tool: l.First.Tool, Identity: l.First.Identity,
 		StartedAt: l.started, FinishedAt: l.last, Rows: l.plan.Input.Rows, Changes: len(l.plan.Changes),
-		Requests: l.counted(), Pace: l.pace, Outcomes: make([]Outcome, len(l.outcomes)),
+		Requests: l.counted(), Pace: l.pace, Outcomes: make([]Outcome, len(l.Outcomes)),
 	}
 	for i := range r.Outcomes {
-		r.Outcomes[i], _ = l.outcome(i + 1)
+		r.Outcomes[i], _ = l.Outcome(i + 1)
 		r.Totals.count(r.Outcomes[i].Status)
 	}
 	r.Stopped, r.Interrupted = l.end.Stopped, l.end.Interrupted
@@ -158,7 +158,7 @@ func (t *Totals) count(s Status) {
 	case NotAttempted:
 		t.NotAttempted++
 	default:
-		panic("execute: no status " + string(s))
+		panic("journal: no status " + string(s))
 	}
 }
 

@@ -1,4 +1,4 @@
-package execute
+package journal
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 // the encoder; anything out of the ordinary is left to the encoder.
 func (e *Entry) encode(b *bytes.Buffer) {
 	start := b.Len()
-	l := line{b: b.AvailableBuffer()}
+	l := entryEncoder{b: b.AvailableBuffer()}
 	if l.entry(e); !l.odd {
 		b.Write(l.b)
 		return
@@ -22,18 +22,18 @@ func (e *Entry) encode(b *bytes.Buffer) {
 	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(e); err != nil {
-		panic(fmt.Sprintf("execute: a journal entry does not encode: %v", err))
+		panic(fmt.Sprintf("journal: an entry does not encode: %v", err))
 	}
 	b.Truncate(b.Len() - len("\n"))
 }
 
-// line is an entry in the making; odd when it needs the encoder.
-type line struct {
+// entryEncoder is an entry in the making; odd when it needs the encoder.
+type entryEncoder struct {
 	b   []byte
 	odd bool
 }
 
-func (l *line) entry(e *Entry) {
+func (l *entryEncoder) entry(e *Entry) {
 	l.text(`{"prev":`, e.Prev)
 	l.time(`,"at":`, e.At)
 	switch {
@@ -48,7 +48,7 @@ func (l *line) entry(e *Entry) {
 	l.b = append(l.b, '}')
 }
 
-func (l *line) intent(in *Intent) {
+func (l *entryEncoder) intent(in *Intent) {
 	l.odd = l.odd || in.Found != nil
 	l.number(`,"intent":{"seq":`, int64(in.Seq))
 	l.text(`,"method":`, in.Method)
@@ -56,7 +56,7 @@ func (l *line) intent(in *Intent) {
 	l.text(`,"clientRequestId":`, in.ClientRequestID)
 }
 
-func (l *line) outcome(o *Outcome) {
+func (l *entryEncoder) outcome(o *Outcome) {
 	l.odd = l.odd || o.Live != nil || o.Found != nil
 	l.number(`,"outcome":{"seq":`, int64(o.Seq))
 	l.text(`,"status":`, string(o.Status))
@@ -81,25 +81,25 @@ func (l *line) outcome(o *Outcome) {
 	}
 }
 
-func (l *line) number(name string, n int64) {
+func (l *entryEncoder) number(name string, n int64) {
 	l.b = strconv.AppendInt(append(l.b, name...), n, 10)
 }
 
 // set writes a member that is left out where it is false.
-func (l *line) set(member string, is bool) {
+func (l *entryEncoder) set(member string, is bool) {
 	if is {
 		l.b = append(l.b, member...)
 	}
 }
 
 // some leaves an empty text out.
-func (l *line) some(name, s string) {
+func (l *entryEncoder) some(name, s string) {
 	if s != "" {
 		l.text(name, s)
 	}
 }
 
-func (l *line) text(name, s string) {
+func (l *entryEncoder) text(name, s string) {
 	l.b = append(append(l.b, name...), '"')
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
@@ -109,7 +109,7 @@ func (l *line) text(name, s string) {
 	l.b = append(append(l.b, s...), '"')
 }
 
-func (l *line) time(name string, t time.Time) {
+func (l *entryEncoder) time(name string, t time.Time) {
 	l.odd = l.odd || t.Year() < 0 || t.Year() > 9999
 	l.b = append(append(l.b, name...), '"')
 	l.b = append(t.AppendFormat(l.b, time.RFC3339Nano), '"')

@@ -1,4 +1,4 @@
-package execute
+package journal
 
 import (
 	"bytes"
@@ -70,7 +70,7 @@ type Outcome struct {
 }
 
 // found is what Outcome.Found says of what is there.
-func found(c *plan.Change, live plan.Live) json.RawMessage {
+func FoundIn(c *plan.Change, live plan.Live) json.RawMessage {
 	if object := compact(live.Object(c.Object)); object != nil {
 		return object
 	}
@@ -79,8 +79,8 @@ func found(c *plan.Change, live plan.Live) json.RawMessage {
 
 // finds reports whether what is there is what the write was to replace, where
 // that was not what the plan knew.
-func (o *Outcome) finds(c *plan.Change, live plan.Live) bool {
-	return o.Found != nil && reflect.DeepEqual(membersOf(found(c, live)), membersOf(o.Found))
+func (o *Outcome) Finds(c *plan.Change, live plan.Live) bool {
+	return o.Found != nil && reflect.DeepEqual(membersOf(FoundIn(c, live)), membersOf(o.Found))
 }
 
 // membersOf is an object without what the protocol adds, which differs between a
@@ -100,7 +100,7 @@ func (o *Outcome) MayHaveLanded() bool {
 
 // plain returns o as it reads back from a journal: texts in UTF-8, JSON without
 // white space.
-func (o Outcome) plain() Outcome {
+func (o Outcome) Plain() Outcome {
 	o.Message = strings.ToValidUTF8(o.Message, "\ufffd")
 	o.Live, o.Found = compact(o.Live), compact(o.Found)
 	return o

@@ -1,4 +1,4 @@
-package execute
+package journal
 
 import (
 	"bytes"
@@ -14,8 +14,8 @@ import (
 	"bulksync/plan"
 )
 
-// JournalVersion is the version of the journal format, in its first entry.
-const JournalVersion = 1
+// FormatVersion is the version of the journal format, in its first entry.
+const FormatVersion = 1
 
 // Entry is one line of journal.jsonl. Exactly one of the pointers is set.
 type Entry struct {
@@ -24,19 +24,19 @@ type Entry struct {
 	Prev string    `json:"prev"`
 	At   time.Time `json:"at"`
 	// Run begins a journal, and each resumption of it.
-	Run *RunEntry `json:"run,omitempty"`
+	Run *Run `json:"run,omitempty"`
 	// Intent is durable before its write is sent.
 	Intent *Intent `json:"intent,omitempty"`
 	// Outcome is how a change ended; a later one replaces an earlier one.
 	Outcome *Outcome `json:"outcome,omitempty"`
 	// End closes a session that ended by itself.
-	End *EndEntry `json:"end,omitempty"`
+	End *End `json:"end,omitempty"`
 	// Sum is the hex SHA-256 of the line up to its own value.
 	Sum string `json:"sum"`
 }
 
-// RunEntry says what is run, on what, by whom and how.
-type RunEntry struct {
+// Run says what is run, on what, by whom and how.
+type Run struct {
 	FormatVersion   int              `json:"formatVersion"`
 	RunID           string           `json:"runId"`
 	PlanFingerprint string           `json:"planFingerprint"`
@@ -60,8 +60,8 @@ type Intent struct {
 	Found json.RawMessage `json:"found,omitempty"`
 }
 
-// EndEntry is the last word of a session.
-type EndEntry struct {
+// End is the last word of a session.
+type End struct {
 	Stopped     string   `json:"stopped,omitempty"`
 	Interrupted bool     `json:"interrupted,omitempty"`
 	Requests    Requests `json:"requests"`
@@ -77,7 +77,7 @@ const (
 )
 
 // appendLine writes e as a line, without the newline, into b and sets its Sum.
-func (e *Entry) appendLine(b *bytes.Buffer) {
+func (e *Entry) AppendLine(b *bytes.Buffer) {
 	start := b.Len()
 	e.Sum = ""
 	e.encode(b)

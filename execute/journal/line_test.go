@@ -1,4 +1,4 @@
-package execute_test
+package journal_test
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"bulksync/execute"
+	"bulksync/execute/journal"
 )
 
 // TestALineIsWhatTheEncoderWouldWrite holds the lines that are put together by
@@ -20,16 +20,16 @@ func TestALineIsWhatTheEncoderWouldWrite(t *testing.T) {
 		when := rapid.Custom(func(t *rapid.T) time.Time {
 			return time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "s"), rapid.Int64Range(0, 999_999_999).Draw(t, "ns")).UTC()
 		})
-		e := execute.Entry{Prev: text.Draw(t, "prev"), At: when.Draw(t, "at")}
+		e := journal.Entry{Prev: text.Draw(t, "prev"), At: when.Draw(t, "at")}
 		switch rapid.IntRange(0, 2).Draw(t, "kind") {
 		case 0:
-			e.Intent = &execute.Intent{Seq: rapid.Int().Draw(t, "seq"), Method: text.Draw(t, "method"), Path: text.Draw(t, "path"), ClientRequestID: text.Draw(t, "id")}
+			e.Intent = &journal.Intent{Seq: rapid.Int().Draw(t, "seq"), Method: text.Draw(t, "method"), Path: text.Draw(t, "path"), ClientRequestID: text.Draw(t, "id")}
 			if rapid.Bool().Draw(t, "found") {
 				e.Intent.Found = json.RawMessage(`{"a":[1,"<"]}`)
 			}
 		case 1:
-			e.Outcome = &execute.Outcome{
-				Seq: rapid.Int().Draw(t, "seq"), Status: execute.Verified, Attempts: rapid.IntRange(0, 3).Draw(t, "attempts"),
+			e.Outcome = &journal.Outcome{
+				Seq: rapid.Int().Draw(t, "seq"), Status: journal.Verified, Attempts: rapid.IntRange(0, 3).Draw(t, "attempts"),
 				HTTPStatus: rapid.SampledFrom([]int{0, 204, 409}).Draw(t, "status"), GraphCode: text.Draw(t, "code"), Message: text.Draw(t, "message"),
 				RequestID: text.Draw(t, "request"), ClientRequestID: text.Draw(t, "client"), Elapsed: time.Duration(rapid.Int64().Draw(t, "elapsed")),
 			}
@@ -41,7 +41,7 @@ func TestALineIsWhatTheEncoderWouldWrite(t *testing.T) {
 				e.Outcome.Live = json.RawMessage(`{"b":null}`)
 			}
 		case 2:
-			e.End = &execute.EndEntry{Stopped: text.Draw(t, "stopped")}
+			e.End = &journal.End{Stopped: text.Draw(t, "stopped")}
 		}
 		var want bytes.Buffer
 		enc := json.NewEncoder(&want)
@@ -49,7 +49,7 @@ func TestALineIsWhatTheEncoderWouldWrite(t *testing.T) {
 		if err := enc.Encode(e); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want.String(), execute.EncodeEntry(e)+"\n"); diff != "" {
+		if diff := cmp.Diff(want.String(), journal.EncodeEntry(e)+"\n"); diff != "" {
 			t.Fatalf("line (-encoder +by hand):\n%s", diff)
 		}
 	})

@@ -1,4 +1,4 @@
-package execute
+package journal
 
 import "time"
 
@@ -31,7 +31,7 @@ type Settings struct {
 	Grace time.Duration `json:"grace"`
 	// OnDrift says what a change is to the others whose object moved since the
 	// plan; default HoldDrift.
-	OnDrift Drift `json:"onDrift"`
+	OnDrift DriftPolicy `json:"onDrift"`
 	// StopAfterFailures ends the run once so many changes of this session failed
 	// or stayed indeterminate; 0: never.
 	StopAfterFailures int `json:"stopAfterFailures,omitempty"`
@@ -44,17 +44,17 @@ type Settings struct {
 	Deadline time.Time `json:"deadline,omitzero"`
 }
 
-// Drift says what to do about a change whose object moved since the plan. It
+// DriftPolicy says what to do about a change whose object moved since the plan. It
 // is left alone either way.
-type Drift string
+type DriftPolicy string
 
 // The choices.
 const (
 	// HoldDrift holds the change and goes on with the other partners.
-	HoldDrift Drift = "hold"
+	HoldDrift DriftPolicy = "hold"
 	// StopOnDrift begins no further write; found before the first one, nothing
 	// is written at all.
-	StopOnDrift Drift = "stop"
+	StopOnDrift DriftPolicy = "stop"
 )
 
 // The defaults of Settings.
@@ -65,7 +65,7 @@ const (
 	DefaultGrace       = 30 * time.Second
 )
 
-func (s Settings) withDefaults() Settings {
+func (s Settings) WithDefaults() Settings {
 	if s.Concurrency == 0 {
 		s.Concurrency = DefaultConcurrency
 	}

@@ -1,4 +1,4 @@
-package execute
+package journal
 
 import (
 	"bytes"
@@ -15,10 +15,10 @@ type File interface {
 	Sync() error
 }
 
-// Journal appends entries durably. Its methods are safe for concurrent use;
+// Writer appends entries durably. Its methods are safe for concurrent use;
 // appenders that wait at the same time share one write and one sync. The first
 // failure sticks: a journal that lost a line takes no other.
-type Journal struct {
+type Writer struct {
 	file File
 	// turn holds the one right to write.
 	turn chan struct{}
@@ -38,10 +38,10 @@ type batch struct {
 	err  error
 }
 
-// NewJournal returns a journal that appends to file. A resumed journal goes on
+// New returns a journal that appends to file. A resumed journal goes on
 // from the sum of its last line (see Log.LastHash); a new one from "".
-func NewJournal(file File, lastHash string) *Journal {
-	j := &Journal{file: file, turn: make(chan struct{}, 1), prev: lastHash, open: newBatch()}
+func New(file File, lastHash string) *Writer {
+	j := &Writer{file: file, turn: make(chan struct{}, 1), prev: lastHash, open: newBatch()}
 	j.turn <- struct{}{}
 	return j
 }
@@ -53,31 +53,31 @@ const maxSpare = 64 << 10
 func newBatch() *batch { return &batch{done: make(chan struct{})} }
 
 // ticket stands for an entry that is on its way to the disk.
-type ticket struct {
-	j     *Journal
+type Receipt struct {
+	j     *Writer
 	b     *batch
-	entry Entry
+	Entry Entry
 }
 
 // add puts e in line and returns at once; ticket.wait returns when e is
 // durable. Entries become durable in the order in which they were added.
-func (j *Journal) add(e Entry) ticket {
+func (j *Writer) Add(e Entry) Receipt {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	e.Prev, e.At = j.prev, now()
-	e.appendLine(&j.open.text)
+	e.Prev, e.At = j.prev, Now()
+	e.AppendLine(&j.open.text)
 	j.open.text.WriteByte('\n')
 	j.prev = e.Sum
-	return ticket{j, j.open, e}
+	return Receipt{j, j.open, e}
 }
 
 // now is a time that reads back from a journal as it is.
-func now() time.Time { return time.Now().UTC().Round(0) }
+func Now() time.Time { return time.Now().UTC().Round(0) }
 
 // wait returns when the entry is on stable storage, or when it cannot be put
 // there. Whoever has the turn writes for everybody that waits, and lingers
 // first if there is no hurry: what is added meanwhile goes with it.
-func (t ticket) wait(linger func()) error {
+func (t Receipt) Wait(linger func()) error {
 	select {
 	case <-t.b.done:
 		return t.b.err
@@ -93,7 +93,7 @@ func (t ticket) wait(linger func()) error {
 	}
 }
 
-func (j *Journal) flush() {
+func (j *Writer) flush() {
 	j.mu.Lock()
 	b, err := j.open, j.err
 	j.open = newBatch()
@@ -112,7 +112,7 @@ func (j *Journal) flush() {
 	close(b.done)
 }
 
-func (j *Journal) write(text []byte) error {
+func (j *Writer) write(text []byte) error {
 	if _, err := j.file.Write(text); err != nil {
 		return fmt.Errorf("writing the journal: %w", err)
 	}

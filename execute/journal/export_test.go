@@ -1,0 +1,10 @@
+package journal
+
+import "bytes"
+
+// EncodeEntry is an entry's JSON, before its sum is known.
+func EncodeEntry(e Entry) string {
+	var b bytes.Buffer
+	e.encode(&b)
+	return b.String()
+}
