@@ -2,10 +2,10 @@ package plan
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
+
+	"bulksync/internal/seal"
 )
 
 // Encode writes the plan file: JSON with one member, and one change, a line,
@@ -65,25 +65,9 @@ func writeLines(w *bufio.Writer, changes []Change) error {
 }
 
 func writeJSON(w io.Writer, v any) error {
-	raw, err := Marshal(v)
+	raw, err := seal.Marshal(v)
 	if err == nil {
 		_, err = w.Write(raw)
 	}
 	return err
-}
-
-func Marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	if err := newEncoder(&b).Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-// newEncoder encodes as people would write it: without the escapes that JSON
-// inside HTML needs.
-func newEncoder(w io.Writer) *json.Encoder {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	return enc
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"bulksync/internal/seal"
+
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/sync/errgroup"
 )
@@ -98,7 +100,7 @@ func (d *digest) elements(part []byte, comma *bool) {
 
 // canonical is the canonical JSON (RFC 8785) of a value.
 func canonical(v any) ([]byte, error) {
-	raw, err := Marshal(v)
+	raw, err := seal.Marshal(v)
 	if err != nil {
 		return nil, err
 	}

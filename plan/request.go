@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"bulksync/graph"
+	"bulksync/internal/seal"
 	"bulksync/plan/desired"
 )
 
@@ -99,7 +100,7 @@ func appendValue(b []byte, v any) []byte {
 			return append(append(append(b, '"'), v...), '"')
 		}
 	}
-	text, err := Marshal(v)
+	text, err := seal.Marshal(v)
 	if err != nil {
 		panic(fmt.Sprintf("plan: no JSON is made of %T", v))
 	}

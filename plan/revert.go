@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bulksync/graph"
+	"bulksync/internal/seal"
 	"bulksync/plan/desired"
 )
 
@@ -126,7 +127,7 @@ func membersOf(raw json.RawMessage) map[string]json.RawMessage {
 }
 
 func encodeMembers(members map[string]json.RawMessage) json.RawMessage {
-	raw, err := Marshal(members)
+	raw, err := seal.Marshal(members)
 	if err != nil {
 		panic("plan: a before-image does not encode: " + err.Error())
 	}

@@ -1,17 +1,17 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"bulksync/internal/seal"
 )
 
 func writeJSON(w io.Writer, v any) error {
 	return escaped(w, func(w io.Writer) error {
-		enc := json.NewEncoder(w)
-		enc.SetEscapeHTML(false)
+		enc := seal.NewEncoder(w)
 		enc.SetIndent("", "  ")
 		return enc.Encode(v)
 	})

@@ -1,13 +1,12 @@
 package report
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"bulksync/execute/journal"
+	"bulksync/internal/seal"
 	"bulksync/plan"
 	"bulksync/plan/audit"
 )
@@ -127,26 +126,15 @@ func sideJSON(fs []plan.Field, side func(plan.Field) any) (string, error) {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		k, err := compactJSON(f.Path)
+		k, err := seal.Marshal(f.Path)
 		if err != nil {
 			return "", err
 		}
-		v, err := compactJSON(side(f))
+		v, err := seal.Marshal(side(f))
 		if err != nil {
 			return "", fmt.Errorf("property %s: %w", f.Path, err)
 		}
 		out = append(append(append(out, k...), ':'), v...)
 	}
 	return string(append(out, '}')), nil
-}
-
-// compactJSON is v on one line, with <, > and & as they are.
-func compactJSON(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSpace(b.Bytes()), nil
 }

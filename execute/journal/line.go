@@ -2,10 +2,11 @@ package journal
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
+
+	"bulksync/internal/seal"
 )
 
 // encode writes an entry as JSON, its sum empty. Two of them go with each
@@ -19,9 +20,7 @@ func (e *Entry) encode(b *bytes.Buffer) {
 		return
 	}
 	b.Truncate(start)
-	enc := json.NewEncoder(b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(e); err != nil {
+	if err := seal.NewEncoder(b).Encode(e); err != nil {
 		panic(fmt.Sprintf("journal: an entry does not encode: %v", err))
 	}
 	b.Truncate(b.Len() - len("\n"))

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"bulksync/graph"
+	"bulksync/internal/seal"
 	"bulksync/plan"
 )
 
@@ -52,7 +53,7 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 	for i, d := range f.Fields {
 		fields[i] = findingField{Path: d.Path, Present: d.Before, Wanted: d.After, Before: d.Before, After: d.After}
 	}
-	return plan.Marshal(struct {
+	return seal.Marshal(struct {
 		TenantID    string         `json:"tenantId"`
 		DisplayName string         `json:"displayName"`
 		Kind        Kind           `json:"kind"`

@@ -1,0 +1,25 @@
+package seal
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+)
+
+// Marshal encodes v as people would write it: on one line, without the escapes
+// that JSON inside HTML needs.
+func Marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	if err := NewEncoder(&b).Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// NewEncoder returns an encoder that writes as Marshal does, each value with a
+// newline behind it.
+func NewEncoder(w io.Writer) *json.Encoder {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc
+}
