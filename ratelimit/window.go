@@ -5,79 +5,79 @@ import (
 	"time"
 )
 
-// stretch is the time from one refusal to the next, and what happened in it.
-type stretch struct {
+// window is the time from one refusal to the next, and what happened in it.
+type window struct {
 	since    time.Time
 	took     time.Duration // set when it is over
-	shut     time.Duration // the gate was shut at its beginning
+	shut     time.Duration // how long the gate was shut at its beginning
 	accepted int
 	refused  int       // by the event that began it
 	latest   time.Time // the last acceptance
-	marks    []mark
+	samples  []sample
 }
 
-// mark remembers how many had been accepted at some time.
-type mark struct {
+// sample is how many requests had been accepted at some time.
+type sample struct {
 	at       time.Time
 	accepted int
 }
 
-// Marks are as far apart as this at least, and not more than so many.
+// Samples are at least so far apart, and there are at most so many.
 const (
-	markEvery = time.Second
-	mostMarks = 64
+	sampleEvery = time.Second
+	maxSamples  = 64
 )
 
-// credit counts a request accepted now.
-func (s *stretch) credit(now time.Time) {
-	if s.since.IsZero() {
-		s.since = now // the first of all
+// accept counts a request accepted now.
+func (w *window) accept(now time.Time) {
+	if w.since.IsZero() {
+		w.since = now // the first of all
 	}
-	s.accepted++
-	s.latest = now
-	if n := len(s.marks); n > 0 && now.Sub(s.marks[n-1].at) < markEvery {
+	w.accepted++
+	w.latest = now
+	if n := len(w.samples); n > 0 && now.Sub(w.samples[n-1].at) < sampleEvery {
 		return
 	}
-	if len(s.marks) == mostMarks { // a long stretch is remembered more coarsely
-		for i := range mostMarks / 2 {
-			s.marks[i] = s.marks[2*i]
+	if len(w.samples) == maxSamples { // keep every second one: a long window is sampled more coarsely
+		for i := range maxSamples / 2 {
+			w.samples[i] = w.samples[2*i]
 		}
-		s.marks = s.marks[:mostMarks/2]
+		w.samples = w.samples[:maxSamples/2]
 	}
-	s.marks = append(s.marks, mark{now, s.accepted})
+	w.samples = append(w.samples, sample{now, w.accepted})
 }
 
-// proven is the largest refill that the requests accepted during s prove:
-// between any two of them no more was accepted than what a full bucket still
-// held after the first, and what flowed in.
-func (s *stretch) proven(size float64) float64 {
+// provenRate is the largest refill rate that the accepted requests prove: between
+// any two of them, no more can be accepted than a full bucket holds and what
+// flows in.
+func (w *window) provenRate(size float64) float64 {
 	best := 0.0
-	for _, m := range s.marks {
-		over := s.latest.Sub(m.at)
-		if over >= 2*markEvery {
-			best = max(best, (float64(s.accepted-m.accepted)+1-size)/over.Seconds())
+	for _, s := range w.samples {
+		span := w.latest.Sub(s.at)
+		if span >= 2*sampleEvery {
+			best = max(best, (float64(w.accepted-s.accepted)+1-size)/span.Seconds())
 		}
 	}
 	return best
 }
 
-// murky reports whether the refusals weigh so much that it matters whether
+// isAmbiguous reports whether there were so many refusals that it matters whether
 // they cost quota.
-func (s *stretch) murky() bool { return 4*s.refused > s.accepted }
+func (w *window) isAmbiguous() bool { return 4*w.refused > w.accepted }
 
-// worth is how far a measurement of s can be trusted, to 1: it may be one
-// token off.
-func (s *stretch) worth() float64 { return min(1, float64(s.accepted)/8) }
+// confidence is how far the measurement can be trusted, up to 1: it may be off by
+// one token.
+func (w *window) confidence() float64 { return min(1, float64(w.accepted)/8) }
 
-// refill is how fast a bucket of that size filled during s, per second, when
-// a refused request takes cost tokens out of it. Either it never ran over,
-// and all that was taken had flowed in since; or it filled up while the gate
-// was shut, and what was taken on top of its size flowed in afterwards. Each
-// formula is exact in its own case and too low in the other.
-func (s *stretch) refill(size, cost float64) float64 {
-	all := max(s.took.Seconds(), 1e-3)
-	open := all - s.shut.Seconds()
-	taken := float64(s.accepted) + cost*float64(s.refused)
+// refillRate is how fast a bucket of that size filled during the window, per
+// second, when a refused request takes cost tokens. Either the bucket never
+// overflowed, and all that was taken had flowed in; or it filled up while the
+// gate was shut, and what was taken beyond its size flowed in afterwards. Each
+// formula is exact in its own case and too low in the other, so the larger holds.
+func (w *window) refillRate(size, cost float64) float64 {
+	all := max(w.took.Seconds(), 1e-3)
+	open := all - w.shut.Seconds()
+	taken := float64(w.accepted) + cost*float64(w.refused)
 	found := taken / all
 	if open > all/5 {
 		found = max(found, (taken-size)/open)
@@ -85,12 +85,12 @@ func (s *stretch) refill(size, cost float64) float64 {
 	return found
 }
 
-// costly reports which reading makes two stretches tell the same refill:
-// that a refused request takes a token too (Graph documents that refused
-// requests keep counting), or that it is free.
-func costly(a, b *stretch, size float64) bool {
-	apart := func(cost float64) float64 {
-		return math.Abs(math.Log(max(a.refill(size, cost), slowest) / max(b.refill(size, cost), slowest)))
+// refusalsCost reports whether a refused request takes a token too (Graph
+// documents that refused requests keep counting). Of the two assumptions, the one
+// under which both windows show about the same refill rate is right.
+func refusalsCost(a, b *window, size float64) bool {
+	distance := func(cost float64) float64 {
+		return math.Abs(math.Log(max(a.refillRate(size, cost), minRate) / max(b.refillRate(size, cost), minRate)))
 	}
-	return apart(1) < apart(0)
+	return distance(1) < distance(0)
 }
