@@ -14,15 +14,15 @@ import (
 // send sends the write, unless its turn comes when nothing supports it any more.
 func (s *step) send(id string) (*graph.Response, error) {
 	if !s.still() {
-		return nil, graph.ErrTooLate // before it takes a turn from another
+		return nil, graph.ErrPrecondition // before it takes a turn from another
 	}
 	resp, err := s.Client.Do(s.soft, graph.Request{
 		Method: s.req.Method, Path: s.req.Path, Body: s.req.Body, ClientRequestID: id,
-		MaxAttempts: max(1, attemptsPerChange-s.tries), Still: s.still, OnWire: s.hard, Repeats: s.out.Attempts > 0,
+		MaxAttempts: max(1, attemptsPerChange-s.tries), Precondition: s.still, InFlight: s.hard, Repeats: s.out.Attempts > 0,
 	})
 	if e := (*graph.Error)(nil); errors.As(err, &e) {
 		s.count(e.Attempts, e.Answered)
-		if e.Attempts > 0 && !errors.Is(err, graph.ErrTooLate) {
+		if e.Attempts > 0 && !errors.Is(err, graph.ErrPrecondition) {
 			s.out.HTTPStatus, s.out.GraphCode, s.out.RequestID = e.Status, e.Code, e.RequestID
 		}
 	}

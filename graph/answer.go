@@ -84,7 +84,7 @@ func isFinal(e *Error, err error) bool {
 		e.Kind = Unreadable
 	case isUntrusted(err):
 		e.Err = fmt.Errorf("the certificate is not trusted (does a proxy look into TLS here?): %w", e.Err)
-	case !errors.Is(err, ErrTooLate) && !errors.Is(err, errProxyAsks):
+	case !errors.Is(err, ErrPrecondition) && !errors.Is(err, errProxyAsks):
 		return false
 	}
 	return true

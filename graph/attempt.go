@@ -20,9 +20,9 @@ const (
 	bodyLimit = 32 << 20
 )
 
-// ErrTooLate means that an attempt was not sent because the call had lost its
-// ground when its turn came (see Request.Still). Nothing reached Graph.
-var ErrTooLate = errors.New("the turn came too late")
+// ErrPrecondition means that an attempt was not sent because Request.Precondition
+// was false by then. Nothing reached Graph.
+var ErrPrecondition = errors.New("the precondition of the request no longer held")
 
 var (
 	// errNoAnswer is the cause of an attempt that was given up in silence.
@@ -89,16 +89,16 @@ func (c *call) pointless(ctx context.Context) error {
 	if !c.knocking && c.class.down.Load() {
 		return errSentBack
 	}
-	if c.req.Still != nil && !c.req.Still() {
-		return ErrTooLate
+	if c.req.Precondition != nil && !c.req.Precondition() {
+		return ErrPrecondition
 	}
 	return ctx.Err()
 }
 
 // wireContext is what ends an attempt that is on the wire.
 func (c *call) wireContext(ctx context.Context) context.Context {
-	if c.req.OnWire != nil {
-		return c.req.OnWire
+	if c.req.InFlight != nil {
+		return c.req.InFlight
 	}
 	return ctx
 }

@@ -127,18 +127,17 @@ type Request struct {
 	// that fails while others are answered; 0 means six. An outage is bounded by
 	// Options.Outage instead.
 	MaxAttempts int
-	// OnWire governs attempts that are on the wire, so that ending the context of
-	// Do stops waits and further attempts and lets an answer under way arrive.
-	// Nil means the context of Do.
-	OnWire context.Context
+	// InFlight is the context of attempts that are on the wire. Ending the context
+	// of Do then stops waits and further attempts only, and the answer to an attempt
+	// in flight may still arrive. Nil means the context of Do.
+	InFlight context.Context
 	// Repeats means that the call sends again what an earlier one sent, so that it
 	// counts as a retry from its first attempt on.
 	Repeats bool
-	// Still is asked when the turn of an attempt has come: does the call still
-	// have its ground? If not, the attempt is not sent and the call ends with
-	// ErrTooLate. It runs in the goroutine of Do, and may read through the same
-	// client. Nil means always.
-	Still func() bool
+	// Precondition is asked right before each attempt is sent. If it is false, the
+	// attempt is not sent and the call ends with ErrPrecondition. It runs in the
+	// goroutine of Do, and may read through the same client. Nil means true.
+	Precondition func() bool
 	// check takes apart what a read brought. What it refuses is asked for again.
 	check func(body []byte) error
 }

@@ -104,9 +104,9 @@ func backoff(tries int, e *Error) time.Duration {
 	return wait
 }
 
-// IsCrowded reports whether an answer says that too many writes ran at once in
+// IsConcurrencyConflict reports whether an answer says that too many writes ran at once in
 // the tenant. It leaves the body readable.
-func IsCrowded(resp *http.Response) bool {
+func IsConcurrencyConflict(resp *http.Response) bool {
 	if resp.StatusCode != http.StatusConflict {
 		return false
 	}

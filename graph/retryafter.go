@@ -49,10 +49,10 @@ func seconds(s string) (time.Duration, bool) {
 	return time.Duration(math.Ceil(min(f, year)*1000)) * time.Millisecond, true
 }
 
-// Load returns how much of the quota is used, 1 being all of it, as Graph says
+// QuotaUsed returns how much of the quota is used, 1 being all of it, as Graph says
 // in x-ms-throttle-limit-percentage (a ratio despite its name, and sent only
 // above 0.8); 0 where it says nothing.
-func Load(h http.Header) float64 {
+func QuotaUsed(h http.Header) float64 {
 	said := h.Get("X-Ms-Throttle-Limit-Percentage")
 	if said == "" {
 		return 0 // nearly every answer

@@ -15,7 +15,7 @@ func paceSignal(resp *http.Response) ratelimit.Signal {
 	wait, named := graph.RetryAfter(resp.Header, time.Now())
 	return ratelimit.Signal{
 		Refused:             resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable && named,
-		ConcurrencyConflict: graph.IsCrowded(resp), RetryAfter: wait, QuotaUsed: graph.Load(resp.Header),
+		ConcurrencyConflict: graph.IsConcurrencyConflict(resp), RetryAfter: wait, QuotaUsed: graph.QuotaUsed(resp.Header),
 	}
 }
 
