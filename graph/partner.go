@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 )
 
@@ -46,21 +44,6 @@ type Template struct {
 	// Raw is the object as returned, unknown members included.
 	Raw json.RawMessage
 }
-
-// decode reads an object of an answer. The library reads it once where
-// encoding/json reads it three times, which tells in a list of 100,000
-// partners. Letter case of names is passed over, as encoding/json does.
-func decode(body []byte, v any) error { return jsonv2.Unmarshal(body, v, lenient) }
-
-var lenient = jsonv2.JoinOptions(
-	jsonv2.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-
-// decodeStrictly refuses what can be read in two ways: a name that stands twice,
-// in whatever letter case where it is one that is managed, and bytes that are no
-// UTF-8.
-func decodeStrictly(body []byte, v any) error { return inWords(jsonv2.Unmarshal(body, v, strict)) }
-
-var strict = jsonv2.MatchCaseInsensitiveNames(true)
 
 // The members that are asked for, as they are told.
 const (
@@ -217,8 +200,6 @@ func parseSyncOf(tenantID string, body []byte) (*IdentitySynchronization, error)
 	}
 	return s, nil
 }
-
-func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
 // ParseTemplate decodes the template as Graph returns it.
 func ParseTemplate(body []byte) (Template, error) {

@@ -103,13 +103,3 @@ func backoff(tries int, e *Error) time.Duration {
 	}
 	return wait
 }
-
-// IsConcurrencyConflict reports whether an answer says that too many writes ran at once in
-// the tenant. It leaves the body readable.
-func IsConcurrencyConflict(resp *http.Response) bool {
-	if resp.StatusCode != http.StatusConflict {
-		return false
-	}
-	e, _ := decodeError(resp.StatusCode, resp.Header, kept(resp), nil)
-	return e.Code == codeConcurrency
-}

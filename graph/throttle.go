@@ -63,3 +63,13 @@ func QuotaUsed(h http.Header) float64 {
 	}
 	return f
 }
+
+// IsConcurrencyConflict reports whether an answer says that too many writes ran at once in
+// the tenant. It leaves the body readable.
+func IsConcurrencyConflict(resp *http.Response) bool {
+	if resp.StatusCode != http.StatusConflict {
+		return false
+	}
+	e, _ := decodeError(resp.StatusCode, resp.Header, kept(resp), nil)
+	return e.Code == codeConcurrency
+}
