@@ -236,7 +236,7 @@ func (s *step) insist() next {
 	if s.looks > 1 && s.c.Action == plan.Create && errors.Is(s.cause, graph.Conflict) {
 		s.cannotSee(s.c, s.cause)
 	}
-	if !sleep(s.soft, jitter(time.Second<<s.looks)) {
+	if graph.Sleep(s.soft, jitter(time.Second<<s.looks)) != nil {
 		s.leaveOff("the run stopped before that was settled")
 		return end
 	}
@@ -253,7 +253,7 @@ func (s *step) patience() time.Duration {
 // lookIn has the object looked at after d. A stop of the run cuts the wait short
 // and leaves time for one look.
 func (s *step) lookIn(d time.Duration) next {
-	if !sleep(s.soft, d) && !sleep(s.hard, lastLook) {
+	if graph.Sleep(s.soft, d) != nil && graph.Sleep(s.hard, lastLook) != nil {
 		s.leaveOff("the run stopped before that was settled")
 		return end
 	}

@@ -119,19 +119,19 @@ func (l *listing) follow(ctx context.Context, from string, number int) (odd *pag
 	return nil, nil
 }
 
-// maxBarren is how many pages in a row may bring no new partner: empty ones are
+// maxPagesWithoutNew is how many pages in a row may bring no new partner: empty ones are
 // legal in the middle of a list.
-const maxBarren = 10
+const maxPagesWithoutNew = 10
 
 // listing is one reading of the list: what it has seen so far.
 type listing struct {
-	client    *Client
-	restarted string
-	visit     func(Page) error
-	seed      maphash.Seed
-	partners  map[uuid.UUID]mark
-	links     map[string]bool
-	barren    int // pages in a row without a new partner
+	client          *Client
+	restarted       string
+	visit           func(Page) error
+	seed            maphash.Seed
+	partners        map[uuid.UUID]mark
+	links           map[string]bool
+	pagesWithoutNew int // pages in a row without a new partner
 }
 
 // mark is what is kept of a partner: enough to tell another content.
@@ -176,7 +176,7 @@ func (l *listing) take(ctx context.Context, p *page) error {
 	found := &p.parsed
 	for i := range found.partners { // a name that stands twice is told, whatever it is
 		if problem := &found.partners[i].Problem; *problem != "" {
-			*problem = oneLine(p.resp.hide.cut(*problem)) // in this order: half a secret is not found
+			*problem = oneLine(p.resp.secrets.cut(*problem)) // in this order: half a secret is not found
 		}
 	}
 	switch {
@@ -188,7 +188,7 @@ func (l *listing) take(ctx context.Context, p *page) error {
 	default:
 		return errAskAgain
 	}
-	if err := l.isNew(p); err != nil {
+	if err := l.keepNew(p); err != nil {
 		return unreadable(p.resp, p.path, err)
 	}
 	if p.Number == 1 {
@@ -198,9 +198,9 @@ func (l *listing) take(ctx context.Context, p *page) error {
 	return l.visit(p.Page)
 }
 
-// isNew leaves in a page what no page before had, and refuses what contradicts
+// keepNew leaves in a page what no page before had, and refuses what contradicts
 // one of them, and a list that does not come to an end.
-func (l *listing) isNew(p *page) error {
+func (l *listing) keepNew(p *page) error {
 	all := p.parsed.partners
 	p.Partners = all[:0]
 	for i := range all {
@@ -215,16 +215,16 @@ func (l *listing) isNew(p *page) error {
 			return &ChangedPartner{all[i].TenantID, known.page, p.Number}
 		}
 	}
-	if l.barren++; len(p.Partners) > 0 {
-		l.barren = 0
+	if l.pagesWithoutNew++; len(p.Partners) > 0 {
+		l.pagesWithoutNew = 0
 	}
 	switch {
 	case p.next == "":
 		return nil
 	case l.links[p.next]:
 		return errors.New("@odata.nextLink repeats, so the list would never end")
-	case l.barren > maxBarren:
-		return fmt.Errorf("%d pages in a row brought no new partner, so the list would never end", l.barren)
+	case l.pagesWithoutNew > maxPagesWithoutNew:
+		return fmt.Errorf("%d pages in a row brought no new partner, so the list would never end", l.pagesWithoutNew)
 	}
 	l.links[p.next] = true
 	return nil

@@ -198,17 +198,17 @@ func (c *Client) checkLink(page, link string) (next string, err error) {
 	}
 	u, err := base.Parse(link)
 	if err != nil {
-		return "", c.astray("an unreadable address")
+		return "", c.wrongLink("an unreadable address")
 	}
 	sameHost := u.Scheme == c.root.Scheme && strings.EqualFold(u.Hostname(), c.root.Hostname()) && portOf(u) == portOf(c.root)
 	if !sameHost || u.User != nil || u.Opaque != "" || !isBelow(u.Path, apiVersion+"/") {
-		return "", c.astray(u.Scheme + "://" + u.Host + u.Path) // the query may hold a page token
+		return "", c.wrongLink(u.Scheme + "://" + u.Host + u.Path) // the query may hold a page token
 	}
 	u.Host, u.Fragment, u.RawFragment = c.root.Host, "", ""
 	return u.String(), nil
 }
 
-func (c *Client) astray(where string) error {
+func (c *Client) wrongLink(where string) error {
 	return fmt.Errorf("@odata.nextLink leads to %s, which is not below %s", where, c.base)
 }
 
@@ -293,7 +293,7 @@ func unreadable(resp *Response, path string, err error) error {
 		return nil
 	}
 	return &Error{
-		Kind: Unreadable, Method: http.MethodGet, Path: oneLine(resp.hide.cut(shortPath(path))), RequestID: resp.RequestID,
-		ClientRequestID: resp.ClientRequestID, Attempts: resp.Attempts, Err: resp.hide.fromError(err),
+		Kind: Unreadable, Method: http.MethodGet, Path: oneLine(resp.secrets.cut(shortPath(path))), RequestID: resp.RequestID,
+		ClientRequestID: resp.ClientRequestID, Attempts: resp.Attempts, Err: resp.secrets.fromError(err),
 	}
 }

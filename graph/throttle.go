@@ -1,12 +1,36 @@
 package graph
 
 import (
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// Priority says which requests are refused first when a tenant is short of quota.
+// It is sent as x-ms-throttle-priority; the empty one sends nothing, which Graph
+// takes for normal.
+type Priority string
+
+// The priorities.
+const (
+	LowPriority    Priority = "low"
+	NormalPriority Priority = "normal"
+	HighPriority   Priority = "high"
+)
+
+// ParsePriority returns the priority that s names, or an error that lists the
+// names.
+func ParsePriority(s string) (Priority, error) {
+	for _, p := range []Priority{LowPriority, NormalPriority, HighPriority} {
+		if strings.EqualFold(s, string(p)) {
+			return p, nil
+		}
+	}
+	return "", fmt.Errorf("unknown priority %q: use low, normal or high", s)
+}
 
 // MaxRetryAfter is the longest wait that the client agrees to when an answer
 // names one. What asks for more ends the request at once, as throttled.
@@ -70,6 +94,6 @@ func IsConcurrencyConflict(resp *http.Response) bool {
 	if resp.StatusCode != http.StatusConflict {
 		return false
 	}
-	e, _ := decodeError(resp.StatusCode, resp.Header, kept(resp), nil)
+	e, _ := decodeError(resp.StatusCode, resp.Header, bodyOf(resp), nil)
 	return e.Code == codeConcurrency
 }
