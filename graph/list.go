@@ -45,7 +45,7 @@ func (e *ListError) Unwrap() error { return e.Err }
 // listQuery is the one list call: what is managed and what protects a partner,
 // with the synchronization policy expanded ("List partners", example 2).
 // National clouds know fewer members, so no other is named.
-const listQuery = "?$select=tenantId,isServiceProvider,automaticUserConsentSettings&$expand=identitySynchronization"
+const listQuery = "?$select=tenantId,isServiceProvider,automaticUserConsentSettings,inboundTrust&$expand=identitySynchronization"
 
 // maxRestarts is how often one listing begins again.
 const maxRestarts = 2

@@ -19,6 +19,12 @@ type Partner struct {
 	InboundAllowed, OutboundAllowed *bool
 	// Consent is automaticUserConsentSettings as returned; nil for null.
 	Consent json.RawMessage
+	// The members of inboundTrust: which claims of the partner's users are trusted;
+	// nil means inherited from the default.
+	IsMfaAccepted, IsCompliantDeviceAccepted, IsHybridAzureADJoinedDeviceAccepted *bool
+	// Trust is inboundTrust as returned; nil for null and for an object of nothing
+	// but nulls, which both inherit everything.
+	Trust json.RawMessage
 	// Sync is nil where the partner has no identity synchronization.
 	Sync *IdentitySynchronization
 	// Raw is the configuration as returned, unknown members included.
@@ -49,6 +55,7 @@ type Template struct {
 const (
 	memberProvider = "isServiceProvider"
 	memberConsent  = "automaticUserConsentSettings"
+	memberTrust    = "inboundTrust"
 	memberSync     = "identitySynchronization"
 )
 
@@ -66,16 +73,36 @@ func ParsePartner(body []byte) (Partner, error) {
 	return Partner{}, err
 }
 
-// parsePartner also names the first member that was asked for and is not there.
-// Null is a value: OData writes it for what has none. With live, the policy has
-// to be the partner's own. An error does not say whose it is: the callers tell.
-func parsePartner(body []byte, live bool) (p Partner, missing string, err error) {
-	var wire struct {
-		TenantID          string          `json:"tenantId"`
-		IsServiceProvider json.RawMessage `json:"isServiceProvider"`
-		Consent           json.RawMessage `json:"automaticUserConsentSettings"`
-		Sync              json.RawMessage `json:"identitySynchronization"`
+// partnerWire is a partner as it is written.
+type partnerWire struct {
+	TenantID          string          `json:"tenantId"`
+	IsServiceProvider json.RawMessage `json:"isServiceProvider"`
+	Consent           json.RawMessage `json:"automaticUserConsentSettings"`
+	Trust             json.RawMessage `json:"inboundTrust"`
+	Sync              json.RawMessage `json:"identitySynchronization"`
+}
+
+// missing names the first member that was asked for and is not there. Null is a
+// value: OData writes it for a member that has none.
+func (w *partnerWire) missing() string {
+	switch {
+	case w.Sync == nil:
+		return memberSync
+	case w.Consent == nil:
+		return memberConsent
+	case w.Trust == nil:
+		return memberTrust
+	case w.IsServiceProvider == nil:
+		return memberProvider
 	}
+	return ""
+}
+
+// parsePartner also names the first member that was asked for and is not there.
+// With live, the policy has to be the partner's own. Its error does not name the
+// partner: the callers do.
+func parsePartner(body []byte, live bool) (p Partner, missing string, err error) {
+	var wire partnerWire
 	if err := decodeStrictly(body, &wire); err != nil {
 		return Partner{}, "", err
 	}
@@ -92,15 +119,10 @@ func parsePartner(body []byte, live bool) (p Partner, missing string, err error)
 	if err = p.parseConsent(wire.Consent); err != nil {
 		return p, "", fmt.Errorf("%s: %w", memberConsent, err)
 	}
-	switch {
-	case wire.Sync == nil:
-		missing = memberSync
-	case wire.Consent == nil:
-		missing = memberConsent
-	case wire.IsServiceProvider == nil:
-		missing = memberProvider
+	if err = p.parseTrust(wire.Trust); err != nil {
+		return p, "", fmt.Errorf("%s: %w", memberTrust, err)
 	}
-	return p, missing, nil
+	return p, wire.missing(), nil
 }
 
 // parsePolicy reads the policy, which with live has to be the partner's own and
@@ -131,6 +153,28 @@ func (p *Partner) parseConsent(raw json.RawMessage) error {
 		return err
 	}
 	p.InboundAllowed, p.OutboundAllowed, p.Consent = consent.InboundAllowed, consent.OutboundAllowed, raw
+	return nil
+}
+
+// parseTrust reads inboundTrust (crossTenantAccessPolicyInboundTrust in Graph's
+// reference): three booleans, each of which may be null.
+func (p *Partner) parseTrust(raw json.RawMessage) error {
+	if isNull(raw) {
+		return nil
+	}
+	var trust struct {
+		MFA    *bool `json:"isMfaAccepted"`
+		Device *bool `json:"isCompliantDeviceAccepted"`
+		Hybrid *bool `json:"isHybridAzureADJoinedDeviceAccepted"`
+	}
+	if err := decodeStrictly(raw, &trust); err != nil {
+		return err
+	}
+	if trust.MFA == nil && trust.Device == nil && trust.Hybrid == nil {
+		return nil
+	}
+	p.IsMfaAccepted, p.IsCompliantDeviceAccepted, p.IsHybridAzureADJoinedDeviceAccepted = trust.MFA, trust.Device, trust.Hybrid
+	p.Trust = raw
 	return nil
 }
 

@@ -57,7 +57,7 @@ func (c *Client) Partner(ctx context.Context, tenantID string) (Partner, error) 
 			return Partner{}, ofPartner(tenantID, body, err)
 		}
 		return p, nil
-	}, memberProvider, memberConsent)
+	}, memberProvider, memberConsent, memberTrust)
 }
 
 // IdentitySynchronization reads one partner's policy; its absence is a
