@@ -8,10 +8,10 @@ import (
 	"bulksync/plan/desired"
 )
 
-// Desired is what a tenant should look like. Rows may be nil when there is a
+// Desired is what a tenant should look like. Partners may be nil when there is a
 // template, and the other way round.
 type Desired struct {
-	Rows     *desired.Rows
+	Partners *desired.Partners
 	Template *desired.Template
 	// CreatePartners allows partner configurations to be added.
 	CreatePartners bool
@@ -25,15 +25,14 @@ type Head struct {
 }
 
 // Build compares what is wanted with what is there and returns the sealed
-// plan. It is pure: the same arguments give the same plan. Every row of
-// desired must have its tenant ID (see Rows.Resolve).
+// plan. It is pure: the same arguments give the same plan.
 func Build(h Head, d Desired, cur *Current) (*Plan, error) {
 	p := &Plan{
 		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second),
 		HomeTenant: h.HomeTenant, Read: cur.Read, Changes: Changes(d, cur, h.HomeTenant.Cloud),
 	}
-	if d.Rows != nil {
-		p.Input = d.Rows.Input
+	if d.Partners != nil {
+		p.Input = d.Partners.Input
 	}
 	if d.Template != nil {
 		p.Template = &TemplateInput{Name: d.Template.Name, SHA256: d.Template.SHA256}
@@ -49,10 +48,10 @@ func Changes(d Desired, cur *Current, cloud graph.Cloud) []Change {
 	if d.Template != nil {
 		b.template(d.Template, cloud)
 	}
-	if d.Rows != nil {
-		b.changes = slices.Grow(b.changes, objects(d.Rows.Rows))
-		for i := range d.Rows.Rows {
-			b.row(&d.Rows.Rows[i])
+	if d.Partners != nil {
+		b.changes = slices.Grow(b.changes, objects(d.Partners.Rows))
+		for i := range d.Partners.Rows {
+			b.row(&d.Partners.Rows[i])
 		}
 	}
 	return b.changes

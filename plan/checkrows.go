@@ -14,12 +14,14 @@ import (
 // stands for is what the changes of its row say.
 func (p *Plan) rowsOf() ([]desired.Row, error) {
 	r, err := p.Input.Reread()
-	if err == nil {
-		tenants, untold := p.namedTenants(r)
-		if untold > 0 {
-			return nil, noChange(untold)
+	if err == nil && len(r.Domains()) > 0 {
+		if line := r.Assign(p.tenantsByLine()); line > 0 {
+			return nil, noChange(line)
 		}
-		err = r.Resolve(p.HomeTenant.ID, tenants)
+	}
+	var wanted *desired.Partners
+	if err == nil {
+		wanted, err = r.Resolve(p.HomeTenant.ID, nil)
 	}
 	var faulty desired.RowErrors
 	if errors.As(err, &faulty) {
@@ -28,44 +30,18 @@ func (p *Plan) rowsOf() ([]desired.Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the input: %w", err)
 	}
-	return r.Rows, nil
+	return wanted.Rows, nil
 }
 
 func noChange(line int) error { return fmt.Errorf("no change comes of line %d", line) }
 
-// namedTenants says which tenant each domain name stands for. A domain whose row
-// has no changes is one more name of a tenant that another row names, and says
-// the same: its row is dropped, as it was when the plan was made. The line of one
-// that says something else is untold.
-func (p *Plan) namedTenants(r *desired.Rows) (tenants map[string]string, untold int) {
-	if len(r.Domains()) == 0 {
-		return nil, 0
-	}
-	byLine, said := map[int]string{}, map[string]bool{}
+// tenantsByLine says whose changes come of which line of the input.
+func (p *Plan) tenantsByLine() map[int]string {
+	lines := map[int]string{}
 	for i := range p.Changes {
-		byLine[p.Changes[i].Row] = p.Changes[i].Partner.TenantID
+		lines[p.Changes[i].Row] = p.Changes[i].Partner.TenantID
 	}
-	for i := range r.Rows {
-		if byLine[r.Rows[i].Line] != "" {
-			said[r.Rows[i].Wishes()] = true
-		}
-	}
-	tenants = map[string]string{}
-	r.Rows = slices.DeleteFunc(r.Rows, func(row desired.Row) bool {
-		id := byLine[row.Line]
-		switch {
-		case row.TenantID != "":
-			return false
-		case id != "":
-			tenants[row.Domain] = id
-			return false
-		}
-		if !said[row.Wishes()] && untold == 0 {
-			untold = row.Line
-		}
-		return true
-	})
-	return tenants, untold
+	return lines
 }
 
 // checkAsked refuses changes that are not those of the row, and says which of

@@ -118,7 +118,11 @@ func TestFailedRowsCanBePlannedAgain(t *testing.T) {
 	if err := report.FailedRows(&b, p, resultOf(p, allFailed)); err != nil {
 		t.Fatal(err)
 	}
-	again, err := desired.ReadRows(context.Background(), &b, "failed.csv")
+	rows, err := desired.ReadRows(context.Background(), &b, "failed.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := rows.Resolve("", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

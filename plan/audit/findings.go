@@ -11,8 +11,8 @@ import (
 
 // Compare is the comparison of Build told as findings: what is missing,
 // changed, extra or could not be read. Everything that is as wanted counts as OK.
-func Compare(h plan.Head, d plan.Desired, cur *plan.Current) *Audit {
-	a := New(h, d, cur.Read)
+func Compare(h plan.Head, in Input, d plan.Desired, cur *plan.Current) *Audit {
+	a := New(h, in, cur.Read)
 	named := map[string]bool{}
 	changes := plan.Changes(d, cur, h.HomeTenant.Cloud)
 	a.BareRows = plan.CountBare(changes)
@@ -35,7 +35,7 @@ func Compare(h plan.Head, d plan.Desired, cur *plan.Current) *Audit {
 			a.Totals.OK++
 		}
 	}
-	if d.Rows != nil {
+	if d.Partners != nil {
 		a.extras(cur, named)
 	}
 	a.Result = Clean
@@ -47,18 +47,11 @@ func Compare(h plan.Head, d plan.Desired, cur *plan.Current) *Audit {
 
 // New returns an audit that claims nothing yet; a caller that could not
 // read the tenant reports it as it is, with the problem.
-func New(h plan.Head, d plan.Desired, r plan.Read) *Audit {
-	a := &Audit{
+func New(h plan.Head, in Input, r plan.Read) *Audit {
+	return &Audit{
 		FormatVersion: plan.FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second),
-		HomeTenant: h.HomeTenant, Result: Incomplete, Read: r, Findings: []Finding{},
+		HomeTenant: h.HomeTenant, Input: in, Result: Incomplete, Read: r, Findings: []Finding{},
 	}
-	switch {
-	case d.Rows != nil:
-		a.Input = Input{Name: d.Rows.Input.Name, SHA256: d.Rows.Input.SHA256, Rows: d.Rows.Input.Rows}
-	case d.Template != nil:
-		a.Input = Input{Name: d.Template.Name, SHA256: d.Template.SHA256}
-	}
-	return a
 }
 
 // findingKind is empty where the object is as wanted. A blocked change is

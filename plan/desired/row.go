@@ -42,7 +42,7 @@ func (r *Row) Value(path string) any {
 }
 
 // wishes is all that a row wants, in words.
-func (r *Row) Wishes() string {
+func (r *Row) wishes() string {
 	var b strings.Builder
 	for c := colDisplayName; c <= colNote; c++ {
 		b.WriteString(r.wish(c) + ";")

@@ -77,7 +77,7 @@ func (ch *checker) set(r *Row, c column, cell string) (err error) {
 	}
 	switch c {
 	case colTenantID:
-		r.TenantID, r.Domain, err = parseTenant(cell)
+		r.TenantID, r.domain, err = parseTenant(cell)
 	case colDisplayName:
 		r.DisplayName, err = cell, CheckDisplayName(cell)
 	case colIsSyncAllowed:

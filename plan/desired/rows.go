@@ -15,8 +15,7 @@ import (
 // file are shared between its rows: replace them, do not write through them.
 type Row struct {
 	Line        int    // physical line at which the row starts, from 1
-	TenantID    string // canonical lower-case GUID; "" while only Domain is known
-	Domain      string // lower-case ASCII, when the cell named a domain
+	TenantID    string // canonical lower-case GUID
 	DisplayName string // one line, at most 256 characters
 
 	IsSyncAllowed   *bool // userSyncInbound
@@ -26,15 +25,20 @@ type Row struct {
 	Absent bool   // ensure=absent: remove the identity synchronization policy
 	Note   string // carried to every report, never sent
 
-	at place // where the tenantId cell starts
+	// domain is the domain that the cell named, in lower-case ASCII. TenantID is
+	// empty until it is resolved.
+	domain string
+	at     place // where the tenantId cell starts
 }
 
-// Rows is a CSV that was read and checked whole. Rows.Rows names each tenant
-// ID and each domain once, in file order.
+// Rows is a CSV that was read and checked whole. Some of its rows may name
+// their tenants by domains, so nothing can be compared yet: Resolve makes
+// Partners of them.
 type Rows struct {
 	Input   Input
-	Rows    []Row
 	Notices []Notice
+
+	rows []Row // each tenant ID and each domain once, in file order
 }
 
 // ReadRows reads the CSV from r once, as a stream, and checks all of it. The
@@ -67,7 +71,7 @@ func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 		errs.sort()
 		return nil, &RefusedRows{RowErrors: errs, Notices: notices}
 	}
-	return &Rows{Input: in, Rows: ch.merged.rows, Notices: notices}, nil
+	return &Rows{Input: in, rows: ch.merged.rows, Notices: notices}, nil
 }
 
 // contextReader stops a long file when its context is done.
