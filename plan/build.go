@@ -90,22 +90,9 @@ func (b *builder) append(ch Change) {
 
 func (b *builder) template(t *desired.Template, cloud graph.Cloud) {
 	ch := Change{Object: SyncTemplate, Action: Update}
-	live := graph.Template{}
-	var level any // nil where the cloud has no template
-	if b.cur.Template != nil {
-		live = *b.cur.Template
-		ch.Before, level = live.Raw, live.TemplateApplicationLevel
-	}
-	if wanted := t.TemplateApplicationLevel; wanted != nil {
-		after := any(*wanted)
-		if level != nil && desired.SameLevels(live.TemplateApplicationLevel, *wanted) {
-			after = level // in whatever order they stand
-		}
-		ch.want(desired.PathLevel, level, after)
-	}
-	if t.IsSyncAllowed != nil {
-		ch.want(desired.PathSyncAllowed, deref(live.IsSyncAllowed), *t.IsSyncAllowed)
-	}
+	live := Live{Template: b.cur.Template} // none where the cloud has no template
+	ch.Before = live.Object(SyncTemplate)
+	ch.compare(live, t.Value)
 	ch.settle()
 	if !cloud.HasTemplates() {
 		ch.Action, ch.Reason = Blocked, reasonNoTemplate
@@ -113,16 +100,29 @@ func (b *builder) template(t *desired.Template, cloud graph.Cloud) {
 	b.append(ch)
 }
 
-// differ notes a property if it differs.
-func (ch *Change) differ(path string, before, after any) {
-	if before != after {
-		ch.want(path, before, after)
+// compare notes the properties that are wanted, whether or not they are so
+// already. What is spelt in another way and means the same stays as it is.
+func (ch *Change) compare(live Live, wanted func(*desired.Property) any) {
+	list := ch.Object.Properties()
+	for i := range list {
+		p := &list[i]
+		after := wanted(p)
+		if after == nil {
+			continue
+		}
+		before := live.value(p)
+		if before != nil && p.Same(before, after) {
+			after = before
+		}
+		ch.Fields = append(ch.Fields, Field{Path: p.Path, Before: before, After: after})
 	}
 }
 
-// want notes a property that is wanted so, whether or not it is so already.
-func (ch *Change) want(path string, before, after any) {
-	ch.Fields = append(ch.Fields, Field{Path: path, Before: before, After: after})
+// differ notes a property if it differs.
+func (ch *Change) differ(path string, before, after any) {
+	if before != after {
+		ch.Fields = append(ch.Fields, Field{Path: path, Before: before, After: after})
+	}
 }
 
 // settle makes an update of which nothing differs a no-op. It keeps what was
@@ -135,12 +135,4 @@ func (ch *Change) settle() {
 		return
 	}
 	ch.Fields = slices.DeleteFunc(ch.Fields, func(f Field) bool { return !differs(f) })
-}
-
-// deref turns a nullable property into a field value.
-func deref[T any](p *T) any {
-	if p == nil {
-		return nil
-	}
-	return *p
 }

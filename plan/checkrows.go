@@ -79,7 +79,7 @@ func (c *Change) checkAsked(r *desired.Row) error {
 		return fmt.Errorf("line %d does not ask for that", c.Row)
 	}
 	if c.Object == PartnerConfiguration || unread {
-		return c.checkName(r.DisplayName, r.DisplayName != "" || unread)
+		return c.checkName(r.DisplayName(), r.DisplayName() != "" || unread)
 	}
 	return c.checkValues(r)
 }
@@ -96,17 +96,17 @@ func (c *Change) checkName(name string, known bool) error {
 // row wants it, all else that it wants is there already, and nothing else
 // changes. A partner that the row does not name is called as its policy is.
 func (c *Change) checkValues(r *desired.Row) error {
-	name, known := r.DisplayName, r.DisplayName != ""
+	name, known := r.DisplayName(), r.DisplayName() != ""
 	isSync := c.Object == IdentitySynchronization
-	var there [2]any
+	var there Live
 	if isSync && !known || len(c.Fields) < r.Count(c.Object) { // else the fields tell all
 		var err error
-		if there, err = c.imageValues(); err != nil {
+		if there, err = c.image(); err != nil {
 			return err
 		}
 	}
 	if isSync && !known {
-		live, _ := there[0].(string)
+		live, _ := there.value(c.Object.Property(desired.PathDisplayName)).(string)
 		name, known = clip(live, desired.MaxName), true
 	}
 	if err := c.checkName(name, known); err != nil || isSync && r.Absent {
@@ -115,14 +115,15 @@ func (c *Change) checkValues(r *desired.Row) error {
 	if c.Action == NoOp && len(c.Fields) != r.Count(c.Object) {
 		return fmt.Errorf("line %d wants more of it than it says is so", c.Row)
 	}
-	for i, path := range desired.Managed[c.Object] {
-		want, becomes := r.Value(path), there[i]
-		at := slices.IndexFunc(c.Fields, func(f Field) bool { return f.Path == path })
-		if at >= 0 {
-			becomes = c.Fields[at].After
+	list := c.Object.Properties()
+	for i := range list {
+		want, becomes := r.Value(&list[i]), there.value(&list[i])
+		f := c.field(list[i].Path)
+		if f != nil {
+			becomes = f.After
 		}
-		if becomes != want && (at >= 0 || want != nil) {
-			return fmt.Errorf("%s becomes %s, and line %d wants %s", path, jsonValue(becomes), c.Row, jsonValue(want))
+		if becomes != want && (f != nil || want != nil) {
+			return fmt.Errorf("%s becomes %s, and line %d wants %s", list[i].Path, jsonValue(becomes), c.Row, jsonValue(want))
 		}
 	}
 	return nil

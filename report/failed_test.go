@@ -126,7 +126,7 @@ func TestFailedRowsCanBePlannedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(again.Rows) != p.Input.Rows || again.Rows[0].DisplayName != "+Fabrikam" {
-		t.Errorf("%d rows, the first %q", len(again.Rows), again.Rows[0].DisplayName)
+	if len(again.Rows) != p.Input.Rows || again.Rows[0].DisplayName() != "+Fabrikam" {
+		t.Errorf("%d rows, the first %q", len(again.Rows), again.Rows[0].DisplayName())
 	}
 }

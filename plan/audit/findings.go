@@ -85,9 +85,9 @@ func (a *Audit) extras(cur *plan.Current, named map[string]bool) {
 			unknown = append(unknown, unread(id, "", p.Problem, ""))
 		case p.Sync == nil:
 		case p.Sync.IsSyncAllowed != nil && *p.Sync.IsSyncAllowed:
-			busy = append(busy, extra(id, p.Sync))
+			busy = append(busy, extra(id, &p))
 		default:
-			idle = append(idle, extra(id, p.Sync))
+			idle = append(idle, extra(id, &p))
 		}
 	}
 	for _, f := range slices.Concat(unknown, busy, idle) {
@@ -99,10 +99,10 @@ func unread(id, name, problem, note string) Finding {
 	return Finding{TenantID: id, DisplayName: name, Kind: Unreadable, Object: plan.PartnerConfiguration, Fields: []plan.Field{}, Problem: problem, Note: note}
 }
 
-func extra(id string, s *graph.IdentitySynchronization) Finding {
-	f := Finding{TenantID: id, Kind: Extra, Object: plan.IdentitySynchronization, Fields: plan.PolicyFields(s)}
-	if s.DisplayName != nil {
-		f.DisplayName = *s.DisplayName
+func extra(id string, p *graph.Partner) Finding {
+	f := Finding{TenantID: id, Kind: Extra, Object: plan.IdentitySynchronization, Fields: plan.PolicyFields(p)}
+	if name := p.Sync.DisplayName; name != nil {
+		f.DisplayName = *name
 	}
 	return f
 }

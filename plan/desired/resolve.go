@@ -143,7 +143,7 @@ func (r *Row) named() string {
 
 // differ says in which columns two rows want different things, and what.
 func differ(row, first *Row) (differences []string) {
-	for c := colDisplayName; c <= colNote; c++ { // a reason wants nothing
+	for c := range colReason { // a reason wants nothing
 		here, there := row.wish(c), first.wish(c)
 		if here != there {
 			differences = append(differences, fmt.Sprintf("%s is %s here and %s there", c, here, there))
@@ -154,35 +154,16 @@ func differ(row, first *Row) (differences []string) {
 
 // wish is what the row says in a column, in words.
 func (r *Row) wish(c column) string {
-	switch c {
-	case colDisplayName:
-		return textOrEmpty(r.DisplayName)
-	case colIsSyncAllowed:
-		return switchOrEmpty(r.IsSyncAllowed)
-	case colInboundAllowed:
-		return switchOrEmpty(r.InboundAllowed)
-	case colOutboundAllowed:
-		return switchOrEmpty(r.OutboundAllowed)
-	case colEnsure:
-		if r.Absent {
-			return "absent"
-		}
-		return "present"
+	switch {
+	case c.property() != nil:
+		return wordsOf(r.Values.at(c))
+	case c == colNote && r.Note == "":
+		return wordsOf(nil)
+	case c == colNote:
+		return wordsOf(r.Note)
+	case r.Absent:
+		return "absent"
 	default:
-		return textOrEmpty(r.Note)
+		return "present"
 	}
-}
-
-func textOrEmpty(s string) string {
-	if s == "" {
-		return "empty"
-	}
-	return Quote(s)
-}
-
-func switchOrEmpty(b *bool) string {
-	if b == nil {
-		return "empty"
-	}
-	return fmt.Sprint(*b)
 }

@@ -12,8 +12,7 @@ import (
 
 func TestEqualRowsAreMergedWithANotice(t *testing.T) {
 	got := readRows(t, "tenantId,name,isSyncAllowed\n"+idA+",Contoso,true\n"+idB+",,\n{"+strings.ToUpper(idA)+"}, Contoso ,YES\n")
-	on := true
-	want := []desired.Row{{Line: 2, TenantID: idA, DisplayName: "Contoso", IsSyncAllowed: &on}, {Line: 3, TenantID: idB}}
+	want := []desired.Row{desired.With(desired.Row{Line: 2, TenantID: idA}, "displayName", "Contoso", "userSyncInbound.isSyncAllowed", true), {Line: 3, TenantID: idB}}
 	if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
@@ -77,8 +76,8 @@ func TestResolveFillsTenantIDsAndMergesWhatTurnsOutToBeOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []desired.Row{
-		{Line: 2, TenantID: idB, DisplayName: "F"},
-		{Line: 3, TenantID: idA, DisplayName: "C"},
+		desired.With(desired.Row{Line: 2, TenantID: idB}, "displayName", "F"),
+		desired.With(desired.Row{Line: 3, TenantID: idA}, "displayName", "C"),
 	}
 	if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)

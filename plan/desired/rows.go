@@ -10,27 +10,6 @@ import (
 	"sync"
 )
 
-// Row is what one line of the CSV wants of one partner. An empty DisplayName
-// and a nil pointer mean that the property is not managed. The pointers of one
-// file are shared between its rows: replace them, do not write through them.
-type Row struct {
-	Line        int    // physical line at which the row starts, from 1
-	TenantID    string // canonical lower-case GUID
-	DisplayName string // one line, at most 256 characters
-
-	IsSyncAllowed   *bool // userSyncInbound
-	InboundAllowed  *bool // automaticUserConsentSettings
-	OutboundAllowed *bool // automaticUserConsentSettings
-
-	Absent bool   // ensure=absent: remove the identity synchronization policy
-	Note   string // carried to every report, never sent
-
-	// domain is the domain that the cell named, in lower-case ASCII. TenantID is
-	// empty until it is resolved.
-	domain string
-	at     place // where the tenantId cell starts
-}
-
 // Rows is a CSV that was read and checked whole. Some of its rows may name
 // their tenants by domains, so nothing can be compared yet: Resolve makes
 // Partners of them.

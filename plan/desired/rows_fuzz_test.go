@@ -76,14 +76,11 @@ func FuzzReadTemplate(f *testing.F) {
 			checkFaults(t, err, 1+bytes.Count(data, []byte("\n")))
 			return
 		}
-		level := got.TemplateApplicationLevel
-		if level == nil && got.IsSyncAllowed == nil {
+		level, _ := got.Values[0].(string)
+		if got.Values[0] == nil && got.Values[1] == nil {
 			t.Error("the template manages nothing")
 		}
-		if level == nil {
-			return
-		}
-		for name := range strings.SplitSeq(*level, ",") {
+		for name := range strings.SplitSeq(level, ",") {
 			switch strings.TrimSpace(name) {
 			case "newPartners", "existingPartners", "none", "":
 			default:

@@ -71,7 +71,7 @@ func TestNamesThatOnlyLookOddAreNames(t *testing.T) {
 		"null0123456789 null0123456789",
 	} {
 		rows := readRows(t, "tenantId;name\n"+idA+";"+name+"\n")
-		if got := known(t, rows)[0].DisplayName; got != name || len(rows.Notices) > 0 {
+		if got := known(t, rows)[0].DisplayName(); got != name || len(rows.Notices) > 0 {
 			t.Errorf("%q: read as %q with notices %v", name, got, rows.Notices)
 		}
 	}
