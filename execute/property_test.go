@@ -527,7 +527,7 @@ func (d *drive) finished() error {
 		if p, ok := again.Partners[c.Partner.TenantID]; ok {
 			live.Partner = &p
 		}
-		verdict, why := c.Judge(live)
+		verdict, why := c.CheckDrift(live)
 		switch {
 		case c.Action == plan.NoOp && (o.Status == journal.Unchanged) != (verdict == plan.AsWanted):
 			return fmt.Errorf("change %d, a no-op, is called %s, but %s: %s", o.Seq, o.Status, verdict, why)

@@ -207,7 +207,7 @@ func (s *step) lagBelow(d time.Duration) bool {
 	if err != nil {
 		return false
 	}
-	verdict, _ := w.change.Judge(live)
+	verdict, _ := w.change.CheckDrift(live)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if verdict != plan.AsWanted {

@@ -167,7 +167,7 @@ func (r *runner) keeps(w *watched, o *journal.Outcome, last bool) bool {
 }
 
 // compare judges a change by the newest reading.
-func (r *runner) compare(w *watched) (plan.Live, plan.Verdict, string) {
+func (r *runner) compare(w *watched) (plan.Live, plan.Fit, string) {
 	if w.c.Action == plan.NoOp {
 		if m, is := r.Reading.movedNow(w.c); is {
 			return m.live, m.verdict, m.why
@@ -176,8 +176,8 @@ func (r *runner) compare(w *watched) (plan.Live, plan.Verdict, string) {
 	}
 	live, _ := r.Reading.now(w.c)
 	laid := r.withDone(w.before, live)
-	verdict, why := w.c.Judge(laid)
-	if o, _ := r.outcome(w.c); verdict == plan.Moved && o.Finds(w.c, laid) {
+	verdict, why := w.c.CheckDrift(laid)
+	if o, _ := r.outcome(w.c); verdict == plan.Drifted && o.Finds(w.c, laid) {
 		return live, plan.Applies, "" // what this run replaced
 	}
 	return live, verdict, why

@@ -129,14 +129,3 @@ func toldAll(p *plan.Plan) (lines []string) {
 	}
 	return lines
 }
-
-// runInput names a run that is taken back, and counts its rows.
-func runInput(landed []plan.Landed) desired.Input {
-	rows := map[int]bool{}
-	for _, l := range landed {
-		if l.Change.Row > 0 {
-			rows[l.Change.Row] = true
-		}
-	}
-	return desired.Input{Name: "run", Rows: len(rows)}
-}

@@ -26,7 +26,7 @@ func (p *Plan) checkChanges() error {
 		for n < len(rest) && rest[n].Partner.TenantID == rest[0].Partner.TenantID {
 			n++
 		}
-		if at, err := o.group(rest[:n]); err != nil {
+		if at, err := o.partnerChanges(rest[:n]); err != nil {
 			return fmt.Errorf("change %d: %w", rest[at].Seq, err)
 		}
 		rest = rest[n:]
@@ -47,10 +47,10 @@ type order struct {
 	down     int // -1 where rows go up, 1 where they go down, 0 where there was but one
 }
 
-// group takes in the changes of one partner, or of the template, and says which
+// partnerChanges takes in the changes of one partner, or of the template, and says which
 // of them is wrong.
-func (o *order) group(g []Change) (int, error) {
-	if err := o.place(&g[0]); err != nil {
+func (o *order) partnerChanges(g []Change) (int, error) {
+	if err := o.checkPosition(&g[0]); err != nil {
 		return 0, err
 	}
 	for i := range g {
@@ -71,7 +71,7 @@ func (o *order) group(g []Change) (int, error) {
 	if g[0].Object != SyncTemplate && slices.ContainsFunc(g, func(c Change) bool { return c.Before != nil }) {
 		o.there++
 	}
-	if at, err := o.steps(g); err != nil || o.reverts || g[0].Object == SyncTemplate {
+	if at, err := o.checkSteps(g); err != nil || o.reverts || g[0].Object == SyncTemplate {
 		return at, err
 	}
 	if len(o.wanted) == 0 {
@@ -82,10 +82,10 @@ func (o *order) group(g []Change) (int, error) {
 	return checkAsked(row, g)
 }
 
-// place checks where the group stands: each partner once, its row in the input,
+// checkPosition checks where the group stands: each partner once, its row in the input,
 // the rows in their order, with the template before them. A plan that takes a run
 // back may go the other way.
-func (o *order) place(c *Change) error {
+func (o *order) checkPosition(c *Change) error {
 	id, in := c.Partner.TenantID, &o.plan.Input
 	if _, twice := o.seen[id]; twice {
 		return fmt.Errorf("%s stands in two places", c.Name())
@@ -113,9 +113,9 @@ func (o *order) place(c *Change) error {
 	return nil
 }
 
-// steps checks the changes of one partner: partner, then synchronization, then
+// checkSteps checks the changes of one partner: partner, then synchronization, then
 // consent, and the other way round where things go.
-func (o *order) steps(g []Change) (int, error) {
+func (o *order) checkSteps(g []Change) (int, error) {
 	down := 0
 	for i := 1; i < len(g); i++ {
 		d := rank(g[i-1].Object) - rank(g[i].Object)

@@ -104,13 +104,13 @@ func (w *world) apply(t *rapid.T, p *plan.Plan) {
 		if !c.Writes() {
 			continue
 		}
-		if verdict, why := c.Judge(w.live(t, c)); verdict != plan.Applies {
+		if verdict, why := c.CheckDrift(w.live(t, c)); verdict != plan.Applies {
 			t.Fatalf("%s: %s %s", told(c), verdict, why)
 		}
 		if _, err := w.client.Do(t.Context(), graph.Request{Method: c.Request.Method, Path: c.Request.Path, Body: c.Request.Body}); err != nil {
 			t.Fatalf("%s: %v", told(c), err)
 		}
-		if verdict, why := c.Judge(w.live(t, c)); verdict != plan.AsWanted {
+		if verdict, why := c.CheckDrift(w.live(t, c)); verdict != plan.AsWanted {
 			t.Fatalf("%s was made: %s %s", told(c), verdict, why)
 		}
 	}
@@ -163,13 +163,13 @@ func TestARunThatIsTakenBackLeavesTheTenantAsItWas(t *testing.T) {
 
 // revert takes back all of a plan, through a file as a user would.
 func revert(t *rapid.T, p *plan.Plan) *plan.Plan {
-	var landed []plan.Landed
+	var applied []plan.Applied
 	for i := range p.Changes {
 		if p.Changes[i].Writes() {
-			landed = append(landed, plan.Landed{Change: &p.Changes[i]})
+			applied = append(applied, plan.Applied{Change: &p.Changes[i]})
 		}
 	}
-	r, err := plan.Revert(head, p, runInput(landed), landed)
+	r, err := plan.Revert(head, p, "run", "", applied)
 	if err != nil {
 		t.Fatal(err)
 	}

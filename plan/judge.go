@@ -10,20 +10,20 @@ import (
 	"bulksync/plan/desired"
 )
 
-// Verdict says whether a change still fits.
-type Verdict string
+// Fit says whether a change still fits.
+type Fit string
 
 // The verdicts of Judge.
 const (
 	// Applies: the managed members are as they were when the plan was made.
-	Applies Verdict = "applies"
+	Applies Fit = "applies"
 	// AsWanted: the object is already as the change would make it.
-	AsWanted Verdict = "as wanted"
-	// Moved: somebody changed a managed member since the plan, or the partner
+	AsWanted Fit = "as wanted"
+	// Drifted: somebody changed a managed member since the plan, or the partner
 	// belongs to somebody else now.
-	Moved Verdict = "moved"
+	Drifted Fit = "moved"
 	// Unknown: the partner could not be read.
-	Unknown Verdict = "unknown"
+	Unknown Fit = "unknown"
 )
 
 // Live is what is there now for one change: its partner, or the template.
@@ -33,42 +33,42 @@ type Live struct {
 	Template *graph.Template
 }
 
-// Judge holds a change against what is there now. Only the members that the
+// CheckDrift holds a change against what is there now. Only the members that the
 // change is about count: somebody's edit of another one is no conflict. A
 // delete is about all of its object. Nothing is written to a partner that
 // belongs to a service provider by now, whatever its members say. The second
 // result says in words what is there instead (Moved), or why nobody can tell
 // (Unknown).
-func (c *Change) Judge(l Live) (Verdict, string) {
-	verdict, why := c.judge(l)
+func (c *Change) CheckDrift(l Live) (Fit, string) {
+	verdict, why := c.checkDrift(l)
 	if verdict != AsWanted && c.Writes() && l.isOwned() {
-		return Moved, "it belongs to a service provider now"
+		return Drifted, "it belongs to a service provider now"
 	}
 	return verdict, why
 }
 
-func (c *Change) judge(l Live) (Verdict, string) {
+func (c *Change) checkDrift(l Live) (Fit, string) {
 	switch {
 	case c.Action == NoOp:
-		return c.judgeNoOp(l)
+		return c.driftOfNoOp(l)
 	case c.Object == SyncTemplate && l.Template == nil:
-		return Moved, "the template is gone"
+		return Drifted, "the template is gone"
 	case c.Object == SyncTemplate:
-		return c.judgeFields(l)
+		return c.driftOfFields(l)
 	case c.Object == PartnerConfiguration && (c.Action == Create || l.Partner == nil):
-		return c.judgePartner(l)
+		return c.driftOfPartner(l)
 	case l.isUnread():
 		return Unknown, l.Partner.Problem
 	case c.Object == PartnerConfiguration:
-		return c.judgePartner(l)
+		return c.driftOfPartner(l)
 	case l.Partner == nil && c.leavesNothing():
 		return AsWanted, ""
 	case l.Partner == nil:
-		return Moved, "the partner configuration is gone"
+		return Drifted, "the partner configuration is gone"
 	case c.Object == IdentitySynchronization && l.Partner.Sync == nil:
-		return c.judgeNoSync()
+		return c.driftOfNoSync()
 	default:
-		return c.judgeFields(l)
+		return c.driftOfFields(l)
 	}
 }
 
@@ -78,31 +78,31 @@ func (l Live) isUnread() bool { return l.Partner != nil && l.Partner.Problem != 
 
 func (l Live) isOwned() bool { return l.Partner != nil && isOwned(l.Partner.TenantID, l.Partner) }
 
-// judgeNoOp tells whether what was as wanted is so still. There is nothing to
+// driftOfNoOp tells whether what was as wanted is so still. There is nothing to
 // apply, so it is as wanted or it moved.
-func (c *Change) judgeNoOp(l Live) (Verdict, string) {
+func (c *Change) driftOfNoOp(l Live) (Fit, string) {
 	switch {
 	case c.Object == SyncTemplate && l.Template == nil:
-		return Moved, "the template is gone"
+		return Drifted, "the template is gone"
 	case l.isUnread():
 		return Unknown, l.Partner.Problem
 	case c.Object == IdentitySynchronization && c.Before == nil: // there was none, and none is wanted
 		if l.Partner == nil || l.Partner.Sync == nil {
 			return AsWanted, ""
 		}
-		return Moved, "a synchronization policy exists now"
+		return Drifted, "a synchronization policy exists now"
 	case c.Object != SyncTemplate && l.Partner == nil:
-		return Moved, "the partner configuration is gone"
+		return Drifted, "the partner configuration is gone"
 	case c.Object == IdentitySynchronization && l.Partner.Sync == nil:
-		return Moved, "the synchronization policy is gone"
+		return Drifted, "the synchronization policy is gone"
 	case c.Object == PartnerConfiguration:
 		return AsWanted, ""
 	default:
-		return c.judgeFields(l)
+		return c.driftOfFields(l)
 	}
 }
 
-func (c *Change) judgePartner(l Live) (Verdict, string) {
+func (c *Change) driftOfPartner(l Live) (Fit, string) {
 	there := l.Partner != nil
 	switch {
 	case there == (c.Action == Create):
@@ -110,10 +110,10 @@ func (c *Change) judgePartner(l Live) (Verdict, string) {
 	case c.Action == Create:
 		return Applies, ""
 	case l.Partner.Sync != nil:
-		return Moved, "the partner has a synchronization policy"
+		return Drifted, "the partner has a synchronization policy"
 	}
 	if set := settingsOf(l.Partner); len(set) > 0 {
-		return Moved, "the partner has settings of its own: " + strings.Join(set, ", ")
+		return Drifted, "the partner has settings of its own: " + strings.Join(set, ", ")
 	}
 	return Applies, ""
 }
@@ -124,20 +124,20 @@ func (c *Change) leavesNothing() bool {
 	return c.Removes() && (c.Action == Delete || c.Object.Member() != "")
 }
 
-func (c *Change) judgeNoSync() (Verdict, string) {
+func (c *Change) driftOfNoSync() (Fit, string) {
 	switch c.Action {
 	case Create:
 		return Applies, ""
 	case Delete:
 		return AsWanted, ""
 	default:
-		return Moved, "the synchronization policy is gone"
+		return Drifted, "the synchronization policy is gone"
 	}
 }
 
-// judgeFields compares member by member. A create applies only to what is not
+// driftOfFields compares member by member. A create applies only to what is not
 // there, so an object that is there is either as wanted or somebody else's.
-func (c *Change) judgeFields(l Live) (Verdict, string) {
+func (c *Change) driftOfFields(l Live) (Fit, string) {
 	before, after := c.Action != Create, c.Action != Delete
 	moved := ""
 	for _, f := range c.compared() {
@@ -155,9 +155,9 @@ func (c *Change) judgeFields(l Live) (Verdict, string) {
 	case before:
 		return Applies, ""
 	case c.Action == Create:
-		return Moved, "a synchronization policy exists now"
+		return Drifted, "a synchronization policy exists now"
 	default:
-		return Moved, moved
+		return Drifted, moved
 	}
 }
 

@@ -11,41 +11,41 @@ import (
 	"bulksync/plan/desired"
 )
 
-// TestAChangeIsJudgedByItsOwnMembers plans a row against one state and judges
+// TestAChangeDriftsByItsOwnMembers plans a row against one state and judges
 // its only write against another.
-func TestAChangeIsJudgedByItsOwnMembers(t *testing.T) {
+func TestAChangeDriftsByItsOwnMembers(t *testing.T) {
 	const off = `"identitySynchronization":{"displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":false}}`
 	const other = `"identitySynchronization":{"displayName":"Other","userSyncInbound":{"isSyncAllowed":true},"unknown":1}`
 	for _, c := range []struct {
 		name, row, then, now string
-		want                 plan.Verdict
+		want                 plan.Fit
 		why                  string
 	}{
 		{"an update where nothing moved", ",,false,,,,", syncOn, syncOn, plan.Applies, ""},
 		{"an update where another member moved", ",,false,,,,", syncOn, other, plan.Applies, ""},
 		{"an update that somebody made", ",,false,,,,", syncOn, off, plan.AsWanted, ""},
-		{"an update of a member that moved", ",Fabrikam Ltd,,,,,", syncOn, other, plan.Moved, `displayName is now "Other"`},
-		{"an update half of which somebody made", ",Fabrikam Ltd,false,,,,", syncOn, off, plan.Moved, "userSyncInbound.isSyncAllowed is now false"},
-		{"an update of a policy that is gone", ",,false,,,,", syncOn, "", plan.Moved, "the synchronization policy is gone"},
-		{"an update of a partner that is gone", ",,false,,,,", syncOn, "-", plan.Moved, "the partner configuration is gone"},
+		{"an update of a member that moved", ",Fabrikam Ltd,,,,,", syncOn, other, plan.Drifted, `displayName is now "Other"`},
+		{"an update half of which somebody made", ",Fabrikam Ltd,false,,,,", syncOn, off, plan.Drifted, "userSyncInbound.isSyncAllowed is now false"},
+		{"an update of a policy that is gone", ",,false,,,,", syncOn, "", plan.Drifted, "the synchronization policy is gone"},
+		{"an update of a partner that is gone", ",,false,,,,", syncOn, "-", plan.Drifted, "the partner configuration is gone"},
 		{"a create", ",,true,,,,", "", "", plan.Applies, ""},
 		{"a create of a policy of nulls", ",,true,,,,", "", `"identitySynchronization":{"displayName":null}`, plan.Applies, ""},
 		{"a create that somebody made", ",,true,,,,", "", syncOn, plan.AsWanted, ""},
-		{"a create where another policy is", ",,true,,,,", "", off, plan.Moved, "a synchronization policy exists now"},
-		{"a create on a partner that is gone", ",,true,,,,", "", "-", plan.Moved, "the partner configuration is gone"},
+		{"a create where another policy is", ",,true,,,,", "", off, plan.Drifted, "a synchronization policy exists now"},
+		{"a create on a partner that is gone", ",,true,,,,", "", "-", plan.Drifted, "the partner configuration is gone"},
 		{"a removal", ",,,,,absent,", syncOn, syncOn, plan.Applies, ""},
 		{"a removal that somebody made", ",,,,,absent,", syncOn, "", plan.AsWanted, ""},
 		{"a removal, and the partner is gone too", ",,,,,absent,", syncOn, "-", plan.AsWanted, ""},
-		{"a removal of a policy that moved", ",,,,,absent,", syncOn, off, plan.Moved, "userSyncInbound.isSyncAllowed is now false"},
+		{"a removal of a policy that moved", ",,,,,absent,", syncOn, off, plan.Drifted, "userSyncInbound.isSyncAllowed is now false"},
 		{"consent where nothing moved", ",,,true,,,", inherits, syncOn, plan.Applies, ""},
 		{"consent that somebody gave", ",,,true,,,", inherits, consents, plan.AsWanted, ""},
-		{"consent that moved", ",,,true,true,,", inherits, `"automaticUserConsentSettings":{"inboundAllowed":false,"outboundAllowed":null}`, plan.Moved, "automaticUserConsentSettings.inboundAllowed is now false"},
-		{"consent of a partner that is gone", ",,,true,,,", inherits, "-", plan.Moved, "the partner configuration is gone"},
-		{"an update of a service provider's partner", ",,false,,,,", syncOn, `"isServiceProvider":true,` + syncOn, plan.Moved, "it belongs to a service provider now"},
+		{"consent that moved", ",,,true,true,,", inherits, `"automaticUserConsentSettings":{"inboundAllowed":false,"outboundAllowed":null}`, plan.Drifted, "automaticUserConsentSettings.inboundAllowed is now false"},
+		{"consent of a partner that is gone", ",,,true,,,", inherits, "-", plan.Drifted, "the partner configuration is gone"},
+		{"an update of a service provider's partner", ",,false,,,,", syncOn, `"isServiceProvider":true,` + syncOn, plan.Drifted, "it belongs to a service provider now"},
 		{"an update that a service provider's partner has", ",,false,,,,", syncOn, `"isServiceProvider":true,` + off, plan.AsWanted, ""},
-		{"a create on a service provider's partner", ",,true,,,,", "", `"isServiceProvider":true`, plan.Moved, "it belongs to a service provider now"},
-		{"a removal from a service provider's partner", ",,,,,absent,", syncOn, `"isServiceProvider":true,` + syncOn, plan.Moved, "it belongs to a service provider now"},
-		{"consent of a service provider's partner", ",,,true,,,", inherits, `"isServiceProvider":true,` + inherits, plan.Moved, "it belongs to a service provider now"},
+		{"a create on a service provider's partner", ",,true,,,,", "", `"isServiceProvider":true`, plan.Drifted, "it belongs to a service provider now"},
+		{"a removal from a service provider's partner", ",,,,,absent,", syncOn, `"isServiceProvider":true,` + syncOn, plan.Drifted, "it belongs to a service provider now"},
+		{"consent of a service provider's partner", ",,,true,,,", inherits, `"isServiceProvider":true,` + inherits, plan.Drifted, "it belongs to a service provider now"},
 		{"a partner to be created", ",,,,,,", "-", "-", plan.Applies, ""},
 		{"a partner that somebody created", ",,,,,,", "-", syncOn, plan.AsWanted, ""},
 	} {
@@ -67,7 +67,7 @@ func TestAChangeIsJudgedByItsOwnMembers(t *testing.T) {
 			if len(p.Changes) != 1 || !p.Changes[0].Writes() {
 				t.Fatalf("planned %q", toldAll(p))
 			}
-			if verdict, why := p.Changes[0].Judge(live(c.now)); verdict != c.want || why != c.why {
+			if verdict, why := p.Changes[0].CheckDrift(live(c.now)); verdict != c.want || why != c.why {
 				t.Errorf("got %s %q, want %s %q", verdict, why, c.want, c.why)
 			}
 		})
@@ -78,15 +78,15 @@ func TestATemplateIsJudgedAsASetOfLevels(t *testing.T) {
 	cur := currently()
 	cur.Template = &graph.Template{TemplateApplicationLevel: "newPartners"}
 	p := build(t, plan.Desired{Template: wantedTemplate(t, `{"templateApplicationLevel":"newPartners,existingPartners"}`)}, cur)
-	for level, want := range map[string]plan.Verdict{
+	for level, want := range map[string]plan.Fit{
 		"newPartners": plan.Applies, "newPartners, newPartners": plan.Applies,
-		"existingPartners, newPartners": plan.AsWanted, "none": plan.Moved, "": plan.Moved,
+		"existingPartners, newPartners": plan.AsWanted, "none": plan.Drifted, "": plan.Drifted,
 	} {
-		if got, _ := p.Changes[0].Judge(plan.Live{Template: &graph.Template{TemplateApplicationLevel: level}}); got != want {
+		if got, _ := p.Changes[0].CheckDrift(plan.Live{Template: &graph.Template{TemplateApplicationLevel: level}}); got != want {
 			t.Errorf("%q: got %s, want %s", level, got, want)
 		}
 	}
-	if got, why := p.Changes[0].Judge(plan.Live{}); got != plan.Moved || why != "the template is gone" {
+	if got, why := p.Changes[0].CheckDrift(plan.Live{}); got != plan.Drifted || why != "the template is gone" {
 		t.Errorf("got %s %s", got, why)
 	}
 }
@@ -99,16 +99,16 @@ func TestAPartnerThatSomebodyConfiguredIsNotRemoved(t *testing.T) {
 	undo := taken(t, build(t, d, currently()), nil)
 	for _, c := range []struct {
 		name, now string
-		want      plan.Verdict
+		want      plan.Fit
 		why       string
 	}{
 		{"as it was made", "", plan.Applies, ""},
 		{"with nulls and what the service says", `"isServiceProvider":false,"isInMultiTenantOrganization":true,"@odata.context":"x","inboundTrust":null,"crossCloudMeetingConfiguration":{"inboundAllowed":null},` + inherits, plan.Applies, ""},
-		{"with a policy", syncOn, plan.Moved, "the partner has a synchronization policy"},
-		{"with trust", `"inboundTrust":{"isMfaAccepted":true,"isCompliantDeviceAccepted":null}`, plan.Moved, "the partner has settings of its own: inboundTrust"},
-		{"with trust that was refused", `"inboundTrust":{"isMfaAccepted":false}`, plan.Moved, "the partner has settings of its own: inboundTrust"},
-		{"with consent and a member that no schema has", `"unknown":[],` + consents, plan.Moved, "the partner has settings of its own: automaticUserConsentSettings, unknown"},
-		{"of a service provider", `"isServiceProvider":true`, plan.Moved, "it belongs to a service provider now"},
+		{"with a policy", syncOn, plan.Drifted, "the partner has a synchronization policy"},
+		{"with trust", `"inboundTrust":{"isMfaAccepted":true,"isCompliantDeviceAccepted":null}`, plan.Drifted, "the partner has settings of its own: inboundTrust"},
+		{"with trust that was refused", `"inboundTrust":{"isMfaAccepted":false}`, plan.Drifted, "the partner has settings of its own: inboundTrust"},
+		{"with consent and a member that no schema has", `"unknown":[],` + consents, plan.Drifted, "the partner has settings of its own: automaticUserConsentSettings, unknown"},
+		{"of a service provider", `"isServiceProvider":true`, plan.Drifted, "it belongs to a service provider now"},
 		{"gone", "-", plan.AsWanted, ""},
 	} {
 		var live plan.Live
@@ -116,7 +116,7 @@ func TestAPartnerThatSomebodyConfiguredIsNotRemoved(t *testing.T) {
 			p := partner(t, fabrikam, c.now)
 			live.Partner = &p
 		}
-		if verdict, why := undo.Changes[0].Judge(live); verdict != c.want || why != c.why {
+		if verdict, why := undo.Changes[0].CheckDrift(live); verdict != c.want || why != c.why {
 			t.Errorf("%s: got %s %q, want %s %q", c.name, verdict, why, c.want, c.why)
 		}
 	}
@@ -134,13 +134,13 @@ func TestAPartnerThatCouldNotBeReadIsUnknown(t *testing.T) {
 			want, why = plan.AsWanted, ""
 		}
 		live := plan.Live{Partner: &graph.Partner{TenantID: c.Partner.TenantID, Problem: "bad", Raw: []byte("{"), Consent: []byte("{"), Sync: &graph.IdentitySynchronization{Raw: []byte("{")}}}
-		if got, said := c.Judge(live); got != want || said != why {
+		if got, said := c.CheckDrift(live); got != want || said != why {
 			t.Errorf("%s: got %s %q, want %s", told(&c), got, said, want)
 		}
-		if onto := c.Onto(live); onto.Partner != nil && onto.Partner != live.Partner {
+		if onto := c.Apply(live); onto.Partner != nil && onto.Partner != live.Partner {
 			t.Errorf("%s: something is laid over it: %+v", told(&c), onto.Partner)
 		}
-		if live.Object(c.Object) != nil || c.Rerouted(live) != nil {
+		if live.Object(c.Object) != nil || c.WithOtherVerb(live) != nil {
 			t.Errorf("%s: its members are believed", told(&c))
 		}
 	}
@@ -162,13 +162,13 @@ func TestTheOtherVerbSendsWhatTheObjectNeeds(t *testing.T) {
 		now := partner(t, fabrikam, c.now)
 		p := build(t, wanted(t, fabrikam+c.row), currently(partner(t, fabrikam, c.then)))
 		got := ""
-		if r := p.Changes[0].Rerouted(plan.Live{Partner: &now}); r != nil {
+		if r := p.Changes[0].WithOtherVerb(plan.Live{Partner: &now}); r != nil {
 			got = r.Method + " " + r.Path + " " + string(r.Body)
 		}
 		if got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
-		if p.Changes[0].Rerouted(plan.Live{}) != nil {
+		if p.Changes[0].WithOtherVerb(plan.Live{}) != nil {
 			t.Errorf("%s: another verb for a partner that is gone", c.name)
 		}
 	}
@@ -182,10 +182,10 @@ func TestLaterChangesOfAPartnerBuildOnTheEarlier(t *testing.T) {
 	there := build(t, d, currently())
 	live := plan.Live{}
 	for i := range there.Changes {
-		if verdict, why := there.Changes[i].Judge(live); verdict != plan.Applies {
+		if verdict, why := there.Changes[i].CheckDrift(live); verdict != plan.Applies {
 			t.Errorf("%s: %s %s", told(&there.Changes[i]), verdict, why)
 		}
-		live = there.Changes[i].Onto(live)
+		live = there.Changes[i].Apply(live)
 	}
 	if p := live.Partner; p == nil || p.TenantID != fabrikam || !*p.InboundAllowed || *p.OutboundAllowed {
 		t.Errorf("made %+v", p)
@@ -195,10 +195,10 @@ func TestLaterChangesOfAPartnerBuildOnTheEarlier(t *testing.T) {
 	live = plan.Live{Partner: &p}
 	back := taken(t, there, nil)
 	for i := range back.Changes {
-		if verdict, why := back.Changes[i].Judge(live); verdict != plan.Applies {
+		if verdict, why := back.Changes[i].CheckDrift(live); verdict != plan.Applies {
 			t.Errorf("%s: %s %s", told(&back.Changes[i]), verdict, why)
 		}
-		live = back.Changes[i].Onto(live)
+		live = back.Changes[i].Apply(live)
 	}
 	if p.Sync == nil || p.InboundAllowed == nil {
 		t.Error("the reading itself was written to")
@@ -302,8 +302,8 @@ func TestANoOpIsJudgedToo(t *testing.T) {
 		{"a partner that is gone", 3, plan.Live{}, "the partner configuration is gone"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			verdict, why := p.Changes[c.of].Judge(c.live)
-			if want := map[bool]plan.Verdict{true: plan.AsWanted, false: plan.Moved}[c.want == ""]; verdict != want || why != c.want {
+			verdict, why := p.Changes[c.of].CheckDrift(c.live)
+			if want := map[bool]plan.Fit{true: plan.AsWanted, false: plan.Drifted}[c.want == ""]; verdict != want || why != c.want {
 				t.Errorf("%s %q, want %s %q", verdict, why, want, c.want)
 			}
 		})

@@ -4,15 +4,15 @@ import (
 	"bulksync/graph"
 )
 
-// Onto returns l as it is once c was made: what is known of a write that a
+// Apply returns l as it is once c was made: what is known of a write that a
 // reading may not show yet. Every member that the change is about is as wanted
 // then, so that Judge says so; all others are as they were read. Objects that no
 // reading showed are made up from what the change says. Nothing is laid over a
 // partner that could not be read: what else it holds is unknown.
-func (c *Change) Onto(l Live) Live {
+func (c *Change) Apply(l Live) Live {
 	switch {
 	case c.Object == SyncTemplate:
-		l.Template = c.ontoTemplate(l.Template)
+		l.Template = c.applyToTemplate(l.Template)
 	case c.Object == PartnerConfiguration && c.Action == Delete:
 		l.Partner = nil
 	case c.Object == PartnerConfiguration && c.Action == Create && l.Partner == nil:
@@ -41,7 +41,7 @@ func (c *Change) set(p *graph.Partner, t *graph.Template) {
 	}
 }
 
-func (c *Change) ontoTemplate(live *graph.Template) *graph.Template {
+func (c *Change) applyToTemplate(live *graph.Template) *graph.Template {
 	if live == nil {
 		return nil
 	}
@@ -64,11 +64,11 @@ func (c *Change) policyUnder(live *graph.IdentitySynchronization) *graph.Identit
 	return &s
 }
 
-// Rerouted returns the same change by the other verb, for when Graph says that
+// WithOtherVerb returns the same change by the other verb, for when Graph says that
 // the object is there after all (PUT becomes PATCH) or is not (PATCH becomes
 // PUT, with what the policy held before). It returns nil where there is none,
 // where the partner could not be read, and where it belongs to somebody else.
-func (c *Change) Rerouted(l Live) *Request {
+func (c *Change) WithOtherVerb(l Live) *Request {
 	if c.Object != IdentitySynchronization || l.Partner == nil || l.isUnread() || l.isOwned() {
 		return nil
 	}

@@ -40,14 +40,14 @@ func (w *world) applies(t *rapid.T, p *plan.Plan, cur *plan.Current) {
 				live.Partner = &there
 			}
 		}
-		if verdict, why := c.Judge(live); verdict != plan.Applies {
+		if verdict, why := c.CheckDrift(live); verdict != plan.Applies {
 			t.Fatalf("%s: %s %s", told(c), verdict, why)
 		}
-		sum[id] = c.Onto(live)
-		if verdict, why := c.Judge(sum[id]); verdict != plan.AsWanted {
+		sum[id] = c.Apply(live)
+		if verdict, why := c.CheckDrift(sum[id]); verdict != plan.AsWanted {
 			t.Errorf("%s, laid over: %s %s", told(c), verdict, why)
 		}
-		if diff := cmp.Diff(sum[id], c.Onto(sum[id])); diff != "" {
+		if diff := cmp.Diff(sum[id], c.Apply(sum[id])); diff != "" {
 			t.Errorf("%s, laid over twice (-once +twice):\n%s", told(c), diff)
 		}
 	}
@@ -69,17 +69,17 @@ func TestOnlyWhatAChangeIsAboutIsLaidOver(t *testing.T) {
 		now := partner(t, fabrikam, c.now)
 		read := now
 		p := build(t, wanted(t, fabrikam+c.row), currently(partner(t, fabrikam, c.then)))
-		live := p.Changes[0].Onto(plan.Live{Partner: &now})
+		live := p.Changes[0].Apply(plan.Live{Partner: &now})
 		if got := string(live.Object(p.Changes[0].Object)); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
-		if verdict, why := p.Changes[0].Judge(live); verdict != plan.AsWanted {
+		if verdict, why := p.Changes[0].CheckDrift(live); verdict != plan.AsWanted {
 			t.Errorf("%s: %s %s", c.name, verdict, why)
 		}
 		if diff := cmp.Diff(read, now); diff != "" {
 			t.Errorf("%s: the reading was written to (-before +after):\n%s", c.name, diff)
 		}
-		if gone := p.Changes[0].Onto(plan.Live{}); gone.Partner != nil {
+		if gone := p.Changes[0].Apply(plan.Live{}); gone.Partner != nil {
 			t.Errorf("%s: a partner that nobody saw: %+v", c.name, gone.Partner)
 		}
 	}
@@ -89,12 +89,12 @@ func TestATemplateIsLaidOverInPart(t *testing.T) {
 	cur := currently()
 	cur.Template = &graph.Template{TemplateApplicationLevel: "newPartners", Raw: []byte(`{"templateApplicationLevel":"newPartners","id":7}`)}
 	p := build(t, plan.Desired{Template: wantedTemplate(t, `{"templateApplicationLevel":"none","userSyncInbound":{"isSyncAllowed":true}}`)}, cur)
-	got := p.Changes[0].Onto(plan.Live{Template: cur.Template})
+	got := p.Changes[0].Apply(plan.Live{Template: cur.Template})
 	want := &graph.Template{TemplateApplicationLevel: "none", IsSyncAllowed: new(true), Raw: []byte(`{"id":7,"templateApplicationLevel":"none","userSyncInbound":{"isSyncAllowed":true}}`)}
 	if diff := cmp.Diff(want, got.Template); diff != "" || cur.Template.TemplateApplicationLevel != "newPartners" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := p.Changes[0].Onto(plan.Live{}); got.Template != nil {
+	if got := p.Changes[0].Apply(plan.Live{}); got.Template != nil {
 		t.Errorf("a template that nobody saw: %+v", got.Template)
 	}
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,26 +11,30 @@ import (
 	"bulksync/plan/desired"
 )
 
-// Landed is a change that was made, or may have been, with what was found in
+// Applied is a change that was made, or may have been. Found is what was there in
 // place of Change.Before when it was made: nil where that was as planned, null
-// where nothing was.
-type Landed struct {
+// where nothing was there.
+type Applied struct {
 	Change *Change
 	Found  json.RawMessage
 }
 
-// Revert returns the sealed plan that takes changes back, the last one first:
-// what was created is deleted, what was changed goes back property by property,
-// what was deleted is created from its before-image. It is a plan like any
-// other, so whatever somebody changed since is held when it is applied.
-func Revert(h Head, p *Plan, in desired.Input, landed []Landed) (*Plan, error) {
-	b := builder{changes: make([]Change, 0, len(landed))}
-	for i := len(landed) - 1; i >= 0; i-- {
-		b.append(landed[i].inverse())
+// Revert returns the sealed plan that takes changes of p back, the last one
+// first: what was created is deleted, what was changed goes back property by
+// property, what was deleted is created from its before-image. Name and sum
+// identify the run that made them, where another plan has its file. It is a plan
+// like any other, so what somebody changed since is held when it is applied.
+func Revert(h Head, p *Plan, name, sum string, applied []Applied) (*Plan, error) {
+	b := builder{changes: make([]Change, 0, len(applied))}
+	rows := map[int]bool{}
+	for _, a := range slices.Backward(applied) {
+		b.append(a.inverse())
+		rows[a.Change.Row] = true
 	}
+	delete(rows, 0) // the template stands in no row
 	r := &Plan{
 		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second), HomeTenant: h.HomeTenant,
-		Input: in, Read: p.Read, Changes: b.changes, Summary: Summarize(b.changes),
+		Input: desired.Input{Name: name, SHA256: sum, Rows: len(rows)}, Read: p.Read, Changes: b.changes, Summary: Summarize(b.changes),
 	}
 	return r, r.seal()
 }
@@ -38,10 +43,10 @@ func Revert(h Head, p *Plan, in desired.Input, landed []Landed) (*Plan, error) {
 // other does.
 const reasonRevert = "takes back what the run did"
 
-func (l Landed) inverse() Change {
-	c := l.Change
+func (a Applied) inverse() Change {
+	c := a.Change
 	inv := Change{Row: c.Row, Partner: c.Partner, Object: c.Object, Note: c.Note, Reason: reasonRevert}
-	found, _ := graph.ParseSync(l.Found)
+	found, _ := graph.ParseSync(a.Found)
 	switch {
 	case c.Action == Create && found != nil && c.Object == IdentitySynchronization:
 		// Somebody had created it meanwhile, and the create became an update.
@@ -52,7 +57,7 @@ func (l Landed) inverse() Change {
 		if len(inv.Fields) == 0 {
 			inv.Action = NoOp
 		}
-	case c.Action == Update && string(l.Found) == "null" && c.Object == IdentitySynchronization:
+	case c.Action == Update && string(a.Found) == "null" && c.Object == IdentitySynchronization:
 		// Somebody had removed it meanwhile, and the update became a create.
 		inv.Action, inv.Before = Delete, c.after()
 		for _, f := range c.whole() {

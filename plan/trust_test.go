@@ -71,16 +71,16 @@ func TestTrustIsJudgedByItsOwnMembers(t *testing.T) {
 	p := build(t, wantedOfAll(t, fabrikam+",,,yes,,,,,,"), currently(partner(t, fabrikam, trusts)))
 	for _, c := range []struct {
 		now  string
-		want plan.Verdict
+		want plan.Fit
 		why  string
 	}{
 		{trusts, plan.Applies, ""},
 		{`"inboundTrust":{"isMfaAccepted":false},` + consents, plan.Applies, ""},
 		{`"inboundTrust":{"isMfaAccepted":true}`, plan.AsWanted, ""},
-		{`"inboundTrust":null`, plan.Moved, "inboundTrust.isMfaAccepted is now null"},
+		{`"inboundTrust":null`, plan.Drifted, "inboundTrust.isMfaAccepted is now null"},
 	} {
 		now := partner(t, fabrikam, c.now)
-		if got, why := p.Changes[0].Judge(plan.Live{Partner: &now}); got != c.want || why != c.why {
+		if got, why := p.Changes[0].CheckDrift(plan.Live{Partner: &now}); got != c.want || why != c.why {
 			t.Errorf("%s: got %s %q", c.now, got, why)
 		}
 	}
@@ -112,10 +112,10 @@ func TestAPartnerIsRemovedOnceItsTrustIsTakenBack(t *testing.T) {
 	}
 	stale := partner(t, fabrikam, `"inboundTrust":{"isMfaAccepted":true}`)
 	live := plan.Live{Partner: &stale}
-	if got, why := undo.Changes[1].Judge(live); got != plan.Moved {
+	if got, why := undo.Changes[1].CheckDrift(live); got != plan.Drifted {
 		t.Errorf("got %s %s", got, why)
 	}
-	if got, why := undo.Changes[1].Judge(undo.Changes[0].Onto(live)); got != plan.Applies {
+	if got, why := undo.Changes[1].CheckDrift(undo.Changes[0].Apply(live)); got != plan.Applies {
 		t.Errorf("got %s %s", got, why)
 	}
 }

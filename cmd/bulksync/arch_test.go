@@ -15,7 +15,7 @@ var arrows = map[string][]string{
 		"bulksync/plan", "bulksync/plan/audit", "bulksync/plan/desired", "bulksync/ratelimit", "bulksync/report",
 	},
 	"bulksync/report":          {"bulksync/execute/journal", "bulksync/graph", "bulksync/internal/seal", "bulksync/internal/words", "bulksync/plan", "bulksync/plan/audit", "bulksync/plan/desired"},
-	"bulksync/execute":         {"bulksync/execute/journal", "bulksync/graph", "bulksync/internal/words", "bulksync/plan", "bulksync/plan/desired"},
+	"bulksync/execute":         {"bulksync/execute/journal", "bulksync/graph", "bulksync/internal/words", "bulksync/plan"},
 	"bulksync/execute/journal": {"bulksync/graph", "bulksync/internal/seal", "bulksync/plan"},
 	"bulksync/plan":            {"bulksync/graph", "bulksync/internal/seal", "bulksync/internal/words", "bulksync/plan/desired"},
 	"bulksync/plan/audit":      {"bulksync/graph", "bulksync/internal/seal", "bulksync/plan"},

@@ -82,29 +82,29 @@ func (c column) recordName() string { return fmt.Sprintf("cell[%d]", int(c)) }
 
 // header says which column stands where.
 type header struct {
-	cells    []string         // as they were
-	names    []string         // what gocsv is told: its own name of the column, or one that is unknown to it
-	columns  []column         // by position in the file
-	position [columnCount]int // the inverse; -1 where the file has no such column
-	named    int              // the columns up to the last that has a name
-	unnamed  bool             // some columns have no name
+	cells   []string         // as they were
+	names   []string         // what gocsv is told: its own name of the column, or one that is unknown to it
+	columns []column         // by position in the file
+	indexes [columnCount]int // the inverse; -1 where the file has no such column
+	named   int              // the columns up to the last that has a name
+	unnamed bool             // some columns have no name
 }
 
-// headerFault is what is wrong with the header cell at a position.
-type headerFault struct {
-	position int
-	err      error
+// headerProblem is what is wrong with the header cell at a position.
+type headerProblem struct {
+	index int
+	err   error
 }
 
 var errNoTenantID = errors.New("no tenantId column: add one that holds the tenant ID or a domain name of each partner")
 
 // parseHeader recognises every cell it can, whatever is wrong with the others.
-func parseHeader(cells []string) (header, []headerFault) {
+func parseHeader(cells []string) (header, []headerProblem) {
 	h := header{cells: cells, names: make([]string, len(cells)), columns: make([]column, len(cells))}
-	for c := range h.position {
-		h.position[c] = -1
+	for c := range h.indexes {
+		h.indexes[c] = -1
 	}
-	var faults []headerFault
+	var problems []headerProblem
 	for i, cell := range cells {
 		c := lookUpColumn(cell)
 		h.columns[i], h.names[i] = c, fmt.Sprintf("column %d", i+1)
@@ -113,18 +113,18 @@ func parseHeader(cells []string) (header, []headerFault) {
 			h.unnamed = true
 			continue
 		case c == colUnknown:
-			faults = append(faults, headerFault{i, unknownColumn(trimCell(cell))})
-		case h.position[c] >= 0:
+			problems = append(problems, headerProblem{i, unknownColumn(trimCell(cell))})
+		case h.indexes[c] >= 0:
 			h.columns[i] = colUnknown
-			first := trimCell(cells[h.position[c]])
-			faults = append(faults, headerFault{i, badColumn.errorf("column %s is here twice: %s and %s mean the same",
+			first := trimCell(cells[h.indexes[c]])
+			problems = append(problems, headerProblem{i, badColumn.errorf("column %s is here twice: %s and %s mean the same",
 				c, Quote(first), Quote(trimCell(cell)))})
 		default:
-			h.position[c], h.names[i] = i, c.recordName()
+			h.indexes[c], h.names[i] = i, c.recordName()
 		}
 		h.named = i + 1
 	}
-	return h, faults
+	return h, problems
 }
 
 // namesTenantID reports whether one of the header cells is tenantId.

@@ -28,11 +28,11 @@ func (in *Input) ReasonColumn() int {
 
 // Reread reads the rows out of the cells again, as ReadRows left them.
 func (in *Input) Reread() (*Rows, error) {
-	head, faults := parseHeader(in.Header)
+	head, problems := parseHeader(in.Header)
 	switch {
-	case len(faults) > 0:
-		return nil, fmt.Errorf("its header: %w", faults[0].err)
-	case head.position[colTenantID] < 0:
+	case len(problems) > 0:
+		return nil, fmt.Errorf("its header: %w", problems[0].err)
+	case head.indexes[colTenantID] < 0:
 		return nil, fmt.Errorf("its header: %w", errNoTenantID)
 	}
 	ch := newChecker(in.Name, &head)

@@ -23,29 +23,29 @@ const maxReplays = 100
 // without touching those inside a quoted cell.
 type lineReader struct {
 	src   *bufio.Reader
-	utf16 bool // decoded text shows faults of the encoding as U+FFFD
+	utf16 bool // decoded text shows problems of the encoding as U+FFFD
 	comma byte // 0 until the header was seen
 
 	line     int      // physical lines read
 	comments comments // those among them that no row was made of
 
-	first   int    // physical line at which the row starts
-	raw     []byte // text of the row so far
-	starts  []int  // where in raw each physical line starts
-	sent    int    // bytes of raw handed over
-	replays int    // how often it was handed over again
-	wide    bool   // raw is not all ASCII
-	bad     *fault // first place of the row that is no valid text
-	fatal   *fault // why nothing more can be read
+	first   int      // physical line at which the row starts
+	raw     []byte   // text of the row so far
+	starts  []int    // where in raw each physical line starts
+	sent    int      // bytes of raw handed over
+	replays int      // how often it was handed over again
+	wide    bool     // raw is not all ASCII
+	bad     *problem // first position of the row that is no valid text
+	fatal   *problem // why nothing more can be read
 }
 
-// fault is what is wrong at a place.
-type fault struct {
-	place
+// problem is what is wrong at a position.
+type problem struct {
+	position
 	err error
 }
 
-func (f *fault) Error() string { return f.err.Error() }
+func (f *problem) Error() string { return f.err.Error() }
 
 // begin says that the next line starts a row.
 func (l *lineReader) begin() {
@@ -107,7 +107,7 @@ func (l *lineReader) readLine() error {
 }
 
 func (l *lineReader) stop(line int, err error) error {
-	l.fatal = &fault{place: place{line, 1}, err: err}
+	l.fatal = &problem{position: position{line, 1}, err: err}
 	return l.fatal
 }
 
@@ -142,10 +142,10 @@ func (l *lineReader) accept(start int, plain bool) {
 	}
 	switch i := invalidUTF8(line); {
 	case i >= 0:
-		l.bad = &fault{place: l.at(start + i), err: badText.errorf("byte 0x%02X is not valid UTF-8: save the file as CSV UTF-8", line[i])}
+		l.bad = &problem{position: l.at(start + i), err: badText.errorf("byte 0x%02X is not valid UTF-8: save the file as CSV UTF-8", line[i])}
 	case l.utf16:
 		if i := bytes.IndexRune(line, utf8.RuneError); i >= 0 {
-			l.bad = &fault{place: l.at(start + i), err: badText.errorf("this is not valid UTF-16: save the file as CSV UTF-8")}
+			l.bad = &problem{position: l.at(start + i), err: badText.errorf("this is not valid UTF-16: save the file as CSV UTF-8")}
 		}
 	}
 }
@@ -158,8 +158,8 @@ func (l *lineReader) text(k int) []byte {
 	return l.raw[l.starts[k]:]
 }
 
-// at is the place of an offset in raw.
-func (l *lineReader) at(offset int) place {
+// at is the position of an offset in raw.
+func (l *lineReader) at(offset int) position {
 	k := len(l.starts) - 1
 	for k > 0 && l.starts[k] > offset {
 		k--
@@ -167,13 +167,13 @@ func (l *lineReader) at(offset int) place {
 	return l.cell(k, offset-l.starts[k]+1)
 }
 
-// cell is the place of a byte column, from 1, in the k-th line of the row.
-func (l *lineReader) cell(k, column int) place {
+// cell is the position of a byte column, from 1, in the k-th line of the row.
+func (l *lineReader) cell(k, column int) position {
 	if l.wide {
 		start := l.starts[k]
 		column = utf8.RuneCount(l.raw[start:start+column-1]) + 1
 	}
-	return place{l.first + k, column}
+	return position{l.first + k, column}
 }
 
 // replay hands the row out once more, as raw is now.

@@ -50,10 +50,10 @@ type notices struct {
 // not told.
 type tally struct {
 	n      int
-	untold place
+	untold position
 }
 
-func (ns *notices) add(k noticeKind, at place, message string) {
+func (ns *notices) add(k noticeKind, at position, message string) {
 	t := ns.kinds[k]
 	if t == nil {
 		t = &tally{}

@@ -7,7 +7,7 @@ import (
 
 // mendQuotes moves the stray spaces that stand between a delimiter and a quote
 // to the inside of the quotes, where they are trimmed like any others:
-// ` "a" ,b` becomes `" a ",b`. No byte is added, so places stay true. It
+// ` "a" ,b` becomes `" a ",b`. No byte is added, so positions stay true. It
 // reports whether it moved any, and where the cell starts at which the row
 // could not be followed further.
 func mendQuotes(raw []byte, comma byte) (moved bool, cell int) {

@@ -31,7 +31,7 @@ func (r *Rows) Domains() []string {
 // Resolve gives each row that names a domain the tenant ID that tenantIDs has
 // for it, merges the duplicates that this reveals, and refuses contradicting
 // ones, unknown domains and the home tenant itself. An empty home skips the
-// last check. The error is a RowErrors with every fault. The rows stay as they
+// last check. The error is a RowErrors with every problem. The rows stay as they
 // were.
 func (r *Rows) Resolve(home string, tenantIDs map[string]string) (*Partners, error) {
 	m := newMerger(r.Input.Name, len(r.rows))
@@ -116,7 +116,7 @@ func (m *merger) add(row *Row) {
 	m.notices.add(mergedRows, row.at, fmt.Sprintf("%s is on line %d already and says the same: the two rows are one", row.named(), first.Line))
 }
 
-// refuse notes a fault of the row's tenantId cell.
+// refuse notes a problem of the row's tenantId cell.
 func (m *merger) refuse(row *Row, err error) {
 	m.errs = append(m.errs, &RowError{File: m.file, Line: row.at.line, Column: row.at.column, Value: row.key(), Err: err})
 }

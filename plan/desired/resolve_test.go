@@ -13,7 +13,7 @@ import (
 func TestEqualRowsAreMergedWithANotice(t *testing.T) {
 	got := readRows(t, "tenantId,name,isSyncAllowed\n"+idA+",Contoso,true\n"+idB+",,\n{"+strings.ToUpper(idA)+"}, Contoso ,YES\n")
 	want := []desired.Row{desired.With(desired.Row{Line: 2, TenantID: idA}, "displayName", "Contoso", "userSyncInbound.isSyncAllowed", true), {Line: 3, TenantID: idB}}
-	if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
+	if diff := cmp.Diff(want, known(t, got), ignorePositions); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 	notices := []desired.Notice{{File: "partners.csv", Line: 4, Column: 1,
@@ -56,7 +56,7 @@ func TestContradictingRowsNameBothLinesAndWhatDiffers(t *testing.T) {
 			place = "partners.csv:3:3: "
 		}
 		want := place + "tenant " + idA + " is on line 2 already and contradicts it: " + test.want
-		if diff := cmp.Diff(want, rowFaults(t, head+test.first+"\n"+test.second+"\n")); diff != "" {
+		if diff := cmp.Diff(want, rowProblems(t, head+test.first+"\n"+test.second+"\n")); diff != "" {
 			t.Errorf("fault (-want +got):\n%s", diff)
 		}
 	}
@@ -79,7 +79,7 @@ func TestResolveFillsTenantIDsAndMergesWhatTurnsOutToBeOne(t *testing.T) {
 		desired.With(desired.Row{Line: 2, TenantID: idB}, "displayName", "F"),
 		desired.With(desired.Row{Line: 3, TenantID: idA}, "displayName", "C"),
 	}
-	if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+	if diff := cmp.Diff(want, got.Rows, ignorePositions); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 	notices := []desired.Notice{{File: "partners.csv", Line: 4, Column: 1,

@@ -13,7 +13,7 @@ type Row struct {
 	// domain is the domain that the cell named, in lower-case ASCII. TenantID is
 	// empty until it is resolved.
 	domain string
-	at     place // where the tenantId cell starts
+	at     position // where the tenantId cell starts
 }
 
 // Values are what a row wants of the properties of a partner: a string or a bool

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// checker turns cells into rows and notes every fault.
+// checker turns cells into rows and notes every problem.
 type checker struct {
 	file    string
 	head    *header
@@ -42,7 +42,7 @@ func roomFor[T any](list []T) []T {
 
 // check takes one row. Its cells stand where spans says.
 func (ch *checker) check(cells []string, spans []span) {
-	row, faults := Row{Line: int(spans[0].line)}, len(ch.errs)
+	row, problems := Row{Line: int(spans[0].line)}, len(ch.errs)
 	for i, c := range ch.head.columns {
 		cell := trimCell(cells[i])
 		if err := ch.set(&row, c, cell); err != nil {
@@ -50,18 +50,18 @@ func (ch *checker) check(cells []string, spans []span) {
 			ch.errs = append(ch.errs, &RowError{File: ch.file, Line: int(at.line), Column: int(at.column), Value: cell, Err: err})
 		}
 	}
-	tenantID := ch.head.position[colTenantID]
-	if len(ch.errs) > faults || tenantID < 0 {
+	tenantID := ch.head.indexes[colTenantID]
+	if len(ch.errs) > problems || tenantID < 0 {
 		return
 	}
-	row.at = spans[tenantID].place()
+	row.at = spans[tenantID].position()
 	ch.merged.add(&row)
 	if row.Absent && row.Values.at(colSyncAllowed) == true {
-		at := spans[ch.head.position[colSyncAllowed]].place()
+		at := spans[ch.head.indexes[colSyncAllowed]].position()
 		ch.notices.add(unusedCells, at, "ensure=absent removes the policy, isSyncAllowed is not used")
 	}
 	if name := row.DisplayName(); isPlaceholder(name) {
-		at := spans[ch.head.position[colDisplayName]].place()
+		at := spans[ch.head.indexes[colDisplayName]].position()
 		ch.notices.add(placeholders, at, fmt.Sprintf("displayName is %s, which programs write where they have no name: correct it if the partner is not called so", Quote(name)))
 	}
 }

@@ -9,42 +9,42 @@ import (
 	"bulksync/internal/words"
 )
 
-// RowError is one fault of an input file, with the place that an editor can
+// RowError is one problem of an input file, with the position that an editor can
 // jump to.
 type RowError struct {
 	File   string // the name that the caller gave the file
 	Line   int    // physical line, from 1
 	Column int    // character at which the cell starts in its line, from 1
-	Value  string // the cell without surrounding spaces; "" where no cell is at fault
+	Value  string // the cell without surrounding spaces; "" where no cell is at problem
 	Err    error  // what is wrong and what is allowed
 }
 
-// Error prints the fault as file:line:column: message.
+// Error prints the problem as file:line:column: message.
 func (e *RowError) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %v", e.File, e.Line, e.Column, e.Err)
 }
 
-// Unwrap returns the fault without its place.
+// Unwrap returns the problem without its position.
 func (e *RowError) Unwrap() error { return e.Err }
 
-// RowErrors is every fault of one file. ReadRows, Resolve and ReadTemplate
-// return it sorted by place and never empty.
+// RowErrors is every problem of one file. ReadRows, Resolve and ReadTemplate
+// return it sorted by position and never empty.
 type RowErrors []*RowError
 
-// maxTold is how many faults, and notices of one kind, are told in full. The
+// maxTold is how many problems, and notices of one kind, are told in full. The
 // rest is counted: what is wrong in a thousand rows in the same way is read
 // once.
 const maxTold = 50
 
-// Error prints the first faults on a line of their own each, sorted by place,
+// Error prints the first problems on a line of their own each, sorted by position,
 // and counts the rest by kind.
 func (e RowErrors) Error() string {
 	sorted := slices.Clone(e)
 	sorted.sort()
 	told := min(len(sorted), maxTold)
 	lines := make([]string, 0, told+1)
-	for _, fault := range sorted[:told] {
-		lines = append(lines, fault.Error())
+	for _, one := range sorted[:told] {
+		lines = append(lines, one.Error())
 	}
 	if rest := sorted[told:]; len(rest) > 0 {
 		lines = append(lines, fmt.Sprintf("and %s more: %s", words.Thousands(len(rest)), countByKind(rest)))
@@ -52,22 +52,22 @@ func (e RowErrors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Unwrap returns the single faults, for errors.Is and errors.As.
+// Unwrap returns the single problems, for errors.Is and errors.As.
 func (e RowErrors) Unwrap() []error {
 	errs := make([]error, len(e))
-	for i, fault := range e {
-		errs[i] = fault
+	for i, one := range e {
+		errs[i] = one
 	}
 	return errs
 }
 
-// RefusedRows is a CSV with faults, and what is to be noticed beside them.
+// RefusedRows is a CSV with problems, and what is to be noticed beside them.
 type RefusedRows struct {
 	RowErrors
 	Notices []Notice
 }
 
-// Unwrap returns the faults.
+// Unwrap returns the problems.
 func (r *RefusedRows) Unwrap() error { return r.RowErrors }
 
 func (e RowErrors) sort() {
@@ -76,7 +76,7 @@ func (e RowErrors) sort() {
 	})
 }
 
-// orNil sorts the faults and returns them as an error, or nil when there are
+// orNil sorts the problems and returns them as an error, or nil when there are
 // none. It keeps an empty RowErrors from becoming an error that is not nil.
 func (e RowErrors) orNil() error {
 	if len(e) == 0 {
@@ -86,5 +86,5 @@ func (e RowErrors) orNil() error {
 	return e
 }
 
-// place is a position in a file as people count: lines and characters from 1.
-type place struct{ line, column int }
+// position is a position in a file as people count: lines and characters from 1.
+type position struct{ line, column int }

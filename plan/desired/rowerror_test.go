@@ -79,7 +79,7 @@ func TestEachFaultNamesItsPlaceAndTheWayOut(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			want := "partners.csv:" + strings.ReplaceAll(test.want, "\n", "\npartners.csv:")
-			if diff := cmp.Diff(want, rowFaults(t, test.text)); diff != "" {
+			if diff := cmp.Diff(want, rowProblems(t, test.text)); diff != "" {
 				t.Errorf("fault (-want +got):\n%s", diff)
 			}
 		})
@@ -107,7 +107,7 @@ func TestPlacesAreThoseThatAnEditorShows(t *testing.T) {
 		{"in a line longer than any buffer", "note,tenantId,isSyncAllowed\n" + strings.Repeat("é", 100_000) + "," + idA + "," + bad + "\n", "2:100039"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := rowFaults(t, test.text)
+			got := rowProblems(t, test.text)
 			if !strings.HasPrefix(got, "partners.csv:"+test.want+": ") || strings.Contains(got, "\n") {
 				t.Errorf("got %s, want one fault at %s", got, test.want)
 			}
@@ -126,7 +126,7 @@ func TestAllFaultsAreReportedAtOnceInOrder(t *testing.T) {
 		"y,true,,\"\n"
 	want := []string{"1:24", "2:1", "2:4", "4:1", "5:1", "6:1", "7:8", "8:9"}
 	var got []string
-	for line := range strings.SplitSeq(rowFaults(t, text), "\n") {
+	for line := range strings.SplitSeq(rowProblems(t, text), "\n") {
 		got = append(got, strings.Join(strings.SplitN(line, ":", 4)[1:3], ":"))
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

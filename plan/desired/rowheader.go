@@ -23,13 +23,13 @@ func (rd *rowReader) readHeader() error {
 		return rd.noHeader(err)
 	}
 	switch err := rd.openDecoder(); {
-	case err == errSkipRow, err == io.EOF: // the fault is noted
+	case err == errSkipRow, err == io.EOF: // the problem is noted
 		rd.lookBelow()
 		return io.EOF
 	case err != nil:
 		return err
 	case rd.lines.bad != nil:
-		rd.refuse(rd.lines.bad.place, "", rd.lines.bad.err)
+		rd.refuse(rd.lines.bad.position, "", rd.lines.bad.err)
 		return io.EOF
 	}
 	cells := rd.decoder.Headers
@@ -39,36 +39,36 @@ func (rd *rowReader) readHeader() error {
 		rd.lookBelow()
 		return io.EOF
 	case len(cells) > maxColumns+1, len(cells) > maxColumns && lookUpColumn(cells[maxColumns]) != colReason:
-		rd.refuse(place{rd.lines.first, 1}, "", fmt.Errorf("the header has %d cells: at most %d are read", len(cells), maxColumns))
+		rd.refuse(position{rd.lines.first, 1}, "", fmt.Errorf("the header has %d cells: at most %d are read", len(cells), maxColumns))
 		return io.EOF
 	}
-	head, faults := parseHeader(cells)
-	for _, f := range faults {
-		rd.refuse(rd.cellPlace(f.position), trimCell(cells[f.position]), f.err)
+	head, problems := parseHeader(cells)
+	for _, f := range problems {
+		rd.refuse(rd.cellPosition(f.index), trimCell(cells[f.index]), f.err)
 	}
 	rd.head, rd.sheet.width = head, len(cells)
 	return rd.decoder.RenormalizeHeaders(func([]string) []string { return head.names })
 }
 
-// noTenantID refuses a header that cannot be read, as one fault: without the
+// noTenantID refuses a header that cannot be read, as one problem: without the
 // tenantId column each row would be another.
 func (rd *rowReader) noTenantID(cells []string) {
 	if holdsTenantID(cells) {
-		rd.refuse(rd.cellPlace(0), "", errors.New("no header: the first row is data already; put a line above it that names the columns, such as tenantId,displayName"))
+		rd.refuse(rd.cellPosition(0), "", errors.New("no header: the first row is data already; put a line above it that names the columns, such as tenantId,displayName"))
 		return
 	}
 	for i, cell := range cells[:min(len(cells), maxColumns)] {
 		if holdsNames(cell) {
-			rd.refuse(rd.cellPlace(i), trimCell(cell), badColumn.errorf("the cell %s holds several names: the line stands in quotes as a whole, or its delimiter is not the one of the line; export the table again, with a comma, a semicolon or a tab",
+			rd.refuse(rd.cellPosition(i), trimCell(cell), badColumn.errorf("the cell %s holds several names: the line stands in quotes as a whole, or its delimiter is not the one of the line; export the table again, with a comma, a semicolon or a tab",
 				Quote(trimCell(cell))))
 			return
 		}
 		if isNearTenantID(cell) {
-			rd.refuse(rd.cellPlace(i), trimCell(cell), unknownColumn(trimCell(cell)))
+			rd.refuse(rd.cellPosition(i), trimCell(cell), unknownColumn(trimCell(cell)))
 			return
 		}
 	}
-	rd.refuse(rd.cellPlace(0), trimCell(cells[0]), errNoTenantID)
+	rd.refuse(rd.cellPosition(0), trimCell(cells[0]), errNoTenantID)
 }
 
 // holdsNames reports whether a header cell is several that were not told apart,
@@ -82,7 +82,7 @@ func holdsNames(cell string) bool {
 const maxAbove = 100
 
 // lookBelow searches for the header further down, below the title or version
-// that people put above it. Where it finds one, that is the fault in place of
+// that people put above it. Where it finds one, that is the problem in place of
 // those noted. The text is used up, so the reading ends here.
 func (rd *rowReader) lookBelow() {
 	first := rd.lines.first
@@ -100,7 +100,7 @@ func (rd *rowReader) lookBelow() {
 		}
 		if isHeader(line) {
 			rd.errs = nil
-			rd.refuse(place{first, 1}, "", fmt.Errorf("the header is not on line %d: it seems to be on line %d; delete what stands above it, or begin those lines with #", first, first+n))
+			rd.refuse(position{first, 1}, "", fmt.Errorf("the header is not on line %d: it seems to be on line %d; delete what stands above it, or begin those lines with #", first, first+n))
 			return
 		}
 	}
@@ -145,12 +145,12 @@ func (rd *rowReader) firstLine() error {
 	return nil
 }
 
-// noHeader turns the end of the text before a header into a fault.
+// noHeader turns the end of the text before a header into a problem.
 func (rd *rowReader) noHeader(err error) error {
-	var stopped *fault
+	var stopped *problem
 	switch {
 	case errors.As(err, &stopped):
-		rd.refuse(stopped.place, "", stopped.err)
+		rd.refuse(stopped.position, "", stopped.err)
 		return io.EOF
 	case err != io.EOF:
 		return err
@@ -159,7 +159,7 @@ func (rd *rowReader) noHeader(err error) error {
 	if rd.lines.line > 1 {
 		what = "the file holds nothing but blank lines and comments"
 	}
-	rd.refuse(place{1, 1}, "", fmt.Errorf("%s: it needs a header with a tenantId column and a row for each partner", what))
+	rd.refuse(position{1, 1}, "", fmt.Errorf("%s: it needs a header with a tenantId column and a row for each partner", what))
 	return io.EOF
 }
 

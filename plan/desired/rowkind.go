@@ -11,7 +11,7 @@ import (
 	"bulksync/internal/words"
 )
 
-// kind is what faults of one sort are called where they are only counted.
+// kind is what problems of one sort are called where they are only counted.
 type kind string
 
 const (
@@ -33,7 +33,7 @@ const (
 	contradiction  kind = "row that contradicts an earlier one"
 	unknownDomain  kind = "domain that no tenant has"
 	homeTenant     kind = "row of the home tenant itself"
-	otherFault     kind = "other fault"
+	otherProblem   kind = "other fault"
 )
 
 // errorf returns an error of the kind.
@@ -49,20 +49,20 @@ type kindError struct {
 
 func (e *kindError) Unwrap() error { return e.error }
 
-// kindOf is the kind of a fault.
+// kindOf is the kind of a problem.
 func kindOf(err error) kind {
 	var known *kindError
 	if errors.As(err, &known) {
 		return known.kind
 	}
-	return otherFault
+	return otherProblem
 }
 
-// countByKind says how many faults there are of each kind, the most frequent
+// countByKind says how many problems there are of each kind, the most frequent
 // first.
-func countByKind(faults RowErrors) string {
+func countByKind(problems RowErrors) string {
 	counts := map[kind]int{}
-	for _, f := range faults {
+	for _, f := range problems {
 		counts[kindOf(f.Err)]++
 	}
 	kinds := slices.SortedFunc(maps.Keys(counts), func(a, b kind) int {

@@ -9,15 +9,15 @@ import (
 	"bulksync/internal/words"
 )
 
-// refuse notes a fault.
-func (rd *rowReader) refuse(at place, value string, err error) {
+// refuse notes a problem.
+func (rd *rowReader) refuse(at position, value string, err error) {
 	rd.errs = append(rd.errs, &RowError{File: rd.file, Line: at.line, Column: at.column, Value: value, Err: err})
 }
 
 // cellPlace is where the cell at a position of the row just decoded starts.
-func (rd *rowReader) cellPlace(position int) place {
+func (rd *rowReader) cellPosition(index int) position {
 	first, _ := rd.csv.FieldPos(0)
-	line, column := rd.csv.FieldPos(position)
+	line, column := rd.csv.FieldPos(index)
 	return rd.lines.cell(line-first, column)
 }
 
@@ -40,7 +40,7 @@ func (rd *rowReader) fitCells() error {
 		return nil
 	}
 	if len(cells) < want {
-		rd.misfit(place{l.first, 1}, "", cells, "a delimiter is missing or the row was cut short")
+		rd.misfit(position{l.first, 1}, "", cells, "a delimiter is missing or the row was cut short")
 		return errSkipRow
 	}
 	offset := func(i int) int {
@@ -59,15 +59,15 @@ func (rd *rowReader) fitCells() error {
 
 // misfit refuses a row of too few or too many cells. One that begins with # was
 // meant as a comment, or is what a failed look-up left.
-func (rd *rowReader) misfit(at place, value string, cells []string, why string) {
+func (rd *rowReader) misfit(at position, value string, cells []string, why string) {
 	first, column := trimCell(cells[0]), rd.head.columns[0]
 	switch {
 	case !column.isManaged() || !strings.HasPrefix(first, "#"):
 		rd.refuse(at, value, cellCount.errorf("the row has %s and the header %d: %s", words.Count(len(cells), "cell"), len(rd.head.cells), why))
 	case isErrorValue(first):
-		rd.refuse(place{rd.lines.first, 1}, first, checkComputed(column, first))
+		rd.refuse(position{rd.lines.first, 1}, first, checkComputed(column, first))
 	default:
-		rd.refuse(place{rd.lines.first, 1}, first, hashed(first))
+		rd.refuse(position{rd.lines.first, 1}, first, hashed(first))
 	}
 }
 
@@ -130,7 +130,7 @@ func (rd *rowReader) looksLikeRow(line []byte) bool {
 	if holdsTenantID(cells) {
 		return true
 	}
-	at := rd.head.position[colTenantID]
+	at := rd.head.indexes[colTenantID]
 	if at < 0 || len(cells) < rd.head.named {
 		return false
 	}
@@ -157,9 +157,9 @@ func blank(cells *[columnCount]string, extra map[string]string) bool {
 // inside a cell without quotes, or before it, is the end of a line that nobody
 // else sees: what follows may be a row of its own. Only before the first cell
 // there is nothing that it could end.
-func (rd *rowReader) lineBreaks(cell string, k, column, position int, at place) string {
+func (rd *rowReader) lineBreaks(cell string, k, column, index int, at position) string {
 	text := strings.TrimRightFunc(cell, isStray)
-	if position == 0 {
+	if index == 0 {
 		text = trimCell(text)
 	}
 	quoted := rd.lines.raw[rd.lines.starts[k]+column-1] == '"'

@@ -27,17 +27,17 @@ type rowReader struct {
 	swallowed notices
 }
 
-// errSkipRow says that a row is of no further use: it is blank, or its fault
+// errSkipRow says that a row is of no further use: it is blank, or its problem
 // has been noted.
 var errSkipRow = errors.New("row skipped")
 
-// readAll reads to the end and gathers rows and faults. Its error is never the
+// readAll reads to the end and gathers rows and problems. Its error is never the
 // content's.
 func (rd *rowReader) readAll(r io.Reader) error {
 	text, encoding, err := DecodeText(r)
 	var foreign ForeignError
 	if errors.As(err, &foreign) {
-		rd.refuse(place{1, 1}, "", foreign)
+		rd.refuse(position{1, 1}, "", foreign)
 		return nil
 	}
 	if err != nil {
@@ -47,7 +47,7 @@ func (rd *rowReader) readAll(r io.Reader) error {
 	rd.lines = &lineReader{src: text, utf16: encoding == utf16LE || encoding == utf16BE}
 	switch err := rd.readHeader(); err {
 	case nil:
-	case io.EOF: // the fault is noted
+	case io.EOF: // the problem is noted
 		return nil
 	default:
 		return err
@@ -57,7 +57,7 @@ func (rd *rowReader) readAll(r io.Reader) error {
 		return err
 	}
 	if rd.sheet.rows == 0 && len(rd.errs) == 0 {
-		rd.refuse(place{1, 1}, "", rd.noRows(above))
+		rd.refuse(position{1, 1}, "", rd.noRows(above))
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ func (rd *rowReader) next() (rec *record, extra map[string]string, err error) {
 func (rd *rowReader) repair(err error) error {
 	l := rd.lines
 	if l.fatal != nil {
-		rd.refuse(l.fatal.place, "", l.fatal.err)
+		rd.refuse(l.fatal.position, "", l.fatal.err)
 		return io.EOF
 	}
 	var syntax *csv.ParseError
@@ -126,7 +126,7 @@ func (rd *rowReader) repair(err error) error {
 	}
 	switch {
 	case l.bad != nil:
-		rd.refuse(l.bad.place, "", l.bad.err)
+		rd.refuse(l.bad.position, "", l.bad.err)
 		return errSkipRow
 	case misfit:
 		return rd.fitCells()
@@ -141,7 +141,7 @@ func (rd *rowReader) repair(err error) error {
 func (rd *rowReader) misquoted(cell int, bare bool) error {
 	l := rd.lines
 	if l.bad != nil {
-		rd.refuse(l.bad.place, "", l.bad.err)
+		rd.refuse(l.bad.position, "", l.bad.err)
 	}
 	value := string(l.raw[cell:])
 	if bare {
@@ -157,12 +157,12 @@ func (rd *rowReader) misquoted(cell int, bare bool) error {
 // bareQuote says what a cell without quotes is that holds one all the same. It
 // starts at an offset in the row.
 func (rd *rowReader) bareQuote(cell int, value string) error {
-	position := countUnquoted(rd.lines.raw[:cell], rd.lines.comma)
-	managed := position < len(rd.head.columns) && rd.head.columns[position].isManaged()
+	index := countUnquoted(rd.lines.raw[:cell], rd.lines.comma)
+	managed := index < len(rd.head.columns) && rd.head.columns[index].isManaged()
 	switch {
 	case managed && isFormula(value):
-		return checkComputed(rd.head.columns[position], value)
-	case managed && position == 0 && strings.HasPrefix(value, "#"):
+		return checkComputed(rd.head.columns[index], value)
+	case managed && index == 0 && strings.HasPrefix(value, "#"):
 		return hashed(value)
 	}
 	return strayQuote.errorf("a quote inside an unquoted cell: quote the whole cell and double the quotes inside it")

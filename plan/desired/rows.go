@@ -22,7 +22,7 @@ type Rows struct {
 
 // ReadRows reads the CSV from r once, as a stream, and checks all of it. The
 // name is what messages call the file. The error is a RefusedRows, and so a
-// RowErrors with every fault, when the content is wrong; any other error comes
+// RowErrors with every problem, when the content is wrong; any other error comes
 // from r or ctx.
 //
 // A cell that breaks the quoting rules in a way that makes the rows below it

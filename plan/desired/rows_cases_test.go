@@ -150,7 +150,7 @@ func TestAHeaderFurtherDownIsOneFault(t *testing.T) {
 		{"nowhere", "name,note\n" + rows, "1:1: no tenantId column: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := rowFaults(t, test.text); !strings.HasPrefix(got, "partners.csv:"+test.want) || strings.Contains(got, "\n") {
+			if got := rowProblems(t, test.text); !strings.HasPrefix(got, "partners.csv:"+test.want) || strings.Contains(got, "\n") {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})

@@ -15,7 +15,7 @@ import (
 
 // FuzzReadRows holds that what is accepted reads back equal after it was
 // written again in its own dialect, as failed.csv is, and that what is refused
-// names places inside the file.
+// names positions inside the file.
 func FuzzReadRows(f *testing.F) {
 	for _, seed := range []string{
 		"tenantId\n" + idA + "\n",
@@ -34,7 +34,7 @@ func FuzzReadRows(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rows, err := desired.ReadRows(context.Background(), bytes.NewReader(data), "f.csv")
 		if err != nil {
-			checkFaults(t, err, 1+bytes.Count(data, []byte("\n")))
+			checkProblems(t, err, 1+bytes.Count(data, []byte("\n")))
 			return
 		}
 		if len(known(t, rows)) == 0 || rows.Input.Rows != len(rows.Input.Cells) || rows.Input.Rows != len(rows.Input.Lines) {
@@ -49,7 +49,7 @@ func FuzzReadRows(f *testing.F) {
 		if err != nil {
 			t.Fatalf("written again as %q: %v", text, err)
 		}
-		if diff := cmp.Diff(known(t, rows), known(t, got), ignorePlaces, cmpopts.IgnoreFields(desired.Row{}, "Line")); diff != "" {
+		if diff := cmp.Diff(known(t, rows), known(t, got), ignorePositions, cmpopts.IgnoreFields(desired.Row{}, "Line")); diff != "" {
 			t.Errorf("written again as %q (-want +got):\n%s", text, diff)
 		}
 		if diff := cmp.Diff(rows.Input, got.Input, cmpopts.IgnoreFields(desired.Input{}, "SHA256", "Lines")); diff != "" {
@@ -59,7 +59,7 @@ func FuzzReadRows(f *testing.F) {
 }
 
 // FuzzReadTemplate holds that an accepted template manages something that
-// Graph knows, and that what is refused names places inside the file.
+// Graph knows, and that what is refused names positions inside the file.
 func FuzzReadTemplate(f *testing.F) {
 	for _, seed := range []string{
 		`{"templateApplicationLevel": "newPartners, existingPartners", "userSyncInbound": {"isSyncAllowed": true}}`,
@@ -73,7 +73,7 @@ func FuzzReadTemplate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := desired.ReadTemplate(bytes.NewReader(data), "f.json")
 		if err != nil {
-			checkFaults(t, err, 1+bytes.Count(data, []byte("\n")))
+			checkProblems(t, err, 1+bytes.Count(data, []byte("\n")))
 			return
 		}
 		level, _ := got.Values[0].(string)
@@ -90,8 +90,8 @@ func FuzzReadTemplate(f *testing.F) {
 	})
 }
 
-// checkFaults wants err to be RowErrors in order, in a file of so many lines.
-func checkFaults(t *testing.T, err error, lines int) {
+// checkProblems wants err to be RowErrors in order, in a file of so many lines.
+func checkProblems(t *testing.T, err error, lines int) {
 	t.Helper()
 	var faults desired.RowErrors
 	if !errors.As(err, &faults) || len(faults) == 0 {

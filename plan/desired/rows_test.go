@@ -22,8 +22,8 @@ const (
 	idB = "bbbbbbbb-0000-4000-8000-00000000000b"
 )
 
-// ignorePlaces compares rows by what they want.
-var ignorePlaces = cmp.Options{cmpopts.IgnoreUnexported(desired.Row{}), cmpopts.EquateComparable(desired.Values{})}
+// ignorePositions compares rows by what they want.
+var ignorePositions = cmp.Options{cmpopts.IgnoreUnexported(desired.Row{}), cmpopts.EquateComparable(desired.Values{})}
 
 func readRows(t *testing.T, text string) *desired.Rows {
 	t.Helper()
@@ -52,8 +52,8 @@ func switchOf(r desired.Row) any {
 	return r.Value(desired.IdentitySynchronization.Property(desired.PathSyncAllowed))
 }
 
-// rowFaults returns what ReadRows says of a file that it refuses.
-func rowFaults(t *testing.T, text string) string {
+// rowProblems returns what ReadRows says of a file that it refuses.
+func rowProblems(t *testing.T, text string) string {
 	t.Helper()
 	rows, err := desired.ReadRows(t.Context(), strings.NewReader(text), "partners.csv")
 	if rows != nil {
@@ -102,7 +102,7 @@ func TestEachDialectReadsAsTheSameRows(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := readRows(t, test.text)
-			if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
+			if diff := cmp.Diff(want, known(t, got), ignorePositions); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(test.want, got.Input.Dialect); diff != "" {
@@ -116,12 +116,12 @@ func TestASeparatorLineDecidesTheDelimiter(t *testing.T) {
 	for _, line := range []string{"sep=;", "SEP=;", `"sep=;"`} {
 		got := readRows(t, line+"\r\ntenantId;note\r\n"+idA+";a,b\r\n")
 		want := []desired.Row{{Line: 3, TenantID: idA, Note: "a,b"}}
-		if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
+		if diff := cmp.Diff(want, known(t, got), ignorePositions); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", line, diff)
 		}
 	}
 	want := `partners.csv:1:1: delimiter "|" is not supported: use a comma, a semicolon or a tab`
-	if got := rowFaults(t, "sep=|\ntenantId|note\n"); got != want {
+	if got := rowProblems(t, "sep=|\ntenantId|note\n"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
@@ -136,7 +136,7 @@ func TestHeadersAreKnownByEachOfTheirNames(t *testing.T) {
 		" TENANTID ,\u00a0displayname\u200b,\"issyncallowed\",inboundconsent,outboundconsent,ENSURE,NOTE",
 	} {
 		got := readRows(t, header+"\n"+idA+",Contoso,true,false,true,present,CHG1\n")
-		if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
+		if diff := cmp.Diff(want, known(t, got), ignorePositions); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", header, diff)
 		}
 	}
@@ -150,11 +150,11 @@ func TestTrustHasAColumnForEachClaim(t *testing.T) {
 		"tenantId,mfaTrust,Device Trust,hybrid_trust",
 	} {
 		got := readRows(t, header+"\n"+idA+",yes,no,1\n")
-		if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
+		if diff := cmp.Diff(want, known(t, got), ignorePositions); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", header, diff)
 		}
 	}
-	fault := rowFaults(t, "tenantId,mfaTrust\n"+idA+",maybe\n")
+	fault := rowProblems(t, "tenantId,mfaTrust\n"+idA+",maybe\n")
 	if want := `partners.csv:2:38: inboundTrust.isMfaAccepted is "maybe": use true/false, yes/no, on/off or 1/0`; fault != want {
 		t.Errorf("got  %s\nwant %s", fault, want)
 	}
@@ -206,7 +206,7 @@ func TestBlankLinesAndCommentsAreNoRows(t *testing.T) {
 		{Line: 8, TenantID: idA, Note: "first\n# not a comment\n\nlast"},
 		{Line: 14, TenantID: idB, Note: "# a note"},
 	}
-	if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
+	if diff := cmp.Diff(want, known(t, got), ignorePositions); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 	wantInput := desired.Input{
@@ -221,7 +221,7 @@ func TestBlankLinesAndCommentsAreNoRows(t *testing.T) {
 func TestCarriageReturnsInQuotesOrAtAnEdgeAreKept(t *testing.T) {
 	got := readRows(t, "tenantId,note\n"+idA+",\"a\rb\r\nc\"\n"+"\r"+idB+",x\r\r\n")
 	want := []desired.Row{{Line: 2, TenantID: idA, Note: "a\nb\nc"}, {Line: 4, TenantID: idB, Note: "x"}}
-	if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
+	if diff := cmp.Diff(want, known(t, got), ignorePositions); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 }
@@ -231,7 +231,7 @@ func TestCarriageReturnsInQuotesOrAtAnEdgeAreKept(t *testing.T) {
 func TestMarksOfDirectionAtAnEdgeAreStray(t *testing.T) {
 	got := readRows(t, "\u200etenantId\u200f,name,isSyncAllowed\n\u202d"+idA+"\u202c,\u2068Contoso\u2069,\u200etrue\n\u200e# x\n")
 	want := []desired.Row{desired.With(desired.Row{Line: 2, TenantID: idA}, "displayName", "Contoso", "userSyncInbound.isSyncAllowed", true)}
-	if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
+	if diff := cmp.Diff(want, known(t, got), ignorePositions); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 }
@@ -256,7 +256,7 @@ func TestTheInputIsKeptAsItCame(t *testing.T) {
 
 func TestAFileOfTenantIDsAloneManagesNothing(t *testing.T) {
 	got := readRows(t, "tenantId\n"+idA+"\n")
-	if diff := cmp.Diff([]desired.Row{{Line: 2, TenantID: idA}}, known(t, got), ignorePlaces); diff != "" {
+	if diff := cmp.Diff([]desired.Row{{Line: 2, TenantID: idA}}, known(t, got), ignorePositions); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 }

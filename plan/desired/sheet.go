@@ -25,10 +25,10 @@ const blockRows = 1024
 // starts. The text starts where that of the cell before ends.
 type span struct{ end, line, column uint32 }
 
-func (s *span) place() place { return place{int(s.line), int(s.column)} }
+func (s *span) position() position { return position{int(s.line), int(s.column)} }
 
 // add appends a cell. The cells of a row come one after the other.
-func (b *block) add(cell string, at place) {
+func (b *block) add(cell string, at position) {
 	b.text.WriteString(cell)
 	b.spans = append(b.spans, span{uint32(b.text.Len()), uint32(at.line), uint32(at.column)})
 }

@@ -27,7 +27,7 @@ func TestErrorValuesAreRefusedInEachManagedColumn(t *testing.T) {
 	for _, value := range errorValues {
 		for _, cell := range []string{value, " " + value + "\u00a0", `"` + value + `"`} {
 			row := strings.Join([]string{cell, cell, cell, cell, cell, cell, cell, cell}, ",")
-			got := rowFaults(t, header+row+"\n")
+			got := rowProblems(t, header+row+"\n")
 			if n := strings.Count(got, "a spreadsheet's error value"); n != 6 || strings.Count(got, "\n") != 5 {
 				t.Errorf("%s: %d of 6 managed cells are refused as error values:\n%s", cell, n, got)
 			}

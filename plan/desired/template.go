@@ -49,7 +49,7 @@ const levelsAllowed = `use newPartners, existingPartners, both with a comma betw
 
 // ReadTemplate reads a JSON object with templateApplicationLevel,
 // userSyncInbound or both, and nothing else. The name is what messages call
-// the file. The error is a RowErrors with every fault when the content is
+// the file. The error is a RowErrors with every problem when the content is
 // wrong; any other error comes from r.
 func ReadTemplate(r io.Reader, name string) (*Template, error) {
 	sum := sha256.New()
@@ -122,9 +122,9 @@ func CheckLevels(s string) error {
 	return nil
 }
 
-// templateAt turns an offset into a place.
-func templateAt(data []byte, offset int) place {
+// templateAt turns an offset into a position.
+func templateAt(data []byte, offset int) position {
 	before := data[:min(offset, len(data))]
 	start := bytes.LastIndexByte(before, '\n') + 1
-	return place{bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1}
+	return position{bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // templateParser walks the tokens itself, because encoding/json takes members
-// in any letter case, keeps the last of two equal ones, and tells no place.
+// in any letter case, keeps the last of two equal ones, and tells no position.
 type templateParser struct {
 	data []byte
 	dec  *json.Decoder
@@ -18,7 +18,7 @@ type templateParser struct {
 	errs RowErrors
 }
 
-// parse fills out and notes every fault. Broken JSON ends it; below that the
+// parse fills out and notes every problem. Broken JSON ends it; below that the
 // decoder has nothing left to complain of.
 func (p *templateParser) parse() {
 	if i := invalidUTF8(p.data); i >= 0 {
@@ -155,7 +155,7 @@ func (p *templateParser) next() int {
 // peek reports whether the next token starts with s.
 func (p *templateParser) peek(s string) bool { return bytes.HasPrefix(p.data[p.next():], []byte(s)) }
 
-// broken notes a fault of the JSON itself.
+// broken notes a problem of the JSON itself.
 func (p *templateParser) broken(err error) {
 	offset := 0
 	var syntax *json.SyntaxError
