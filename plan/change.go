@@ -152,3 +152,13 @@ func (c *Change) syncSwitch() *Field {
 	}
 	return nil
 }
+
+// field is the field of the change at a path; nil where it has none.
+func (c *Change) field(path string) *Field {
+	for i := range c.Fields {
+		if c.Fields[i].Path == path {
+			return &c.Fields[i]
+		}
+	}
+	return nil
+}

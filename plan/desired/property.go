@@ -1,6 +1,11 @@
 package desired
 
-import "bulksync/graph"
+import (
+	"errors"
+	"fmt"
+
+	"bulksync/graph"
+)
 
 // Property is a managed property of an object. All that is particular to it
 // stands in its entry of the tables below: its column, comparison, body, hazards
@@ -176,4 +181,105 @@ func pointerTo[T any](v any) *T {
 		return &value
 	}
 	return nil
+}
+
+// Kind is what the values of a property are.
+type Kind int
+
+// The kinds. Values are strings, and bools those of a switch.
+const (
+	TenantID Kind = iota
+	Text
+	Switch
+	// Levels is a set of flags in one string; see SameLevels.
+	Levels
+)
+
+// Holds reports whether v is null or of the property's type.
+func (p *Property) Holds(v any) bool {
+	switch v.(type) {
+	case nil:
+		return true
+	case bool:
+		return p.Kind == Switch
+	case string:
+		return p.Kind != Switch
+	default:
+		return false
+	}
+}
+
+// Same reports whether two values mean the same.
+func (p *Property) Same(a, b any) bool {
+	if p.Kind == Levels {
+		x, _ := a.(string)
+		y, _ := b.(string)
+		return SameLevels(x, y)
+	}
+	return a == b
+}
+
+// CheckWanted refuses a value that no input can ask for.
+func (p *Property) CheckWanted(v any) error {
+	text, ok := v.(string)
+	switch {
+	case ok && p.Kind == Levels:
+		return CheckLevels(text)
+	case ok && p.Kind == Text && text == "":
+		return errors.New(p.Path + " is empty")
+	case ok && p.Kind == Text:
+		return p.checkText(text)
+	default:
+		return nil
+	}
+}
+
+// wordsOf says a value in words.
+func wordsOf(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "empty"
+	case string:
+		return Quote(v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// Hazard marks a change that a change board must see before it says yes.
+type Hazard string
+
+// The hazards; Words has the sentence for each.
+const (
+	SyncOff        Hazard = "sync-off"
+	SyncRemoved    Hazard = "sync-removed"
+	NewPartner     Hazard = "new-partner"
+	PartnerRemoved Hazard = "partner-removed"
+	ConsentOff     Hazard = "consent-off"
+	TrustOn        Hazard = "trust-on"
+	TemplateWrite  Hazard = "template"
+	ServiceOwned   Hazard = "service-owned"
+)
+
+// hazardWords are the sentences of the hazards.
+var hazardWords = map[Hazard]string{
+	SyncOff:        "stops synchronizing users from this partner; users already synchronized stay",
+	SyncRemoved:    "removes the synchronization policy; users already synchronized stay",
+	NewPartner:     "adds a partner configuration, which inherits the default access settings",
+	PartnerRemoved: "removes the whole partner configuration; the default access settings apply to this tenant again",
+	ConsentOff:     "turns automatic redemption off: users see a consent prompt, and cross-tenant synchronization needs it on",
+	TrustOn:        "accepts the partner's claims in this tenant's Conditional Access: multifactor authentication, compliant devices or hybrid joined devices of the partner count as if they were this tenant's",
+	TemplateWrite:  "takes effect when a tenant joins the multitenant organization, not on partners of today",
+	ServiceOwned:   "belongs to a service provider or to Microsoft Support; bulksync leaves it alone",
+}
+
+// Words says in a sentence what the hazard means for people. The consequences
+// are those of the Graph reference pages for userSyncInbound and of the Entra
+// pages on cross-tenant access (inbound trust), on automatic redemption and on
+// multitenant-organization templates.
+func (h Hazard) Words() string {
+	if words, known := hazardWords[h]; known {
+		return words
+	}
+	return string(h)
 }

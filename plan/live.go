@@ -7,7 +7,65 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"bulksync/graph"
+	"bulksync/plan/desired"
 )
+
+// Live is what is there now for one change: its partner, or the template.
+// Both are nil where there is neither.
+type Live struct {
+	Partner  *graph.Partner
+	Template *graph.Template
+}
+
+// isUnread reports whether there is a partner of which no more is known than
+// that it is there.
+func (l Live) isUnread() bool { return l.Partner != nil && l.Partner.Problem != "" }
+
+func (l Live) isOwned() bool { return l.Partner != nil && isOwned(l.Partner.TenantID, l.Partner) }
+
+// Object returns the live object of a change as Graph returned it; nil where
+// there is none.
+func (l Live) Object(o Object) json.RawMessage {
+	switch {
+	case o == SyncTemplate && l.Template != nil:
+		return l.Template.Raw
+	case o == SyncTemplate || l.isUnread():
+		return nil
+	default:
+		return o.Raw(l.Partner)
+	}
+}
+
+// value is the live value of a managed property; nil where its object is not
+// there.
+func (l Live) value(p *desired.Property) any { return p.Value(l.Partner, l.Template) }
+
+// pathInside is the path of a field within the object of the change.
+func (c *Change) pathInside(f Field) string {
+	if member := c.Object.Member(); member != "" {
+		return strings.TrimPrefix(f.Path, member+".")
+	}
+	return f.Path
+}
+
+// ValuesIn returns the values of the change's properties in its object as Graph
+// returned it, in the order of Fields; nil for a member that is not there.
+func (c *Change) ValuesIn(object json.RawMessage) []any {
+	var root any
+	_ = json.Unmarshal(object, &root) // what does not decode has no values
+	values := make([]any, len(c.Fields))
+	for i, f := range c.Fields {
+		value := root
+		for name := range strings.SplitSeq(c.pathInside(f), ".") {
+			members, _ := value.(map[string]any)
+			value = members[spelt(members, name)]
+		}
+		values[i] = value
+	}
+	return values
+}
 
 // maxBeside is how many properties Beside names.
 const maxBeside = 3

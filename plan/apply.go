@@ -1,8 +1,6 @@
 package plan
 
-import (
-	"bulksync/graph"
-)
+import "bulksync/graph"
 
 // Apply returns l as it is once c was made: what is known of a write that a
 // reading may not show yet. Every member that the change is about is as wanted

@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,13 +26,6 @@ const (
 	// Unknown: the partner could not be read.
 	Unknown Fit = "unknown"
 )
-
-// Live is what is there now for one change: its partner, or the template.
-// Both are nil where there is neither.
-type Live struct {
-	Partner  *graph.Partner
-	Template *graph.Template
-}
 
 // CheckDrift holds a change against what is there now. Only the members that the
 // change is about count: somebody's edit of another one is no conflict. A
@@ -71,12 +65,6 @@ func (c *Change) checkDrift(l Live) (Fit, string) {
 		return c.driftOfFields(l)
 	}
 }
-
-// isUnread reports whether there is a partner of which no more is known than
-// that it is there.
-func (l Live) isUnread() bool { return l.Partner != nil && l.Partner.Problem != "" }
-
-func (l Live) isOwned() bool { return l.Partner != nil && isOwned(l.Partner.TenantID, l.Partner) }
 
 // driftOfNoOp tells whether what was as wanted is so still. There is nothing to
 // apply, so it is as wanted or it moved.
@@ -192,44 +180,51 @@ func (c *Change) compared() []Field {
 	return fields
 }
 
-// Object returns the live object of a change as Graph returned it; nil where
-// there is none.
-func (l Live) Object(o Object) json.RawMessage {
-	switch {
-	case o == SyncTemplate && l.Template != nil:
-		return l.Template.Raw
-	case o == SyncTemplate || l.isUnread():
-		return nil
-	default:
-		return o.Raw(l.Partner)
+// aboutPartner are members of a partner configuration that are no settings of
+// it, or that are looked at elsewhere.
+var aboutPartner = []string{"tenantId", "isInMultiTenantOrganization", "identitySynchronization"}
+
+// settingsOf lists the members of a partner configuration that somebody set, in
+// the order of their names: they would be lost with it. Null means inherited
+// (reference page of the partner configuration), also within an object; members
+// that no schema names count too. A managed member counts as it stands in p,
+// which may know more of it than the raw configuration.
+func settingsOf(p *graph.Partner) (set []string) {
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal(p.Raw, &members) // it was read by the client already; a partner known by its ID alone has none
+	if members == nil {
+		members = map[string]json.RawMessage{}
 	}
-}
-
-// value is the live value of a managed property; nil where its object is not
-// there.
-func (l Live) value(p *desired.Property) any { return p.Value(l.Partner, l.Template) }
-
-// pathInside is the path of a field within the object of the change.
-func (c *Change) pathInside(f Field) string {
-	if member := c.Object.Member(); member != "" {
-		return strings.TrimPrefix(f.Path, member+".")
-	}
-	return f.Path
-}
-
-// ValuesIn returns the values of the change's properties in its object as Graph
-// returned it, in the order of Fields; nil for a member that is not there.
-func (c *Change) ValuesIn(object json.RawMessage) []any {
-	var root any
-	_ = json.Unmarshal(object, &root) // what does not decode has no values
-	values := make([]any, len(c.Fields))
-	for i, f := range c.Fields {
-		value := root
-		for name := range strings.SplitSeq(c.pathInside(f), ".") {
-			members, _ := value.(map[string]any)
-			value = members[spelt(members, name)]
+	for _, o := range desired.PartnerObjects {
+		if raw := o.Raw(p); o.Member() != "" && raw != nil {
+			members[o.Member()] = raw
 		}
-		values[i] = value
 	}
-	return values
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if strings.Contains(name, "@") || slices.Contains(aboutPartner, name) {
+			continue
+		}
+		// A bare false, as isServiceProvider has it, is how a switch is born.
+		if raw := members[name]; string(raw) != "false" && !isUnset(raw) {
+			set = append(set, name)
+		}
+	}
+	return set
+}
+
+// isUnset reports whether a value is null, or an object of nothing but nulls.
+func isUnset(raw json.RawMessage) bool {
+	if string(raw) == "null" {
+		return true
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil {
+		return false
+	}
+	for name, v := range members {
+		if !strings.Contains(name, "@") && !isUnset(v) {
+			return false
+		}
+	}
+	return true
 }

@@ -1,0 +1,98 @@
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"bulksync/graph"
+	"bulksync/internal/seal"
+	"bulksync/plan/desired"
+)
+
+// image is the before-image as it was read when the plan was made.
+func (c *Change) image() (l Live, err error) {
+	var p graph.Partner
+	switch member := c.Object.Member(); {
+	case c.Before == nil:
+		return Live{}, nil
+	case c.Object == SyncTemplate:
+		t, err := graph.ParseTemplate(c.Before)
+		return Live{Template: &t}, err
+	case c.Object == IdentitySynchronization:
+		p.Sync, err = graph.ParseSync(c.Before)
+		return Live{Partner: &p}, err
+	case member != "":
+		p, err = graph.ParsePartner(fmt.Appendf(nil, `{"tenantId":%q,%q:%s}`, c.Partner.TenantID, member, c.Before))
+		return Live{Partner: &p}, err
+	}
+	p, err = graph.ParsePartner(c.Before)
+	if err == nil && p.TenantID != c.Partner.TenantID {
+		err = fmt.Errorf("it is of tenant %s", desired.Quote(p.TenantID))
+	}
+	return Live{Partner: &p}, err
+}
+
+// after is the object as the change left it: the before-image with the fields
+// laid over it.
+func (c *Change) after() json.RawMessage {
+	if c.Object == PartnerConfiguration {
+		return body(c.Fields)
+	}
+	return c.over(c.Before)
+}
+
+// over lays the values after the change over an object as Graph returns it, or
+// over none. Members that the change is not about stay as they are spelt.
+func (c *Change) over(raw json.RawMessage) json.RawMessage {
+	object := membersOf(raw)
+	if c.Object == IdentitySynchronization && c.Action == Create {
+		object[spelt(object, desired.PathTenantID)] = json.RawMessage(jsonValue(c.Partner.TenantID))
+	}
+	for _, f := range c.Fields {
+		setIn(object, c.pathInside(f), json.RawMessage(jsonValue(f.After)))
+	}
+	return encodeMembers(object)
+}
+
+// setIn lays a value over an object as Graph returns it, at a path inside it.
+func setIn(object map[string]json.RawMessage, path string, value json.RawMessage) {
+	name, rest, nested := strings.Cut(path, ".")
+	name = spelt(object, name)
+	if nested {
+		inner := membersOf(object[name])
+		setIn(inner, rest, value)
+		value = encodeMembers(inner)
+	}
+	object[name] = value
+}
+
+// membersOf takes an object apart; null and what is no object have no members.
+func membersOf(raw json.RawMessage) map[string]json.RawMessage {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil || members == nil {
+		return map[string]json.RawMessage{}
+	}
+	return members
+}
+
+func encodeMembers(members map[string]json.RawMessage) json.RawMessage {
+	raw, err := seal.Marshal(members)
+	if err != nil {
+		panic("plan: a before-image does not encode: " + err.Error())
+	}
+	return raw
+}
+
+// spelt is how an object spells a member: it is read in any letter case.
+func spelt[T any](members map[string]T, name string) string {
+	if _, ok := members[name]; ok {
+		return name
+	}
+	for have := range members {
+		if strings.EqualFold(have, name) {
+			return have
+		}
+	}
+	return name
+}
