@@ -2,11 +2,11 @@ package plan
 
 import "bulksync/graph"
 
-// Apply returns l as it is once c was made: what is known of a write that a
-// reading may not show yet. Every member that the change is about is as wanted
-// then, so that Judge says so; all others are as they were read. Objects that no
-// reading showed are made up from what the change says. Nothing is laid over a
-// partner that could not be read: what else it holds is unknown.
+// Apply returns l as it is once the change was made, which a reading may not show
+// yet. Every member that the change is about is as wanted then, and CheckDrift
+// says so; all others are as they were read. An object that no reading showed is
+// built from the change. A partner that could not be read stays as it is: what
+// else it holds is unknown.
 func (c *Change) Apply(l Live) Live {
 	switch {
 	case c.Object == SyncTemplate:
@@ -32,7 +32,7 @@ func (c *Change) Apply(l Live) Live {
 	return l
 }
 
-// set makes every property of the change as it is after it.
+// set gives every property of the change its value after the change.
 func (c *Change) set(p *graph.Partner, t *graph.Template) {
 	for _, f := range c.Fields {
 		c.Object.Property(f.Path).Set(p, t, f.After)
@@ -49,8 +49,8 @@ func (c *Change) applyToTemplate(live *graph.Template) *graph.Template {
 	return &t
 }
 
-// policyUnder is a copy of the policy that the change is laid over: the one that
-// was read or, where none was, the one of the plan.
+// policyUnder copies the policy that the change is applied to: the one that was
+// read or, where none was, the one of the plan.
 func (c *Change) policyUnder(live *graph.IdentitySynchronization) *graph.IdentitySynchronization {
 	if live == nil {
 		live, _ = graph.ParseSync(c.Before) // it was parsed when the plan was made
@@ -62,10 +62,11 @@ func (c *Change) policyUnder(live *graph.IdentitySynchronization) *graph.Identit
 	return &s
 }
 
-// WithOtherVerb returns the same change by the other verb, for when Graph says that
-// the object is there after all (PUT becomes PATCH) or is not (PATCH becomes
-// PUT, with what the policy held before). It returns nil where there is none,
-// where the partner could not be read, and where it belongs to somebody else.
+// WithOtherVerb returns the request that makes the same change with the other
+// verb: PATCH where Graph has the object after all, and PUT, with what the policy
+// held before, where Graph has it no more. It returns nil where no other verb
+// fits, where the partner could not be read, and where it belongs to somebody
+// else.
 func (c *Change) WithOtherVerb(l Live) *Request {
 	if c.Object != IdentitySynchronization || l.Partner == nil || l.isUnread() || l.isOwned() {
 		return nil
@@ -80,8 +81,8 @@ func (c *Change) WithOtherVerb(l Live) *Request {
 	}
 }
 
-// whole lists every managed property of the object as it is to be: the changed
-// ones after the change, the others as they were before it.
+// whole lists every managed property of the object: the changed ones as they are
+// after the change, the others as they were before it.
 func (c *Change) whole() []Field {
 	before, _ := graph.ParseSync(c.Before) // it was parsed when the plan was made
 	if before == nil {

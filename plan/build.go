@@ -58,8 +58,8 @@ func Changes(d Desired, cur *Current, cloud graph.Cloud) []Change {
 	return b.changes
 }
 
-// objects counts what rows manage, which is how many changes they become where
-// no partner has to be added.
+// objects counts the objects that rows manage, which is the number of changes
+// where no partner has to be added.
 func objects(rows []desired.Row) (n int) {
 	for i := range rows {
 		for _, o := range desired.PartnerObjects {
@@ -101,8 +101,8 @@ func (b *builder) template(t *desired.Template, cloud graph.Cloud) {
 	b.append(ch)
 }
 
-// compare notes the properties that are wanted, whether or not they are so
-// already. What is spelt in another way and means the same stays as it is.
+// compare adds a field for each property that is wanted, whether or not it differs.
+// A value that is spelt in another way and means the same stays as it is.
 func (ch *Change) compare(live Live, wanted func(*desired.Property) any) {
 	list := ch.Object.Properties()
 	for i := range list {
@@ -119,16 +119,16 @@ func (ch *Change) compare(live Live, wanted func(*desired.Property) any) {
 	}
 }
 
-// differ notes a property if it differs.
+// differ adds a field if the property differs.
 func (ch *Change) differ(path string, before, after any) {
 	if before != after {
 		ch.Fields = append(ch.Fields, Field{Path: path, Before: before, After: after})
 	}
 }
 
-// settle makes an update of which nothing differs a no-op. It keeps what was
-// wanted, so that it can be held against what is there later; any other change
-// keeps what differs.
+// settle makes an update in which nothing differs a no-op, which keeps all fields,
+// so that they can be compared again later. Any other change keeps the fields that
+// differ.
 func (ch *Change) settle() {
 	differs := func(f Field) bool { return f.Before != f.After }
 	if ch.Action == Update && !slices.ContainsFunc(ch.Fields, differs) {
@@ -138,7 +138,7 @@ func (ch *Change) settle() {
 	ch.Fields = slices.DeleteFunc(ch.Fields, func(f Field) bool { return !differs(f) })
 }
 
-// The reasons of blocked changes, and of one that is no more than a look.
+// The reasons of blocked changes, and of a no-op that only checks a partner.
 const (
 	reasonNoPartner = "the partner configuration does not exist; add it first, or plan with --create-partners"
 	reasonOwned     = "the partner configuration belongs to a service provider or to Microsoft Support"
@@ -177,8 +177,8 @@ func (b *builder) row(r *desired.Row) {
 	}
 }
 
-// isOwned reports whether a partner, which may be nobody yet, belongs to somebody
-// else.
+// isOwned reports whether a partner, which may not be there yet, belongs to
+// somebody else.
 func isOwned(tenantID string, p *graph.Partner) bool {
 	return p.IsServiceProvider && p.Problem == "" || tenantID == graph.SupportTenantID
 }
@@ -192,8 +192,8 @@ type rowChange struct {
 	owned   bool
 }
 
-// unread blocks an object, if the row manages it. What is there is unknown, so
-// nothing is said of it, and whose it is neither.
+// unread blocks an object of a partner that could not be read, if the row manages
+// it. What is there and whose it is are unknown, so nothing is said of them.
 func (c *rowChange) unread(o Object) {
 	c.owned = false
 	if c.row.Manages(o) {
@@ -219,8 +219,8 @@ func (c *rowChange) newPartner() {
 	})
 }
 
-// partnerAlone is a row that manages nothing: the partner itself is all that
-// can be said about.
+// partnerAlone is for a row that manages nothing: only the partner itself can be
+// compared.
 func (c *rowChange) partnerAlone() {
 	switch {
 	case c.exists:
@@ -269,8 +269,8 @@ func (c *rowChange) addOnPartner(ch Change) {
 	c.add(ch)
 }
 
-// add finishes a change of the row. What belongs to somebody else is shown,
-// and blocked.
+// add finishes a change of the row. A change of what belongs to somebody else is
+// shown, and blocked.
 func (c *rowChange) add(ch Change) {
 	if c.owned && ch.Action != NoOp {
 		ch.Action, ch.Reason = Blocked, reasonOwned

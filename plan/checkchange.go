@@ -13,8 +13,8 @@ import (
 )
 
 // check refuses a change that says one thing and sends another, and everything
-// that Build and Revert would never have written. It is their twin: what they
-// learn to write is allowed here.
+// that Build and Revert would never have written. What they learn to write has to
+// be allowed here.
 func (c *Change) check() error {
 	for _, rule := range []func(*Change) error{
 		(*Change).checkWords, (*Change).checkReason, (*Change).checkFields, (*Change).checkImage, (*Change).checkHazards, (*Change).checkRequest,
@@ -105,8 +105,7 @@ func (c *Change) isBlockedBy() bool {
 	}
 }
 
-// checkHazards refuses a change that hides what a board must know, or that
-// cries wolf.
+// checkHazards refuses a change that hides a hazard, or names one too many.
 func (c *Change) checkHazards() error {
 	if want := c.hazards(); !slices.Equal(c.Hazards, want) {
 		return fmt.Errorf("its hazards are %q, where those of such a change are %q", c.Hazards, want)
@@ -223,8 +222,8 @@ func (c *Change) checkNumber() error {
 	return nil
 }
 
-// checkImage holds the before-image against the fields: what a reader is shown
-// as being there now, and what an undo goes back to, is one and the same.
+// checkImage compares the before-image with the fields: what a reader sees as the
+// present state is what an undo goes back to.
 func (c *Change) checkImage() error {
 	there := c.Before != nil
 	if there && c.Before[0] != '{' {
@@ -254,8 +253,8 @@ func (c *Change) checkImage() error {
 	return nil
 }
 
-// needsImage reports whether such a change has a before-image; there is the
-// answer where it may or may not.
+// needsImage reports whether such a change has a before-image. Where it may have
+// one or not, it returns there.
 func (c *Change) needsImage(there bool) bool {
 	switch {
 	case c.Action == Create:

@@ -9,8 +9,8 @@ import (
 	"bulksync/plan/desired"
 )
 
-// check refuses a plan, each change of which is good by itself, that Build and
-// Revert would never have written, or that a later step could not tell.
+// check refuses a plan that Build and Revert would never have written, or that a
+// later step could not report on. Each of its changes has been checked by itself.
 func (p *Plan) check() error {
 	if err := p.checkHead(); err != nil {
 		return err
@@ -21,8 +21,7 @@ func (p *Plan) check() error {
 	return p.checkChanges()
 }
 
-// checkHead refuses what would not let the plan be told from others, or the
-// tenant be found that it is for.
+// checkHead refuses a plan that does not identify itself or its home tenant.
 func (p *Plan) checkHead() error {
 	cloud, err := graph.ParseCloud(string(p.HomeTenant.Cloud))
 	if err != nil || cloud != p.HomeTenant.Cloud {
@@ -49,8 +48,8 @@ func (p *Plan) checkHead() error {
 	}
 }
 
-// checkChanges refuses changes that are good each by itself and not together. The
-// changes of one partner, which come of one row, stand together.
+// checkChanges refuses changes that do not go together. The changes of one
+// partner, which come from one row, stand together.
 func (p *Plan) checkChanges() error {
 	o := order{plan: p, seen: make(map[string]struct{}, len(p.Changes))}
 	if len(p.Changes) > 0 {
@@ -67,7 +66,7 @@ func (p *Plan) checkChanges() error {
 		for n < len(rest) && rest[n].Partner.TenantID == rest[0].Partner.TenantID {
 			n++
 		}
-		if at, err := o.partnerChanges(rest[:n]); err != nil {
+		if at, err := o.checkPartner(rest[:n]); err != nil {
 			return fmt.Errorf("change %d: %w", rest[at].Seq, err)
 		}
 		rest = rest[n:]
@@ -75,7 +74,7 @@ func (p *Plan) checkChanges() error {
 	return o.finish()
 }
 
-// order is what has been seen of the changes of a plan.
+// order is what checkChanges has seen of the changes of a plan.
 type order struct {
 	plan     *Plan
 	reverts  bool          // the plan takes a run back
@@ -83,14 +82,14 @@ type order struct {
 	seen     map[string]struct{}
 	template bool
 	rows     int
-	there    int // the partners of whom the changes say what they hold
-	row      int // of the group before
+	there    int // partners whose objects the changes show
+	row      int // of the partner before
 	down     int // -1 where rows go up, 1 where they go down, 0 where there was but one
 }
 
-// partnerChanges takes in the changes of one partner, or of the template, and says which
-// of them is wrong.
-func (o *order) partnerChanges(g []Change) (int, error) {
+// checkPartner checks the changes of one partner, or of the template, and
+// returns the index of the one that is wrong.
+func (o *order) checkPartner(g []Change) (int, error) {
 	if err := o.checkPosition(&g[0]); err != nil {
 		return 0, err
 	}
@@ -123,9 +122,9 @@ func (o *order) partnerChanges(g []Change) (int, error) {
 	return checkAsked(row, g)
 }
 
-// checkPosition checks where the group stands: each partner once, its row in the input,
-// the rows in their order, with the template before them. A plan that takes a run
-// back may go the other way.
+// checkPosition checks where the changes of a partner stand: each partner once,
+// its row in the input, and the rows in their order, with the template before
+// them. In a plan that takes a run back the order may be reversed.
 func (o *order) checkPosition(c *Change) error {
 	id, in := c.Partner.TenantID, &o.plan.Input
 	if _, twice := o.seen[id]; twice {
@@ -154,8 +153,8 @@ func (o *order) checkPosition(c *Change) error {
 	return nil
 }
 
-// checkSteps checks the changes of one partner: partner, then synchronization, then
-// consent, and the other way round where things go.
+// checkSteps checks the order of the changes of one partner: that of
+// desired.PartnerObjects, reversed where objects are removed.
 func (o *order) checkSteps(g []Change) (int, error) {
 	down := 0
 	for i := 1; i < len(g); i++ {
@@ -183,7 +182,7 @@ func (o *order) checkSteps(g []Change) (int, error) {
 	return 0, nil
 }
 
-// finish checks what can be told once all changes were seen.
+// finish checks what needs all changes.
 func (o *order) finish() error {
 	if len(o.wanted) > 0 {
 		return noChange(o.wanted[0].Line)
@@ -203,7 +202,7 @@ func (o *order) finish() error {
 	return nil
 }
 
-// rank is the place of an object among those of its partner; the template has none.
+// rank is the index of an object among those of its partner; -1 for the template.
 func rank(o Object) int {
 	return slices.Index(desired.PartnerObjects[:], o)
 }

@@ -9,9 +9,9 @@ import (
 	"bulksync/plan/desired"
 )
 
-// rowsOf reads the rows of a plan out of its cells again, as they were when it
-// was made: checked, with their tenants, and merged. Which tenant a domain name
-// stands for is what the changes of its row say.
+// rowsOf reads the rows of a plan from its cells again, as they were when it was
+// made: checked, resolved and merged. The tenant of a domain name is the one in
+// the changes of its row.
 func (p *Plan) rowsOf() ([]desired.Row, error) {
 	r, err := p.Input.Reread()
 	if err == nil && len(r.Domains()) > 0 {
@@ -35,7 +35,7 @@ func (p *Plan) rowsOf() ([]desired.Row, error) {
 
 func noChange(line int) error { return fmt.Errorf("no change comes of line %d", line) }
 
-// tenantsByLine says whose changes come of which line of the input.
+// tenantsByLine is the tenant of the changes of each line of the input.
 func (p *Plan) tenantsByLine() map[int]string {
 	lines := map[int]string{}
 	for i := range p.Changes {
@@ -44,8 +44,8 @@ func (p *Plan) tenantsByLine() map[int]string {
 	return lines
 }
 
-// checkAsked refuses changes that are not those of the row, and says which of
-// them is not.
+// checkAsked refuses changes that the row does not ask for, and returns the index
+// of the first.
 func checkAsked(r *desired.Row, g []Change) (int, error) {
 	if first := &g[0]; r.Line != first.Row || r.TenantID != first.Partner.TenantID || r.Note != first.Note {
 		return 0, fmt.Errorf("its partner, row or note is not that of line %d, which comes next", r.Line)
@@ -92,9 +92,9 @@ func (c *Change) checkName(name string, known bool) error {
 	return nil
 }
 
-// checkValues holds each property against the row: what differs becomes as the
-// row wants it, all else that it wants is there already, and nothing else
-// changes. A partner that the row does not name is called as its policy is.
+// checkValues compares each property with the row: what differs becomes what the
+// row wants, everything else that the row wants is there already, and nothing
+// else changes. A partner that the row does not name has the name of its policy.
 func (c *Change) checkValues(r *desired.Row) error {
 	name, known := r.DisplayName(), r.DisplayName() != ""
 	isSync := c.Object == IdentitySynchronization

@@ -57,13 +57,13 @@ func Decode(r io.Reader) (*Plan, error) {
 // is read.
 type decoder struct {
 	plan    Plan
-	known   map[string]any // where each member goes; the others are kept for the fingerprint alone
+	known   map[string]any // where each member goes; others count for the fingerprint alone
 	parts   map[string]*part
 	batches []*changeBatch
 	group   errgroup.Group
 }
 
-// part is a member on its way from text to data.
+// part is a member that is being read.
 type part struct {
 	text []byte // canonical in the end
 	err  error  // it is not what a plan has there
@@ -173,7 +173,8 @@ func (d *decoder) start(b *changeBatch) {
 	d.group.Go(func() error { b.decode(); return nil })
 }
 
-// notJSON says that a text is no plan, for the reason of err or else of why.
+// notJSON says that a text is no plan: for the reason why where it is JSON, and
+// else for that of err.
 func notJSON(err error, why string) error {
 	var twice *seal.TwiceError
 	switch {
@@ -187,8 +188,8 @@ func notJSON(err error, why string) error {
 	return fmt.Errorf("not a plan, or cut short: %w", err)
 }
 
-// prove holds the fingerprint against the text and the parts of the plan
-// against each other.
+// prove compares the fingerprint with the text, and the parts of the plan with
+// each other.
 func (d *decoder) prove() error {
 	for _, name := range slices.Sorted(maps.Keys(d.parts)) {
 		if err := d.parts[name].err; err != nil {
@@ -228,8 +229,7 @@ func (d *decoder) fingerprint() string {
 	return sum.Sum()
 }
 
-// collect puts the changes together, or says what is wrong with the first that
-// is.
+// collect puts the changes together, or returns the first error among them.
 func (d *decoder) collect() error {
 	p := &d.plan
 	p.Changes = make([]Change, 0, len(d.batches)*batch)
@@ -247,7 +247,7 @@ func (d *decoder) collect() error {
 	return nil
 }
 
-// changeBatch is some changes on their way from text to data.
+// changeBatch is some changes that are being read.
 type changeBatch struct {
 	text    []byte // a list of them; canonical in the end
 	ends    []int  // of each change in text

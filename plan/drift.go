@@ -11,10 +11,10 @@ import (
 	"bulksync/plan/desired"
 )
 
-// Fit says whether a change still fits.
+// Fit says whether a change still fits what is there.
 type Fit string
 
-// The verdicts of Judge.
+// The answers of CheckDrift.
 const (
 	// Applies: the managed members are as they were when the plan was made.
 	Applies Fit = "applies"
@@ -22,23 +22,22 @@ const (
 	AsWanted Fit = "as wanted"
 	// Drifted: somebody changed a managed member since the plan, or the partner
 	// belongs to somebody else now.
-	Drifted Fit = "moved"
+	Drifted Fit = "drifted"
 	// Unknown: the partner could not be read.
 	Unknown Fit = "unknown"
 )
 
-// CheckDrift holds a change against what is there now. Only the members that the
-// change is about count: somebody's edit of another one is no conflict. A
-// delete is about all of its object. Nothing is written to a partner that
-// belongs to a service provider by now, whatever its members say. The second
-// result says in words what is there instead (Moved), or why nobody can tell
-// (Unknown).
+// CheckDrift compares a change with what is there now. Only the members that the
+// change is about count: an edit of another member is no conflict. A delete is
+// about all of its object. A partner that belongs to a service provider by now is
+// not written to, whatever its members say. The second result says in words what
+// is there instead (Drifted), or why that is unknown (Unknown).
 func (c *Change) CheckDrift(l Live) (Fit, string) {
-	verdict, why := c.checkDrift(l)
-	if verdict != AsWanted && c.Writes() && l.isOwned() {
+	fit, why := c.checkDrift(l)
+	if fit != AsWanted && c.Writes() && l.isOwned() {
 		return Drifted, "it belongs to a service provider now"
 	}
-	return verdict, why
+	return fit, why
 }
 
 func (c *Change) checkDrift(l Live) (Fit, string) {
@@ -66,8 +65,8 @@ func (c *Change) checkDrift(l Live) (Fit, string) {
 	}
 }
 
-// driftOfNoOp tells whether what was as wanted is so still. There is nothing to
-// apply, so it is as wanted or it moved.
+// driftOfNoOp says whether what was as wanted still is. There is nothing to apply,
+// so it is as wanted or has drifted.
 func (c *Change) driftOfNoOp(l Live) (Fit, string) {
 	switch {
 	case c.Object == SyncTemplate && l.Template == nil:
@@ -106,8 +105,8 @@ func (c *Change) driftOfPartner(l Live) (Fit, string) {
 	return Applies, ""
 }
 
-// leavesNothing reports whether a partner configuration that is gone is as the
-// change wants it: null is what it would inherit, too.
+// leavesNothing reports whether the change is as wanted where the partner
+// configuration is gone: what is not there inherits, and so does what is null.
 func (c *Change) leavesNothing() bool {
 	return c.Removes() && (c.Action == Delete || c.Object.Member() != "")
 }
@@ -123,18 +122,18 @@ func (c *Change) driftOfNoSync() (Fit, string) {
 	}
 }
 
-// driftOfFields compares member by member. A create applies only to what is not
-// there, so an object that is there is either as wanted or somebody else's.
+// driftOfFields compares member by member. A create applies only where nothing is
+// there: an object that is there is as wanted or has drifted.
 func (c *Change) driftOfFields(l Live) (Fit, string) {
 	before, after := c.Action != Create, c.Action != Delete
-	moved := ""
+	drifted := ""
 	for _, f := range c.compared() {
 		p := c.Object.Property(f.Path)
 		now := l.value(p)
 		before = before && p.Same(now, f.Before)
 		after = after && p.Same(now, f.After)
-		if !p.Same(now, f.Before) && moved == "" {
-			moved = fmt.Sprintf("%s is now %s", f.Path, jsonValue(now))
+		if !p.Same(now, f.Before) && drifted == "" {
+			drifted = fmt.Sprintf("%s is now %s", f.Path, jsonValue(now))
 		}
 	}
 	switch {
@@ -145,12 +144,12 @@ func (c *Change) driftOfFields(l Live) (Fit, string) {
 	case c.Action == Create:
 		return Drifted, "a synchronization policy exists now"
 	default:
-		return Drifted, moved
+		return Drifted, drifted
 	}
 }
 
-// Unwanted says in words which of the change's members are not as it makes them;
-// empty where all are, or where the object is not there.
+// Unwanted says in words which members of the change are not as it makes them. It
+// is empty where all are, and where the object is not there.
 func (c *Change) Unwanted(l Live) string {
 	if c.Object == PartnerConfiguration || c.Action == Delete || len(l.Object(c.Object)) == 0 {
 		return ""
@@ -165,8 +164,8 @@ func (c *Change) Unwanted(l Live) string {
 	return strings.Join(words, "; ")
 }
 
-// compared lists the members that Judge looks at: those of the change, and for
-// a delete those too that were null, since they go with the others.
+// compared lists the members that CheckDrift looks at: those of the change, and
+// for a delete also those that were null, since they are deleted too.
 func (c *Change) compared() []Field {
 	if c.Action != Delete {
 		return c.Fields
@@ -180,18 +179,18 @@ func (c *Change) compared() []Field {
 	return fields
 }
 
-// aboutPartner are members of a partner configuration that are no settings of
-// it, or that are looked at elsewhere.
+// aboutPartner are members of a partner configuration that are no settings, or
+// that are checked elsewhere.
 var aboutPartner = []string{"tenantId", "isInMultiTenantOrganization", "identitySynchronization"}
 
-// settingsOf lists the members of a partner configuration that somebody set, in
-// the order of their names: they would be lost with it. Null means inherited
-// (reference page of the partner configuration), also within an object; members
-// that no schema names count too. A managed member counts as it stands in p,
-// which may know more of it than the raw configuration.
+// settingsOf lists the members of a partner configuration that are set, in the
+// order of their names: they would be lost with it. Null means inherited
+// (reference page of the partner configuration), also inside an object. Members
+// that no schema names count too. A managed member is taken from p, where Apply
+// may have changed it, and not from the raw configuration.
 func settingsOf(p *graph.Partner) (set []string) {
 	var members map[string]json.RawMessage
-	_ = json.Unmarshal(p.Raw, &members) // it was read by the client already; a partner known by its ID alone has none
+	_ = json.Unmarshal(p.Raw, &members) // the client has read it already; a partner known by its ID alone has none
 	if members == nil {
 		members = map[string]json.RawMessage{}
 	}
@@ -204,7 +203,7 @@ func settingsOf(p *graph.Partner) (set []string) {
 		if strings.Contains(name, "@") || slices.Contains(aboutPartner, name) {
 			continue
 		}
-		// A bare false, as isServiceProvider has it, is how a switch is born.
+		// A bare false is the initial value of a switch such as isServiceProvider.
 		if raw := members[name]; string(raw) != "false" && !isUnset(raw) {
 			set = append(set, name)
 		}

@@ -21,8 +21,8 @@ const (
 	ServiceOwned   = desired.ServiceOwned
 )
 
-// hazards lists the hazards of the change. They follow from what it says and
-// from nothing else, so that those in a plan file can be held against it.
+// hazards lists the hazards of the change. They follow from the change alone, so
+// that those in a plan file can be checked.
 func (c *Change) hazards() []Hazard {
 	switch {
 	case c.Action == NoOp:
@@ -44,7 +44,8 @@ func (c *Change) hazards() []Hazard {
 	}
 }
 
-// switchHazards lists the hazards of the switches that go on or off, each once.
+// switchHazards lists the hazards of the switches that are turned on or off, each
+// once.
 func (c *Change) switchHazards() (hazards []Hazard) {
 	for _, f := range c.Fields {
 		h, p := Hazard(""), c.Object.Property(f.Path)

@@ -10,7 +10,7 @@ import (
 	"bulksync/plan/desired"
 )
 
-// image is the before-image as it was read when the plan was made.
+// image reads the before-image again, as it was read when the plan was made.
 func (c *Change) image() (l Live, err error) {
 	var p graph.Partner
 	switch member := c.Object.Member(); {
@@ -33,8 +33,8 @@ func (c *Change) image() (l Live, err error) {
 	return Live{Partner: &p}, err
 }
 
-// after is the object as the change left it: the before-image with the fields
-// laid over it.
+// after is the object once the change was made: its before-image with the values
+// after the change.
 func (c *Change) after() json.RawMessage {
 	if c.Object == PartnerConfiguration {
 		return body(c.Fields)
@@ -42,8 +42,8 @@ func (c *Change) after() json.RawMessage {
 	return c.over(c.Before)
 }
 
-// over lays the values after the change over an object as Graph returns it, or
-// over none. Members that the change is not about stay as they are spelt.
+// over writes the values after the change into an object as Graph returned it,
+// which may be none. Other members keep their values and their spelling.
 func (c *Change) over(raw json.RawMessage) json.RawMessage {
 	object := membersOf(raw)
 	if c.Object == IdentitySynchronization && c.Action == Create {
@@ -55,7 +55,7 @@ func (c *Change) over(raw json.RawMessage) json.RawMessage {
 	return encodeMembers(object)
 }
 
-// setIn lays a value over an object as Graph returns it, at a path inside it.
+// setIn writes a value into an object, at a path inside it.
 func setIn(object map[string]json.RawMessage, path string, value json.RawMessage) {
 	name, rest, nested := strings.Cut(path, ".")
 	name = spelt(object, name)
@@ -67,7 +67,7 @@ func setIn(object map[string]json.RawMessage, path string, value json.RawMessage
 	object[name] = value
 }
 
-// membersOf takes an object apart; null and what is no object have no members.
+// membersOf lists the members of an object. Null and other values have none.
 func membersOf(raw json.RawMessage) map[string]json.RawMessage {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(raw, &members) != nil || members == nil {
@@ -84,7 +84,8 @@ func encodeMembers(members map[string]json.RawMessage) json.RawMessage {
 	return raw
 }
 
-// spelt is how an object spells a member: it is read in any letter case.
+// spelt returns the name as the object spells it: names are read in any letter
+// case.
 func spelt[T any](members map[string]T, name string) string {
 	if _, ok := members[name]; ok {
 		return name

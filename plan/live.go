@@ -19,8 +19,7 @@ type Live struct {
 	Template *graph.Template
 }
 
-// isUnread reports whether there is a partner of which no more is known than
-// that it is there.
+// isUnread reports whether the partner is there and could not be read.
 func (l Live) isUnread() bool { return l.Partner != nil && l.Partner.Problem != "" }
 
 func (l Live) isOwned() bool { return l.Partner != nil && isOwned(l.Partner.TenantID, l.Partner) }
@@ -50,8 +49,8 @@ func (c *Change) pathInside(f Field) string {
 	return f.Path
 }
 
-// ValuesIn returns the values of the change's properties in its object as Graph
-// returned it, in the order of Fields; nil for a member that is not there.
+// ValuesIn returns the values that the properties of the change have in an object
+// as Graph returned it, in the order of Fields; nil for a member that is not there.
 func (c *Change) ValuesIn(object json.RawMessage) []any {
 	var root any
 	_ = json.Unmarshal(object, &root) // what does not decode has no values
@@ -70,10 +69,10 @@ func (c *Change) ValuesIn(object json.RawMessage) []any {
 // maxBeside is how many properties Beside names.
 const maxBeside = 3
 
-// Beside says in words which properties of the object somebody changed since the
-// plan that the change is not about. That is no conflict: they are left as they
-// are, and whoever reads the outcome should know. It is empty where there are
-// none, and where there was no object or is none.
+// Beside says in words which other properties of the object have changed since the
+// plan. That is no conflict: they stay as they are, and readers of the outcome
+// should know. It is empty where there are none, and where the object was not
+// there or is not there now.
 func (c *Change) Beside(l Live) string {
 	now := l.Object(c.Object)
 	if len(c.Before) == 0 || len(now) == 0 || bytes.Equal(c.Before, now) {
@@ -108,11 +107,11 @@ func (c *Change) Beside(l Live) string {
 	return "also changed by somebody since the plan, and left so: " + strings.Join(words, "; ")
 }
 
-// deletePath forgets a property: it is read in any letter case.
+// deletePath removes a property, in whatever letter case it is spelt.
 func deletePath(leaves map[string]any, path string) { delete(leaves, spelt(leaves, path)) }
 
-// leaves lists the values of an object that are no objects by their paths; what
-// the protocol adds is left out.
+// leaves lists the values of an object by their paths. Objects inside it are
+// flattened, and annotations of the protocol are left out.
 func leaves(object map[string]any) map[string]any {
 	all := map[string]any{}
 	for name, value := range object {
@@ -132,7 +131,7 @@ func leaves(object map[string]any) map[string]any {
 	return all
 }
 
-// list is a list as JSON: it is compared as a whole.
+// list is a list as JSON, so that it is compared as a whole.
 type list string
 
 // text is a value as JSON.

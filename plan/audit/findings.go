@@ -54,8 +54,9 @@ func New(h plan.Head, in Input, r plan.Read) *Audit {
 	}
 }
 
-// findingKind is empty where the object is as wanted. A blocked change is
-// judged by what is there: that nobody may touch it does not make it right.
+// findingKind is the kind of finding that a change is; empty where the object is as
+// wanted. For a blocked change it follows from what is there: that the object must
+// not be written does not make it right.
 func findingKind(c *plan.Change, cur *plan.Current) Kind {
 	_, exists := cur.Partners[c.Partner.TenantID]
 	switch {

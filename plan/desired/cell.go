@@ -12,13 +12,14 @@ import (
 // documents no limit for it; 256 is what directory objects take.
 const maxDisplayName = 256
 
-// maxName is the longest name of a partner or of a file, in bytes. A name in a row
-// has no more than maxDisplayName characters; one that Graph returned may have.
+// MaxName is the longest name of a partner or of a file that is kept, in bytes. A
+// name in a row has at most maxDisplayName characters; one from Graph may have
+// more.
 const MaxName = 4 * maxDisplayName
 
-// isStray reports whether r is a character that spreadsheets and web pages
-// leave around a value and that nobody sees: any space, one of no width, or one
-// that says which way text runs.
+// isStray reports whether r is an invisible character that spreadsheets and web
+// pages leave around a value: a space, also of no width, or a mark of text
+// direction.
 func isStray(r rune) bool {
 	switch r {
 	case '\u061C', '\u200E', '\u200F', '\u202A', '\u202B', '\u202C', '\u202D', '\u202E', '\u2066', '\u2067', '\u2068', '\u2069':
@@ -39,7 +40,7 @@ func trimCell(s string) string {
 
 func isPlainEdge(c byte) bool { return c > ' ' && c < utf8.RuneSelf }
 
-// quoteValue shows a value in a message: quoted, on one line, shortened, with
+// Quote shows a value in a message: quoted, on one line, shortened, with
 // what cannot be seen escaped.
 func Quote(s string) string {
 	const most = 60
@@ -85,6 +86,8 @@ func (p *Property) checkText(cell string) error {
 	return nil
 }
 
+// IsPrintableASCII reports whether s has neither control characters nor any above
+// 0x7E.
 func IsPrintableASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {

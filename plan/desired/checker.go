@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// checker turns cells into rows and notes every problem.
+// checker turns cells into rows, and notes every problem.
 type checker struct {
 	file    string
 	head    *header
@@ -19,7 +19,7 @@ func newChecker(file string, head *header) *checker {
 	return &checker{file: file, head: head, merged: newMerger(file, blockRows), notices: notices{file: file}}
 }
 
-// block takes the rows of a block, and takes their cells over into in.
+// block checks the rows of a block, and adds their cells to in.
 func (ch *checker) block(b *block, in *Input) {
 	width := len(ch.head.cells)
 	ch.merged.rows, in.Cells, in.Lines = roomFor(ch.merged.rows), roomFor(in.Cells), roomFor(in.Lines)
@@ -40,7 +40,7 @@ func roomFor[T any](list []T) []T {
 	return list
 }
 
-// check takes one row. Its cells stand where spans says.
+// check checks one row, and adds it to those of the file.
 func (ch *checker) check(cells []string, spans []span) {
 	row, problems := Row{Line: int(spans[0].line)}, len(ch.errs)
 	for i, c := range ch.head.columns {
@@ -66,7 +66,7 @@ func (ch *checker) check(cells []string, spans []span) {
 	}
 }
 
-// set takes one trimmed cell over into the row.
+// set reads one trimmed cell into the row.
 func (ch *checker) set(r *Row, c column, cell string) (err error) {
 	if c.isManaged() {
 		if err := checkComputed(c, cell); err != nil {
@@ -82,7 +82,7 @@ func (ch *checker) set(r *Row, c column, cell string) (err error) {
 		r.Absent, err = parseEnsure(cell)
 	case c == colNote:
 		r.Note = cell
-	case c == colUnnamed && cell != "": // nobody can say what it means
+	case c == colUnnamed && cell != "": // its meaning is unknown
 		err = namelessCell.errorf("the cell %s stands in a column without a name: name the column or empty the cell", Quote(cell))
 	}
 	return err

@@ -108,8 +108,8 @@ func separatorLine(line []byte) (delimiter byte, found bool, err error) {
 	return 0, true, fmt.Errorf("delimiter %s is not supported: use a comma, a semicolon or a tab", Quote(s[4:]))
 }
 
-// decodeText returns r as UTF-8 without a byte order mark, and the name of the
-// encoding that it was in. A foreignError says that the bytes are no text.
+// DecodeText returns r as UTF-8 without a byte order mark, and the name of the
+// encoding that it was in. A ForeignError says that the bytes are no text.
 func DecodeText(r io.Reader) (text *bufio.Reader, encoding string, err error) {
 	br := bufio.NewReaderSize(r, 64<<10)
 	head, err := br.Peek(8)
@@ -157,13 +157,12 @@ func sniffEncoding(head []byte) (encoding string, mark int) {
 	}
 }
 
-// foreignError says what a file is instead of text, and how a CSV is made of
-// it.
+// ForeignError says what a file is instead of text, and how to get a CSV from it.
 type ForeignError struct{ what, way string }
 
 func (e ForeignError) Error() string { return e.what + ": " + e.way }
 
-// foreignFormat recognises the files that people pick by mistake.
+// foreignFormat recognises files that are often picked by mistake.
 func foreignFormat(head []byte) error {
 	const save, export = "save the sheet as CSV UTF-8", "export the table as CSV UTF-8"
 	for _, f := range []struct{ magic, what, way string }{

@@ -30,7 +30,8 @@ type headerProblem struct {
 
 var errNoTenantID = errors.New("no tenantId column: add one that holds the tenant ID or a domain name of each partner")
 
-// parseHeader recognises every cell it can, whatever is wrong with the others.
+// parseHeader recognises the columns, and returns a problem for each cell that it
+// does not recognise.
 func parseHeader(cells []string) (header, []headerProblem) {
 	h := header{cells: cells, names: make([]string, len(cells)), columns: make([]column, len(cells))}
 	for c := range h.indexes {
@@ -80,8 +81,8 @@ func holdsTenantID(cells []string) bool {
 // column that failed.csv adds does not count.
 const maxColumns = 256
 
-// readHeader finds the dialect and the columns. It returns io.EOF when there
-// is nothing worth reading below.
+// readHeader finds the dialect and the columns. It returns io.EOF where the rows
+// below cannot be read.
 func (rd *rowReader) readHeader() error {
 	if err := rd.firstLine(); err != nil {
 		return rd.noHeader(err)
@@ -114,8 +115,8 @@ func (rd *rowReader) readHeader() error {
 	return rd.decoder.RenormalizeHeaders(func([]string) []string { return head.names })
 }
 
-// noTenantID refuses a header that cannot be read, as one problem: without the
-// tenantId column each row would be another.
+// noTenantID refuses a header without a tenantId column. That is one problem: in
+// each row it would be another.
 func (rd *rowReader) noTenantID(cells []string) {
 	if holdsTenantID(cells) {
 		rd.refuse(rd.cellPosition(0), "", errors.New("no header: the first row is data already; put a line above it that names the columns, such as tenantId,displayName"))
@@ -145,9 +146,9 @@ func holdsNames(cell string) bool {
 // maxAbove is how many lines are searched for a header below the first.
 const maxAbove = 100
 
-// lookBelow searches for the header further down, below the title or version
-// that people put above it. Where it finds one, that is the problem in place of
-// those noted. The text is used up, so the reading ends here.
+// lookBelow searches for the header further down, below a title or version. Where
+// it finds one, that is the problem, and those noted before go. The text is used
+// up, so the reading ends here.
 func (rd *rowReader) lookBelow() {
 	first := rd.lines.first
 	searched := bytes.SplitAfter(rd.lines.raw, []byte("\n"))[1:] // an open quote may have swallowed it

@@ -63,7 +63,7 @@ func CheckSource(what, name, sum string) error {
 	return nil
 }
 
-// check refuses an input whose rows could not be found or written again. An input
+// Check refuses an input whose rows could not be found or written again. An input
 // without rows is that of a template alone, or names a run that is taken back.
 func (in *Input) Check() error {
 	if in.IsListed() {
@@ -81,7 +81,7 @@ func (in *Input) Check() error {
 	}
 }
 
-// isListed reports whether the input holds rows, and not only their number.
+// IsListed reports whether the input holds rows, and not only their number.
 func (in *Input) IsListed() bool { return len(in.Header)+len(in.Cells)+len(in.Lines) > 0 }
 
 func (in *Input) checkRows() error {

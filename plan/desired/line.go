@@ -10,11 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxRecord is the longest row, in bytes of UTF-8. A longer one is a quote
-// that was never closed, or no CSV.
+// maxRecord is the longest row, in bytes of UTF-8. Where a row is longer, a quote
+// was not closed or the file is no CSV.
 const maxRecord = 1 << 20
 
-// maxReplays keeps a row of many broken lines from being read once for each.
+// maxReplays limits how often a row with many broken lines is read again.
 const maxReplays = 100
 
 // lineReader feeds csv.Reader one physical line per Read. As csv.Reader asks
@@ -48,7 +48,7 @@ type problem struct {
 
 func (f *problem) Error() string { return f.err.Error() }
 
-// begin says that the next line starts a row.
+// begin starts a row with the next line.
 func (l *lineReader) begin() {
 	l.raw, l.starts, l.sent, l.replays, l.wide, l.bad = l.raw[:0], l.starts[:0], 0, 0, false, nil
 }
@@ -112,7 +112,7 @@ func (l *lineReader) stop(line int, err error) error {
 	return l.fatal
 }
 
-// between reports whether a line is none of a row's, and counts comments.
+// between reports whether a line belongs to no row, and counts comments.
 func (l *lineReader) between(line []byte) bool {
 	rest := line[strayPrefix(line, l.comma):]
 	switch {

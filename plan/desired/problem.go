@@ -91,7 +91,7 @@ func (e RowErrors) orNil() error {
 // position is a position in a file as people count: lines and characters from 1.
 type position struct{ line, column int }
 
-// kind is what problems of one sort are called where they are only counted.
+// kind names problems of one sort where they are only counted.
 type kind string
 
 const (

@@ -28,12 +28,11 @@ type rowReader struct {
 	swallowed notices
 }
 
-// errSkipRow says that a row is of no further use: it is blank, or its problem
-// has been noted.
+// errSkipRow says that a row is done with: it is blank, or its problem is noted.
 var errSkipRow = errors.New("row skipped")
 
-// readAll reads to the end and gathers rows and problems. Its error is never the
-// content's.
+// readAll reads to the end and gathers rows and problems. Its error is that of
+// reading, never of the content.
 func (rd *rowReader) readAll(r io.Reader) error {
 	text, encoding, err := DecodeText(r)
 	var foreign ForeignError
@@ -63,7 +62,7 @@ func (rd *rowReader) readAll(r io.Reader) error {
 	return nil
 }
 
-// noRows says that a file holds no rows. So many comments are above its header.
+// noRows says that a file holds no rows. Above its header it has so many comments.
 func (rd *rowReader) noRows(above int) error {
 	only := ""
 	if below := rd.lines.comments.n - above; below > 0 {
@@ -106,9 +105,9 @@ func (rd *rowReader) next() (rec *record, extra map[string]string, err error) {
 	}
 }
 
-// repair decides what becomes of a row that could not be decoded. Nil means
-// that it was mended and is to be read again; io.EOF that nothing below it can
-// be trusted.
+// repair handles a row that could not be decoded. It returns nil where the row was
+// mended and is to be read again, and io.EOF where nothing below it can be
+// trusted.
 func (rd *rowReader) repair(err error) error {
 	l := rd.lines
 	if l.fatal != nil {
@@ -137,8 +136,8 @@ func (rd *rowReader) repair(err error) error {
 }
 
 // misquoted refuses a cell that breaks the quoting rules. A quote inside an
-// unquoted cell harms that row alone. After a quoted cell that does not end as
-// it should nobody can say where the next row starts.
+// unquoted cell harms that row alone. After a quoted cell that does not end
+// properly it is unknown where the next row starts.
 func (rd *rowReader) misquoted(cell int, bare bool) error {
 	l := rd.lines
 	if l.bad != nil {
@@ -155,8 +154,8 @@ func (rd *rowReader) misquoted(cell int, bare bool) error {
 	return io.EOF
 }
 
-// bareQuote says what a cell without quotes is that holds one all the same. It
-// starts at an offset in the row.
+// bareQuote says what is wrong with an unquoted cell that holds a quote. It starts
+// at an offset in the row.
 func (rd *rowReader) bareQuote(cell int, value string) error {
 	index := countUnquoted(rd.lines.raw[:cell], rd.lines.comma)
 	managed := index < len(rd.head.columns) && rd.head.columns[index].isManaged()
@@ -218,7 +217,7 @@ func (rd *rowReader) fitCells() error {
 }
 
 // misfit refuses a row of too few or too many cells. One that begins with # was
-// meant as a comment, or is what a failed look-up left.
+// meant as a comment, or is left by a look-up that failed.
 func (rd *rowReader) misfit(at position, value string, cells []string, why string) {
 	first, column := trimCell(cells[0]), rd.head.columns[0]
 	switch {
@@ -231,7 +230,7 @@ func (rd *rowReader) misfit(at position, value string, cells []string, why strin
 	}
 }
 
-// keep lays a decoded row out in the sheet, unless it says nothing.
+// keep adds a decoded row to the sheet, unless it is blank.
 func (rd *rowReader) keep(rec *record, extra map[string]string) {
 	cells := &rec.Cells
 	if blank(cells, extra) {
@@ -259,9 +258,9 @@ func (rd *rowReader) keep(rec *record, extra map[string]string) {
 	}
 }
 
-// noticeSwallowed looks for rows inside a row of several lines: a quote that is
-// left open makes a cell of them, if another happens to end it. Lines in which
-// a cell of the row starts are its own. The row starts at line first of the
+// noticeSwallowed looks for rows inside a row of several lines. A quote that is
+// left open swallows the rows up to the next quote. Lines in which a cell of the
+// row starts are its own. The row starts at line first of the
 // decoder's count.
 func (rd *rowReader) noticeSwallowed(first int) {
 	l := rd.lines
@@ -298,7 +297,7 @@ func (rd *rowReader) looksLikeRow(line []byte) bool {
 	return domain != ""
 }
 
-// blank reports whether no cell of a row says anything.
+// blank reports whether all cells of a row are empty.
 func blank(cells *[columnCount]string, extra map[string]string) bool {
 	for _, cell := range cells {
 		if trimCell(cell) != "" {
@@ -314,9 +313,9 @@ func blank(cells *[columnCount]string, extra map[string]string) bool {
 }
 
 // lineBreaks writes every line break inside a cell as "\n". A carriage return
-// inside a cell without quotes, or before it, is the end of a line that nobody
-// else sees: what follows may be a row of its own. Only before the first cell
-// there is nothing that it could end.
+// inside or before an unquoted cell may be the end of a line, and what follows a
+// row of its own, so it is refused. Before the first cell there is nothing that it
+// could end.
 func (rd *rowReader) lineBreaks(cell string, k, column, index int, at position) string {
 	text := strings.TrimRightFunc(cell, isStray)
 	if index == 0 {

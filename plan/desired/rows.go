@@ -22,12 +22,12 @@ type Rows struct {
 }
 
 // ReadRows reads the CSV from r once, as a stream, and checks all of it. The
-// name is what messages call the file. The error is a RefusedRows, and so a
-// RowErrors with every problem, when the content is wrong; any other error comes
-// from r or ctx.
+// name is what messages call the file. If the content is wrong, the error is a
+// RefusedRows, and so a RowErrors with every problem; any other error comes from r
+// or ctx.
 //
-// A cell that breaks the quoting rules in a way that makes the rows below it
-// doubtful ends the reading; its message says so.
+// Where a broken quote makes it unclear where the next row starts, the reading
+// ends there, and the message says so.
 func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 	sum := sha256.New()
 	rd := &rowReader{file: name, swallowed: notices{file: name}, sheet: sheet{whole: make(chan *block, 1)}}
@@ -54,7 +54,7 @@ func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 	return &Rows{Input: in, rows: ch.merged.rows, Notices: notices}, nil
 }
 
-// contextReader stops a long file when its context is done.
+// contextReader stops reading when its context is done.
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader

@@ -2,10 +2,10 @@ package desired
 
 import "strings"
 
-// sheet takes the data rows of a CSV between decoding and checking, a block at
-// a time, so that the one goes on while the other is under way. Nothing in a
-// block points at anything, so that the garbage collector passes over a large
-// file; the strings that last are cut out of it once it is whole.
+// sheet holds the data rows of a CSV between decoding and checking, a block at
+// a time, so that the two run side by side. A block has no pointers, so that the
+// garbage collector skips a large file; the strings that last are cut out of it
+// once it is complete.
 type sheet struct {
 	width int // cells per row
 	rows  int
