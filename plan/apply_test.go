@@ -40,12 +40,12 @@ func (w *world) applies(t *rapid.T, p *plan.Plan, cur *plan.Current) {
 				live.Partner = &there
 			}
 		}
-		if verdict, why := c.CheckDrift(live); verdict != plan.Applies {
-			t.Fatalf("%s: %s %s", told(c), verdict, why)
+		if fit, why := c.CheckDrift(live); fit != plan.Applies {
+			t.Fatalf("%s: %s %s", told(c), fit, why)
 		}
 		sum[id] = c.Apply(live)
-		if verdict, why := c.CheckDrift(sum[id]); verdict != plan.AsWanted {
-			t.Errorf("%s, laid over: %s %s", told(c), verdict, why)
+		if fit, why := c.CheckDrift(sum[id]); fit != plan.AsWanted {
+			t.Errorf("%s, laid over: %s %s", told(c), fit, why)
 		}
 		if diff := cmp.Diff(sum[id], c.Apply(sum[id])); diff != "" {
 			t.Errorf("%s, laid over twice (-once +twice):\n%s", told(c), diff)
@@ -73,8 +73,8 @@ func TestOnlyWhatAChangeIsAboutIsLaidOver(t *testing.T) {
 		if got := string(live.Object(p.Changes[0].Object)); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
-		if verdict, why := p.Changes[0].CheckDrift(live); verdict != plan.AsWanted {
-			t.Errorf("%s: %s %s", c.name, verdict, why)
+		if fit, why := p.Changes[0].CheckDrift(live); fit != plan.AsWanted {
+			t.Errorf("%s: %s %s", c.name, fit, why)
 		}
 		if diff := cmp.Diff(read, now); diff != "" {
 			t.Errorf("%s: the reading was written to (-before +after):\n%s", c.name, diff)

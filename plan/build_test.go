@@ -304,7 +304,7 @@ func TestATemplateIsComparedAsASetAndPatchedInPart(t *testing.T) {
 	}
 }
 
-func TestAPlanListsTheTemplateAndThenTheRowsInTheirOrder(t *testing.T) {
+func TestAPlanListsTheTemplateAndThenTheRows(t *testing.T) {
 	d := wanted(t, "# a comment", fabrikam+",,true,,,,CHG1", "", contoso+",Contoso,true,true,,,CHG2")
 	d.Template = wantedTemplate(t, `{"templateApplicationLevel":"none"}`)
 	cur := currently(partner(t, fabrikam, `"identitySynchronization":{"displayName":"Named before"}`), partner(t, contoso, ""))

@@ -96,22 +96,22 @@ func (w *world) plan(t *rapid.T) *plan.Plan {
 	return p
 }
 
-// apply sends what a plan says and nothing else, after it has judged each
-// change to apply.
+// apply sends what a plan says and nothing else, after it has checked each
+// change for drift.
 func (w *world) apply(t *rapid.T, p *plan.Plan) {
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		if !c.Writes() {
 			continue
 		}
-		if verdict, why := c.CheckDrift(w.live(t, c)); verdict != plan.Applies {
-			t.Fatalf("%s: %s %s", told(c), verdict, why)
+		if fit, why := c.CheckDrift(w.live(t, c)); fit != plan.Applies {
+			t.Fatalf("%s: %s %s", told(c), fit, why)
 		}
 		if _, err := w.client.Do(t.Context(), graph.Request{Method: c.Request.Method, Path: c.Request.Path, Body: c.Request.Body}); err != nil {
 			t.Fatalf("%s: %v", told(c), err)
 		}
-		if verdict, why := c.CheckDrift(w.live(t, c)); verdict != plan.AsWanted {
-			t.Fatalf("%s was made: %s %s", told(c), verdict, why)
+		if fit, why := c.CheckDrift(w.live(t, c)); fit != plan.AsWanted {
+			t.Fatalf("%s was made: %s %s", told(c), fit, why)
 		}
 	}
 }

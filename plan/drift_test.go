@@ -11,8 +11,8 @@ import (
 	"bulksync/plan/desired"
 )
 
-// TestAChangeDriftsByItsOwnMembers plans a row against one state and judges
-// its only write against another.
+// TestAChangeDriftsByItsOwnMembers plans a row against one state, and checks
+// its only write for drift against another.
 func TestAChangeDriftsByItsOwnMembers(t *testing.T) {
 	const off = `"identitySynchronization":{"displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":false}}`
 	const other = `"identitySynchronization":{"displayName":"Other","userSyncInbound":{"isSyncAllowed":true},"unknown":1}`
@@ -67,14 +67,14 @@ func TestAChangeDriftsByItsOwnMembers(t *testing.T) {
 			if len(p.Changes) != 1 || !p.Changes[0].Writes() {
 				t.Fatalf("planned %q", toldAll(p))
 			}
-			if verdict, why := p.Changes[0].CheckDrift(live(c.now)); verdict != c.want || why != c.why {
-				t.Errorf("got %s %q, want %s %q", verdict, why, c.want, c.why)
+			if fit, why := p.Changes[0].CheckDrift(live(c.now)); fit != c.want || why != c.why {
+				t.Errorf("got %s %q, want %s %q", fit, why, c.want, c.why)
 			}
 		})
 	}
 }
 
-func TestATemplateIsJudgedAsASetOfLevels(t *testing.T) {
+func TestATemplateDriftsAsASetOfLevels(t *testing.T) {
 	cur := currently()
 	cur.Template = &graph.Template{TemplateApplicationLevel: "newPartners"}
 	p := build(t, plan.Desired{Template: wantedTemplate(t, `{"templateApplicationLevel":"newPartners,existingPartners"}`)}, cur)
@@ -116,8 +116,8 @@ func TestAPartnerThatSomebodyConfiguredIsNotRemoved(t *testing.T) {
 			p := partner(t, fabrikam, c.now)
 			live.Partner = &p
 		}
-		if verdict, why := undo.Changes[0].CheckDrift(live); verdict != c.want || why != c.why {
-			t.Errorf("%s: got %s %q, want %s %q", c.name, verdict, why, c.want, c.why)
+		if fit, why := undo.Changes[0].CheckDrift(live); fit != c.want || why != c.why {
+			t.Errorf("%s: got %s %q, want %s %q", c.name, fit, why, c.want, c.why)
 		}
 	}
 }
@@ -182,8 +182,8 @@ func TestLaterChangesOfAPartnerBuildOnTheEarlier(t *testing.T) {
 	there := build(t, d, currently())
 	live := plan.Live{}
 	for i := range there.Changes {
-		if verdict, why := there.Changes[i].CheckDrift(live); verdict != plan.Applies {
-			t.Errorf("%s: %s %s", told(&there.Changes[i]), verdict, why)
+		if fit, why := there.Changes[i].CheckDrift(live); fit != plan.Applies {
+			t.Errorf("%s: %s %s", told(&there.Changes[i]), fit, why)
 		}
 		live = there.Changes[i].Apply(live)
 	}
@@ -195,8 +195,8 @@ func TestLaterChangesOfAPartnerBuildOnTheEarlier(t *testing.T) {
 	live = plan.Live{Partner: &p}
 	back := taken(t, there, nil)
 	for i := range back.Changes {
-		if verdict, why := back.Changes[i].CheckDrift(live); verdict != plan.Applies {
-			t.Errorf("%s: %s %s", told(&back.Changes[i]), verdict, why)
+		if fit, why := back.Changes[i].CheckDrift(live); fit != plan.Applies {
+			t.Errorf("%s: %s %s", told(&back.Changes[i]), fit, why)
 		}
 		live = back.Changes[i].Apply(live)
 	}
@@ -269,7 +269,7 @@ func TestUnwanted(t *testing.T) {
 }
 
 // What was as wanted when the plan was made can be otherwise by now.
-func TestANoOpIsJudgedToo(t *testing.T) {
+func TestANoOpDriftsToo(t *testing.T) {
 	const nobody = "22222222-aaaa-4bbb-8ccc-000000000002"
 	const consent = `"automaticUserConsentSettings":{"inboundAllowed":true,"outboundAllowed":null}`
 	text := "tenantId,displayName,isSyncAllowed,inboundConsent,ensure\n" + fabrikam + ",Fabrikam,true,true,\n" + contoso + ",,,,absent\n" + nobody + ",,,,\n"
@@ -302,9 +302,9 @@ func TestANoOpIsJudgedToo(t *testing.T) {
 		{"a partner that is gone", 3, plan.Live{}, "the partner configuration is gone"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			verdict, why := p.Changes[c.of].CheckDrift(c.live)
-			if want := map[bool]plan.Fit{true: plan.AsWanted, false: plan.Drifted}[c.want == ""]; verdict != want || why != c.want {
-				t.Errorf("%s %q, want %s %q", verdict, why, want, c.want)
+			fit, why := p.Changes[c.of].CheckDrift(c.live)
+			if want := map[bool]plan.Fit{true: plan.AsWanted, false: plan.Drifted}[c.want == ""]; fit != want || why != c.want {
+				t.Errorf("%s %q, want %s %q", fit, why, want, c.want)
 			}
 		})
 	}

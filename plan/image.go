@@ -23,7 +23,11 @@ func (c *Change) image() (l Live, err error) {
 		p.Sync, err = graph.ParseSync(c.Before)
 		return Live{Partner: &p}, err
 	case member != "":
-		p, err = graph.ParsePartner(fmt.Appendf(nil, `{"tenantId":%q,%q:%s}`, c.Partner.TenantID, member, c.Before))
+		whole := make([]byte, 0, 128+len(c.Before)) // a partner that has nothing else
+		whole = append(append(whole, `{"tenantId":"`...), c.Partner.TenantID...)
+		whole = append(append(whole, `","`...), member...)
+		whole = append(append(append(whole, `":`...), c.Before...), '}')
+		p, err = graph.ParsePartner(whole)
 		return Live{Partner: &p}, err
 	}
 	p, err = graph.ParsePartner(c.Before)

@@ -67,7 +67,7 @@ func TestTrustGoesBackToWhatItWas(t *testing.T) {
 	}
 }
 
-func TestTrustIsJudgedByItsOwnMembers(t *testing.T) {
+func TestTrustDriftsByItsOwnMembers(t *testing.T) {
 	p := build(t, wantedOfAll(t, fabrikam+",,,yes,,,,,,"), currently(partner(t, fabrikam, trusts)))
 	for _, c := range []struct {
 		now  string

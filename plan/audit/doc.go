@@ -1,4 +1,4 @@
-// Package audit tells what a tenant looks like beside a file: the comparison of
+// Package audit reports how a tenant differs from a file: the comparison of
 // package plan as findings. It never writes to a tenant.
 //
 // Compare covers everything that the file names, and every synchronization policy

@@ -70,7 +70,7 @@ func TestAnAuditNamesWhatIsNotAsTheFileWants(t *testing.T) {
 	}
 }
 
-func TestPartnersThatTheFileDoesNotNameComeLastAndTheBusyOnesFirst(t *testing.T) {
+func TestPartnersThatTheFileDoesNotNameComeLast(t *testing.T) {
 	id := func(n int) string { return fmt.Sprintf("%08d-aaaa-4bbb-8ccc-000000000001", n) }
 	cur := currently(
 		partner(t, fabrikam, ""),
@@ -107,7 +107,7 @@ func TestPartnersThatTheFileDoesNotNameComeLastAndTheBusyOnesFirst(t *testing.T)
 	}
 }
 
-func TestAnAuditOfATenantThatCouldNotBeReadClaimsNothing(t *testing.T) {
+func TestAnIncompleteAuditClaimsNothing(t *testing.T) {
 	d := wanted(t, fabrikam+",,true,,,,")
 	a := audit.New(head, input(d), plan.Read{Pages: 2, Partners: 20})
 	want := &audit.Audit{

@@ -38,7 +38,7 @@ func isComment(line []byte, comma byte) bool {
 	rest, cell := bytes.TrimPrefix(line[end:], []byte(`"`)), trimCell(string(line[start:end]))
 	ruler := strings.Trim(cell, "#") == ""
 	if strings.IndexByte(cell, '\r') >= 0 {
-		return false // a line ends in it, and nobody knows what follows
+		return false // a line ends in it, and a row may follow
 	}
 	return holdsNothing(rest, comma) && (ruler || !isErrorValue(cell))
 }

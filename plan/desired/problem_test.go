@@ -11,7 +11,7 @@ import (
 	"bulksync/plan/desired"
 )
 
-func TestEachFaultNamesItsPlaceAndTheWayOut(t *testing.T) {
+func TestEachProblemNamesItsPositionAndTheWayOut(t *testing.T) {
 	const head = "tenantId,displayName,isSyncAllowed,ensure\n"
 	long := strings.Repeat("x", 257)
 	for _, test := range []struct{ name, text, want string }{

@@ -69,7 +69,7 @@ func TestDomainsAreAskedForOnce(t *testing.T) {
 	}
 }
 
-func TestResolveFillsTenantIDsAndMergesWhatTurnsOutToBeOne(t *testing.T) {
+func TestResolveMergesWhatTurnsOutToBeOneTenant(t *testing.T) {
 	rows := readRows(t, "tenantId,name\nfabrikam.com,F\n"+idA+",C\ncontoso.com,C\n")
 	got, err := rows.Resolve("", map[string]string{"fabrikam.com": strings.ToUpper(idB), "contoso.com": idA})
 	if err != nil {
