@@ -86,6 +86,7 @@ func TestATemplateThatGraphWouldMisreadIsRefused(t *testing.T) {
 		{"{\n  'a': 1}", "2:3: this is not one valid JSON object: invalid character '\\''"},
 		{"{\"userSyncInbound\": {\n\"isSyncAllowed\": tru}}", "2:21: this is not one valid JSON object: invalid character '}' in literal true"},
 		{"{\"a\xff\": 1}", "1:4: byte 0xFF is not valid UTF-8"},
+		{"\xff{}", "1:1: byte 0xFF is not valid UTF-8"},
 		{strings.Repeat(" ", 1<<20) + "{}", "1:1: the file is larger than 1 MiB: a template is a JSON file of a few lines"},
 		{"PK\x03\x04", "1:1: this looks like an .xlsx workbook or a zip archive: a template is a JSON file of a few lines"},
 		{"<html>", "1:1: this looks like a web page or XML: a template is a JSON file of a few lines"},
