@@ -20,8 +20,8 @@ const (
 	SyncTemplate            Object = "template"
 )
 
-// PartnerObjects are the objects of one partner, in the order in which they come
-// to be. Where things go the order is the other way round.
+// PartnerObjects are the objects of one partner, in the order in which they are
+// created. They are removed in reverse order.
 var PartnerObjects = [...]Object{PartnerConfiguration, IdentitySynchronization, Trust, Consent}
 
 // member says which part of a partner configuration an object is that has no
@@ -57,8 +57,8 @@ func (o Object) Member() string {
 	return ""
 }
 
-// Raw returns the object as Graph returned it; nil where it is not there. It is
-// asked of the objects of a partner but the partner itself.
+// Raw returns the object as Graph returned it; nil where it is not there, and for
+// the partner configuration itself.
 func (o Object) Raw(p *graph.Partner) json.RawMessage {
 	switch m := o.member(); {
 	case p == nil:

@@ -24,15 +24,12 @@ type Property struct {
 	access
 }
 
-// The paths that other code means by name: the ID and the name by which a partner
-// is called, the switch that makes users come and go, and what lets them in
-// without a prompt.
+// The paths that other code needs by name: the ID and the name of a partner, and
+// the switch of its synchronization.
 const (
 	PathTenantID    = "tenantId"
 	PathDisplayName = "displayName"
 	PathSyncAllowed = "userSyncInbound.isSyncAllowed"
-	PathInbound     = "automaticUserConsentSettings.inboundAllowed"
-	PathOutbound    = "automaticUserConsentSettings.outboundAllowed"
 )
 
 // partnerProperties are the properties of a partner, each of which has a column.
@@ -65,11 +62,11 @@ var partnerProperties = [...]Property{
 		access: inPartner(func(p *graph.Partner) **bool { return &p.IsHybridAzureADJoinedDeviceAccepted }),
 	},
 	{
-		Object: Consent, Path: PathInbound, Kind: Switch, Aliases: []string{"inboundConsent"}, TurnedOff: ConsentOff,
+		Object: Consent, Path: "automaticUserConsentSettings.inboundAllowed", Kind: Switch, Aliases: []string{"inboundConsent"}, TurnedOff: ConsentOff,
 		access: inPartner(func(p *graph.Partner) **bool { return &p.InboundAllowed }),
 	},
 	{
-		Object: Consent, Path: PathOutbound, Kind: Switch, Aliases: []string{"outboundConsent"}, TurnedOff: ConsentOff,
+		Object: Consent, Path: "automaticUserConsentSettings.outboundAllowed", Kind: Switch, Aliases: []string{"outboundConsent"}, TurnedOff: ConsentOff,
 		access: inPartner(func(p *graph.Partner) **bool { return &p.OutboundAllowed }),
 	},
 }
