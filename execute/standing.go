@@ -24,7 +24,7 @@ type mark struct{ at, list int }
 // moved is a no-op that is not as wanted any more, or of which that is unknown.
 type moved struct {
 	live    plan.Live
-	verdict plan.Verdict
+	verdict plan.Fit
 	why     string
 }
 
@@ -68,7 +68,7 @@ func (s *standing) judgeOne(c *plan.Change, live plan.Live) {
 	if c.Action != plan.NoOp {
 		return
 	}
-	verdict, why := c.Judge(live)
+	verdict, why := c.CheckDrift(live)
 	if verdict == plan.AsWanted {
 		return
 	}

@@ -121,7 +121,7 @@ func (s *step) look() (live plan.Live, err error) {
 func (s *step) withOwn(live plan.Live) plan.Live {
 	for _, c := range s.before {
 		if s.isDone(c) {
-			live = c.Onto(live)
+			live = c.Apply(live)
 		}
 	}
 	return live
@@ -167,12 +167,12 @@ func (s *step) leaveOff(why string) {
 
 // fits holds the change against what is there. After it was rerouted it fits
 // what was found then, too.
-func (s *step) fits(live plan.Live) (plan.Verdict, string) {
-	verdict, why := s.c.Judge(live)
-	if verdict != plan.Moved {
+func (s *step) fits(live plan.Live) (plan.Fit, string) {
+	verdict, why := s.c.CheckDrift(live)
+	if verdict != plan.Drifted {
 		return verdict, why
 	}
-	req := s.c.Rerouted(live)
+	req := s.c.WithOtherVerb(live)
 	switch {
 	case req == nil, s.req == s.c.Request && s.out.Found == nil, s.req != s.c.Request && s.req.Method != req.Method,
 		!s.out.Finds(s.c, live):
@@ -185,7 +185,7 @@ func (s *step) fits(live plan.Live) (plan.Verdict, string) {
 // judge decides by what is there.
 func (s *step) judge(live plan.Live) next {
 	verdict, why := s.fits(live)
-	if verdict != plan.Moved && s.cause == nil {
+	if verdict != plan.Drifted && s.cause == nil {
 		s.notice = s.c.Beside(live)
 	}
 	switch {
@@ -195,15 +195,15 @@ func (s *step) judge(live plan.Live) next {
 		s.out.Status, s.out.Message = journal.Succeeded, "the answer was lost or not clear; the object was read, and is as wanted"
 	case verdict == plan.AsWanted:
 		s.out.Status, s.out.Message = journal.Unchanged, s.notice
-	case verdict == plan.Moved && s.out.Open:
+	case verdict == plan.Drifted && s.out.Open:
 		s.leaveOff("something else is there now: " + why)
 		s.out.Live = live.Object(s.c.Object)
-	case verdict == plan.Moved && s.cause != nil && s.reroute(live):
+	case verdict == plan.Drifted && s.cause != nil && s.reroute(live):
 		return write
-	case verdict == plan.Moved && live.Partner == nil && live.Template == nil && !s.alone:
+	case verdict == plan.Drifted && live.Partner == nil && live.Template == nil && !s.alone:
 		s.alone = true // a list can miss what moves between its pages
 		return lookAgain
-	case verdict == plan.Moved:
+	case verdict == plan.Drifted:
 		s.hold(live, why)
 	case s.cause != nil && s.stopped():
 		s.leaveOff("the run stopped before that was settled")
@@ -238,7 +238,7 @@ func (s *step) hold(live plan.Live, why string) {
 // reroute turns a create into an update and the other way round, once, when
 // Graph says that the object is there after all, or is not.
 func (s *step) reroute(live plan.Live) bool {
-	req := s.c.Rerouted(live)
+	req := s.c.WithOtherVerb(live)
 	if req == nil || req.Method == s.req.Method || s.req != s.c.Request || s.stopped() {
 		return false
 	}
@@ -267,7 +267,7 @@ func (s *step) write() (next, error) {
 	resp, err := s.send(intent.ClientRequestID)
 	s.out.Elapsed = max(0, time.Since(s.out.StartedAt)) // a clock can have been set back
 	s.crew.release()
-	if errors.Is(err, graph.ErrTooLate) {
+	if errors.Is(err, graph.ErrPrecondition) {
 		return s.tooLate(), nil
 	}
 	if err != nil {

@@ -1,12 +1,12 @@
 package execute
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"time"
 
 	"bulksync/execute/journal"
+	"bulksync/graph"
 	"bulksync/plan"
 )
 
@@ -52,7 +52,7 @@ func (r *runner) verify(groups []group, all bool) error {
 		if last {
 			return r.giveUpOn(list, looks, "not yet visible after "+max(r.set.VerifyWait, 0).String())
 		}
-		if looks > 0 && !sleep(r.asked, min(pause, max(time.Until(deadline), shortestPause))) {
+		if looks > 0 && graph.Sleep(r.asked, min(pause, max(time.Until(deadline), shortestPause))) != nil {
 			return r.giveUpOn(list, looks, "the run was interrupted before it could be read back")
 		}
 	}
@@ -167,7 +167,7 @@ func (r *runner) keeps(w *watched, o *journal.Outcome, last bool) bool {
 }
 
 // compare judges a change by the newest reading.
-func (r *runner) compare(w *watched) (plan.Live, plan.Verdict, string) {
+func (r *runner) compare(w *watched) (plan.Live, plan.Fit, string) {
 	if w.c.Action == plan.NoOp {
 		if m, is := r.Reading.movedNow(w.c); is {
 			return m.live, m.verdict, m.why
@@ -176,8 +176,8 @@ func (r *runner) compare(w *watched) (plan.Live, plan.Verdict, string) {
 	}
 	live, _ := r.Reading.now(w.c)
 	laid := r.withDone(w.before, live)
-	verdict, why := w.c.Judge(laid)
-	if o, _ := r.outcome(w.c); verdict == plan.Moved && o.Finds(w.c, laid) {
+	verdict, why := w.c.CheckDrift(laid)
+	if o, _ := r.outcome(w.c); verdict == plan.Drifted && o.Finds(w.c, laid) {
 		return live, plan.Applies, "" // what this run replaced
 	}
 	return live, verdict, why
@@ -256,16 +256,4 @@ func (r *runner) commitAll(tickets []journal.Receipt) error {
 		}
 	}
 	return nil
-}
-
-// sleep waits and reports whether the wait was not cut short.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -154,11 +154,11 @@ func (r *runner) holdDrift(groups []group) error {
 		for _, c := range g {
 			live, _ := r.Reading.now(c)
 			for _, b := range before {
-				live = b.Onto(live)
+				live = b.Apply(live)
 			}
 			before = append(before, c)
 			o, unknown := r.outcome(c)
-			if verdict, why := c.Judge(live); verdict == plan.Moved && !unknown && !o.Status.Done() {
+			if verdict, why := c.CheckDrift(live); verdict == plan.Drifted && !unknown && !o.Status.Done() {
 				tickets = append(tickets, r.put(held(o, c, live, "changed since the plan: "+why)))
 			}
 		}

@@ -87,7 +87,7 @@ func (w *worker) tellLate() error {
 func (r *runner) withDone(before group, live plan.Live) plan.Live {
 	for _, c := range before {
 		if o, _ := r.outcome(c); o.Status.Done() {
-			live = c.Onto(live)
+			live = c.Apply(live)
 		}
 	}
 	return live

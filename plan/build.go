@@ -2,16 +2,17 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"bulksync/graph"
 	"bulksync/plan/desired"
 )
 
-// Desired is what a tenant should look like. Rows may be nil when there is a
+// Desired is what a tenant should look like. Partners may be nil when there is a
 // template, and the other way round.
 type Desired struct {
-	Rows     *desired.Rows
+	Partners *desired.Partners
 	Template *desired.Template
 	// CreatePartners allows partner configurations to be added.
 	CreatePartners bool
@@ -25,15 +26,14 @@ type Head struct {
 }
 
 // Build compares what is wanted with what is there and returns the sealed
-// plan. It is pure: the same arguments give the same plan. Every row of
-// desired must have its tenant ID (see Rows.Resolve).
+// plan. It is pure: the same arguments give the same plan.
 func Build(h Head, d Desired, cur *Current) (*Plan, error) {
 	p := &Plan{
 		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second),
 		HomeTenant: h.HomeTenant, Read: cur.Read, Changes: Changes(d, cur, h.HomeTenant.Cloud),
 	}
-	if d.Rows != nil {
-		p.Input = d.Rows.Input
+	if d.Partners != nil {
+		p.Input = d.Partners.Input
 	}
 	if d.Template != nil {
 		p.Template = &TemplateInput{Name: d.Template.Name, SHA256: d.Template.SHA256}
@@ -49,17 +49,17 @@ func Changes(d Desired, cur *Current, cloud graph.Cloud) []Change {
 	if d.Template != nil {
 		b.template(d.Template, cloud)
 	}
-	if d.Rows != nil {
-		b.changes = slices.Grow(b.changes, objects(d.Rows.Rows))
-		for i := range d.Rows.Rows {
-			b.row(&d.Rows.Rows[i])
+	if d.Partners != nil {
+		b.changes = slices.Grow(b.changes, objects(d.Partners.Rows))
+		for i := range d.Partners.Rows {
+			b.row(&d.Partners.Rows[i])
 		}
 	}
 	return b.changes
 }
 
-// objects counts what rows manage, which is how many changes they become where
-// no partner has to be added.
+// objects counts the objects that rows manage, which is the number of changes
+// where no partner has to be added.
 func objects(rows []desired.Row) (n int) {
 	for i := range rows {
 		for _, o := range desired.PartnerObjects {
@@ -91,22 +91,9 @@ func (b *builder) append(ch Change) {
 
 func (b *builder) template(t *desired.Template, cloud graph.Cloud) {
 	ch := Change{Object: SyncTemplate, Action: Update}
-	live := graph.Template{}
-	var level any // nil where the cloud has no template
-	if b.cur.Template != nil {
-		live = *b.cur.Template
-		ch.Before, level = live.Raw, live.TemplateApplicationLevel
-	}
-	if wanted := t.TemplateApplicationLevel; wanted != nil {
-		after := any(*wanted)
-		if level != nil && desired.SameLevels(live.TemplateApplicationLevel, *wanted) {
-			after = level // in whatever order they stand
-		}
-		ch.want(desired.PathLevel, level, after)
-	}
-	if t.IsSyncAllowed != nil {
-		ch.want(desired.PathSyncAllowed, deref(live.IsSyncAllowed), *t.IsSyncAllowed)
-	}
+	live := Live{Template: b.cur.Template} // none where the cloud has no template
+	ch.Before = live.Object(SyncTemplate)
+	ch.compare(live, t.Value)
 	ch.settle()
 	if !cloud.HasTemplates() {
 		ch.Action, ch.Reason = Blocked, reasonNoTemplate
@@ -114,21 +101,34 @@ func (b *builder) template(t *desired.Template, cloud graph.Cloud) {
 	b.append(ch)
 }
 
-// differ notes a property if it differs.
-func (ch *Change) differ(path string, before, after any) {
-	if before != after {
-		ch.want(path, before, after)
+// compare adds a field for each property that is wanted, whether or not it differs.
+// A value that is spelt in another way and means the same stays as it is.
+func (ch *Change) compare(live Live, wanted func(*desired.Property) any) {
+	list := ch.Object.Properties()
+	for i := range list {
+		p := &list[i]
+		after := wanted(p)
+		if after == nil {
+			continue
+		}
+		before := live.value(p)
+		if before != nil && p.Same(before, after) {
+			after = before
+		}
+		ch.Fields = append(ch.Fields, Field{Path: p.Path, Before: before, After: after})
 	}
 }
 
-// want notes a property that is wanted so, whether or not it is so already.
-func (ch *Change) want(path string, before, after any) {
-	ch.Fields = append(ch.Fields, Field{Path: path, Before: before, After: after})
+// differ adds a field if the property differs.
+func (ch *Change) differ(path string, before, after any) {
+	if before != after {
+		ch.Fields = append(ch.Fields, Field{Path: path, Before: before, After: after})
+	}
 }
 
-// settle makes an update of which nothing differs a no-op. It keeps what was
-// wanted, so that it can be held against what is there later; any other change
-// keeps what differs.
+// settle makes an update in which nothing differs a no-op, which keeps all fields,
+// so that they can be compared again later. Any other change keeps the fields that
+// differ.
 func (ch *Change) settle() {
 	differs := func(f Field) bool { return f.Before != f.After }
 	if ch.Action == Update && !slices.ContainsFunc(ch.Fields, differs) {
@@ -138,10 +138,147 @@ func (ch *Change) settle() {
 	ch.Fields = slices.DeleteFunc(ch.Fields, func(f Field) bool { return !differs(f) })
 }
 
-// deref turns a nullable property into a field value.
-func deref[T any](p *T) any {
-	if p == nil {
-		return nil
+// The reasons of blocked changes, and of a no-op that only checks a partner.
+const (
+	reasonNoPartner = "the partner configuration does not exist; add it first, or plan with --create-partners"
+	reasonOwned     = "the partner configuration belongs to a service provider or to Microsoft Support"
+	reasonBareRow   = "the row names no property, so only the partner configuration is looked at"
+	reasonNoPolicy  = "there is no synchronization policy to remove"
+	// reasonNoTemplate is that of a cloud.
+	reasonNoTemplate = "this cloud has no multitenant-organization templates"
+	// reasonUnread goes before the problem of a partner.
+	reasonUnread = "this partner could not be read: "
+)
+
+// maxReason is the longest reason of a change, in bytes.
+const maxReason = 4096
+
+func (b *builder) row(r *desired.Row) {
+	partner, exists := b.cur.Partners[r.TenantID]
+	c := rowChange{builder: b, row: r, partner: &partner, exists: exists}
+	c.owned = isOwned(r.TenantID, &partner)
+	objects := desired.PartnerObjects
+	if r.Absent { // where things go, the last comes first
+		slices.Reverse(objects[:])
 	}
-	return *p
+	for _, o := range objects {
+		switch manages := r.Manages(o); {
+		case partner.Problem != "":
+			c.unread(o)
+		case o == PartnerConfiguration && manages:
+			c.partnerAlone()
+		case o == PartnerConfiguration && !r.Absent:
+			c.newPartner()
+		case o == IdentitySynchronization && r.Absent:
+			c.syncRemoval()
+		case manages:
+			c.object(o)
+		}
+	}
+}
+
+// isOwned reports whether a partner, which may not be there yet, belongs to
+// somebody else.
+func isOwned(tenantID string, p *graph.Partner) bool {
+	return p.IsServiceProvider && p.Problem == "" || tenantID == graph.SupportTenantID
+}
+
+// rowChange adds the changes of one row.
+type rowChange struct {
+	*builder
+	row     *desired.Row
+	partner *graph.Partner
+	exists  bool
+	owned   bool
+}
+
+// unread blocks an object of a partner that could not be read, if the row manages
+// it. What is there and whose it is are unknown, so nothing is said of them.
+func (c *rowChange) unread(o Object) {
+	c.owned = false
+	if c.row.Manages(o) {
+		c.add(Change{Object: o, Action: Blocked, Reason: clip(reasonUnread+c.partner.Problem, maxReason)})
+	}
+}
+
+// clip cuts a text to so many bytes, between characters.
+func clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "")
+}
+
+func (c *rowChange) newPartner() {
+	if c.exists || !c.createPartners {
+		return
+	}
+	c.add(Change{
+		Object: PartnerConfiguration, Action: Create,
+		Fields: []Field{{Path: desired.PathTenantID, After: c.row.TenantID}},
+	})
+}
+
+// partnerAlone is for a row that manages nothing: only the partner itself can be
+// compared.
+func (c *rowChange) partnerAlone() {
+	switch {
+	case c.exists:
+		c.add(Change{Object: PartnerConfiguration, Action: NoOp, Reason: reasonBareRow, Before: c.partner.Raw})
+	case c.createPartners:
+		c.newPartner()
+	default:
+		c.add(Change{Object: PartnerConfiguration, Action: Blocked, Reason: reasonNoPartner})
+	}
+}
+
+// object compares an object with what the row wants of it.
+func (c *rowChange) object(o Object) {
+	ch := Change{Object: o, Action: Update, Before: o.Raw(c.partner)}
+	if o == IdentitySynchronization && c.partner.Sync == nil {
+		ch.Action = Create
+	}
+	ch.compare(Live{Partner: c.partner}, c.row.Value)
+	c.addOnPartner(ch)
+}
+
+func (c *rowChange) syncRemoval() {
+	if c.partner.Sync == nil {
+		c.add(Change{Object: IdentitySynchronization, Action: NoOp, Reason: reasonNoPolicy})
+		return
+	}
+	c.addOnPartner(Change{Object: IdentitySynchronization, Action: Delete, Before: c.partner.Sync.Raw, Fields: PolicyFields(c.partner)})
+}
+
+// PolicyFields lists the properties that the synchronization policy of a partner
+// has, as the fields of a change that takes them away.
+func PolicyFields(p *graph.Partner) []Field {
+	ch := Change{Object: IdentitySynchronization, Fields: []Field{}}
+	for _, prop := range ch.Object.Properties() {
+		ch.differ(prop.Path, prop.Value(p, nil), nil)
+	}
+	return ch.Fields
+}
+
+// addOnPartner adds a change that needs the partner configuration to be there.
+func (c *rowChange) addOnPartner(ch Change) {
+	ch.settle()
+	if ch.Action != NoOp && !c.exists && (!c.createPartners || c.row.Absent) {
+		ch.Action, ch.Reason = Blocked, reasonNoPartner
+	}
+	c.add(ch)
+}
+
+// add finishes a change of the row. A change of what belongs to somebody else is
+// shown, and blocked.
+func (c *rowChange) add(ch Change) {
+	if c.owned && ch.Action != NoOp {
+		ch.Action, ch.Reason = Blocked, reasonOwned
+	}
+	ch.Row, ch.Note = c.row.Line, c.row.Note
+	ch.Partner = Partner{TenantID: c.row.TenantID, DisplayName: c.row.DisplayName()}
+	if s := c.partner.Sync; ch.Partner.DisplayName == "" && c.partner.Problem == "" && s != nil && s.DisplayName != nil {
+		ch.Partner.DisplayName = clip(*s.DisplayName, desired.MaxName)
+	}
+	c.append(ch)
 }

@@ -15,6 +15,7 @@ const (
 	syncOn   = `"identitySynchronization":{"tenantId":"` + fabrikam + `","displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":true}}`
 	inherits = `"automaticUserConsentSettings":{"inboundAllowed":null,"outboundAllowed":null}`
 	consents = `"automaticUserConsentSettings":{"inboundAllowed":true,"outboundAllowed":true}`
+	trusts   = `"inboundTrust":{"isMfaAccepted":false,"isCompliantDeviceAccepted":true,"isHybridAzureADJoinedDeviceAccepted":null}`
 	missing  = " (the partner configuration does not exist; add it first, or plan with --create-partners)"
 	owned    = " !service-owned (the partner configuration belongs to a service provider or to Microsoft Support)"
 )
@@ -178,7 +179,7 @@ func TestAPartnerThatCouldNotBeReadIsBlocked(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.row, diff)
 		}
 		for _, ch := range p.Changes {
-			if ch.Before != nil || ch.Partner.DisplayName != d.Rows.Rows[0].DisplayName {
+			if ch.Before != nil || ch.Partner.DisplayName != d.Partners.Rows[0].DisplayName() {
 				t.Errorf("%s: got %+v", c.row, ch)
 			}
 		}
@@ -303,7 +304,7 @@ func TestATemplateIsComparedAsASetAndPatchedInPart(t *testing.T) {
 	}
 }
 
-func TestAPlanListsTheTemplateAndThenTheRowsInTheirOrder(t *testing.T) {
+func TestAPlanListsTheTemplateAndThenTheRows(t *testing.T) {
 	d := wanted(t, "# a comment", fabrikam+",,true,,,,CHG1", "", contoso+",Contoso,true,true,,,CHG2")
 	d.Template = wantedTemplate(t, `{"templateApplicationLevel":"none"}`)
 	cur := currently(partner(t, fabrikam, `"identitySynchronization":{"displayName":"Named before"}`), partner(t, contoso, ""))

@@ -15,6 +15,7 @@ type Object = desired.Object
 const (
 	PartnerConfiguration    = desired.PartnerConfiguration
 	IdentitySynchronization = desired.IdentitySynchronization
+	Trust                   = desired.Trust
 	Consent                 = desired.Consent
 	SyncTemplate            = desired.SyncTemplate
 )
@@ -72,7 +73,7 @@ type Request struct {
 	Body   json.RawMessage `json:"body,omitempty"`
 }
 
-// Change is one object's way from what is there to what is wanted. It is data:
+// Change takes one object from what is there to what is wanted. It is data:
 // Fields say what a reader needs to know, Request says what is sent, and
 // Decode refuses a plan in which the two disagree. Its members stand in the
 // order of RFC 8785, so that a change in a file is nearly canonical already.
@@ -101,18 +102,18 @@ type Change struct {
 // Writes reports whether applying the change sends a write.
 func (c *Change) Writes() bool { return c.Request != nil }
 
-// Removes reports whether every field of the change is to vanish, which only a
-// removal asks; that of a policy without content has none.
+// Removes reports whether the change leaves no field behind, which only a removal
+// does. The removal of a policy without content has no fields.
 func (c *Change) Removes() bool {
 	return !slices.ContainsFunc(c.Fields, func(f Field) bool { return f.After != nil })
 }
 
-// isBare reports whether the change is no more than a look: its row names no
-// property, and its partner is there.
+// isBare reports whether the change only checks that a partner is there: its row
+// names no property.
 func (c *Change) isBare() bool { return c.Action == NoOp && c.Reason == reasonBareRow }
 
-// Reverts reports whether the change takes a run back: it comes of no file, and
-// Revert has other rules than Build.
+// Reverts reports whether the change takes a run back. It comes from no file then,
+// and Revert has other rules than Build.
 func (c *Change) Reverts() bool { return c.Reason == reasonRevert }
 
 // Name is how messages call the object of a change.
@@ -124,8 +125,8 @@ func (c *Change) Name() string {
 }
 
 // StopsSync reports whether applying the change stops synchronization that is
-// allowed now: a policy that goes, or a switch that is turned off. A policy that
-// does not say true stops nothing for people, whatever becomes of it.
+// allowed now: it removes the policy or turns its switch off. Where the switch is
+// not on, nothing stops for people.
 func (c *Change) StopsSync() bool {
 	f := c.syncSwitch()
 	return f != nil && f.Before == true
@@ -147,6 +148,16 @@ func (c *Change) syncSwitch() *Field {
 	for i := range c.Fields {
 		if f := &c.Fields[i]; f.Path == desired.PathSyncAllowed && f.Before != f.After {
 			return f
+		}
+	}
+	return nil
+}
+
+// field is the field of the change at a path; nil where it has none.
+func (c *Change) field(path string) *Field {
+	for i := range c.Fields {
+		if c.Fields[i].Path == path {
+			return &c.Fields[i]
 		}
 	}
 	return nil

@@ -3,13 +3,14 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"bulksync/graph"
 	"bulksync/plan/desired"
 )
 
-// check refuses a plan, each change of which is good by itself, that Build and
-// Revert would never have written, or that a later step could not tell.
+// check refuses a plan that Build and Revert would never have written, or that a
+// later step could not report on. Each of its changes has been checked by itself.
 func (p *Plan) check() error {
 	if err := p.checkHead(); err != nil {
 		return err
@@ -20,8 +21,7 @@ func (p *Plan) check() error {
 	return p.checkChanges()
 }
 
-// checkHead refuses what would not let the plan be told from others, or the
-// tenant be found that it is for.
+// checkHead refuses a plan that does not identify itself or its home tenant.
 func (p *Plan) checkHead() error {
 	cloud, err := graph.ParseCloud(string(p.HomeTenant.Cloud))
 	if err != nil || cloud != p.HomeTenant.Cloud {
@@ -46,4 +46,163 @@ func (p *Plan) checkHead() error {
 	default:
 		return nil
 	}
+}
+
+// checkChanges refuses changes that do not go together. The changes of one
+// partner, which come from one row, stand together.
+func (p *Plan) checkChanges() error {
+	o := order{plan: p, seen: make(map[string]struct{}, len(p.Changes))}
+	if len(p.Changes) > 0 {
+		o.reverts = p.Changes[0].Reverts()
+	}
+	if p.Input.IsListed() && !o.reverts {
+		var err error
+		if o.wanted, err = p.rowsOf(); err != nil {
+			return err
+		}
+	}
+	for rest := p.Changes; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].Partner.TenantID == rest[0].Partner.TenantID {
+			n++
+		}
+		if at, err := o.checkPartner(rest[:n]); err != nil {
+			return fmt.Errorf("change %d: %w", rest[at].Seq, err)
+		}
+		rest = rest[n:]
+	}
+	return o.finish()
+}
+
+// order is what checkChanges has seen of the changes of a plan.
+type order struct {
+	plan     *Plan
+	reverts  bool          // the plan takes a run back
+	wanted   []desired.Row // the rows whose changes are still to come, unless it does
+	seen     map[string]struct{}
+	template bool
+	rows     int
+	there    int // partners whose objects the changes show
+	row      int // of the partner before
+	down     int // -1 where rows go up, 1 where they go down, 0 where there was but one
+}
+
+// checkPartner checks the changes of one partner, or of the template, and
+// returns the index of the one that is wrong.
+func (o *order) checkPartner(g []Change) (int, error) {
+	if err := o.checkPosition(&g[0]); err != nil {
+		return 0, err
+	}
+	for i := range g {
+		c := &g[i]
+		switch {
+		case c.Reverts() != o.reverts:
+			return i, errors.New("some changes take a run back, and others do not")
+		case c.Partner != g[0].Partner || c.Row != g[0].Row || c.Note != g[0].Note:
+			return i, errors.New("its partner, row or note is not that of the change before it")
+		case c.Partner.TenantID == o.plan.HomeTenant.ID:
+			return i, errors.New("the home tenant is its own partner")
+		case c.Object == SyncTemplate && (c.Action == Blocked) == o.plan.HomeTenant.Cloud.HasTemplates():
+			return i, fmt.Errorf("%s of a template in the cloud %s", c.Action, o.plan.HomeTenant.Cloud)
+		case c.Object == SyncTemplate && o.plan.Template == nil && !o.reverts:
+			return i, errors.New("the plan names no template file")
+		}
+	}
+	if g[0].Object != SyncTemplate && slices.ContainsFunc(g, func(c Change) bool { return c.Before != nil }) {
+		o.there++
+	}
+	if at, err := o.checkSteps(g); err != nil || o.reverts || g[0].Object == SyncTemplate {
+		return at, err
+	}
+	if len(o.wanted) == 0 {
+		return 0, errors.New("no row asks for it")
+	}
+	row := &o.wanted[0]
+	o.wanted = o.wanted[1:]
+	return checkAsked(row, g)
+}
+
+// checkPosition checks where the changes of a partner stand: each partner once,
+// its row in the input, and the rows in their order, with the template before
+// them. In a plan that takes a run back the order may be reversed.
+func (o *order) checkPosition(c *Change) error {
+	id, in := c.Partner.TenantID, &o.plan.Input
+	if _, twice := o.seen[id]; twice {
+		return fmt.Errorf("%s stands in two places", c.Name())
+	}
+	first := len(o.seen) == 0
+	o.seen[id] = struct{}{}
+	if c.Object == SyncTemplate {
+		o.template = true
+	} else if o.rows++; in.IsListed() || !o.reverts {
+		if _, known := slices.BinarySearch(in.Lines, c.Row); !known {
+			return fmt.Errorf("it is of line %d, where the input has no row", c.Row)
+		}
+	}
+	if !first {
+		down := 1
+		if c.Row > o.row {
+			down = -1
+		}
+		if c.Row == o.row || o.down != 0 && o.down != down || down > 0 && !o.reverts {
+			return fmt.Errorf("its row %d comes after row %d", c.Row, o.row)
+		}
+		o.down = down
+	}
+	o.row = c.Row
+	return nil
+}
+
+// checkSteps checks the order of the changes of one partner: that of
+// desired.PartnerObjects, reversed where objects are removed.
+func (o *order) checkSteps(g []Change) (int, error) {
+	down := 0
+	for i := 1; i < len(g); i++ {
+		d := rank(g[i-1].Object) - rank(g[i].Object)
+		if d == 0 {
+			return i, fmt.Errorf("a second change of the %s", g[i].Name())
+		}
+		if down*d < 0 {
+			return i, errors.New("it stands out of order")
+		}
+		down = d
+	}
+	for i := range g {
+		c := &g[i]
+		switch {
+		case c.Action == Create && down > 0, c.Action == Delete && down < 0,
+			c.Action == Update && c.Object == IdentitySynchronization && down > 0 && !o.reverts:
+			return i, errors.New("it stands out of order")
+		case c.Action == Blocked && slices.ContainsFunc(g, func(c Change) bool { return c.sends() }):
+			return i, errors.New("it is blocked, and another change of the partner is not")
+		case i > 0 && !o.reverts && c.Before != nil && g[0].Object == PartnerConfiguration:
+			return i, errors.New("something is there of a partner that is not")
+		}
+	}
+	return 0, nil
+}
+
+// finish checks what needs all changes.
+func (o *order) finish() error {
+	if len(o.wanted) > 0 {
+		return noChange(o.wanted[0].Line)
+	}
+	if !o.reverts && o.there > o.plan.Read.Partners {
+		return fmt.Errorf("the tenant was read with %d partners, and the changes tell what %d hold", o.plan.Read.Partners, o.there)
+	}
+	if o.reverts && o.plan.Input.Name == "" {
+		return errors.New("it does not name the run that it takes back")
+	}
+	if !o.plan.Input.IsListed() && o.plan.Input.Rows != o.rows {
+		return fmt.Errorf("the input counts %d rows, and the changes are of %d", o.plan.Input.Rows, o.rows)
+	}
+	if o.plan.Template != nil && (!o.template || o.reverts) {
+		return errors.New("it names a template file, and no change comes of it")
+	}
+	return nil
+}
+
+// rank is the index of an object among those of its partner; -1 for the template.
+func rank(o Object) int {
+	return slices.Index(desired.PartnerObjects[:], o)
 }

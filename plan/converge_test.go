@@ -28,19 +28,24 @@ func anyWorld(t testing.TB) *rapid.Generator[*world] {
 		var lines []string
 		for i := range rapid.IntRange(1, 8).Draw(rt, "tenants") {
 			id := fmt.Sprintf("90e29127-71ad-49c7-9ce8-%012x", i+1)
-			if rapid.Bool().Draw(rt, "there") {
+			there := rapid.Bool().Draw(rt, "there")
+			if there {
 				sim.SetPartner(anyPartner(id).Draw(rt, "partner"))
 			}
 			cells := []string{
 				id, rapid.SampledFrom([]string{"", "Fabrikam", "Müller & Söhne"}).Draw(rt, "name"),
-				anySwitch.Draw(rt, "sync"), anySwitch.Draw(rt, "inbound"), anySwitch.Draw(rt, "outbound"), "", "",
+				anySwitch.Draw(rt, "sync"), anySwitch.Draw(rt, "mfa"), anySwitch.Draw(rt, "device"), anySwitch.Draw(rt, "hybrid"),
+				anySwitch.Draw(rt, "inbound"), anySwitch.Draw(rt, "outbound"), "", "",
 			}
 			if rapid.IntRange(0, 3).Draw(rt, "ensure") == 0 {
-				cells = []string{id, "", "", "", "", "absent", ""}
+				cells = []string{id, "", "", "", "", "", "", "", "absent", ""}
+				if there { // else no partner is added for the others
+					cells[3], cells[6] = anySwitch.Draw(rt, "mfa"), anySwitch.Draw(rt, "inbound")
+				}
 			}
 			lines = append(lines, strings.Join(cells, ","))
 		}
-		w := &world{Sim: sim, client: inProcess(t, sim), want: wanted(t, lines...)}
+		w := &world{Sim: sim, client: inProcess(t, sim), want: wantedOfAll(t, lines...)}
 		w.want.CreatePartners = true
 		if rapid.Bool().Draw(rt, "with a template") {
 			w.want.Template = wantedTemplate(t, rapid.SampledFrom([]string{
@@ -60,6 +65,9 @@ func anyPartner(id string) *rapid.Generator[graphsim.Partner] {
 		p := graphsim.Partner{TenantID: id, AutomaticUserConsentSettings: graphsim.Consent{
 			InboundAllowed: null.Draw(rt, "inbound"), OutboundAllowed: null.Draw(rt, "outbound"),
 		}}
+		if rapid.Bool().Draw(rt, "trust") {
+			p.InboundTrust = &graphsim.InboundTrust{IsMfaAccepted: null.Draw(rt, "mfa"), IsCompliantDeviceAccepted: null.Draw(rt, "device"), IsHybridAzureADJoinedDeviceAccepted: null.Draw(rt, "hybrid")}
+		}
 		switch rapid.IntRange(0, 3).Draw(rt, "policy") {
 		case 0:
 			p.IdentitySynchronization = &graphsim.IdentitySynchronization{}
@@ -88,22 +96,22 @@ func (w *world) plan(t *rapid.T) *plan.Plan {
 	return p
 }
 
-// apply sends what a plan says and nothing else, after it has judged each
-// change to apply.
+// apply sends what a plan says and nothing else, after it has checked each
+// change for drift.
 func (w *world) apply(t *rapid.T, p *plan.Plan) {
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		if !c.Writes() {
 			continue
 		}
-		if verdict, why := c.Judge(w.live(t, c)); verdict != plan.Applies {
-			t.Fatalf("%s: %s %s", told(c), verdict, why)
+		if fit, why := c.CheckDrift(w.live(t, c)); fit != plan.Applies {
+			t.Fatalf("%s: %s %s", told(c), fit, why)
 		}
 		if _, err := w.client.Do(t.Context(), graph.Request{Method: c.Request.Method, Path: c.Request.Path, Body: c.Request.Body}); err != nil {
 			t.Fatalf("%s: %v", told(c), err)
 		}
-		if verdict, why := c.Judge(w.live(t, c)); verdict != plan.AsWanted {
-			t.Fatalf("%s was made: %s %s", told(c), verdict, why)
+		if fit, why := c.CheckDrift(w.live(t, c)); fit != plan.AsWanted {
+			t.Fatalf("%s was made: %s %s", told(c), fit, why)
 		}
 	}
 }
@@ -125,7 +133,7 @@ func TestAPlanThatWasAppliedIsEmptyWhenItIsMadeAgain(t *testing.T) {
 		if again.Summary.Differs() {
 			rt.Errorf("planned again: %s", strings.Join(toldAll(again), "\n"))
 		}
-		if a := audit.Compare(head, w.want, w.read(rt)); a.Result != audit.Clean || a.Totals.OK != len(again.Changes) {
+		if a := audit.Compare(head, audit.Input{}, w.want, w.read(rt)); a.Result != audit.Clean || a.Totals.OK != len(again.Changes) {
 			rt.Errorf("audited: %s %+v", a.Result, a.Findings)
 		}
 	})
@@ -155,13 +163,13 @@ func TestARunThatIsTakenBackLeavesTheTenantAsItWas(t *testing.T) {
 
 // revert takes back all of a plan, through a file as a user would.
 func revert(t *rapid.T, p *plan.Plan) *plan.Plan {
-	var landed []plan.Landed
+	var applied []plan.Applied
 	for i := range p.Changes {
 		if p.Changes[i].Writes() {
-			landed = append(landed, plan.Landed{Change: &p.Changes[i]})
+			applied = append(applied, plan.Applied{Change: &p.Changes[i]})
 		}
 	}
-	r, err := plan.Revert(head, p, runInput(landed), landed)
+	r, err := plan.Revert(head, p, "run", "", applied)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,6 +189,11 @@ func values(s graphsim.State) map[string]string {
 	all := map[string]string{"template": fmt.Sprint(s.Template.TemplateApplicationLevel, said(s.Template.UserSyncInbound))}
 	for _, p := range s.Partners {
 		v := fmt.Sprint(show(p.AutomaticUserConsentSettings.InboundAllowed), show(p.AutomaticUserConsentSettings.OutboundAllowed))
+		if u := p.InboundTrust; u != nil {
+			v += " trust" + show(u.IsMfaAccepted) + show(u.IsCompliantDeviceAccepted) + show(u.IsHybridAzureADJoinedDeviceAccepted)
+		} else {
+			v += " trust null null null"
+		}
 		if y := p.IdentitySynchronization; y != nil {
 			v += " policy" + show(y.DisplayName) + said(y.UserSyncInbound)
 		}

@@ -20,8 +20,8 @@ type Current struct {
 	// TenantIDs holds the tenant of each domain name that was looked up and found.
 	TenantIDs map[string]string
 	Read      Read
-	// Restarts says why the list was read again, for each time that it was: what
-	// was read before counts for nothing, and somebody should know.
+	// Restarts says why the list was read again, once for each time. What was read
+	// before was thrown away.
 	Restarts []string
 }
 

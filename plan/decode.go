@@ -1,19 +1,21 @@
 package plan
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"unicode"
 
-	"bulksync/plan/desired"
-
-	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/sync/errgroup"
+
+	"bulksync/internal/seal"
+	"bulksync/plan/desired"
 )
 
 // Decode reads a plan file and proves it: the format version is ours
@@ -36,8 +38,8 @@ func Decode(r io.Reader) (*Plan, error) {
 	if err != nil {
 		return nil, notJSON(err, "")
 	}
-	d := newDecoder(text)
-	err = d.read()
+	d := newDecoder()
+	err = d.read(text)
 	d.group.Wait() // the parts keep their own errors
 	if err != nil {
 		return nil, err
@@ -51,25 +53,24 @@ func Decode(r io.Reader) (*Plan, error) {
 	return &d.plan, nil
 }
 
-// decoder splits the text of a plan. Its parts are worked on while the rest is
-// read.
+// decoder takes the text of a plan apart. Its parts are worked on while the rest
+// is read.
 type decoder struct {
-	json    *jsontext.Decoder
 	plan    Plan
-	known   map[string]any // where each member goes; the others are kept for the fingerprint alone
+	known   map[string]any // where each member goes; others count for the fingerprint alone
 	parts   map[string]*part
 	batches []*changeBatch
 	group   errgroup.Group
 }
 
-// part is a member on its way from text to data.
+// part is a member that is being read.
 type part struct {
-	text jsontext.Value // canonical in the end
-	err  error          // it is not what a plan has there
+	text []byte // canonical in the end
+	err  error  // it is not what a plan has there
 }
 
-func newDecoder(r io.Reader) *decoder {
-	d := &decoder{json: jsontext.NewDecoder(r), parts: map[string]*part{}}
+func newDecoder() *decoder {
+	d := &decoder{parts: map[string]*part{}}
 	p := &d.plan
 	d.known = map[string]any{
 		"formatVersion": &p.FormatVersion, "tool": &p.Tool, "createdAt": &p.CreatedAt, "homeTenant": &p.HomeTenant, "input": &p.Input,
@@ -80,44 +81,41 @@ func newDecoder(r io.Reader) *decoder {
 }
 
 // read takes the text apart.
-func (d *decoder) read() error {
-	if t, err := d.json.ReadToken(); err != nil || t.Kind() != '{' {
+func (d *decoder) read(text io.Reader) error {
+	doc, err := seal.NewDocument(text)
+	if err != nil {
 		return notJSON(err, "it is no JSON object")
 	}
 	for {
-		t, err := d.json.ReadToken()
+		name, more, err := doc.Next()
 		if err != nil {
-			return notJSON(err, "")
+			return notJSON(err, "text follows its end")
 		}
-		if t.Kind() == '}' {
-			break
+		if !more {
+			return nil
 		}
-		name, p := t.String(), &part{}
 		if strings.ContainsFunc(name, notInNames) {
 			return fmt.Errorf("%w: no plan has a member %q", ErrAltered, name)
 		}
+		p := &part{}
 		d.parts[name] = p
 		if name == "changes" {
-			err = d.changes()
+			err = d.changes(doc)
 		} else {
-			err = d.member(name, p)
+			err = d.member(doc, name, p)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if _, err := d.json.ReadToken(); !errors.Is(err, io.EOF) {
-		return notJSON(err, "text follows its end")
-	}
-	return nil
 }
 
 // notInNames reports whether the name of a member never has r. With letters
 // alone the canonical order of names is that of their bytes.
 func notInNames(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) }
 
-func (d *decoder) member(name string, p *part) error {
-	text, err := d.json.ReadValue()
+func (d *decoder) member(doc *seal.Document, name string, p *part) error {
+	text, err := doc.Value()
 	if err != nil {
 		return notJSON(err, "")
 	}
@@ -126,12 +124,13 @@ func (d *decoder) member(name string, p *part) error {
 			return err
 		}
 	}
-	p.text = text.Clone()
+	p.text = bytes.Clone(text)
 	d.group.Go(func() error {
 		if into := d.known[name]; into != nil {
-			p.err = jsonv2.Unmarshal(p.text, into)
+			p.err = seal.Unmarshal(p.text, into)
 		}
-		if err := p.text.Canonicalize(); err != nil && p.err == nil {
+		var err error
+		if p.text, err = seal.Canonicalize(p.text); p.err == nil {
 			p.err = err
 		}
 		return nil
@@ -151,27 +150,22 @@ func checkVersion(raw []byte) error {
 }
 
 // changes reads the list of changes and hands it on in batches.
-func (d *decoder) changes() error {
-	if t, err := d.json.ReadToken(); err != nil || t.Kind() != '[' {
-		return notJSON(err, "its changes are no list")
-	}
+func (d *decoder) changes(doc *seal.Document) error {
 	b := &changeBatch{}
-	for d.json.PeekKind() != ']' {
-		text, err := d.json.ReadValue()
-		if err != nil {
-			return notJSON(err, "")
-		}
-		if b.add(text); b.size == batch {
+	err := doc.List(func(change []byte) {
+		if b.add(change); len(b.ends) == batch {
 			next := &changeBatch{text: make([]byte, 0, len(b.text)*9/8)} // about as long as the one before
 			d.start(b)
 			b = next
 		}
+	})
+	if err != nil {
+		return notJSON(err, "its changes are no list")
 	}
-	if b.size > 0 {
+	if len(b.ends) > 0 {
 		d.start(b)
 	}
-	_, err := d.json.ReadToken()
-	return err
+	return nil
 }
 
 func (d *decoder) start(b *changeBatch) {
@@ -179,20 +173,116 @@ func (d *decoder) start(b *changeBatch) {
 	d.group.Go(func() error { b.decode(); return nil })
 }
 
-// notJSON says that a text is no plan, for the reason of err or else of why.
+// notJSON says that a text is no plan: for the reason why where it is JSON, and
+// else for that of err.
 func notJSON(err error, why string) error {
-	var broken *jsontext.SyntacticError
+	var twice *seal.TwiceError
 	switch {
-	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &broken):
-		// Readers differ in which of the two they believe.
-		return fmt.Errorf("%w: the member %q stands twice", ErrAltered, broken.JSONPointer[1:])
-	case errors.As(err, &broken):
-		return fmt.Errorf("not a plan, or cut short: %w at byte %d", broken.Err, broken.ByteOffset)
-	case errors.Is(err, io.EOF):
-		return fmt.Errorf("not a plan, or cut short: %w", io.ErrUnexpectedEOF)
-	case err != nil:
-		return fmt.Errorf("not a plan, or cut short: %w", err)
-	default:
+	case errors.As(err, &twice): // readers differ in which of the two they believe
+		return fmt.Errorf("%w: %w", ErrAltered, err)
+	case errors.Is(err, seal.ErrShape):
 		return errors.New("not a plan: " + why)
+	case errors.Is(err, io.EOF):
+		err = io.ErrUnexpectedEOF
 	}
+	return fmt.Errorf("not a plan, or cut short: %w", err)
+}
+
+// prove compares the fingerprint with the text, and the parts of the plan with
+// each other.
+func (d *decoder) prove() error {
+	for _, name := range slices.Sorted(maps.Keys(d.parts)) {
+		if err := d.parts[name].err; err != nil {
+			return fmt.Errorf("member %q: %w", name, err)
+		}
+	}
+	p, sum := &d.plan, d.fingerprint()
+	if p.Fingerprint != sum {
+		return fmt.Errorf("it says %s, its content is %s", p.Fingerprint, sum)
+	}
+	if err := d.collect(); err != nil {
+		return err
+	}
+	if p.Summary != Summarize(p.Changes) {
+		return errors.New("the summary does not count the changes")
+	}
+	return p.check()
+}
+
+// fingerprint computes the fingerprint of the text, members that this program
+// does not know included.
+func (d *decoder) fingerprint() string {
+	sum := seal.NewDigest()
+	for _, name := range slices.Sorted(maps.Keys(d.parts)) {
+		switch name {
+		case "fingerprint":
+		case "changes":
+			sum.List(name)
+			for _, b := range d.batches {
+				sum.Elements(b.text)
+			}
+			sum.EndList()
+		default:
+			sum.Member(name, d.parts[name].text)
+		}
+	}
+	return sum.Sum()
+}
+
+// collect puts the changes together, or returns the first error among them.
+func (d *decoder) collect() error {
+	p := &d.plan
+	p.Changes = make([]Change, 0, len(d.batches)*batch)
+	for _, b := range d.batches {
+		if b.err != nil {
+			return fmt.Errorf("change %d: %w", len(p.Changes)+b.at+1, b.err)
+		}
+		p.Changes = append(p.Changes, b.changes...)
+	}
+	for i := range p.Changes {
+		if p.Changes[i].Seq != i+1 {
+			return fmt.Errorf("change %d has the number %d", i+1, p.Changes[i].Seq)
+		}
+	}
+	return nil
+}
+
+// changeBatch is some changes that are being read.
+type changeBatch struct {
+	text    []byte // a list of them; canonical in the end
+	ends    []int  // of each change in text
+	changes []Change
+	err     error // of the change at index at
+	at      int
+}
+
+func (b *changeBatch) add(change []byte) {
+	b.text = append(append(b.text, "[,"[min(len(b.ends), 1)]), change...)
+	b.ends = append(b.ends, len(b.text))
+}
+
+func (b *changeBatch) decode() {
+	b.changes = make([]Change, len(b.ends))
+	start := 1
+	for i, end := range b.ends {
+		if b.at, b.err = i, b.changes[i].parse(b.text[start:end]); b.err != nil {
+			break
+		}
+		start = end + 1
+	}
+	var err error
+	if b.text, err = seal.Canonicalize(append(b.text, ']')); b.err == nil {
+		b.err = err
+	}
+}
+
+// parse reads one change and checks it.
+func (c *Change) parse(text []byte) error {
+	if err := seal.Unmarshal(text, c); err != nil {
+		return err
+	}
+	if string(c.Before) == "null" {
+		c.Before = nil
+	}
+	return c.check()
 }

@@ -23,7 +23,7 @@ var (
 
 // Plan is the artefact between a dry run and an apply. It holds everything
 // that apply needs besides credentials, and everything that a reader needs to
-// say yes. Apply is driven by Changes alone; the other members identify,
+// approve it. Apply is driven by Changes alone; the other members identify,
 // prove and summarize.
 type Plan struct {
 	FormatVersion int              `json:"formatVersion"`
@@ -53,7 +53,7 @@ type TemplateInput struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Read proves how complete the reading was that the plan rests on.
+// Read proves that the reading was complete that the plan is made from.
 type Read struct {
 	Pages    int  `json:"pages"`
 	Partners int  `json:"partners"`
@@ -72,14 +72,13 @@ type Summary struct {
 // Writes is how many changes send a write.
 func (s Summary) Writes() int { return s.Create + s.Update + s.Delete }
 
-// Differs reports whether anything is not as wanted. A blocked change differs:
-// nobody has shown that its object is as wanted.
+// Differs reports whether anything may not be as wanted. A blocked change counts.
 func (s Summary) Differs() bool { return s.Writes()+s.Blocked > 0 }
 
 // BareRows counts the rows that name no property, and whose partner is there.
 func (p *Plan) BareRows() int { return CountBare(p.Changes) }
 
-// CountBare counts the changes that are no more than a look; see Plan.BareRows.
+// CountBare counts the changes that only check a partner; see Plan.BareRows.
 func CountBare(changes []Change) (n int) {
 	for i := range changes {
 		if changes[i].isBare() {

@@ -2,34 +2,37 @@ package plan
 
 import (
 	"encoding/json"
-	"strings"
+	"slices"
 	"time"
 
 	"bulksync/graph"
-	"bulksync/internal/seal"
 	"bulksync/plan/desired"
 )
 
-// Landed is a change that was made, or may have been, with what was found in
+// Applied is a change that was made, or may have been. Found is what was there in
 // place of Change.Before when it was made: nil where that was as planned, null
-// where nothing was.
-type Landed struct {
+// where nothing was there.
+type Applied struct {
 	Change *Change
 	Found  json.RawMessage
 }
 
-// Revert returns the sealed plan that takes changes back, the last one first:
-// what was created is deleted, what was changed goes back property by property,
-// what was deleted is created from its before-image. It is a plan like any
-// other, so whatever somebody changed since is held when it is applied.
-func Revert(h Head, p *Plan, in desired.Input, landed []Landed) (*Plan, error) {
-	b := builder{changes: make([]Change, 0, len(landed))}
-	for i := len(landed) - 1; i >= 0; i-- {
-		b.append(landed[i].inverse())
+// Revert returns the sealed plan that takes changes of p back, the last one
+// first: what was created is deleted, what was changed goes back property by
+// property, what was deleted is created from its before-image. Name and sum
+// identify the run that made them, where another plan has its file. It is a plan
+// like any other, so what somebody changed since is held when it is applied.
+func Revert(h Head, p *Plan, name, sum string, applied []Applied) (*Plan, error) {
+	b := builder{changes: make([]Change, 0, len(applied))}
+	rows := map[int]bool{}
+	for _, a := range slices.Backward(applied) {
+		b.append(a.inverse())
+		rows[a.Change.Row] = true
 	}
+	delete(rows, 0) // the template stands in no row
 	r := &Plan{
 		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second), HomeTenant: h.HomeTenant,
-		Input: in, Read: p.Read, Changes: b.changes, Summary: Summarize(b.changes),
+		Input: desired.Input{Name: name, SHA256: sum, Rows: len(rows)}, Read: p.Read, Changes: b.changes, Summary: Summarize(b.changes),
 	}
 	return r, r.seal()
 }
@@ -38,21 +41,21 @@ func Revert(h Head, p *Plan, in desired.Input, landed []Landed) (*Plan, error) {
 // other does.
 const reasonRevert = "takes back what the run did"
 
-func (l Landed) inverse() Change {
-	c := l.Change
+func (a Applied) inverse() Change {
+	c := a.Change
 	inv := Change{Row: c.Row, Partner: c.Partner, Object: c.Object, Note: c.Note, Reason: reasonRevert}
-	found, _ := graph.ParseSync(l.Found)
+	found, _ := graph.ParseSync(a.Found)
 	switch {
 	case c.Action == Create && found != nil && c.Object == IdentitySynchronization:
 		// Somebody had created it meanwhile, and the create became an update.
 		inv.Action, inv.Before = Update, c.after()
 		for _, f := range c.Fields {
-			inv.differ(f.Path, f.After, syncValue(found, f.Path))
+			inv.differ(f.Path, f.After, c.Object.Property(f.Path).Value(&graph.Partner{Sync: found}, nil))
 		}
 		if len(inv.Fields) == 0 {
 			inv.Action = NoOp
 		}
-	case c.Action == Update && string(l.Found) == "null" && c.Object == IdentitySynchronization:
+	case c.Action == Update && string(a.Found) == "null" && c.Object == IdentitySynchronization:
 		// Somebody had removed it meanwhile, and the update became a create.
 		inv.Action, inv.Before = Delete, c.after()
 		for _, f := range c.whole() {
@@ -75,81 +78,4 @@ func (l Landed) inverse() Change {
 		}
 	}
 	return inv
-}
-
-// after is the object as the change left it: the before-image with the fields
-// laid over it.
-func (c *Change) after() json.RawMessage {
-	if c.Object == PartnerConfiguration {
-		return body(c.Fields)
-	}
-	return c.over(c.Before)
-}
-
-// over lays the values after the change over an object as Graph returns it, or
-// over none. Members that the change is not about stay as they are spelt.
-func (c *Change) over(raw json.RawMessage) json.RawMessage {
-	object := membersOf(raw)
-	if c.Object == IdentitySynchronization && c.Action == Create {
-		object[spelt(object, desired.PathTenantID)] = json.RawMessage(jsonValue(c.Partner.TenantID))
-	}
-	for _, f := range c.Fields {
-		f.setIn(object)
-	}
-	return encodeMembers(object)
-}
-
-// setIn lays the value after the change over an object as Graph returns it.
-// A consent's before-image is the inner object already.
-func (f Field) setIn(object map[string]json.RawMessage) {
-	outer, name, nested := strings.Cut(f.Path, ".")
-	if !nested {
-		name = outer
-	}
-	value := json.RawMessage(jsonValue(f.After))
-	if f.Path != desired.PathSyncAllowed {
-		object[spelt(object, name)] = value
-		return
-	}
-	outer = spelt(object, outer)
-	inner := membersOf(object[outer])
-	inner[spelt(inner, name)] = value
-	object[outer] = encodeMembers(inner)
-}
-
-// membersOf takes an object apart; null and what is no object have no members.
-func membersOf(raw json.RawMessage) map[string]json.RawMessage {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil || members == nil {
-		return map[string]json.RawMessage{}
-	}
-	return members
-}
-
-func encodeMembers(members map[string]json.RawMessage) json.RawMessage {
-	raw, err := seal.Marshal(members)
-	if err != nil {
-		panic("plan: a before-image does not encode: " + err.Error())
-	}
-	return raw
-}
-
-// spelt is how an object spells a member: it is read in any letter case.
-func spelt[T any](members map[string]T, name string) string {
-	if _, ok := members[name]; ok {
-		return name
-	}
-	for have := range members {
-		if strings.EqualFold(have, name) {
-			return have
-		}
-	}
-	return name
-}
-
-func syncValue(s *graph.IdentitySynchronization, path string) any {
-	if path == desired.PathDisplayName {
-		return deref(s.DisplayName)
-	}
-	return deref(s.IsSyncAllowed)
 }

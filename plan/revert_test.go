@@ -48,13 +48,13 @@ func TestWhatARunDidIsTakenBackInReverse(t *testing.T) {
 // a before-image.
 func taken(t *testing.T, p *plan.Plan, found map[int]string) *plan.Plan {
 	t.Helper()
-	var landed []plan.Landed
+	var applied []plan.Applied
 	for i := range p.Changes {
 		if p.Changes[i].Writes() {
-			landed = append(landed, plan.Landed{Change: &p.Changes[i], Found: []byte(found[p.Changes[i].Seq])})
+			applied = append(applied, plan.Applied{Change: &p.Changes[i], Found: []byte(found[p.Changes[i].Seq])})
 		}
 	}
-	r, err := plan.Revert(head, p, runInput(landed), landed)
+	r, err := plan.Revert(head, p, "run", "", applied)
 	if err != nil {
 		t.Fatal(err)
 	}

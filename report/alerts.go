@@ -33,7 +33,7 @@ func planAlerts(p *plan.Plan) []*alert {
 
 // gravity orders hazards: what takes something away from people comes first.
 func gravity(h string) int {
-	order := []plan.Hazard{plan.PartnerRemoved, plan.SyncRemoved, plan.SyncOff, plan.ConsentOff, plan.NewPartner, plan.TemplateWrite, plan.ServiceOwned}
+	order := []plan.Hazard{plan.PartnerRemoved, plan.SyncRemoved, plan.SyncOff, plan.ConsentOff, plan.TrustOn, plan.NewPartner, plan.TemplateWrite, plan.ServiceOwned}
 	if i := slices.Index(order, plan.Hazard(h)); i >= 0 {
 		return i
 	}

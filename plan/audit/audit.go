@@ -46,8 +46,8 @@ type findingField struct {
 	After   any    `json:"after"`
 }
 
-// MarshalJSON calls the two sides of a field what they are in an audit: nothing
-// comes before or after anything there.
+// MarshalJSON names the two sides of a field for what they are in an audit, where
+// nothing comes before or after anything.
 func (f Finding) MarshalJSON() ([]byte, error) {
 	fields := make([]findingField, len(f.Fields))
 	for i, d := range f.Fields {

@@ -1,8 +1,8 @@
-// Package audit tells what a tenant looks like beside a file: the comparison of
+// Package audit reports how a tenant differs from a file: the comparison of
 // package plan as findings. It never writes to a tenant.
 //
-// Compare judges everything that the file names, and every synchronization
-// policy that it does not name. New is an audit that claims nothing yet.
+// Compare covers everything that the file names, and every synchronization policy
+// that it does not name. New is an audit that claims nothing yet.
 //
 // Its invariant: a reading that is not complete has no findings and no totals.
 // What could not be read is a finding of its own, and is never called clean.

@@ -12,13 +12,14 @@ import (
 // documents no limit for it; 256 is what directory objects take.
 const maxDisplayName = 256
 
-// maxName is the longest name of a partner or of a file, in bytes. A name in a row
-// has no more than maxDisplayName characters; one that Graph returned may have.
+// MaxName is the longest name of a partner or of a file that is kept, in bytes. A
+// name in a row has at most maxDisplayName characters; one from Graph may have
+// more.
 const MaxName = 4 * maxDisplayName
 
-// isStray reports whether r is a character that spreadsheets and web pages
-// leave around a value and that nobody sees: any space, one of no width, or one
-// that says which way text runs.
+// isStray reports whether r is an invisible character that spreadsheets and web
+// pages leave around a value: a space, also of no width, or a mark of text
+// direction.
 func isStray(r rune) bool {
 	switch r {
 	case '\u061C', '\u200E', '\u200F', '\u202A', '\u202B', '\u202C', '\u202D', '\u202E', '\u2066', '\u2067', '\u2068', '\u2069':
@@ -39,7 +40,7 @@ func trimCell(s string) string {
 
 func isPlainEdge(c byte) bool { return c > ' ' && c < utf8.RuneSelf }
 
-// quoteValue shows a value in a message: quoted, on one line, shortened, with
+// Quote shows a value in a message: quoted, on one line, shortened, with
 // what cannot be seen escaped.
 func Quote(s string) string {
 	const most = 60
@@ -71,20 +72,22 @@ func parseEnsure(cell string) (absent bool, err error) {
 	return false, badEnsure.errorf("ensure is %s: use present or absent", Quote(cell))
 }
 
-// checkDisplayName refuses what would make a name unreadable in a portal.
-func CheckDisplayName(cell string) error {
+// checkText refuses what would make a name unreadable in a portal.
+func (p *Property) checkText(cell string) error {
 	if len(cell) <= maxDisplayName && IsPrintableASCII(cell) {
 		return nil
 	}
 	if n := utf8.RuneCountInString(cell); n > maxDisplayName {
-		return badName.errorf("displayName has %d characters: at most %d are allowed", n, maxDisplayName)
+		return badName.errorf("%s has %d characters: at most %d are allowed", p.Path, n, maxDisplayName)
 	}
 	if strings.IndexFunc(cell, breaksLine) >= 0 {
-		return badName.errorf("displayName is %s: line breaks and control characters are not allowed", Quote(cell))
+		return badName.errorf("%s is %s: line breaks and control characters are not allowed", p.Path, Quote(cell))
 	}
 	return nil
 }
 
+// IsPrintableASCII reports whether s has neither control characters nor any above
+// 0x7E.
 func IsPrintableASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {

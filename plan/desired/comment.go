@@ -38,7 +38,7 @@ func isComment(line []byte, comma byte) bool {
 	rest, cell := bytes.TrimPrefix(line[end:], []byte(`"`)), trimCell(string(line[start:end]))
 	ruler := strings.Trim(cell, "#") == ""
 	if strings.IndexByte(cell, '\r') >= 0 {
-		return false // a line ends in it, and nobody knows what follows
+		return false // a line ends in it, and a row may follow
 	}
 	return holdsNothing(rest, comma) && (ruler || !isErrorValue(cell))
 }
@@ -94,7 +94,8 @@ func (c *comments) String() string {
 	return fmt.Sprintf("lines %s and %s", strings.Join(told[:last], ", "), told[last])
 }
 
-// notices says what was not read as rows, so that a row among it is missed.
+// notices tells which lines were not read as rows, in case one of them was meant
+// as a row.
 func (rd *rowReader) notices() []Notice {
 	if rd.lines == nil || rd.lines.comments.n == 0 {
 		return rd.swallowed.all()

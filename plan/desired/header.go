@@ -1,100 +1,43 @@
 package desired
 
 import (
+	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+
+	"github.com/gocarina/gocsv"
 )
-
-// column is a column that a CSV may have.
-type column int
-
-const (
-	colTenantID column = iota
-	colDisplayName
-	colIsSyncAllowed
-	colInboundAllowed
-	colOutboundAllowed
-	colEnsure
-	colNote
-	colReason // of failed.csv: taken in so that the file can be planned again, and of no meaning
-	columnCount
-
-	colUnknown column = -1 // named, but by no name we know
-	colUnnamed column = -2 // an empty header cell, as spreadsheets append
-)
-
-// columnNames lists the spellings of each column, the canonical one first.
-// They are compared by headerKey.
-var columnNames = [columnCount][]string{
-	colTenantID:        {"tenantId", "partnerTenantId"},
-	colDisplayName:     {"displayName", "name", "partner"},
-	colIsSyncAllowed:   {"userSyncInbound.isSyncAllowed", "isSyncAllowed", "inboundSync"},
-	colInboundAllowed:  {"automaticUserConsentSettings.inboundAllowed", "inboundConsent"},
-	colOutboundAllowed: {"automaticUserConsentSettings.outboundAllowed", "outboundConsent"},
-	colEnsure:          {"ensure"},
-	colNote:            {"note", "ticket", "comment"},
-	colReason:          {"reason"},
-}
-
-// String returns the canonical name.
-func (c column) String() string { return columnNames[c][0] }
-
-// isManaged reports whether what stands in the column can reach the tenant.
-func (c column) isManaged() bool { return c >= 0 && c < colNote }
-
-// record is a row as gocsv decodes it: strings only, because gocsv's own
-// conversions guess. The tags are the canonical names.
-type record struct {
-	TenantID        string `csv:"tenantId"`
-	DisplayName     string `csv:"displayName"`
-	IsSyncAllowed   string `csv:"userSyncInbound.isSyncAllowed"`
-	InboundAllowed  string `csv:"automaticUserConsentSettings.inboundAllowed"`
-	OutboundAllowed string `csv:"automaticUserConsentSettings.outboundAllowed"`
-	Ensure          string `csv:"ensure"`
-	Note            string `csv:"note"`
-	Reason          string `csv:"reason"`
-}
-
-func (r *record) cells() [columnCount]string {
-	return [columnCount]string{
-		colTenantID:        r.TenantID,
-		colDisplayName:     r.DisplayName,
-		colIsSyncAllowed:   r.IsSyncAllowed,
-		colInboundAllowed:  r.InboundAllowed,
-		colOutboundAllowed: r.OutboundAllowed,
-		colEnsure:          r.Ensure,
-		colNote:            r.Note,
-		colReason:          r.Reason,
-	}
-}
 
 // header says which column stands where.
 type header struct {
-	cells    []string         // as they were
-	names    []string         // what gocsv is told: canonical, or unique and unknown to it
-	columns  []column         // by position in the file
-	position [columnCount]int // the inverse; -1 where the file has no such column
-	named    int              // the columns up to the last that has a name
-	unnamed  bool             // some columns have no name
+	cells   []string         // as they were
+	names   []string         // what gocsv is told: its own name of the column, or one that is unknown to it
+	columns []column         // by position in the file
+	indexes [columnCount]int // the inverse; -1 where the file has no such column
+	named   int              // the columns up to the last that has a name
+	unnamed bool             // some columns have no name
 }
 
-// headerFault is what is wrong with the header cell at a position.
-type headerFault struct {
-	position int
-	err      error
+// headerProblem is what is wrong with the header cell at a position.
+type headerProblem struct {
+	index int
+	err   error
 }
 
 var errNoTenantID = errors.New("no tenantId column: add one that holds the tenant ID or a domain name of each partner")
 
-// parseHeader recognises every cell it can, whatever is wrong with the others.
-func parseHeader(cells []string) (header, []headerFault) {
+// parseHeader recognises the columns, and returns a problem for each cell that it
+// does not recognise.
+func parseHeader(cells []string) (header, []headerProblem) {
 	h := header{cells: cells, names: make([]string, len(cells)), columns: make([]column, len(cells))}
-	for c := range h.position {
-		h.position[c] = -1
+	for c := range h.indexes {
+		h.indexes[c] = -1
 	}
-	var faults []headerFault
+	var problems []headerProblem
 	for i, cell := range cells {
 		c := lookUpColumn(cell)
 		h.columns[i], h.names[i] = c, fmt.Sprintf("column %d", i+1)
@@ -103,18 +46,18 @@ func parseHeader(cells []string) (header, []headerFault) {
 			h.unnamed = true
 			continue
 		case c == colUnknown:
-			faults = append(faults, headerFault{i, unknownColumn(trimCell(cell))})
-		case h.position[c] >= 0:
+			problems = append(problems, headerProblem{i, unknownColumn(trimCell(cell))})
+		case h.indexes[c] >= 0:
 			h.columns[i] = colUnknown
-			first := trimCell(cells[h.position[c]])
-			faults = append(faults, headerFault{i, badColumn.errorf("column %s is here twice: %s and %s mean the same",
+			first := trimCell(cells[h.indexes[c]])
+			problems = append(problems, headerProblem{i, badColumn.errorf("column %s is here twice: %s and %s mean the same",
 				c, Quote(first), Quote(trimCell(cell)))})
 		default:
-			h.position[c], h.names[i] = i, c.String()
+			h.indexes[c], h.names[i] = i, c.recordName()
 		}
 		h.named = i + 1
 	}
-	return h, faults
+	return h, problems
 }
 
 // namesTenantID reports whether one of the header cells is tenantId.
@@ -133,28 +76,171 @@ func holdsTenantID(cells []string) bool {
 	return false
 }
 
-// headerKey folds the spellings that people use for one name: letter case,
-// spaces and underscores do not count.
-func headerKey(s string) string {
-	return strings.ToLower(strings.Map(func(r rune) rune {
-		if r == '_' || isStray(r) {
-			return -1
-		}
-		return r
-	}, s))
+// maxColumns is what old spreadsheets could hold. Short rows are filled up to
+// the header, so a header without bounds would make rows without bounds. The
+// column that failed.csv adds does not count.
+const maxColumns = 256
+
+// readHeader finds the dialect and the columns. It returns io.EOF where the rows
+// below cannot be read.
+func (rd *rowReader) readHeader() error {
+	if err := rd.firstLine(); err != nil {
+		return rd.noHeader(err)
+	}
+	switch err := rd.openDecoder(); {
+	case err == errSkipRow, err == io.EOF: // the problem is noted
+		rd.lookBelow()
+		return io.EOF
+	case err != nil:
+		return err
+	case rd.lines.bad != nil:
+		rd.refuse(rd.lines.bad.position, "", rd.lines.bad.err)
+		return io.EOF
+	}
+	cells := rd.decoder.Headers
+	switch {
+	case !namesTenantID(cells):
+		rd.noTenantID(cells)
+		rd.lookBelow()
+		return io.EOF
+	case len(cells) > maxColumns+1, len(cells) > maxColumns && lookUpColumn(cells[maxColumns]) != colReason:
+		rd.refuse(position{rd.lines.first, 1}, "", fmt.Errorf("the header has %d cells: at most %d are read", len(cells), maxColumns))
+		return io.EOF
+	}
+	head, problems := parseHeader(cells)
+	for _, f := range problems {
+		rd.refuse(rd.cellPosition(f.index), trimCell(cells[f.index]), f.err)
+	}
+	rd.head, rd.sheet.width = head, len(cells)
+	return rd.decoder.RenormalizeHeaders(func([]string) []string { return head.names })
 }
 
-func lookUpColumn(cell string) column {
-	key := headerKey(cell)
-	if key == "" {
-		return colUnnamed
+// noTenantID refuses a header without a tenantId column. That is one problem: in
+// each row it would be another.
+func (rd *rowReader) noTenantID(cells []string) {
+	if holdsTenantID(cells) {
+		rd.refuse(rd.cellPosition(0), "", errors.New("no header: the first row is data already; put a line above it that names the columns, such as tenantId,displayName"))
+		return
 	}
-	for c, names := range columnNames {
-		for _, name := range names {
-			if strings.ToLower(name) == key {
-				return column(c)
-			}
+	for i, cell := range cells[:min(len(cells), maxColumns)] {
+		if holdsNames(cell) {
+			rd.refuse(rd.cellPosition(i), trimCell(cell), badColumn.errorf("the cell %s holds several names: the line stands in quotes as a whole, or its delimiter is not the one of the line; export the table again, with a comma, a semicolon or a tab",
+				Quote(trimCell(cell))))
+			return
+		}
+		if isNearTenantID(cell) {
+			rd.refuse(rd.cellPosition(i), trimCell(cell), unknownColumn(trimCell(cell)))
+			return
 		}
 	}
-	return colUnknown
+	rd.refuse(rd.cellPosition(0), trimCell(cells[0]), errNoTenantID)
+}
+
+// holdsNames reports whether a header cell is several that were not told apart,
+// tenantId among them.
+func holdsNames(cell string) bool {
+	names := strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(",;|\t\"", r) })
+	return len(names) > 1 && namesTenantID(names)
+}
+
+// maxAbove is how many lines are searched for a header below the first.
+const maxAbove = 100
+
+// lookBelow searches for the header further down, below a title or version. Where
+// it finds one, that is the problem, and those noted before go. The text is used
+// up, so the reading ends here.
+func (rd *rowReader) lookBelow() {
+	first := rd.lines.first
+	searched := bytes.SplitAfter(rd.lines.raw, []byte("\n"))[1:] // an open quote may have swallowed it
+	for n := 1; n <= maxAbove; n++ {
+		var line []byte
+		if len(searched) > 0 && len(searched[0]) > 0 {
+			line, searched = searched[0], searched[1:]
+		} else {
+			rd.lines.begin()
+			if rd.lines.readLine() != nil {
+				return
+			}
+			line, searched = rd.lines.raw, nil
+		}
+		if isHeader(line) {
+			rd.errs = nil
+			rd.refuse(position{first, 1}, "", fmt.Errorf("the header is not on line %d: it seems to be on line %d; delete what stands above it, or begin those lines with #", first, first+n))
+			return
+		}
+	}
+}
+
+// isHeader reports whether a line names a tenantId column.
+func isHeader(line []byte) bool {
+	r := csv.NewReader(bytes.NewReader(line))
+	r.Comma, r.LazyQuotes = rune(sniffDelimiter(line)), true
+	cells, _ := r.Read()
+	return namesTenantID(cells)
+}
+
+// firstLine brings the header line into the lineReader and tells its dialect.
+func (rd *rowReader) firstLine() error {
+	rd.lines.begin()
+	if err := rd.lines.fetch(); err != nil {
+		return err
+	}
+	comma, found, err := separatorLine(rd.lines.raw)
+	if err != nil {
+		return rd.lines.stop(rd.lines.line, err)
+	}
+	if found {
+		rd.lines.begin()
+		if err := rd.lines.fetch(); err != nil {
+			return err
+		}
+	} else {
+		comma = sniffDelimiter(rd.lines.raw)
+	}
+	line := bytes.TrimSuffix(rd.lines.raw, []byte("\n"))
+	rd.dialect.Newline = "\n"
+	if bytes.HasSuffix(line, []byte("\r")) {
+		rd.dialect.Newline = "\r\n"
+	}
+	if i := bytes.IndexByte(bytes.TrimSuffix(line, []byte("\r")), '\r'); i >= 0 {
+		return rd.lines.stop(rd.lines.line, errors.New("lines end in carriage returns alone, as on an old Macintosh: save the file as CSV UTF-8"))
+	}
+	rd.lines.comma = comma
+	rd.dialect.Delimiter = string(comma)
+	return nil
+}
+
+// noHeader turns the end of the text before a header into a problem.
+func (rd *rowReader) noHeader(err error) error {
+	var stopped *problem
+	switch {
+	case errors.As(err, &stopped):
+		rd.refuse(stopped.position, "", stopped.err)
+		return io.EOF
+	case err != io.EOF:
+		return err
+	}
+	what := "the file is empty"
+	if rd.lines.line > 1 {
+		what = "the file holds nothing but blank lines and comments"
+	}
+	rd.refuse(position{1, 1}, "", fmt.Errorf("%s: it needs a header with a tenantId column and a row for each partner", what))
+	return io.EOF
+}
+
+// openDecoder lets gocsv read the header.
+func (rd *rowReader) openDecoder() error {
+	for {
+		rd.csv = csv.NewReader(rd.lines)
+		rd.csv.Comma = rune(rd.lines.comma)
+		rd.csv.ReuseRecord = true // gocsv copies the cells out
+		decoder, err := gocsv.NewUnmarshaller(rd.csv, &record{})
+		if err == nil {
+			rd.decoder = decoder
+			return nil
+		}
+		if err := rd.repair(err); err != nil {
+			return err
+		}
+	}
 }

@@ -26,13 +26,13 @@ func (in *Input) ReasonColumn() int {
 	return slices.IndexFunc(in.Header, func(cell string) bool { return lookUpColumn(cell) == colReason })
 }
 
-// reread reads the rows out of the cells again, as ReadRows left them.
+// Reread reads the rows out of the cells again, as ReadRows left them.
 func (in *Input) Reread() (*Rows, error) {
-	head, faults := parseHeader(in.Header)
+	head, problems := parseHeader(in.Header)
 	switch {
-	case len(faults) > 0:
-		return nil, fmt.Errorf("its header: %w", faults[0].err)
-	case head.position[colTenantID] < 0:
+	case len(problems) > 0:
+		return nil, fmt.Errorf("its header: %w", problems[0].err)
+	case head.indexes[colTenantID] < 0:
 		return nil, fmt.Errorf("its header: %w", errNoTenantID)
 	}
 	ch := newChecker(in.Name, &head)
@@ -49,10 +49,10 @@ func (in *Input) Reread() (*Rows, error) {
 	if err := slices.Concat(ch.errs, ch.merged.errs).orNil(); err != nil {
 		return nil, err
 	}
-	return &Rows{Input: Input{Name: in.Name}, Rows: ch.merged.rows}, nil
+	return &Rows{Input: Input{Name: in.Name}, rows: ch.merged.rows}, nil
 }
 
-// checkSource refuses a file that is not named, or not by its hash.
+// CheckSource refuses a file that is not named, or not by its hash.
 func CheckSource(what, name, sum string) error {
 	if name == "" || len(name) > MaxName {
 		return fmt.Errorf("%s has no name, or one that is too long", what)
@@ -63,7 +63,7 @@ func CheckSource(what, name, sum string) error {
 	return nil
 }
 
-// check refuses an input whose rows could not be found or written again. An input
+// Check refuses an input whose rows could not be found or written again. An input
 // without rows is that of a template alone, or names a run that is taken back.
 func (in *Input) Check() error {
 	if in.IsListed() {
@@ -81,7 +81,7 @@ func (in *Input) Check() error {
 	}
 }
 
-// isListed reports whether the input holds rows, and not only their number.
+// IsListed reports whether the input holds rows, and not only their number.
 func (in *Input) IsListed() bool { return len(in.Header)+len(in.Cells)+len(in.Lines) > 0 }
 
 func (in *Input) checkRows() error {

@@ -8,8 +8,7 @@ import (
 	"bulksync/internal/words"
 )
 
-// Notice is something that the author of a file should know and that stops
-// nothing.
+// Notice is something that the author of a file should know, and no problem.
 type Notice struct {
 	File    string
 	Line    int // physical line, from 1
@@ -28,7 +27,7 @@ func sortNotices(notices []Notice) {
 	})
 }
 
-// noticeKind is what notices of one sort are called where they are counted.
+// noticeKind names notices of one sort where they are counted.
 type noticeKind string
 
 const (
@@ -46,14 +45,14 @@ type notices struct {
 	kinds map[noticeKind]*tally
 }
 
-// tally counts the notices of a kind, and keeps where the first stands that is
-// not told.
+// tally counts the notices of a kind, and keeps the position of the first that is
+// not listed.
 type tally struct {
 	n      int
-	untold place
+	untold position
 }
 
-func (ns *notices) add(k noticeKind, at place, message string) {
+func (ns *notices) add(k noticeKind, at position, message string) {
 	t := ns.kinds[k]
 	if t == nil {
 		t = &tally{}

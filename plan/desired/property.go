@@ -1,37 +1,282 @@
 package desired
 
-// Object names what a change is made to, in Graph's words where it has one.
-type Object string
+import (
+	"errors"
+	"fmt"
 
-// The objects of a plan. A partner is the partner configuration itself;
-// consent is its automaticUserConsentSettings; template is the
-// multitenant-organization identity-synchronization template.
-const (
-	PartnerConfiguration    Object = "partner"
-	IdentitySynchronization Object = "identitySynchronization"
-	Consent                 Object = "consent"
-	SyncTemplate            Object = "template"
+	"bulksync/graph"
 )
 
-// The managed properties, in Graph's spelling. Fields of a change stand in
-// this order, and so do the members of the body that is sent.
+// Property is a managed property of an object. All that is particular to it
+// stands in its entry of the tables below: its column, comparison, body, hazards
+// and undo follow from there.
+type Property struct {
+	Object Object
+	// Path is the property in Graph's spelling, as it stands in the body that is
+	// sent. It is the canonical name of the property's column too.
+	Path    string
+	Aliases []string // further names of the column
+	Kind    Kind
+	// TurnedOn and TurnedOff are the hazards of a switch that goes on or off;
+	// empty where it is none.
+	TurnedOn, TurnedOff Hazard
+
+	access
+}
+
+// The paths that other code needs by name: the ID and the name of a partner, and
+// the switch of its synchronization.
 const (
 	PathTenantID    = "tenantId"
 	PathDisplayName = "displayName"
-	PathLevel       = "templateApplicationLevel"
 	PathSyncAllowed = "userSyncInbound.isSyncAllowed"
-	PathInbound     = "automaticUserConsentSettings.inboundAllowed"
-	PathOutbound    = "automaticUserConsentSettings.outboundAllowed"
 )
 
-// managed lists the properties of each object, in the order of their bodies.
-var Managed = map[Object][]string{
-	PartnerConfiguration:    {PathTenantID},
-	IdentitySynchronization: {PathDisplayName, PathSyncAllowed},
-	Consent:                 {PathInbound, PathOutbound},
-	SyncTemplate:            {PathLevel, PathSyncAllowed},
+// partnerProperties are the properties of a partner, each of which has a column.
+// Fields of a change stand in this order, and so do the members of the body that
+// is sent. The properties of one object stand together, and so do those of one
+// member of a body.
+var partnerProperties = [...]Property{
+	{
+		Object: PartnerConfiguration, Path: PathTenantID, Kind: TenantID, Aliases: []string{"partnerTenantId"},
+		access: access{get: func(p *graph.Partner, _ *graph.Template) any { return p.TenantID }},
+	},
+	{
+		Object: IdentitySynchronization, Path: PathDisplayName, Kind: Text, Aliases: []string{"name", "partner"},
+		access: inSync(func(s *graph.IdentitySynchronization) **string { return &s.DisplayName }),
+	},
+	{
+		Object: IdentitySynchronization, Path: PathSyncAllowed, Kind: Switch, Aliases: []string{"isSyncAllowed", "inboundSync"}, TurnedOff: SyncOff,
+		access: inSync(func(s *graph.IdentitySynchronization) **bool { return &s.IsSyncAllowed }),
+	},
+	{
+		Object: Trust, Path: "inboundTrust.isMfaAccepted", Kind: Switch, Aliases: []string{"mfaTrust"}, TurnedOn: TrustOn,
+		access: inPartner(func(p *graph.Partner) **bool { return &p.IsMfaAccepted }),
+	},
+	{
+		Object: Trust, Path: "inboundTrust.isCompliantDeviceAccepted", Kind: Switch, Aliases: []string{"deviceTrust"}, TurnedOn: TrustOn,
+		access: inPartner(func(p *graph.Partner) **bool { return &p.IsCompliantDeviceAccepted }),
+	},
+	{
+		Object: Trust, Path: "inboundTrust.isHybridAzureADJoinedDeviceAccepted", Kind: Switch, Aliases: []string{"hybridTrust"}, TurnedOn: TrustOn,
+		access: inPartner(func(p *graph.Partner) **bool { return &p.IsHybridAzureADJoinedDeviceAccepted }),
+	},
+	{
+		Object: Consent, Path: "automaticUserConsentSettings.inboundAllowed", Kind: Switch, Aliases: []string{"inboundConsent"}, TurnedOff: ConsentOff,
+		access: inPartner(func(p *graph.Partner) **bool { return &p.InboundAllowed }),
+	},
+	{
+		Object: Consent, Path: "automaticUserConsentSettings.outboundAllowed", Kind: Switch, Aliases: []string{"outboundConsent"}, TurnedOff: ConsentOff,
+		access: inPartner(func(p *graph.Partner) **bool { return &p.OutboundAllowed }),
+	},
 }
 
-// partnerObjects are the objects of one partner, in the order in which they come
-// to be.
-var PartnerObjects = [...]Object{PartnerConfiguration, IdentitySynchronization, Consent}
+// templateProperties are the properties of the template, which has a file of its
+// own.
+var templateProperties = [...]Property{
+	{
+		Object: SyncTemplate, Path: "templateApplicationLevel", Kind: Levels,
+		access: access{
+			get: func(_ *graph.Partner, t *graph.Template) any { return t.TemplateApplicationLevel },
+			set: func(_ *graph.Partner, t *graph.Template, v any) { t.TemplateApplicationLevel, _ = v.(string) },
+		},
+	},
+	{
+		Object: SyncTemplate, Path: PathSyncAllowed, Kind: Switch,
+		access: inTemplate(func(t *graph.Template) **bool { return &t.IsSyncAllowed }),
+	},
+}
+
+// Properties lists the managed properties of the object, in the order of their
+// fields.
+func (o Object) Properties() []Property {
+	if o == SyncTemplate {
+		return templateProperties[:]
+	}
+	first, last := 0, 0
+	for i := range partnerProperties {
+		if partnerProperties[i].Object == o {
+			if last == 0 {
+				first = i
+			}
+			last = i + 1
+		}
+	}
+	return partnerProperties[first:last]
+}
+
+// Property returns the managed property of the object at a path; nil where there
+// is none.
+func (o Object) Property(path string) *Property {
+	list := o.Properties()
+	for i := range list {
+		if list[i].Path == path {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// access is how the value of a property is read from what Graph returned, and
+// how it is written there.
+type access struct {
+	get func(*graph.Partner, *graph.Template) any
+	set func(*graph.Partner, *graph.Template, any)
+}
+
+// Value returns the value that Graph returned, which is nil, a bool or a string:
+// nil where the property or its object is not there.
+func (p *Property) Value(partner *graph.Partner, template *graph.Template) any {
+	if partner == nil && p.Object != SyncTemplate || template == nil && p.Object == SyncTemplate {
+		return nil
+	}
+	return p.get(partner, template)
+}
+
+// Set makes v the value of the property. Its object is there.
+func (p *Property) Set(partner *graph.Partner, template *graph.Template, v any) {
+	p.set(partner, template, v)
+}
+
+func inPartner[T any](at func(*graph.Partner) **T) access {
+	return access{
+		get: func(p *graph.Partner, _ *graph.Template) any { return valueOf(*at(p)) },
+		set: func(p *graph.Partner, _ *graph.Template, v any) { *at(p) = pointerTo[T](v) },
+	}
+}
+
+func inSync[T any](at func(*graph.IdentitySynchronization) **T) access {
+	return access{
+		get: func(p *graph.Partner, _ *graph.Template) any {
+			if p.Sync == nil {
+				return nil
+			}
+			return valueOf(*at(p.Sync))
+		},
+		set: func(p *graph.Partner, _ *graph.Template, v any) { *at(p.Sync) = pointerTo[T](v) },
+	}
+}
+
+func inTemplate[T any](at func(*graph.Template) **T) access {
+	return access{
+		get: func(_ *graph.Partner, t *graph.Template) any { return valueOf(*at(t)) },
+		set: func(_ *graph.Partner, t *graph.Template, v any) { *at(t) = pointerTo[T](v) },
+	}
+}
+
+// valueOf turns a nullable property into a value.
+func valueOf[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+// pointerTo turns a value into a nullable property.
+func pointerTo[T any](v any) *T {
+	if value, ok := v.(T); ok {
+		return &value
+	}
+	return nil
+}
+
+// Kind is what the values of a property are.
+type Kind int
+
+// The kinds. Values are strings, and bools those of a switch.
+const (
+	TenantID Kind = iota
+	Text
+	Switch
+	// Levels is a set of flags in one string; see SameLevels.
+	Levels
+)
+
+// Holds reports whether v is null or of the property's type.
+func (p *Property) Holds(v any) bool {
+	switch v.(type) {
+	case nil:
+		return true
+	case bool:
+		return p.Kind == Switch
+	case string:
+		return p.Kind != Switch
+	default:
+		return false
+	}
+}
+
+// Same reports whether two values mean the same.
+func (p *Property) Same(a, b any) bool {
+	if p.Kind == Levels {
+		x, _ := a.(string)
+		y, _ := b.(string)
+		return SameLevels(x, y)
+	}
+	return a == b
+}
+
+// CheckWanted refuses a value that no input can ask for.
+func (p *Property) CheckWanted(v any) error {
+	text, ok := v.(string)
+	switch {
+	case ok && p.Kind == Levels:
+		return CheckLevels(text)
+	case ok && p.Kind == Text && text == "":
+		return errors.New(p.Path + " is empty")
+	case ok && p.Kind == Text:
+		return p.checkText(text)
+	default:
+		return nil
+	}
+}
+
+// wordsOf says a value in words.
+func wordsOf(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "empty"
+	case string:
+		return Quote(v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// Hazard marks a change that a change board must see before it says yes.
+type Hazard string
+
+// The hazards; Words has the sentence for each.
+const (
+	SyncOff        Hazard = "sync-off"
+	SyncRemoved    Hazard = "sync-removed"
+	NewPartner     Hazard = "new-partner"
+	PartnerRemoved Hazard = "partner-removed"
+	ConsentOff     Hazard = "consent-off"
+	TrustOn        Hazard = "trust-on"
+	TemplateWrite  Hazard = "template"
+	ServiceOwned   Hazard = "service-owned"
+)
+
+// hazardWords are the sentences of the hazards.
+var hazardWords = map[Hazard]string{
+	SyncOff:        "stops synchronizing users from this partner; users already synchronized stay",
+	SyncRemoved:    "removes the synchronization policy; users already synchronized stay",
+	NewPartner:     "adds a partner configuration, which inherits the default access settings",
+	PartnerRemoved: "removes the whole partner configuration; the default access settings apply to this tenant again",
+	ConsentOff:     "turns automatic redemption off: users see a consent prompt, and cross-tenant synchronization needs it on",
+	TrustOn:        "accepts the partner's claims in this tenant's Conditional Access: multifactor authentication, compliant devices or hybrid joined devices of the partner count as if they were this tenant's",
+	TemplateWrite:  "takes effect when a tenant joins the multitenant organization, not on partners of today",
+	ServiceOwned:   "belongs to a service provider or to Microsoft Support; bulksync leaves it alone",
+}
+
+// Words says in a sentence what the hazard means for people. The consequences
+// are those of the Graph reference pages for userSyncInbound and of the Entra
+// pages on cross-tenant access (inbound trust), on automatic redemption and on
+// multitenant-organization templates.
+func (h Hazard) Words() string {
+	if words, known := hazardWords[h]; known {
+		return words
+	}
+	return string(h)
+}

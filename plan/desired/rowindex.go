@@ -6,8 +6,8 @@ import (
 )
 
 // rowIndex finds rows by key in a list that only grows. It is a hash table of
-// eight bytes a slot that looks up and files in one step: at 100,000 rows a map
-// of strings costs more than all other checks together.
+// eight bytes a slot that looks up and adds a key in one step. With a map of
+// strings in its place, reading 100,000 rows takes a sixth more time.
 type rowIndex struct {
 	seed  maphash.Seed
 	slots []slot // a power of two, at least half of them free
@@ -22,8 +22,8 @@ func newRowIndex(n int) rowIndex {
 	return rowIndex{seed: maphash.MakeSeed(), slots: make([]slot, 1<<bits.Len(uint(2*n)))}
 }
 
-// find returns the row that has the key. If there is none it returns nil and
-// files the key for the row that is appended next.
+// find returns the row that has the key. If there is none, it returns nil and
+// adds the key for the row that is appended next.
 func (x *rowIndex) find(key string, rows []Row) *Row {
 	if 2*x.used >= len(x.slots) {
 		x.grow()

@@ -7,43 +7,27 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 )
 
-// Row is what one line of the CSV wants of one partner. An empty DisplayName
-// and a nil pointer mean that the property is not managed. The pointers of one
-// file are shared between its rows: replace them, do not write through them.
-type Row struct {
-	Line        int    // physical line at which the row starts, from 1
-	TenantID    string // canonical lower-case GUID; "" while only Domain is known
-	Domain      string // lower-case ASCII, when the cell named a domain
-	DisplayName string // one line, at most 256 characters
-
-	IsSyncAllowed   *bool // userSyncInbound
-	InboundAllowed  *bool // automaticUserConsentSettings
-	OutboundAllowed *bool // automaticUserConsentSettings
-
-	Absent bool   // ensure=absent: remove the identity synchronization policy
-	Note   string // carried to every report, never sent
-
-	at place // where the tenantId cell starts
-}
-
-// Rows is a CSV that was read and checked whole. Rows.Rows names each tenant
-// ID and each domain once, in file order.
+// Rows is a CSV that was read and checked whole. Some of its rows may name
+// their tenants by domains, so nothing can be compared yet: Resolve makes
+// Partners of them.
 type Rows struct {
 	Input   Input
-	Rows    []Row
 	Notices []Notice
+
+	rows []Row // each tenant ID and each domain once, in file order
 }
 
 // ReadRows reads the CSV from r once, as a stream, and checks all of it. The
-// name is what messages call the file. The error is a RefusedRows, and so a
-// RowErrors with every fault, when the content is wrong; any other error comes
-// from r or ctx.
+// name is what messages call the file. If the content is wrong, the error is a
+// RefusedRows, and so a RowErrors with every problem; any other error comes from r
+// or ctx.
 //
-// A cell that breaks the quoting rules in a way that makes the rows below it
-// doubtful ends the reading; its message says so.
+// Where a broken quote makes it unclear where the next row starts, the reading
+// ends there, and the message says so.
 func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 	sum := sha256.New()
 	rd := &rowReader{file: name, swallowed: notices{file: name}, sheet: sheet{whole: make(chan *block, 1)}}
@@ -67,10 +51,10 @@ func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 		errs.sort()
 		return nil, &RefusedRows{RowErrors: errs, Notices: notices}
 	}
-	return &Rows{Input: in, Rows: ch.merged.rows, Notices: notices}, nil
+	return &Rows{Input: in, rows: ch.merged.rows, Notices: notices}, nil
 }
 
-// contextReader stops a long file when its context is done.
+// contextReader stops reading when its context is done.
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader
@@ -81,4 +65,117 @@ func (c *contextReader) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	return c.r.Read(p)
+}
+
+// Row is what one line of the CSV wants of one partner.
+type Row struct {
+	Line     int    // physical line at which the row starts, from 1
+	TenantID string // canonical lower-case GUID
+	Values   Values
+	Absent   bool   // ensure=absent: remove the identity synchronization policy
+	Note     string // carried to every report, never sent
+
+	// domain is the domain that the cell named, in lower-case ASCII. TenantID is
+	// empty until it is resolved.
+	domain string
+	at     position // where the tenantId cell starts
+}
+
+// Values are what a row wants of the properties of a partner: a string or a bool
+// each; nil means not managed. The tenant ID is not among them. They are packed,
+// as a file may have 100,000 rows: nearly all properties are switches.
+type Values struct {
+	switches [len(partnerProperties)]int8 // by property: 1 is on, -1 off, 0 not managed
+	texts    [textProperties]string       // by property among the texts; empty is not managed
+}
+
+// textProperties is how many of partnerProperties are texts.
+const textProperties = 1
+
+// textIndex is the index of a text among the texts.
+func textIndex(property column) (n int) {
+	for i := range property {
+		if partnerProperties[i].Kind == Text {
+			n++
+		}
+	}
+	return n
+}
+
+func (v *Values) at(property column) any {
+	if partnerProperties[property].Kind == Text {
+		if text := v.texts[textIndex(property)]; text != "" {
+			return text
+		}
+		return nil
+	}
+	if on := v.switches[property]; on != 0 {
+		return on > 0
+	}
+	return nil
+}
+
+// parse takes a trimmed cell over. An empty one is not managed.
+func (v *Values) parse(property column, cell string) error {
+	p := &partnerProperties[property]
+	if cell == "" {
+		return nil
+	}
+	if p.Kind == Text {
+		v.texts[textIndex(property)] = cell
+		return p.checkText(cell)
+	}
+	on, err := parseBool(cell)
+	if err != nil {
+		return badSwitch.errorf("%s is %s: %w", p.Path, Quote(cell), err)
+	}
+	v.switches[property] = -1
+	if on {
+		v.switches[property] = 1
+	}
+	return nil
+}
+
+// Value is what the row wants a property of a partner to be; nil where it does
+// not manage it.
+func (r *Row) Value(p *Property) any {
+	if c := columnOf(p.Path); c >= 0 && p.Object != SyncTemplate {
+		return r.Values.at(c)
+	}
+	return nil
+}
+
+// DisplayName is what the row calls the partner; empty where it does not name it.
+func (r *Row) DisplayName() string { return r.Values.texts[textIndex(colDisplayName)] }
+
+// Manages reports whether the row says how an object is to be. A row that names
+// no property asks for the partner alone.
+func (r *Row) Manages(o Object) bool {
+	switch o {
+	case PartnerConfiguration:
+		return r.Values == Values{} && !r.Absent
+	case IdentitySynchronization:
+		return r.Absent || r.Count(o) > 0
+	default:
+		return r.Count(o) > 0
+	}
+}
+
+// Count is how many properties of an object the row manages.
+func (r *Row) Count(o Object) (n int) {
+	for i := range partnerProperties {
+		if partnerProperties[i].Object == o && r.Values.at(column(i)) != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// wishes is all that a row wants, in words.
+func (r *Row) wishes() string {
+	var b strings.Builder
+	for c := range colReason {
+		b.WriteString(r.wish(c) + ";")
+	}
+	return b.String()
 }

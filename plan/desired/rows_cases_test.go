@@ -129,8 +129,8 @@ func TestCommentsAreCountedInOneNotice(t *testing.T) {
 func TestEmptyRowsAboveTheHeaderAreBlank(t *testing.T) {
 	for _, above := range []string{",,,", ";;", "\t\t", ` "" , "",`, " , ,", "\u00a0,", "\n\n,,,\n# a\n;"} {
 		rows := readRows(t, above+"\ntenantId,note\n"+idA+",x\n")
-		if len(rows.Rows) != 1 {
-			t.Errorf("%q: %d rows", above, len(rows.Rows))
+		if rows.Input.Rows != 1 {
+			t.Errorf("%q: %d rows", above, rows.Input.Rows)
 		}
 	}
 }
@@ -150,7 +150,7 @@ func TestAHeaderFurtherDownIsOneFault(t *testing.T) {
 		{"nowhere", "name,note\n" + rows, "1:1: no tenantId column: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := rowFaults(t, test.text); !strings.HasPrefix(got, "partners.csv:"+test.want) || strings.Contains(got, "\n") {
+			if got := rowProblems(t, test.text); !strings.HasPrefix(got, "partners.csv:"+test.want) || strings.Contains(got, "\n") {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
@@ -210,7 +210,7 @@ func TestRowsInsideAQuotedCellAreNoticed(t *testing.T) {
 func TestACellOfManyLinesIsReadOnce(t *testing.T) {
 	text := "tenantId,note\n" + idA + ",\"" + strings.Repeat("\n", 1<<20-100) + "\" \n"
 	began := time.Now()
-	if rows := readRows(t, text); len(rows.Rows) != 1 || time.Since(began) > 10*time.Second {
-		t.Errorf("%d rows in %v", len(rows.Rows), time.Since(began))
+	if rows := readRows(t, text); rows.Input.Rows != 1 || time.Since(began) > 10*time.Second {
+		t.Errorf("%d rows in %v", rows.Input.Rows, time.Since(began))
 	}
 }

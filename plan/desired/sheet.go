@@ -2,10 +2,10 @@ package desired
 
 import "strings"
 
-// sheet takes the data rows of a CSV between decoding and checking, a block at
-// a time, so that the one goes on while the other is under way. Nothing in a
-// block points at anything, so that the garbage collector passes over a large
-// file; the strings that last are cut out of it once it is whole.
+// sheet holds the data rows of a CSV between decoding and checking, a block at
+// a time, so that the two run side by side. A block has no pointers, so that the
+// garbage collector skips a large file; the strings that last are cut out of it
+// once it is complete.
 type sheet struct {
 	width int // cells per row
 	rows  int
@@ -25,10 +25,10 @@ const blockRows = 1024
 // starts. The text starts where that of the cell before ends.
 type span struct{ end, line, column uint32 }
 
-func (s *span) place() place { return place{int(s.line), int(s.column)} }
+func (s *span) position() position { return position{int(s.line), int(s.column)} }
 
 // add appends a cell. The cells of a row come one after the other.
-func (b *block) add(cell string, at place) {
+func (b *block) add(cell string, at position) {
 	b.text.WriteString(cell)
 	b.spans = append(b.spans, span{uint32(b.text.Len()), uint32(at.line), uint32(at.column)})
 }

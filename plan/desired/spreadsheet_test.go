@@ -27,7 +27,7 @@ func TestErrorValuesAreRefusedInEachManagedColumn(t *testing.T) {
 	for _, value := range errorValues {
 		for _, cell := range []string{value, " " + value + "\u00a0", `"` + value + `"`} {
 			row := strings.Join([]string{cell, cell, cell, cell, cell, cell, cell, cell}, ",")
-			got := rowFaults(t, header+row+"\n")
+			got := rowProblems(t, header+row+"\n")
 			if n := strings.Count(got, "a spreadsheet's error value"); n != 6 || strings.Count(got, "\n") != 5 {
 				t.Errorf("%s: %d of 6 managed cells are refused as error values:\n%s", cell, n, got)
 			}
@@ -71,7 +71,7 @@ func TestNamesThatOnlyLookOddAreNames(t *testing.T) {
 		"null0123456789 null0123456789",
 	} {
 		rows := readRows(t, "tenantId;name\n"+idA+";"+name+"\n")
-		if got := rows.Rows[0].DisplayName; got != name || len(rows.Notices) > 0 {
+		if got := known(t, rows)[0].DisplayName(); got != name || len(rows.Notices) > 0 {
 			t.Errorf("%q: read as %q with notices %v", name, got, rows.Notices)
 		}
 	}
@@ -112,8 +112,8 @@ func TestCellsThatAreWrittenStayWhatTheyWere(t *testing.T) {
 		if err := d.Write(&file, [][]string{{"note", "tenantId"}, {note, idA}}); err != nil {
 			t.Fatal(err)
 		}
-		if got := readRows(t, file.String()); len(got.Rows) != 1 || got.Rows[0].Note != note {
-			t.Errorf("%q is written as %q and read as %+v", note, file.String(), got.Rows)
+		if got := readRows(t, file.String()); len(known(t, got)) != 1 || known(t, got)[0].Note != note {
+			t.Errorf("%q is written as %q and read as %+v", note, file.String(), known(t, got))
 		}
 	}
 }

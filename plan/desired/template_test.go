@@ -13,13 +13,13 @@ import (
 )
 
 func TestATemplateIsReadAsItWasWritten(t *testing.T) {
-	on, both, none, empty := true, "existingPartners, newPartners", "none", ""
+	type values = [2]any // the level and the switch
 	for text, want := range map[string]desired.Template{
-		`{"templateApplicationLevel": "existingPartners, newPartners", "userSyncInbound": {"isSyncAllowed": true}}`: {TemplateApplicationLevel: &both, IsSyncAllowed: &on},
-		"\uFEFF{\r\n\"templateApplicationLevel\": \"none\"}\r\n":                                                    {TemplateApplicationLevel: &none},
-		`{"templateApplicationLevel": "", "userSyncInbound": {"isSyncAllowed": null}}`:                              {TemplateApplicationLevel: &empty},
-		`{"userSyncInbound": {"isSyncAllowed": true}}`:                                                              {IsSyncAllowed: &on},
-		`{"templateApplicationLevel": "", "userSyncInbound": null}`:                                                 {TemplateApplicationLevel: &empty},
+		`{"templateApplicationLevel": "existingPartners, newPartners", "userSyncInbound": {"isSyncAllowed": true}}`: {Values: values{"existingPartners, newPartners", true}},
+		"\uFEFF{\r\n\"templateApplicationLevel\": \"none\"}\r\n":                                                    {Values: values{"none"}},
+		`{"templateApplicationLevel": "", "userSyncInbound": {"isSyncAllowed": null}}`:                              {Values: values{""}},
+		`{"userSyncInbound": {"isSyncAllowed": true}}`:                                                              {Values: values{nil, true}},
+		`{"templateApplicationLevel": "", "userSyncInbound": null}`:                                                 {Values: values{""}},
 	} {
 		sum := sha256.Sum256([]byte(text))
 		want.Name, want.SHA256 = "template.json", hex.EncodeToString(sum[:])
@@ -52,7 +52,7 @@ func TestATemplateIsReadInEachEncoding(t *testing.T) {
 			}
 		case err != nil:
 			t.Errorf("%s: %v", name, err)
-		case got.IsSyncAllowed == nil || !*got.IsSyncAllowed:
+		case got.Values[1] != true:
 			t.Errorf("%s: read as %+v", name, got)
 		}
 	}
@@ -86,6 +86,7 @@ func TestATemplateThatGraphWouldMisreadIsRefused(t *testing.T) {
 		{"{\n  'a': 1}", "2:3: this is not one valid JSON object: invalid character '\\''"},
 		{"{\"userSyncInbound\": {\n\"isSyncAllowed\": tru}}", "2:21: this is not one valid JSON object: invalid character '}' in literal true"},
 		{"{\"a\xff\": 1}", "1:4: byte 0xFF is not valid UTF-8"},
+		{"\xff{}", "1:1: byte 0xFF is not valid UTF-8"},
 		{strings.Repeat(" ", 1<<20) + "{}", "1:1: the file is larger than 1 MiB: a template is a JSON file of a few lines"},
 		{"PK\x03\x04", "1:1: this looks like an .xlsx workbook or a zip archive: a template is a JSON file of a few lines"},
 		{"<html>", "1:1: this looks like a web page or XML: a template is a JSON file of a few lines"},

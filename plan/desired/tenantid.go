@@ -42,8 +42,9 @@ const (
 	urnPrefix = "urn:uuid:"
 )
 
-// isCanonicalGUID spares the usual cell the detours of the unusual ones. It
-// does not know the nil GUID, which parseGUID refuses.
+// IsCanonicalGUID reports whether s is a tenant ID in canonical form: lower-case,
+// with hyphens, and not the nil GUID. It is the short way for the usual cell, for
+// which parseGUID returns the same.
 func IsCanonicalGUID(s string) bool {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' || s == nilGUID {
 		return false

@@ -1,0 +1,275 @@
+package plan
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"bulksync/graph"
+	"bulksync/internal/seal"
+	"bulksync/plan/desired"
+)
+
+// check refuses a change that says one thing and sends another, and everything
+// that Build and Revert would never have written. What they learn to write has to
+// be allowed here.
+func (c *Change) check() error {
+	for _, rule := range []func(*Change) error{
+		(*Change).checkWords, (*Change).checkReason, (*Change).checkFields, (*Change).checkImage, (*Change).checkHazards, (*Change).checkRequest,
+	} {
+		if err := rule(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// canBe reports whether an action can be taken on an object.
+func canBe(o Object, a Action) bool {
+	switch a {
+	case Create, Delete:
+		return o == PartnerConfiguration || o == IdentitySynchronization
+	case Update:
+		return o == IdentitySynchronization || o.Member() != "" || o == SyncTemplate
+	case NoOp, Blocked:
+		return o == PartnerConfiguration || canBe(o, Update)
+	default:
+		return false
+	}
+}
+
+// maxNote is the longest note, in bytes. A note is a cell, and no row of an input
+// is longer.
+const maxNote = 1 << 20
+
+func (c *Change) checkWords() error {
+	switch {
+	case !canBe(c.Object, c.Action):
+		return fmt.Errorf("no such change: %s %s", c.Action, c.Object)
+	case len(c.Partner.DisplayName) > desired.MaxName:
+		return fmt.Errorf("the name of the partner has %d bytes, at most %d are written", len(c.Partner.DisplayName), desired.MaxName)
+	case len(c.Note) > maxNote:
+		return fmt.Errorf("the note has %d bytes, at most %d are written", len(c.Note), maxNote)
+	case c.Object == SyncTemplate && (c.Partner != Partner{} || c.Row != 0 || c.Note != ""):
+		return errors.New("the template has no partner, row or note")
+	case c.Object == SyncTemplate:
+		return nil
+	case !desired.IsCanonicalGUID(c.Partner.TenantID):
+		return fmt.Errorf("%q is no tenant ID", c.Partner.TenantID)
+	case c.Partner.TenantID == graph.SupportTenantID && c.sends():
+		return errors.New("it writes to the tenant of Microsoft Support")
+	case c.Row < 1:
+		return fmt.Errorf("it is of row %d", c.Row)
+	default:
+		return nil
+	}
+}
+
+// sends reports whether the action sends a write.
+func (c *Change) sends() bool { return c.Action != NoOp && c.Action != Blocked }
+
+// checkReason refuses a reason that such a change never has.
+func (c *Change) checkReason() error {
+	var fits bool
+	switch {
+	case c.Action == Blocked:
+		fits = c.isBlockedBy()
+	case c.sends():
+		fits = c.Reason == "" || c.Reverts()
+	case c.Object == PartnerConfiguration:
+		fits = c.Reason == reasonBareRow
+	case c.Object == IdentitySynchronization && c.Before == nil:
+		fits = c.Reason == reasonNoPolicy
+	case c.Object == IdentitySynchronization:
+		fits = c.Reason == "" || c.Reverts()
+	default:
+		fits = c.Reason == ""
+	}
+	if !fits {
+		return fmt.Errorf("%s %s never has the reason %s", c.Action, c.Object, desired.Quote(c.Reason))
+	}
+	return nil
+}
+
+// isBlockedBy reports whether the reason is one that blocks such a change.
+func (c *Change) isBlockedBy() bool {
+	switch {
+	case c.Object == SyncTemplate:
+		return c.Reason == reasonNoTemplate
+	case c.Reason == reasonNoPartner:
+		return c.Before == nil
+	default:
+		return c.Reason == reasonOwned || strings.HasPrefix(c.Reason, reasonUnread) && len(c.Reason) <= maxReason
+	}
+}
+
+// checkHazards refuses a change that hides a hazard, or names one too many.
+func (c *Change) checkHazards() error {
+	if want := c.hazards(); !slices.Equal(c.Hazards, want) {
+		return fmt.Errorf("its hazards are %q, where those of such a change are %q", c.Hazards, want)
+	}
+	return nil
+}
+
+// checkRequest refuses a request that does not follow from the change. It is what
+// RequestFor says, which is not made again for each change of a long plan.
+func (c *Change) checkRequest() error {
+	r := c.Request
+	if c.sends() != (r != nil) {
+		return fmt.Errorf("%s %s has the wrong request", c.Action, c.Object)
+	}
+	if r == nil {
+		return nil
+	}
+	var room [256]byte
+	var want []byte
+	if c.Action != Delete {
+		want = appendBody(room[:0], c.Fields)
+	}
+	if r.Method != methodOf(c.Object, c.Action) || r.Path != pathOf(c.Object, c.Action, c.Partner.TenantID) || !seal.Same(r.Body, want) {
+		return errors.New("the request does not follow from the fields")
+	}
+	if !bytes.Equal(r.Body, want) { // what is sent is spelt as we spell it
+		r.Body = bytes.Clone(want)
+	}
+	return nil
+}
+
+// checkFields refuses fields that no change of this kind has.
+func (c *Change) checkFields() error {
+	list, next := c.Object.Properties(), 0
+	for i := range c.Fields {
+		f := &c.Fields[i]
+		for next < len(list) && list[next].Path != f.Path {
+			next++
+		}
+		if next == len(list) {
+			return fmt.Errorf("the field %q is unknown or out of place", f.Path)
+		}
+		p := &list[next]
+		next++
+		if !p.Holds(f.Before) || !p.Holds(f.After) {
+			return fmt.Errorf("the field %q holds a value of the wrong type", f.Path)
+		}
+		if err := c.checkSides(p, f); err != nil {
+			return err
+		}
+	}
+	return c.checkNumber()
+}
+
+// checkSides refuses values that the action cannot have before or after it.
+func (c *Change) checkSides(p *desired.Property, f *Field) error {
+	comes, goes := f.Before == nil && f.After != nil, f.Before != nil && f.After == nil
+	fits := true
+	switch c.Action {
+	case Create:
+		fits = comes
+	case Delete:
+		fits = goes
+	case Update:
+		fits = c.Reverts() || f.After != nil
+	case Blocked: // of a removal everything goes
+		fits = f.After != nil || c.Object == IdentitySynchronization && goes && c.Removes()
+	default: // what is as wanted
+		if f.Before == nil || f.Before != f.After {
+			return fmt.Errorf("a no-op cannot take the field %q from %s to %s", f.Path, jsonValue(f.Before), jsonValue(f.After))
+		}
+		return nil
+	}
+	isThere := f.Before != nil && f.After != nil
+	if !fits || f.Before == f.After || isThere && p.Same(f.Before, f.After) {
+		return fmt.Errorf("%s cannot take the field %q from %s to %s", c.Action, f.Path, jsonValue(f.Before), jsonValue(f.After))
+	}
+	if p.Kind == desired.TenantID && f.Before != c.Partner.TenantID && f.After != c.Partner.TenantID {
+		return errors.New("a partner is added and removed by its tenant ID alone")
+	}
+	if c.Reverts() { // it may bring back whatever was there
+		return nil
+	}
+	if err := p.CheckWanted(f.After); err != nil {
+		return fmt.Errorf("no input wants that: %w", err)
+	}
+	return nil
+}
+
+// checkNumber refuses a change that lacks the fields that it must have, or says
+// something of a partner that could not be read.
+func (c *Change) checkNumber() error {
+	var needs bool
+	switch {
+	case c.Action == Blocked && strings.HasPrefix(c.Reason, reasonUnread):
+		if len(c.Fields) > 0 || c.Before != nil {
+			return errors.New("it says what a partner holds that could not be read")
+		}
+	case c.Action == Blocked: // a policy without content can be there
+		needs = c.Object != PartnerConfiguration && c.Before == nil
+	case c.Object == PartnerConfiguration:
+		needs = c.sends()
+	case c.Action == NoOp:
+		needs = !c.Reverts() && (c.Object != IdentitySynchronization || c.Before != nil)
+	default:
+		needs = c.Action == Update || c.Action == Create && !c.Reverts()
+	}
+	if c.Action == NoOp && !needs && len(c.Fields) > 0 {
+		return fmt.Errorf("no-op %s with fields", c.Object)
+	}
+	if needs && len(c.Fields) == 0 {
+		return fmt.Errorf("%s %s without fields", c.Action, c.Object)
+	}
+	return nil
+}
+
+// checkImage compares the before-image with the fields: what a reader sees as the
+// present state is what an undo goes back to.
+func (c *Change) checkImage() error {
+	there := c.Before != nil
+	if there && c.Before[0] != '{' {
+		return errors.New("its before-image is neither an object nor null")
+	}
+	if there != c.needsImage(there) {
+		return fmt.Errorf("%s %s has the wrong before-image", c.Action, c.Object)
+	}
+	image, err := c.image()
+	if err != nil {
+		return fmt.Errorf("its before-image: %w", err)
+	}
+	set := 0
+	list := c.Object.Properties()
+	for i := range list {
+		value := image.value(&list[i])
+		if value != nil {
+			set++
+		}
+		if f := c.field(list[i].Path); f != nil && f.Before != value {
+			return fmt.Errorf("the field %q is %s before, and %s in the before-image", f.Path, jsonValue(f.Before), jsonValue(value))
+		}
+	}
+	if (c.Action == Delete || c.Action == Blocked && c.Removes()) && set != len(c.Fields) {
+		return errors.New("its fields are not all that its before-image holds")
+	}
+	return nil
+}
+
+// needsImage reports whether such a change has a before-image. Where it may have
+// one or not, it returns there.
+func (c *Change) needsImage(there bool) bool {
+	switch {
+	case c.Action == Create:
+		return false
+	case c.Action == Delete:
+		return true
+	case c.Object == PartnerConfiguration: // blocked where there is none
+		return c.Action == NoOp
+	case c.Action == Update && c.Object.Member() != "" && !c.Reverts(): // what was never set is null
+		return there
+	case c.Action == NoOp && c.Object == IdentitySynchronization: // there may be nothing to remove
+		return there
+	case c.Action == Blocked:
+		return there
+	default:
+		return true
+	}
+}

@@ -1,0 +1,156 @@
+package desired
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// column is a column that a CSV may have. Those below colEnsure are properties of
+// a partner, by their index in the table.
+type column int
+
+const (
+	colEnsure column = column(len(partnerProperties)) + iota
+	colNote
+	colReason // of failed.csv: taken in so that the file can be planned again, and of no meaning
+	columnCount
+
+	colUnknown column = -1 // named, but by no name we know
+	colUnnamed column = -2 // an empty header cell, as spreadsheets append
+)
+
+// The columns that other code means by name.
+var (
+	colTenantID    = columnOf(PathTenantID)
+	colDisplayName = columnOf(PathDisplayName)
+	colSyncAllowed = columnOf(PathSyncAllowed)
+)
+
+// otherColumns lists the spellings of the columns that are no properties, the
+// canonical one first.
+var otherColumns = [columnCount - colEnsure][]string{{"ensure"}, {"note", "ticket", "comment"}, {"reason"}}
+
+// columnOf is the column of a partner's property.
+func columnOf(path string) column {
+	for i := range partnerProperties {
+		if partnerProperties[i].Path == path {
+			return column(i)
+		}
+	}
+	return colUnknown
+}
+
+// property is the property that the column holds; nil where it holds none.
+func (c column) property() *Property {
+	if c < 0 || c >= colEnsure {
+		return nil
+	}
+	return &partnerProperties[c]
+}
+
+// names lists the spellings of the column, the canonical one first. They are
+// compared by headerKey.
+func (c column) names() []string {
+	if p := c.property(); p != nil {
+		return append([]string{p.Path}, p.Aliases...)
+	}
+	return otherColumns[c-colEnsure]
+}
+
+// String returns the canonical name.
+func (c column) String() string { return c.names()[0] }
+
+// isManaged reports whether what stands in the column can reach the tenant.
+func (c column) isManaged() bool { return c >= 0 && c < colNote }
+
+// record is a row as gocsv decodes it: strings only, because gocsv's own
+// conversions guess. gocsv is asked for by the project. Of it no more is used
+// than the decoding of rows into this array: it takes headers by their exact
+// names, reads numbers and booleans its own way and tells neither line nor
+// column, so the header, the cells' values and their positions are read here.
+// The number in the tag is a bound, below which the array sets its own length.
+type record struct {
+	Cells [columnCount]string `csv:"cell" csv[]:"99"`
+}
+
+const _ = uint(99 - columnCount)
+
+// recordName is what gocsv calls a column of the record.
+func (c column) recordName() string { return fmt.Sprintf("cell[%d]", int(c)) }
+
+// headerKey folds the spellings that people use for one name: letter case,
+// spaces and underscores do not count.
+func headerKey(s string) string {
+	return strings.ToLower(strings.Map(func(r rune) rune {
+		if r == '_' || isStray(r) {
+			return -1
+		}
+		return r
+	}, s))
+}
+
+func lookUpColumn(cell string) column {
+	key := headerKey(cell)
+	if key == "" {
+		return colUnnamed
+	}
+	for c := range columnCount {
+		for _, name := range c.names() {
+			if strings.ToLower(name) == key {
+				return c
+			}
+		}
+	}
+	return colUnknown
+}
+
+// unknownColumn names the column that a misspelling most likely means.
+func unknownColumn(cell string) error {
+	key, nearest, best := headerKey(cell), "", 0
+	key = key[:min(len(key), 100)] // a longer one is no misspelling, and the distance costs its length
+	for c := range columnCount {
+		for _, name := range c.names() {
+			if d := editDistance(key, strings.ToLower(name)); nearest == "" || d < best {
+				nearest, best = name, d
+			}
+		}
+	}
+	return badColumn.errorf("unknown column %s: the nearest known one is %s; rename the column or remove it", Quote(cell), nearest)
+}
+
+// isNearTenantID reports whether a header cell is a misspelling of tenantId.
+func isNearTenantID(cell string) bool {
+	key := headerKey(cell)
+	for _, name := range colTenantID.names() {
+		if len(key) <= 2*len(name) && editDistance(key, strings.ToLower(name)) <= len(name)/4 {
+			return true
+		}
+	}
+	return false
+}
+
+// editDistance counts the insertions, deletions and substitutions that turn a
+// into b (Levenshtein).
+func editDistance(a, b string) int {
+	row := make([]int, utf8.RuneCountInString(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	i := 0
+	for _, ra := range a {
+		i++
+		diagonal, j := row[0], 0
+		row[0] = i
+		for _, rb := range b {
+			j++
+			substitute := diagonal
+			if ra != rb {
+				substitute++
+			}
+			diagonal = row[j]
+			row[j] = min(substitute, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(row)-1]
+}
