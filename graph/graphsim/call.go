@@ -18,20 +18,20 @@ type call struct {
 	body     []byte
 	base     string // scheme and host that the client used, for links
 
-	id       string // request-id
-	clientID string // client-request-id: the client's, or id
-	route    route
-	national bool
-	claims   *claims
-	now      time.Time     // when it was decided
-	date     time.Time     // the same by Graph's clock
-	strike   *strike       // the fault that strikes it, if any
-	lag      time.Duration // reads show its effect only so much later
-	crowded  bool          // it arrived while too many writes were in flight
-	entry    *Request      // in the journal
+	id          string // request-id
+	clientID    string // client-request-id: the client's, or id
+	route       route
+	national    bool
+	claims      *claims
+	now         time.Time     // when it was decided
+	date        time.Time     // the same by Graph's clock
+	strike      *strike       // the fault that strikes it, if any
+	lag         time.Duration // after which reads show its effect
+	conflicting bool          // it came while too many writes were in flight
+	entry       *Request      // in the journal
 }
 
-// query returns the query options; any that is not among the allowed is refused.
+// query returns the query options, or refuses one that is not allowed.
 func (c *call) query(allowed ...string) (url.Values, *odataError) {
 	if c.rawQuery == "" {
 		return nil, nil
@@ -48,8 +48,8 @@ func (c *call) query(allowed ...string) (url.Values, *odataError) {
 	return q, nil
 }
 
-// units is what a request costs in resource units, as
-// Graph's page of throttling limits counts: $select takes one off, $expand adds one.
+// units is what a request costs in resource units, by Graph's page of throttling
+// limits: $select takes one off, $expand adds one.
 func (c *call) units() int {
 	n := 1
 	if q, err := url.ParseQuery(c.rawQuery); err == nil && c.rawQuery != "" {
@@ -121,13 +121,13 @@ const (
 var nouns = []noun{nounPolicy, nounDefault, nounPartners, nounPartner, nounSync,
 	nounTemplates, nounTemplate, nounPartnerTemplate, nounTenant, nounAudit}
 
-// route is a path, taken apart.
+// route is a parsed path.
 type route struct {
 	noun     noun
 	id       string // of a partner or tenant, as it was sent; a domain when byDomain
 	reset    bool   // the reset action of the object
 	byDomain bool
-	unknown  string // the first segment that means nothing here
+	unknown  string // the first segment that is not known
 }
 
 const xtap = "policies/crossTenantAccessPolicy"
@@ -205,7 +205,7 @@ func parseTenantRoute(call string) route {
 // isWrite reports whether a method changes something.
 func isWrite(method string) bool { return method != http.MethodGet && method != http.MethodHead }
 
-// operation returns what serves a method of an object, or nil.
+// operation returns the function that serves a method of an object, or nil.
 func (r route) operation(method string) func(*Sim, *call) answer {
 	if r.reset {
 		if method == http.MethodPost {

@@ -18,8 +18,8 @@ import (
 // maxBody is far above any body of this area; the real limit is not documented.
 const maxBody = 4 << 20
 
-// ServeHTTP serves Graph below /v1.0. Broken connections are really broken: a
-// reset is sent as a TCP reset.
+// ServeHTTP serves Graph below /v1.0. A fault that breaks the connection really breaks
+// it: a reset is a TCP reset.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -43,7 +43,7 @@ func send(ctx context.Context, w http.ResponseWriter, a answer) {
 	switch a.cut {
 	case cutReset:
 		reset(w)
-	case cutRefused: // too late to refuse it; this is as near as a server comes
+	case cutRefused: // a server cannot refuse any more; this comes closest
 		panic(http.ErrAbortHandler)
 	case cutSilent:
 		<-ctx.Done()
@@ -67,8 +67,8 @@ func sendHead(w http.ResponseWriter, a answer) {
 	w.WriteHeader(a.status)
 }
 
-// sendHalf sends the head, which promises the whole length, and half the body.
-// An answer without a body ends before its head.
+// sendHalf sends the head, with the whole length, and half of the body. An answer
+// without a body ends before its head.
 func sendHalf(w http.ResponseWriter, a answer) {
 	if len(a.body) > 0 {
 		sendHead(w, a)
@@ -89,7 +89,7 @@ func sendSlowly(ctx context.Context, w http.ResponseWriter, a answer) {
 	w.Write(a.body[len(a.body)/2:])
 }
 
-// reset breaks the connection with a TCP reset where it is one that can be.
+// reset breaks the connection, by a TCP reset if it is a TCP connection.
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -101,11 +101,11 @@ func reset(w http.ResponseWriter) {
 	conn.Close()
 }
 
-// Transport returns a RoundTripper that hands requests to the simulator in
-// process, whatever host they name. It uses no sockets, so it works in a
-// testing/synctest bubble, and it fails as a real transport does: with the
-// error of the context, *net.OpError around ECONNRESET, io.EOF before the head
-// and io.ErrUnexpectedEOF within the body. Safe for concurrent use.
+// Transport returns a RoundTripper that hands requests to the simulator in process,
+// whatever host they name. It uses no sockets, so that it works in a testing/synctest
+// bubble. It fails as a real transport does: with the error of the context, a
+// *net.OpError around ECONNRESET, io.EOF before the head, and io.ErrUnexpectedEOF
+// within the body. It is safe for concurrent use.
 func (s *Sim) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ sim *Sim }
@@ -180,7 +180,7 @@ type failure struct{ err error }
 
 func (f failure) Read([]byte) (int, error) { return 0, f.err }
 
-// pause is a reader that holds nothing and takes its time to say so.
+// pause is an empty reader that reports its end after a delay.
 type pause struct {
 	ctx   context.Context
 	delay time.Duration

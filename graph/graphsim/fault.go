@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Fault spoils some of the requests that it matches. The zero values of the
-// fields that choose mean: every request, without end.
+// Fault makes some of the requests that it matches fail. The zero values of the fields
+// that select mean: every request, without end.
 type Fault struct {
 	Kind   FaultKind
 	Method string // GET, PUT, …; "" is any, WRITE any but GET
@@ -18,11 +18,11 @@ type Fault struct {
 
 	Nth   int     // strikes from the n-th match on, and only once unless Times, Every or P is set
 	Every int     // strikes each k-th match
-	P     float64 // strikes by chance, drawn from Config.Seed
-	Times int     // strikes so often at most
+	P     float64 // strikes with this probability, drawn from Config.Seed
+	Times int     // strikes at most so often
 
-	From time.Duration // nothing matches until so long after Inject
-	For  time.Duration // nothing matches when so much time has passed from then on; 0 = no end
+	From time.Duration // matches from this long after Inject
+	For  time.Duration // and then for this long; 0 = no end
 
 	RetryAfter time.Duration // sent along with a status, in Config.RetryAfter's form; 0 = none
 	Body       BodyForm      // of a status; "" is what Graph sends along with it
@@ -32,7 +32,7 @@ type Fault struct {
 // armedFault is a fault with its count.
 type armedFault struct {
 	Fault
-	play    play
+	effect  effect
 	since   time.Time // when it was injected
 	index   int
 	matched int
@@ -42,12 +42,12 @@ type armedFault struct {
 // strike is a fault that strikes one request.
 type strike struct {
 	Fault
-	play   play
+	effect effect
 	number int // the first strike of the fault is 1
 }
 
-// Inject arms faults. Of several that would strike one request the first does.
-// It panics on an unknown kind or form: such a fault would prove nothing, silently.
+// Inject arms faults. Of several that would strike one request, the first does. It
+// panics on an unknown kind or form: a test with such a fault would prove nothing.
 func (s *Sim) Inject(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,8 +61,8 @@ func (s *Sim) Inject(faults ...Fault) {
 		if f.Nth > 0 && f.Times == 0 && f.Every == 0 && f.P == 0 {
 			f.Times = 1
 		}
-		p, _ := f.Kind.play()
-		s.faults = append(s.faults, &armedFault{Fault: f, play: p, since: time.Now(), index: len(s.faults)})
+		p, _ := f.Kind.effect()
+		s.faults = append(s.faults, &armedFault{Fault: f, effect: p, since: time.Now(), index: len(s.faults)})
 	}
 }
 
@@ -73,8 +73,8 @@ func (s *Sim) ClearFaults() {
 	s.faults = nil
 }
 
-// UnusedFaults returns the faults that never struck, so that a test can fail on
-// one that proves nothing.
+// UnusedFaults returns the faults that never struck, so that a test can fail if it
+// proves nothing.
 func (s *Sim) UnusedFaults() []Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,7 +103,7 @@ func (s *Sim) strike(c *call) *strike {
 		return nil
 	}
 	striking.struck++
-	return &strike{striking.Fault, striking.play, striking.struck}
+	return &strike{striking.Fault, striking.effect, striking.struck}
 }
 
 func (f *armedFault) matches(c *call) bool {
@@ -111,7 +111,7 @@ func (f *armedFault) matches(c *call) bool {
 	switch {
 	case since < 0, f.For > 0 && since >= f.For:
 		return false
-	case !f.play.reach.includes(c):
+	case !f.effect.reach.includes(c):
 		return false
 	case strings.EqualFold(f.Method, "WRITE") && !isWrite(c.method):
 		return false
@@ -136,8 +136,8 @@ func (f *armedFault) due(seed int64) bool {
 	return true
 }
 
-// chance is a number from 0 to 1 that depends on nothing but its arguments, so
-// that a fault strikes the same matches whatever else happens.
+// chance is a number from 0 to 1 that depends on its arguments alone, so that a fault
+// strikes the same matches whatever else happens.
 func chance(seed int64, fault, match int) float64 {
 	h := fnv.New64a()
 	h.Write([]byte(strconv.FormatInt(seed, 10) + "/" + strconv.Itoa(fault) + "/" + strconv.Itoa(match)))
@@ -146,12 +146,12 @@ func chance(seed int64, fault, match int) float64 {
 	return float64((x^x>>33)>>11) / (1 << 53)
 }
 
-// suffers reports whether a fault of a kind strikes the request. A nil call is
-// somebody else, whom no fault strikes.
+// suffers reports whether a fault of a kind strikes the request. A nil call stands for
+// another person, whom no fault strikes.
 func (c *call) suffers(k FaultKind) bool { return c != nil && c.strike != nil && c.strike.Kind == k }
 
-// ParseFault reads a fault as it is written on a command line: the kind, then
-// the fields of Fault, after commas and in any order.
+// ParseFault reads a fault as it is written on a command line: the kind, then fields of
+// Fault, separated by commas and in any order.
 //
 //	503,nth=3,retry-after=7s                         the third request, once
 //	503,method=WRITE,from=10s,for=15s                every write, from 10 s after the start until 15 s later
@@ -165,11 +165,10 @@ func (c *call) suffers(k FaultKind) bool { return c != nil && c.strike != nil &&
 //	stale,delay=30s                                  every write, shown to reads 30 s later
 //	418,nth=4,times=3                                the fourth, fifth and sixth request
 //
-// The kinds are those of FaultKind, and any status from 400 to 599, as it is or
-// with -after; body= takes the names of BodyForm. A path is one of the nouns
-// policy, default, partners (the list, and POST), partner,
-// identitySynchronization, templates, template, partnerTemplate, tenant and
-// audit, or else a part of the request's path.
+// The kinds are those of FaultKind, and any status from 400 to 599, alone or with
+// -after; body= takes the names of BodyForm. A path is one of the nouns policy, default,
+// partners (the list, and POST), partner, identitySynchronization, templates, template,
+// partnerTemplate, tenant and audit, or else a part of the request's path.
 func ParseFault(spec string) (Fault, error) {
 	f, err := parseFault(spec)
 	if err != nil {
@@ -189,7 +188,7 @@ func parseFault(spec string) (Fault, error) {
 			return f, err
 		}
 	}
-	if p, _ := f.Kind.play(); !p.reach.takes(f.Method) {
+	if p, _ := f.Kind.effect(); !p.reach.takes(f.Method) {
 		return f, fmt.Errorf("%s strikes %s, not %s", f.Kind, p.reach, f.Method)
 	}
 	return f, f.check()
@@ -217,9 +216,9 @@ func (f Fault) String() string {
 	return spec
 }
 
-// check refuses a kind or a form of body that nobody plays.
+// check refuses an unknown kind or form of body.
 func (f Fault) check() error {
-	if _, ok := f.Kind.play(); !ok {
+	if _, ok := f.Kind.effect(); !ok {
 		return fmt.Errorf("unknown kind %q: use a status from 400 to 599, as it is or with -after, or one of %s", f.Kind, joinedKinds())
 	}
 	if f.Body != "" && !slices.Contains(bodyForms, f.Body) {
@@ -238,8 +237,8 @@ func (k FaultKind) isError() bool {
 }
 
 func joinedKinds() string {
-	kinds := make([]FaultKind, len(plays))
-	for i, p := range plays {
+	kinds := make([]FaultKind, len(effects))
+	for i, p := range effects {
 		kinds[i] = p.kind
 	}
 	return joined(kinds)

@@ -24,8 +24,8 @@ func (s *Sim) getMembers(c *call, h *history[Members], context, id string, sch *
 	return ok(m.append(nil, c.context(context), id, names))
 }
 
-// names are the members that a client may write, set or not, the id, and
-// whatever else there is.
+// names are the members that a client may write, set or not, the id, and all others
+// that are set.
 func (m Members) names(sch *schema, national bool) []string {
 	all := slices.Collect(maps.Keys(sch.members))
 	for name := range m {
@@ -71,9 +71,9 @@ func (s *Sim) putMembers(c *call, h *history[Members], m Members, category, acti
 	s.audit(c, category, activity, target, changes...)
 }
 
-// The merges below follow PATCH: a member that is not sent stays, null sets it
-// back to "inherit", an object is merged member by member, a list is replaced.
-// Bodies were validated before; the old value is never changed.
+// The merges below follow PATCH: a member that is not sent stays, null resets it to
+// "inherit", an object is merged member by member, and a list is replaced. Bodies were
+// validated before, and the old value is never changed.
 
 // merged returns the partner with the members of a body.
 func (p *Partner) merged(body map[string]any) *Partner {

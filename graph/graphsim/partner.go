@@ -87,15 +87,15 @@ func (p *Partner) UnmarshalJSON(data []byte) error {
 			delete(m, name)
 		}
 	}
-	maps.DeleteFunc(m, goesWithoutSaying)
+	maps.DeleteFunc(m, isDefault)
 	if len(m) > 0 {
 		p.Other = m
 	}
 	return nil
 }
 
-// goesWithoutSaying reports whether a member is shown like that anyhow.
-func goesWithoutSaying(name string, raw json.RawMessage) bool {
+// isDefault reports whether a member is shown with this value when it is not set.
+func isDefault(name string, raw json.RawMessage) bool {
 	for _, e := range extraMembers {
 		if e.name == name {
 			return string(raw) == e.value
@@ -104,7 +104,7 @@ func goesWithoutSaying(name string, raw json.RawMessage) bool {
 	return string(raw) == "null" && (slices.Contains(partnerMembers, name) || slices.Contains(seldomMembers, name))
 }
 
-// clone returns a copy that shares nothing that a caller could change.
+// clone returns a deep copy, as far as a caller could change it.
 func (p *Partner) clone() *Partner {
 	c := *p
 	c.Other = maps.Clone(p.Other)
@@ -158,7 +158,7 @@ func (s *Sim) partnerView(c *call, options ...string) (view, *odataError) {
 	return v, nil
 }
 
-// members are those of a partner in this cloud.
+// members are the members of a partner in this cloud.
 func (s *Sim) members() []string {
 	if s.cfg.Cloud.HasTemplates() {
 		return slices.Clip(partnerMembers)
@@ -166,7 +166,7 @@ func (s *Sim) members() []string {
 	return slices.DeleteFunc(slices.Clone(partnerMembers), globalOnly)
 }
 
-// selected reads $select. Names that the type lacks are refused.
+// selected reads $select, and refuses a name that the type lacks.
 func selected(list, typ string, members []string) ([]string, *odataError) {
 	names := strings.Split(list, ",")
 	for i, name := range names {
@@ -202,7 +202,7 @@ func (s *Sim) getPartner(c *call) answer {
 // context is the @odata.context of an object below the policy.
 func (c *call) context(of string) string { return c.base + "/v1.0/$metadata#" + xtap + "/" + of }
 
-// shown is what the caller may see of a partner.
+// shown is the part of a partner that the caller may see.
 func (c *call) shown(p *Partner) *Partner {
 	id, sees := c.shownID(p.TenantID), p.IdentitySynchronization == nil || c.claims.seesSync()
 	if id == p.TenantID && sees {

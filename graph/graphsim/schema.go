@@ -11,9 +11,8 @@ import (
 	"strings"
 )
 
-// schema is what a client may write into one type of object. Names are
-// case-sensitive, as they are in Graph. The tables follow the CSDL of v1.0 and are
-// never changed.
+// schema is what a client may write into one type of object. Names are case-sensitive,
+// as in Graph. The tables follow the CSDL of v1.0 and are never changed.
 type schema struct {
 	typ     string // as Graph names it in messages
 	members map[string]property
@@ -122,14 +121,14 @@ func with(all ...map[string]property) map[string]property {
 	return m
 }
 
-// globalOnly are the members that the metadata of the national clouds lacks.
+// globalOnly reports whether the metadata of the national clouds lacks a member.
 func globalOnly(name string) bool {
 	return name == "tenantRestrictions" || name == "isInMultiTenantOrganization" || name == "allowedCloudEndpoints" ||
 		strings.HasPrefix(name, "m365") || name == "appServiceConnectInbound"
 }
 
-// decode returns the members of a request body that fits the schema, or the
-// refusal. Numbers stay as they were written.
+// decode returns the members of a request body that fits the schema, or the refusal.
+// Numbers stay as they were written.
 func (c *call) decode(sch *schema) (map[string]any, *odataError) {
 	if media, _, err := mime.ParseMediaType(c.header.Get("Content-Type")); err != nil || media != "application/json" {
 		return nil, badRequest("Write requests (excluding DELETE) must contain the Content-Type header declaration.")
@@ -147,9 +146,8 @@ func (c *call) decode(sch *schema) (map[string]any, *odataError) {
 	return m, c.validate(sch, m)
 }
 
-// validate checks the members in the order of their names, so that the same body
-// always gets the same refusal. Annotations are allowed, mean nothing and are
-// dropped.
+// validate checks the members in the order of their names, so that the same body always
+// gets the same refusal. Annotations are allowed and dropped.
 func (c *call) validate(sch *schema, m map[string]any) *odataError {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		if strings.HasPrefix(name, "@odata.") {
@@ -172,8 +170,8 @@ func (c *call) validate(sch *schema, m map[string]any) *odataError {
 	return nil
 }
 
-// errWrongValue stands for a value that its property cannot hold; the caller
-// knows the names to say so.
+// errWrongValue stands for a value that its property cannot hold. The caller knows the
+// names for the message.
 var errWrongValue = &odataError{status: http.StatusBadRequest}
 
 func (c *call) validateValue(p property, v any) *odataError {
@@ -251,10 +249,10 @@ func isGUID(s string) bool {
 	return true
 }
 
-// consistent refuses B2B settings that contradict themselves: whoever blocks all
-// users must block all applications, and whoever allows users must leave them an
-// application (Entra's overview of cross-tenant access). Which body the service
-// answers with is not documented. Only the members that a body names are checked.
+// consistent refuses B2B settings that contradict themselves: where all users are
+// blocked, all applications must be, and where users are allowed, some application must
+// be (Entra's overview of cross-tenant access). The body of the service's answer is not
+// documented. Only the members that a body names are checked.
 func (m Members) consistent(body map[string]any) *odataError {
 	for name := range b2bSettings {
 		if _, sent := body[name]; !sent || name == "inboundTrust" || m[name] == nil {

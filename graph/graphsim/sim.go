@@ -79,8 +79,8 @@ func guid(rng *rand.Rand) string {
 	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", hi>>32, hi>>16&0xffff, hi&0xfff, lo>>48&0x3fff|0x8000, lo&0xffffffffffff)
 }
 
-// put writes a partner, as the call c or, with nil, by another hand. The mutex
-// is held.
+// put writes a partner on behalf of call c, or of another person where c is nil. The
+// mutex is held.
 func (s *Sim) put(c *call, id string, p *Partner) {
 	if c.suffers(FaultLost) {
 		return
@@ -95,12 +95,12 @@ func (s *Sim) put(c *call, id string, p *Partner) {
 // DefaultHomeTenant is the tenant that a Sim plays when Config names none.
 const DefaultHomeTenant = "5a1e7e4a-0d0c-4b6e-9c55-3f1b2c9d8e70"
 
-// RetryAfterForm is how a 429 tells the time to wait. Graph's pages show whole
-// seconds and decimals; RFC 9110 also allows a date; some services send nothing.
+// RetryAfterForm is how a 429 says how long to wait. Graph's pages show whole seconds and
+// decimals; RFC 9110 also allows a date; some services send nothing.
 type RetryAfterForm string
 
-// The forms of Retry-After. Whatever the form, the value is the true time until
-// the quota holds a token again, rounded up to what the form can say.
+// The forms of Retry-After. In each, the value is the time until the quota holds a token
+// again, rounded up to what the form can express.
 const (
 	RetryAfterSeconds RetryAfterForm = "seconds"
 	RetryAfterDecimal RetryAfterForm = "decimal"
@@ -108,31 +108,31 @@ const (
 	RetryAfterAbsent  RetryAfterForm = "absent"
 )
 
-// HiddenForm is how a list shows the sync policies that its caller may not see.
+// HiddenForm is how a list shows sync policies that its caller may not see.
 type HiddenForm string
 
-// The forms of what is hidden. Graph's pages do not say which it is.
+// The forms. Graph's pages do not say which one the service uses.
 const (
 	HiddenNull    HiddenForm = "null"    // as if there were none
 	HiddenMissing HiddenForm = "missing" // the member is left out, although it was expanded
 )
 
-// Config says which tenant a Sim plays and how that service behaves today. The
-// zero Config is an empty tenant of the global cloud, without latency or limits.
+// Config says which tenant a Sim plays and how the service behaves. The zero Config is
+// an empty tenant of the global cloud, without latency or limits.
 type Config struct {
 	HomeTenant string      // default DefaultHomeTenant
 	Cloud      graph.Cloud // default graph.Global
 
-	Seed     int64    // everything drawn by chance follows from it
+	Seed     int64    // of everything that is random
 	Partners int      // how many partners to make up; ignored when State is given
 	State    *State   // start from a saved state
 	Tenants  []Tenant // further tenants that findTenantInformation knows
 
 	PageSize    int           // objects per page; default 100
 	EmptyPage   bool          // put an empty page in the middle of each list of several pages
-	EndlessList bool          // the list of partners never ends: its pages come again, under ever new tokens
+	EndlessList bool          // the list of partners never ends: its pages come again, with new tokens
 	Latency     time.Duration // half of it passes before a request takes effect, half after
-	ReadLag     time.Duration // reads show a write only this long after it
+	ReadLag     time.Duration // reads show a write this long after it
 	DateOffset  time.Duration // how far Graph's clock is ahead of ours
 
 	ReadQuota           Quota // resource units of GETs, per app
@@ -168,15 +168,15 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Quota is a token bucket: Units at the start, refilled evenly by Units in each
-// Per. The zero Quota is no limit.
+// Quota is a token bucket: full with Units at the start, and refilled evenly by Units in
+// each Per. The zero Quota is no limit.
 type Quota struct {
 	Units int
 	Per   time.Duration
 }
 
-// ParseQuota reads N/D, as in 3000/150s, which is Graph's own limit for writes.
-// A duration without a number counts as one of it: 20/s.
+// ParseQuota reads N/D, as in 3000/150s, which is Graph's own limit for writes. A unit
+// without a number stands for one: 20/s.
 func ParseQuota(s string) (Quota, error) {
 	n, d, _ := strings.Cut(s, "/")
 	units, err := strconv.Atoi(n)

@@ -5,15 +5,14 @@ import (
 	"strings"
 )
 
-// Template is multiTenantOrganizationIdentitySyncPolicyTemplate. It takes effect
-// when a tenant joins the multitenant organization, never on partners that are
-// there.
+// Template is multiTenantOrganizationIdentitySyncPolicyTemplate. It takes effect when a
+// tenant joins the multitenant organization, and at no other time.
 type Template struct {
 	TemplateApplicationLevel string           `json:"templateApplicationLevel"`
 	UserSyncInbound          *UserSyncInbound `json:"userSyncInbound"`
 }
 
-// defaultLevel is what a template shows that nobody configured.
+// defaultLevel is the level of a template that was never configured.
 const defaultLevel = "newPartners,existingPartners"
 
 // Ids of the template objects: GUIDs, in the CSDL's words; any would do.
@@ -31,7 +30,7 @@ func unconfiguredPartnerTemplate() Members {
 	return Members{"templateApplicationLevel": json.RawMessage(`"` + defaultLevel + `"`)}
 }
 
-// clone returns a copy that shares nothing that a caller could change.
+// clone returns a deep copy.
 func (t Template) clone() Template {
 	if t.UserSyncInbound = copyOf(t.UserSyncInbound); t.UserSyncInbound != nil {
 		t.UserSyncInbound.IsSyncAllowed = copyOf(t.UserSyncInbound.IsSyncAllowed)
@@ -82,8 +81,8 @@ func (s *Sim) patchTemplate(c *call) answer {
 	return noContent()
 }
 
-// resetTemplate declines: the template is as nobody had configured it, and a
-// join changes nothing.
+// resetTemplate makes the template as if it had never been configured: a join changes
+// nothing.
 func (s *Sim) resetTemplate(c *call) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,8 +127,8 @@ func (s *Sim) resetPartnerTemplate(c *call) answer {
 	return noContent()
 }
 
-// getTemplates serves the container; its children come only when expanded, which
-// no page documents.
+// getTemplates serves the container. Its children come only when expanded, which no page
+// documents.
 func (s *Sim) getTemplates(c *call) answer {
 	if _, bad := c.query(); bad != nil {
 		return refuse(bad)
@@ -170,10 +169,10 @@ func parseLevel(s string) (string, bool) {
 	return "none", true
 }
 
-// Join plays a tenant joining the multitenant organization, which is the moment
-// at which templates take effect (Entra's page on these templates): a partner that was there is
-// "existing", one that the join makes is "new". Members of a template that are
-// not null overwrite, the others leave what was there.
+// Join lets a tenant join the multitenant organization, which is when templates take
+// effect (Entra's page on these templates): a partner that was there is "existing", one
+// that the join creates is "new". Members of a template that are not null overwrite the
+// partner's, and the others leave them.
 func (s *Sim) Join(tenantID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

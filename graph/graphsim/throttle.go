@@ -9,7 +9,7 @@ import (
 
 // scope is one limit that a request counts against.
 type scope struct {
-	bucket string // whose bucket it is
+	bucket string // the key of its bucket
 	name   string // as in x-ms-throttle-scope
 	info   string // as in x-ms-throttle-information
 	quota  Quota
@@ -29,8 +29,8 @@ func (s *Sim) scopes(c *call) []scope {
 	return all
 }
 
-// charge takes the request's tokens. It returns the headers that tell how near
-// the limit is, or the refusal.
+// charge takes the request's tokens. It returns headers that say how near the limit is,
+// or the refusal.
 func (s *Sim) charge(c *call) (http.Header, *answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,7 +48,7 @@ func (s *Sim) charge(c *call) (http.Header, *answer) {
 	return http.Header{"X-Ms-Throttle-Limit-Percentage": {percentage(used)}}, nil
 }
 
-// fullest returns the scope that makes the request wait longest, if any does.
+// fullest returns the scope that makes the request wait longest, if any.
 func (s *Sim) fullest(c *call, scopes []scope) (worst scope, isFull bool) {
 	var longest time.Duration
 	for _, sc := range scopes {
@@ -59,7 +59,7 @@ func (s *Sim) fullest(c *call, scopes []scope) (worst scope, isFull bool) {
 	return worst, isFull
 }
 
-// take charges all scopes and returns how much is used of the fullest.
+// take charges all scopes, and returns the used share of the fullest.
 func (s *Sim) take(c *call, scopes []scope) (used float64) {
 	for _, sc := range scopes {
 		if b := s.bucket(sc); b != nil {
@@ -106,17 +106,16 @@ func (s *Sim) bucket(sc scope) *bucket {
 	return b
 }
 
-// SetWriteQuota changes the quota of each app for writes, from now on. Tokens
-// that were used stay used.
+// SetWriteQuota changes the write quota of each app from now on. Used tokens stay used.
 func (s *Sim) SetWriteQuota(q Quota) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.writeQuota = q
 }
 
-// bucket is a token bucket, kept as the moment at which it will be full again.
-// Counting in whole nanoseconds, a client that waits exactly as long as it was
-// told finds its token there.
+// bucket is a token bucket, kept as the time at which it will be full again. It counts
+// in whole nanoseconds, so that a client that waits exactly as long as it was told finds
+// its token.
 type bucket struct {
 	quota Quota
 	full  time.Time
@@ -130,8 +129,8 @@ func (q Quota) burst() time.Duration { return q.interval() * time.Duration(q.Uni
 // debt is the time until the bucket is full again.
 func (b *bucket) debt(now time.Time) time.Duration { return max(b.full.Sub(now), 0) }
 
-// cost is what n tokens add to the debt. A request dearer than the whole bucket
-// costs the whole bucket, or it would wait for ever.
+// cost is what n tokens add to the debt. A request that costs more than the whole bucket
+// pays the whole bucket, or it would wait for ever.
 func (b *bucket) cost(n int) time.Duration {
 	return b.quota.interval() * time.Duration(min(n, b.quota.Units))
 }
@@ -141,8 +140,8 @@ func (b *bucket) wait(now time.Time, n int) time.Duration {
 	return max(b.debt(now)+b.cost(n)-b.quota.burst(), 0)
 }
 
-// take takes n tokens. The debt of one that was refused stops at twice the
-// bucket, so that a client that hammers still gets out of it.
+// take takes n tokens. Refused requests raise the debt to twice the bucket at most, so
+// that a client that hammers can recover.
 func (b *bucket) take(now time.Time, n int) {
 	b.full = now.Add(min(b.debt(now)+b.cost(n), 2*b.quota.burst()))
 }
@@ -152,7 +151,7 @@ func (b *bucket) used(now time.Time) float64 {
 	return float64(b.debt(now)) / float64(b.quota.burst())
 }
 
-// resize gives the bucket another quota; what was used stays used.
+// resize gives the bucket another quota; used tokens stay used.
 func (b *bucket) resize(q Quota, now time.Time) {
 	if b.quota == q {
 		return
@@ -162,7 +161,7 @@ func (b *bucket) resize(q Quota, now time.Time) {
 	b.full = now.Add(min(time.Duration(used*float64(q.interval())), q.burst()))
 }
 
-// set writes the header in this form. It never tells less than the true time.
+// set writes the header in this form. It never says less than the true time.
 func (f RetryAfterForm) set(h http.Header, now time.Time, wait time.Duration) {
 	switch f {
 	case RetryAfterDecimal:

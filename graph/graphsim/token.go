@@ -19,8 +19,8 @@ const (
 	PermissionAudit      = "AuditLog.Read.All"
 )
 
-// Role template ids for TokenOptions.Roles. Teams and Global
-// Secure Access administrators do not see sync policies.
+// Role template IDs for TokenOptions.Roles. Teams and Global Secure Access administrators
+// do not see sync policies.
 const (
 	RoleGlobalAdministrator       = "62e90394-69f5-4237-9190-012177145e10"
 	RoleSecurityAdministrator     = "194ae4cb-b126-40b2-bd5b-6091b380977d"
@@ -83,12 +83,12 @@ func (s *Sim) Revoke() {
 	s.revoked = s.minted
 }
 
-// tokenPrefix marks the numbers that Revoke goes by.
+// tokenPrefix marks the number that Revoke compares.
 const tokenPrefix = "graphsim-"
 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// claims are the parts of a token that decide.
+// claims are the claims of a token that matter.
 type claims struct {
 	Aud   string   `json:"aud"`
 	Tid   string   `json:"tid"`
@@ -124,7 +124,7 @@ func parseToken(token string) (*claims, bool) {
 // graphAppID is the audience of v1 tokens for Graph, in every cloud.
 const graphAppID = "00000003-0000-0000-c000-000000000000"
 
-// authenticate finds out who is asking; the messages are those of the field.
+// authenticate finds out who asks. The messages are those of the real service.
 func (s *Sim) authenticate(c *call) *odataError {
 	token, isBearer := strings.CutPrefix(c.header.Get("Authorization"), "Bearer ")
 	if token == "" || !isBearer {
@@ -146,7 +146,7 @@ func (s *Sim) authenticate(c *call) *odataError {
 	return s.check(c)
 }
 
-// maxTokens bounds the memory for tokens decoded before.
+// maxTokens bounds the cache of decoded tokens.
 const maxTokens = 1024
 
 func (s *Sim) check(c *call) *odataError {
@@ -183,8 +183,8 @@ func (c *call) allowed() bool {
 	}
 }
 
-// hidesSync reports whether the request is for a sync policy that its caller may
-// not see, nor write.
+// hidesSync reports whether the request is for a sync policy that its caller may neither
+// see nor write.
 func (c *call) hidesSync() bool { return c.route.noun == nounSync && !c.claims.seesSync() }
 
 // hiddenSync is the answer to such a request: that there is no such policy, or
@@ -204,8 +204,8 @@ func (s *Sim) hiddenSync(c *call) *odataError {
 	return notFound(c.route.id)
 }
 
-// seesSync reports whether the caller is shown sync policies. Only the roles of
-// a user can hide them, and a user's token may come without its roles.
+// seesSync reports whether the caller may see sync policies. Only the roles of a user can
+// hide them, and a user's token may come without its roles.
 func (t *claims) seesSync() bool {
 	return t.hasRole(RoleGlobalAdministrator, RoleSecurityAdministrator, RoleSecurityReader, RoleGlobalReader)
 }
