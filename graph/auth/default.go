@@ -3,12 +3,12 @@ package auth
 import (
 	"fmt"
 
-	"bulksync/graph"
-
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"bulksync/graph"
 )
 
 // Options say where to sign in.

@@ -9,11 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"bulksync/graph"
-	"bulksync/graph/auth"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"bulksync/graph"
+	"bulksync/graph/auth"
 )
 
 const (

@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"bulksync/graph/auth"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"bulksync/graph/auth"
 )
 
 func TestClaimsTellWhoATokenIsFor(t *testing.T) {

@@ -13,13 +13,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bulksync/graph"
-	"bulksync/graph/auth"
-
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/google/go-cmp/cmp"
+
+	"bulksync/graph"
+	"bulksync/graph/auth"
 )
 
 const graphURL = "https://graph.microsoft.com/v1.0/x"

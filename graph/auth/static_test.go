@@ -8,9 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bulksync/graph/auth"
-
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"bulksync/graph/auth"
 )
 
 func TestAReadyMadeTokenIsTakenAsPeoplePasteIt(t *testing.T) {

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"bulksync/graph/auth"
-
 	"github.com/google/go-cmp/cmp"
+
+	"bulksync/graph/auth"
 )
 
 // The whole way over real HTTP: a token is refused while 64 writes are in

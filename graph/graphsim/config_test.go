@@ -9,9 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bulksync/graph/graphsim"
-
 	"github.com/google/go-cmp/cmp"
+
+	"bulksync/graph/graphsim"
 )
 
 // What a caller is answered that may not see sync policies.

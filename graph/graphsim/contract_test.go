@@ -10,11 +10,11 @@ import (
 	"strings"
 	"testing"
 
-	"bulksync/graph/graphsim"
-
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
+
+	"bulksync/graph/graphsim"
 )
 
 // contract is the OpenAPI description of this area of Graph, with the schemas of

@@ -15,9 +15,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bulksync/graph/graphsim"
-
 	"github.com/google/go-cmp/cmp"
+
+	"bulksync/graph/graphsim"
 )
 
 // faultCases say what a client sees of each kind, over a connection and in

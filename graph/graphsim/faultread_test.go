@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"bulksync/graph/graphsim"
-
 	"github.com/google/go-cmp/cmp"
+
+	"bulksync/graph/graphsim"
 )
 
 const expand = "?$select=tenantId,automaticUserConsentSettings&$expand=identitySynchronization"

@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"bulksync/graph/graphsim"
-
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"bulksync/graph/graphsim"
 )
 
 // Every fault is read again as it was written, whatever its fields.

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // schema is what a client may write into one type of object. Names are case-sensitive,
@@ -235,19 +237,7 @@ func wrongUnless(ok bool) *odataError {
 }
 
 // isGUID reports whether s is a GUID in the one form that Graph takes as a key.
-func isGUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i := range len(s) {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		hex := s[i] >= '0' && s[i] <= '9' || s[i]|0x20 >= 'a' && s[i]|0x20 <= 'f'
-		if dash && s[i] != '-' || !dash && !hex {
-			return false
-		}
-	}
-	return true
-}
+func isGUID(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }
 
 // consistent refuses B2B settings that contradict themselves: where all users are
 // blocked, all applications must be, and where users are allowed, some application must

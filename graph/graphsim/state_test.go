@@ -5,9 +5,9 @@ import (
 	"slices"
 	"testing"
 
-	"bulksync/graph/graphsim"
-
 	"github.com/google/go-cmp/cmp"
+
+	"bulksync/graph/graphsim"
 )
 
 func TestAStateSurvivesItsFile(t *testing.T) {
