@@ -252,7 +252,8 @@ func TestManyRefusedRequestsAnswerOneChallenge(t *testing.T) {
 	})
 }
 
-func TestAPlain401IsReturnedWholeAndTheNextRequestHasAFreshToken(t *testing.T) {
+// The 401 itself is returned whole.
+func TestAfterAPlain401TheNextTokenIsFresh(t *testing.T) {
 	cred := &fakeCred{}
 	var sent []int
 	rt := acquire(t, cred).Transport(roundTrip(func(req *http.Request) (*http.Response, error) {
