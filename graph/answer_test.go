@@ -9,8 +9,8 @@ import (
 	"bulksync/graph"
 )
 
-// An answer to a write proves that it is done only where Graph gave it.
-func TestASuccessOfAWriteIsGraphs(t *testing.T) {
+// Only an answer of Graph's proves that a write is done.
+func TestOnlyGraphsSuccessEndsAWrite(t *testing.T) {
 	const object = `{"@odata.context":"c","tenantId":"x"}`
 	for _, c := range []struct {
 		name    string
@@ -60,7 +60,7 @@ func TestASuccessOfAWriteIsGraphs(t *testing.T) {
 	}
 }
 
-// What ends a write in between leaves it open exactly if it may have been sent.
+// An error leaves a write open exactly if it may have been sent.
 func TestAWriteWithoutAnAnswerIsOpenIfItWasSent(t *testing.T) {
 	cut := func(status int, body string) func() *script {
 		return func() *script { return played(cutOff(status, body)) }

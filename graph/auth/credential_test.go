@@ -29,7 +29,7 @@ const (
 // granted is what Entra answers when it gives a token.
 var granted = `{"token_type":"Bearer","expires_in":3599,"access_token":"` + token(claims{"tid": tenant, "appid": appID}) + `"}`
 
-// cleanEnvironment leaves the default chain nothing to find but what env names.
+// cleanEnvironment leaves the default chain nothing to find but the variables of env.
 func cleanEnvironment(t *testing.T, env map[string]string) {
 	t.Helper()
 	for _, kv := range os.Environ() {

@@ -141,8 +141,8 @@ func TestARenewalThatFailsEarlyLeavesTheTokenInUse(t *testing.T) {
 	})
 }
 
-// A sign-in host that is away when a token ends is waited for as Graph is. What
-// it refuses stays refused.
+// A sign-in host that is away when a token ends is waited for, as Graph is. A refusal of
+// the host is final.
 func TestARenewalThatMayPassIsWaitedFor(t *testing.T) {
 	failed := func(status int) error {
 		return &azidentity.AuthenticationFailedError{RawResponse: &http.Response{

@@ -239,8 +239,7 @@ func TestAFaultStrikesInItsWindowOfTime(t *testing.T) {
 	}
 }
 
-// A write that got lost leaves nothing behind: no state, no record, no trace of
-// having been there.
+// A lost write leaves nothing behind: no state and no record.
 func TestALostWriteLeavesNothing(t *testing.T) {
 	for _, c := range []struct{ method, path, body string }{
 		{"POST", partners, `{"tenantId":"` + fabrikam + `"}`},
@@ -270,7 +269,7 @@ func TestALostWriteLeavesNothing(t *testing.T) {
 	}
 }
 
-// What a lost DELETE or POST would have begun has not begun.
+// A lost DELETE or POST starts no lag and no window.
 func TestALostWriteOpensNoWindow(t *testing.T) {
 	r := newRig(t, graphsim.Config{DeleteWindow: time.Hour, CreateLag: time.Hour}).with(contoso)
 	r.inject("lost,times=1,method=DELETE", "lost,times=1,method=POST")
@@ -296,7 +295,7 @@ func TestAnUnknownFaultIsNeverArmed(t *testing.T) {
 	}
 }
 
-func TestAFaultByChanceFollowsFromTheSeed(t *testing.T) {
+func TestARandomFaultFollowsFromTheSeed(t *testing.T) {
 	struck := func(seed int64) (all []int) {
 		r := newRig(t, graphsim.Config{Seed: seed})
 		r.Inject(graphsim.Fault{Kind: "503", P: 0.3})

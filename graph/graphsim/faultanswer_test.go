@@ -40,7 +40,7 @@ func TestAnErrorBodyComesInManyForms(t *testing.T) {
 	}
 }
 
-// A proxy in debug mode tells credentials back, in the body and in a header.
+// A proxy in debug mode repeats credentials, in the body and in a header.
 func TestAnEchoTellsTheCredentials(t *testing.T) {
 	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
 		r.inject("400,body=echo")
@@ -58,7 +58,7 @@ func TestAnEchoTellsTheCredentials(t *testing.T) {
 	})
 }
 
-// A hostile answer moves the terminal of whoever prints it.
+// A hostile answer holds what would move the cursor of a terminal.
 func TestAHostileErrorMovesTheTerminal(t *testing.T) {
 	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
 		r.inject("400,body=escapes")
@@ -81,8 +81,8 @@ func TestAHostileErrorMovesTheTerminal(t *testing.T) {
 	})
 }
 
-// A page with 200 comes under ever other content types, in the same order for
-// everybody, and without a header of Graph.
+// A page with 200 comes with varying content types, always in the same order, and
+// without Graph's headers.
 func TestAPageComesUnderManyContentTypes(t *testing.T) {
 	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
 		r.inject("html,method=GET", "html-after,method=PATCH", "portal,method=PUT")
