@@ -181,3 +181,22 @@ func TestASingleReadIsHeldToWhatWasAsked(t *testing.T) {
 		})
 	}
 }
+
+// A page is decoded on several processors; each partner is as if read by itself.
+func TestAPageIsReadAsItsPartnersAre(t *testing.T) {
+	r := newRig(t, graphsim.Config{Partners: 300, PageSize: 150})
+	got, _, err := list(t.Context(), r.Client)
+	if err != nil || len(got) != 300 {
+		t.Fatalf("%d partners, %v", len(got), err)
+	}
+	for _, p := range got {
+		one, err := graph.ParsePartner(p.Raw)
+		if diff := cmp.Diff(one, p); diff != "" || err != nil {
+			t.Errorf("%v (-alone +listed):\n%s", err, diff)
+		}
+		known, ok := r.Sim.Partner(p.TenantID)
+		if trust := known.InboundTrust; !ok || (trust == nil) != (p.Trust == nil) || trust != nil && *trust.IsCompliantDeviceAccepted != *p.IsCompliantDeviceAccepted {
+			t.Errorf("%s: trust %s", p.TenantID, p.Trust)
+		}
+	}
+}
