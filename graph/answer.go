@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -241,14 +240,8 @@ func (c *call) needsProxyAuth(e *Error) *Error {
 }
 
 // isUntrusted reports whether a connection failed because of the certificate, which
-// no further attempt changes.
-func isUntrusted(err error) bool {
-	var verification *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
-	var host x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid)
-}
+// no further attempt changes. The TLS library wraps each such failure in one type.
+func isUntrusted(err error) bool { return errors.As(err, new(*tls.CertificateVerificationError)) }
 
 // path is the path of the request as an error may show it. The path of a page comes
 // from the page before it, so it may hold anything.

@@ -33,6 +33,7 @@ func TestOnlyGraphsSuccessEndsAWrite(t *testing.T) {
 		{"200 with an error", 200, `{"tenantId":"x","error":{"code":"c","message":"m"}}`, nil, "200 without what Graph answers"},
 		{"200 with an error of null", 200, `{"tenantId":"x","error":null}`, nil, "200 without what Graph answers"},
 		{"200 with a web page", 200, " \r\n<html>", nil, "a web page instead of Graph's answer"},
+		{"200 with a web page after a byte order mark", 200, "\xef\xbb\xbf<html>", nil, "a web page instead of Graph's answer"},
 		{"200 with HTML of another name", 200, "x", []string{"Content-Type: TEXT/HTML"}, "a web page instead of Graph's answer"},
 		{"200 with XHTML", 200, "x", []string{"Content-Type: application/XHTML+xml; a=b"}, "a web page instead of Graph's answer"},
 		{"201 with nothing", 201, "", nil, "201 without what Graph answers"},
