@@ -106,6 +106,32 @@ func TestASeedHoldsEveryKindOfPartner(t *testing.T) {
 	}
 }
 
+// What a test does to its copy of a partner does not change the tenant.
+func TestAPartnerIsACopy(t *testing.T) {
+	r := newRig(t, graphsim.Config{})
+	yes := func() *bool { return new(true) }
+	whole := func() graphsim.Partner {
+		return graphsim.Partner{
+			TenantID: contoso, IsServiceProvider: yes(), IsInMultiTenantOrganization: yes(),
+			InboundTrust:                 &graphsim.InboundTrust{IsMfaAccepted: yes(), IsCompliantDeviceAccepted: yes(), IsHybridAzureADJoinedDeviceAccepted: yes()},
+			AutomaticUserConsentSettings: graphsim.Consent{InboundAllowed: yes(), OutboundAllowed: yes()},
+			IdentitySynchronization:      graphsim.SyncAllowed("Contoso", true),
+			Other:                        graphsim.Members{"newIn2027": json.RawMessage(`1`)},
+		}
+	}
+	r.SetPartner(whole())
+	p, _ := r.Partner(contoso)
+	*p.IsServiceProvider, *p.IsInMultiTenantOrganization = false, false
+	*p.InboundTrust.IsMfaAccepted, *p.InboundTrust.IsCompliantDeviceAccepted = false, false
+	*p.InboundTrust.IsHybridAzureADJoinedDeviceAccepted = false
+	*p.AutomaticUserConsentSettings.InboundAllowed, *p.AutomaticUserConsentSettings.OutboundAllowed = false, false
+	*p.IdentitySynchronization.DisplayName, *p.IdentitySynchronization.UserSyncInbound.IsSyncAllowed = "x", false
+	delete(p.Other, "newIn2027")
+	if now, _ := r.Partner(contoso); !cmp.Equal(now, whole()) {
+		t.Errorf("(-want +got):\n%s", cmp.Diff(whole(), now))
+	}
+}
+
 func TestPartnersAreSetRemovedAndEdited(t *testing.T) {
 	r := newRig(t, graphsim.Config{}).with(fabrikam, contoso)
 	if got := ids([][]graphsim.Partner{r.Partners()}); !slices.Equal(got, []string{contoso, fabrikam}) {

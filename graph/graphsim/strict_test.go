@@ -129,7 +129,11 @@ func TestQueryOptionsThatAreRefused(t *testing.T) {
 func TestNationalCloudsHaveNoTemplates(t *testing.T) {
 	r := newRig(t, graphsim.Config{Cloud: graph.China}).with(contoso)
 	r.want(400, "BadRequest", "GET", template, "")
-	r.want(400, "Request_BadRequest", "PATCH", partners+"/"+contoso, `{"tenantRestrictions":null}`)
+	for _, name := range []string{"tenantRestrictions", "m365CollaborationInbound", "m365CollaborationOutbound", "appServiceConnectInbound"} {
+		r.want(400, "Request_BadRequest", "PATCH", partners+"/"+contoso, `{"`+name+`":null}`)
+	}
+	r.must("PATCH", partners+"/"+contoso, `{"inboundTrust":{"isMfaAccepted":true}}`)
+	r.must("GET", partners+"?$select=tenantId,inboundTrust", "")
 	got := r.must("GET", partners+"/"+contoso, "").body
 	if strings.Contains(got, "isInMultiTenantOrganization") || strings.Contains(got, "tenantRestrictions") {
 		t.Errorf("a member that national clouds lack: %s", got)
