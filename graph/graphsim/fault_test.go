@@ -2,7 +2,6 @@ package graphsim_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -365,43 +364,4 @@ func TestAStaleWriteIsShownLate(t *testing.T) {
 		time.Sleep(time.Nanosecond)
 		r.must("GET", sync, "")
 	})
-}
-
-func TestASlowBodyComesWholeAndLate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, graphsim.Config{Partners: 5})
-		want := r.must("GET", partners+"/"+r.Partners()[0].TenantID, "").body
-		r.Inject(graphsim.Fault{Kind: graphsim.FaultSlow})
-		began := time.Now()
-		got := r.must("GET", partners+"/"+r.Partners()[0].TenantID, "").body
-		if got != want || time.Since(began) != 5*time.Second || !json.Valid([]byte(got)) {
-			t.Errorf("after %v: %s", time.Since(began), got)
-		}
-	})
-}
-
-// A slow answer without a body has its own status all the same.
-func TestASlowAnswerWithoutABodyComesWhole(t *testing.T) {
-	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
-		r.inject("slow,method=PATCH,delay=1ms")
-		if got := r.must("PATCH", sync, `{}`); got.status != 204 || got.body != "" || got.header.Get("Request-Id") == "" {
-			t.Errorf("got %d %q %s", got.status, got.body, got.header)
-		}
-	})
-}
-
-func TestALateAnswerIsGivenUpWithTheContext(t *testing.T) {
-	for latency, committed := range map[time.Duration]bool{10 * time.Second: false, 4 * time.Second: true} {
-		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t, graphsim.Config{Latency: latency}).with(contoso)
-			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-			defer cancel()
-			if got := r.send(ctx, "PATCH", partners+"/"+contoso, `{}`); !errors.Is(got.err, context.DeadlineExceeded) {
-				t.Errorf("got %d %v", got.status, got.err)
-			}
-			if last := r.Requests()[0]; last.Committed != committed {
-				t.Errorf("latency %v: committed %v, want %v", latency, last.Committed, committed)
-			}
-		})
-	}
 }
