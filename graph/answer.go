@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,10 +12,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// verdict is what came of one attempt.
+// verdict is the result of one attempt.
 type verdict struct {
 	err *Error // nil where it succeeded
-	// again means that another attempt can cure it.
+	// again means that another attempt may succeed.
 	again  bool
 	health health
 }
@@ -25,7 +24,7 @@ type verdict struct {
 type health int
 
 const (
-	// unknown: it was not sent, or nobody waited for its answer.
+	// unknown: it was not sent, or its answer was not waited for.
 	unknown health = iota
 	// healthy: Graph answered, if only to refuse.
 	healthy
@@ -35,7 +34,7 @@ const (
 	unconnected
 )
 
-// judge says what an attempt means, as far as its answer proves it.
+// judge decides what an attempt means, as far as its answer proves it.
 func (c *call) judge(ctx context.Context, resp *http.Response, err error) verdict {
 	switch {
 	case err != nil:
@@ -65,13 +64,13 @@ func (c *call) judgeError(ctx context.Context, err error) verdict {
 		e.Kind, v.again = Indeterminate, false
 	}
 	if c.inFlightContext(ctx).Err() != nil || c.unsent && ctx.Err() != nil {
-		v.again, v.health = false, unknown // nobody waited for it any more
+		v.again, v.health = false, unknown // its answer was no longer waited for
 	}
 	return v
 }
 
-// isFinal reports whether err is one that no attempt cures, and says in e what
-// it is. None of them leaves a write open.
+// isFinal reports whether no further attempt can help after err, and notes in e what
+// it is. None of these errors leaves a write open.
 func isFinal(e *Error, err error) bool {
 	var final nonRetriable
 	var pause longPause
@@ -80,7 +79,7 @@ func isFinal(e *Error, err error) bool {
 		e.Kind, e.RetryAfter = Throttled, pause.RetryAfter()
 	case errors.As(err, &final):
 		e.Kind = Unauthorized
-	case errors.Is(err, errTooLarge): // of a read: a write is told by its status
+	case errors.Is(err, errTooLarge): // of a read: for a write the status counts
 		e.Kind = Unreadable
 	case isUntrusted(err):
 		e.Err = fmt.Errorf("the certificate is not trusted (does a proxy look into TLS here?): %w", e.Err)
@@ -90,9 +89,9 @@ func isFinal(e *Error, err error) bool {
 	return true
 }
 
-// judgeWrite holds what an answer to a write proves: done, not done, or neither.
-// Writes have taken effect behind 500, 503 and 408, and a portal answers 200 to
-// anything. What is open is not sent again: the object is read first.
+// judgeWrite decides what an answer to a write proves: done, not done, or neither.
+// Writes have taken effect despite 500, 503 and 408, and a portal answers 200 to
+// anything. An open write is not sent again: the object is read first.
 func (c *call) judgeWrite(resp *http.Response, body []byte) verdict {
 	if c.isDone(resp, body) {
 		return verdict{health: healthy}
@@ -121,7 +120,7 @@ func (c *call) judgeWrite(resp *http.Response, body []byte) verdict {
 	return v
 }
 
-// isDone reports whether an answer is the success that Graph gives a write: 204
+// isDone reports whether an answer is how Graph answers a write that succeeded: 204
 // without a body, or 201 or 200 with the object.
 func (c *call) isDone(resp *http.Response, body []byte) bool {
 	switch {
@@ -136,8 +135,8 @@ func (c *call) isDone(resp *http.Response, body []byte) bool {
 	}
 }
 
-// namesAnObject reports whether body is an object of Graph: it says which, and
-// is no error.
+// namesAnObject reports whether body is an object of Graph: it says which one, and is
+// no error.
 func namesAnObject(body []byte) bool {
 	var wire struct {
 		Error    jsontext.Value `json:"error"`
@@ -148,7 +147,8 @@ func namesAnObject(body []byte) bool {
 	return decode(body, &wire) == nil && wire.Error == nil && wire.TenantID+wire.ID+wire.Context != ""
 }
 
-// judgeRead is for an answer to a read. What Graph did not say is asked again.
+// judgeRead is for an answer to a read. A read whose answer is not Graph's is tried
+// again.
 func (c *call) judgeRead(resp *http.Response, body []byte) verdict {
 	if resp.StatusCode/100 == 2 {
 		return c.judgeContent(resp, body)
@@ -188,7 +188,7 @@ func (c *call) judgeContent(resp *http.Response, body []byte) verdict {
 	return verdict{e, true, unhealthy}
 }
 
-// read takes a body apart, if it is one of Graph's.
+// read parses a body, if it is one of Graph's.
 func (c *call) read(resp *http.Response, body []byte) error {
 	switch {
 	case resp.StatusCode != http.StatusOK || looksLikeHTML(resp.Header, body):
@@ -224,8 +224,8 @@ func (c *call) notFromGraph(resp *http.Response, body []byte) error {
 	}
 }
 
-// mayReauth reports whether a 401 is the first of its request: the token
-// layer fetches a fresh token for one more attempt.
+// mayReauth reports whether a 401 is the first of its request: the token layer then
+// fetches a fresh token for one more attempt.
 func (c *call) mayReauth() bool {
 	first := !c.reauthed
 	c.reauthed = true
@@ -239,18 +239,12 @@ func (c *call) needsProxyAuth(e *Error) *Error {
 	return e
 }
 
-// isUntrusted reports whether a connection failed because of the certificate.
-// No attempt changes that.
-func isUntrusted(err error) bool {
-	var verification *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
-	var host x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid)
-}
+// isUntrusted reports whether a connection failed because of the certificate, which
+// no further attempt changes. The TLS library wraps each such failure in one type.
+func isUntrusted(err error) bool { return errors.As(err, new(*tls.CertificateVerificationError)) }
 
-// path is the path of the request as an error may show it: that of a page is as
-// the page before it spelled it.
+// path is the path of the request as an error may show it. The path of a page comes
+// from the page before it, so it may hold anything.
 func (c *call) path() string { return oneLine(c.secrets.cut(shortPath(c.req.Path))) }
 
 // newError is an Error of the request.
@@ -260,8 +254,8 @@ func (c *call) newError() *Error {
 	}
 }
 
-// refusal turns an answer that is no success into an *Error, and reports whether
-// it has an error code of Graph's.
+// refusal turns an answer that is no success into an *Error, and reports whether it
+// has one of Graph's error codes.
 func (c *call) refusal(resp *http.Response, body []byte) (*Error, bool) {
 	e, coded := decodeError(resp.StatusCode, resp.Header, body, c.secrets)
 	e.Method, e.Path, e.Attempts = c.req.Method, c.path(), c.attempts

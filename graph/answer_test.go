@@ -9,8 +9,8 @@ import (
 	"bulksync/graph"
 )
 
-// An answer to a write proves that it is done only where Graph gave it.
-func TestASuccessOfAWriteIsGraphs(t *testing.T) {
+// Only an answer of Graph's proves that a write is done.
+func TestOnlyGraphsSuccessEndsAWrite(t *testing.T) {
 	const object = `{"@odata.context":"c","tenantId":"x"}`
 	for _, c := range []struct {
 		name    string
@@ -33,6 +33,7 @@ func TestASuccessOfAWriteIsGraphs(t *testing.T) {
 		{"200 with an error", 200, `{"tenantId":"x","error":{"code":"c","message":"m"}}`, nil, "200 without what Graph answers"},
 		{"200 with an error of null", 200, `{"tenantId":"x","error":null}`, nil, "200 without what Graph answers"},
 		{"200 with a web page", 200, " \r\n<html>", nil, "a web page instead of Graph's answer"},
+		{"200 with a web page after a byte order mark", 200, "\xef\xbb\xbf<html>", nil, "a web page instead of Graph's answer"},
 		{"200 with HTML of another name", 200, "x", []string{"Content-Type: TEXT/HTML"}, "a web page instead of Graph's answer"},
 		{"200 with XHTML", 200, "x", []string{"Content-Type: application/XHTML+xml; a=b"}, "a web page instead of Graph's answer"},
 		{"201 with nothing", 201, "", nil, "201 without what Graph answers"},
@@ -60,7 +61,7 @@ func TestASuccessOfAWriteIsGraphs(t *testing.T) {
 	}
 }
 
-// What ends a write in between leaves it open exactly if it may have been sent.
+// An error leaves a write open exactly if it may have been sent.
 func TestAWriteWithoutAnAnswerIsOpenIfItWasSent(t *testing.T) {
 	cut := func(status int, body string) func() *script {
 		return func() *script { return played(cutOff(status, body)) }

@@ -25,11 +25,11 @@ const (
 var ErrPrecondition = errors.New("the precondition of the request no longer held")
 
 var (
-	// errNoAnswer is the cause of an attempt that was given up in silence.
+	// errNoAnswer is the cause of an attempt that was given up without an answer.
 	errNoAnswer = errors.New("no answer in time")
 	errTooLarge = fmt.Errorf("the answer is larger than %d MiB", bodyLimit>>20)
 	// errServiceDown means that the service went down while an attempt waited below
-	// the knocking: it goes back there to wait.
+	// the outage layer. The attempt goes back there to wait.
 	errServiceDown = errors.New("the service is down")
 )
 
@@ -45,16 +45,16 @@ func (c *counters) snapshot() Requests {
 	}
 }
 
-// call is what the attempts of one request share. It travels in the context,
-// which is all that the layers in between hand on. Only one goroutine at a time
-// works on a call.
+// call is what the attempts of one request share. It travels in the context, which
+// is all that the layers in between hand on. Only one goroutine at a time works on a
+// call.
 type call struct {
 	req         Request
 	class       *class
 	maxAttempts int
 	attempts    int // on the wire
-	// counted are the attempts since began: all of them, or those since the last
-	// outage was over. firstBegan is when the first of all began.
+	// counted is the number of attempts since countedSince: all of them, or those
+	// since the last long outage ended. firstSent is when the first of all began.
 	counted                 int
 	countedSince, firstSent time.Duration
 	reauthed                bool
@@ -65,14 +65,14 @@ type call struct {
 	// What follows is about the newest attempt alone.
 	sent    time.Time
 	secrets secrets
-	// unsent means that a layer in between ended it before it reached the wire.
+	// unsent means that a layer in between ended it before it was sent.
 	unsent bool
-	// open means that the attempt was handed to the wire and that no answer came:
-	// a write that ends open may have landed.
+	// open means that the attempt was sent and that no answer came: a write that
+	// ends open may have taken effect.
 	open bool
 	// cutShort is why the body of a write's answer was not read to its end.
 	cutShort error
-	// connected is false until the attempt has a connection, as trace is told.
+	// connected is set by trace when the attempt has a connection.
 	connected atomic.Bool
 	trace     httptrace.ClientTrace
 }
@@ -84,7 +84,7 @@ func callFrom(ctx context.Context) *call {
 	return c
 }
 
-// refuse says why an attempt whose turn has come is not to be sent.
+// refuse says why an attempt is not to be sent, or returns nil.
 func (c *call) refuse(ctx context.Context) error {
 	if !c.probing && c.class.down.Load() {
 		return errServiceDown
@@ -95,7 +95,7 @@ func (c *call) refuse(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// inFlightContext is what ends an attempt that is on the wire.
+// inFlightContext is the context of an attempt that is on the wire.
 func (c *call) inFlightContext(ctx context.Context) context.Context {
 	if c.req.InFlight != nil {
 		return c.req.InFlight
@@ -103,10 +103,10 @@ func (c *call) inFlightContext(ctx context.Context) context.Context {
 	return ctx
 }
 
-// attempt is the innermost layer: one try on the wire. It counts, refuses what
-// comes too late, bounds the wait for the first byte and for the body, takes
-// out the secrets that an answer repeats, and hands on an answer that is read
-// whole, so that every connection is free again and a cut-off body is seen here.
+// attempt is the innermost layer: it sends one attempt. It counts, refuses what is
+// not to be sent any more, bounds the wait for the first byte and for the body,
+// removes the secrets that an answer repeats, and hands on an answer that is read to
+// its end, so that every connection is free again and a cut-off body is noticed here.
 type attempt struct {
 	base                  http.RoundTripper
 	own                   bool          // base is connections
@@ -116,7 +116,8 @@ type attempt struct {
 	lastKnown             atomic.Pointer[knownSecrets]
 }
 
-// knownSecrets spares each request the searching of its header.
+// knownSecrets are the secrets of the header that was seen last, so that they are
+// not worked out for each request.
 type knownSecrets struct {
 	authorization string
 	secrets       secrets
@@ -151,13 +152,13 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err = causeOf(ctx, err); err != nil && !isWrite(c.req.Method) {
 		return nil, c.secrets.fromError(fmt.Errorf("reading the answer: %w", err))
 	}
-	// A write's answer is told by its status first, so it is handed on.
+	// The status says most about a write, so the answer is handed on.
 	c.open, c.cutShort = false, err
 	a.complete(c, resp, body)
 	return resp, nil
 }
 
-// complete makes of an answer what the layers above may see.
+// complete makes an answer ready for the layers above.
 func (a *attempt) complete(c *call, resp *http.Response, body []byte) {
 	if resp.StatusCode == http.StatusTooManyRequests {
 		a.count.throttled.Add(1)
@@ -172,8 +173,8 @@ func (a *attempt) complete(c *call, resp *http.Response, body []byte) {
 	setBody(resp, body)
 }
 
-// send hands an attempt to the wire. Of our own connections it is known whether
-// there was one: before that nothing was sent.
+// send sends an attempt. Over our own connections it finds out whether there was
+// one: without one, nothing was sent.
 func (a *attempt) send(ctx context.Context, c *call, req *http.Request) (*http.Response, error) {
 	if !a.own {
 		return a.base.RoundTrip(req.WithContext(ctx))
@@ -214,7 +215,7 @@ func (a *attempt) countAttempt(c *call) {
 	}
 }
 
-// markSent notes the beginning of an attempt.
+// markSent notes that an attempt begins.
 func (c *call) markSent() {
 	c.sent = time.Now()
 	if c.counted++; c.counted == 1 {
@@ -223,7 +224,7 @@ func (c *call) markSent() {
 	}
 }
 
-// buffered is a body in memory.
+// buffered is a body that was read into memory.
 type buffered struct {
 	bytes.Reader
 	all []byte
@@ -231,9 +232,9 @@ type buffered struct {
 
 func (h *buffered) Close() error { return nil }
 
-// setBody makes a body that was read the body of resp.
+// setBody gives resp a body that was read already.
 func setBody(resp *http.Response, body []byte) {
-	resp.Body = http.NoBody // what a write that succeeded is answered with
+	resp.Body = http.NoBody // the usual answer to a write
 	if len(body) > 0 {
 		h := &buffered{all: body}
 		h.Reset(body)
@@ -241,8 +242,8 @@ func setBody(resp *http.Response, body []byte) {
 	}
 }
 
-// bodyOf returns the body of an answer that came through attempt, and leaves it
-// to be read again. It is in memory, so reading it cannot fail.
+// bodyOf returns the body of an answer that came through attempt, and leaves it to be
+// read again. It is in memory, so reading it cannot fail.
 func bodyOf(resp *http.Response) []byte {
 	if resp.Body == http.NoBody || resp.Body == nil {
 		return nil
@@ -276,15 +277,15 @@ func causeOf(ctx context.Context, err error) error {
 	return err
 }
 
-// neverSent reports whether err is known to have come before a byte of the
-// request reached the host. All other errors leave that open.
+// neverSent reports whether err certainly came before a byte of the request reached
+// the host. All other errors leave that open.
 func neverSent(err error) bool {
-	op, dns, line := (*net.OpError)(nil), (*net.DNSError)(nil), (*noConnection)(nil)
+	op, dns, none := (*net.OpError)(nil), (*net.DNSError)(nil), (*noConnection)(nil)
 	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") ||
-		errors.As(err, &dns) || errors.As(err, &line) || errors.Is(err, errProxyAuth) || isUntrusted(err)
+		errors.As(err, &dns) || errors.As(err, &none) || errors.Is(err, errProxyAuth) || isUntrusted(err)
 }
 
-// noConnection is an error that came before there was a connection to send on.
+// noConnection is an error from before there was a connection.
 type noConnection struct{ error }
 
 func (e *noConnection) Unwrap() error { return e.error }

@@ -24,8 +24,8 @@ type Options struct {
 	RootURL string
 	// UserAgent goes with each request, as Graph's guide asks for: name/version.
 	UserAgent string
-	// Layers lie between the retries and the wire, the outermost first. They see
-	// each attempt.
+	// Layers lie between the retries and the wire, the outermost first. Each attempt
+	// passes them.
 	Layers []func(http.RoundTripper) http.RoundTripper
 	// Base carries the attempts; nil means connections of its own.
 	Base http.RoundTripper
@@ -86,8 +86,8 @@ func New(o Options) (*Client, error) {
 		rt = o.Layers[i](rt)
 	}
 	c.outage = newOutage(rt, cmp.Or(o.Outage, DefaultOutage))
-	// The wrapper keeps the retry library from closing everybody's idle connections
-	// when one request gives up. No Timeout: it would count time spent pacing.
+	// The wrapper keeps the retry library from closing the idle connections of all
+	// requests when one gives up. No Timeout: it would include the time spent pacing.
 	c.http = &http.Client{Transport: onlyRoundTrip{c.outage}, CheckRedirect: noRedirect}
 	return c, nil
 }
@@ -129,22 +129,22 @@ type Request struct {
 	Body         []byte
 	// ClientRequestID is kept over all attempts; empty means a fresh one.
 	ClientRequestID string
-	// MaxAttempts bounds the tries of a request that is refused for its pace, or
-	// that fails while others are answered; 0 means six. An outage is bounded by
-	// Options.Outage instead.
+	// MaxAttempts bounds the attempts of a request that is throttled, or that fails
+	// while others are answered; 0 means six. An outage is bounded by Options.Outage
+	// instead.
 	MaxAttempts int
 	// InFlight is the context of attempts that are on the wire. Ending the context
 	// of Do then stops waits and further attempts only, and the answer to an attempt
 	// in flight may still arrive. Nil means the context of Do.
 	InFlight context.Context
-	// Repeats means that the call sends again what an earlier one sent, so that it
-	// counts as a retry from its first attempt on.
+	// Repeats means that an earlier call sent the same, so that even the first attempt
+	// counts as a retry.
 	Repeats bool
 	// Precondition is asked right before each attempt is sent. If it is false, the
 	// attempt is not sent and the call ends with ErrPrecondition. It runs in the
 	// goroutine of Do, and may read through the same client. Nil means true.
 	Precondition func() bool
-	// check takes apart what a read brought. What it refuses is asked for again.
+	// check parses the body of a read. A body that it refuses is asked for again.
 	check func(body []byte) error
 }
 
@@ -157,7 +157,7 @@ type Response struct {
 	Attempts        int
 
 	sent    time.Time // when the attempt began that was answered
-	secrets secrets   // that nothing said of its content may repeat
+	secrets secrets   // that no message about its content may repeat
 }
 
 // NewRequestID returns a fresh client-request-id.
@@ -166,10 +166,10 @@ func NewRequestID() string { return uuid.NewString() }
 // Requests returns how many attempts went over the wire so far.
 func (c *Client) Requests() Requests { return c.count.snapshot() }
 
-// Do sends a request until its answer proves what became of it, or until that
-// cannot be had: see Kind. Its error is an *Error, unless ctx ended first: then
-// it is ctx's error if no write can have landed, and an Indeterminate *Error if
-// one was on its way. A write that may have landed is not sent again.
+// Do sends a request until an answer proves its result, or until it has to give up:
+// see Kind. Its error is an *Error. Where ctx ended first it is ctx's error if no write
+// can have taken effect, and an Indeterminate *Error if one was in flight. A write that
+// may have taken effect is not sent again.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if r.ClientRequestID == "" {
 		r.ClientRequestID = NewRequestID()
@@ -179,8 +179,8 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	// One of these for each request: the library's hooks are not told which
-	// request they are about where the transport failed.
+	// One of these for each request: where the transport failed, the library does not
+	// tell its hooks which request they are about.
 	retries := &retryablehttp.Client{
 		HTTPClient:   c.http,
 		RetryMax:     math.MaxInt32, // the policy decides
@@ -196,7 +196,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		}
 		return nil, fault
 	}
-	if err != nil { // it ended in the wait after an answer, or before the first attempt
+	if err != nil { // it ended while waiting after an answer, or before the first attempt
 		return nil, fmt.Errorf("%s %s: %w", r.Method, shortPath(r.Path), err)
 	}
 	return &Response{
@@ -205,7 +205,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	}, nil
 }
 
-// target is the URL of a path, which may be a whole one below our root already.
+// target is the URL of a path, which may already be a whole URL below our root.
 func (c *Client) target(path string) string {
 	if strings.HasPrefix(path, c.base+"/") {
 		return path
@@ -224,7 +224,7 @@ func (c *Client) newRequest(ctx context.Context, r Request) (*retryablehttp.Requ
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 	}
-	maps.Copy(req.Header, c.header) // the values are shared, and nobody changes them
+	maps.Copy(req.Header, c.header) // the values are shared and never changed
 	req.Header["Client-Request-Id"] = []string{r.ClientRequestID}
 	if r.Body != nil {
 		req.Header["Content-Type"] = contentJSON

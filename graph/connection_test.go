@@ -71,7 +71,7 @@ func TestConnectionsAreUsedAgainWhateverIsAnswered(t *testing.T) {
 	}
 }
 
-// Two in turn, since a third answer of this kind would make others wait.
+// Two in a row, since a third such answer would make others wait.
 func TestAnOpenAnswerFreesItsConnection(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
 		"a redirect":      func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },

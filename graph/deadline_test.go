@@ -20,7 +20,7 @@ func silent(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// A write is given up after thirty seconds, a page may take two minutes.
+// A write is given up after thirty seconds; a page may take two minutes.
 func TestASilentConnectionIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began, wire := time.Now(), played(silent)
@@ -161,7 +161,7 @@ func TestAnAnswerUnderWayArrivesThoughTheCallWasStopped(t *testing.T) {
 	})
 }
 
-func TestAnAttemptWhoseTurnComesTooLateIsNotSent(t *testing.T) {
+func TestAnAttemptNeedsItsPrecondition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wire := played(throttled("Retry-After: 60"), done)
 		r := write

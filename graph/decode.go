@@ -11,9 +11,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// inWords says what is wrong with an object of Graph's to people who do not know
-// the types of this program: a member of another type, and one that stands
-// twice. Every other error says so itself.
+// inWords says what is wrong with one of Graph's objects without naming the types of
+// this program: a member of the wrong type, or one that stands twice. Other errors
+// are clear by themselves.
 func inWords(err error) error {
 	var wrong *jsonv2.SemanticError
 	var broken *jsontext.SyntacticError
@@ -27,12 +27,12 @@ func inWords(err error) error {
 	}
 }
 
-// memberName is the last part of the way to a member.
+// memberName is the last part of the path to a member.
 func memberName(p jsontext.Pointer) string {
 	if p == "" {
 		return "it"
 	}
-	return p.LastToken() // whoever tells it takes secrets out before it is cut
+	return p.LastToken() // callers remove secrets before they shorten it
 }
 
 func kindWords(k jsontext.Kind) string {
@@ -68,17 +68,16 @@ func typeWords(t reflect.Type) string {
 	}
 }
 
-// decode reads an object of an answer. The library reads it once where
-// encoding/json reads it three times, which tells in a list of 100,000
-// partners. Letter case of names is passed over, as encoding/json does.
+// decode reads an object of an answer. The library reads it once where encoding/json
+// reads it three times, which matters in a list of 100,000 partners. The letter case
+// of names is ignored, as encoding/json does.
 func decode(body []byte, v any) error { return jsonv2.Unmarshal(body, v, lenient) }
 
 var lenient = jsonv2.JoinOptions(
 	jsonv2.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// decodeStrictly refuses what can be read in two ways: a name that stands twice,
-// in whatever letter case where it is one that is managed, and bytes that are no
-// UTF-8.
+// decodeStrictly refuses what can be read in two ways: a name that stands twice (a
+// managed one in any letter case), and bytes that are not UTF-8.
 func decodeStrictly(body []byte, v any) error { return inWords(jsonv2.Unmarshal(body, v, strict)) }
 
 var strict = jsonv2.MatchCaseInsensitiveNames(true)
@@ -86,7 +85,8 @@ var strict = jsonv2.MatchCaseInsensitiveNames(true)
 // members are the names of an object's members, in lower case.
 type members map[string]bool
 
-// membersOf refuses what is no object, and an error.
+// membersOf returns the names of an object's members. It refuses what is no object,
+// and an error object.
 func membersOf(body []byte) (members, error) {
 	var wire map[string]jsontext.Value
 	if err := decode(body, &wire); err != nil {
@@ -102,8 +102,8 @@ func membersOf(body []byte) (members, error) {
 	return has, nil
 }
 
-// all refuses an object that lacks one of the members. If it has none of them it
-// is another one; else somebody may not see all of it.
+// all refuses an object that lacks one of the needed members. One that has none of
+// them is another object; otherwise the caller may not see all of it.
 func (m members) all(needed []string) error {
 	var missing []string
 	for _, name := range needed {
@@ -121,9 +121,9 @@ func (m members) all(needed []string) error {
 	}
 }
 
-// MissingMember is an answer without a member that was asked for: the cause of
-// an error that is NotVisible. Shown says that a request for it alone succeeded,
-// so it is not hidden from this identity.
+// MissingMember is an answer without a member that was asked for: the cause of a
+// NotVisible error. Shown says that a request for it alone succeeded, so that it is not
+// hidden from this identity.
 type MissingMember struct {
 	Member, why string
 	Shown       bool
@@ -132,13 +132,13 @@ type MissingMember struct {
 // Error says where the member was missing.
 func (m *MissingMember) Error() string { return m.why }
 
-// broken is an answer that is Graph's, since it says whom it is about, and that
-// cannot be read: no outage, and asked for again only a few times.
+// broken is an answer that is Graph's, since it names its partner, and that cannot be
+// read. It is no outage, and is asked for again only a few times.
 type broken struct{ error }
 
 func (b *broken) Unwrap() error { return b.error }
 
-// ofPartner says which partner an answer that cannot be read was to be about.
+// ofPartner names the partner whose answer cannot be read.
 func ofPartner(tenantID string, body []byte, err error) error {
 	err = fmt.Errorf("partner %s cannot be read: %w", tenantID, err)
 	if id, ok := tenantIDOf(body); ok && strings.EqualFold(id, tenantID) {

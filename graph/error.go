@@ -12,13 +12,13 @@ import (
 // request. It is an error itself, so errors.Is(err, graph.Throttled) works.
 type Kind string
 
-// The kinds. Outcomes and hints decide by them; what is tried again is decided
-// by what an answer proves, in judge.
+// The kinds. Outcomes and hints depend on them; what is tried again depends on what an
+// answer proves, in judge.
 const (
 	// Throttled: 429, or its older code; more was sent than the tenant's quota
 	// allows.
 	Throttled Kind = "throttled"
-	// Transient: the service had a fault of its own that passes.
+	// Transient: the service failed, and the failure passes.
 	Transient Kind = "transient"
 	// Unauthorized: 401; the token is missing, expired or of another tenant.
 	Unauthorized Kind = "unauthorized"
@@ -26,22 +26,22 @@ const (
 	Forbidden Kind = "forbidden"
 	// NotFound: 404 or 410.
 	NotFound Kind = "not found"
-	// Conflict: 409 or 412; the object is there already, or has moved.
+	// Conflict: 409 or 412; the object is there already, or has changed.
 	Conflict Kind = "conflict"
 	// Invalid: the request is wrong and stays wrong.
 	Invalid Kind = "invalid"
-	// Indeterminate: a write was sent, and nothing that came back proves what
-	// became of it. It may have landed.
+	// Indeterminate: a write was sent, and no answer proves its result. It may have
+	// taken effect.
 	Indeterminate Kind = "indeterminate"
 	// Unreachable: no connection, or no answer to a read.
 	Unreachable Kind = "unreachable"
 	// Unreadable: an answer came that is not what Graph answers.
 	Unreadable Kind = "unreadable"
-	// NotVisible: a member that was asked for is not in the answer; the caller
-	// may not see it. What it holds is not known.
+	// NotVisible: a member that was asked for is not in the answer; the caller may not
+	// see it. Its value is unknown.
 	NotVisible Kind = "not visible"
-	// Outage: no good answer for longer than Options.Outage; nothing of this
-	// request is open. The other members tell the last answer that it had.
+	// Outage: no good answer for longer than Options.Outage; no write of this request
+	// is open. The other members of the Error are those of the last answer.
 	Outage Kind = "outage"
 )
 
@@ -55,8 +55,8 @@ const (
 	codeThrottledLegacy = "Request_ThrottledTemporarily"
 )
 
-// Error is a request that did not succeed, with everything that Microsoft's
-// support asks for. Status is 0 where no answer came.
+// Error is a request that did not succeed, with everything that Microsoft's support
+// asks for. Status is 0 where no answer came.
 type Error struct {
 	Kind            Kind
 	Method, Path    string
@@ -66,13 +66,13 @@ type Error struct {
 	RequestID       string
 	ClientRequestID string
 	Attempts        int
-	// Answered means that what leaves a write Indeterminate was said by Graph
-	// itself, and is no sign of an outage.
+	// Answered means that Graph itself gave the answer that leaves a write
+	// Indeterminate, which is no sign of an outage.
 	Answered bool
 	// RetryAfter is what the last answer asked for; 0 where it did not.
 	RetryAfter time.Duration
-	// Err is the cause where there was no answer, and what is wrong with one that
-	// is not Graph's.
+	// Err is the cause where there was no answer, and otherwise what is wrong with an
+	// answer that is not Graph's.
 	Err error
 }
 
@@ -83,8 +83,8 @@ type Detail struct {
 	Target  string `json:"target"`
 }
 
-// Error names the request, the status, Graph's own code and message, and both
-// request IDs. It is one line that prints, whatever came over the network.
+// Error names the request, the status, Graph's own code and message, and both request
+// IDs. It is one printable line, whatever came over the network.
 func (e *Error) Error() string {
 	var b strings.Builder
 	said := e.said()
@@ -96,19 +96,19 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// said is what came of the request, without its name.
+// said is the result of the request, without its name.
 func (e *Error) said() string {
 	switch {
 	case e.Kind == Outage:
 		return e.outage()
-	case e.Status == 0 || e.Status/100 == 2: // a success that is none: its status says nothing
+	case e.Status == 0 || e.Status/100 == 2: // not a real success: its status means nothing
 		return string(e.Kind) + e.cause(": ") + e.aside()
 	default:
 		return fmt.Sprintf("%d %s%s", e.Status, e.reason(), e.cause(": "))
 	}
 }
 
-// outage tells the time, and what was heard last.
+// outage names the duration, and the last answer.
 func (e *Error) outage() string {
 	s := "no good answer from Graph"
 	over := (*overdue)(nil)
@@ -132,7 +132,7 @@ func (e *Error) cause(before string) string {
 	return before + oneLine(e.Err.Error())
 }
 
-// aside is what an answer said that calls itself a success, and is an error.
+// aside is the code and message of an error that came with the status of a success.
 func (e *Error) aside() string {
 	if e.Code == "" {
 		return ""
@@ -160,8 +160,8 @@ func (e *Error) ids() string {
 	return "request-id " + e.RequestID + ", client-request-id " + e.ClientRequestID
 }
 
-// Reason is what went wrong in the fewest words, for where the request, the
-// status and the IDs stand in columns of their own.
+// Reason is what went wrong in the fewest words, for tables that have columns for the
+// request, the status and the IDs.
 func (e *Error) Reason() string {
 	switch {
 	case e.Kind == Outage:
@@ -187,8 +187,8 @@ func (e *Error) Is(target error) bool {
 }
 
 // kindOf classifies an answer. Only 409 needs the code: Graph documents
-// Directory_ConcurrencyViolation as "wait briefly and retry", while the other
-// conflicts are there to stay.
+// Directory_ConcurrencyViolation as "wait briefly and retry", while other conflicts
+// remain.
 func kindOf(status int, code string) Kind {
 	switch {
 	case status == http.StatusTooManyRequests, code == codeThrottledLegacy:

@@ -119,8 +119,8 @@ func TestAnErrorBodyIsReadHoweverItIsSpelled(t *testing.T) {
 	}
 }
 
-// A read that is asked for again until Options.Outage is over ends as Outage, or
-// as Unreadable where what came was not Graph's.
+// A read that is tried again until Options.Outage is over ends as Outage, or as
+// Unreadable where the answers were not Graph's.
 func TestEachAnswerHasOneKind(t *testing.T) {
 	const open = graph.Indeterminate
 	for _, c := range []struct {

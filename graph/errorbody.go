@@ -10,10 +10,10 @@ import (
 	"unicode"
 )
 
-// decodeError reads an error body, and reports whether it has an error code of
-// Graph's: whether Graph is known to have said it. It is lenient, since gateways
-// answer with web pages and plain text, older services wrap the message, and
-// members come in any order: what cannot be read leaves the members empty.
+// decodeError reads an error body, and reports whether it has one of Graph's error
+// codes, and so is certainly Graph's. It is lenient, since gateways answer with web
+// pages and plain text, older services wrap the message, and members come in any
+// order: members that cannot be read stay empty.
 func decodeError(status int, header http.Header, body []byte, hide secrets) (e *Error, coded bool) {
 	e = &Error{Status: status, RequestID: header.Get("Request-Id")}
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
@@ -34,8 +34,8 @@ func decodeError(status int, header http.Header, body []byte, hide secrets) (e *
 	return e, coded && e.Code != ""
 }
 
-// fromJSON fills e from the forms in which services write errors, and reports
-// whether it is the form of Graph.
+// fromJSON fills e from any of the forms in which services write errors, and reports
+// whether it is Graph's form.
 func (e *Error) fromJSON(body []byte) (ours bool) {
 	var wire struct {
 		Error       json.RawMessage `json:"error"`
@@ -95,8 +95,8 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// looksLikeHTML reports whether an answer is a web page, whatever it calls
-// itself and in whatever letter case.
+// looksLikeHTML reports whether an answer is a web page, by its content or by its
+// content type.
 func looksLikeHTML(header http.Header, body []byte) bool {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	for _, c := range body {
@@ -114,7 +114,7 @@ func looksLikeHTML(header http.Header, body []byte) bool {
 
 var title = regexp.MustCompile(`(?is)<title[^>]*>(.{1,200}?)</title>`)
 
-// titleOf is the title of a web page if it is short: it says who answered.
+// titleOf is the title of a web page, if it is short: it says who answered.
 func titleOf(page []byte) string {
 	if m := title.FindSubmatch(page[:min(len(page), 64<<10)]); m != nil {
 		return html.UnescapeString(string(m[1]))
@@ -132,8 +132,8 @@ func firstOf(a, b string) string {
 // maxMessage is how much of a message is kept, in bytes; Graph's are short.
 const maxMessage = 2000
 
-// oneLine keeps a message from breaking the line that it is printed in, and a
-// terminal from obeying it.
+// oneLine makes a message safe to print: on one line, and without what a terminal
+// would obey.
 func oneLine(s string) string {
 	if len(s) > maxMessage {
 		s = strings.ToValidUTF8(s[:maxMessage], "") + " ..."
@@ -150,8 +150,8 @@ func oneLine(s string) string {
 // maxID is how much of a request-id or an error code is kept.
 const maxID = 128
 
-// cleanID keeps what a request-id or a code can hold: printable ASCII. They go
-// to logs, journals and spreadsheets as they are.
+// cleanID keeps what a request-id or a code can hold: printable ASCII. They are written
+// as they are to logs, journals and spreadsheets.
 func cleanID(s string) string {
 	clean := len(s) <= maxID
 	for i := 0; i < len(s) && clean; i++ {

@@ -11,8 +11,9 @@ import (
 	"bulksync/graph"
 )
 
-// Others get through, so the request is at fault and is given up by number.
-func TestARequestAtFaultIsGivenUpAfterSix(t *testing.T) {
+// Others succeed, so that the fault is the request's own: it ends after a number of
+// attempts.
+func TestARequestThatFailsAloneEndsAfterSix(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer func(*http.Request) (*http.Response, error)
 		want   graph.Kind
@@ -44,9 +45,8 @@ func TestARequestAtFaultIsGivenUpAfterSix(t *testing.T) {
 	}
 }
 
-// What a long outage cost a request is not held against it: after it there are
-// six tries again.
-func TestAnOutageCostsNoTries(t *testing.T) {
+// The attempts of a long outage do not count: after it there are six again.
+func TestAnOutageCostsNoAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := downFor(100*sec, refusal(503, "ServiceUnavailable"))
 		over, tries, late := f.until, 0, 0
@@ -69,8 +69,8 @@ func TestAnOutageCostsNoTries(t *testing.T) {
 	})
 }
 
-// Where others are answered only now and then, a request at fault still ends.
-func TestARequestAtFaultEndsInTime(t *testing.T) {
+// Where others are answered only now and then, a request that fails alone still ends.
+func TestARequestThatFailsAloneEndsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := downFor(time.Hour, refusal(503, "ServiceUnavailable"))
 		f.hit = func(r *http.Request) bool { return strings.Contains(r.URL.Path, fabrikam) }

@@ -13,8 +13,8 @@ import (
 	"bulksync/graph"
 )
 
-// flaky is a host that is down for a while, in a way, for some requests. Safe
-// for concurrent use.
+// flaky is a host that is down for a while, in one of several ways, for some requests.
+// It is safe for concurrent use.
 type flaky struct {
 	from, until time.Time
 	down        func(*http.Request) (*http.Response, error)
@@ -61,8 +61,7 @@ func downFor(d time.Duration, how func(*http.Request) (*http.Response, error)) *
 	return &flaky{from: time.Now(), until: time.Now().Add(d), down: how}
 }
 
-// until does a write as its callers do: what is open is looked at, and done
-// again.
+// until does a write as a caller does: where it ends open, it is read and repeated.
 func until(ctx context.Context, c *graph.Client, r graph.Request) error {
 	for {
 		_, err := c.Do(ctx, r)

@@ -9,7 +9,7 @@ import (
 	"bulksync/graph"
 )
 
-// A layer in between that fails is tried again as often as a host that does.
+// A failing layer in between is tried again as often as a failing host.
 func TestALayerThatFailsIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
@@ -37,7 +37,7 @@ func TestALayerThatFailsIsTriedAgain(t *testing.T) {
 	})
 }
 
-// One that answers itself, without asking the host, is an attempt as well.
+// An answer of a layer itself, without the host, is an attempt as well.
 func TestALayerThatAnswersIsTriedAgain(t *testing.T) {
 	for _, status := range []int{429, 503} {
 		synctest.Test(t, func(t *testing.T) {

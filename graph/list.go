@@ -14,22 +14,22 @@ import (
 
 // Page is one page of the partner list.
 type Page struct {
-	// Number counts from 1. A second page 1 means that the listing had to begin
-	// again: forget what came before.
+	// Number counts from 1. A second page 1 means that the listing began again:
+	// forget what came before.
 	Number int
-	// Partners are those that no page before had. One with a Problem could not be
+	// Partners are those that no earlier page had. One with a Problem could not be
 	// read.
 	Partners []Partner
-	// AsOf is when the page was asked for: what it shows is no older.
+	// AsOf is when the page was asked for: its data is no older.
 	AsOf time.Time
 	// Restarted says, on a page 1 that is not the first, why the listing began
 	// again.
 	Restarted string
 }
 
-// ListError is a list of partners that was not read to its end.
+// ListError says that the list of partners was not read to its end.
 type ListError struct {
-	// Page is the page that could not be had; the ones before it were read.
+	// Page is the page that could not be read; the ones before it were.
 	Page int
 	Err  error
 }
@@ -42,21 +42,20 @@ func (e *ListError) Error() string {
 // Unwrap returns what was wrong with the page.
 func (e *ListError) Unwrap() error { return e.Err }
 
-// listQuery is the one list call: what is managed and what protects a partner,
-// with the synchronization policy expanded ("List partners", example 2).
-// National clouds know fewer members, so no other is named.
+// listQuery is the one list call: the members that are managed or protect a partner,
+// with the synchronization policy expanded ("List partners", example 2). It names no
+// others, since national clouds know fewer members.
 const listQuery = "?$select=tenantId,isServiceProvider,automaticUserConsentSettings,inboundTrust&$expand=identitySynchronization"
 
 // maxRestarts is how often one listing begins again.
 const maxRestarts = 2
 
-// ListPartners reads all partners with their identity synchronization, page by
-// page, and hands each page to visit. It returns nil only if the list was read
-// to its end and everything in it that was asked for: every @odata.nextLink is
-// followed, and one that repeats, leads elsewhere or leads on without end is an
-// error. It begins again where a page token expired, and where a partner stands
-// on two pages with different content. While visit looks at a page the next one
-// is asked for already.
+// ListPartners reads all partners with their identity synchronization, page by page,
+// and hands each page to visit. It returns nil only if it read the list to its end,
+// with every member that was asked for. It follows every @odata.nextLink; one that
+// repeats, leads elsewhere or never ends is an error. It begins again where a page
+// token expired, and where a partner stands on two pages with different content.
+// While visit handles a page the next one is already being read.
 func (c *Client) ListPartners(ctx context.Context, visit func(Page) error) error {
 	why := ""
 	for restarts := 0; ; restarts++ {
@@ -76,8 +75,8 @@ func (c *Client) ListPartners(ctx context.Context, visit func(Page) error) error
 	}
 }
 
-// read reads the list to its end. A page whose partners are not as they should
-// be is asked for once more, by itself, and the list goes on from there.
+// read reads the list to its end. A page with broken partners is asked for once more,
+// by itself, and the list goes on from there.
 func (l *listing) read(ctx context.Context) error {
 	for next, number := partnersPath+listQuery, 1; ; {
 		odd, err := l.follow(ctx, next, number)
@@ -94,12 +93,12 @@ func (l *listing) read(ctx context.Context) error {
 	}
 }
 
-// follow takes one page apart while the next one is on its way. It ends with
-// the list, with an error, or with a page that has to be asked for again.
+// follow handles one page while the next one is being read. It ends with the list,
+// with an error, or with a page that has to be asked for again.
 func (l *listing) follow(ctx context.Context, from string, number int) (odd *page, err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	// gone, not ctx, ends a page that nobody takes: what the end of ctx makes of a
-	// page has to come through, or half a list would pass for a whole one.
+	// gone, not ctx, stops the fetching: the error of a page that the end of ctx caused
+	// has to be received, or half a list would pass for a whole one.
 	pages, gone := make(chan page), make(chan struct{})
 	var fetching sync.WaitGroup
 	fetching.Go(func() {
@@ -119,11 +118,11 @@ func (l *listing) follow(ctx context.Context, from string, number int) (odd *pag
 	return nil, nil
 }
 
-// maxPagesWithoutNew is how many pages in a row may bring no new partner: empty ones are
-// legal in the middle of a list.
+// maxPagesWithoutNew is how many pages in a row may bring no new partner: empty pages
+// are legal in the middle of a list.
 const maxPagesWithoutNew = 10
 
-// listing is one reading of the list: what it has seen so far.
+// listing is one reading of the list, and what it has seen so far.
 type listing struct {
 	client          *Client
 	restarted       string
@@ -134,7 +133,7 @@ type listing struct {
 	pagesWithoutNew int // pages in a row without a new partner
 }
 
-// mark is what is kept of a partner: enough to tell another content.
+// mark is what is kept of a partner: enough to notice different content.
 type mark struct {
 	hash uint64
 	page int
@@ -147,11 +146,11 @@ func newListing(c *Client, restarted string, visit func(Page) error) *listing {
 	}
 }
 
-// errAskAgain is a page that is not believed before it was asked for again.
+// errAskAgain is a page that is not believed until it was asked for again.
 var errAskAgain = errors.New("the page is asked for again")
 
-// ChangedPartner is a partner that the list shows in two ways: somebody changed
-// it while the list was read.
+// ChangedPartner is a partner that the list shows in two ways: it was changed while
+// the list was read.
 type ChangedPartner struct {
 	tenantID      string
 	first, second int
@@ -165,7 +164,7 @@ func (c *ChangedPartner) Error() string {
 	return fmt.Sprintf("partner %s is shown differently on page %d and page %d", c.tenantID, c.first, c.second)
 }
 
-// take looks at a page, and hands it on.
+// take checks a page and hands it to visit.
 func (l *listing) take(ctx context.Context, p *page) error {
 	if p.err != nil {
 		return p.err
@@ -174,9 +173,9 @@ func (l *listing) take(ctx context.Context, p *page) error {
 		p.parsed = parsePartners(p.raw)
 	}
 	found := &p.parsed
-	for i := range found.partners { // a name that stands twice is told, whatever it is
+	for i := range found.partners { // it may quote a name, which may hold anything
 		if problem := &found.partners[i].Problem; *problem != "" {
-			*problem = oneLine(p.resp.secrets.cut(*problem)) // in this order: half a secret is not found
+			*problem = oneLine(p.resp.secrets.cut(*problem)) // in this order: half a secret would not be found
 		}
 	}
 	switch {
@@ -198,13 +197,13 @@ func (l *listing) take(ctx context.Context, p *page) error {
 	return l.visit(p.Page)
 }
 
-// keepNew leaves in a page what no page before had, and refuses what contradicts
-// one of them, and a list that does not come to an end.
+// keepNew leaves in a page the partners that no earlier page had. It refuses a partner
+// that contradicts an earlier page, and a list that does not end.
 func (l *listing) keepNew(p *page) error {
 	all := p.parsed.partners
 	p.Partners = all[:0]
 	for i := range all {
-		id := uuid.MustParse(all[i].TenantID) // it was held to be a GUID
+		id := uuid.MustParse(all[i].TenantID) // parsePartner checked it
 		m := mark{maphash.Bytes(l.seed, p.raw[i]), p.Number}
 		known, twice := l.partners[id]
 		switch {
@@ -230,8 +229,8 @@ func (l *listing) keepNew(p *page) error {
 	return nil
 }
 
-// notVisible tells that a page lacks a member that was asked for. One request
-// for it alone says more about the reason.
+// notVisible is the error of a page that lacks a member that was asked for. It sends
+// one request for that member alone, which says more about the reason.
 func (c *Client) notVisible(ctx context.Context, p *page) error {
 	found := &p.parsed
 	path, likely := PartnerPath(found.lacksIt), ""

@@ -17,7 +17,7 @@ import (
 
 const contoso = "11111111-1111-4111-8111-111111111111"
 
-// seen is a partner as a list shows it, with what stands in place of nulls.
+// seen is a partner as a list shows it: members replaces nulls, or removes members.
 func seen(id string, members ...string) string {
 	all := map[string]string{"isServiceProvider": "null", "automaticUserConsentSettings": "null", "inboundTrust": "null", "identitySynchronization": "null"}
 	extra := ""
@@ -104,7 +104,7 @@ func TestLinksAreJudgedAsURLs(t *testing.T) {
 	}
 }
 
-// Spelled in another way a link is still the same one.
+// A link that is spelled in another way is still the same.
 func TestALinkThatRepeatsInOtherWordsIsRefused(t *testing.T) {
 	one, other := seen(fabrikam), seen(contoso)
 	first := answer(200, `{"value":[`+one+`],"@odata.nextLink":"?$skiptoken=a"}`)
@@ -116,8 +116,8 @@ func TestALinkThatRepeatsInOtherWordsIsRefused(t *testing.T) {
 	}
 }
 
-// Empty pages are legal, and so are a few that repeat; a list that never comes
-// to anything new is not.
+// Empty pages are legal, and a few that repeat; a list that brings nothing new for
+// long is an error.
 func TestAListMakesProgress(t *testing.T) {
 	for name, partner := range map[string]string{"empty pages": "", "the same partner": seen(contoso)} {
 		for _, c := range []struct {
@@ -151,8 +151,8 @@ func TestAListMakesProgress(t *testing.T) {
 	}
 }
 
-// A partner that moves between pages while they are read is the same if it
-// looks the same.
+// A partner that moves between pages while they are read is the same as long as its
+// content is.
 func TestAPartnerTwiceIsDeliveredOnce(t *testing.T) {
 	wire := played(listOf("a", seen(fabrikam), seen(fabrikam)), listOf("b", seen(strings.ToUpper(contoso))), listOf("", seen(strings.ToUpper(contoso))))
 	partners, pages, restarts, err := listing(t.Context(), newClient(t, wire, ""))
@@ -161,7 +161,7 @@ func TestAPartnerTwiceIsDeliveredOnce(t *testing.T) {
 	}
 }
 
-// With another content neither is believed.
+// With different content neither is believed.
 func TestAPartnerThatDiffersIsReadAgain(t *testing.T) {
 	on, off := seen(fabrikam, `isServiceProvider=true`), seen(fabrikam)
 	first, second := listOf("a", seen(contoso), on), listOf("", off)
@@ -184,8 +184,7 @@ func TestAPartnerThatDiffersIsReadAgain(t *testing.T) {
 	}
 }
 
-// One partner that cannot be read does not hide the others, and is never taken
-// for one that is well.
+// A partner that cannot be read does not hide the others, and never counts as read.
 func TestABrokenMemberIsAProblemOfItsPartner(t *testing.T) {
 	for name, body := range map[string]string{
 		"a policy that is no object":        seen(fabrikam, `identitySynchronization=7`),
@@ -229,8 +228,8 @@ func TestABrokenMemberIsAProblemOfItsPartner(t *testing.T) {
 	}
 }
 
-// A member that was asked for and is missing was not seen, so the list was not
-// read. One request for it alone helps to say why.
+// A list without a member that was asked for was not read. One request for that member
+// alone helps to say why.
 func TestAMissingMemberIsNotVisible(t *testing.T) {
 	all := seen(fabrikam)
 	for _, c := range []struct {
@@ -272,7 +271,7 @@ func TestAMissingMemberIsNotVisible(t *testing.T) {
 	}
 }
 
-// A page in the middle is asked for again, and the list goes on from it.
+// A broken page in the middle is asked for again, and the list goes on from it.
 func TestAListGoesOnAfterAnOddPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent := map[string]int{}
@@ -302,8 +301,7 @@ func TestAListGoesOnAfterAnOddPage(t *testing.T) {
 	})
 }
 
-// A whole list with an answer of each odd kind in the middle is read all the
-// same.
+// A list is read to its end despite one odd answer of any kind in the middle.
 func TestOddAnswersInTheMiddleOfAList(t *testing.T) {
 	for name, odd := range map[string]func(*http.Request) (*http.Response, error){
 		"a web page":                answer(200, "<html>", "Content-Type: text/html"),

@@ -11,16 +11,16 @@ import (
 )
 
 const (
-	// failureThreshold is how many attempts in a row get no good answer before a class
-	// of requests counts as down.
+	// failureThreshold is how many attempts in a row may get no good answer before
+	// a class of requests counts as down.
 	failureThreshold = 3
-	// maxProbeWait is the longest wait between two knocks, where no answer named
-	// a longer one.
+	// maxProbeWait is the longest wait between two probes, unless an answer named a
+	// longer one.
 	maxProbeWait = 5 * time.Second
-	// longOutage is what an outage has to last for the attempts that it cost not
-	// to be held against a request.
+	// longOutage is how long an outage has to last for its attempts not to count
+	// against a request.
 	longOutage = 2 * time.Second
-	// forgetAfter is how long nobody may have asked for a row of misses to be forgotten.
+	// forgetAfter is after how long without a request a row of failures is forgotten.
 	forgetAfter = time.Minute
 )
 
@@ -36,13 +36,13 @@ func (o *overdue) Error() string {
 
 func (o *overdue) Unwrap() error { return o.last }
 
-// Is makes a write that is open an Outage as well, once it has lasted too long.
+// Is makes an open write an Outage as well, once the outage has lasted too long.
 func (o *overdue) Is(target error) bool { return target == Outage }
 
-// outage is the outermost layer. While a class of requests gets no good answer
-// it lets one attempt at a time through, at growing distances, on behalf of all
-// that wait; the first good answer lets all go. It lies outside of the pacing,
-// so that those who wait hold no turn there.
+// outage is the outermost layer: a circuit breaker for each class of requests.
+// While a class gets no good answer, one attempt at a time is let through as a
+// probe, at growing intervals, and all others wait; the first good answer lets them
+// go. It lies outside of the pacing, so that waiting requests hold no slot there.
 type outage struct {
 	next          http.RoundTripper
 	reads, writes *class
@@ -84,8 +84,8 @@ func (o *outage) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// noteOutage says of a write that was left open that the outage lasted too long.
-// It is not sent again here, and whoever does that would knock for ever.
+// noteOutage adds to an open write that the outage has lasted too long. The write is
+// not sent again here, and a caller that repeats it would probe for ever.
 func (c *call) noteOutage() {
 	e := c.verdict.err
 	if e == nil || e.Kind != Indeterminate || c.verdict.health != unhealthy {
@@ -101,27 +101,27 @@ func (c *call) noteOutage() {
 }
 
 // class is what is known about one class of requests, reads or writes: writes
-// can be down while reads work. Its times count from base on the monotonic
-// clock, so that a laptop that slept does not make an outage.
+// can be down while reads work. Its times count from base on the monotonic clock,
+// so that a laptop that slept is no outage.
 type class struct {
 	base    time.Time
 	longest time.Duration // Options.Outage
-	// probeTurn is held by the one that knocks.
+	// probeTurn is held by the attempt that probes.
 	probeTurn chan struct{}
 
-	// These three are all that a request reads or writes while all is well.
+	// These three are all that a request touches while the class is up.
 	down     atomic.Bool
 	failures atomic.Int32 // in a row
 	lastGood atomic.Int64 // when the last good answer came
 
 	mu           sync.Mutex
-	since        time.Duration // when the row of misses began
+	since        time.Duration // when the row of failures began
 	lastFailure  time.Duration
-	lastReason   string        // what the last miss was
-	nextProbe    time.Duration // no knock before
-	failedProbes int           // that failed
+	lastReason   string        // what the last failure was
+	nextProbe    time.Duration // no probe before
+	failedProbes int
 	recovered    chan struct{} // closed when the class is up again; nil while it is
-	// recoveredAt is when the last outage that mattered was over.
+	// recoveredAt is when the last long outage ended.
 	recoveredAt time.Duration
 }
 
@@ -131,22 +131,22 @@ func (k *class) now() time.Duration { return time.Since(k.base) }
 
 var errOverdue = errors.New("the outage lasts too long")
 
-// enter waits while the class is down, unless it is this one's turn to knock.
-// It ends with errOverdue when that takes too long.
-func (k *class) enter(ctx context.Context) (knocking bool, err error) {
+// enter waits while the class is down, unless this request may probe. It ends with
+// errOverdue when that takes too long.
+func (k *class) enter(ctx context.Context) (probing bool, err error) {
 	if !k.down.Load() {
 		return false, nil
 	}
-	up, patience := k.waitLimit()
-	if up == nil {
+	recovered, limit := k.waitLimit()
+	if recovered == nil {
 		return false, nil
 	}
-	end := time.NewTimer(patience)
+	end := time.NewTimer(limit)
 	defer end.Stop()
 	select {
 	case k.probeTurn <- struct{}{}:
-		return k.awaitProbe(ctx, up, end.C)
-	case <-up:
+		return k.awaitProbe(ctx, recovered, end.C)
+	case <-recovered:
 		return false, nil
 	case <-end.C:
 		return false, errOverdue
@@ -155,8 +155,8 @@ func (k *class) enter(ctx context.Context) (knocking bool, err error) {
 	}
 }
 
-// awaitProbe waits until the next awaitProbe is due. The turn is held.
-func (k *class) awaitProbe(ctx context.Context, up <-chan struct{}, end <-chan time.Time) (knocking bool, err error) {
+// awaitProbe waits until the next probe is due. The caller holds the turn.
+func (k *class) awaitProbe(ctx context.Context, recovered <-chan struct{}, end <-chan time.Time) (probing bool, err error) {
 	k.mu.Lock()
 	due := time.NewTimer(k.nextProbe - k.now())
 	k.mu.Unlock()
@@ -164,7 +164,7 @@ func (k *class) awaitProbe(ctx context.Context, up <-chan struct{}, end <-chan t
 	select {
 	case <-due.C:
 		return true, nil
-	case <-up:
+	case <-recovered:
 	case <-end:
 		err = errOverdue
 	case <-ctx.Done():
@@ -174,20 +174,20 @@ func (k *class) awaitProbe(ctx context.Context, up <-chan struct{}, end <-chan t
 	return false, err
 }
 
-// waitLimit returns what is closed when the class is up again, and how long that
-// is waited for. Who comes when the outage has lasted too long already may
-// still knock once: it may be over by now.
-func (k *class) waitLimit() (up <-chan struct{}, patience time.Duration) {
+// waitLimit returns a channel that is closed when the class is up again, and how long
+// to wait for it. A request that comes when the outage has lasted too long already
+// may still probe once: it may be over by now.
+func (k *class) waitLimit() (recovered <-chan struct{}, limit time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	patience = k.since + k.longest - k.now()
-	if patience <= 0 {
-		patience = 2 * maxProbeWait
+	limit = k.since + k.longest - k.now()
+	if limit <= 0 {
+		limit = 2 * maxProbeWait
 	}
-	return k.recovered, patience
+	return k.recovered, limit
 }
 
-// observe takes in what became of an attempt, and gives back the turn.
+// observe learns from the result of an attempt, and gives back the turn.
 func (k *class) observe(c *call) {
 	switch c.verdict.health {
 	case healthy:
@@ -222,25 +222,25 @@ func (k *class) markFailed(c *call) {
 	defer k.mu.Unlock()
 	sent, now := k.at(c.sent), k.now()
 	if good := time.Duration(k.lastGood.Load()); good > sent {
-		return // others were answered meanwhile: it was not the service
+		return // others were answered meanwhile, so it was not the service
 	}
 	if k.failures.Load() == 0 || c.counted == 1 && sent-k.lastFailure > forgetAfter {
 		k.since = sent
 	}
-	misses := k.failures.Add(1)
+	failures := k.failures.Add(1)
 	k.lastReason, k.lastFailure = c.verdict.err.said(), now
 	if c.probing {
 		k.failedProbes++
 	}
-	if k.recovered == nil && (misses >= failureThreshold || c.verdict.health == unconnected) {
-		k.recovered, k.failedProbes = make(chan struct{}), min(int(misses), failureThreshold)
+	if k.recovered == nil && (failures >= failureThreshold || c.verdict.health == unconnected) {
+		k.recovered, k.failedProbes = make(chan struct{}), min(int(failures), failureThreshold)
 		k.down.Store(true)
 	}
 	wait := afterFault << min(max(k.failedProbes-1, 0), 16)
 	k.nextProbe = now + max(min(wait, maxProbeWait), min(c.verdict.err.RetryAfter, MaxRetryAfter))
 }
 
-// failingFor is for how long there was no good answer.
+// failingFor is how long there has been no good answer.
 func (k *class) failingFor() time.Duration {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -266,8 +266,8 @@ func (c *Client) Down() (since time.Time, down bool) {
 	return since, down
 }
 
-// notAdmitted is for an attempt that never got through: the outage lasted too long,
-// or the context ended.
+// notAdmitted is for an attempt that was never sent: the outage lasted too long, or
+// the context ended.
 func (c *call) notAdmitted(err error) {
 	if !errors.Is(err, errOverdue) {
 		c.verdict = verdict{err: c.newError()}
@@ -279,12 +279,12 @@ func (c *call) notAdmitted(err error) {
 	c.verdict = verdict{err: c.overdue(errors.New(last))}
 }
 
-// overdue is how a request ends that an outage outlasted. What its own last
-// attempt was answered is kept, and else what anybody's was; what stayed
-// unreadable is told as that.
-func (c *call) overdue(anybodys error) *Error {
+// overdue is the error of a request that gave up in an outage. It keeps the answer to
+// the request's own last attempt, or else the last failure of its class. An answer
+// that stayed unreadable is reported as that.
+func (c *call) overdue(ofClass error) *Error {
 	e := c.newError()
-	over := &overdue{waited: c.class.failingFor(), last: anybodys}
+	over := &overdue{waited: c.class.failingFor(), last: ofClass}
 	if own := c.verdict.err; own != nil && c.attempts > 0 {
 		if own.Kind == Unreadable {
 			return own

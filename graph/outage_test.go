@@ -13,8 +13,8 @@ import (
 	"bulksync/graph"
 )
 
-// Writes are down for 15 s, reads are not: eight workers wait for one that
-// knocks, and everything is done in the end.
+// Writes are down for 15 s and reads are not: eight workers wait for one that probes,
+// and everything is done in the end.
 func TestAnOutageOfWritesIsWaitedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := downFor(15*sec, refusal(503, "ServiceUnavailable"))
@@ -34,8 +34,8 @@ func TestAnOutageOfWritesIsWaitedOut(t *testing.T) {
 	})
 }
 
-// After the first misses, that were on their way, only one at a time is sent.
-func TestOneKnocksForAll(t *testing.T) {
+// After the first failures, which were in flight, only one attempt at a time is sent.
+func TestOneAttemptProbesForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := downFor(time.Minute, refusal(503, "ServiceUnavailable"))
 		f.from = f.from.Add(sec)
@@ -54,15 +54,15 @@ func TestOneKnocksForAll(t *testing.T) {
 			t.Errorf("down: %t, since %s after it began", down, since.Sub(f.from))
 		}
 		all.Wait()
-		// Both classes are down, so both are knocked at.
+		// Both classes are down, so both are probed.
 		if f.most > 2 || f.into > 60 || f.into < 20 {
 			t.Errorf("%d attempts into the outage, %d at once", f.into, f.most)
 		}
 	})
 }
 
-// A host that cannot be reached holds everybody at once, and nothing is in
-// doubt: the writes go on inside of Do.
+// A host that cannot be reached makes all wait at once, and leaves nothing open: the
+// writes continue inside Do.
 func TestARefusedConnectionIsWaitedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := downFor(3*sec, noDial)
@@ -75,9 +75,9 @@ func TestARefusedConnectionIsWaitedOut(t *testing.T) {
 	})
 }
 
-// What waits for its turn in the pacing when the service goes down comes back
-// and waits with the others.
-func TestAnOutageHoldsWhatWaitsForItsPace(t *testing.T) {
+// A request that waits in the pacing when the service goes down comes back and waits
+// with the others.
+func TestAnOutageHoldsRequestsInThePacing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := downFor(15*sec, refusal(503, "ServiceUnavailable"))
 		turn := make(chan struct{}, 1)
@@ -103,7 +103,7 @@ func TestAnOutageHoldsWhatWaitsForItsPace(t *testing.T) {
 	})
 }
 
-// What an answer names holds everybody, not only who was told.
+// A wait that an answer names holds all requests, not only the one that it answers.
 func TestAnOutageIsWaitedOutAsLongAsItIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wire := played(refusal(503, "c"), refusal(503, "c"), refusal(503, "c", "Retry-After: 20"), answer(204, ""))
@@ -115,8 +115,8 @@ func TestAnOutageIsWaitedOutAsLongAsItIsTold(t *testing.T) {
 	})
 }
 
-// What nobody waited for any more says nothing about the service.
-func TestACancelledRequestIsNoMiss(t *testing.T) {
+// A request that was cancelled says nothing about the service.
+func TestACancelledRequestIsNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := make(chan struct{})
 		paced, err := graph.New(graph.Options{RootURL: root, Base: played(done), Layers: []func(http.RoundTripper) http.RoundTripper{
@@ -152,8 +152,8 @@ func TestACancelledRequestIsNoMiss(t *testing.T) {
 	})
 }
 
-// An outage that is too long ends what was tried and what waits, and says how
-// long it took.
+// An outage that is too long ends all requests, waiting ones too, and says how long it
+// took.
 func TestAnOutageThatIsTooLongEndsEverything(t *testing.T) {
 	for name, c := range map[string]struct {
 		down   func(*http.Request) (*http.Response, error)
@@ -191,7 +191,7 @@ func TestAnOutageThatIsTooLongEndsEverything(t *testing.T) {
 	}
 }
 
-// Who waits for its first attempt ends as well, and says what the others met.
+// A request that waits for its first attempt ends too, with the failure of the others.
 func TestAnOutageEndsWhatWasNeverSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wire := &flaky{until: time.Now().Add(time.Hour), down: noDial}
@@ -226,8 +226,8 @@ func TestAnOutageEndsWhatWasNeverSent(t *testing.T) {
 	})
 }
 
-// A write that is left open is sent again by its caller alone, so that nobody
-// waits here for the end of an outage: it is told all the same.
+// Only the caller sends an open write again, so that nothing waits here for the end of
+// the outage. Its length is reported all the same.
 func TestAnOutageEndsOpenWrites(t *testing.T) {
 	for name, down := range map[string]func(*http.Request) (*http.Response, error){
 		"503":      refusal(503, "ServiceUnavailable"),
@@ -255,8 +255,8 @@ func TestAnOutageEndsOpenWrites(t *testing.T) {
 	}
 }
 
-// One who comes when it has lasted too long is not refused without a try.
-func TestALateRequestKnocksOnce(t *testing.T) {
+// A request that comes when the outage has lasted too long still has one attempt.
+func TestALateRequestProbesOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wire := played(noDial)
 		c, err := graph.New(graph.Options{RootURL: root, Base: wire, Outage: time.Minute})
@@ -270,7 +270,7 @@ func TestALateRequestKnocksOnce(t *testing.T) {
 		if !errors.Is(err, graph.Outage) || len(wire.sent) != before+1 || time.Since(began) > 5*sec {
 			t.Errorf("got %v after %s and %d attempts", err, time.Since(began), len(wire.sent)-before)
 		}
-		time.Sleep(time.Hour) // nobody asked meanwhile: that was another outage
+		time.Sleep(time.Hour) // without a request meanwhile: that was another outage
 		began, before = time.Now(), len(wire.sent)
 		_, err = c.Do(t.Context(), write)
 		if took := time.Since(began); !errors.Is(err, graph.Outage) || took < time.Minute || took > 66*sec || len(wire.sent)-before < 10 {
@@ -303,8 +303,8 @@ func TestCancellingEndsTheWaitForAService(t *testing.T) {
 	})
 }
 
-// The question is asked when the turn has come, after the knocking.
-func TestStillIsAskedAfterTheWaitForAService(t *testing.T) {
+// The precondition is asked right before sending, after the wait for the service.
+func TestThePreconditionIsAskedAfterAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := downFor(20*sec, noDial)
 		c := f.client(t)
@@ -343,8 +343,8 @@ func TestARefusalEndsAnOutage(t *testing.T) {
 	}
 }
 
-// Two misses, a good answer, and two again are no outage.
-func TestMissesCountInARow(t *testing.T) {
+// Two failures, a good answer, and two failures again are no outage.
+func TestFailuresCountInARow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ok := answer(204, "")
 		c := newClient(t, played(reset, reset, ok, reset, reset, ok), "")
@@ -357,9 +357,9 @@ func TestMissesCountInARow(t *testing.T) {
 	})
 }
 
-// Three that hang on a dead connection while others are answered are no outage:
-// nobody is held for them.
-func TestHungRequestsHoldNobody(t *testing.T) {
+// Three requests that hang on a dead connection while others are answered are no
+// outage: no other request waits for them.
+func TestHungRequestsAreNoOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var slowest time.Duration
 		c := (&flaky{down: silent, until: time.Now().Add(time.Hour), hit: func(r *http.Request) bool {

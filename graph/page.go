@@ -18,9 +18,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// splitPage finds the partners of a page, each by itself, and the link to the
-// next one. What is wrong with one partner is not looked at yet; a member of the
-// page that stands twice is.
+// splitPage finds the partners of a page, each by itself, and the link to the next
+// page. It does not look into the partners, but refuses a page with a member that
+// stands twice.
 func splitPage(body []byte) (partners [][]byte, link string, err error) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(body), lenient)
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
@@ -57,8 +57,8 @@ func splitPage(body []byte) (partners [][]byte, link string, err error) {
 
 var errNoList = errors.New("the answer holds no list of partners")
 
-// splitValue reads the array of partners. Each is a copy, so that one that is
-// kept does not keep the whole page.
+// splitValue reads the array of partners. Each is a copy, so that a partner that is
+// kept does not keep the whole page in memory.
 func splitValue(dec *jsontext.Decoder) (partners [][]byte, err error) {
 	switch dec.PeekKind() {
 	case '[':
@@ -82,7 +82,7 @@ func splitValue(dec *jsontext.Decoder) (partners [][]byte, err error) {
 	}
 }
 
-// otherMember reads a member that holds no partners.
+// otherMember reads a member other than the list of partners.
 func otherMember(dec *jsontext.Decoder, name string, link *string) error {
 	value, err := dec.ReadValue()
 	switch {
@@ -98,23 +98,23 @@ func otherMember(dec *jsontext.Decoder, name string, link *string) error {
 			return errors.New("@odata.nextLink is empty, so it is not known whether more follows")
 		}
 	case strings.HasSuffix(name, "nextlink"):
-		// Other versions of OData spell it so. Passed over, it would end the list.
+		// Other versions of OData spell it so. Ignored, it would end the list early.
 		return fmt.Errorf("%s in place of @odata.nextLink, so it is not known whether more follows", name)
 	}
 	return nil
 }
 
-// parsed is what the partners of a page are.
+// parsed is the partners of a page, and what is wrong with them.
 type parsed struct {
 	partners   []Partner
-	unreadable error  // of one that does not even say who it is
+	unreadable error  // of a partner that does not even say who it is
 	missing    string // a member that was asked for and is not there
 	lacksIt    string // a partner without it
 	lacking    int    // how many partners lack something
 }
 
-// parsePartners decodes the partners of a page on all processors: of reading a
-// large tenant it is what takes the time here.
+// parsePartners decodes the partners of a page on all processors: for a large tenant,
+// this takes most of the time that reading costs us.
 func parsePartners(raw [][]byte) parsed {
 	all := parsed{partners: make([]Partner, len(raw))}
 	shares := make([]parsed, min(runtime.GOMAXPROCS(0), 1+len(raw)/32))
@@ -137,9 +137,9 @@ func parsePartners(raw [][]byte) parsed {
 	return all
 }
 
-// add reads one partner. One with a broken member has a Problem, as long as it
-// says who it is. The Problem does not repeat the ID, so that equal ones are
-// told together.
+// add reads one partner. One with a broken member has a Problem, as long as it says
+// who it is. The Problem does not repeat the ID, so that equal ones can be reported
+// together.
 func (s *parsed) add(into *Partner, raw []byte) {
 	p, missing, err := parsePartner(raw, true)
 	if err != nil {
@@ -159,8 +159,8 @@ func (s *parsed) add(into *Partner, raw []byte) {
 	}
 }
 
-// tenantIDOf finds the ID of a partner that could not be read, unless that
-// itself could be read in two ways.
+// tenantIDOf finds the ID of a partner that could not be read, unless the ID itself can
+// be read in two ways.
 func tenantIDOf(raw []byte) (id string, ok bool) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(raw), lenient)
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
@@ -185,9 +185,9 @@ func tenantIDOf(raw []byte) (id string, ok bool) {
 	return id, id != ""
 }
 
-// checkLink returns the link to the next page as it is followed: resolved
-// against the page that it stands on, and spelled as our own host is. It has to
-// lead to the host and the API that were asked.
+// checkLink returns the link to the next page as it is followed: resolved against the
+// page that it stands on, with the host spelled as ours. It has to lead to the host and
+// the API that were asked.
 func (c *Client) checkLink(page, link string) (next string, err error) {
 	if link == "" {
 		return "", nil
@@ -212,8 +212,8 @@ func (c *Client) wrongLink(where string) error {
 	return fmt.Errorf("@odata.nextLink leads to %s, which is not below %s", where, c.base)
 }
 
-// isBelow reports whether a path leads below root by every reading: a server may
-// take a backslash for a slash, or decode dots after it has looked.
+// isBelow reports whether a path certainly leads below root. A server may take a
+// backslash for a slash, or decode dots after its own check.
 func isBelow(p, root string) bool {
 	plain := strings.TrimSuffix(p, "/")
 	return strings.HasPrefix(p, root) && path.Clean(plain) == plain && !strings.ContainsAny(p, `\%`)
@@ -230,7 +230,7 @@ func portOf(u *url.URL) string {
 	}
 }
 
-// page is a page on its way from the wire.
+// page is a page between the wire and the visitor.
 type page struct {
 	Page
 	path string
@@ -238,8 +238,8 @@ type page struct {
 	raw  [][]byte
 	next string // as resolved; "" at the end
 	err  error
-	// again is set where the page was asked for a second time: its partners were
-	// parsed as it came.
+	// again is set where the page was asked for a second time: its partners are then
+	// parsed on arrival.
 	again   bool
 	parsed  parsed
 	visited bool
@@ -268,7 +268,7 @@ func (c *Client) fetch(ctx context.Context, next string, number int, pages chan<
 }
 
 // readPage reads one page. With again, partners that cannot be read make it an
-// unreadable answer, which is asked for like any other.
+// unreadable answer, which is tried again like any other.
 func (c *Client) readPage(ctx context.Context, path string, number int, again bool) page {
 	p := page{Page: Page{Number: number}, path: path, again: again}
 	var link string
@@ -287,7 +287,7 @@ func (c *Client) readPage(ctx context.Context, path string, number int, again bo
 	return p
 }
 
-// unreadable says which answer err, if it is not nil, is about.
+// unreadable makes err, unless it is nil, an *Error about an answer.
 func unreadable(resp *Response, path string, err error) error {
 	if err == nil {
 		return nil

@@ -51,7 +51,7 @@ type Template struct {
 	Raw json.RawMessage
 }
 
-// The members that are asked for, as they are told.
+// The members that are asked for, as messages name them.
 const (
 	memberProvider = "isServiceProvider"
 	memberConsent  = "automaticUserConsentSettings"
@@ -59,9 +59,9 @@ const (
 	memberSync     = "identitySynchronization"
 )
 
-// ParsePartner decodes a partner as Graph returns it, and keeps body. Unknown
-// members are passed over: real answers carry some that no schema has. What
-// could be read in two ways is an error.
+// ParsePartner decodes a partner as Graph returns it, and keeps body. It ignores
+// unknown members: real answers carry some that no schema has. What could be read in
+// two ways is an error.
 func ParsePartner(body []byte) (Partner, error) {
 	p, _, err := parsePartner(body, false)
 	if err == nil {
@@ -125,8 +125,8 @@ func parsePartner(body []byte, live bool) (p Partner, missing string, err error)
 	return p, wire.missing(), nil
 }
 
-// parsePolicy reads the policy, which with live has to be the partner's own and
-// shown whole.
+// parsePolicy reads the policy. With live it has to be the partner's own, and shown in
+// full.
 func (p *Partner) parsePolicy(raw json.RawMessage, live bool) (err error) {
 	owner := ""
 	if live {
@@ -178,8 +178,8 @@ func (p *Partner) parseTrust(raw json.RawMessage) error {
 	return nil
 }
 
-// sawSync refuses a policy that is shown in part: what it leaves out is not
-// known, while null is. It looks closer only where something is not set.
+// sawSync refuses a policy that is shown in part: a missing member is unknown, while
+// null is a value. It looks closer only where something is not set.
 func (p *Partner) sawSync(raw json.RawMessage) error {
 	if isNull(raw) || p.Sync != nil && p.Sync.IsSyncAllowed != nil {
 		return nil
@@ -189,13 +189,13 @@ func (p *Partner) sawSync(raw json.RawMessage) error {
 		return err
 	}
 	if err = has.all(syncMembers()); err != nil {
-		return fmt.Errorf("shown in part: %v", err) // of this partner alone: not %w, which would be of the whole list
+		return fmt.Errorf("shown in part: %v", err) // not %w: it concerns this partner, not the whole list
 	}
 	return nil
 }
 
-// syncMembers are the members that no policy is shown without: Graph writes null
-// for one without a value. A policy without a name is a whole one all the same.
+// syncMembers are the members that Graph always shows, with null for no value. A
+// policy without a name is complete all the same.
 func syncMembers() []string { return []string{"userSyncInbound"} }
 
 // isTrue reads a boolean that may be null or missing.
@@ -217,7 +217,8 @@ func isGUID(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }
 // for null, for a missing one and for an object of nothing but nulls.
 func ParseSync(body []byte) (*IdentitySynchronization, error) { return parseSyncOf("", body) }
 
-// parseSyncOf refuses the policy of another tenant, where tenantID is given.
+// parseSyncOf is ParseSync, and refuses the policy of another tenant where tenantID is
+// given.
 func parseSyncOf(tenantID string, body []byte) (*IdentitySynchronization, error) {
 	if isNull(body) {
 		return nil, nil

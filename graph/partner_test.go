@@ -15,8 +15,8 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// What is wrong with a member is said in words, with the name of the member.
-func TestFaultsOfMembersInWords(t *testing.T) {
+// An error names the member that is wrong, in words.
+func TestWrongMembersAreNamedInWords(t *testing.T) {
 	const mine = `{"tenantId":"` + fabrikam + `",`
 	const of = "partner " + fabrikam + ": "
 	for body, want := range map[string]string{
@@ -117,11 +117,11 @@ func TestSingleObjectsAreReadOrMissing(t *testing.T) {
 		t.Errorf("domain: %s, %v", id, err)
 	}
 	if _, err := r.TenantIDOfDomain(ctx, "nobody.example"); !errors.Is(err, graph.NotFound) {
-		t.Errorf("a domain of nobody: %v", err)
+		t.Errorf("an unknown domain: %v", err)
 	}
 }
 
-// What is not the object that was asked for is asked for again, and told.
+// An answer that is not the object that was asked for is asked for again, and reported.
 func TestASingleReadIsHeldToWhatWasAsked(t *testing.T) {
 	const mine, other = `"tenantId":"` + fabrikam + `"`, `"tenantId":"` + contoso + `"`
 	const rest = `,"isServiceProvider":null,"automaticUserConsentSettings":null,"inboundTrust":null`
@@ -163,7 +163,7 @@ func TestASingleReadIsHeldToWhatWasAsked(t *testing.T) {
 		{"a list", tmpl, `[]`, graph.Unreadable, "not the JSON that Graph answers"},
 		{"cut JSON", partner, `{` + mine, graph.Unreadable, "not the JSON that Graph answers"},
 		{"no JSON", domain, `nope`, graph.Unreadable, "not the JSON that Graph answers"},
-		{"a domain of nobody", domain, `{"tenantId":""}`, graph.Unreadable, "tenant information without a readable tenantId"},
+		{"an unknown domain", domain, `{"tenantId":""}`, graph.Unreadable, "tenant information without a readable tenantId"},
 		{"an error in a success", domain, `{` + mine + `,"error":{"code":"c","message":"m"}}`, graph.Unreadable, "the status says success, and the body holds an error"},
 		{"nothing", domain, ``, graph.Unreadable, "an answer without a body"},
 	} {
@@ -179,5 +179,24 @@ func TestASingleReadIsHeldToWhatWasAsked(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A page is decoded on several processors; each partner is as if read by itself.
+func TestAPageIsReadAsItsPartnersAre(t *testing.T) {
+	r := newRig(t, graphsim.Config{Partners: 300, PageSize: 150})
+	got, _, err := list(t.Context(), r.Client)
+	if err != nil || len(got) != 300 {
+		t.Fatalf("%d partners, %v", len(got), err)
+	}
+	for _, p := range got {
+		one, err := graph.ParsePartner(p.Raw)
+		if diff := cmp.Diff(one, p); diff != "" || err != nil {
+			t.Errorf("%v (-alone +listed):\n%s", err, diff)
+		}
+		known, ok := r.Sim.Partner(p.TenantID)
+		if trust := known.InboundTrust; !ok || (trust == nil) != (p.Trust == nil) || trust != nil && *trust.IsCompliantDeviceAccepted != *p.IsCompliantDeviceAccepted {
+			t.Errorf("%s: trust %s", p.TenantID, p.Trust)
+		}
 	}
 }

@@ -29,8 +29,8 @@ func PartnerPath(tenantID string) string { return partnersPath + "/" + tenantID 
 // SyncPath is a partner's identity synchronization.
 func SyncPath(tenantID string) string { return PartnerPath(tenantID) + "/identitySynchronization" }
 
-// get reads one object through parse. What parse refuses is asked for again.
-// The members that are needed have to be there, if only as null.
+// get reads one object through parse. An answer that parse refuses is asked for again.
+// The needed members have to be there, if only as null.
 func get[T any](ctx context.Context, c *Client, path string, parse func([]byte) (T, error), needed ...string) (v T, err error) {
 	_, err = c.Do(ctx, Request{Method: http.MethodGet, Path: path, check: func(body []byte) error {
 		has, err := membersOf(body)

@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// removed stands where a secret stood.
+// removed stands in the place of a secret.
 const removed = "[removed]"
 
-// shortest is the length from which a token or a password is searched for. What
-// is shorter is no secret, and would be found in half of all words.
+// shortest is the length from which a token or a password is searched for. Anything
+// shorter is no secret, and would be found in half of all words.
 const shortest = 6
 
-// secrets are what no answer and no error may repeat: the bearer token that a
-// request carried, and what the proxy is given. Some gateways echo the headers
-// that they were sent.
+// secrets are what no answer and no error may repeat: the bearer token of a request,
+// and the credentials for the proxy. Some gateways echo the headers that they were
+// sent.
 type secrets []string
 
 // with returns the secrets and the value of an Authorization header, without
@@ -31,8 +31,8 @@ func (s secrets) with(authorization string) secrets {
 	return append(s[:len(s):len(s)], forms(token)...)
 }
 
-// forms are the spellings in which a secret comes back: as it is, and as the
-// usual writers of JSON escape it.
+// forms are the spellings in which a secret may come back: as it is, and as common
+// JSON encoders escape it.
 func forms(secret string) []string {
 	quoted, _ := json.Marshal(secret) // a string always marshals
 	escaped := string(quoted[1 : len(quoted)-1])
@@ -41,8 +41,8 @@ func forms(secret string) []string {
 	return slices.Compact(all)
 }
 
-// ofProxy returns what the proxy of the environment, if it is used for root, is
-// given in Proxy-Authorization.
+// ofProxy returns the credentials for the environment's proxy, if that is used for
+// root.
 func ofProxy(root string) (s secrets) {
 	req, err := http.NewRequest(http.MethodGet, root, nil)
 	if err != nil {
@@ -62,7 +62,7 @@ func ofProxy(root string) (s secrets) {
 	return s
 }
 
-// cut takes the secrets out of text.
+// cut removes the secrets from text.
 func (s secrets) cut(text string) string {
 	for _, secret := range s {
 		text = strings.ReplaceAll(text, secret, removed)
@@ -70,7 +70,7 @@ func (s secrets) cut(text string) string {
 	return text
 }
 
-// fromHeader takes them out of the headers of an answer.
+// fromHeader removes them from the headers of an answer.
 func (s secrets) fromHeader(h http.Header) {
 	for _, values := range h {
 		for i, v := range values {
@@ -88,7 +88,7 @@ func (s secrets) fromBody(body []byte) []byte {
 	return body
 }
 
-// fromError keeps err as the cause, and its text clean.
+// fromError removes them from the text of err, and keeps err as the cause.
 func (s secrets) fromError(err error) error {
 	if err == nil {
 		return nil

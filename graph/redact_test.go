@@ -20,8 +20,8 @@ import (
 
 const canary = "canary/3f1b2c9d8e70+x"
 
-// Some gateways answer with what they were sent. Nothing of that may be told,
-// and the layers that log see it as little as the caller.
+// Some gateways answer with what they were sent. None of it may reach the caller, nor
+// the layers that log.
 func TestNoTokenStandsInAnyError(t *testing.T) {
 	for name, base := range map[string]func(*http.Request) (*http.Response, error){
 		"a refusal":                refusal(400, "Request_BadRequest"),
@@ -78,7 +78,7 @@ func TestNoTokenStandsInAnyError(t *testing.T) {
 	}
 }
 
-// A link and the name of a member come from the other side too.
+// A link and the name of a member come from the server too.
 func TestNoTokenStandsInAProblem(t *testing.T) {
 	// A page may lie below a path that holds one.
 	wire := played(answer(200, `{"value":[],"@odata.nextLink":"partners/`+canary+`?a"}`), refusal(400, "c"))
@@ -107,7 +107,7 @@ func TestNoTokenStandsInAProblem(t *testing.T) {
 	}
 }
 
-// A token that Graph's own answer repeats in the middle of a success is data.
+// A token that Graph repeats within a success is data.
 func TestASuccessIsNotAltered(t *testing.T) {
 	body := `{"templateApplicationLevel":"` + canary + `"}`
 	resp, err := newClient(t, played(answer(200, body)), canary).Do(t.Context(), read)
@@ -131,7 +131,7 @@ func TestARefusedRootURLHidesItsPassword(t *testing.T) {
 }
 
 // The environment's proxy is read once a process, so each case is one.
-func TestAProxyThatRefusesIsTold(t *testing.T) {
+func TestAProxyThatRefusesIsReported(t *testing.T) {
 	if os.Getenv("BULKSYNC_TEST_PROXY") != "" {
 		c, err := graph.New(graph.Options{RootURL: "https://graph.example.com", Outage: time.Millisecond})
 		if err != nil {
@@ -155,7 +155,7 @@ func TestAProxyThatRefusesIsTold(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			proxy := listen(t, "HTTP/1.1 "+c.status+"\r\nX-Echo: "+basic+"\r\nContent-Length: 0\r\n\r\n")
-			child := exec.Command(os.Args[0], "-test.run", "^TestAProxyThatRefusesIsTold$")
+			child := exec.Command(os.Args[0], "-test.run", "^TestAProxyThatRefusesIsReported$")
 			child.Env = append(os.Environ(), "BULKSYNC_TEST_PROXY=sent: s3cret-word, Basic "+basic, "NO_PROXY=", "HTTPS_PROXY=http://ada:s3cret-word@"+proxy)
 			out, err := child.CombinedOutput()
 			if said := string(out); err != nil || !strings.Contains(said, c.says) || !strings.Contains(said, c.ends) || !strings.Contains(said, "sent: [removed], Basic [removed]") ||

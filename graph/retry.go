@@ -7,43 +7,43 @@ import (
 	"time"
 )
 
-// maxAttempts is how often a request is tried that is refused for its pace, or
-// that fails by itself while others of its class are answered.
+// maxAttempts is how often a request is tried that is throttled, or that fails while
+// others of its class are answered.
 const maxAttempts = 6
 
-// The waits between attempts where the answer names none: they double from
-// the first value, up to the most, and each is drawn between half and full.
+// The waits between attempts where the answer names none: they double from the first
+// value up to the largest, and each is drawn at random between half and all of it.
 const (
-	afterFault    = 100 * time.Millisecond // a reset or a 5xx: most are over at once
-	mostFault     = maxProbeWait
+	afterFault    = 100 * time.Millisecond // a reset or a 5xx; most are over at once
+	maxFault      = maxProbeWait
 	afterThrottle = time.Second // a refusal without a date
-	mostThrottle  = 30 * time.Second
+	maxThrottle   = 30 * time.Second
 )
 
-// nonRetriable marks an error of a layer below that another attempt cannot
-// cure: a credential that fails, a pause that is too long. The method's name is
-// the convention of the Azure libraries.
+// nonRetriable marks an error of a layer below after which another attempt cannot
+// help: a credential that fails, a pause that is too long. The method's name is the
+// convention of the Azure libraries.
 type nonRetriable interface{ NonRetriable() }
 
-// longPause is a nonRetriable of the pacing layer: the service asked for a
-// longer wait than that layer agrees to.
+// longPause is the pacing layer's nonRetriable: the service asked for a longer wait
+// than that layer agrees to.
 type longPause interface {
 	nonRetriable
 	RetryAfter() time.Duration
 }
 
-// retry is the policy: whether there is another attempt, and after which wait.
-// A fault of the service is waited out by time, as long as it is everybody's;
-// a refusal, and a fault of this request alone, by number.
+// retry is the policy: whether there is another attempt, and after which wait. What
+// fails for all requests is waited out for a time; a refusal, and a failure of this
+// request alone, is tried again a number of times.
 func (c *call) retry(ctx context.Context, resp *http.Response, _ error) (bool, error) {
 	v := &c.verdict
 	if c.wait = 0; ctx.Err() != nil || !v.again {
-		return false, nil // no further attempt; what came of this one stands
+		return false, nil // no further attempt: the result of this one stands
 	}
 	c.discountOutage()
 	switch {
 	case v.health == unknown:
-		return true, nil // sent back to wait with the others
+		return true, nil // back to wait with the others
 	case v.err.RetryAfter > MaxRetryAfter:
 		return false, nil
 	case v.err.Status == http.StatusUnauthorized: // once, see firstRefusal
@@ -56,13 +56,13 @@ func (c *call) retry(ctx context.Context, resp *http.Response, _ error) (bool, e
 	}
 	c.wait = backoff(c.counted, v.err)
 	if v.health != healthy && c.class.down.Load() {
-		c.wait = 0 // the knocking has its own
+		c.wait = 0 // the probes have a wait of their own
 	}
 	return true, nil
 }
 
-// discountOutage begins the counting of tries anew after an outage: what it cost is not
-// held against the request.
+// discountOutage restarts the count of attempts after a long outage: its attempts do
+// not count against the request.
 func (c *call) discountOutage() {
 	c.class.mu.Lock()
 	defer c.class.mu.Unlock()
@@ -71,8 +71,8 @@ func (c *call) discountOutage() {
 	}
 }
 
-// keepsWaiting reports whether a fault is still waited out. If not, it has settled
-// how the request ends.
+// keepsWaiting reports whether a failure is still waited out. If not, it has set the
+// error that the request ends with.
 func (c *call) keepsWaiting() bool {
 	k := c.class
 	good := time.Duration(k.lastGood.Load()) // others are answered
@@ -89,14 +89,14 @@ func (c *call) keepsWaiting() bool {
 	return true
 }
 
-// backoff is the wait before the next attempt. What the answer names is a
-// floor: a zero or a date in the past still waits as if nothing were named.
-func backoff(tries int, e *Error) time.Duration {
-	base, most := afterFault, mostFault
+// backoff is the wait before the next attempt. A wait that the answer names is the
+// least; a zero or a date in the past counts as none.
+func backoff(attempts int, e *Error) time.Duration {
+	base, longest := afterFault, maxFault
 	if e.Status == http.StatusTooManyRequests {
-		base, most = afterThrottle, mostThrottle
+		base, longest = afterThrottle, maxThrottle
 	}
-	wait := min(base<<min(tries-1, 16), most)
+	wait := min(base<<min(attempts-1, 16), longest)
 	wait = wait/2 + rand.N(wait/2)
 	if e.RetryAfter > 0 {
 		return max(e.RetryAfter, wait/4)

@@ -21,13 +21,13 @@ import (
 
 type answers = []func(*http.Request) (*http.Response, error)
 
-// span is what a wait may be.
+// span is the range of a wait.
 type span struct{ least, most time.Duration }
 
 func exactly(d time.Duration) span { return span{d, d} }
 
-// The waits where an answer names none: a half to the whole of a second (a
-// tenth of one after a fault) that doubles.
+// The waits where an answer names none: between half a second and a second (after a
+// fault, a tenth of that), doubled each time.
 func doubling(first time.Duration, n int) (waits []span) {
 	for i := range n {
 		waits = append(waits, span{first << i / 2, first << i})
@@ -58,8 +58,8 @@ func inTenSeconds(r *http.Request) (*http.Response, error) {
 	return throttled("Retry-After: " + time.Now().Add(10*sec).UTC().Format(http.TimeFormat))(r)
 }
 
-// TestWhatIsTriedAgainAndWhen tells the whole policy in virtual time: which
-// answers are tried again, after which wait, and how the request ends.
+// The whole policy, in virtual time: which answers are tried again, after which wait, and
+// how the request ends.
 func TestWhatIsTriedAgainAndWhen(t *testing.T) {
 	const closed = graph.Kind("") // answered for good with success
 	five := slices.Repeat(answers{throttled()}, 5)
@@ -133,8 +133,8 @@ func checkWaits(t *testing.T, got []time.Duration, want []span) {
 	}
 }
 
-// checkSameRequest holds that each attempt is the same request as the first,
-// its client-request-id and body included.
+// checkSameRequest checks that each attempt is the same request as the first, with its
+// client-request-id and body.
 func checkSameRequest(t *testing.T, wire *script) {
 	t.Helper()
 	for i, r := range wire.sent[1:] {
@@ -169,7 +169,7 @@ func TestAWriteIsTriedNoMoreOftenThanItIsAllowed(t *testing.T) {
 	})
 }
 
-// fixed is an error of a layer that another attempt cannot cure.
+// fixed is an error of a layer after which another attempt cannot help.
 type fixed struct{ wait time.Duration }
 
 func (fixed) Error() string               { return "no more tokens" }
@@ -181,7 +181,7 @@ type credential struct{ error }
 
 func (credential) NonRetriable() {}
 
-func TestAnErrorThatNoAttemptCuresEndsTheRequest(t *testing.T) {
+func TestAFinalErrorEndsTheRequest(t *testing.T) {
 	for _, c := range []struct {
 		err  error
 		kind graph.Kind
@@ -229,9 +229,8 @@ func TestRequestsCountsAttemptsOnTheWire(t *testing.T) {
 	})
 }
 
-// A reset or a cut-off answer as the simulator plays it, with what became of
-// the write on the other side.
-func TestAWriteThatMayHaveLandedIsSentOnce(t *testing.T) {
+// A reset or a cut-off answer of the simulator, and whether the write took effect there.
+func TestAWriteThatMayHaveTakenEffectIsSentOnce(t *testing.T) {
 	for _, c := range []struct {
 		kind    graphsim.FaultKind
 		landed  bool
@@ -298,12 +297,12 @@ func cutOff(status int, body string) func(*http.Request) (*http.Response, error)
 	}
 }
 
-// Without its code a conflict is not known to be Graph's.
+// Without its code, a conflict need not be Graph's.
 func TestACutOffConflictOfAWriteIsOpen(t *testing.T) {
 	_, err := newClient(t, played(cutOff(409, `{"error":`)), "").Do(t.Context(), write)
 	var e *graph.Error
 	if !errors.As(err, &e) || e.Kind != graph.Indeterminate || e.Status != 409 || !strings.Contains(err.Error(), "reading the answer: unexpected EOF") {
-		t.Errorf("got %v, want a conflict that may be anybody's", err)
+		t.Errorf("got %v, want a conflict of unknown origin", err)
 	}
 }
 
@@ -311,7 +310,7 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-func TestOnlyTheConcurrencyConflictIsACrowd(t *testing.T) {
+func TestOnlyOneCodeIsAConcurrencyConflict(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		code   string

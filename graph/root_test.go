@@ -25,7 +25,7 @@ func TestARootURLIsAHostThatKeepsTheTokenSecret(t *testing.T) {
 	}
 }
 
-func TestARootURLThatIsNoneIsRefusedWithTheReason(t *testing.T) {
+func TestABadRootURLIsRefusedWithTheReason(t *testing.T) {
 	for raw, want := range map[string]string{
 		"":                                  "is not a host URL",
 		"graph.microsoft.com":               "is not a host URL",

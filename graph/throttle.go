@@ -32,18 +32,18 @@ func ParsePriority(s string) (Priority, error) {
 	return "", fmt.Errorf("unknown priority %q: use low, normal or high", s)
 }
 
-// MaxRetryAfter is the longest wait that the client agrees to when an answer
-// names one. What asks for more ends the request at once, as throttled.
+// MaxRetryAfter is the longest wait that the client agrees to when an answer names
+// one. An answer that asks for more ends the request at once, as throttled.
 const MaxRetryAfter = 5 * time.Minute
 
 // RetryAfter returns how long an answer asks to wait, and whether it does.
 // Graph's pages show whole and decimal seconds, RFC 9110 allows a date, and
-// some Graph services join two values by a comma: the longest one is obeyed. A
-// date counts from the answer's own Date, so that a wrong clock here does no
-// harm. What lies in the past is a wait of 0; what cannot be read is absent.
+// some Graph services join two values by a comma: the longest one counts. A date
+// counts from the answer's own Date, so that a wrong clock here does no harm. A date
+// in the past is a wait of 0; a value that cannot be read counts as absent.
 func RetryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 	if len(h["Retry-After"]) == 0 {
-		return 0, false // nearly every answer: spare it the reading of its date
+		return 0, false // nearly every answer; do not parse its date in vain
 	}
 	if t, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = t

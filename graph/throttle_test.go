@@ -62,7 +62,7 @@ func TestRetryAfterIsNeverNegativeNorBeyondReason(t *testing.T) {
 	})
 }
 
-func TestLoadIsTheShareOfTheQuotaThatGraphTells(t *testing.T) {
+func TestQuotaUsedIsReadFromTheHeader(t *testing.T) {
 	for value, want := range map[string]float64{"": 0, "0.85": 0.85, "1.8": 1.8, "-1": 0, "NaN": 0, "high": 0} {
 		if got := graph.QuotaUsed(http.Header{"X-Ms-Throttle-Limit-Percentage": {value}}); got != want {
 			t.Errorf("%q: got %v, want %v", value, got, want)

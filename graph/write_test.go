@@ -88,7 +88,7 @@ func TestEveryRequestSaysWhoAsksAndForWhat(t *testing.T) {
 	}
 }
 
-func TestAClientRequestIDIsFreshPerRequestAndKeptIfGiven(t *testing.T) {
+func TestAClientRequestIDIsFreshOrTheOneGiven(t *testing.T) {
 	wire := played(answer(204, ""))
 	c := newClient(t, wire, "")
 	var ids []string

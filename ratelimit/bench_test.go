@@ -7,8 +7,8 @@ import (
 	"bulksync/ratelimit"
 )
 
-// BenchmarkGate is what the gate itself costs per request, the reader of
-// answers included: the service answers at once and has no quota.
+// BenchmarkGate is the cost of the gate itself per request, with the reading of answers:
+// the service answers at once and has no quota.
 func BenchmarkGate(b *testing.B) {
 	res := answer(204, "")
 	base := respond(func(*http.Request) (*http.Response, error) { return res, nil })
@@ -25,8 +25,8 @@ func BenchmarkGate(b *testing.B) {
 	}
 }
 
-// BenchmarkGateCrowded is the same with more callers than may pass at a time.
-func BenchmarkGateCrowded(b *testing.B) {
+// BenchmarkGateQueue is the same with more callers than may pass at a time.
+func BenchmarkGateQueue(b *testing.B) {
 	res := answer(204, "")
 	tr := paced(b, respond(func(*http.Request) (*http.Response, error) { return res, nil }), ratelimit.Options{Concurrency: 4})
 	b.ReportAllocs()

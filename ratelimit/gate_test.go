@@ -167,8 +167,8 @@ func TestACollisionNarrowsTheGateAndLeavesTheRateAlone(t *testing.T) {
 		if got.done != 2000 || w.Rate != 0 || w.Pauses != 0 {
 			t.Errorf("%d done, rate %v, %d pauses; want 2000 and neither", got.done, w.Rate, w.Pauses)
 		}
-		if w.Conflicts == 0 || s.collided > 100 {
-			t.Errorf("%d of 2000 collided, want some, and under 100", s.collided)
+		if w.Conflicts == 0 || w.Conflicts != int64(s.collided) || s.collided > 100 {
+			t.Errorf("%d of 2000 collided, %d counted; want the same, some, and under 100", s.collided, w.Conflicts)
 		}
 		if best := 2000.0 / 6 * 0.05; got.took.Seconds() > 1.6*best {
 			t.Errorf("took %v where six at a time need %.1f s", got.took, best)

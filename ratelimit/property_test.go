@@ -16,7 +16,7 @@ import (
 	"bulksync/ratelimit"
 )
 
-// anyService draws a quota, a latency and a way to word refusals.
+// anyService draws a quota, a latency and a form of refusals.
 func anyService(t *rapid.T) *service {
 	return &service{
 		perSecond: rapid.Float64Range(0.5, 60).Draw(t, "per second"),
@@ -71,8 +71,8 @@ func TestNoWriteLeavesDuringAPauseAndNoneStarves(t *testing.T) {
 	})
 }
 
-// compete takes that share of the quota, a request at a time, and leaves no
-// trace in what s remembers of its client.
+// compete uses that share of the quota, one request at a time, without counting as a
+// request of the client.
 func compete(ctx context.Context, s *service, share float64) {
 	if share < 0.01 {
 		return
@@ -136,9 +136,8 @@ func TestATinyRateIsStillARate(t *testing.T) {
 	}
 }
 
-// within reports whether any stretch of w seconds holds more than
-// perSecond*w + burst of the times, which is to say that a full bucket of
-// that size would have run dry.
+// within fails if any w seconds hold more than perSecond*w + burst of the times, so that
+// a full bucket of that size would have run dry.
 func within(times []time.Time, perSecond, burst float64) error {
 	left := burst
 	for i, at := range times {

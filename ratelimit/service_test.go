@@ -12,7 +12,7 @@ import (
 	"bulksync/ratelimit"
 )
 
-// form is how a service words Retry-After.
+// form is how a service writes Retry-After.
 type form string
 
 const (

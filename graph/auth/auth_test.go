@@ -22,7 +22,7 @@ const (
 
 type claims map[string]any
 
-// token is a JWT of these claims, with a signature that nobody checks.
+// token is a JWT of these claims, with a signature that is not checked.
 func token(c claims) string {
 	payload, err := json.Marshal(c)
 	if err != nil {

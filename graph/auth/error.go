@@ -13,8 +13,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
-// Error is a token that could not be had or may not be used. Its text is short
-// and holds no secret; what the library said at length is beneath it.
+// Error says that there is no token, or one that must not be used. Its text is short and
+// holds no secret; the library's long error is its cause.
 type Error struct {
 	msg string
 	err error
@@ -26,13 +26,13 @@ func (e *Error) Error() string { return e.msg }
 // Unwrap returns what the library said.
 func (e *Error) Unwrap() error { return e.err }
 
-// NonRetriable marks that another attempt cannot help, by the convention of
-// the Azure libraries: the credential has already tried again where it could.
+// NonRetriable marks that another attempt cannot help, by the convention of the Azure
+// libraries: the credential has already retried where it could.
 func (*Error) NonRetriable() {}
 
-// unavailable turns a credential's error into an Error, unless ctx ended. With
-// renewal, what may pass is no Error: a run does not end for want of a sign-in
-// host that is away for a moment.
+// unavailable turns a credential's error into an Error, unless ctx ended. With renewal, a
+// failure that may pass is no Error: a run does not end because the sign-in host is away
+// for a moment.
 func unavailable(ctx context.Context, err error, renewal bool) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -44,14 +44,14 @@ func unavailable(ctx context.Context, err error, renewal bool) error {
 	return &Error{msg: msg, err: err}
 }
 
-// passing is a renewal that may be tried again. It holds no cause: all that the
-// library returns is marked as final.
+// passing is a failed renewal that may be tried again. It holds no cause: all errors of
+// the library are marked as final.
 type passing struct{ msg string }
 
 func (p *passing) Error() string { return p.msg }
 
-// passes reports whether the sign-in host was not reached, or had a fault of its
-// own. The library keeps no cause where there was no answer.
+// passes reports whether the sign-in host was not reached, or failed itself. Where there
+// was no answer, the library keeps no cause.
 func passes(err error) bool {
 	var failed *azidentity.AuthenticationFailedError
 	if !errors.As(err, &failed) {
@@ -64,8 +64,8 @@ func passes(err error) bool {
 	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
 }
 
-// The library reports over many lines: a chain lists each credential after one
-// tab and goes on with two, a refusal shows the whole HTTP answer.
+// The library reports over many lines: a chain lists each credential after one tab, with
+// further lines after two, and a refusal shows the whole HTTP answer.
 var (
 	answer      = regexp.MustCompile(`(?s)^(\w+) authentication failed\..*?RESPONSE \d+: ([^\n]*)`)
 	description = regexp.MustCompile(`"error_description":\s*("(?:[^"\\]|\\.)*")`)
@@ -74,7 +74,7 @@ var (
 	jwt         = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*`)
 )
 
-// condense makes one sentence of each credential that was tried.
+// condense makes one sentence for each credential that was tried.
 func condense(text string) string {
 	if _, tried, ok := strings.Cut(text, "Attempted credentials:\n\t"); ok {
 		text = tried
@@ -90,7 +90,7 @@ func sentence(text string) string {
 	if m := answer.FindStringSubmatch(text); m != nil {
 		why := "answered " + m[2]
 		if d := description.FindStringSubmatch(text); d != nil {
-			_ = json.Unmarshal([]byte(d[1]), &why) // else the status has to do
+			_ = json.Unmarshal([]byte(d[1]), &why) // otherwise the status has to do
 		}
 		text = m[1] + ": " + why
 	}

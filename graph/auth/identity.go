@@ -8,8 +8,17 @@ import (
 	"time"
 )
 
-// Identity is who a token says it is for. Any field may be empty: access
-// tokens promise no claim to anybody but Graph.
+// Kind says whether a token is a user's or an application's own.
+type Kind string
+
+// The kinds.
+const (
+	KindUser Kind = "user"
+	KindApp  Kind = "app"
+)
+
+// Identity is whom a token says it is for. Any field but Kind may be empty: only
+// Graph is promised the claims of an access token.
 type Identity struct {
 	// TenantID is the home tenant, in lower case (tid).
 	TenantID string
@@ -17,8 +26,9 @@ type Identity struct {
 	AppID, AppName string
 	// User is the sign-in name; empty for an application on its own.
 	User string
-	// Kind is app, user, or empty where the claims do not tell.
-	Kind string
+	// Kind is KindUser where a person signed in, and KindApp for an application on its
+	// own and where the claims do not tell.
+	Kind Kind
 	// Audience is the API that the token is for (aud).
 	Audience string
 	// Roles are application permissions, Scopes delegated ones.
@@ -30,9 +40,9 @@ type Identity struct {
 	ExpiresAt time.Time
 }
 
-// ParseIdentity reads the claims of an access token without checking its
-// signature: good for a warning and for the record, never for allowing.
-// Missing and odd claims are left empty. Its error never quotes the token.
+// ParseIdentity reads the claims of an access token without checking its signature: good
+// enough for a warning and for the record, never to allow something. Missing and odd
+// claims stay empty. Its error never quotes the token.
 func ParseIdentity(token string) (Identity, error) {
 	c, err := parseClaims(token)
 	if err != nil {
@@ -53,25 +63,21 @@ func ParseIdentity(token string) (Identity, error) {
 	return id, nil
 }
 
-// kind believes idtyp; it is an optional claim, and without it delegated
-// permissions are a user's and application permissions an application's.
-func kind(idtyp string, id Identity) string {
+// kind believes idtyp, which is an optional claim. Without it, delegated permissions or
+// a sign-in name make a user.
+func kind(idtyp string, id Identity) Kind {
 	switch {
-	case idtyp == "app" || idtyp == "user":
-		return idtyp
-	case len(id.Scopes) > 0 || id.User != "":
-		return "user"
-	case len(id.Roles) > 0:
-		return "app"
+	case idtyp == string(KindUser), idtyp != string(KindApp) && (len(id.Scopes) > 0 || id.User != ""):
+		return KindUser
 	default:
-		return ""
+		return KindApp
 	}
 }
 
 type claims map[string]json.RawMessage
 
 func parseClaims(token string) (claims, error) {
-	// The causes are left out on purpose: they quote what they stumble over.
+	// The causes are left out on purpose: they quote parts of the token.
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
 		return nil, errors.New("access token is not a JWT: expected three parts with dots between them")
@@ -106,8 +112,7 @@ func (c claims) list(name string) []string {
 	return l
 }
 
-// endOfTime is the last second of the year 9999, beyond which a time cannot be
-// written down as JSON.
+// endOfTime is the last second of the year 9999; JSON cannot hold a later time.
 const endOfTime = 253402300799
 
 func (c claims) time(name string) time.Time {

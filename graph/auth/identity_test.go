@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"bulksync/graph/auth"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"bulksync/graph/auth"
 )
 
 func TestClaimsTellWhoATokenIsFor(t *testing.T) {
@@ -44,12 +44,19 @@ func TestClaimsTellWhoATokenIsFor(t *testing.T) {
 		"idtyp wins over what the permissions look like": {
 			claims{"idtyp": "user", "roles": []string{"r"}}, auth.Identity{Kind: "user", Roles: []string{"r"}},
 		},
-		"no claim is needed": {claims{}, auth.Identity{}},
-		"claims of an odd type are left out": {
-			claims{"tid": 7, "roles": "r", "wids": map[string]int{}, "exp": "soon", "scp": []string{"s"}}, auth.Identity{},
+		"an application that names a user stays one": {
+			claims{"idtyp": "app", "upn": "ada@contoso.com"}, auth.Identity{User: "ada@contoso.com", Kind: auth.KindApp},
 		},
-		"an impossible expiry is left out": {claims{"exp": 1e300}, auth.Identity{}},
-		"a fraction of a second is cut":    {claims{"exp": 1.5}, auth.Identity{ExpiresAt: time.Unix(1, 0).UTC()}},
+		"scopes alone are a person's": {claims{"scp": "Policy.Read.All"}, auth.Identity{Kind: auth.KindUser, Scopes: []string{"Policy.Read.All"}}},
+		"another idtyp counts as none": {
+			claims{"idtyp": "device", "upn": "ada@contoso.com"}, auth.Identity{User: "ada@contoso.com", Kind: auth.KindUser},
+		},
+		"no claim is needed": {claims{}, auth.Identity{Kind: "app"}},
+		"claims of an odd type are left out": {
+			claims{"tid": 7, "roles": "r", "wids": map[string]int{}, "exp": "soon", "scp": []string{"s"}}, auth.Identity{Kind: "app"},
+		},
+		"an impossible expiry is left out": {claims{"exp": 1e300}, auth.Identity{Kind: "app"}},
+		"a fraction of a second is cut":    {claims{"exp": 1.5}, auth.Identity{Kind: "app", ExpiresAt: time.Unix(1, 0).UTC()}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := auth.ParseIdentity(token(tc.claims))

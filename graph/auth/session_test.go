@@ -13,13 +13,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bulksync/graph"
-	"bulksync/graph/auth"
-
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/google/go-cmp/cmp"
+
+	"bulksync/graph"
+	"bulksync/graph/auth"
 )
 
 const graphURL = "https://graph.microsoft.com/v1.0/x"
@@ -141,8 +141,8 @@ func TestARenewalThatFailsEarlyLeavesTheTokenInUse(t *testing.T) {
 	})
 }
 
-// A sign-in host that is away when a token ends is waited for as Graph is. What
-// it refuses stays refused.
+// A sign-in host that is away when a token ends is waited for, as Graph is. A refusal of
+// the host is final.
 func TestARenewalThatMayPassIsWaitedFor(t *testing.T) {
 	failed := func(status int) error {
 		return &azidentity.AuthenticationFailedError{RawResponse: &http.Response{
@@ -252,7 +252,8 @@ func TestManyRefusedRequestsAnswerOneChallenge(t *testing.T) {
 	})
 }
 
-func TestAPlain401IsReturnedWholeAndTheNextRequestHasAFreshToken(t *testing.T) {
+// The 401 itself is returned whole.
+func TestAfterAPlain401TheNextTokenIsFresh(t *testing.T) {
 	cred := &fakeCred{}
 	var sent []int
 	rt := acquire(t, cred).Transport(roundTrip(func(req *http.Request) (*http.Response, error) {

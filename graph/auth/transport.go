@@ -10,14 +10,14 @@ import (
 )
 
 // Transport returns base with the session's token on each request; it fits
-// graph.Options.Layers. The caller's request stays as it was. Plain http is
-// refused before a token is asked for, except to loopback.
+// graph.Options.Layers. The caller's request is not changed. Plain http is refused before a
+// token is asked for, except to loopback.
 //
-// A 401 is answered with another token and sent once more where Graph asked
-// for one by a claims challenge, or where another request has renewed the token
-// meanwhile. Any other 401 is returned, and the next request fetches anew. The
-// Azure identity library keeps tokens of its own: without a challenge it may
-// hand out the same one again until five minutes before it ends.
+// After a 401 the request is sent once more with another token where Graph asked for one by
+// a claims challenge, or where another request has renewed the token meanwhile. Any other
+// 401 is returned, and the next request fetches a new token. The Azure identity library
+// caches tokens: without a challenge it may hand out the same one again until five minutes
+// before it ends.
 func (s *Session) Transport(base http.RoundTripper) http.RoundTripper {
 	return &transport{session: s, base: base}
 }
@@ -57,7 +57,7 @@ func (t *transport) token(req *http.Request) (string, error) {
 	return t.session.authorization(req.Context())
 }
 
-// refused names the answer behind err, so that it can be found in Microsoft's log.
+// refused adds the answer's request-id to err, so that it can be found in Microsoft's log.
 func refused(resp *http.Response, err error) error {
 	if id := resp.Header.Get("Request-Id"); id != "" {
 		return fmt.Errorf("renewing the token that Graph refused (request-id %s): %w", id, err)
@@ -73,7 +73,7 @@ func authorized(req *http.Request, token string) *http.Request {
 	return r
 }
 
-// rewound is req with its body at the start again, if it has one that can be.
+// rewound is req with its body at the start again, if that is possible.
 func rewound(req *http.Request) (*http.Request, bool) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return req, true
@@ -90,8 +90,8 @@ func rewound(req *http.Request) (*http.Request, bool) {
 	return r, true
 }
 
-// drain lets the connection be used again. What is longer than any refusal is
-// not worth reading for that.
+// drain lets the connection be used again. It stops at what is longer than any refusal:
+// reading that is not worth it.
 func drain(resp *http.Response) {
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
 	_ = resp.Body.Close()

@@ -11,13 +11,13 @@ import (
 	"testing"
 	"time"
 
-	"bulksync/graph/auth"
-
 	"github.com/google/go-cmp/cmp"
+
+	"bulksync/graph/auth"
 )
 
-// The whole way over real HTTP: a token is refused while 64 writes are in
-// flight, and each of them arrives in the end with its body.
+// Over real HTTP: a token is refused while 64 writes are in flight, and each of them
+// arrives in the end with its body.
 func TestAWriteSurvivesAClaimsChallengeWithItsBody(t *testing.T) {
 	var mu sync.Mutex
 	arrived := map[string]int{}

@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// The activityDisplayName of each change, as Microsoft's reference of audit
-// activities lists them. The names of the template and policy
-// activities are not listed there.
+// The activityDisplayName of each change, as Microsoft's reference of audit activities
+// lists them. Those of templates and policy are not listed there.
 const (
 	ActivityAddPartner     = "Add a partner to cross-tenant access setting"
 	ActivityUpdatePartner  = "Update a partner cross-tenant access setting"
@@ -76,7 +75,7 @@ type ModifiedProperty struct {
 	NewValue    string `json:"newValue"`
 }
 
-// event is what is kept of a change; records are made when somebody reads them.
+// event is what is kept of a change; records are made when they are read.
 type event struct {
 	id, correlation, activity, category, target string
 	at                                          time.Time
@@ -86,8 +85,8 @@ type event struct {
 
 type change struct{ name, before, after string }
 
-// audit adds a record of a change. The mutex is held. A nil call is somebody
-// else, who used no API of ours.
+// audit adds a record of a change. The mutex is held. A nil call stands for another
+// person, who used the portal.
 func (s *Sim) audit(c *call, category, activity, target string, changes ...change) {
 	if s.cfg.NoHistory || c.suffers(FaultLost) {
 		return

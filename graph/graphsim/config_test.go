@@ -9,12 +9,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bulksync/graph/graphsim"
-
 	"github.com/google/go-cmp/cmp"
+
+	"bulksync/graph/graphsim"
 )
 
-// What a caller is answered that may not see sync policies.
+// The answers to a caller who may not see sync policies.
 func TestHiddenSyncPolicies(t *testing.T) {
 	const other = partners + "/" + fabrikam + "/identitySynchronization"
 	const denied, none, noObject, same = "Authorization_RequestDenied", "Request_ResourceNotFound", "Directory_ObjectNotFound", "Request_MultipleObjectsWithSameKeyValue"
@@ -50,12 +50,12 @@ func TestHiddenSyncPolicies(t *testing.T) {
 		}
 		r.token = admin
 		if got := r.must("GET", partners+expand, "").body; !strings.Contains(got, `"displayName":"Contoso"`) {
-			t.Errorf("whoever may see it sees %s", got)
+			t.Errorf("a caller who may see it sees %s", got)
 		}
 	}
 }
 
-// A new partner takes no writes to what it holds, until the lag is over.
+// A new partner refuses writes to its parts until the lag is over.
 func TestANewPartnerIsNotKnownEverywhere(t *testing.T) {
 	codes := map[int]string{404: "Request_ResourceNotFound", 400: "Request_BadRequest", 403: "Authorization_RequestDenied"}
 	for set, want := range map[int]int{0: 404, 404: 404, 400: 400, 403: 403} {
@@ -85,7 +85,7 @@ func TestANewPartnerCanBeDeletedAtOnce(t *testing.T) {
 	r.must("DELETE", partners+"/"+contoso, "")
 }
 
-// The pages of an endless list repeat under ever new tokens.
+// The pages of an endless list repeat with new tokens.
 func TestAListWithoutEnd(t *testing.T) {
 	for _, n := range []int{0, 1, 20, 25} {
 		r := newRig(t, graphsim.Config{Partners: n, PageSize: 10, EndlessList: true, EmptyPage: true})
@@ -136,7 +136,7 @@ func TestABrokenPartnerIsShownAsItIs(t *testing.T) {
 	})
 }
 
-// A service that is owned by another takes over a partner, behind our back.
+// A partner becomes service-owned while we look away.
 func TestAPartnerBecomesServiceOwned(t *testing.T) {
 	r := newRig(t, graphsim.Config{}).with(contoso)
 	r.Edit(contoso, func(p *graphsim.Partner) { p.IsServiceProvider = new(true) })
@@ -148,7 +148,7 @@ func TestAPartnerBecomesServiceOwned(t *testing.T) {
 	}
 }
 
-// Graph's clock shows wherever Graph tells a time.
+// Graph's clock shows wherever an answer holds a time.
 func TestGraphsClockMayBeWrong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const ahead = -90 * time.Minute

@@ -10,11 +10,11 @@ import (
 	"strings"
 	"testing"
 
-	"bulksync/graph/graphsim"
-
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
+
+	"bulksync/graph/graphsim"
 )
 
 // contract is the OpenAPI description of this area of Graph, with the schemas of
@@ -65,7 +65,7 @@ func closed(s *openapi3.Schema) *openapi3.Schema {
 
 const pid = "{crossTenantAccessPolicyConfigurationPartner-tenantId}"
 
-// offered reports whether the simulator plays a path of the description.
+// offered reports whether the simulator serves a path of the description.
 func offered(path string) bool {
 	return !strings.Contains(path, "/multiTenantOrganization/") && !strings.HasSuffix(path, "/multiTenantOrganization")
 }
@@ -171,8 +171,7 @@ func TestRefusalsAreAsTheDescriptionSays(t *testing.T) {
 	}
 }
 
-// Whatever body a client makes up, the simulator is at least as strict as the
-// description.
+// The simulator is at least as strict as the description, whatever the body.
 func FuzzAcceptedBodiesFitTheDescription(f *testing.F) {
 	for _, body := range []string{
 		`{}`, `{"automaticUserConsentSettings":{"inboundAllowed":true}}`, `{"inboundTrust":null}`, `{"inboundTrust":{"isMfaAccepted":null}}`,

@@ -7,8 +7,11 @@ import (
 	"strconv"
 )
 
-// partnerMembers are the members that Graph returns when nothing is selected,
-// in its order. seldomMembers it returns only when they are set or selected.
+// The encoders below write bytes directly, since a page of partners is what a test of a
+// large tenant mostly waits for. A test holds them against encoding/json.
+
+// partnerMembers are the members that Graph returns when nothing is selected, in its
+// order. seldomMembers it returns only when they are set or selected.
 var (
 	partnerMembers = []string{
 		"tenantId", "isServiceProvider", "isInMultiTenantOrganization", "inboundTrust",
@@ -18,19 +21,19 @@ var (
 	seldomMembers = []string{"m365CollaborationInbound", "m365CollaborationOutbound", "appServiceConnectInbound"}
 )
 
-// extraMembers are outside every schema; real answers carry them (they stand in
-// the output of Microsoft's own cross-tenant tutorial), so decoders must cope.
+// extraMembers are in no schema. Real answers carry them (they stand in the output of
+// Microsoft's own cross-tenant tutorial), so that decoders have to cope.
 var extraMembers = []struct{ name, value string }{
 	{"crossCloudMeetingConfiguration", `{"inboundAllowed":null,"outboundAllowed":null}`},
 	{"protectedContentSharing", `{"inboundAllowed":null,"outboundAllowed":null}`},
 }
 
-// view is what of a partner an answer shows.
+// view is the part of a partner that an answer shows.
 type view struct {
 	context string   // @odata.context, on single objects
 	members []string // in the order to write them
-	extras  bool     // the members without a schema, too
-	expand  bool     // identitySynchronization, too
+	extras  bool     // show the members without a schema too
+	expand  bool     // show identitySynchronization too
 
 	broken map[string]string // partners that are shown as another text
 }
@@ -80,7 +83,8 @@ func appendPartnerMember(b []byte, p *Partner, name string) []byte {
 	}
 }
 
-// appendExtras writes what no schema names, and what is there only when set.
+// appendExtras writes the members that no schema names, and those that are shown only
+// when set.
 func appendExtras(b []byte, p *Partner) []byte {
 	for _, e := range extraMembers {
 		value, ok := p.Other[e.name]

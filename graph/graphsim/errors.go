@@ -10,7 +10,7 @@ type odataError struct {
 	detail  string // code of the single element of details, if any
 }
 
-// The codes that more than one place answers with.
+// The error codes.
 const (
 	codeBadRequest   = "Request_BadRequest"
 	codeNotFound     = "Request_ResourceNotFound"

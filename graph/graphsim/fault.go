@@ -1,6 +1,7 @@
 package graphsim
 
 import (
+	"fmt"
 	"hash/fnv"
 	"slices"
 	"strconv"
@@ -8,8 +9,8 @@ import (
 	"time"
 )
 
-// Fault spoils some of the requests that it matches. The zero values of the
-// fields that choose mean: every request, without end.
+// Fault makes some of the requests that it matches fail. The zero values of the fields
+// that select mean: every request, without end.
 type Fault struct {
 	Kind   FaultKind
 	Method string // GET, PUT, …; "" is any, WRITE any but GET
@@ -17,11 +18,11 @@ type Fault struct {
 
 	Nth   int     // strikes from the n-th match on, and only once unless Times, Every or P is set
 	Every int     // strikes each k-th match
-	P     float64 // strikes by chance, drawn from Config.Seed
-	Times int     // strikes so often at most
+	P     float64 // strikes with this probability, drawn from Config.Seed
+	Times int     // strikes at most so often
 
-	From time.Duration // nothing matches until so long after Inject
-	For  time.Duration // nothing matches when so much time has passed from then on; 0 = no end
+	From time.Duration // matches from this long after Inject
+	For  time.Duration // and then for this long; 0 = no end
 
 	RetryAfter time.Duration // sent along with a status, in Config.RetryAfter's form; 0 = none
 	Body       BodyForm      // of a status; "" is what Graph sends along with it
@@ -31,7 +32,7 @@ type Fault struct {
 // armedFault is a fault with its count.
 type armedFault struct {
 	Fault
-	play    play
+	effect  effect
 	since   time.Time // when it was injected
 	index   int
 	matched int
@@ -41,12 +42,12 @@ type armedFault struct {
 // strike is a fault that strikes one request.
 type strike struct {
 	Fault
-	play   play
+	effect effect
 	number int // the first strike of the fault is 1
 }
 
-// Inject arms faults. Of several that would strike one request the first does.
-// It panics on an unknown kind or form: such a fault would prove nothing, silently.
+// Inject arms faults. Of several that would strike one request, the first does. It
+// panics on an unknown kind or form: a test with such a fault would prove nothing.
 func (s *Sim) Inject(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,8 +61,8 @@ func (s *Sim) Inject(faults ...Fault) {
 		if f.Nth > 0 && f.Times == 0 && f.Every == 0 && f.P == 0 {
 			f.Times = 1
 		}
-		p, _ := f.Kind.play()
-		s.faults = append(s.faults, &armedFault{Fault: f, play: p, since: time.Now(), index: len(s.faults)})
+		p, _ := f.Kind.effect()
+		s.faults = append(s.faults, &armedFault{Fault: f, effect: p, since: time.Now(), index: len(s.faults)})
 	}
 }
 
@@ -72,8 +73,8 @@ func (s *Sim) ClearFaults() {
 	s.faults = nil
 }
 
-// UnusedFaults returns the faults that never struck, so that a test can fail on
-// one that proves nothing.
+// UnusedFaults returns the faults that never struck, so that a test can fail if it
+// proves nothing.
 func (s *Sim) UnusedFaults() []Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +103,7 @@ func (s *Sim) strike(c *call) *strike {
 		return nil
 	}
 	striking.struck++
-	return &strike{striking.Fault, striking.play, striking.struck}
+	return &strike{striking.Fault, striking.effect, striking.struck}
 }
 
 func (f *armedFault) matches(c *call) bool {
@@ -110,7 +111,7 @@ func (f *armedFault) matches(c *call) bool {
 	switch {
 	case since < 0, f.For > 0 && since >= f.For:
 		return false
-	case !f.play.reach.includes(c):
+	case !f.effect.reach.includes(c):
 		return false
 	case strings.EqualFold(f.Method, "WRITE") && !isWrite(c.method):
 		return false
@@ -135,8 +136,8 @@ func (f *armedFault) due(seed int64) bool {
 	return true
 }
 
-// chance is a number from 0 to 1 that depends on nothing but its arguments, so
-// that a fault strikes the same matches whatever else happens.
+// chance is a number from 0 to 1 that depends on its arguments alone, so that a fault
+// strikes the same matches whatever else happens.
 func chance(seed int64, fault, match int) float64 {
 	h := fnv.New64a()
 	h.Write([]byte(strconv.FormatInt(seed, 10) + "/" + strconv.Itoa(fault) + "/" + strconv.Itoa(match)))
@@ -145,6 +146,175 @@ func chance(seed int64, fault, match int) float64 {
 	return float64((x^x>>33)>>11) / (1 << 53)
 }
 
-// suffers reports whether a fault of a kind strikes the request. A nil call is
-// somebody else, whom no fault strikes.
+// suffers reports whether a fault of a kind strikes the request. A nil call stands for
+// another person, whom no fault strikes.
 func (c *call) suffers(k FaultKind) bool { return c != nil && c.strike != nil && c.strike.Kind == k }
+
+// ParseFault reads a fault as it is written on a command line: the kind, then fields of
+// Fault, separated by commas and in any order.
+//
+//	503,nth=3,retry-after=7s                         the third request, once
+//	503,method=WRITE,from=10s,for=15s                every write, from 10 s after the start until 15 s later
+//	500-after,method=PUT,every=10                    each tenth PUT takes effect and answers 500
+//	400,body=odata                                   every request, with the error in an older form
+//	concurrency,method=WRITE,p=0.05                  one write in twenty
+//	reset-after,path=identitySynchronization,times=2 the first two requests to sync policies
+//	html-after,method=PATCH,nth=2                    the second PATCH takes effect and answers with a sign-in page
+//	slow,method=GET,path=partners,delay=20s          every page of the list
+//	unexpanded,path=partners,nth=2                   the second page lacks what was expanded
+//	stale,delay=30s                                  every write, shown to reads 30 s later
+//	418,nth=4,times=3                                the fourth, fifth and sixth request
+//
+// The kinds are those of FaultKind, and any status from 400 to 599, alone or with
+// -after; body= takes the names of BodyForm. A path is one of the nouns policy, default,
+// partners (the list, and POST), partner, identitySynchronization, templates, template,
+// partnerTemplate, tenant and audit, or else a part of the request's path.
+func ParseFault(spec string) (Fault, error) {
+	f, err := parseFault(spec)
+	if err != nil {
+		return Fault{}, fmt.Errorf("fault %q: %w", spec, err)
+	}
+	return f, nil
+}
+
+func parseFault(spec string) (Fault, error) {
+	kind, rest, more := strings.Cut(spec, ",")
+	f := Fault{Kind: FaultKind(strings.TrimSpace(kind))}
+	if err := f.check(); err != nil || !more {
+		return f, err
+	}
+	for field := range strings.SplitSeq(rest, ",") {
+		if err := f.set(field); err != nil {
+			return f, err
+		}
+	}
+	if p, _ := f.Kind.effect(); !p.reach.takes(f.Method) {
+		return f, fmt.Errorf("%s strikes %s, not %s", f.Kind, p.reach, f.Method)
+	}
+	return f, f.check()
+}
+
+// String is the form that ParseFault reads.
+func (f Fault) String() string {
+	spec := string(f.Kind)
+	add := func(name string, value any, isSet bool) {
+		if isSet {
+			spec += fmt.Sprintf(",%s=%v", name, value)
+		}
+	}
+	add("method", f.Method, f.Method != "")
+	add("path", f.Path, f.Path != "")
+	add("nth", f.Nth, f.Nth > 0)
+	add("every", f.Every, f.Every > 0)
+	add("p", f.P, f.P > 0)
+	add("times", f.Times, f.Times > 0)
+	add("from", f.From, f.From > 0)
+	add("for", f.For, f.For > 0)
+	add("body", f.Body, f.Body != "")
+	add("retry-after", f.RetryAfter, f.RetryAfter > 0)
+	add("delay", f.Delay, f.Delay > 0)
+	return spec
+}
+
+// check refuses an unknown kind or form of body.
+func (f Fault) check() error {
+	if _, ok := f.Kind.effect(); !ok {
+		return fmt.Errorf("unknown kind %q: use a status from 400 to 599, as it is or with -after, or one of %s", f.Kind, joinedKinds())
+	}
+	if f.Body != "" && !slices.Contains(bodyForms, f.Body) {
+		return fmt.Errorf("unknown body %q: use one of %s", f.Body, joined(bodyForms))
+	}
+	if f.Body != "" && !f.Kind.isError() {
+		return fmt.Errorf("%s has no error body", f.Kind)
+	}
+	return nil
+}
+
+// isError reports whether the answer is an error object of some form.
+func (k FaultKind) isError() bool {
+	_, _, isStatus := k.status()
+	return isStatus || k == FaultConcurrency || k == FaultError200 || k == FaultError200After
+}
+
+func joinedKinds() string {
+	kinds := make([]FaultKind, len(effects))
+	for i, p := range effects {
+		kinds[i] = p.kind
+	}
+	return joined(kinds)
+}
+
+const faultFields = "method=, path=, nth=, every=, p=, times=, from=, for=, body=, retry-after= and delay="
+
+func (f *Fault) set(field string) (err error) {
+	name, value, ok := strings.Cut(field, "=")
+	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+	if !ok || value == "" {
+		return fmt.Errorf("%q is not a field: use %s", field, faultFields)
+	}
+	switch name {
+	case "method":
+		f.Method, err = parseMethod(value)
+	case "path":
+		f.Path = value
+	case "nth":
+		f.Nth, err = positive(value)
+	case "every":
+		f.Every, err = positive(value)
+	case "times":
+		f.Times, err = positive(value)
+	case "p":
+		f.P, err = strconv.ParseFloat(value, 64)
+		if err != nil || !(f.P > 0 && f.P <= 1) {
+			err = fmt.Errorf("%q is not a probability above 0 and up to 1", value)
+		}
+	case "from":
+		f.From, err = duration(value)
+	case "for":
+		f.For, err = duration(value)
+	case "body":
+		f.Body = BodyForm(value)
+	case "retry-after":
+		f.RetryAfter, err = duration(value)
+	case "delay":
+		f.Delay, err = duration(value)
+	default:
+		err = fmt.Errorf("unknown field: use %s", faultFields)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+func parseMethod(s string) (string, error) {
+	switch m := strings.ToUpper(s); m {
+	case "GET", "PUT", "PATCH", "POST", "DELETE", "WRITE":
+		return m, nil
+	}
+	return "", fmt.Errorf("%q is not a method: use GET, PUT, PATCH, POST, DELETE or WRITE", s)
+}
+
+func positive(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("%q is not a whole number from 1", s)
+	}
+	return n, nil
+}
+
+func duration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%q is not a time, as 7s or 1m30s are", s)
+	}
+	return d, nil
+}
+
+func joined[T ~string](all []T) string {
+	names := make([]string, len(all))
+	for i, one := range all {
+		names[i] = string(one)
+	}
+	return strings.Join(names, ", ")
+}

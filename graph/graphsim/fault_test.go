@@ -2,7 +2,6 @@ package graphsim_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -15,9 +14,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bulksync/graph/graphsim"
-
 	"github.com/google/go-cmp/cmp"
+
+	"bulksync/graph/graphsim"
 )
 
 // faultCases say what a client sees of each kind, over a connection and in
@@ -99,7 +98,11 @@ func TestEveryFaultShowsAsTheRealOneDoes(t *testing.T) {
 					t.Fatal(err)
 				}
 				r.Inject(f)
-				got := r.sendAndGiveUp(c.method, partners+"/"+contoso, `{"inboundTrust":{"isMfaAccepted":true}}`)
+				send := r.do
+				if errors.Is(c.err, context.Canceled) {
+					send = r.sendAndGiveUp
+				}
+				got := send(c.method, partners+"/"+contoso, `{"inboundTrust":{"isMfaAccepted":true}}`)
 				if got.status != c.status || !errors.Is(got.err, wantErr) || got.code() != c.code {
 					t.Errorf("got %d %.99s %v, want %d %s %v", got.status, got.body, got.err, c.status, c.code, wantErr)
 				}
@@ -239,8 +242,7 @@ func TestAFaultStrikesInItsWindowOfTime(t *testing.T) {
 	}
 }
 
-// A write that got lost leaves nothing behind: no state, no record, no trace of
-// having been there.
+// A lost write leaves nothing behind: no state and no record.
 func TestALostWriteLeavesNothing(t *testing.T) {
 	for _, c := range []struct{ method, path, body string }{
 		{"POST", partners, `{"tenantId":"` + fabrikam + `"}`},
@@ -270,7 +272,7 @@ func TestALostWriteLeavesNothing(t *testing.T) {
 	}
 }
 
-// What a lost DELETE or POST would have begun has not begun.
+// A lost DELETE or POST starts no lag and no window.
 func TestALostWriteOpensNoWindow(t *testing.T) {
 	r := newRig(t, graphsim.Config{DeleteWindow: time.Hour, CreateLag: time.Hour}).with(contoso)
 	r.inject("lost,times=1,method=DELETE", "lost,times=1,method=POST")
@@ -296,7 +298,7 @@ func TestAnUnknownFaultIsNeverArmed(t *testing.T) {
 	}
 }
 
-func TestAFaultByChanceFollowsFromTheSeed(t *testing.T) {
+func TestARandomFaultFollowsFromTheSeed(t *testing.T) {
 	struck := func(seed int64) (all []int) {
 		r := newRig(t, graphsim.Config{Seed: seed})
 		r.Inject(graphsim.Fault{Kind: "503", P: 0.3})
@@ -362,33 +364,4 @@ func TestAStaleWriteIsShownLate(t *testing.T) {
 		time.Sleep(time.Nanosecond)
 		r.must("GET", sync, "")
 	})
-}
-
-func TestASlowBodyComesWholeAndLate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, graphsim.Config{Partners: 5})
-		want := r.must("GET", partners+"/"+r.Partners()[0].TenantID, "").body
-		r.Inject(graphsim.Fault{Kind: graphsim.FaultSlow})
-		began := time.Now()
-		got := r.must("GET", partners+"/"+r.Partners()[0].TenantID, "").body
-		if got != want || time.Since(began) != 5*time.Second || !json.Valid([]byte(got)) {
-			t.Errorf("after %v: %s", time.Since(began), got)
-		}
-	})
-}
-
-func TestALateAnswerIsGivenUpWithTheContext(t *testing.T) {
-	for latency, committed := range map[time.Duration]bool{10 * time.Second: false, 4 * time.Second: true} {
-		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t, graphsim.Config{Latency: latency}).with(contoso)
-			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-			defer cancel()
-			if got := r.send(ctx, "PATCH", partners+"/"+contoso, `{}`); !errors.Is(got.err, context.DeadlineExceeded) {
-				t.Errorf("got %d %v", got.status, got.err)
-			}
-			if last := r.Requests()[0]; last.Committed != committed {
-				t.Errorf("latency %v: committed %v, want %v", latency, last.Committed, committed)
-			}
-		})
-	}
 }

@@ -3,16 +3,17 @@ package graphsim
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
 )
 
-// play decides the answer to a request that a fault strikes. What took effect
-// did so whatever the client is told.
-func (s *Sim) play(c *call) answer {
-	p := c.strike.play
+// faulty decides the answer to a request that a fault strikes. Whether the request took
+// effect does not depend on what the client is told.
+func (s *Sim) faulty(c *call) answer {
+	p := c.strike.effect
 	if c.suffers(FaultStale) {
 		c.lag = c.strike.Delay
 	}
@@ -28,7 +29,7 @@ func (s *Sim) play(c *call) answer {
 	return a
 }
 
-// cutting leaves the answer as it is and spoils its delivery.
+// cutting leaves the answer as it is and breaks its delivery.
 func cutting(how cut) spoiler {
 	return func(_ *Sim, c *call, a answer) answer {
 		a.cut, a.delay = how, c.strike.Delay
@@ -78,7 +79,7 @@ func otherShape(body []byte) []byte {
 	return list.Value[0]
 }
 
-// swell makes the answer larger than anybody should read. It stays valid JSON.
+// swell makes the answer larger than a client should read. It stays valid JSON.
 func swell(_ *Sim, _ *call, a answer) answer {
 	if a.refusal == nil {
 		a.padding = 32 << 20
@@ -86,8 +87,8 @@ func swell(_ *Sim, _ *call, a answer) answer {
 	return a
 }
 
-// content is the whole body. Its padding is spaces before the last brace, made
-// while they are read.
+// content is the whole body. The padding is spaces before the last brace, made while
+// they are read.
 func (a answer) content() io.Reader {
 	if a.padding == 0 {
 		return bytes.NewReader(a.body)
@@ -103,8 +104,8 @@ func (spaces) Read(p []byte) (int, error) { return copy(p, blank), nil }
 
 var blank = strings.Repeat(" ", 32<<10)
 
-// signIn is the page that an expired session or a proxy puts in the place of
-// every answer. Content types of such pages are not to be relied on.
+// signIn is the page that an expired session or a proxy answers with. The content types
+// of such pages vary.
 func signIn(_ *Sim, c *call, _ answer) answer {
 	types := []string{"text/html; charset=utf-8", "TEXT/HTML", "application/xhtml+xml", "application/json", ""}
 	a := answer{status: http.StatusOK, body: []byte(signInPage), foreign: true}
@@ -117,7 +118,7 @@ const signInPage = "<!DOCTYPE html>\r\n<html><head><title>Sign in to your accoun
 
 func portal(*Sim, *call, answer) answer { return answer{status: http.StatusOK, foreign: true} }
 
-// bareNotFound is what a proxy answers that knows no such path.
+// bareNotFound is the answer of a proxy that does not know the path.
 func bareNotFound(_ *Sim, c *call, _ answer) answer {
 	a := answer{status: http.StatusNotFound, foreign: true}
 	if c.strike.number%2 == 1 {
@@ -167,4 +168,96 @@ func statusError(status int) *odataError {
 		e.message = ""
 	}
 	return e
+}
+
+// BodyForm is the form of the error body that a fault sends along with a status. The
+// zero form is Graph's own, or a gateway's page for 502. The others come from older
+// services, sign-in hosts and proxies.
+type BodyForm string
+
+// The forms. All but none, html and text keep the code and the message.
+const (
+	BodyBOM           BodyForm = "bom"            // Graph's, after a byte order mark
+	BodyOData         BodyForm = "odata"          // {"odata.error":{"code":…,"message":{"lang":…,"value":…}}}
+	BodyObjectMessage BodyForm = "object-message" // {"error":{"code":…,"message":{"lang":…,"value":…}}}
+	BodyOAuth         BodyForm = "oauth"          // {"error":code,"error_description":message}
+	BodyText          BodyForm = "text"           // the message alone, as text/plain
+	BodyHTML          BodyForm = "html"           // a page
+	BodyNone          BodyForm = "none"           // nothing
+	BodyEcho          BodyForm = "echo"           // Graph's, with the request's credentials in message and request-id
+	BodyEscapes       BodyForm = "escapes"        // Graph's, with what moves a terminal in code, message and request-id
+)
+
+// bodyForms is in the order in which messages list them.
+var bodyForms = []BodyForm{BodyBOM, BodyOData, BodyObjectMessage, BodyOAuth, BodyText, BodyHTML, BodyNone, BodyEcho, BodyEscapes}
+
+// write gives a refusal its body. A refusal without one gets Graph's later.
+func (f BodyForm) write(c *call, a *answer) {
+	e := a.refusal
+	lang := map[string]string{"lang": "en", "value": e.message}
+	a.header = http.Header{}
+	switch f {
+	case BodyBOM:
+		a.body = c.appendError([]byte("\ufeff"), e)
+	case BodyOData:
+		a.body = mustJSON(map[string]any{"odata.error": map[string]any{"code": e.code, "message": lang, "requestId": c.id}})
+	case BodyObjectMessage:
+		a.body = mustJSON(map[string]any{"error": map[string]any{"code": e.code, "message": lang}})
+	case BodyOAuth:
+		a.body = mustJSON(map[string]any{"error": e.code, "error_description": e.message, "correlation_id": c.clientID})
+	case BodyText:
+		a.body = []byte(e.message)
+		a.setType("text/plain")
+	case BodyNone:
+		a.body = []byte{}
+	case BodyEcho:
+		told := credentials(c.header)
+		a.tell(c, "", told, told)
+	case BodyEscapes:
+		a.tell(c, escapes, escapes, "\u009b2J"+strings.Repeat("x", 200))
+	case BodyHTML:
+		a.body = statusPage(e.status)
+		a.setType("text/html")
+	default:
+		if e.status == http.StatusBadGateway { // a gateway answers, not Graph
+			BodyHTML.write(c, a)
+		}
+	}
+}
+
+// tell adds to the code, the message and the request-id of a refusal.
+func (a *answer) tell(c *call, code, message, id string) {
+	e := *a.refusal
+	e.code += code
+	e.message += message
+	a.refusal = &e
+	a.set("Request-Id", c.id+id)
+}
+
+// credentials are what a proxy in debug mode repeats of a request.
+func credentials(h http.Header) (told string) {
+	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
+		if v := h.Get(name); v != "" {
+			told += " " + name + ": " + v
+		}
+	}
+	return told
+}
+
+// escapes clear a terminal, name its window, reverse the direction of writing and begin
+// a line that looks like one of ours.
+const escapes = "\x1b[2J\x1b]0;title\a\u202e\u009b31m\r\nbulksync: all changes succeeded"
+
+// statusPage is what a gateway shows for a status.
+func statusPage(status int) []byte {
+	title := fmt.Sprintf("%d %s", status, http.StatusText(status))
+	return fmt.Appendf(nil, "<html><head><title>%s</title></head>\r\n<body><center><h1>%s</h1></center></body></html>\r\n", title, title)
+}
+
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // maps of strings always marshal
+	}
+	return b
 }

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// FaultKind is how a fault shows. Besides the constants any status from 400 to
-// 599 is one, as "400", "401", "403", "408", "429", "500", "502", "503", "504" or
-// "418": refused without effect, with the body that Graph sends along with it.
-// With -after, as in "503-after", the request took effect and the answer is that
-// refusal all the same.
+// FaultKind is what a fault does. Besides the constants, any status from 400 to 599 is
+// a kind, as "400", "401", "403", "408", "429", "500", "502", "503", "504" or "418": the
+// request is refused without effect, with the body that Graph sends along with that
+// status. With -after, as in "503-after", the request takes effect and is answered with
+// that refusal all the same.
 type FaultKind string
 
 // The kinds that have names of their own. The connection or the answer breaks:
@@ -60,18 +60,18 @@ const (
 	FaultRelativeLink FaultKind = "relative-link" // the next page without scheme and host, as OData allows
 )
 
-// play is how a kind is played.
-type play struct {
+// effect is what a kind does.
+type effect struct {
 	kind   FaultKind
 	reach  reach
-	served bool    // Graph serves the request, and what that did stands
-	spoil  spoiler // makes the answer of what Graph answered, if it did; nil leaves it
+	served bool    // Graph serves the request, which takes effect
+	spoil  spoiler // makes the answer, of Graph's if it served; nil leaves that as it is
 }
 
 type spoiler func(*Sim, *call, answer) answer
 
-// plays is in the order in which messages list the kinds.
-var plays = []play{
+// effects are in the order in which messages list the kinds.
+var effects = []effect{
 	{FaultConcurrency, anyRequest, false, refusing(concurrency)},
 	{FaultRefused, anyRequest, false, cutting(cutRefused)},
 	{FaultResetBefore, anyRequest, false, cutting(cutReset)},
@@ -102,28 +102,27 @@ var plays = []play{
 	{FaultRelativeLink, pages, true, nil},
 }
 
-// play returns how the kind is played, and whether there is such a kind.
-func (k FaultKind) play() (play, bool) {
+// effect returns what the kind does, and whether there is such a kind.
+func (k FaultKind) effect() (effect, bool) {
 	if status, after, ok := k.status(); ok {
-		return play{k, anyRequest, after, refusing(func() *odataError { return statusError(status) })}, true
+		return effect{k, anyRequest, after, refusing(func() *odataError { return statusError(status) })}, true
 	}
-	for _, p := range plays {
+	for _, p := range effects {
 		if p.kind == k {
 			return p, true
 		}
 	}
-	return play{}, false
+	return effect{}, false
 }
 
-// status takes apart a kind that is a status, with -after or without.
+// status parses a kind that is a status, with -after or without.
 func (k FaultKind) status() (status int, after, ok bool) {
 	digits, after := strings.CutSuffix(string(k), "-after")
 	n, err := strconv.Atoi(digits)
 	return n, after, err == nil && len(digits) == 3 && n >= 400 && n <= 599
 }
 
-// reach is what a kind can strike at all. What it cannot strike does not count
-// as a match.
+// reach is what a kind can strike at all. Other requests do not count as matches.
 type reach string
 
 const (
@@ -137,8 +136,8 @@ const (
 	laterPages    reach = "pages of the list after the first"
 )
 
-// takes reports whether requests of a method can be among what it reaches; WRITE is
-// any but GET, and "" is any.
+// takes reports whether it reaches requests of a method; WRITE is any method but GET,
+// and "" is any.
 func (r reach) takes(method string) bool {
 	switch r {
 	case anyRequest:

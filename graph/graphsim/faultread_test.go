@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"bulksync/graph/graphsim"
-
 	"github.com/google/go-cmp/cmp"
+
+	"bulksync/graph/graphsim"
 )
 
 const expand = "?$select=tenantId,automaticUserConsentSettings&$expand=identitySynchronization"
@@ -39,7 +39,7 @@ func (r *rig) inject(specs ...string) {
 	}
 }
 
-// What a read shows under each kind that it cannot believe.
+// What a read shows under each kind of unbelievable answer.
 func TestReadsThatCannotBeBelieved(t *testing.T) {
 	const one = partners + "/" + contoso
 	id := `"tenantId":"` + contoso + `"`
@@ -96,7 +96,7 @@ func TestACutAnswerIsWholeForHTTP(t *testing.T) {
 	})
 }
 
-// Valid to its last byte, and longer than anybody should read.
+// It is valid to its last byte, and longer than a client should read.
 func TestAHugeAnswerIsValid(t *testing.T) {
 	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
 		whole := r.must("GET", sync, "").body
@@ -136,7 +136,7 @@ func TestAPageRepeatsAPartnerThatMoved(t *testing.T) {
 	})
 }
 
-// What moves is shown otherwise in everything that is managed, and is not changed.
+// A moved partner is shown with other values everywhere, and is not changed.
 func TestAMovedPartnerDiffersInEverything(t *testing.T) {
 	for _, allowed := range []bool{true, false} {
 		r := newRig(t, graphsim.Config{PageSize: 1})
@@ -156,8 +156,8 @@ func TestAMovedPartnerDiffersInEverything(t *testing.T) {
 	}
 }
 
-// A kind strikes, and counts, only what it can spoil.
-func TestAKindReachesOnlyWhatItCanSpoil(t *testing.T) {
+// A kind strikes, and counts, only requests that it can break.
+func TestAKindStrikesOnlyWhatItCanBreak(t *testing.T) {
 	const one = partners + "/" + contoso
 	for spec, want := range map[string][]int{
 		"cut":          {0, 1, 2, 3, 4, 5},

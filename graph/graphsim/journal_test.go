@@ -8,9 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bulksync/graph/graphsim"
-
 	"github.com/google/go-cmp/cmp"
+
+	"bulksync/graph/graphsim"
 )
 
 func TestTheJournalTellsExactlyWhatWasAsked(t *testing.T) {
@@ -74,6 +74,8 @@ func TestTheAuditLogNamesWhatWasChangedAndByWhom(t *testing.T) {
 	r.must("PUT", sync, `{"displayName":"Contoso","userSyncInbound":{"isSyncAllowed":true}}`)
 	r.do("PUT", sync, `{}`)
 	r.must("PATCH", partners+"/"+contoso, `{"automaticUserConsentSettings":{"inboundAllowed":true}}`)
+	r.must("PATCH", partners+"/"+contoso, `{"inboundTrust":{"isMfaAccepted":true}}`)
+	r.must("PATCH", partners+"/"+contoso, `{"inboundTrust":null}`)
 	r.token = r.Token(graphsim.TokenOptions{User: "ada@home.example"})
 	r.must("PATCH", sync, `{"userSyncInbound":{"isSyncAllowed":false}}`)
 	r.Edit(contoso, func(p *graphsim.Partner) { p.AutomaticUserConsentSettings.InboundAllowed = nil })
@@ -82,12 +84,15 @@ func TestTheAuditLogNamesWhatWasChangedAndByWhom(t *testing.T) {
 
 	type line struct{ Category, Activity, By, Property, Old, New string }
 	const access, syncs = "CrossTenantAccessSettings", "CrossTenantIdentitySyncSettings"
+	const trusted = `{"isMfaAccepted":true,"isCompliantDeviceAccepted":null,"isHybridAzureADJoinedDeviceAccepted":null}`
 	id := `"` + contoso + `"`
 	want := []line{
 		{access, graphsim.ActivityAddPartner, "bulksync rehearsal", "tenantId", "", id},
 		{syncs, graphsim.ActivityCreateSync, "bulksync rehearsal", "userSyncInbound", "null", `{"isSyncAllowed":true}`},
 		{access, graphsim.ActivityUpdatePartner, "bulksync rehearsal", "automaticUserConsentSettings",
 			`{"inboundAllowed":null,"outboundAllowed":null}`, `{"inboundAllowed":true,"outboundAllowed":null}`},
+		{access, graphsim.ActivityUpdatePartner, "bulksync rehearsal", "inboundTrust", "null", trusted},
+		{access, graphsim.ActivityUpdatePartner, "bulksync rehearsal", "inboundTrust", trusted, "null"},
 		{syncs, graphsim.ActivityUpdateSync, "ada@home.example", "userSyncInbound", `{"isSyncAllowed":true}`, `{"isSyncAllowed":false}`},
 		{access, graphsim.ActivityUpdatePartner, "someone.else@home.example", "automaticUserConsentSettings",
 			`{"inboundAllowed":true,"outboundAllowed":null}`, `{"inboundAllowed":null,"outboundAllowed":null}`},

@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// cursor is where a listing stands. A listing visits the slots that existed when
-// it began, in an order of its own that looks like no order; so no partner comes
-// twice or is left out while others come and go.
+// cursor is the position of a listing. A listing visits the slots that existed when it
+// began, in an order that looks random, so that no partner comes twice or is left out
+// while others come and go.
 type cursor struct {
 	listing uint64 // which listing of this simulator
 	slots   uint64 // how many slots it visits
 	pos     uint64 // how many it has visited
-	lap     uint64 // how often it began again, in a list without end
+	lap     uint64 // how often it began again, in an endless list
 	until   int64  // when the token ends, Unix time
 	empty   bool   // the empty page was served
 }
 
-// pageLifetime is for how long a $skiptoken works. Graph's is not documented.
+// pageLifetime is how long a $skiptoken works. Graph's is not documented.
 const pageLifetime = time.Hour
 
 // listPartners serves one page. Its cost does not depend on the number of partners.
@@ -56,7 +56,7 @@ func (s *Sim) listPartners(c *call) answer {
 	return ok(append(b, "]}"...))
 }
 
-// partnerSize is about what a partner takes in an answer.
+// partnerSize is about the size of a partner in an answer.
 const partnerSize = 768
 
 // partnerPage moves the cursor over one page and returns its partners.
@@ -81,8 +81,8 @@ func (s *Sim) partnerPage(c *call, cur *cursor) []*Partner {
 	return page
 }
 
-// moved adds a partner that an earlier page showed, with other content, as when
-// somebody changes it while the list is read.
+// moved adds a partner that an earlier page showed, with other content, as if it was
+// changed while the list is read.
 func (s *Sim) moved(c *call, page []*Partner, order order, pos uint64) []*Partner {
 	for i := range pos {
 		p := s.partners.slots[order.slot(i)].at(c.now)
@@ -104,7 +104,7 @@ func isTrue(v *bool) bool { return v != nil && *v }
 
 func opposite(v *bool) *bool { return new(!isTrue(v)) }
 
-// cursor begins a listing, or takes up the one that the token names.
+// cursor begins a listing, or continues the one that the token names.
 func (s *Sim) cursor(c *call, q url.Values) (cursor, bool) {
 	if !q.Has("$skiptoken") {
 		s.listings++
@@ -133,7 +133,7 @@ func (s *Sim) nextQuery(q url.Values, cur cursor) string {
 	return next + "$skiptoken=" + s.skipToken(q, cur)
 }
 
-// link is the address of the next page, or what a fault makes of it.
+// link is the address of the next page, or what a fault turns it into.
 func (c *call) link(query string) string {
 	base := c.base
 	switch {
@@ -147,8 +147,8 @@ func (c *call) link(query string) string {
 	return base + c.path + "?" + query
 }
 
-// skipToken seals a cursor, so that a token of another simulator, of another
-// query or with a flipped bit is found out.
+// skipToken seals a cursor, so that a token of another simulator, of another query or
+// with a flipped bit is noticed.
 func (s *Sim) skipToken(q url.Values, cur cursor) string {
 	raw := binary.BigEndian.AppendUint64(nil, cur.listing)
 	raw = binary.BigEndian.AppendUint64(raw, cur.slots)

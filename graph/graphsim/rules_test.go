@@ -7,9 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bulksync/graph/graphsim"
-
 	"github.com/google/go-cmp/cmp"
+
+	"bulksync/graph/graphsim"
 )
 
 func TestASyncPolicyIsCreatedUpdatedAndDeleted(t *testing.T) {
@@ -80,6 +80,11 @@ func TestPatchMergesAndNullInherits(t *testing.T) {
 			`{"automaticUserConsentSettings":null}`, "automaticUserConsentSettings", `{"inboundAllowed":null,"outboundAllowed":null}`},
 		{"trust merges", `{"inboundTrust":{"isMfaAccepted":true}}`, `{"inboundTrust":{"isCompliantDeviceAccepted":true}}`,
 			"inboundTrust", `{"isMfaAccepted":true,"isCompliantDeviceAccepted":true,"isHybridAzureADJoinedDeviceAccepted":null}`},
+		{"a null trust inherits alone", `{"inboundTrust":{"isMfaAccepted":true,"isHybridAzureADJoinedDeviceAccepted":true}}`,
+			`{"inboundTrust":{"isMfaAccepted":null}}`,
+			"inboundTrust", `{"isMfaAccepted":null,"isCompliantDeviceAccepted":null,"isHybridAzureADJoinedDeviceAccepted":true}`},
+		{"false is not null", `{"inboundTrust":{"isMfaAccepted":true}}`, `{"inboundTrust":{"isMfaAccepted":false}}`,
+			"inboundTrust", `{"isMfaAccepted":false,"isCompliantDeviceAccepted":null,"isHybridAzureADJoinedDeviceAccepted":null}`},
 		{"null trust inherits", `{"inboundTrust":{"isMfaAccepted":true}}`, `{"inboundTrust":null}`, "inboundTrust", `null`},
 		{"a B2B setting merges", `{"b2bCollaborationInbound":{` + users + `}}`,
 			`{"b2bCollaborationInbound":{"applications":{"accessType":"blocked"}}}`, "b2bCollaborationInbound",

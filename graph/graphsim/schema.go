@@ -1,10 +1,20 @@
 package graphsim
 
-import "strings"
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
 
-// schema is what a client may write into one type of object. Names are
-// case-sensitive, as they are in Graph. The tables follow the CSDL of v1.0 and are
-// never changed.
+	"github.com/google/uuid"
+)
+
+// schema is what a client may write into one type of object. Names are case-sensitive,
+// as in Graph. The tables follow the CSDL of v1.0 and are never changed.
 type schema struct {
 	typ     string // as Graph names it in messages
 	members map[string]property
@@ -113,8 +123,149 @@ func with(all ...map[string]property) map[string]property {
 	return m
 }
 
-// globalOnly are the members that the metadata of the national clouds lacks.
+// globalOnly reports whether the metadata of the national clouds lacks a member.
 func globalOnly(name string) bool {
 	return name == "tenantRestrictions" || name == "isInMultiTenantOrganization" || name == "allowedCloudEndpoints" ||
 		strings.HasPrefix(name, "m365") || name == "appServiceConnectInbound"
+}
+
+// decode returns the members of a request body that fits the schema, or the refusal.
+// Numbers stay as they were written.
+func (c *call) decode(sch *schema) (map[string]any, *odataError) {
+	if media, _, err := mime.ParseMediaType(c.header.Get("Content-Type")); err != nil || media != "application/json" {
+		return nil, badRequest("Write requests (excluding DELETE) must contain the Content-Type header declaration.")
+	}
+	if len(bytes.TrimSpace(c.body)) == 0 {
+		return nil, badRequest("Empty Payload. JSON content expected.")
+	}
+	dec := json.NewDecoder(bytes.NewReader(c.body))
+	dec.UseNumber()
+	var m map[string]any
+	err := dec.Decode(&m)
+	if _, more := dec.Token(); err != nil || m == nil || more != io.EOF {
+		return nil, badRequest("Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
+	}
+	return m, c.validate(sch, m)
+}
+
+// validate checks the members in the order of their names, so that the same body always
+// gets the same refusal. Annotations are allowed and dropped.
+func (c *call) validate(sch *schema, m map[string]any) *odataError {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if strings.HasPrefix(name, "@odata.") {
+			delete(m, name)
+			continue
+		}
+		p, ok := sch.members[name]
+		if !ok || c.national && globalOnly(name) {
+			return badRequest("Invalid property '" + name + "'.")
+		}
+		if p.readOnly {
+			return badRequest("Property '" + name + "' is read-only and cannot be set.")
+		}
+		if bad := c.validateValue(p, m[name]); bad == errWrongValue {
+			return badRequest("Invalid value specified for property '" + name + "' of resource '" + sch.typ + "'.")
+		} else if bad != nil {
+			return bad
+		}
+	}
+	return nil
+}
+
+// errWrongValue stands for a value that its property cannot hold. The caller knows the
+// names for the message.
+var errWrongValue = &odataError{status: http.StatusBadRequest}
+
+func (c *call) validateValue(p property, v any) *odataError {
+	if v == nil {
+		return wrongUnless(!p.required)
+	}
+	switch p.kind {
+	case boolean:
+		_, ok := v.(bool)
+		return wrongUnless(ok)
+	case object:
+		m, ok := v.(map[string]any)
+		if !ok {
+			return errWrongValue
+		}
+		return c.validate(p.of, m)
+	case list:
+		return c.validateList(p, v)
+	default:
+		s, ok := v.(string)
+		return wrongUnless(ok && fits(p, s))
+	}
+}
+
+func (c *call) validateList(p property, v any) *odataError {
+	elems, ok := v.([]any)
+	if !ok {
+		return errWrongValue
+	}
+	for _, e := range elems {
+		elem := property{kind: enumValue, enum: p.enum, required: true}
+		if p.of != nil {
+			elem = property{kind: object, of: p.of, required: true}
+		}
+		if bad := c.validateValue(elem, e); bad != nil {
+			return bad
+		}
+	}
+	return nil
+}
+
+func fits(p property, s string) bool {
+	switch p.kind {
+	case enumValue:
+		return slices.Contains(p.enum, s)
+	case flags:
+		_, ok := parseLevel(s)
+		return ok
+	case tenantID:
+		return isGUID(s)
+	default:
+		return true
+	}
+}
+
+func wrongUnless(ok bool) *odataError {
+	if ok {
+		return nil
+	}
+	return errWrongValue
+}
+
+// isGUID reports whether s is a GUID in the one form that Graph takes as a key.
+func isGUID(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }
+
+// consistent refuses B2B settings that contradict themselves: where all users are
+// blocked, all applications must be, and where users are allowed, some application must
+// be (Entra's overview of cross-tenant access). The body of the service's answer is not
+// documented. Only the members that a body names are checked.
+func (m Members) consistent(body map[string]any) *odataError {
+	for name := range b2bSettings {
+		if _, sent := body[name]; !sent || name == "inboundTrust" || m[name] == nil {
+			continue
+		}
+		var s struct{ UsersAndGroups, Applications *targetConfiguration }
+		if json.Unmarshal(m[name], &s) != nil || s.UsersAndGroups == nil || s.Applications == nil {
+			continue
+		}
+		noUsers, noApps := s.UsersAndGroups.blocks("AllUsers"), s.Applications.blocks("AllApplications")
+		if noUsers && !noApps || noApps && s.UsersAndGroups.AccessType == "allowed" {
+			return badRequest("The users and the applications of '" + name + "' contradict each other.")
+		}
+	}
+	return nil
+}
+
+type targetConfiguration struct {
+	AccessType string
+	Targets    []struct{ Target string }
+}
+
+// blocks reports whether everything is blocked.
+func (t *targetConfiguration) blocks(all string) bool {
+	return t.AccessType == "blocked" && len(t.Targets) == 1 && t.Targets[0].Target == all
 }

@@ -9,8 +9,8 @@ import (
 	"bulksync/graph"
 )
 
-// answer is what is decided before anything is delivered, so that the two ways
-// of delivering it, over a connection and in process, cannot differ.
+// answer is decided before anything is delivered, so that delivery over a connection
+// and in process cannot differ.
 type answer struct {
 	status    int
 	header    http.Header
@@ -18,7 +18,7 @@ type answer struct {
 	padding   int64 // spaces in the body, before its last byte
 	refusal   *odataError
 	committed bool
-	foreign   bool // not Graph's: it carries none of Graph's headers
+	foreign   bool // not Graph's, so without Graph's headers
 	cut       cut
 	delay     time.Duration // for cutSlow
 }
@@ -31,7 +31,7 @@ func (a *answer) set(name, value string) {
 	a.header[name] = []string{value}
 }
 
-// setType sets the content type; "" is an answer that names none.
+// setType sets the content type; "" removes it.
 func (a *answer) setType(media string) {
 	a.set("Content-Type", media)
 	if media == "" {
@@ -39,7 +39,7 @@ func (a *answer) setType(media string) {
 	}
 }
 
-// cut is how the delivery of an answer goes wrong.
+// cut is how the delivery of an answer fails.
 type cut int
 
 const (
@@ -51,7 +51,7 @@ const (
 	cutSilent        // nothing comes, and the connection stays open
 )
 
-// sent reports whether the client gets to see the status.
+// sent reports whether the client sees the status.
 func (a answer) sent() bool {
 	return a.cut == whole || a.cut == cutSlow || a.cut == cutTruncated && len(a.body) > 0
 }
@@ -62,8 +62,8 @@ func noContent() answer { return answer{status: http.StatusNoContent, committed:
 
 func ok(body []byte) answer { return answer{status: http.StatusOK, body: body} }
 
-// serve decides and journals the answer to one request. It fails only when ctx
-// ends while it waits; then the request may have taken effect or not.
+// serve decides the answer to one request and records it. It fails only when ctx ends
+// while it waits; the request may have taken effect then.
 func (s *Sim) serve(ctx context.Context, c *call) (answer, error) {
 	s.enter(c)
 	if err := graph.Sleep(ctx, s.cfg.Latency/2); err != nil {
@@ -94,13 +94,13 @@ func (s *Sim) enter(c *call) {
 	s.maxInFlight = max(s.maxInFlight, s.inFlight)
 	if isWrite(c.method) {
 		s.writesInFlight++
-		c.crowded = s.cfg.MaxConcurrentWrites > 0 && s.writesInFlight > s.cfg.MaxConcurrentWrites
+		c.conflicting = s.cfg.MaxConcurrentWrites > 0 && s.writesInFlight > s.cfg.MaxConcurrentWrites
 	}
 	s.arrive(c)
 	c.strike = s.strike(c)
 }
 
-// leave counts the request out, once its answer was delivered or given up.
+// leave counts the request out, once its answer was delivered or abandoned.
 func (s *Sim) leave(c *call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,12 +112,12 @@ func (s *Sim) leave(c *call) {
 
 func (s *Sim) decide(c *call) answer {
 	if c.strike != nil {
-		return s.play(c)
+		return s.faulty(c)
 	}
 	return s.process(c)
 }
 
-// process is the service itself: who is asking, may it ask now, what is asked.
+// process is the service itself: who asks, whether they may, and then the operation.
 func (s *Sim) process(c *call) answer {
 	if bad := s.authenticate(c); bad != nil {
 		return refuse(bad)
@@ -128,7 +128,7 @@ func (s *Sim) process(c *call) answer {
 	if !c.allowed() {
 		return refuse(forbidden())
 	}
-	if c.crowded {
+	if c.conflicting {
 		return refuse(concurrency())
 	}
 	limit, refused := s.charge(c)

@@ -2,13 +2,16 @@ package graphsim
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 )
 
-// State is everything a Sim holds of its tenant, as it is written to a file.
-// What is left out is as in a new tenant.
+// State is everything that a Sim holds of its tenant, in the form that is written to a
+// file. A member that is left out is as in a new tenant.
 type State struct {
 	HomeTenant      string    `json:"homeTenant,omitempty"` // for the reader; Config.HomeTenant decides
 	Partners        []Partner `json:"partners"`
@@ -30,7 +33,7 @@ func (s *Sim) State() State {
 	return st
 }
 
-// load puts a state into a Sim that nobody else knows yet.
+// load puts a state into a Sim that is not yet shared.
 func (s *Sim) load(st State) {
 	s.partners = store{index: make(map[string]int, len(st.Partners)), slots: make([]slot, 0, len(st.Partners))}
 	for _, p := range st.Partners {
@@ -55,8 +58,8 @@ func orElse(m Members, make func() Members) Members {
 	return maps.Clone(m)
 }
 
-// Partners returns a copy of every partner as the last write left it, whatever
-// lagging reads still show, in the order of their IDs.
+// Partners returns a copy of every partner as the last write left it, even where reads
+// still lag, in the order of their IDs.
 func (s *Sim) Partners() []Partner {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,15 +84,15 @@ func (s *Sim) Partner(tenantID string) (Partner, bool) {
 	return *p.clone(), true
 }
 
-// SetPartner puts a partner there, or replaces it, at once and for all reads. It
-// is for setting the scene: it leaves no audit record.
+// SetPartner adds or replaces a partner, at once and for all reads. It prepares a test
+// and leaves no audit record.
 func (s *Sim) SetPartner(p Partner) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.partners.slot(p.TenantID).put(p.clone(), time.Now(), 0)
 }
 
-// RemovePartner takes a partner away with its sync policy, leaving no record.
+// RemovePartner removes a partner with its sync policy, and leaves no record.
 func (s *Sim) RemovePartner(tenantID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,9 +101,9 @@ func (s *Sim) RemovePartner(tenantID string) {
 	}
 }
 
-// Edit is an edit by somebody else, in the portal say: it changes the partner in
-// place, follows ReadLag and leaves an audit record by another user. It reports
-// whether there was such a partner.
+// Edit is an edit by another person, in the portal say: edit changes the partner, reads
+// show it after ReadLag, and the audit record names another user. Edit reports whether
+// there is such a partner.
 func (s *Sim) Edit(tenantID string, edit func(*Partner)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,9 +124,9 @@ func (s *Sim) Edit(tenantID string, edit func(*Partner)) bool {
 	return true
 }
 
-// Break makes reads of a partner, in the list and single ones, show this very
-// text in its place, whatever it is; "" mends it. The partner itself, its sync
-// policy and writes to them are as ever.
+// Break makes all reads of a partner, in the list and single ones, show text instead of
+// it; "" ends that. The partner itself, its sync policy and writes to both stay as they
+// are.
 func (s *Sim) Break(tenantID, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,9 +148,76 @@ func (s *Sim) Template() Template {
 	return s.template.latest.clone()
 }
 
-// SetTemplate replaces the template, leaving no audit record.
+// SetTemplate replaces the template, and leaves no audit record.
 func (s *Sim) SetTemplate(t Template) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.template.put(t.clone(), time.Now(), 0)
+}
+
+// SupportTenant is the tenant of Microsoft Support. It appears as a partner by itself
+// after a support case, and in every seed as the service-owned partner.
+const SupportTenant = "b4c546a4-7dac-46a6-a7dd-ed822a11efd3"
+
+// seedStream and seedObjects separate the random numbers of request IDs from those of
+// the seeded objects, so that the objects do not depend on earlier requests.
+const (
+	seedStream  = 0x6772617068
+	seedObjects = 0x73656564
+)
+
+// The parts of the names of made-up companies.
+var (
+	seedFirst = strings.Fields("Alder Birch Cobalt Dunmore Elstree Fairhaven Glenrock Harbourline Ironbridge Juniper Kestrel Larkfield " +
+		"Marlowe Nordvik Oakhurst Pemberton Quayside Ravensworth Silverbeck Thornbury Ullswater Valmont Westmere Yarrow Zephyr")
+	seedSecond = strings.Fields("Analytics Bioscience Capital Dairy Energy Foods Freight Glass Health Insurance Logistics Marine Mills " +
+		"Optics Packaging Pharma Robotics Shipping Steel Telecom Textiles Timber Travel Utilities Ventures")
+	seedForm = strings.Fields("AB AG BV GmbH Inc LLC Ltd NV Oy PLC Pty SA SAS SpA")
+)
+
+// seedState makes up cfg.Partners partners: a third without a sync policy, the rest with
+// sync allowed or off; consent is set, half set or unset. With more than one partner,
+// the last one belongs to the service.
+func seedState(cfg Config) State {
+	rng := rand.New(rand.NewPCG(uint64(cfg.Seed), seedObjects))
+	var st State
+	for i := range cfg.Partners {
+		id, name := guid(rng), companyName(rng, i)
+		p := Partner{TenantID: id}
+		if i > 0 && i == cfg.Partners-1 {
+			p.TenantID, name, p.IsServiceProvider = SupportTenant, "Microsoft Support", new(true)
+		} else {
+			p.seed(rng, i, name)
+		}
+		st.Partners = append(st.Partners, p)
+		st.Tenants = append(st.Tenants, Tenant{TenantID: p.TenantID, DisplayName: name, DefaultDomainName: domain(name)})
+	}
+	return st
+}
+
+// seed gives the i-th partner its settings; each dozen has every combination.
+func (p *Partner) seed(rng *rand.Rand, i int, name string) {
+	if i%3 != 0 {
+		p.IdentitySynchronization = SyncAllowed(name, i%3 == 1)
+	}
+	consents := []Consent{{}, {InboundAllowed: new(true)}, {InboundAllowed: new(true), OutboundAllowed: new(true)}, {InboundAllowed: new(false)}}
+	p.AutomaticUserConsentSettings = consents[i/3%len(consents)]
+	if rng.IntN(4) == 0 {
+		p.InboundTrust = &InboundTrust{IsMfaAccepted: new(true), IsCompliantDeviceAccepted: new(rng.IntN(2) == 0), IsHybridAzureADJoinedDeviceAccepted: new(false)}
+	}
+}
+
+// companyName is unique for each i: once all names are used, a number is added.
+func companyName(rng *rand.Rand, i int) string {
+	n := len(seedFirst) * len(seedSecond)
+	k := i % n * 37 % n // 37 and n have no common divisor, so no name repeats early
+	name := seedFirst[k%len(seedFirst)] + " " + seedSecond[k/len(seedFirst)] + " " + seedForm[rng.IntN(len(seedForm))]
+	if i >= n {
+		name = fmt.Sprintf("%s %d", name, i/n+1)
+	}
+	return name
+}
+
+func domain(name string) string {
+	return strings.ToLower(strings.Join(strings.Fields(name), "-")) + ".example"
 }

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"testing"
 
-	"bulksync/graph/graphsim"
-
 	"github.com/google/go-cmp/cmp"
+
+	"bulksync/graph/graphsim"
 )
 
 func TestAStateSurvivesItsFile(t *testing.T) {
@@ -103,6 +103,32 @@ func TestASeedHoldsEveryKindOfPartner(t *testing.T) {
 	}
 	if kinds["service"] != 1 || len(names) != 2000 {
 		t.Errorf("%d service-owned partners and %d names, want 1 and 2000", kinds["service"], len(names))
+	}
+}
+
+// What a test does to its copy of a partner does not change the tenant.
+func TestAPartnerIsACopy(t *testing.T) {
+	r := newRig(t, graphsim.Config{})
+	yes := func() *bool { return new(true) }
+	whole := func() graphsim.Partner {
+		return graphsim.Partner{
+			TenantID: contoso, IsServiceProvider: yes(), IsInMultiTenantOrganization: yes(),
+			InboundTrust:                 &graphsim.InboundTrust{IsMfaAccepted: yes(), IsCompliantDeviceAccepted: yes(), IsHybridAzureADJoinedDeviceAccepted: yes()},
+			AutomaticUserConsentSettings: graphsim.Consent{InboundAllowed: yes(), OutboundAllowed: yes()},
+			IdentitySynchronization:      graphsim.SyncAllowed("Contoso", true),
+			Other:                        graphsim.Members{"newIn2027": json.RawMessage(`1`)},
+		}
+	}
+	r.SetPartner(whole())
+	p, _ := r.Partner(contoso)
+	*p.IsServiceProvider, *p.IsInMultiTenantOrganization = false, false
+	*p.InboundTrust.IsMfaAccepted, *p.InboundTrust.IsCompliantDeviceAccepted = false, false
+	*p.InboundTrust.IsHybridAzureADJoinedDeviceAccepted = false
+	*p.AutomaticUserConsentSettings.InboundAllowed, *p.AutomaticUserConsentSettings.OutboundAllowed = false, false
+	*p.IdentitySynchronization.DisplayName, *p.IdentitySynchronization.UserSyncInbound.IsSyncAllowed = "x", false
+	delete(p.Other, "newIn2027")
+	if now, _ := r.Partner(contoso); !cmp.Equal(now, whole()) {
+		t.Errorf("(-want +got):\n%s", cmp.Diff(whole(), now))
 	}
 }
 

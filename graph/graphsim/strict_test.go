@@ -5,10 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bulksync/graph"
 	"bulksync/graph/graphsim"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestBodiesThatGraphRefuses(t *testing.T) {
@@ -23,6 +23,14 @@ func TestBodiesThatGraphRefuses(t *testing.T) {
 		{"a number for a boolean", "PATCH", partners + "/" + contoso, `{"automaticUserConsentSettings":{"inboundAllowed":1}}`, value},
 		{"a boolean for an object", "PUT", sync, `{"userSyncInbound":true}`, value},
 		{"a list for an object", "PATCH", partners + "/" + contoso, `{"inboundTrust":[]}`, value},
+		{"a text for a trust", "PATCH", partners + "/" + contoso, `{"inboundTrust":{"isMfaAccepted":"true"}}`, value},
+		{"a number for a trust", "PATCH", partners + "/" + contoso, `{"inboundTrust":{"isCompliantDeviceAccepted":1}}`, value},
+		{"a boolean for the trusts", "PATCH", partners + "/" + contoso, `{"inboundTrust":true}`, value},
+		{"an unknown trust", "PATCH", partners + "/" + contoso, `{"inboundTrust":{"isEverythingAccepted":true}}`, invalid("isEverythingAccepted")},
+		{"a trust with the wrong case", "PATCH", partners + "/" + contoso, `{"inboundTrust":{"isMFAAccepted":true}}`, invalid("isMFAAccepted")},
+		{"trusts with the wrong case", "PATCH", partners + "/" + contoso, `{"InboundTrust":{"isMfaAccepted":true}}`, invalid("InboundTrust")},
+		{"one bad trust among good ones", "PATCH", partners + "/" + contoso, `{"inboundTrust":{"isMfaAccepted":true,"isHybridAzureADJoinedDeviceAccepted":[]}}`, value},
+		{"isInMultiTenantOrganization", "PATCH", partners + "/" + contoso, `{"inboundTrust":{"isMfaAccepted":true},"isInMultiTenantOrganization":true}`, "read-only"},
 		{"a number for a text", "PUT", sync, `{"displayName":7}`, value},
 		{"an unknown enumeration value", "PATCH", partners + "/" + contoso, `{"b2bCollaborationInbound":{"applications":{"accessType":"maybe"}}}`, value},
 		{"a text for a list", "PATCH", partners + "/" + contoso, `{"b2bCollaborationInbound":{"applications":{"targets":"x"}}}`, value},
@@ -121,7 +129,11 @@ func TestQueryOptionsThatAreRefused(t *testing.T) {
 func TestNationalCloudsHaveNoTemplates(t *testing.T) {
 	r := newRig(t, graphsim.Config{Cloud: graph.China}).with(contoso)
 	r.want(400, "BadRequest", "GET", template, "")
-	r.want(400, "Request_BadRequest", "PATCH", partners+"/"+contoso, `{"tenantRestrictions":null}`)
+	for _, name := range []string{"tenantRestrictions", "m365CollaborationInbound", "m365CollaborationOutbound", "appServiceConnectInbound"} {
+		r.want(400, "Request_BadRequest", "PATCH", partners+"/"+contoso, `{"`+name+`":null}`)
+	}
+	r.must("PATCH", partners+"/"+contoso, `{"inboundTrust":{"isMfaAccepted":true}}`)
+	r.must("GET", partners+"?$select=tenantId,inboundTrust", "")
 	got := r.must("GET", partners+"/"+contoso, "").body
 	if strings.Contains(got, "isInMultiTenantOrganization") || strings.Contains(got, "tenantRestrictions") {
 		t.Errorf("a member that national clouds lack: %s", got)

@@ -23,8 +23,8 @@ func (s *Sim) getSync(c *call) answer {
 	return ok(appendSync(nil, c.shownID(p.TenantID), p.IdentitySynchronization, v))
 }
 
-// putSync creates. Microsoft's pages disagree about a policy that exists, and
-// are silent about a missing partner: both are switches.
+// putSync creates a policy. Microsoft's pages disagree about one that exists, and are
+// silent about a missing partner: Config has a switch for both.
 func (s *Sim) putSync(c *call) answer {
 	body, bad := c.decode(syncPolicy)
 	if bad != nil {
@@ -109,15 +109,15 @@ func syncChanges(old, y *IdentitySynchronization) []change {
 	return changes
 }
 
-// note keeps the time of a change, unless the change gets lost.
+// note records the time of a change, unless the change gets lost.
 func (c *call) note(when *time.Time) {
 	if !c.suffers(FaultLost) {
 		*when = c.now
 	}
 }
 
-// tooNew refuses a write into a partner that was created so recently that not
-// every server knows it.
+// tooNew refuses a write into a partner that was created so recently that not every
+// server knows it.
 func (s *Sim) tooNew(c *call) *odataError {
 	into := c.route.noun == nounSync && isWrite(c.method) || c.route.noun == nounPartner && c.method == http.MethodPatch
 	if s.cfg.CreateLag == 0 || !into {
@@ -135,8 +135,8 @@ func (s *Sim) tooNew(c *call) *odataError {
 	return statusError(s.cfg.CreateLagStatus)
 }
 
-// inWindow reports whether a deletion is so recent that the object still stands
-// in the way of a new one. gone is zero when there was none.
+// inWindow reports whether a deletion is so recent that the object cannot be created
+// again. gone is zero when there was none.
 func (s *Sim) inWindow(c *call, gone time.Time) bool {
 	return !gone.IsZero() && c.now.Sub(gone) < s.cfg.DeleteWindow
 }

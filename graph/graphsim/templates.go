@@ -1,16 +1,18 @@
 package graphsim
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
-// Template is multiTenantOrganizationIdentitySyncPolicyTemplate. It takes effect
-// when a tenant joins the multitenant organization, never on partners that are
-// there.
+// Template is multiTenantOrganizationIdentitySyncPolicyTemplate. It takes effect when a
+// tenant joins the multitenant organization, and at no other time.
 type Template struct {
 	TemplateApplicationLevel string           `json:"templateApplicationLevel"`
 	UserSyncInbound          *UserSyncInbound `json:"userSyncInbound"`
 }
 
-// defaultLevel is what a template shows that nobody configured.
+// defaultLevel is the level of a template that was never configured.
 const defaultLevel = "newPartners,existingPartners"
 
 // Ids of the template objects: GUIDs, in the CSDL's words; any would do.
@@ -28,7 +30,7 @@ func unconfiguredPartnerTemplate() Members {
 	return Members{"templateApplicationLevel": json.RawMessage(`"` + defaultLevel + `"`)}
 }
 
-// clone returns a copy that shares nothing that a caller could change.
+// clone returns a deep copy.
 func (t Template) clone() Template {
 	if t.UserSyncInbound = copyOf(t.UserSyncInbound); t.UserSyncInbound != nil {
 		t.UserSyncInbound.IsSyncAllowed = copyOf(t.UserSyncInbound.IsSyncAllowed)
@@ -79,8 +81,8 @@ func (s *Sim) patchTemplate(c *call) answer {
 	return noContent()
 }
 
-// resetTemplate declines: the template is as nobody had configured it, and a
-// join changes nothing.
+// resetTemplate makes the template as if it had never been configured: a join changes
+// nothing.
 func (s *Sim) resetTemplate(c *call) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,12 +127,91 @@ func (s *Sim) resetPartnerTemplate(c *call) answer {
 	return noContent()
 }
 
-// getTemplates serves the container; its children come only when expanded, which
-// no page documents.
+// getTemplates serves the container. Its children come only when expanded, which no page
+// documents.
 func (s *Sim) getTemplates(c *call) answer {
 	if _, bad := c.query(); bad != nil {
 		return refuse(bad)
 	}
 	b := appendString([]byte(`{"@odata.context":`), c.context("templates/$entity"))
 	return ok(append(appendString(append(b, `,"id":`...), templatesID), '}'))
+}
+
+// parseLevel reads a templateApplicationLevel, which is a flags enumeration: one
+// string of names joined by commas. It returns the one form that GET shows. The
+// Entra tutorial switches a template off with "", the reference with none; what
+// GET shows after "" is not documented, here it is none.
+func parseLevel(s string) (string, bool) {
+	var isNew, isExisting bool
+	for name := range strings.SplitSeq(s, ",") {
+		switch strings.TrimSpace(name) {
+		case "newPartners":
+			isNew = true
+		case "existingPartners":
+			isExisting = true
+		case "none":
+		case "":
+			if s != "" {
+				return "", false
+			}
+		default:
+			return "", false
+		}
+	}
+	switch {
+	case isNew && isExisting:
+		return "newPartners,existingPartners", true
+	case isNew:
+		return "newPartners", true
+	case isExisting:
+		return "existingPartners", true
+	}
+	return "none", true
+}
+
+// Join lets a tenant join the multitenant organization, which is when templates take
+// effect (Entra's page on these templates): a partner that was there is "existing", one
+// that the join creates is "new". Members of a template that are not null overwrite the
+// partner's, and the others leave them.
+func (s *Sim) Join(tenantID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	level := "existingPartners"
+	var p Partner
+	if old := s.partners.latest(tenantID); old != nil {
+		p = *old.clone()
+	} else {
+		level = "newPartners"
+		p.TenantID = tenantID
+	}
+	p.IsInMultiTenantOrganization = new(true)
+	if t := s.template.latest; strings.Contains(t.TemplateApplicationLevel, level) {
+		t.apply(&p)
+	}
+	if m := s.partnerTemplate.latest; strings.Contains(string(m["templateApplicationLevel"]), level) {
+		p = *p.merged(m.settings())
+	}
+	s.put(nil, tenantID, &p)
+	s.audit(nil, categoryAccess, ActivityUpdatePartner, tenantID)
+}
+
+func (t Template) apply(p *Partner) {
+	if t.UserSyncInbound == nil || t.UserSyncInbound.IsSyncAllowed == nil {
+		return
+	}
+	p.IdentitySynchronization = p.IdentitySynchronization.merged(map[string]any{
+		"userSyncInbound": map[string]any{"isSyncAllowed": *t.UserSyncInbound.IsSyncAllowed},
+	})
+}
+
+// settings are the members that a join writes into a partner.
+func (m Members) settings() map[string]any {
+	all := map[string]any{}
+	for name, raw := range m {
+		var v any
+		if name != "templateApplicationLevel" && json.Unmarshal(raw, &v) == nil && v != nil {
+			all[name] = v
+		}
+	}
+	return all
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Tenant is tenantInformation: what findTenantInformation tells about a tenant,
-// which need not be a partner.
+// Tenant is tenantInformation: what findTenantInformation says about a tenant, which need
+// not be a partner.
 type Tenant struct {
 	TenantID            string  `json:"tenantId"`
 	FederationBrandName *string `json:"federationBrandName"`
@@ -15,7 +15,7 @@ type Tenant struct {
 	DefaultDomainName   string  `json:"defaultDomainName"`
 }
 
-// directory is the tenants of the world, by lower-case ID and domain.
+// directory holds all known tenants, by lower-case ID and domain.
 type directory struct {
 	byID     map[string]Tenant
 	byDomain map[string]string

@@ -1,6 +1,7 @@
 package graphsim
 
 import (
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -8,7 +9,7 @@ import (
 
 // scope is one limit that a request counts against.
 type scope struct {
-	bucket string // whose bucket it is
+	bucket string // the key of its bucket
 	name   string // as in x-ms-throttle-scope
 	info   string // as in x-ms-throttle-information
 	quota  Quota
@@ -28,8 +29,8 @@ func (s *Sim) scopes(c *call) []scope {
 	return all
 }
 
-// charge takes the request's tokens. It returns the headers that tell how near
-// the limit is, or the refusal.
+// charge takes the request's tokens. It returns headers that say how near the limit is,
+// or the refusal.
 func (s *Sim) charge(c *call) (http.Header, *answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,7 +48,7 @@ func (s *Sim) charge(c *call) (http.Header, *answer) {
 	return http.Header{"X-Ms-Throttle-Limit-Percentage": {percentage(used)}}, nil
 }
 
-// fullest returns the scope that makes the request wait longest, if any does.
+// fullest returns the scope that makes the request wait longest, if any.
 func (s *Sim) fullest(c *call, scopes []scope) (worst scope, isFull bool) {
 	var longest time.Duration
 	for _, sc := range scopes {
@@ -58,7 +59,7 @@ func (s *Sim) fullest(c *call, scopes []scope) (worst scope, isFull bool) {
 	return worst, isFull
 }
 
-// take charges all scopes and returns how much is used of the fullest.
+// take charges all scopes, and returns the used share of the fullest.
 func (s *Sim) take(c *call, scopes []scope) (used float64) {
 	for _, sc := range scopes {
 		if b := s.bucket(sc); b != nil {
@@ -105,10 +106,74 @@ func (s *Sim) bucket(sc scope) *bucket {
 	return b
 }
 
-// SetWriteQuota changes the quota of each app for writes, from now on. Tokens
-// that were used stay used.
+// SetWriteQuota changes the write quota of each app from now on. Used tokens stay used.
 func (s *Sim) SetWriteQuota(q Quota) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.writeQuota = q
+}
+
+// bucket is a token bucket, kept as the time at which it will be full again. It counts
+// in whole nanoseconds, so that a client that waits exactly as long as it was told finds
+// its token.
+type bucket struct {
+	quota Quota
+	full  time.Time
+}
+
+// interval is the time in which one token comes back.
+func (q Quota) interval() time.Duration { return max(q.Per/time.Duration(q.Units), 1) }
+
+func (q Quota) burst() time.Duration { return q.interval() * time.Duration(q.Units) }
+
+// debt is the time until the bucket is full again.
+func (b *bucket) debt(now time.Time) time.Duration { return max(b.full.Sub(now), 0) }
+
+// cost is what n tokens add to the debt. A request that costs more than the whole bucket
+// pays the whole bucket, or it would wait for ever.
+func (b *bucket) cost(n int) time.Duration {
+	return b.quota.interval() * time.Duration(min(n, b.quota.Units))
+}
+
+// wait returns how long it takes until n tokens are there; 0 when they are.
+func (b *bucket) wait(now time.Time, n int) time.Duration {
+	return max(b.debt(now)+b.cost(n)-b.quota.burst(), 0)
+}
+
+// take takes n tokens. Refused requests raise the debt to twice the bucket at most, so
+// that a client that hammers can recover.
+func (b *bucket) take(now time.Time, n int) {
+	b.full = now.Add(min(b.debt(now)+b.cost(n), 2*b.quota.burst()))
+}
+
+// used is how much of the bucket is gone: 1 is all, more is debt.
+func (b *bucket) used(now time.Time) float64 {
+	return float64(b.debt(now)) / float64(b.quota.burst())
+}
+
+// resize gives the bucket another quota; used tokens stay used.
+func (b *bucket) resize(q Quota, now time.Time) {
+	if b.quota == q {
+		return
+	}
+	used := float64(b.debt(now)) / float64(b.quota.interval())
+	b.quota = q
+	b.full = now.Add(min(time.Duration(used*float64(q.interval())), q.burst()))
+}
+
+// set writes the header in this form. It never says less than the true time.
+func (f RetryAfterForm) set(h http.Header, now time.Time, wait time.Duration) {
+	switch f {
+	case RetryAfterDecimal:
+		h["Retry-After"] = []string{strconv.FormatFloat(math.Ceil(wait.Seconds()*1000)/1000, 'f', 3, 64)}
+	case RetryAfterDate:
+		at := now.Add(wait)
+		if t := at.Truncate(time.Second); t.Before(at) {
+			at = t.Add(time.Second)
+		}
+		h["Retry-After"] = []string{at.UTC().Format(http.TimeFormat)}
+	case RetryAfterAbsent:
+	default:
+		h["Retry-After"] = []string{strconv.Itoa(int(math.Ceil(wait.Seconds())))}
+	}
 }

@@ -13,7 +13,7 @@ import (
 
 const write = `{"displayName":"x"}`
 
-// waitAsTold sleeps for as long as a Retry-After in any form says.
+// waitAsTold sleeps for as long as a Retry-After of any form says.
 func waitAsTold(t *testing.T, h http.Header) time.Duration {
 	t.Helper()
 	began, told := time.Now(), h.Get("Retry-After")

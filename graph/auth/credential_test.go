@@ -2,18 +2,23 @@ package auth_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"bulksync/graph"
 	"bulksync/graph/auth"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 const (
@@ -24,7 +29,7 @@ const (
 // granted is what Entra answers when it gives a token.
 var granted = `{"token_type":"Bearer","expires_in":3599,"access_token":"` + token(claims{"tid": tenant, "appid": appID}) + `"}`
 
-// cleanEnvironment leaves the default chain nothing to find but what env names.
+// cleanEnvironment leaves the default chain nothing to find but the variables of env.
 func cleanEnvironment(t *testing.T, env map[string]string) {
 	t.Helper()
 	for _, kv := range os.Environ() {
@@ -99,7 +104,7 @@ func TestEachCloudSignsInAtItsOwnHost(t *testing.T) {
 			if got := l.hosts[len(l.hosts)-1]; got != want {
 				t.Errorf("the token came from %s, want %s", got, want)
 			}
-			if diff := cmp.Diff(auth.Identity{TenantID: tenant, AppID: appID}, s.Identity(), cmpopts.EquateEmpty()); diff != "" {
+			if diff := cmp.Diff(auth.Identity{Kind: auth.KindApp, TenantID: tenant, AppID: appID}, s.Identity(), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("identity (-want +got)\n%s", diff)
 			}
 		})
@@ -108,7 +113,7 @@ func TestEachCloudSignsInAtItsOwnHost(t *testing.T) {
 
 // The identity library keeps tokens of its own. A plain 401 gets the same one
 // again, and only the claims of a challenge go past what it keeps.
-func TestOnlyAChallengeGoesPastWhatTheIdentityLibraryKeeps(t *testing.T) {
+func TestOnlyAChallengeGoesPastTheLibrarysCache(t *testing.T) {
 	cleanEnvironment(t, map[string]string{"AZURE_TENANT_ID": tenant, "AZURE_CLIENT_ID": appID, "AZURE_CLIENT_SECRET": secret})
 	l := &login{status: http.StatusOK, token: granted}
 	cred, err := auth.NewDefault(auth.Options{Cloud: graph.Global}, l)
@@ -136,7 +141,8 @@ func TestOnlyAChallengeGoesPastWhatTheIdentityLibraryKeeps(t *testing.T) {
 	}
 }
 
-func TestAChainThatFindsNothingSaysOneSentenceForEachCredential(t *testing.T) {
+// Each credential that was tried has one sentence.
+func TestAChainWithoutATokenSaysWhyForEachCredential(t *testing.T) {
 	cleanEnvironment(t, nil)
 	cred, err := auth.NewDefault(auth.Options{Cloud: graph.Global}, &login{})
 	if err != nil {
@@ -192,5 +198,84 @@ func TestWhatEntraRefusesIsSaidInItsOwnWords(t *testing.T) {
 				t.Errorf("the error holds a secret: %v", err)
 			}
 		})
+	}
+}
+
+func TestAReadyMadeTokenIsTakenAsPeoplePasteIt(t *testing.T) {
+	want := token(claims{"tid": tenant})
+	for name, pasted := range map[string]string{
+		"as it is":               want,
+		"with a newline":         " " + want + "\r\n",
+		"with the word Bearer":   "Bearer " + want,
+		"with the word, lower":   "bearer   " + want + "\n",
+		"with space in front":    "\n Bearer " + want,
+		"with a tab in front":    "\t" + want,
+		"with a trailing return": want + "\r",
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := auth.Static(pasted).GetToken(t.Context(), policy.TokenRequestOptions{})
+			if err != nil || got.Token != want {
+				t.Errorf("token differs, error %v", err)
+			}
+		})
+	}
+}
+
+func TestAReadyMadeTokenEndsWhenItSays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		exp := time.Now().Add(time.Hour).UTC()
+		cred := auth.Static(token(claims{"exp": exp.Unix()}))
+		got, err := cred.GetToken(t.Context(), policy.TokenRequestOptions{})
+		if err != nil || !got.ExpiresOn.Equal(exp) {
+			t.Fatalf("got expiry %v, error %v; want %v", got.ExpiresOn, err, exp)
+		}
+		time.Sleep(time.Hour)
+		_, err = cred.GetToken(t.Context(), policy.TokenRequestOptions{})
+		if err == nil || !strings.Contains(err.Error(), "expired at "+exp.Format(time.RFC3339)) {
+			t.Errorf("got %v, want an error with the time", err)
+		}
+	})
+}
+
+func TestAnUnusableReadyMadeTokenIsNotQuoted(t *testing.T) {
+	for name, tc := range map[string]struct {
+		token string
+		opts  policy.TokenRequestOptions
+		want  string
+	}{
+		"empty":                  {" \n", policy.TokenRequestOptions{}, "is empty"},
+		"the word alone":         {"Bearer ", policy.TokenRequestOptions{}, "is empty"},
+		"two lines":              {canary + "\n" + canary, policy.TokenRequestOptions{}, "on one line"},
+		"quoted":                 {`"` + canary + `"`, policy.TokenRequestOptions{}, "no token has"},
+		"expired":                {token(claims{"exp": 1}), policy.TokenRequestOptions{}, "expired at 1970-01-01T00:00:01Z"},
+		"Graph wants a new one":  {token(claims{}), policy.TokenRequestOptions{Claims: "{}"}, "get a fresh one"},
+		"an opaque one, as well": {canary, policy.TokenRequestOptions{Claims: "{}"}, "get a fresh one"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := auth.Static(tc.token).GetToken(t.Context(), tc.opts)
+			if tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+				t.Errorf("got %v, want an error that says %q", err, tc.want)
+			}
+			if err != nil && strings.Contains(err.Error(), canary) {
+				t.Errorf("the error quotes the token: %v", err)
+			}
+		})
+	}
+}
+
+func TestNoVerbPrintsTheTokenOfACredential(t *testing.T) {
+	cred := auth.Static(canary)
+	session, err := auth.Acquire(t.Context(), auth.Static(token(claims{"tid": tenant})), scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	slog.New(slog.NewTextHandler(&log, nil)).Info("m", "cred", cred, "session", session)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("m", "cred", cred, "session", session)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		fmt.Fprintf(&log, verb+verb, cred, session)
+	}
+	if strings.Contains(log.String(), canary) || strings.Contains(log.String(), fmt.Sprintf("%x", canary)) {
+		t.Errorf("the token was printed:\n%s", log.String())
 	}
 }

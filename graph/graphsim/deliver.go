@@ -15,11 +15,97 @@ import (
 	"bulksync/graph"
 )
 
-// Transport returns a RoundTripper that hands requests to the simulator in
-// process, whatever host they name. It uses no sockets, so it works in a
-// testing/synctest bubble, and it fails as a real transport does: with the
-// error of the context, *net.OpError around ECONNRESET, io.EOF before the head
-// and io.ErrUnexpectedEOF within the body. Safe for concurrent use.
+// maxBody is far above any body of this area; the real limit is not documented.
+const maxBody = 4 << 20
+
+// ServeHTTP serves Graph below /v1.0. A fault that breaks the connection really breaks
+// it: a reset is a TCP reset.
+func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	c := &call{method: r.Method, path: r.URL.Path, rawQuery: r.URL.RawQuery, header: r.Header, body: body, base: scheme + r.Host}
+	defer s.leave(c)
+	a, err := s.serve(r.Context(), c)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	send(r.Context(), w, a)
+}
+
+// send delivers an answer over a connection.
+func send(ctx context.Context, w http.ResponseWriter, a answer) {
+	switch a.cut {
+	case cutReset:
+		reset(w)
+	case cutRefused: // a server cannot refuse any more; this comes closest
+		panic(http.ErrAbortHandler)
+	case cutSilent:
+		<-ctx.Done()
+		panic(http.ErrAbortHandler)
+	case cutSlow:
+		sendSlowly(ctx, w, a)
+	case cutTruncated:
+		sendHalf(w, a)
+		panic(http.ErrAbortHandler)
+	default:
+		sendHead(w, a)
+		io.Copy(w, a.content())
+	}
+}
+
+func sendHead(w http.ResponseWriter, a answer) {
+	h := w.Header()
+	for name, values := range a.header {
+		h[name] = values
+	}
+	w.WriteHeader(a.status)
+}
+
+// sendHalf sends the head, with the whole length, and half of the body. An answer
+// without a body ends before its head.
+func sendHalf(w http.ResponseWriter, a answer) {
+	if len(a.body) > 0 {
+		sendHead(w, a)
+		w.Write(a.body[:len(a.body)/2])
+		http.NewResponseController(w).Flush()
+	}
+}
+
+func sendSlowly(ctx context.Context, w http.ResponseWriter, a answer) {
+	sendHalf(w, a)
+	if graph.Sleep(ctx, a.delay) != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if len(a.body) == 0 {
+		sendHead(w, a)
+		return
+	}
+	w.Write(a.body[len(a.body)/2:])
+}
+
+// reset breaks the connection, by a TCP reset if it is a TCP connection.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
+	conn.Close()
+}
+
+// Transport returns a RoundTripper that hands requests to the simulator in process,
+// whatever host they name. It uses no sockets, so that it works in a testing/synctest
+// bubble. It fails as a real transport does: with the error of the context, a
+// *net.OpError around ECONNRESET, io.EOF before the head, and io.ErrUnexpectedEOF
+// within the body. It is safe for concurrent use.
 func (s *Sim) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ sim *Sim }
@@ -94,7 +180,7 @@ type failure struct{ err error }
 
 func (f failure) Read([]byte) (int, error) { return 0, f.err }
 
-// pause is a reader that holds nothing and takes its time to say so.
+// pause is an empty reader that reports its end after a delay.
 type pause struct {
 	ctx   context.Context
 	delay time.Duration

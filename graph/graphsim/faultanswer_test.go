@@ -1,10 +1,14 @@
 package graphsim_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"bulksync/graph/graphsim"
 )
@@ -40,7 +44,7 @@ func TestAnErrorBodyComesInManyForms(t *testing.T) {
 	}
 }
 
-// A proxy in debug mode tells credentials back, in the body and in a header.
+// A proxy in debug mode repeats credentials, in the body and in a header.
 func TestAnEchoTellsTheCredentials(t *testing.T) {
 	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
 		r.inject("400,body=echo")
@@ -58,7 +62,7 @@ func TestAnEchoTellsTheCredentials(t *testing.T) {
 	})
 }
 
-// A hostile answer moves the terminal of whoever prints it.
+// A hostile answer holds what would move the cursor of a terminal.
 func TestAHostileErrorMovesTheTerminal(t *testing.T) {
 	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
 		r.inject("400,body=escapes")
@@ -81,8 +85,8 @@ func TestAHostileErrorMovesTheTerminal(t *testing.T) {
 	})
 }
 
-// A page with 200 comes under ever other content types, in the same order for
-// everybody, and without a header of Graph.
+// A page with 200 comes with varying content types, always in the same order, and
+// without Graph's headers.
 func TestAPageComesUnderManyContentTypes(t *testing.T) {
 	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
 		r.inject("html,method=GET", "html-after,method=PATCH", "portal,method=PUT")
@@ -113,4 +117,47 @@ func TestAStatusAfterTellsRetryAfter(t *testing.T) {
 		}
 		r.want(503, "ServiceUnavailable", "GET", sync, "") // the first of two strikes
 	})
+}
+
+func TestASlowBodyComesWholeAndLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Partners: 5})
+		want := r.must("GET", partners+"/"+r.Partners()[0].TenantID, "").body
+		r.Inject(graphsim.Fault{Kind: graphsim.FaultSlow})
+		began := time.Now()
+		got := r.must("GET", partners+"/"+r.Partners()[0].TenantID, "").body
+		if got != want || time.Since(began) != 5*time.Second || !json.Valid([]byte(got)) {
+			t.Errorf("after %v: %s", time.Since(began), got)
+		}
+	})
+}
+
+// A slow answer keeps its status and its headers, with a body and without.
+func TestASlowAnswerComesWhole(t *testing.T) {
+	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
+		r.inject("slow,delay=1ms")
+		if got := r.must("PATCH", sync, `{}`); got.status != 204 || got.body != "" || got.header.Get("Request-Id") == "" {
+			t.Errorf("got %d %q %s", got.status, got.body, got.header)
+		}
+		got := r.want(404, "Request_ResourceNotFound", "GET", partners+"/"+fabrikam, "")
+		if got.header.Get("Request-Id") == "" {
+			t.Errorf("got %q %s", got.body, got.header)
+		}
+	})
+}
+
+func TestALateAnswerIsGivenUpWithTheContext(t *testing.T) {
+	for latency, committed := range map[time.Duration]bool{10 * time.Second: false, 4 * time.Second: true} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, graphsim.Config{Latency: latency}).with(contoso)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			defer cancel()
+			if got := r.send(ctx, "PATCH", partners+"/"+contoso, `{}`); !errors.Is(got.err, context.DeadlineExceeded) {
+				t.Errorf("got %d %v", got.status, got.err)
+			}
+			if last := r.Requests()[0]; last.Committed != committed {
+				t.Errorf("latency %v: committed %v, want %v", latency, last.Committed, committed)
+			}
+		})
+	}
 }
