@@ -159,11 +159,11 @@ func TestHintsOfFaults(t *testing.T) {
 		err  error
 		want string
 	}{
-		{untrusted, "check --graph-url; if a proxy looks into TLS here, let this machine trust its certificate authority (SSL_CERT_FILE)"},
+		{untrusted, "check --graph-url; if a proxy inspects TLS here, let this machine trust its certificate authority (SSL_CERT_FILE)"},
 		{&graph.Error{Kind: graph.Outage}, "check the network, the proxy and --graph-url; --outage waits longer"},
 		{&graph.Error{Kind: graph.Unreachable}, "check the network, the proxy and --graph-url"},
-		{&graph.Error{Kind: graph.Transient, RetryAfter: 24 * time.Hour}, "Graph asks to be left alone for 24h0m0s: try again after that"},
-		{&graph.Error{Kind: graph.Transient}, "Graph has a fault of its own: try again, and give Microsoft the request-id if it stays"},
+		{&graph.Error{Kind: graph.Transient, RetryAfter: 24 * time.Hour}, "Graph asked for a pause of 24h0m0s: run the command again after that"},
+		{&graph.Error{Kind: graph.Transient}, "Graph had a fault of its own: run the command again, and give Microsoft the request-id if it stays"},
 	} {
 		if got := (&app{}).hintOf(tc.err); got != tc.want {
 			t.Errorf("%v: %q, want %q", tc.err, got, tc.want)
