@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bulksync/plan"
 	"bulksync/plan/audit"
 	"bulksync/report"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func auditAs(t *testing.T, a *audit.Audit, f report.Format) string {

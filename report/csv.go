@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gocarina/gocsv"
+
 	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/audit"
-
-	"github.com/gocarina/gocsv"
 )
 
 // csvBatch is how many lines stand in memory at a time.

@@ -4,12 +4,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/desired"
 	"bulksync/report"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // leadOf is what a text report says between its verdict and its facts.

@@ -6,12 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/desired"
 	"bulksync/report"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // dialects are ways in which spreadsheets write a CSV down.

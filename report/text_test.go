@@ -5,10 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	"bulksync/report"
-
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"pgregory.net/rapid"
+
+	"bulksync/report"
 )
 
 func TestTextFitsTheTerminalAndKeepsTenantIDsWhole(t *testing.T) {
