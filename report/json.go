@@ -6,6 +6,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"bulksync/execute/journal"
 	"bulksync/internal/seal"
 )
 
@@ -64,4 +65,11 @@ func (e *escaper) flush() error {
 	}
 	_, err := e.w.Write([]byte(`\ufffd`))
 	return err
+}
+
+// summary is what summary.json holds.
+type summary struct {
+	*journal.Result
+	Running  bool `json:"running,omitempty"`
+	ExitCode int  `json:"exitCode"`
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"iter"
-	"strings"
 
 	"bulksync/internal/words"
 	"bulksync/plan"
@@ -49,60 +48,6 @@ func auditPage(a *audit.Audit) *page {
 		g.Lead = append(g.Lead, bareRows(a.BareRows))
 	}
 	return g
-}
-
-// auditVerdict never says clean while there is a partner that nobody could
-// read, and never counts one as different.
-func auditVerdict(a *audit.Audit, unread int) (string, tone) {
-	switch differ := drifted(a); {
-	case differ != "" && unread > 0:
-		return fmt.Sprintf("Drift: %s not as wanted, and %s could not be read.", differ, words.Count(unread, "partner")), bad
-	case differ != "":
-		return fmt.Sprintf("Drift: %s not as wanted.", differ), bad
-	case unread > 0:
-		return fmt.Sprintf("Not known: %s could not be read. What could be read is as wanted.", words.Count(unread, "partner")), bad
-	default:
-		return fmt.Sprintf("Clean: %s as wanted.", isAre(a.Totals.OK, "object")), good
-	}
-}
-
-// drifted counts what is not as wanted, and the partners that it belongs to:
-// "3 objects of 2 partners are".
-func drifted(a *audit.Audit) string {
-	objects, partners, home := 0, map[string]bool{}, false
-	for i := range a.Findings {
-		switch f := &a.Findings[i]; {
-		case f.Kind == audit.Unreadable:
-			continue
-		case f.TenantID == "":
-			home = true
-		default:
-			partners[strings.ToLower(f.TenantID)] = true
-		}
-		objects++
-	}
-	var of []string
-	if len(partners) > 0 {
-		of = append(of, words.Count(len(partners), "partner"))
-	}
-	if home {
-		of = append(of, "the home tenant")
-	}
-	if objects == 0 {
-		return ""
-	}
-	return words.Count(objects, "object") + " of " + strings.Join(of, " and ") + agree(objects, " is", " are")
-}
-
-// countUnreadable counts the partners that could not be read, each once.
-func countUnreadable(a *audit.Audit) int {
-	ids := map[string]bool{}
-	for i := range a.Findings {
-		if f := &a.Findings[i]; f.Kind == audit.Unreadable {
-			ids[strings.ToLower(f.TenantID)] = true
-		}
-	}
-	return len(ids)
 }
 
 // auditAlerts puts the worst findings first: partners that synchronize

@@ -17,7 +17,7 @@ func planPage(p *plan.Plan) *page {
 		Kind: "plan", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Change",
 		Facts: planFacts(p), Counts: planTiles(s), Alerts: planAlerts(p),
 		NRows: len(p.Changes), Rows: planRows(p), Lined: isLined(p), Approves: s.Writes() > 0,
-		All: planAll(s), Objects: hasObjects(s),
+		Lead: planLead(p), All: planAll(s), Objects: hasObjects(s),
 		Listed: func(r *row) bool { return r.Action != string(plan.NoOp) }, NListed: len(p.Changes) - s.NoOp,
 		Closing: []string{fmt.Sprintf("Plan: %d to create, %d to update, %d to delete, %d unchanged, %d blocked.",
 			s.Create, s.Update, s.Delete, s.NoOp, s.Blocked)},
@@ -25,32 +25,10 @@ func planPage(p *plan.Plan) *page {
 	if s.NoOp > 0 {
 		g.Unlisted = isAre(s.NoOp, "object") + " already as wanted, not listed."
 	}
-	planVerdict(g, p)
-	return g
-}
-
-func planVerdict(g *page, p *plan.Plan) {
-	s := p.Summary
-	g.Tone = plain
-	switch {
-	case isEmptyUndo(p):
-		g.Tone, g.Verdict = good, "Nothing to take back: the run changed nothing."
-	case !s.Differs():
-		g.Tone = good
-		g.Verdict = "Nothing to change. Everything is as wanted."
-	case s.Writes() == 0:
-		g.Verdict = fmt.Sprintf("Nothing can be changed: %s blocked.", isAre(s.Blocked, "change"))
-	default:
-		g.Verdict = words.Count(s.Writes(), "change") + touched(p)
-		if s.Blocked > 0 {
-			g.Verdict += "; " + isAre(s.Blocked, "other change") + " blocked"
-		}
-		g.Verdict += "."
-	}
-	if len(g.Alerts) > 0 {
+	if g.Verdict, g.Tone = planVerdict(p); len(g.Alerts) > 0 {
 		g.Tone = warn
 	}
-	g.Lead = planLead(p)
+	return g
 }
 
 // hasObjects reports whether unchanged or blocked objects are among the changes.
@@ -96,31 +74,6 @@ func isUndo(p *plan.Plan) bool {
 // other plan has the header of its input, or a template and a change of it.
 func isEmptyUndo(p *plan.Plan) bool {
 	return len(p.Changes) == 0 && len(p.Input.Header) == 0 && p.Template == nil
-}
-
-// touched says what the writes of p go to.
-func touched(p *plan.Plan) string {
-	tenants, template := map[string]bool{}, false
-	for i := range p.Changes {
-		switch c := &p.Changes[i]; {
-		case !c.Writes():
-		case c.Object == plan.SyncTemplate:
-			template = true
-		default:
-			tenants[c.Partner.TenantID] = true
-		}
-	}
-	var to []string
-	if len(tenants) > 0 {
-		to = append(to, words.Count(len(tenants), "partner"))
-	}
-	if template {
-		to = append(to, "the template of the home tenant")
-	}
-	if len(to) == 0 {
-		return ""
-	}
-	return " to " + strings.Join(to, " and ")
 }
 
 // planLead says in words what the changes mean for people.

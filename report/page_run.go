@@ -221,29 +221,6 @@ func runRows(p *plan.Plan, r *journal.Result, running bool) iter.Seq[row] {
 	}
 }
 
-func outcomeOf(o *journal.Outcome) *outcome {
-	v := &outcome{
-		Code: graphCode(o), Message: Clean(o.Message),
-		RequestID: OneLine(o.RequestID), ClientRequestID: OneLine(o.ClientRequestID),
-	}
-	if o.Attempts > 0 {
-		v.Sent, v.SentAt = words.Count(o.Attempts, "attempt")+", "+elapsed(o.Elapsed), stamp(o.StartedAt)
-	}
-	return v
-}
-
-// graphCode is the HTTP status and Graph's code: "403
-// Authorization_RequestDenied". An answer as it should be is no news.
-func graphCode(o *journal.Outcome) string {
-	switch {
-	case o.Status.Done() || o.HTTPStatus/100 == 2:
-		return ""
-	case o.HTTPStatus == 0:
-		return OneLine(o.GraphCode)
-	}
-	return strings.TrimSpace(fmt.Sprintf("%d %s", o.HTTPStatus, OneLine(o.GraphCode)))
-}
-
 // The statuses of changes without an outcome yet, while the run is going on.
 const (
 	statusToCome = "to-come"

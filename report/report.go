@@ -98,13 +98,6 @@ func Audit(w io.Writer, a *audit.Audit, f Format, o Options) error {
 	}
 }
 
-// summary is what summary.json holds.
-type summary struct {
-	*journal.Result
-	Running  bool `json:"running,omitempty"`
-	ExitCode int  `json:"exitCode"`
-}
-
 // writePage gives the formats for people a buffered writer, so that a row is
 // not a system call.
 func writePage(w io.Writer, p *page, f Format, o Options) error {

@@ -7,9 +7,98 @@ import (
 
 	"bulksync/execute/journal"
 	"bulksync/internal/seal"
+	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/plan/audit"
 )
+
+// row is one change, beside its outcome if there is one, or one finding.
+type row struct {
+	Seq, Line int
+	Symbol    string
+	Action    string // a change's action or a finding's kind
+	Status    string // how the change ended; empty outside a run
+	Tone      tone
+	Partner   partner
+	Object    string
+	About     string // the object as people call it
+	Hazards   []string
+	Fields    []field
+	Reason    string
+	Note      string
+	Method    string
+	Path      string
+	Body      string
+	Outcome   *outcome
+}
+
+// outcome is how a change ended, in text. The hint stands in the alert of its
+// group: a thousand rows of one cause need it once.
+type outcome struct {
+	Code            string // "403 Authorization_RequestDenied"
+	Message         string
+	RequestID       string
+	ClientRequestID string
+	Sent            string // how often and how long; empty where nothing was sent
+	SentAt          string
+}
+
+// field is one property before and after, as text. Wanted marks that nothing
+// is going to change: After is what an audit's file says, and empty where it
+// says nothing of the property. Now is what was found instead of Before when
+// the change was to be made; empty where nothing else was.
+type field struct {
+	Path, Before, After, Now string
+	Wanted                   bool
+}
+
+// Name is the last part of the property's path.
+func (f field) Name() string { return f.Path[strings.LastIndexByte(f.Path, '.')+1:] }
+
+// changeRow is the row of c without an outcome.
+func changeRow(c *plan.Change) row {
+	r := row{
+		Seq: c.Seq, Line: c.Row, Symbol: c.Action.Symbol(), Action: string(c.Action), Tone: actionTone(c),
+		Partner: partnerOf(c.Partner), Object: OneLine(string(c.Object)), About: aboutOf(c.Object),
+		Hazards: hazardsOf(c.Hazards), Fields: fieldsOf(c.Fields, c.Action),
+		Reason: Clean(c.Reason), Note: Clean(c.Note),
+	}
+	if c.Reverts() {
+		r.Reason = "" // the lead says it once
+	}
+	if q := c.Request; q != nil {
+		r.Method, r.Path, r.Body = OneLine(q.Method), OneLine(q.Path), Clean(string(q.Body))
+	}
+	return r
+}
+
+// aboutOf is how people call an object. Consent is what Graph calls automatic
+// redemption.
+func aboutOf(o plan.Object) string {
+	if o == plan.Consent {
+		return "consent (automatic redemption)"
+	}
+	return OneLine(string(o))
+}
+
+func actionTone(c *plan.Change) tone {
+	switch {
+	case c.Action == plan.Delete:
+		return bad
+	case c.Action == plan.Blocked || c.Action != plan.NoOp && len(c.Hazards) > 0:
+		return warn
+	default:
+		return plain
+	}
+}
+
+func hazardsOf(hs []plan.Hazard) []string {
+	var out []string
+	for _, h := range hs {
+		out = append(out, OneLine(string(h)))
+	}
+	return out
+}
 
 // fieldsOf words the properties of a change. A created object has no before
 // and a deleted one no after, which is other than a value of null.
@@ -137,4 +226,27 @@ func sideJSON(fs []plan.Field, side func(plan.Field) any) (string, error) {
 		out = append(append(append(out, k...), ':'), v...)
 	}
 	return string(append(out, '}')), nil
+}
+
+func outcomeOf(o *journal.Outcome) *outcome {
+	v := &outcome{
+		Code: graphCode(o), Message: Clean(o.Message),
+		RequestID: OneLine(o.RequestID), ClientRequestID: OneLine(o.ClientRequestID),
+	}
+	if o.Attempts > 0 {
+		v.Sent, v.SentAt = words.Count(o.Attempts, "attempt")+", "+elapsed(o.Elapsed), stamp(o.StartedAt)
+	}
+	return v
+}
+
+// graphCode is the HTTP status and Graph's code: "403
+// Authorization_RequestDenied". An answer as it should be is no news.
+func graphCode(o *journal.Outcome) string {
+	switch {
+	case o.Status.Done() || o.HTTPStatus/100 == 2:
+		return ""
+	case o.HTTPStatus == 0:
+		return OneLine(o.GraphCode)
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", o.HTTPStatus, OneLine(o.GraphCode)))
 }

@@ -2,10 +2,12 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"bulksync/execute/journal"
 	"bulksync/internal/words"
 	"bulksync/plan"
+	"bulksync/plan/audit"
 )
 
 // runVerdict says how the run ended. Objects that were as wanted in the plan are
@@ -99,4 +101,101 @@ func others(r *journal.Result) string {
 	default:
 		return fmt.Sprintf("%s succeeded, %s already as wanted", words.Count(done, "other change"), wasWere(same, "object"))
 	}
+}
+
+// planVerdict says what a plan would do, and of how much it can do nothing.
+func planVerdict(p *plan.Plan) (string, tone) {
+	s := p.Summary
+	switch {
+	case isEmptyUndo(p):
+		return "Nothing to take back: the run changed nothing.", good
+	case !s.Differs():
+		return "Nothing to change. Everything is as wanted.", good
+	case s.Writes() == 0:
+		return fmt.Sprintf("Nothing can be changed: %s blocked.", isAre(s.Blocked, "change")), plain
+	}
+	verdict := words.Count(s.Writes(), "change") + touched(p)
+	if s.Blocked > 0 {
+		verdict += "; " + isAre(s.Blocked, "other change") + " blocked"
+	}
+	return verdict + ".", plain
+}
+
+// auditVerdict never says clean while there is a partner that nobody could
+// read, and never counts one as different.
+func auditVerdict(a *audit.Audit, unread int) (string, tone) {
+	switch differ := drifted(a); {
+	case differ != "" && unread > 0:
+		return fmt.Sprintf("Drift: %s not as wanted, and %s could not be read.", differ, words.Count(unread, "partner")), bad
+	case differ != "":
+		return fmt.Sprintf("Drift: %s not as wanted.", differ), bad
+	case unread > 0:
+		return fmt.Sprintf("Not known: %s could not be read. What could be read is as wanted.", words.Count(unread, "partner")), bad
+	default:
+		return fmt.Sprintf("Clean: %s as wanted.", isAre(a.Totals.OK, "object")), good
+	}
+}
+
+// drifted counts what is not as wanted, and the partners that it belongs to:
+// "3 objects of 2 partners are".
+func drifted(a *audit.Audit) string {
+	objects, partners, home := 0, map[string]bool{}, false
+	for i := range a.Findings {
+		switch f := &a.Findings[i]; {
+		case f.Kind == audit.Unreadable:
+			continue
+		case f.TenantID == "":
+			home = true
+		default:
+			partners[strings.ToLower(f.TenantID)] = true
+		}
+		objects++
+	}
+	var of []string
+	if len(partners) > 0 {
+		of = append(of, words.Count(len(partners), "partner"))
+	}
+	if home {
+		of = append(of, "the home tenant")
+	}
+	if objects == 0 {
+		return ""
+	}
+	return words.Count(objects, "object") + " of " + strings.Join(of, " and ") + agree(objects, " is", " are")
+}
+
+// countUnreadable counts the partners that could not be read, each once.
+func countUnreadable(a *audit.Audit) int {
+	ids := map[string]bool{}
+	for i := range a.Findings {
+		if f := &a.Findings[i]; f.Kind == audit.Unreadable {
+			ids[strings.ToLower(f.TenantID)] = true
+		}
+	}
+	return len(ids)
+}
+
+// touched says what the writes of p go to.
+func touched(p *plan.Plan) string {
+	tenants, template := map[string]bool{}, false
+	for i := range p.Changes {
+		switch c := &p.Changes[i]; {
+		case !c.Writes():
+		case c.Object == plan.SyncTemplate:
+			template = true
+		default:
+			tenants[c.Partner.TenantID] = true
+		}
+	}
+	var to []string
+	if len(tenants) > 0 {
+		to = append(to, words.Count(len(tenants), "partner"))
+	}
+	if template {
+		to = append(to, "the template of the home tenant")
+	}
+	if len(to) == 0 {
+		return ""
+	}
+	return " to " + strings.Join(to, " and ")
 }
