@@ -50,7 +50,7 @@ func TestSentencesCountWhatChanges(t *testing.T) {
 	}{
 		"created off":        {[]plan.Change{change(2, "", sync, plan.Create, syncTo(nil, false))}, []string{"A synchronization policy that does not allow synchronization is added for 1 partner."}},
 		"created on":         {[]plan.Change{change(2, "", sync, plan.Create, syncTo(nil, true))}, []string{"Synchronization is allowed for 1 partner."}},
-		"null to false":      {[]plan.Change{change(2, "", sync, plan.Update, syncTo(nil, false))}, []string{"Synchronization is set to off, as it is by default, for 1 partner."}},
+		"null to false":      {[]plan.Change{change(2, "", sync, plan.Update, syncTo(nil, false))}, []string{"Synchronization is set to off, which is its default, for 1 partner."}},
 		"false to null":      {[]plan.Change{change(2, "", sync, plan.Update, syncTo(false, nil))}, []string{"Synchronization is left at its default, which is off, for 1 partner."}},
 		"true to false":      {[]plan.Change{change(2, "", sync, plan.Update, syncTo(true, false))}, []string{"Synchronization is stopped for 1 partner."}},
 		"true to null":       {[]plan.Change{change(2, "", sync, plan.Update, syncTo(true, nil))}, []string{"Synchronization is stopped for 1 partner."}},
@@ -59,14 +59,14 @@ func TestSentencesCountWhatChanges(t *testing.T) {
 		"deleted, was on":    {[]plan.Change{change(2, "", sync, plan.Delete, syncTo(true, nil))}, []string{"Synchronization is stopped, by removing the policy, for 1 partner."}},
 		"blocked":            {[]plan.Change{change(2, "", sync, plan.Blocked, syncTo(true, false))}, []string{}},
 		"consent off twice":  {[]plan.Change{change(2, "", consent, plan.Update, inbound(true, false), outbound(true, nil))}, []string{"Automatic redemption is turned off for 1 partner."}},
-		"consent never on":   {[]plan.Change{change(2, "", consent, plan.Update, inbound(nil, false), outbound(false, nil))}, []string{"Automatic redemption is set to off, as it is by default, for 1 partner.", "Automatic redemption is left at the default, which is off, for 1 partner."}},
+		"consent never on":   {[]plan.Change{change(2, "", consent, plan.Update, inbound(nil, false), outbound(false, nil))}, []string{"Automatic redemption is set to off, which is its default, for 1 partner.", "Automatic redemption is left at its default, which is off, for 1 partner."}},
 		"consent both ways":  {[]plan.Change{change(2, "", consent, plan.Update, inbound(nil, true), outbound(true, false))}, []string{"Automatic redemption is turned on for 1 partner.", "Automatic redemption is turned off for 1 partner."}},
 		"partner added":      {[]plan.Change{change(2, "", plan.PartnerConfiguration, plan.Create)}, []string{"A partner configuration is added for 1 partner."}},
 		"partner removed":    {[]plan.Change{change(2, "", plan.PartnerConfiguration, plan.Delete)}, []string{"The partner configuration is removed for 1 partner."}},
 		"the template":       {[]plan.Change{{Object: plan.SyncTemplate, Action: plan.Update, Fields: []plan.Field{syncTo(true, false)}}}, []string{}},
 		"one partner, twice": {[]plan.Change{change(2, "", sync, plan.Update, syncTo(true, false)), change(2, "", sync, plan.Delete, syncTo(true, nil))}, []string{"Synchronization is stopped, by removing the policy, for 1 partner."}},
 		"created empty":      {[]plan.Change{change(2, "", sync, plan.Create)}, []string{"A synchronization policy that does not allow synchronization is added for 1 partner."}},
-		"consent unset":      {[]plan.Change{change(2, "", consent, plan.Update, inbound(nil, false))}, []string{"Automatic redemption is set to off, as it is by default, for 1 partner."}},
+		"consent unset":      {[]plan.Change{change(2, "", consent, plan.Update, inbound(nil, false))}, []string{"Automatic redemption is set to off, which is its default, for 1 partner."}},
 		"one way on":         {[]plan.Change{change(2, "", consent, plan.Update, inbound(nil, true), outbound(nil, false))}, []string{"Automatic redemption is turned on for 1 partner."}},
 		"name and off":       {[]plan.Change{change(2, "", sync, plan.Update, named("a", "b"), syncTo(true, false))}, []string{"Synchronization is stopped for 1 partner.", "The name of the synchronization policy is changed for 1 partner."}},
 		"off and removed": {[]plan.Change{
@@ -91,14 +91,14 @@ func TestARunCountsWhatLanded(t *testing.T) {
 		status func(row int) journal.Status
 		want   []string
 	}{
-		"all seen":     {func(int) journal.Status { return journal.Verified }, []string{"Synchronization was stopped for 4 partners.", "Synchronization was set to off, as it is by default, for 8 partners."}},
-		"half done":    {func(row int) journal.Status { return []journal.Status{journal.Verified, journal.Failed}[row/8] }, []string{"Synchronization was stopped for 2 partners.", "Synchronization was set to off, as it is by default, for 4 partners."}},
+		"all seen":     {func(int) journal.Status { return journal.Verified }, []string{"Synchronization was stopped for 4 partners.", "Synchronization was set to off, which is its default, for 8 partners."}},
+		"half done":    {func(row int) journal.Status { return []journal.Status{journal.Verified, journal.Failed}[row/8] }, []string{"Synchronization was stopped for 2 partners.", "Synchronization was set to off, which is its default, for 4 partners."}},
 		"as they were": {func(int) journal.Status { return journal.Unchanged }, []string{}},
 		"not read back": {func(int) journal.Status { return journal.Succeeded }, []string{
-			"Synchronization was stopped for 4 partners, as far as Graph accepted it.", "Synchronization was set to off, as it is by default, for 8 partners, as far as Graph accepted it.", "12 changes were accepted by Graph and not read back."}},
+			"Synchronization was stopped for 4 partners, as far as Graph accepted it.", "Synchronization was set to off, which is its default, for 8 partners, as far as Graph accepted it.", "12 changes were accepted by Graph and not read back."}},
 		"partly read back": {func(row int) journal.Status { return []journal.Status{journal.Verified, journal.Succeeded}[row/8] }, []string{
 			"Synchronization was stopped for 4 partners, for 2 of them as far as Graph accepted it.",
-			"Synchronization was set to off, as it is by default, for 8 partners, for 4 of them as far as Graph accepted it.", "6 changes were accepted by Graph and not read back."}},
+			"Synchronization was set to off, which is its default, for 8 partners, for 4 of them as far as Graph accepted it.", "6 changes were accepted by Graph and not read back."}},
 	} {
 		r := resultOf(p, func(ch *plan.Change) journal.Outcome { return journal.Outcome{Status: c.status(ch.Row)} })
 		if diff := cmp.Diff(c.want, leadOf(runText(t, p, r))); diff != "" {

@@ -7,6 +7,7 @@ import (
 	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/plan/audit"
+	"bulksync/plan/desired"
 )
 
 // unreadableWords is all that is known of a partner that could not be read.
@@ -104,7 +105,7 @@ func extraWords(busy, absent, idle int) string {
 // isSyncing reports whether the partner may synchronize at present.
 func isSyncing(f *audit.Finding) bool {
 	for _, v := range f.Fields {
-		if isSyncAllowed(v.Path) && v.Before == true {
+		if v.Path == desired.PathSyncAllowed && v.Before == true {
 			return true
 		}
 	}

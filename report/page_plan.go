@@ -78,13 +78,13 @@ func isEmptyUndo(p *plan.Plan) bool {
 
 // planLead says in words what the changes mean for people.
 func planLead(p *plan.Plan) []string {
-	var e effects
+	e := effects{}
 	for i := range p.Changes {
 		if c := &p.Changes[i]; c.Writes() {
 			e.add(c, true)
 		}
 	}
-	out := e.sentences("is")
+	out := e.sentences(false)
 	if isUndo(p) && !isEmptyUndo(p) {
 		out = append([]string{"It takes back what the run did."}, out...)
 	}

@@ -63,7 +63,7 @@ func runLead(p *plan.Plan, r *journal.Result, running bool) []string {
 	if r.Stopped != "" {
 		out = append(out, "Stopped: "+strings.TrimSuffix(OneLine(r.Stopped), ".")+".")
 	}
-	var e effects
+	e := effects{}
 	unseen := 0
 	for i := range r.Outcomes {
 		o := &r.Outcomes[i]
@@ -74,7 +74,7 @@ func runLead(p *plan.Plan, r *journal.Result, running bool) []string {
 			unseen++
 		}
 	}
-	out = append(out, e.sentences("was")...)
+	out = append(out, e.sentences(true)...)
 	if n := countUndone(r); n > 0 {
 		out = append(out, wasWere(n, "change")+" made by this run, but something else is there now.")
 	}

@@ -72,15 +72,6 @@ func changeRow(c *plan.Change) row {
 	return r
 }
 
-// aboutOf is how people call an object. Consent is what Graph calls automatic
-// redemption.
-func aboutOf(o plan.Object) string {
-	if o == plan.Consent {
-		return "consent (automatic redemption)"
-	}
-	return OneLine(string(o))
-}
-
 func actionTone(c *plan.Change) tone {
 	switch {
 	case c.Action == plan.Delete:
@@ -142,13 +133,14 @@ func comparedOf(f *audit.Finding) []field {
 
 // inWords is a value as people say it: what a switch allows or does not.
 func inWords(path string, v any) string {
-	switch on, isSwitch := v.(bool); {
-	case !isSwitch || !strings.HasSuffix(path, "Allowed"):
-		return value(v)
-	case on:
-		return "allowed"
+	s, known := switchAt(path)
+	switch {
+	case known && v == true:
+		return s.yes
+	case known && v == false:
+		return "not " + s.yes
 	default:
-		return "not allowed"
+		return value(v)
 	}
 }
 
