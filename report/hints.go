@@ -16,7 +16,7 @@ func hint(c *plan.Change, o *journal.Outcome, r *journal.Result) string {
 		if h := undoHint(o); h != "" {
 			return h
 		}
-	case isUndone(o), o.Status == journal.Failed && o.HTTPStatus/100 == 2:
+	case o.Overwritten:
 		return "see in the Entra audit log who changed it, then plan again if it is still wanted"
 	case o.Status == journal.Held:
 		return "plan again and look at the difference before you approve it"
@@ -38,7 +38,7 @@ func hint(c *plan.Change, o *journal.Outcome, r *journal.Result) string {
 // file, and made from its run again it is the same.
 func undoHint(o *journal.Outcome) string {
 	switch {
-	case isUndone(o), o.HTTPStatus/100 == 2:
+	case o.Overwritten:
 		return "see in the Entra audit log who changed it"
 	case o.Status == journal.Held:
 		return "an undo leaves alone what was changed after the run; look at it, and change it by a plan of its own"

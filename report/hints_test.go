@@ -48,7 +48,7 @@ func TestHints(t *testing.T) {
 		{sync, 0, "", ""},
 	} {
 		p := planOf(c.change)
-		r := outcomes(p, journal.Outcome{Status: journal.Failed, HTTPStatus: c.http, GraphCode: c.code, Message: "no"})
+		r := outcomes(p, journal.Outcome{Status: journal.Failed, HTTPStatus: c.http, GraphCode: c.code, Overwritten: c.http == 204, Message: "no"})
 		_, got, _ := strings.Cut(wideText(t, p, r), "  hint: ")
 		if got, _, _ = strings.Cut(got, "\n"); got != c.want {
 			t.Errorf("%s, %d %s: %q, want %q", c.change.Object, c.http, c.code, got, c.want)
@@ -65,8 +65,8 @@ func TestHintsOfAnUndo(t *testing.T) {
 		want    string
 	}{
 		{journal.Outcome{Status: journal.Held}, "an undo leaves alone what was changed after the run; look at it, and change it by a plan of its own"},
-		{journal.Outcome{Status: journal.Held, HTTPStatus: 204}, "see in the Entra audit log who changed it"},
-		{journal.Outcome{Status: journal.Failed, HTTPStatus: 204}, "see in the Entra audit log who changed it"},
+		{journal.Outcome{Status: journal.Held, HTTPStatus: 204, Overwritten: true}, "see in the Entra audit log who changed it"},
+		{journal.Outcome{Status: journal.Failed, HTTPStatus: 204, Overwritten: true}, "see in the Entra audit log who changed it"},
 		{journal.Outcome{Status: journal.Failed, HTTPStatus: 404}, audit},
 		{journal.Outcome{Status: journal.Failed, HTTPStatus: 409}, audit},
 		{journal.Outcome{Status: journal.Failed, HTTPStatus: 409, GraphCode: "Directory_ConcurrencyViolation"}, "other writers were busy in this tenant; resume the run when they are done, or with a lower --concurrency"},

@@ -65,7 +65,7 @@ func alertWords(c *plan.Change, o *journal.Outcome, stopped string) string {
 	switch {
 	case o.Status == journal.Held:
 		return heldWords(o)
-	case o.Status == journal.Skipped && c.Action != plan.Blocked && strings.HasSuffix(o.Message, "of this partner did not succeed"):
+	case o.Reason == journal.ReasonPredecessor:
 		return "a change of the same partner before it did not succeed"
 	case o.Status == journal.NotAttempted:
 		return strings.TrimSuffix("the run stopped before it got there: "+OneLine(stopped), ": ")
@@ -96,14 +96,13 @@ func heldWords(o *journal.Outcome) string {
 
 // How the engine begins what it says of changes that were held.
 const (
-	sincePlan    = "changed since the plan"
-	madeThen     = "made by this run, different now"
-	unreadObject = "the object could not be read"
+	sincePlan = "changed since the plan"
+	madeThen  = "made by this run, different now"
 )
 
 // isUndone reports whether o was made by this run, or may have been, and is
 // different now.
-func isUndone(o *journal.Outcome) bool { return o.Status == journal.Held && o.MayHaveLanded() }
+func isUndone(o *journal.Outcome) bool { return o.Status == journal.Held && o.Overwritten }
 
 // isUnseen reports whether somebody looked for what Graph accepted, and it was
 // not there. Where nobody looked, that is not known.

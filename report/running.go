@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"bulksync/execute/journal"
 	"bulksync/internal/words"
@@ -26,7 +25,7 @@ func soFar(r *journal.Result) *journal.Result {
 	now.Stopped, now.Interrupted = "", false
 	now.Outcomes = slices.Clone(r.Outcomes)
 	for i := range now.Outcomes {
-		if o := &now.Outcomes[i]; o.Status == journal.Indeterminate && strings.HasPrefix(o.Message, "the process ended before") {
+		if o := &now.Outcomes[i]; o.Reason == journal.ReasonProcessEnded {
 			o.Message = begun
 		}
 	}
@@ -36,7 +35,7 @@ func soFar(r *journal.Result) *journal.Result {
 // isPending reports whether nothing is known of the change yet, while the run
 // is going on.
 func isPending(o *journal.Outcome) bool {
-	return o.Status == journal.NotAttempted || o.Status == journal.Indeterminate && o.Message == begun
+	return o.Status == journal.NotAttempted || o.Reason == journal.ReasonProcessEnded
 }
 
 // pendingStatus is how a change without an outcome is called while the run is
@@ -57,7 +56,7 @@ func runningPage(g *page, r *journal.Result) {
 		}
 	}
 	done := r.Totals.Sum() - r.Totals.Unfinished()
-	pending := r.Totals.NotAttempted + flying
+	pending := r.Totals.Of(journal.NotAttempted) + flying
 	g.Tone, g.Verdict = plain, fmt.Sprintf("Running: %s of %s are done so far.", words.Thousands(done), g.Number())
 	g.Counts = runningTiles(r.Totals, flying)
 	g.NListed = r.Totals.Unfinished() - pending
@@ -75,7 +74,7 @@ func runningTiles(t journal.Totals, flying int) []tile {
 		case "indeterminate":
 			tiles[i].N -= flying
 		case "not attempted":
-			tiles[i] = tile{"to come", t.NotAttempted, "…", plain}
+			tiles[i] = tile{"to come", t.Of(journal.NotAttempted), "…", plain}
 		}
 	}
 	return append(tiles, tile{"begun", flying, "", plain})

@@ -33,7 +33,7 @@ func runPage(p *plan.Plan, r *journal.Result, running bool) *page {
 
 // unlisted counts what needs nobody's eyes, or nothing where there is none.
 func unlisted(t journal.Totals) string {
-	done, same := t.Verified+t.Succeeded, t.Unchanged
+	done, same := t.Of(journal.Verified, journal.Succeeded), t.Of(journal.Unchanged)
 	switch {
 	case done > 0 && same > 0:
 		return fmt.Sprintf("%s succeeded and %s already as wanted, not listed.", words.Count(done, "change"), wasWere(same, "object"))
@@ -84,7 +84,7 @@ func runLead(p *plan.Plan, r *journal.Result, running bool) []string {
 	if unseen > 0 {
 		out = append(out, wasWere(unseen, "change")+" accepted by Graph, but "+notVisible+".")
 	}
-	if n := r.Totals.Succeeded - unseen; n > 0 {
+	if n := r.Totals.Of(journal.Succeeded) - unseen; n > 0 {
 		out = append(out, wasWere(n, "change")+" accepted by Graph and "+notRead+".")
 	}
 	return out
@@ -105,7 +105,7 @@ func countUndone(r *journal.Result) int {
 // nothing of it was seen.
 func isNothingSeen(r *journal.Result) bool {
 	unseen := r.Unseen()
-	return r.Totals.Verified == 0 && unseen > 0 && unseen == r.Totals.Succeeded && countUndone(r) == 0
+	return r.Totals.Of(journal.Verified) == 0 && unseen > 0 && unseen == r.Totals.Of(journal.Succeeded) && countUndone(r) == 0
 }
 
 // runClosing has the totals: of changes, of rows, of requests, and the pace.
@@ -189,14 +189,14 @@ func paceLine(r *journal.Result) string {
 
 func runTiles(t journal.Totals) []tile {
 	return []tile{
-		{"verified", t.Verified, "✓", good},
-		{"succeeded", t.Succeeded, "✓", good},
-		{"unchanged", t.Unchanged, "", plain},
-		{"held", t.Held, "!", warn},
-		{"skipped", t.Skipped, "!", warn},
-		{"failed", t.Failed, "✗", bad},
-		{"indeterminate", t.Indeterminate, "?", bad},
-		{"not attempted", t.NotAttempted, "…", warn},
+		{"verified", t.Of(journal.Verified), "✓", good},
+		{"succeeded", t.Of(journal.Succeeded), "✓", good},
+		{"unchanged", t.Of(journal.Unchanged), "", plain},
+		{"held", t.Of(journal.Held), "!", warn},
+		{"skipped", t.Of(journal.Skipped), "!", warn},
+		{"failed", t.Of(journal.Failed), "✗", bad},
+		{"indeterminate", t.Of(journal.Indeterminate), "?", bad},
+		{"not attempted", t.Of(journal.NotAttempted), "…", warn},
 	}
 }
 

@@ -25,7 +25,7 @@ func runVerdict(p *plan.Plan, r *journal.Result) (string, tone) {
 		return "Finished, but something else is there now for " + w.of(w.open) + w.rest(), warn
 	case w.open > 0:
 		t := warn
-		if r.Totals.Failed+r.Totals.Indeterminate > 0 {
+		if r.Totals.Of(journal.Failed, journal.Indeterminate) > 0 {
 			t = bad
 		}
 		return "Finished, but " + w.of(w.open) + " did not succeed" + w.rest(), t
@@ -41,12 +41,12 @@ func runVerdict(p *plan.Plan, r *journal.Result) (string, tone) {
 
 // doneVerdict is for a run that left nothing to look at.
 func doneVerdict(r *journal.Result) string {
-	done := r.Totals.Verified + r.Totals.Succeeded
+	done := r.Totals.Of(journal.Verified, journal.Succeeded)
 	switch {
 	case done == 0:
 		return "Nothing had to be changed. Everything is as wanted."
-	case r.Totals.Unchanged > 0:
-		return fmt.Sprintf("Done: %s succeeded, %s already as wanted.", words.Count(done, "change"), wasWere(r.Totals.Unchanged, "object"))
+	case r.Totals.Of(journal.Unchanged) > 0:
+		return fmt.Sprintf("Done: %s succeeded, %s already as wanted.", words.Count(done, "change"), wasWere(r.Totals.Of(journal.Unchanged), "object"))
 	default:
 		return fmt.Sprintf("Done: %s succeeded.", allOf(done, "change"))
 	}
@@ -91,7 +91,7 @@ func (w weight) rest() string {
 
 // others says what became of all that was not blocked.
 func others(r *journal.Result) string {
-	switch done, same := r.Totals.Verified+r.Totals.Succeeded, r.Totals.Unchanged; {
+	switch done, same := r.Totals.Of(journal.Verified, journal.Succeeded), r.Totals.Of(journal.Unchanged); {
 	case done == 0:
 		return "everything else is as wanted"
 	case same == 0:

@@ -33,8 +33,8 @@ var (
 	seen    = journal.Outcome{Status: journal.Verified, Attempts: 1, HTTPStatus: 204}
 	unseen  = journal.Outcome{Status: journal.Succeeded, Attempts: 1, HTTPStatus: 204, Unseen: true, Message: "accepted; not yet visible after 2m0s"}
 	unread  = journal.Outcome{Status: journal.Succeeded, Attempts: 1, HTTPStatus: 204}
-	drifted = journal.Outcome{Status: journal.Held, Message: "changed since the plan: isSyncAllowed is true"}
-	undone  = journal.Outcome{Status: journal.Held, Attempts: 1, HTTPStatus: 204, Message: "made by this run, different now: isSyncAllowed is null"}
+	drifted = journal.Outcome{Status: journal.Held, Reason: journal.ReasonDrifted, Message: "changed since the plan: isSyncAllowed is true"}
+	undone  = journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Overwritten: true, Attempts: 1, HTTPStatus: 204, Message: "made by this run, different now: isSyncAllowed is null"}
 	refused = journal.Outcome{Status: journal.Failed, Attempts: 1, HTTPStatus: 403, GraphCode: "Authorization_RequestDenied", Message: "No.", RequestID: tenant(900)}
 	waiting = journal.Outcome{Status: journal.NotAttempted}
 	lost    = journal.Outcome{Status: journal.Indeterminate, Attempts: 1, HTTPStatus: 503, Message: "no answer"}
@@ -44,7 +44,7 @@ func statusOf(s journal.Status) journal.Outcome { return journal.Outcome{Status:
 
 // The verdict is the first line; what it says has been seen.
 func TestTheVerdict(t *testing.T) {
-	late := journal.Outcome{Status: journal.Held, Attempts: 2, HTTPStatus: 503, Open: true, Message: "made by this run, different now: it is as it was before the change"}
+	late := journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Overwritten: true, Attempts: 2, HTTPStatus: 503, Open: true, Message: "made by this run, different now: it is as it was before the change"}
 	clash := journal.Outcome{Status: journal.Held, Attempts: 1, HTTPStatus: 409, Message: "somebody created it"}
 	for want, os := range map[string][]journal.Outcome{
 		"Done: the change succeeded.":                                   {seen},
@@ -105,7 +105,7 @@ func TestTheVerdictCountsChanges(t *testing.T) {
 // What was to stay as it is was planned from what it was, not from nothing.
 func TestAHeldObjectTellsWhatItWas(t *testing.T) {
 	p := planOf(change(2, "", plan.IdentitySynchronization, plan.NoOp, syncTo(true, true)))
-	o := journal.Outcome{Status: journal.Held, Message: "as wanted when the plan was made, different now: it is false",
+	o := journal.Outcome{Status: journal.Held, Reason: journal.ReasonNoOpLost, Message: "as wanted when the plan was made, different now: it is false",
 		Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":false}}`)}
 	if text := strings.Join(strings.Fields(runText(t, p, outcomes(p, o))), " "); !strings.Contains(text, "isSyncAllowed: planned from true, now false, wanted true") {
 		t.Errorf("%s", text)
@@ -115,7 +115,7 @@ func TestAHeldObjectTellsWhatItWas(t *testing.T) {
 // What could not be read is not said to be nothing.
 func TestWhatWasNotReadIsNotNothing(t *testing.T) {
 	p := planOf(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)))
-	o := journal.Outcome{Status: journal.Held, Message: "the object could not be read: two names"}
+	o := journal.Outcome{Status: journal.Held, Reason: journal.ReasonUnreadable, Message: "the object could not be read: two names"}
 	if text := runText(t, p, outcomes(p, o)); strings.Contains(text, "now nothing") {
 		t.Errorf("%s", text)
 	}
@@ -156,13 +156,13 @@ func TestAlertWords(t *testing.T) {
 	}{
 		"drifted":           {drifted, nil, "! held (1 partner): changed since the plan, and left alone\n"},
 		"undone":            {undone, nil, "! held (1 partner): made by this run, different now\n"},
-		"undone, no words":  {journal.Outcome{Status: journal.Held, Attempts: 1, HTTPStatus: 204}, nil, "! held (1 partner): made by this run, different now\n"},
+		"undone, no words":  {journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Overwritten: true, Attempts: 1, HTTPStatus: 204}, nil, "! held (1 partner): made by this run, different now\n"},
 		"drifted, no words": {journal.Outcome{Status: journal.Held}, nil, "! held (1 partner): changed since the plan, and left alone\n"},
-		"as wanted, once": {journal.Outcome{Status: journal.Held, Message: "as wanted when it was looked at first, different now: isSyncAllowed is null"}, nil,
+		"as wanted, once": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonMatchLost, Message: "as wanted when it was looked at first, different now: isSyncAllowed is null"}, nil,
 			"! held (1 partner): as wanted when it was looked at first, different now\n"},
-		"held, unread": {journal.Outcome{Status: journal.Held, Message: "the object could not be read: two names"}, nil, "! held (1 partner): the object could not be read\n"},
+		"held, unread": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonUnreadable, Message: "the object could not be read: two names"}, nil, "! held (1 partner): the object could not be read\n"},
 		"undone hint":  {undone, nil, "hint: see in the Entra audit log who changed it"},
-		"overwritten": {journal.Outcome{Status: journal.Failed, Attempts: 1, HTTPStatus: 204, Message: "accepted, but something else is there now"}, nil,
+		"overwritten": {journal.Outcome{Status: journal.Failed, Attempts: 1, HTTPStatus: 204, Overwritten: true, Message: "accepted, but something else is there now"}, nil,
 			"! failed (1 partner): accepted, but something else is there now\n"},
 		"stopped":      {waiting, early, "! not-attempted (1 partner): the run stopped before it got there: 403 from Graph, ten times in a row\n"},
 		"stopped hint": {waiting, early, "hint: see to what stopped the run, then resume it\n"},
@@ -173,7 +173,7 @@ func TestAlertWords(t *testing.T) {
 		"notice":       {journal.Outcome{Status: journal.Verified, Message: "displayName was changed too"}, nil, "! verified (1 partner): displayName was changed too\n"},
 		"quiet":        {journal.Outcome{Status: journal.Unchanged, Message: "somebody made it"}, nil, "! unchanged (1 partner): somebody made it\n"},
 		"unseen":       {unseen, nil, "! succeeded (1 partner): accepted; not yet visible after 2m0s\n"},
-		"a step before": {journal.Outcome{Status: journal.Skipped, Message: "change 4 of this partner did not succeed"}, nil,
+		"a step before": {journal.Outcome{Status: journal.Skipped, Reason: journal.ReasonPredecessor, Message: "change 4 of this partner did not succeed"}, nil,
 			"! skipped (1 partner): a change of the same partner before it did not succeed\n"},
 		"excepted": {journal.Outcome{Status: journal.Skipped, Message: "excepted by Ada"}, nil, "! skipped (1 partner): excepted by Ada\n"},
 		"lost":     {journal.Outcome{Status: journal.Indeterminate}, nil, "! indeterminate (1 partner): sent, and nothing settled what became of it\n"},
