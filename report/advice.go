@@ -27,6 +27,7 @@ const (
 	runStopped      cause = "run stopped"
 	unknownTenant   cause = "unknown tenant"
 	noTemplate      cause = "no template"
+	unconfirmed     cause = "unconfirmed"
 )
 
 // advice is the next thing to do: for a command that ended with an error, for a
@@ -71,6 +72,7 @@ func adviceOn(c cause) advice {
 		unknownTenant:   {run: "Graph knows no such tenant: check the tenant ID", undo: byHand},
 		noTemplate:      {run: "this cloud or tenant has no such template: plan again without --template", undo: byHand},
 
+		unconfirmed: always("Graph did not confirm the write in several attempts: {again}, and give Microsoft the request-id if it stays"),
 		overwritten: {run: "see " + whoChanged + ", then plan again if it is still wanted", undo: "see " + whoChanged},
 		cause(journal.Held): {
 			run:  "plan again, and look at the difference before you approve it",
@@ -183,19 +185,22 @@ func outcomeCauses(c *plan.Change, o *journal.Outcome, r *journal.Result) []caus
 	switch {
 	case o.Status.Done(), o.Status == journal.Skipped:
 		return nil
-	case isUndone(o), o.Status == journal.Failed && o.HTTPStatus/100 == 2:
+	case o.Overwritten:
 		return []cause{overwritten}
 	case o.Status == journal.NotAttempted && r.Stopped != "" && !r.Interrupted:
 		return []cause{runStopped}
 	case o.Status != journal.Failed:
 		return []cause{cause(o.Status)}
 	}
-	kind := kindOf(o)
 	out := []cause{cause(o.GraphCode)}
-	if kind == graph.NotFound {
-		out = append(out, missingCause(c))
+	switch o.Kind {
+	case graph.NotFound:
+		return append(out, missingCause(c))
+	case graph.Indeterminate: // tried again and again, and in doubt every time until it was read
+		return append(out, unconfirmed)
+	default:
+		return append(out, cause(o.Kind))
 	}
-	return append(out, cause(kind))
 }
 
 // missingCause is what a write can have missed: the template, a tenant that
@@ -240,25 +245,4 @@ func (f *facts) fill(sentence string) string {
 	}
 	return strings.NewReplacer("{again}", f.again, "{permission}", permission, "{role}", role, "{except}", except, "{reader}", reader,
 		"{partial}", f.partial, "{member}", f.member, "{pause}", f.pause.Round(time.Second).String(), "{slower}", slower, "{fewer}", fewer).Replace(sentence)
-}
-
-// kindOf is the kind of a refusal.
-func kindOf(o *journal.Outcome) graph.Kind {
-	switch s := o.HTTPStatus; {
-	case s == 401, o.GraphCode == "InvalidAuthenticationToken", o.GraphCode == "Authentication_ExpiredToken":
-		return graph.Unauthorized
-	case s == 403:
-		return graph.Forbidden
-	case s == 404:
-		return graph.NotFound
-	case s == 409:
-		return graph.Conflict
-	case s == 429:
-		return graph.Throttled
-	case s == 400:
-		return graph.Invalid
-	case s >= 500:
-		return graph.Transient
-	}
-	return ""
 }

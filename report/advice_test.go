@@ -26,37 +26,37 @@ func TestHints(t *testing.T) {
 	template := plan.Change{Object: plan.SyncTemplate, Action: plan.Update}
 	for _, c := range []struct {
 		change plan.Change
-		http   int
+		kind   graph.Kind
 		code   string
 		want   string
 	}{
-		{sync, 403, "Authorization_RequestDenied", grant + teams},
-		{sync, 403, "", grant + teams},
-		{consent, 403, "Authorization_IdentityNotFound", grant},
-		{template, 403, "", grant},
-		{sync, 401, "insufficient_claims", "Conditional Access asks for a stronger sign-in for this protected action: sign in again, then resume the run"},
-		{sync, 401, "", signIn},
-		{sync, 400, "Authentication_ExpiredToken", signIn},
-		{sync, 400, "", "Graph refused the request itself: correct the row that its message names, and plan again"},
-		{sync, 404, "Request_ResourceNotFound", gone},
-		{consent, 404, "", gone},
-		{change(2, "", plan.IdentitySynchronization, plan.Create, syncTo(nil, true)), 404, "", gone},
-		{change(2, "", plan.PartnerConfiguration, plan.Delete), 404, "", gone},
-		{partner, 404, "Directory_ObjectNotFound", "Graph knows no such tenant: check the tenant ID"},
-		{template, 404, "", "this cloud or tenant has no such template: plan again without --template"},
-		{sync, 409, "", "somebody else created it meanwhile: plan again to see what still differs"},
-		{sync, 409, "Directory_ConcurrencyViolation", "others were writing to this tenant at the same time: resume the run when they are done, or with a lower --concurrency"},
-		{partner, 403, "Directory_QuotaExceeded", "the tenant's object quota is used up: free some, or ask Microsoft to raise it; then resume the run"},
-		{sync, 429, "TooManyRequests", "Graph throttled this tenant for too long: resume the run later, or with a lower --max-rate"},
-		{sync, 500, "", "Graph had a fault of its own: resume the run, and give Microsoft the request-id if it stays"},
-		{sync, 204, "", "see in the Entra audit log who changed it, then plan again if it is still wanted"},
-		{sync, 0, "", ""},
+		{sync, graph.Forbidden, "Authorization_RequestDenied", grant + teams},
+		{sync, graph.Forbidden, "", grant + teams},
+		{consent, graph.Forbidden, "Authorization_IdentityNotFound", grant},
+		{template, graph.Forbidden, "", grant},
+		{sync, graph.Unauthorized, "insufficient_claims", "Conditional Access asks for a stronger sign-in for this protected action: sign in again, then resume the run"},
+		{sync, graph.Unauthorized, "", signIn},
+		{sync, graph.Unauthorized, "Authentication_ExpiredToken", signIn},
+		{sync, graph.Invalid, "", "Graph refused the request itself: correct the row that its message names, and plan again"},
+		{sync, graph.NotFound, "Request_ResourceNotFound", gone},
+		{consent, graph.NotFound, "", gone},
+		{change(2, "", plan.IdentitySynchronization, plan.Create, syncTo(nil, true)), graph.NotFound, "", gone},
+		{change(2, "", plan.PartnerConfiguration, plan.Delete), graph.NotFound, "", gone},
+		{partner, graph.NotFound, "Directory_ObjectNotFound", "Graph knows no such tenant: check the tenant ID"},
+		{template, graph.NotFound, "", "this cloud or tenant has no such template: plan again without --template"},
+		{sync, graph.Conflict, "", "somebody else created it meanwhile: plan again to see what still differs"},
+		{sync, graph.Transient, "Directory_ConcurrencyViolation", "others were writing to this tenant at the same time: resume the run when they are done, or with a lower --concurrency"},
+		{partner, graph.Forbidden, "Directory_QuotaExceeded", "the tenant's object quota is used up: free some, or ask Microsoft to raise it; then resume the run"},
+		{sync, graph.Throttled, "TooManyRequests", "Graph throttled this tenant for too long: resume the run later, or with a lower --max-rate"},
+		{sync, graph.Transient, "", "Graph had a fault of its own: resume the run, and give Microsoft the request-id if it stays"},
+		{sync, graph.Indeterminate, "UnknownError", "Graph did not confirm the write in several attempts: resume the run, and give Microsoft the request-id if it stays"},
+		{sync, "", "", ""},
 	} {
 		p := planOf(c.change)
-		r := outcomes(p, journal.Outcome{Status: journal.Failed, HTTPStatus: c.http, GraphCode: c.code, Message: "no"})
+		r := outcomes(p, journal.Outcome{Status: journal.Failed, Kind: c.kind, GraphCode: c.code, Message: "no"})
 		_, got, _ := strings.Cut(wideText(t, p, r), "  hint: ")
 		if got, _, _ = strings.Cut(got, "\n"); got != c.want {
-			t.Errorf("%s, %d %s: %q, want %q", c.change.Object, c.http, c.code, got, c.want)
+			t.Errorf("%s, %s %s: %q, want %q", c.change.Object, c.kind, c.code, got, c.want)
 		}
 	}
 }
@@ -70,13 +70,12 @@ func TestHintsOfAnUndo(t *testing.T) {
 		want    string
 	}{
 		{journal.Outcome{Status: journal.Held}, "an undo leaves alone what was changed after the run: look at it, and change it by a plan of its own"},
-		{journal.Outcome{Status: journal.Held, HTTPStatus: 204}, "see in the Entra audit log who changed it"},
-		{journal.Outcome{Status: journal.Failed, HTTPStatus: 204}, "see in the Entra audit log who changed it"},
-		{journal.Outcome{Status: journal.Failed, HTTPStatus: 404}, audit},
-		{journal.Outcome{Status: journal.Failed, HTTPStatus: 409}, audit},
-		{journal.Outcome{Status: journal.Failed, HTTPStatus: 409, GraphCode: "Directory_ConcurrencyViolation"}, "others were writing to this tenant at the same time: resume the run when they are done, or with a lower --concurrency"},
-		{journal.Outcome{Status: journal.Failed, HTTPStatus: 400}, "Graph refused the request itself: see what its message says, and change the object by a plan of its own"},
-		{journal.Outcome{Status: journal.Failed, HTTPStatus: 500}, "Graph had a fault of its own: resume the run, and give Microsoft the request-id if it stays"},
+		{journal.Outcome{Status: journal.Held, Overwritten: true}, "see in the Entra audit log who changed it"},
+		{journal.Outcome{Status: journal.Failed, Kind: graph.NotFound}, audit},
+		{journal.Outcome{Status: journal.Failed, Kind: graph.Conflict}, audit},
+		{journal.Outcome{Status: journal.Failed, Kind: graph.Transient, GraphCode: "Directory_ConcurrencyViolation"}, "others were writing to this tenant at the same time: resume the run when they are done, or with a lower --concurrency"},
+		{journal.Outcome{Status: journal.Failed, Kind: graph.Invalid}, "Graph refused the request itself: see what its message says, and change the object by a plan of its own"},
+		{journal.Outcome{Status: journal.Failed, Kind: graph.Transient}, "Graph had a fault of its own: resume the run, and give Microsoft the request-id if it stays"},
 		{journal.Outcome{Status: journal.Indeterminate}, "resume the run: the object is read before it is written again"},
 	} {
 		p := planOf(undo)

@@ -170,7 +170,7 @@ func runAlerts(p *plan.Plan, r *journal.Result, running bool) []*alert {
 		if o.Status.Done() && o.Message == "" || running && isPending(o) {
 			continue
 		}
-		n := alert{Tone: alertTone(o), Title: alertTitle(o), Words: alertWords(&p.Changes[i], o, r.Stopped)}
+		n := alert{Tone: alertTone(o), Title: alertTitle(o), Words: alertWords(o, r.Stopped)}
 		if !running {
 			n.Hint = hint(&p.Changes[i], o, r)
 		}
@@ -182,100 +182,90 @@ func runAlerts(p *plan.Plan, r *journal.Result, running bool) []*alert {
 }
 
 // alertTone is the tone of an alert: what is done is no worse than a notice,
-// unless somebody looked for it in vain.
+// unless it was looked for in vain.
 func alertTone(o *journal.Outcome) tone {
-	if o.Status.Done() && !isUnseen(o) {
+	if o.Status.Done() && !o.Unseen {
 		return plain
 	}
 	return outcomeTone(o)
 }
 
+// alertTitle is the status, with the code of what went wrong. Elsewhere a code
+// does not say why the change ended as it did.
 func alertTitle(o *journal.Outcome) string {
-	switch o.Status {
-	case journal.Failed, journal.Indeterminate:
-		return strings.TrimSuffix(string(o.Status)+": "+graphCode(o), ": ")
-	default:
-		return string(o.Status) // a code says nothing about why it was left alone
+	title := string(o.Status)
+	if code := graphCode(o); code != "" && o.Status.Info().Severity == journal.Bad {
+		title += ": " + code
 	}
+	return title
 }
 
-// alertKey is what outcomes of one alert share: for refusals the code, whose
-// messages can name the single row; else the words.
+// alertKey is what outcomes of one alert share: for what went wrong the code,
+// as messages can name the single row; else the words.
 func alertKey(o *journal.Outcome, a *alert) string {
-	switch o.Status {
-	case journal.Failed, journal.Indeterminate:
+	if o.Status.Info().Severity == journal.Bad {
 		return a.Title
-	default:
-		return a.Title + ": " + a.Words
 	}
+	return a.Title + ": " + a.Words
 }
 
-// alertWords is what is common to the outcomes of an alert: Graph's message, or
-// what the status means.
-func alertWords(c *plan.Change, o *journal.Outcome, stopped string) string {
-	switch {
-	case o.Status == journal.Held:
-		return heldWords(o)
-	case o.Status == journal.Skipped && c.Action != plan.Blocked && strings.HasSuffix(o.Message, "of this partner did not succeed"):
-		return "a change of the same partner before it did not succeed"
+// alertWords is what is common to the outcomes of an alert: the words of the
+// reason, else the message, else what the status means.
+func alertWords(o *journal.Outcome, stopped string) string {
+	switch said := reasonWords(o.Reason); {
+	case said != "":
+		return said
 	case o.Status == journal.NotAttempted:
-		return strings.TrimSuffix("the run stopped before it got there: "+OneLine(stopped), ": ")
+		return strings.TrimSuffix(statusWords(o.Status)+": "+OneLine(stopped), ": ")
 	case o.Message != "":
 		return OneLine(o.Message)
-	case o.Status == journal.Indeterminate:
-		return "sent, and nothing settled what became of it"
-	case o.Status == journal.Skipped:
-		return "blocked in the plan"
 	default:
-		return "refused"
+		return statusWords(o.Status)
 	}
 }
 
-// heldWords is what the engine says of all that was held for one reason; what
-// it says of the single object stands behind the colon.
-func heldWords(o *journal.Outcome) string {
-	kind, _, _ := strings.Cut(OneLine(o.Message), ": ")
-	switch {
-	case kind == "" && isUndone(o):
-		return madeThen
-	case kind == "" || kind == sincePlan:
-		return sincePlan + ", and left alone"
-	default:
-		return kind
-	}
+// reasonWords says what is common to outcomes of one reason, where their
+// messages are about the single object.
+func reasonWords(r journal.Reason) string {
+	return map[journal.Reason]string{
+		journal.ReasonPredecessor: "a change of the same partner before it did not succeed",
+		journal.ReasonDrifted:     "changed since the plan, and left alone",
+		journal.ReasonReplaced:    "made by this run, different now",
+		journal.ReasonNoOpLost:    "as wanted when the plan was made, different now",
+		journal.ReasonMatchLost:   "as wanted when it was looked at first, different now",
+		journal.ReasonUnreadable:  "the object could not be read",
+	}[r]
 }
 
-// How the engine begins what it says of changes that were held.
-const (
-	sincePlan    = "changed since the plan"
-	madeThen     = "made by this run, different now"
-	unreadObject = "the object could not be read"
-)
-
-// isUndone reports whether o was made by this run, or may have been, and is
-// different now.
-func isUndone(o *journal.Outcome) bool { return o.Status == journal.Held && o.MayHaveLanded() }
-
-// isUnseen reports whether somebody looked for what Graph accepted, and it was
-// not there. Where nobody looked, that is not known.
-func isUnseen(o *journal.Outcome) bool {
-	return o.Status == journal.Succeeded && o.Unseen
+// statusWords says what a status means, where the outcome tells no more.
+func statusWords(s journal.Status) string {
+	return map[journal.Status]string{
+		journal.Held:          "somebody changed the object, so it was left alone",
+		journal.Skipped:       "blocked in the plan",
+		journal.Failed:        "refused",
+		journal.Indeterminate: "sent, and nothing settled what became of it",
+		journal.NotAttempted:  "the run stopped before it got there",
+	}[s]
 }
 
+// outcomeTone is the tone of a status. What Graph accepted and did not show is
+// to be looked at.
 func outcomeTone(o *journal.Outcome) tone {
-	switch o.Status {
-	case journal.Succeeded:
-		if isUnseen(o) {
-			return warn
-		}
-		return good
-	case journal.Verified:
-		return good
-	case journal.Unchanged:
-		return plain
-	case journal.Failed, journal.Indeterminate:
-		return bad
-	default:
+	if o.Unseen {
 		return warn
+	}
+	return statusTone(o.Status.Info())
+}
+
+func statusTone(s journal.StatusInfo) tone {
+	switch {
+	case s.Severity == journal.Bad:
+		return bad
+	case s.Severity == journal.Notable:
+		return warn
+	case s.MayHaveLanded:
+		return good
+	default:
+		return plain // there was nothing to do
 	}
 }

@@ -103,10 +103,8 @@ func reasonText(c *plan.Change, o *journal.Outcome, stopped string) string {
 	switch {
 	case why == "" && c.Action == plan.Blocked:
 		why = c.Reason
-	case why == "" && o.Status == journal.Held:
-		why = heldWords(o)
-	case o.Status == journal.NotAttempted && o.Message == "" && stopped != "":
-		why = "the run stopped before it got there: " + stopped
+	case why == "" && (o.Status == journal.Held || o.Status == journal.NotAttempted && stopped != ""):
+		why = alertWords(o, stopped)
 	}
 	if why != "" {
 		text += ": " + why

@@ -112,18 +112,10 @@ func resultOf(p *plan.Plan, outcome func(c *plan.Change) journal.Outcome) *journ
 	for i := range p.Changes {
 		o := outcome(&p.Changes[i])
 		o.Seq = p.Changes[i].Seq
-		countStatus(&r.Totals, o.Status)
+		r.Totals.Add(o.Status, 1)
 		r.Outcomes = append(r.Outcomes, o)
 	}
 	return r
-}
-
-func countStatus(t *journal.Totals, s journal.Status) {
-	n := map[journal.Status]*int{
-		journal.Verified: &t.Verified, journal.Succeeded: &t.Succeeded, journal.Unchanged: &t.Unchanged, journal.Held: &t.Held,
-		journal.Skipped: &t.Skipped, journal.Failed: &t.Failed, journal.Indeterminate: &t.Indeterminate, journal.NotAttempted: &t.NotAttempted,
-	}[s]
-	*n++
 }
 
 // sampleRun ends the sample plan in each of the eight ways.
@@ -140,11 +132,13 @@ func sampleRun(p *plan.Plan) *journal.Result {
 			return journal.Outcome{Status: journal.Skipped, Message: c.Reason}
 		case c.Row == 3:
 			o.Status, o.HTTPStatus, o.GraphCode = journal.Failed, 403, "Authorization_RequestDenied"
+			o.Kind = graph.Forbidden
 			o.Message = "Insufficient privileges to complete the operation."
 		case c.Row == 4:
-			return journal.Outcome{Status: journal.Held, Message: "changed since the plan: isSyncAllowed is now true", Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)}
+			return journal.Outcome{Status: journal.Held, Reason: journal.ReasonDrifted, Message: "changed since the plan: isSyncAllowed is now true", Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)}
 		case c.Row == 5:
 			o.Status, o.HTTPStatus, o.GraphCode, o.Attempts = journal.Indeterminate, 504, "UnknownError", 6
+			o.Kind = graph.Indeterminate
 			o.Message, o.Elapsed = "no answer, and the object could not be read afterwards", 63*time.Second
 		case c.Row == 6:
 			o.Unseen = true
@@ -154,7 +148,8 @@ func sampleRun(p *plan.Plan) *journal.Result {
 		case c.Row == 13:
 			o.Message = "outboundAllowed was changed by somebody since the plan"
 		case c.Row == 14:
-			o.Status, o.Message = journal.Held, "made by this run, different now: isSyncAllowed is true"
+			o.Status, o.Reason, o.Overwritten = journal.Held, journal.ReasonReplaced, true
+			o.Message = "made by this run, different now: isSyncAllowed is true"
 			o.Live = json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)
 		}
 		return o

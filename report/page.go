@@ -63,10 +63,9 @@ type fact struct {
 
 // tile is one number of the verdict.
 type tile struct {
-	Label  string
-	N      int
-	Symbol string
-	Tone   tone
+	Label string
+	N     int
+	Tone  tone
 }
 
 // partner names a tenant; both are empty for the home tenant's own template.

@@ -32,15 +32,15 @@ func auditPage(a *audit.Audit) *page {
 	}
 	unread := countUnreadable(a)
 	g.Counts = []tile{
-		{"as wanted", t.OK, "✓", good},
-		{"missing", t.Missing, "-", bad},
-		{"changed", t.Changed, "~", bad},
-		{"extra", t.Extra, "+", warn},
+		{"as wanted", t.OK, good},
+		{"missing", t.Missing, bad},
+		{"changed", t.Changed, bad},
+		{"extra", t.Extra, warn},
 	}
 	closing := fmt.Sprintf("Audit: %s. %s as wanted, %s missing, %s changed, %s extra",
 		a.Result, words.Thousands(t.OK), words.Thousands(t.Missing), words.Thousands(t.Changed), words.Thousands(t.Extra))
 	if unread > 0 {
-		g.Counts = append(g.Counts, tile{"unreadable", unread, "?", bad})
+		g.Counts = append(g.Counts, tile{"unreadable", unread, bad})
 		closing += fmt.Sprintf(", %s unreadable", words.Thousands(unread))
 	}
 	g.Closing = []string{closing + "."}

@@ -111,10 +111,10 @@ func planRows(p *plan.Plan) iter.Seq[row] {
 
 func planTiles(s plan.Summary) []tile {
 	return []tile{
-		{"to create", s.Create, plan.Create.Symbol(), good},
-		{"to update", s.Update, plan.Update.Symbol(), warn},
-		{"to delete", s.Delete, plan.Delete.Symbol(), bad},
-		{"unchanged", s.NoOp, "", plain},
-		{"blocked", s.Blocked, plan.Blocked.Symbol(), warn},
+		{"to create", s.Create, good},
+		{"to update", s.Update, warn},
+		{"to delete", s.Delete, bad},
+		{"unchanged", s.NoOp, plain},
+		{"blocked", s.Blocked, warn},
 	}
 }

@@ -16,7 +16,7 @@ import (
 func runPage(p *plan.Plan, r *journal.Result, running bool) *page {
 	g := &page{
 		Kind: "run", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Outcome",
-		Facts: runFacts(p, r, running), Counts: runTiles(r.Totals), Alerts: runAlerts(p, r, running),
+		Facts: runFacts(p, r, running), Counts: runTiles(r, running), Alerts: runAlerts(p, r, running),
 		NRows: len(p.Changes), Rows: runRows(p, r, running), Lined: isLined(p),
 		All: words.Count(len(p.Changes), rowNoun(p.Summary)), Objects: hasObjects(p.Summary),
 		Listed: isListed, NListed: r.Totals.Unfinished(), Lead: runLead(p, r, running),
@@ -34,7 +34,7 @@ func runPage(p *plan.Plan, r *journal.Result, running bool) *page {
 
 // unlisted counts what needs nobody's eyes, or nothing where there is none.
 func unlisted(t journal.Totals) string {
-	done, same := t.Verified+t.Succeeded, t.Unchanged
+	done, same := t.Where(isMade), t.Where(isKept)
 	switch {
 	case done > 0 && same > 0:
 		return fmt.Sprintf("%s succeeded and %s already as wanted, not listed.", words.Count(done, "change"), wasWere(same, "object"))
@@ -67,15 +67,15 @@ func runLead(p *plan.Plan, r *journal.Result, running bool) []string {
 	unseen := 0
 	for i := range r.Outcomes {
 		o := &r.Outcomes[i]
-		if o.Status == journal.Verified || o.Status == journal.Succeeded {
+		if isMade(o.Status.Info()) {
 			e.add(&p.Changes[i], o.Status == journal.Verified)
 		}
-		if isUnseen(o) {
+		if o.Unseen {
 			unseen++
 		}
 	}
 	out = append(out, e.sentences(true)...)
-	if n := countUndone(r); n > 0 {
+	if n := countOverwritten(r); n > 0 {
 		out = append(out, wasWere(n, "change")+" made by this run, but something else is there now.")
 	}
 	notVisible, notRead := "not seen there when the run ended", "not read back"
@@ -85,17 +85,23 @@ func runLead(p *plan.Plan, r *journal.Result, running bool) []string {
 	if unseen > 0 {
 		out = append(out, wasWere(unseen, "change")+" accepted by Graph, but "+notVisible+".")
 	}
-	if n := r.Totals.Succeeded - unseen; n > 0 {
+	if n := r.Totals.Of(journal.Succeeded) - unseen; n > 0 {
 		out = append(out, wasWere(n, "change")+" accepted by Graph and "+notRead+".")
 	}
 	return out
 }
 
-// countUndone counts what this run made and what is different now.
-func countUndone(r *journal.Result) int {
+// isMade reports whether a status says that the run changed the object as wanted,
+// and isKept whether the object was as wanted already.
+func isMade(s journal.StatusInfo) bool { return s.Done && s.MayHaveLanded }
+
+func isKept(s journal.StatusInfo) bool { return s.Done && !s.MayHaveLanded }
+
+// countOverwritten counts what this run made and what is different now.
+func countOverwritten(r *journal.Result) int {
 	n := 0
 	for i := range r.Outcomes {
-		if isUndone(&r.Outcomes[i]) {
+		if r.Outcomes[i].Overwritten {
 			n++
 		}
 	}
@@ -106,7 +112,7 @@ func countUndone(r *journal.Result) int {
 // nothing of it was seen.
 func isNothingSeen(r *journal.Result) bool {
 	unseen := r.Unseen()
-	return r.Totals.Verified == 0 && unseen > 0 && unseen == r.Totals.Succeeded && countUndone(r) == 0
+	return r.Totals.Of(journal.Verified) == 0 && unseen > 0 && unseen == r.Totals.Of(journal.Succeeded) && countOverwritten(r) == 0
 }
 
 // runClosing has the totals: of changes, of rows, of requests, and the pace.
@@ -188,17 +194,28 @@ func paceLine(r *journal.Result) string {
 	return line + "."
 }
 
-func runTiles(t journal.Totals) []tile {
-	return []tile{
-		{"verified", t.Verified, "✓", good},
-		{"succeeded", t.Succeeded, "✓", good},
-		{"unchanged", t.Unchanged, "", plain},
-		{"held", t.Held, "!", warn},
-		{"skipped", t.Skipped, "!", warn},
-		{"failed", t.Failed, "✗", bad},
-		{"indeterminate", t.Indeterminate, "?", bad},
-		{"not attempted", t.NotAttempted, "…", warn},
+// runTiles counts the changes by status. While the run is going on, what is
+// begun and what is to come have no status yet.
+func runTiles(r *journal.Result, running bool) []tile {
+	flying := 0
+	if running {
+		flying = countBegun(r)
 	}
+	var tiles []tile
+	for _, s := range journal.Statuses() {
+		t := tile{strings.ReplaceAll(string(s.Status), "-", " "), r.Totals.Of(s.Status), statusTone(s)}
+		switch {
+		case s.Status == journal.Indeterminate:
+			t.N -= flying
+		case s.Status == journal.NotAttempted && running:
+			t.Label, t.Tone = "to come", plain
+		}
+		tiles = append(tiles, t)
+	}
+	if running {
+		tiles = append(tiles, tile{"begun", flying, plain})
+	}
+	return tiles
 }
 
 func runRows(p *plan.Plan, r *journal.Result, running bool) iter.Seq[row] {
@@ -227,10 +244,6 @@ const (
 	statusBegun  = "begun"
 )
 
-// begun is the message of a change whose intent is on the disk and whose outcome
-// is not, in a run that is still going: it waits for its turn, or for its answer.
-const begun = "begun, and not ended yet"
-
 // soFar is r as what it is while its run is going on: a replayed journal
 // without an end reads as that of a process that died.
 func soFar(r *journal.Result) *journal.Result {
@@ -238,17 +251,32 @@ func soFar(r *journal.Result) *journal.Result {
 	now.Stopped, now.Interrupted = "", false
 	now.Outcomes = slices.Clone(r.Outcomes)
 	for i := range now.Outcomes {
-		if o := &now.Outcomes[i]; o.Status == journal.Indeterminate && strings.HasPrefix(o.Message, "the process ended before") {
-			o.Message = begun
+		if o := &now.Outcomes[i]; isBegun(o) {
+			o.Message = "begun, and not ended yet"
 		}
 	}
 	return &now
 }
 
+// isBegun reports whether the intent of a change is on the disk and its outcome
+// is not. While the run is going on, it waits for its turn or for its answer.
+func isBegun(o *journal.Outcome) bool {
+	return o.Status == journal.Indeterminate && o.Reason == journal.ReasonProcessEnded
+}
+
+func countBegun(r *journal.Result) (n int) {
+	for i := range r.Outcomes {
+		if isBegun(&r.Outcomes[i]) {
+			n++
+		}
+	}
+	return n
+}
+
 // isPending reports whether nothing is known of the change yet, while the run
 // is going on.
 func isPending(o *journal.Outcome) bool {
-	return o.Status == journal.NotAttempted || o.Status == journal.Indeterminate && o.Message == begun
+	return o.Status == journal.NotAttempted || isBegun(o)
 }
 
 // pendingStatus is how a change without an outcome is called while the run is
@@ -262,33 +290,12 @@ func pendingStatus(o *journal.Outcome) string {
 
 // runningPage turns the page of a run into that of one that is going on.
 func runningPage(g *page, r *journal.Result) {
-	flying := 0
-	for i := range r.Outcomes {
-		if o := &r.Outcomes[i]; o.Status == journal.Indeterminate && isPending(o) {
-			flying++
-		}
-	}
 	done := r.Totals.Sum() - r.Totals.Unfinished()
-	pending := r.Totals.NotAttempted + flying
+	pending := r.Totals.Of(journal.NotAttempted) + countBegun(r)
 	g.Tone, g.Verdict = plain, fmt.Sprintf("Running: %s of %s are done so far.", words.Thousands(done), g.Number())
-	g.Counts = runningTiles(r.Totals, flying)
 	g.NListed = r.Totals.Unfinished() - pending
 	g.Unlisted = ""
 	if done+pending > 0 {
 		g.Unlisted = fmt.Sprintf("%s done and %s still to come, not listed.", isAre(done, g.noun()), words.Thousands(pending))
 	}
-}
-
-// runningTiles counts what is begun and to come apart from what ended.
-func runningTiles(t journal.Totals, flying int) []tile {
-	tiles := runTiles(t)
-	for i := range tiles {
-		switch tiles[i].Label {
-		case "indeterminate":
-			tiles[i].N -= flying
-		case "not attempted":
-			tiles[i] = tile{"to come", t.NotAttempted, "…", plain}
-		}
-	}
-	return append(tiles, tile{"begun", flying, "", plain})
 }

@@ -147,7 +147,7 @@ func inWords(path string, v any) string {
 // found adds what is there instead to the fields of a change that was held, or
 // that somebody overwrote.
 func found(fs []field, c *plan.Change, o *journal.Outcome) {
-	if o.Live == nil && (o.Status != journal.Held || strings.HasPrefix(o.Message, unreadObject)) {
+	if o.Live == nil && (o.Status != journal.Held || o.Reason == journal.ReasonUnreadable) {
 		return
 	}
 	now := c.ValuesIn(o.Live)
@@ -232,10 +232,10 @@ func outcomeOf(o *journal.Outcome) *outcome {
 }
 
 // graphCode is the HTTP status and Graph's code: "403
-// Authorization_RequestDenied". An answer as it should be is no news.
+// Authorization_RequestDenied"; empty where Graph accepted the write.
 func graphCode(o *journal.Outcome) string {
 	switch {
-	case o.Status.Done() || o.HTTPStatus/100 == 2:
+	case o.Status.Done(), o.Kind == "":
 		return ""
 	case o.HTTPStatus == 0:
 		return OneLine(o.GraphCode)

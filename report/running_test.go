@@ -16,7 +16,7 @@ import (
 func runningRun(t *testing.T, f report.Format) string {
 	t.Helper()
 	p := syncPlan(7)
-	flying := journal.Outcome{Status: journal.Indeterminate, Message: "the process ended before the answer came; resume reads the object and decides"}
+	flying := journal.Outcome{Status: journal.Indeterminate, Reason: journal.ReasonProcessEnded, Message: "the process ended before the answer came; resume reads the object and decides"}
 	r := outcomes(p, seen, refused, flying, waiting, waiting, unseen, unread)
 	r.Stopped, r.Interrupted = "the process ended before the run did", true
 	r.Requests, r.Pace = journal.Requests{Writes: 2, Incomplete: true}, journal.Pace{}

@@ -23,11 +23,11 @@ func runVerdict(p *plan.Plan, r *journal.Result) (string, tone) {
 		return "Stopped early: " + w.of(w.open) + " not done" + w.rest(), bad
 	case isNothingSeen(r):
 		return "Finished, but nothing of what Graph accepted was seen there" + w.rest(), bad
-	case w.open > 0 && w.open == countUndone(r):
+	case w.open > 0 && w.open == countOverwritten(r):
 		return "Finished, but something else is there now for " + w.of(w.open) + w.rest(), warn
 	case w.open > 0:
 		t := warn
-		if r.Totals.Failed+r.Totals.Indeterminate > 0 {
+		if r.Totals.Where(func(s journal.StatusInfo) bool { return s.Severity == journal.Bad }) > 0 {
 			t = bad
 		}
 		return "Finished, but " + w.of(w.open) + " did not succeed" + w.rest(), t
@@ -43,12 +43,11 @@ func runVerdict(p *plan.Plan, r *journal.Result) (string, tone) {
 
 // doneVerdict is for a run that left nothing to look at.
 func doneVerdict(r *journal.Result) string {
-	done := r.Totals.Verified + r.Totals.Succeeded
-	switch {
+	switch done, same := r.Totals.Where(isMade), r.Totals.Where(isKept); {
 	case done == 0:
 		return "Nothing had to be changed. Everything is as wanted."
-	case r.Totals.Unchanged > 0:
-		return fmt.Sprintf("Done: %s succeeded, %s already as wanted.", words.Count(done, "change"), wasWere(r.Totals.Unchanged, "object"))
+	case same > 0:
+		return fmt.Sprintf("Done: %s succeeded, %s already as wanted.", words.Count(done, "change"), wasWere(same, "object"))
 	default:
 		return fmt.Sprintf("Done: %s succeeded.", allOf(done, "change"))
 	}
@@ -93,7 +92,7 @@ func (w weight) rest() string {
 
 // others says what became of all that was not blocked.
 func others(r *journal.Result) string {
-	switch done, same := r.Totals.Verified+r.Totals.Succeeded, r.Totals.Unchanged; {
+	switch done, same := r.Totals.Where(isMade), r.Totals.Where(isKept); {
 	case done == 0:
 		return "everything else is as wanted"
 	case same == 0:
