@@ -47,14 +47,14 @@ func adviceOn(c cause) advice {
 		cause(graph.Unauthorized): always("sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN; then {again}"),
 		cause(graph.Forbidden):    always("this needs the permission {permission}, with admin consent; a person also needs the role {role}{except}"),
 		cause(graph.Throttled):    always("Graph throttled this tenant for too long: {again} later{slower}"),
-		cause(graph.Transient):    always("Graph had a fault of its own: {again}, and give Microsoft the request-id if it stays"),
+		cause(graph.Transient):    always("Graph had an error of its own: {again}; if it persists, give Microsoft the request-id"),
 		cause(graph.Unreachable):  always("check the network, the proxy and --graph-url"),
 		cause(graph.Outage):       always("check the network, the proxy and --graph-url; --outage waits longer"),
 		cause(graph.Unreadable):   always("check that --graph-url is Graph itself, and that no proxy or sign-in page answers in its place"),
 		cause(graph.NotVisible):   always("this identity cannot see synchronization policies: use {reader}"),
 		cause(graph.Invalid): {
 			run:  "Graph refused the request itself: correct the row that its message names, and plan again",
-			undo: "Graph refused the request itself: see what its message says, and change the object by a plan of its own",
+			undo: "Graph refused the request itself: see what its message says, and change the object with a separate plan",
 		},
 		cause(graph.NotFound): {run: "the partner configuration or its policy is gone: plan again, with --create-partners to add it again", undo: byHand},
 		cause(graph.Conflict): {run: "somebody else created it meanwhile: plan again to see what still differs", undo: byHand},
@@ -68,19 +68,19 @@ func adviceOn(c cause) advice {
 		lookUpRefused:   always("this needs the permission " + permissionLookUp + ", with admin consent; without it, name the partners by tenant ID instead of by domain"),
 		pauseAsked:      always("Graph asked for a pause of {pause}: {again} after that{slower}"),
 		memberLeftOut:   always("{again}; if Graph still leaves {member} out, use {reader}"),
-		partialRole:     always("a {partial} sees partners and not their synchronization policies: use {reader}"),
+		partialRole:     always("a {partial} sees partners, but not their synchronization policies: use {reader}"),
 		unknownTenant:   {run: "Graph knows no such tenant: check the tenant ID", undo: byHand},
 		noTemplate:      {run: "this cloud or tenant has no such template: plan again without --template", undo: byHand},
 
-		unconfirmed: always("Graph did not confirm the write in several attempts: {again}, and give Microsoft the request-id if it stays"),
+		unconfirmed: always("Graph did not confirm the write in several attempts: {again}; if it persists, give Microsoft the request-id"),
 		overwritten: {run: "see " + whoChanged + ", then plan again if it is still wanted", undo: "see " + whoChanged},
 		cause(journal.Held): {
 			run:  "plan again, and look at the difference before you approve it",
-			undo: "an undo leaves alone what was changed after the run: look at it, and change it by a plan of its own",
+			undo: "an undo leaves alone what was changed after the run: look at it, and change it with a separate plan",
 		},
 		cause(journal.Indeterminate): always("{again}: the object is read before it is written again"),
 		cause(journal.NotAttempted):  always("{again}"),
-		runStopped:                   always("see what stopped the run and mend it; then {again}"),
+		runStopped:                   always("fix what stopped the run, then {again}"),
 	}[c]
 }
 

@@ -48,8 +48,8 @@ func TestHints(t *testing.T) {
 		{sync, graph.Transient, "Directory_ConcurrencyViolation", "others were writing to this tenant at the same time: resume the run when they are done, or with a lower --concurrency"},
 		{partner, graph.Forbidden, "Directory_QuotaExceeded", "the tenant's object quota is used up: free some, or ask Microsoft to raise it; then resume the run"},
 		{sync, graph.Throttled, "TooManyRequests", "Graph throttled this tenant for too long: resume the run later, or with a lower --max-rate"},
-		{sync, graph.Transient, "", "Graph had a fault of its own: resume the run, and give Microsoft the request-id if it stays"},
-		{sync, graph.Indeterminate, "UnknownError", "Graph did not confirm the write in several attempts: resume the run, and give Microsoft the request-id if it stays"},
+		{sync, graph.Transient, "", "Graph had an error of its own: resume the run; if it persists, give Microsoft the request-id"},
+		{sync, graph.Indeterminate, "UnknownError", "Graph did not confirm the write in several attempts: resume the run; if it persists, give Microsoft the request-id"},
 		{sync, "", "", ""},
 	} {
 		p := planOf(c.change)
@@ -69,13 +69,13 @@ func TestHintsOfAnUndo(t *testing.T) {
 		outcome journal.Outcome
 		want    string
 	}{
-		{journal.Outcome{Status: journal.Held}, "an undo leaves alone what was changed after the run: look at it, and change it by a plan of its own"},
+		{journal.Outcome{Status: journal.Held}, "an undo leaves alone what was changed after the run: look at it, and change it with a separate plan"},
 		{journal.Outcome{Status: journal.Held, Overwritten: true}, "see in the Entra audit log who changed it"},
 		{journal.Outcome{Status: journal.Failed, Kind: graph.NotFound}, audit},
 		{journal.Outcome{Status: journal.Failed, Kind: graph.Conflict}, audit},
 		{journal.Outcome{Status: journal.Failed, Kind: graph.Transient, GraphCode: "Directory_ConcurrencyViolation"}, "others were writing to this tenant at the same time: resume the run when they are done, or with a lower --concurrency"},
-		{journal.Outcome{Status: journal.Failed, Kind: graph.Invalid}, "Graph refused the request itself: see what its message says, and change the object by a plan of its own"},
-		{journal.Outcome{Status: journal.Failed, Kind: graph.Transient}, "Graph had a fault of its own: resume the run, and give Microsoft the request-id if it stays"},
+		{journal.Outcome{Status: journal.Failed, Kind: graph.Invalid}, "Graph refused the request itself: see what its message says, and change the object with a separate plan"},
+		{journal.Outcome{Status: journal.Failed, Kind: graph.Transient}, "Graph had an error of its own: resume the run; if it persists, give Microsoft the request-id"},
 		{journal.Outcome{Status: journal.Indeterminate}, "resume the run: the object is read before it is written again"},
 	} {
 		p := planOf(undo)
@@ -111,7 +111,7 @@ func TestAdviceOnErrors(t *testing.T) {
 		{list(graph.Error{Kind: graph.Throttled, RetryAfter: 20 * time.Minute}), read, "Graph asked for a pause of 20m0s: run the command again after that"},
 		{list(graph.Error{Kind: graph.Throttled, RetryAfter: 20 * time.Minute}), write, "Graph asked for a pause of 20m0s: run the command again after that, or with a lower --max-rate"},
 		{list(graph.Error{Kind: graph.Transient, RetryAfter: 20 * time.Minute}), write, "Graph asked for a pause of 20m0s: run the command again after that"},
-		{list(graph.Error{Kind: graph.Transient}), write, "Graph had a fault of its own: run the command again, and give Microsoft the request-id if it stays"},
+		{list(graph.Error{Kind: graph.Transient}), write, "Graph had an error of its own: run the command again; if it persists, give Microsoft the request-id"},
 		{list(graph.Error{Kind: graph.Unreachable, RetryAfter: time.Minute}), read, "check the network, the proxy and --graph-url"},
 		{list(graph.Error{Kind: graph.Outage}), read, "check the network, the proxy and --graph-url; --outage waits longer"},
 		{list(graph.Error{Kind: graph.Outage, Err: &tls.CertificateVerificationError{}}), read, "check --graph-url; if a proxy inspects TLS here, let this machine trust its certificate authority (SSL_CERT_FILE)"},
@@ -119,7 +119,7 @@ func TestAdviceOnErrors(t *testing.T) {
 		{&graph.ListError{Page: 2, Err: &graph.ChangedPartner{}}, read, "somebody changed the tenant meanwhile: run the command again"},
 		{missing(nil), read, "this identity cannot see synchronization policies: " + reader},
 		{missing(nil), write, "this identity cannot see synchronization policies: " + writer},
-		{missing(&graph.MissingMember{Member: "identitySynchronization"}), partial, "a Teams Administrator sees partners and not their synchronization policies: " + reader},
+		{missing(&graph.MissingMember{Member: "identitySynchronization"}), partial, "a Teams Administrator sees partners, but not their synchronization policies: " + reader},
 		{missing(&graph.MissingMember{Member: "identitySynchronization", Shown: true}), partial, "run the command again; if Graph still leaves identitySynchronization out, " + reader},
 		{missing(&graph.MissingMember{Member: "tenantId"}), partial, "run the command again; if Graph still leaves tenantId out, " + reader},
 		{list(graph.Error{Kind: graph.Invalid}), read, ""},

@@ -171,10 +171,12 @@ func runAlerts(p *plan.Plan, r *journal.Result, running bool) []*alert {
 			continue
 		}
 		n := alert{Tone: alertTone(o), Title: alertTitle(o), Words: alertWords(o, r.Stopped)}
-		if !running {
-			n.Hint = hint(&p.Changes[i], o, r)
-		}
-		a := kinds[n.Tone].at(alertKey(o, &n), func() alert { return n })
+		a := kinds[n.Tone].at(alertKey(o, &n), func() alert {
+			if !running {
+				n.Hint = hint(&p.Changes[i], o, r)
+			}
+			return n
+		})
 		a.add(partnerOf(p.Changes[i].Partner))
 		a.mixed = a.mixed || a.Words != n.Words
 	}

@@ -52,7 +52,7 @@ func TestAnIncompleteAuditSaysWhyOnce(t *testing.T) {
 			t.Errorf("%s:\n%s", f, text)
 		}
 	}
-	if text := auditAs(t, a, report.Text); !strings.HasPrefix(text, "Incomplete: the tenant could not be read whole, so nothing is claimed.\nPage 1 of the partners: GET") {
+	if text := auditAs(t, a, report.Text); !strings.HasPrefix(text, "Incomplete: the tenant could not be read completely, so nothing is claimed.\nPage 1 of the partners: GET") {
 		t.Errorf("%s", text)
 	}
 	lines, err := csv.NewReader(strings.NewReader(auditAs(t, a, report.CSV))).ReadAll()
@@ -79,7 +79,7 @@ func TestRowsThatNameNoProperty(t *testing.T) {
 	p := planOf(
 		with(change(2, "", plan.PartnerConfiguration, plan.NoOp), bare), with(change(3, "", plan.PartnerConfiguration, plan.NoOp), bare),
 		change(4, "", plan.IdentitySynchronization, plan.NoOp))
-	const want = "2 rows name no property: only that the partner is there was looked at."
+	const want = "2 rows name no property: only whether the partner exists was checked."
 	if diff := cmp.Diff([]string{want}, leadOf(planText(t, p))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

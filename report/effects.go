@@ -151,7 +151,7 @@ func stoppedTwoWays(done bool, off, removed reached) string {
 	return fmt.Sprintf(twoWays.tell(done, all.words()), words.Thousands(len(off)-both), words.Thousands(len(removed)))
 }
 
-// words counts the partners, and says for how many it was not seen.
+// words counts the partners, and says for how many the effect was not seen.
 func (r reached) words() string {
 	unconfirmed := 0
 	for _, confirmed := range r {
@@ -163,9 +163,9 @@ func (r reached) words() string {
 	switch unconfirmed {
 	case 0:
 	case len(r):
-		who += ", as far as Graph accepted it"
+		who += " (accepted by Graph, not confirmed)"
 	default:
-		who += fmt.Sprintf(", for %s of them as far as Graph accepted it", words.Thousands(unconfirmed))
+		who += fmt.Sprintf(" (%s of them accepted by Graph, not confirmed)", words.Thousands(unconfirmed))
 	}
 	return who
 }

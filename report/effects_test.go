@@ -95,10 +95,10 @@ func TestARunCountsWhatLanded(t *testing.T) {
 		"half done":    {func(row int) journal.Status { return []journal.Status{journal.Verified, journal.Failed}[row/8] }, []string{"Synchronization was stopped for 2 partners.", "Synchronization was set to off, which is its default, for 4 partners."}},
 		"as they were": {func(int) journal.Status { return journal.Unchanged }, []string{}},
 		"not read back": {func(int) journal.Status { return journal.Succeeded }, []string{
-			"Synchronization was stopped for 4 partners, as far as Graph accepted it.", "Synchronization was set to off, which is its default, for 8 partners, as far as Graph accepted it.", "12 changes were accepted by Graph and not read back."}},
+			"Synchronization was stopped for 4 partners (accepted by Graph, not confirmed).", "Synchronization was set to off, which is its default, for 8 partners (accepted by Graph, not confirmed).", "12 changes were accepted by Graph and not read back."}},
 		"partly read back": {func(row int) journal.Status { return []journal.Status{journal.Verified, journal.Succeeded}[row/8] }, []string{
-			"Synchronization was stopped for 4 partners, for 2 of them as far as Graph accepted it.",
-			"Synchronization was set to off, which is its default, for 8 partners, for 4 of them as far as Graph accepted it.", "6 changes were accepted by Graph and not read back."}},
+			"Synchronization was stopped for 4 partners (2 of them accepted by Graph, not confirmed).",
+			"Synchronization was set to off, which is its default, for 8 partners (4 of them accepted by Graph, not confirmed).", "6 changes were accepted by Graph and not read back."}},
 	} {
 		r := resultOf(p, func(ch *plan.Change) journal.Outcome { return journal.Outcome{Status: c.status(ch.Row)} })
 		if diff := cmp.Diff(c.want, leadOf(runText(t, p, r))); diff != "" {
@@ -136,14 +136,14 @@ func TestAnEmptyUndoClaimsNothing(t *testing.T) {
 	p := planOf()
 	p.Input = desired.Input{Name: "undo of run a", SHA256: p.Input.SHA256}
 	text := planText(t, p)
-	if !strings.HasPrefix(text, "Nothing to take back: the run changed nothing.\n\n") || !strings.Contains(text, "SHA-256 of the run's journal") {
+	if !strings.HasPrefix(text, "Nothing to revert: the run changed nothing.\n\n") || !strings.Contains(text, "SHA-256 of the run's journal") {
 		t.Errorf("%s", text)
 	}
 	var b strings.Builder
 	if err := report.Run(&b, p, &journal.Result{PlanFingerprint: p.Fingerprint}, report.Text, report.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if text := b.String(); !strings.HasPrefix(text, "Nothing had to be taken back: the other run changed nothing.\n\n") {
+	if text := b.String(); !strings.HasPrefix(text, "Nothing had to be reverted: the other run changed nothing.\n\n") {
 		t.Errorf("%s", text)
 	}
 }
@@ -160,12 +160,12 @@ func TestAnUndoSaysOnceWhatItIs(t *testing.T) {
 		if err := report.Plan(&b, p, f, report.Options{}); err != nil {
 			t.Fatal(err)
 		}
-		if text := b.String(); strings.Count(text, "akes back what the run did") != 1 || !strings.Contains(strings.ReplaceAll(text, "&#39;", "'"), "SHA-256 of the run's journal") {
+		if text := b.String(); strings.Count(text, "This plan reverts a run.") != 1 || strings.Contains(text, "akes back what the run did") || !strings.Contains(strings.ReplaceAll(text, "&#39;", "'"), "SHA-256 of the run's journal") {
 			t.Errorf("%s:\n%s", f, text)
 		}
 	}
 	text := planText(t, planOf(change(2, "", plan.IdentitySynchronization, plan.Create, syncTo(nil, true))))
-	if strings.Contains(text, "takes back") || !strings.Contains(text, "  SHA-256 of the input\n               b5bb9d") {
+	if strings.Contains(text, "reverts") || !strings.Contains(text, "  SHA-256 of the input\n               b5bb9d") {
 		t.Errorf("%s", text)
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // unreadableWords is all that is known of a partner that could not be read.
-const unreadableWords = "this partner could not be read, so nothing is said of it"
+const unreadableWords = "this partner could not be read, so nothing is known about it"
 
 // auditPage says how a tenant differs from its file.
 func auditPage(a *audit.Audit) *page {
@@ -23,7 +23,7 @@ func auditPage(a *audit.Audit) *page {
 		Listed: func(*row) bool { return true }, NListed: len(a.Findings),
 	}
 	if a.Result == audit.Incomplete {
-		g.Tone, g.Verdict = bad, "Incomplete: the tenant could not be read whole, so nothing is claimed."
+		g.Tone, g.Verdict = bad, "Incomplete: the tenant could not be read completely, so nothing is claimed."
 		g.Closing = []string{"Audit: incomplete."}
 		if a.Problem != "" {
 			g.Lead = []string{sentence(OneLine(a.Problem))}
@@ -57,7 +57,7 @@ func auditAlerts(a *audit.Audit) []*alert {
 	open, idle, absent := &alert{Tone: bad, Title: "extra"}, 0, 0
 	unread := &alert{
 		Tone: bad, Title: string(audit.Unreadable), Words: unreadableWords,
-		Hint: "see what Graph returns for the partner; if it is as it should be, run the audit again",
+		Hint: "look at what Graph returns for this partner; if that is right, run the audit again",
 	}
 	for i := range a.Findings {
 		f := &a.Findings[i]

@@ -70,7 +70,7 @@ func isUndo(p *plan.Plan) bool {
 	return isEmptyUndo(p) || len(p.Changes) > 0 && p.Changes[0].Reverts()
 }
 
-// isEmptyUndo reports whether p is to take back a run that changed nothing. Any
+// isEmptyUndo reports whether p is to revert a run that changed nothing. Any
 // other plan has the header of its input, or a template and a change of it.
 func isEmptyUndo(p *plan.Plan) bool {
 	return len(p.Changes) == 0 && len(p.Input.Header) == 0 && p.Template == nil
@@ -86,7 +86,7 @@ func planLead(p *plan.Plan) []string {
 	}
 	out := e.sentences(false)
 	if isUndo(p) && !isEmptyUndo(p) {
-		out = append([]string{"It takes back what the run did."}, out...)
+		out = append([]string{"This plan reverts a run."}, out...)
 	}
 	if n := p.BareRows(); n > 0 {
 		out = append(out, bareRows(n))
@@ -96,7 +96,7 @@ func planLead(p *plan.Plan) []string {
 
 // bareRows says of how many rows nothing was held against the tenant.
 func bareRows(n int) string {
-	return fmt.Sprintf("%s no property: only that the partner is there was looked at.", words.Count(n, "row")+agree(n, " names", " name"))
+	return fmt.Sprintf("%s no property: only whether the partner exists was checked.", words.Count(n, "row")+agree(n, " names", " name"))
 }
 
 func planRows(p *plan.Plan) iter.Seq[row] {

@@ -50,7 +50,7 @@ func unlisted(t journal.Totals) string {
 // isListed reports whether the bounded formats list a row: if it needs another
 // run or a decision.
 func isListed(r *row) bool {
-	return !journal.Status(r.Status).Done() && r.Status != statusToCome && r.Status != statusBegun
+	return !journal.Status(r.Status).Done() && r.Status != statusToCome && r.Status != statusInProgress
 }
 
 // runLead says in sentences what was done for people, and what is not sure
@@ -58,7 +58,7 @@ func isListed(r *row) bool {
 func runLead(p *plan.Plan, r *journal.Result, running bool) []string {
 	var out []string
 	if isUndo(p) && !isEmptyUndo(p) {
-		out = append(out, "It takes back what another run did.")
+		out = append(out, "This run reverts another one.")
 	}
 	if r.Stopped != "" {
 		out = append(out, "Stopped: "+strings.TrimSuffix(OneLine(r.Stopped), ".")+".")
@@ -76,11 +76,11 @@ func runLead(p *plan.Plan, r *journal.Result, running bool) []string {
 	}
 	out = append(out, e.sentences(true)...)
 	if n := countOverwritten(r); n > 0 {
-		out = append(out, wasWere(n, "change")+" made by this run, but something else is there now.")
+		out = append(out, words.Count(n, "change")+" of this run "+agree(n, "was", "were")+" overwritten afterwards.")
 	}
-	notVisible, notRead := "not seen there when the run ended", "not read back"
+	notVisible, notRead := "not visible when the run ended", "not read back"
 	if running {
-		notVisible, notRead = "not seen there yet", "not read back yet"
+		notVisible, notRead = "not visible yet", "not read back yet"
 	}
 	if unseen > 0 {
 		out = append(out, wasWere(unseen, "change")+" accepted by Graph, but "+notVisible+".")
@@ -197,23 +197,23 @@ func paceLine(r *journal.Result) string {
 // runTiles counts the changes by status. While the run is going on, what is
 // begun and what is to come have no status yet.
 func runTiles(r *journal.Result, running bool) []tile {
-	flying := 0
+	begun := 0
 	if running {
-		flying = countBegun(r)
+		begun = countBegun(r)
 	}
 	var tiles []tile
 	for _, s := range journal.Statuses() {
 		t := tile{strings.ReplaceAll(string(s.Status), "-", " "), r.Totals.Of(s.Status), statusTone(s)}
 		switch {
 		case s.Status == journal.Indeterminate:
-			t.N -= flying
+			t.N -= begun
 		case s.Status == journal.NotAttempted && running:
 			t.Label, t.Tone = "to come", plain
 		}
 		tiles = append(tiles, t)
 	}
 	if running {
-		tiles = append(tiles, tile{"begun", flying, plain})
+		tiles = append(tiles, tile{"in progress", begun, plain})
 	}
 	return tiles
 }
@@ -240,8 +240,8 @@ func runRows(p *plan.Plan, r *journal.Result, running bool) iter.Seq[row] {
 
 // The statuses of changes without an outcome yet, while the run is going on.
 const (
-	statusToCome = "to-come"
-	statusBegun  = "begun"
+	statusToCome     = "to-come"
+	statusInProgress = "in-progress"
 )
 
 // soFar is r as what it is while its run is going on: a replayed journal
@@ -252,7 +252,7 @@ func soFar(r *journal.Result) *journal.Result {
 	now.Outcomes = slices.Clone(r.Outcomes)
 	for i := range now.Outcomes {
 		if o := &now.Outcomes[i]; isBegun(o) {
-			o.Message = "begun, and not ended yet"
+			o.Message = "in progress: nothing is known of it yet"
 		}
 	}
 	return &now
@@ -285,7 +285,7 @@ func pendingStatus(o *journal.Outcome) string {
 	if o.Status == journal.NotAttempted {
 		return statusToCome
 	}
-	return statusBegun
+	return statusInProgress
 }
 
 // runningPage turns the page of a run into that of one that is going on.

@@ -120,7 +120,7 @@ func (t *textWriter) rows(p *page) {
 		t.table(p)
 	}
 	if rest := p.NListed - textRows; rest > 0 {
-		t.say("\n... and %s. --format html, csv or json has all.\n", more(rest, p.Noun))
+		t.say("\n... and %s. --format html, csv or json shows all of them.\n", more(rest, p.Noun))
 	}
 	if p.Unlisted != "" {
 		t.say("\n%s\n", wrap(p.Unlisted, t.width))

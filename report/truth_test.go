@@ -53,16 +53,16 @@ func TestTheVerdict(t *testing.T) {
 		"Done: all 3 changes succeeded.":                                {seen, unread, seen},
 		"Done: 1 change succeeded, 1 object was already as wanted.":     {seen, statusOf(journal.Unchanged)},
 		"Nothing had to be changed. Everything is as wanted.":           {statusOf(journal.Unchanged), statusOf(journal.Unchanged)},
-		"Finished, but nothing of what Graph accepted was seen there.":  {unseen, statusOf(journal.Unchanged)},
-		"Finished, but 2 of 3 changes were not seen there yet.":         {unseen, unseen, seen},
-		"Finished, but 2 of 4 changes were not seen there yet.":         {unseen, unread, unread, unseen},
-		"Finished, but 1 of 2 changes was not seen there yet.":          {unseen, seen},
-		"Finished, but something else is there now for 2 of 3 changes.": {undone, seen, late},
+		"Finished, but nothing that Graph accepted could be confirmed.": {unseen, statusOf(journal.Unchanged)},
+		"Finished, but 2 of 3 changes are not confirmed yet.":           {unseen, unseen, seen},
+		"Finished, but 2 of 4 changes are not confirmed yet.":           {unseen, unread, unread, unseen},
+		"Finished, but 1 of 2 changes is not confirmed yet.":            {unseen, seen},
+		"Finished, but 2 of 3 changes were overwritten.":                {undone, seen, late},
 		"Finished, but 2 of 4 changes did not succeed.":                 {undone, drifted, seen, seen},
 		"Finished, but 1 of 2 changes did not succeed.":                 {clash, seen},
 		"Finished, but 1 of 3 changes did not succeed.":                 {refused, seen, seen},
 		"Finished, but 1 of 4 changes did not succeed.":                 {lost, seen, seen, seen},
-		"Finished, but something else is there now for 1 of 5 changes.": {undone, unseen, unseen, unseen, unseen},
+		"Finished, but 1 of 5 changes was overwritten.":                 {undone, unseen, unseen, unseen, unseen},
 	} {
 		p := syncPlan(len(os))
 		if got, _, _ := strings.Cut(runText(t, p, outcomes(p, os...)), "\n"); got != want {
@@ -90,11 +90,11 @@ func TestTheVerdictCountsChanges(t *testing.T) {
 		{[]plan.Change{same, write, stuck}, []journal.Outcome{kept, seen, left}, "Finished, but 1 change is blocked; 1 other change succeeded, 1 object was already as wanted."},
 		{[]plan.Change{write, stuck}, []journal.Outcome{kept, left}, "Finished, but 1 change is blocked; everything else is as wanted."},
 		{[]plan.Change{write, write, stuck}, []journal.Outcome{seen, seen, left}, "Finished, but 1 change is blocked; both other changes succeeded."},
-		{[]plan.Change{write, stuck}, []journal.Outcome{unseen, left}, "Finished, but nothing of what Graph accepted was seen there; 1 other change is blocked."},
+		{[]plan.Change{write, stuck}, []journal.Outcome{unseen, left}, "Finished, but nothing that Graph accepted could be confirmed; 1 other change is blocked."},
 		{[]plan.Change{stuck}, []journal.Outcome{left}, "Nothing was done: the change is blocked."},
 		{[]plan.Change{stuck, stuck, stuck}, []journal.Outcome{left, left, left}, "Nothing was done: all 3 changes are blocked."},
 		{[]plan.Change{same, stuck, stuck}, []journal.Outcome{kept, left, left}, "Nothing was done: both changes are blocked."},
-		{[]plan.Change{same, write}, []journal.Outcome{undone, seen}, "Finished, but something else is there now for 1 of 2 objects."},
+		{[]plan.Change{same, write}, []journal.Outcome{undone, seen}, "Finished, but 1 of 2 objects was overwritten."},
 	} {
 		p := planOf(c.changes...)
 		if got, _, _ := strings.Cut(runText(t, p, outcomes(p, c.outcomes...)), "\n"); got != c.want {
@@ -166,7 +166,7 @@ func TestAlertWords(t *testing.T) {
 		"overwritten": {journal.Outcome{Status: journal.Failed, Attempts: 1, HTTPStatus: 204, Overwritten: true, Message: "accepted, but something else is there now"}, nil,
 			"! failed (1 partner): accepted, but something else is there now\n"},
 		"stopped":      {waiting, early, "! not-attempted (1 partner): the run stopped before it got there: 403 from Graph, ten times in a row\n"},
-		"stopped hint": {waiting, early, "hint: see what stopped the run and mend it; then resume the run\n"},
+		"stopped hint": {waiting, early, "hint: fix what stopped the run, then resume the run\n"},
 		"asked hint":   {waiting, asked, "hint: resume the run\n"},
 		"refused":      {refused, nil, "! failed: 403 Authorization_RequestDenied (1 partner): No.\n"},
 		"refused hint": {refused, nil, "Policy.ReadWrite.CrossTenantAccess, with admin consent; a person also needs"},
@@ -196,12 +196,12 @@ func TestNotVisibleOnlyAfterALook(t *testing.T) {
 	for _, o := range []journal.Outcome{unread, {Status: journal.Succeeded, Message: "accepted; reading back did not work: 503"}} {
 		p := syncPlan(1)
 		text := runText(t, p, outcomes(p, o))
-		if strings.Contains(text, "visible") || strings.Contains(text, "seen there") || !strings.Contains(text, "\n1 change was accepted by Graph and not read back.\n") {
+		if strings.Contains(text, "visible") || !strings.Contains(text, "\n1 change was accepted by Graph and not read back.\n") {
 			t.Errorf("%s", text)
 		}
 	}
 	p := syncPlan(3)
-	if text := runText(t, p, outcomes(p, unseen, seen, unseen)); !strings.Contains(text, "\n2 changes were accepted by Graph, but not seen there when the run ended.\n") {
+	if text := runText(t, p, outcomes(p, unseen, seen, unseen)); !strings.Contains(text, "\n2 changes were accepted by Graph, but not visible when the run ended.\n") {
 		t.Errorf("%s", text)
 	}
 }
@@ -322,8 +322,8 @@ func TestUnreadablePartners(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := b.String()
-		if strings.Contains(strings.ToLower(text), "clean") || !strings.Contains(text, "Not known: 1 partner could not be read. What could be read is as wanted.") ||
-			!strings.Contains(text, "his partner could not be read, so nothing is said of it") || !strings.Contains(text, "0 extra, 1 unreadable.") {
+		if strings.Contains(strings.ToLower(text), "clean") || !strings.Contains(text, "Unknown: 1 partner could not be read. Everything else is as wanted.") ||
+			!strings.Contains(text, "his partner could not be read, so nothing is known about it") || !strings.Contains(text, "0 extra, 1 unreadable.") {
 			t.Errorf("%s:\n%s", f, text)
 		}
 	}

@@ -22,9 +22,9 @@ func runVerdict(p *plan.Plan, r *journal.Result) (string, tone) {
 	case r.Stopped != "" && w.open > 0:
 		return "Stopped early: " + w.of(w.open) + " not done" + w.rest(), bad
 	case isNothingSeen(r):
-		return "Finished, but nothing of what Graph accepted was seen there" + w.rest(), bad
+		return "Finished, but nothing that Graph accepted could be confirmed" + w.rest(), bad
 	case w.open > 0 && w.open == countOverwritten(r):
-		return "Finished, but something else is there now for " + w.of(w.open) + w.rest(), warn
+		return "Finished, but " + w.of(w.open) + agree(w.open, " was", " were") + " overwritten" + w.rest(), warn
 	case w.open > 0:
 		t := warn
 		if r.Totals.Where(func(s journal.StatusInfo) bool { return s.Severity == journal.Bad }) > 0 {
@@ -32,11 +32,11 @@ func runVerdict(p *plan.Plan, r *journal.Result) (string, tone) {
 		}
 		return "Finished, but " + w.of(w.open) + " did not succeed" + w.rest(), t
 	case r.Unseen() > 0:
-		return "Finished, but " + w.of(r.Unseen()) + agree(r.Unseen(), " was", " were") + " not seen there yet" + w.rest(), warn
+		return "Finished, but " + w.of(r.Unseen()) + agree(r.Unseen(), " is", " are") + " not confirmed yet" + w.rest(), warn
 	case w.blocked > 0:
 		return fmt.Sprintf("Finished, but %s blocked; %s.", isAre(w.blocked, "change"), others(r)), warn
 	case isEmptyUndo(p):
-		return "Nothing had to be taken back: the other run changed nothing.", good
+		return "Nothing had to be reverted: the other run changed nothing.", good
 	}
 	return doneVerdict(r), good
 }
@@ -107,7 +107,7 @@ func planVerdict(p *plan.Plan) (string, tone) {
 	s := p.Summary
 	switch {
 	case isEmptyUndo(p):
-		return "Nothing to take back: the run changed nothing.", good
+		return "Nothing to revert: the run changed nothing.", good
 	case !s.Differs():
 		return "Nothing to change. Everything is as wanted.", good
 	case s.Writes() == 0:
@@ -129,7 +129,7 @@ func auditVerdict(a *audit.Audit, unread int) (string, tone) {
 	case differ != "":
 		return fmt.Sprintf("Drift: %s not as wanted.", differ), bad
 	case unread > 0:
-		return fmt.Sprintf("Not known: %s could not be read. What could be read is as wanted.", words.Count(unread, "partner")), bad
+		return fmt.Sprintf("Unknown: %s could not be read. Everything else is as wanted.", words.Count(unread, "partner")), bad
 	default:
 		return fmt.Sprintf("Clean: %s as wanted.", isAre(a.Totals.OK, "object")), good
 	}
