@@ -52,7 +52,7 @@ func TestAnIncompleteAuditSaysWhyOnce(t *testing.T) {
 			t.Errorf("%s:\n%s", f, text)
 		}
 	}
-	if text := auditAs(t, a, report.Text); !strings.HasPrefix(text, "Incomplete: the tenant could not be read completely, so nothing is claimed.\nPage 1 of the partners: GET") {
+	if text := auditAs(t, a, report.Text); !strings.HasPrefix(text, "Incomplete: the tenant was not read completely, so nothing is claimed.\nPage 1 of the partners: GET") {
 		t.Errorf("%s", text)
 	}
 	lines, err := csv.NewReader(strings.NewReader(auditAs(t, a, report.CSV))).ReadAll()

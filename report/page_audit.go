@@ -23,7 +23,7 @@ func auditPage(a *audit.Audit) *page {
 		Listed: func(*row) bool { return true }, NListed: len(a.Findings),
 	}
 	if a.Result == audit.Incomplete {
-		g.Tone, g.Verdict = bad, "Incomplete: the tenant could not be read completely, so nothing is claimed."
+		g.Tone, g.Verdict = bad, "Incomplete: the tenant was not read completely, so nothing is claimed."
 		g.Closing = []string{"Audit: incomplete."}
 		if a.Problem != "" {
 			g.Lead = []string{sentence(OneLine(a.Problem))}
