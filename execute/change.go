@@ -267,7 +267,7 @@ func (s *step) write() (next, error) {
 	resp, err := s.send(intent.ClientRequestID)
 	s.out.Elapsed = max(0, time.Since(s.out.StartedAt)) // a clock can have been set back
 	s.crew.release()
-	if errors.Is(err, graph.ErrTooLate) {
+	if errors.Is(err, graph.ErrPrecondition) {
 		return s.tooLate(), nil
 	}
 	if err != nil {

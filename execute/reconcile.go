@@ -15,15 +15,15 @@ import (
 // send sends the write, unless its turn comes when nothing supports it any more.
 func (s *step) send(id string) (*graph.Response, error) {
 	if !s.still() {
-		return nil, graph.ErrTooLate // before it takes a turn from another
+		return nil, graph.ErrPrecondition // before it takes a turn from another
 	}
 	resp, err := s.Client.Do(s.soft, graph.Request{
 		Method: s.req.Method, Path: s.req.Path, Body: s.req.Body, ClientRequestID: id,
-		MaxAttempts: max(1, attemptsPerChange-s.tries), Still: s.still, OnWire: s.hard, Repeats: s.out.Attempts > 0,
+		MaxAttempts: max(1, attemptsPerChange-s.tries), Precondition: s.still, InFlight: s.hard, Repeats: s.out.Attempts > 0,
 	})
 	if e := (*graph.Error)(nil); errors.As(err, &e) {
 		s.count(e.Attempts, e.Answered)
-		if e.Attempts > 0 && !errors.Is(err, graph.ErrTooLate) {
+		if e.Attempts > 0 && !errors.Is(err, graph.ErrPrecondition) {
 			s.out.HTTPStatus, s.out.GraphCode, s.out.Kind, s.out.RequestID = e.Status, e.Code, e.Kind, e.RequestID
 		}
 	}
@@ -237,7 +237,7 @@ func (s *step) insist() next {
 	if s.looks > 1 && s.c.Action == plan.Create && errors.Is(s.cause, graph.Conflict) {
 		s.cannotSee(s.c, s.cause)
 	}
-	if !sleep(s.soft, jitter(time.Second<<s.looks)) {
+	if graph.Sleep(s.soft, jitter(time.Second<<s.looks)) != nil {
 		s.leaveOff("the run stopped before that was settled")
 		return end
 	}
@@ -254,7 +254,7 @@ func (s *step) patience() time.Duration {
 // lookIn has the object looked at after d. A stop of the run cuts the wait short
 // and leaves time for one look.
 func (s *step) lookIn(d time.Duration) next {
-	if !sleep(s.soft, d) && !sleep(s.hard, lastLook) {
+	if graph.Sleep(s.soft, d) != nil && graph.Sleep(s.hard, lastLook) != nil {
 		s.leaveOff("the run stopped before that was settled")
 		return end
 	}

@@ -69,7 +69,9 @@ func (r *rig) plan(csv, template string) *plan.Plan {
 	}
 	var err error
 	if csv != "" {
-		d.Rows, err = desired.ReadRows(ctx, strings.NewReader(csv), "partners.csv")
+		rows, err := desired.ReadRows(ctx, strings.NewReader(csv), "partners.csv")
+		must(err)
+		d.Partners, err = rows.Resolve("", nil)
 		must(err)
 	}
 	if template != "" {

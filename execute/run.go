@@ -145,7 +145,7 @@ func (r *runner) open(ctx context.Context) (shut func()) {
 	var watch sync.WaitGroup
 	watch.Go(func() {
 		<-soft.Done()
-		sleep(hard, r.set.Grace)
+		_ = graph.Sleep(hard, r.set.Grace) // either way it is over
 		cancelHard()
 	})
 	if !r.set.Deadline.IsZero() {

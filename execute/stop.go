@@ -55,7 +55,7 @@ func (r *runner) pastDeadline() bool {
 // at the clock now and then, as a timer stands still while a machine sleeps.
 func (r *runner) watchDeadline() {
 	for !r.pastDeadline() {
-		if !sleep(r.soft, min(r.set.Deadline.Sub(r.clock.wall()), time.Second)) {
+		if graph.Sleep(r.soft, min(r.set.Deadline.Sub(r.clock.wall()), time.Second)) != nil {
 			return
 		}
 	}

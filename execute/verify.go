@@ -1,11 +1,11 @@
 package execute
 
 import (
-	"context"
 	"slices"
 	"time"
 
 	"bulksync/execute/journal"
+	"bulksync/graph"
 	"bulksync/plan"
 )
 
@@ -51,7 +51,7 @@ func (r *runner) verify(groups []group, all bool) error {
 		if last {
 			return r.giveUpOn(list, looks, "not yet visible after "+max(r.set.VerifyWait, 0).String())
 		}
-		if looks > 0 && !sleep(r.asked, min(pause, max(time.Until(deadline), shortestPause))) {
+		if looks > 0 && graph.Sleep(r.asked, min(pause, max(time.Until(deadline), shortestPause))) != nil {
 			return r.giveUpOn(list, looks, "the run was interrupted before it could be read back")
 		}
 	}
@@ -255,16 +255,4 @@ func (r *runner) commitAll(tickets []journal.Receipt) error {
 		}
 	}
 	return nil
-}
-
-// sleep waits and reports whether the wait was not cut short.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -17,55 +17,55 @@ import (
 type verdict struct {
 	err *Error // nil where it succeeded
 	// again means that another attempt can cure it.
-	again bool
-	heard heard
+	again  bool
+	health health
 }
 
-// heard is what an attempt says about the service.
-type heard int
+// health is what an attempt says about the service.
+type health int
 
 const (
-	// nothing: it was not sent, or nobody waited for its answer.
-	nothing heard = iota
-	// aWord: Graph answered, if only to refuse.
-	aWord
-	// noWord: no answer, or one that is not Graph's, or that it cannot serve.
-	noWord
-	// noLine: a connection could not be made.
-	noLine
+	// unknown: it was not sent, or nobody waited for its answer.
+	unknown health = iota
+	// healthy: Graph answered, if only to refuse.
+	healthy
+	// unhealthy: no answer, or one that is not Graph's, or that it cannot serve.
+	unhealthy
+	// unconnected: a connection could not be made.
+	unconnected
 )
 
 // judge says what an attempt means, as far as its answer proves it.
 func (c *call) judge(ctx context.Context, resp *http.Response, err error) verdict {
 	switch {
 	case err != nil:
-		return c.judgeFault(ctx, err)
+		return c.judgeError(ctx, err)
 	case isWrite(c.req.Method):
-		return c.judgeWrite(resp, kept(resp))
+		return c.judgeWrite(resp, bodyOf(resp))
 	default:
-		return c.judgeRead(resp, kept(resp))
+		return c.judgeRead(resp, bodyOf(resp))
 	}
 }
 
-// judgeFault is for an attempt that was not answered.
-func (c *call) judgeFault(ctx context.Context, err error) verdict {
+// judgeError is for an attempt that was not answered.
+func (c *call) judgeError(ctx context.Context, err error) verdict {
 	e := c.newError()
-	e.Kind, e.Err = Unreachable, c.hide.fromError(err)
-	if errors.Is(err, errSentBack) {
-		return verdict{cmp.Or(c.verdict.err, e), true, nothing}
+	e.Kind, e.Err = Unreachable, c.secrets.fromError(err)
+	if errors.Is(err, errServiceDown) {
+		return verdict{cmp.Or(c.verdict.err, e), true, unknown}
 	}
 	if isFinal(e, err) {
-		return verdict{e, false, nothing}
+		return verdict{e, false, unknown}
 	}
-	v := verdict{e, true, noWord}
+	v := verdict{e, true, unhealthy}
 	if neverSent(err) {
-		v.heard = noLine
+		v.health = unconnected
 	}
 	if isWrite(c.req.Method) && c.open {
 		e.Kind, v.again = Indeterminate, false
 	}
-	if c.wireContext(ctx).Err() != nil || c.unsent && ctx.Err() != nil {
-		v.again, v.heard = false, nothing // nobody waited for it any more
+	if c.inFlightContext(ctx).Err() != nil || c.unsent && ctx.Err() != nil {
+		v.again, v.health = false, unknown // nobody waited for it any more
 	}
 	return v
 }
@@ -84,7 +84,7 @@ func isFinal(e *Error, err error) bool {
 		e.Kind = Unreadable
 	case isUntrusted(err):
 		e.Err = fmt.Errorf("the certificate is not trusted (does a proxy look into TLS here?): %w", e.Err)
-	case !errors.Is(err, ErrTooLate) && !errors.Is(err, errProxyAsks):
+	case !errors.Is(err, ErrPrecondition) && !errors.Is(err, errProxyAuth):
 		return false
 	}
 	return true
@@ -95,28 +95,28 @@ func isFinal(e *Error, err error) bool {
 // anything. What is open is not sent again: the object is read first.
 func (c *call) judgeWrite(resp *http.Response, body []byte) verdict {
 	if c.isDone(resp, body) {
-		return verdict{heard: aWord}
+		return verdict{health: healthy}
 	}
 	e, coded := c.refusal(resp, body)
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests, status == http.StatusBadRequest && e.Kind == Throttled,
 		coded && status == http.StatusConflict && e.Kind == Transient:
-		return verdict{e, true, aWord}
+		return verdict{e, true, healthy}
 	case status == http.StatusUnauthorized:
-		return verdict{e, c.firstRefusal(), aWord}
+		return verdict{e, c.mayReauth(), healthy}
 	case status == http.StatusProxyAuthRequired:
-		return verdict{c.proxyAsks(e), false, nothing}
+		return verdict{c.needsProxyAuth(e), false, unknown}
 	case status == http.StatusBadRequest, status == http.StatusForbidden,
 		coded && (status == http.StatusNotFound || status == http.StatusConflict):
-		return verdict{e, false, aWord}
+		return verdict{e, false, healthy}
 	}
-	v := verdict{e, false, noWord}
+	v := verdict{e, false, unhealthy}
 	if coded && e.Status < 500 && e.Status >= 400 && e.Status != http.StatusRequestTimeout {
-		v.heard, e.Answered = aWord, true
+		v.health, e.Answered = healthy, true
 	}
 	e.Kind = Indeterminate
 	if e.Status < 400 || !coded && e.Status < 500 {
-		e.Err = c.notGraphs(resp, body)
+		e.Err = c.notFromGraph(resp, body)
 	}
 	return v
 }
@@ -125,7 +125,7 @@ func (c *call) judgeWrite(resp *http.Response, body []byte) verdict {
 // without a body, or 201 or 200 with the object.
 func (c *call) isDone(resp *http.Response, body []byte) bool {
 	switch {
-	case c.cut != nil:
+	case c.cutShort != nil:
 		return false
 	case resp.StatusCode == http.StatusNoContent:
 		return len(body) == 0
@@ -156,43 +156,43 @@ func (c *call) judgeRead(resp *http.Response, body []byte) verdict {
 	e, coded := c.refusal(resp, body)
 	switch status := resp.StatusCode; {
 	case e.Kind == Throttled, coded && e.Code == codeConcurrency, coded && status == http.StatusLocked:
-		return verdict{e, true, aWord}
+		return verdict{e, true, healthy}
 	case status >= 500, status == http.StatusRequestTimeout:
-		return verdict{e, true, noWord}
+		return verdict{e, true, unhealthy}
 	case status == http.StatusUnauthorized:
-		return verdict{e, c.firstRefusal(), aWord}
+		return verdict{e, c.mayReauth(), healthy}
 	case status == http.StatusProxyAuthRequired:
-		return verdict{c.proxyAsks(e), false, nothing}
+		return verdict{c.needsProxyAuth(e), false, unknown}
 	case coded, status == http.StatusForbidden:
-		return verdict{e, false, aWord}
+		return verdict{e, false, healthy}
 	}
-	e.Kind, e.Err = Unreadable, c.notGraphs(resp, body)
-	return verdict{e, true, noWord}
+	e.Kind, e.Err = Unreadable, c.notFromGraph(resp, body)
+	return verdict{e, true, unhealthy}
 }
 
 // judgeContent looks at what a successful read brought.
 func (c *call) judgeContent(resp *http.Response, body []byte) verdict {
 	err := c.read(resp, body)
 	if err == nil {
-		return verdict{heard: aWord}
+		return verdict{health: healthy}
 	}
 	e, _ := c.refusal(resp, body)
-	e.Kind, e.Err = Unreadable, c.hide.fromError(err)
+	e.Kind, e.Err = Unreadable, c.secrets.fromError(err)
 	if found := (*MissingMember)(nil); errors.As(err, &found) {
 		e.Kind = NotVisible
-		return verdict{e, false, aWord}
+		return verdict{e, false, healthy}
 	}
 	if found := (*broken)(nil); errors.As(err, &found) {
-		return verdict{e, true, aWord}
+		return verdict{e, true, healthy}
 	}
-	return verdict{e, true, noWord}
+	return verdict{e, true, unhealthy}
 }
 
 // read takes a body apart, if it is one of Graph's.
 func (c *call) read(resp *http.Response, body []byte) error {
 	switch {
 	case resp.StatusCode != http.StatusOK || looksLikeHTML(resp.Header, body):
-		return c.notGraphs(resp, body)
+		return c.notFromGraph(resp, body)
 	case len(body) == 0:
 		return errors.New("an answer without a body")
 	case c.req.check != nil:
@@ -208,11 +208,11 @@ func notJSON(err error) error {
 	return fmt.Errorf("not the JSON that Graph answers (is a proxy or a sign-in page in between?): %w", err)
 }
 
-// notGraphs says why an answer is not believed to be Graph's.
-func (c *call) notGraphs(resp *http.Response, body []byte) error {
+// notFromGraph says why an answer is not believed to be Graph's.
+func (c *call) notFromGraph(resp *http.Response, body []byte) error {
 	switch {
-	case c.cut != nil:
-		return fmt.Errorf("reading the answer: %w", c.hide.fromError(c.cut))
+	case c.cutShort != nil:
+		return fmt.Errorf("reading the answer: %w", c.secrets.fromError(c.cutShort))
 	case looksLikeHTML(resp.Header, body):
 		return errors.New("a web page instead of Graph's answer (is a proxy or a sign-in page in between?)")
 	case resp.StatusCode/100 == 2:
@@ -224,18 +224,18 @@ func (c *call) notGraphs(resp *http.Response, body []byte) error {
 	}
 }
 
-// firstRefusal reports whether a 401 is the first of its request: the token
+// mayReauth reports whether a 401 is the first of its request: the token
 // layer fetches a fresh token for one more attempt.
-func (c *call) firstRefusal() bool {
+func (c *call) mayReauth() bool {
 	first := !c.reauthed
 	c.reauthed = true
 	return first
 }
 
-var errProxyAsks = errors.New("the proxy asks for credentials: put them into the proxy's URL (HTTPS_PROXY)")
+var errProxyAuth = errors.New("the proxy asks for credentials: put them into the proxy's URL (HTTPS_PROXY)")
 
-func (c *call) proxyAsks(e *Error) *Error {
-	e.Kind, e.Err = Unreachable, errProxyAsks
+func (c *call) needsProxyAuth(e *Error) *Error {
+	e.Kind, e.Err = Unreachable, errProxyAuth
 	return e
 }
 
@@ -251,7 +251,7 @@ func isUntrusted(err error) bool {
 
 // path is the path of the request as an error may show it: that of a page is as
 // the page before it spelled it.
-func (c *call) path() string { return oneLine(c.hide.cut(shortPath(c.req.Path))) }
+func (c *call) path() string { return oneLine(c.secrets.cut(shortPath(c.req.Path))) }
 
 // newError is an Error of the request.
 func (c *call) newError() *Error {
@@ -263,7 +263,7 @@ func (c *call) newError() *Error {
 // refusal turns an answer that is no success into an *Error, and reports whether
 // it has an error code of Graph's.
 func (c *call) refusal(resp *http.Response, body []byte) (*Error, bool) {
-	e, coded := decodeError(resp.StatusCode, resp.Header, body, c.hide)
+	e, coded := decodeError(resp.StatusCode, resp.Header, body, c.secrets)
 	e.Method, e.Path, e.Attempts = c.req.Method, c.path(), c.attempts
 	e.ClientRequestID = c.req.ClientRequestID
 	e.RetryAfter, _ = RetryAfter(resp.Header, time.Now())

@@ -20,17 +20,17 @@ const (
 	bodyLimit = 32 << 20
 )
 
-// ErrTooLate means that an attempt was not sent because the call had lost its
-// ground when its turn came (see Request.Still). Nothing reached Graph.
-var ErrTooLate = errors.New("the turn came too late")
+// ErrPrecondition means that an attempt was not sent because Request.Precondition
+// was false by then. Nothing reached Graph.
+var ErrPrecondition = errors.New("the precondition of the request no longer held")
 
 var (
 	// errNoAnswer is the cause of an attempt that was given up in silence.
 	errNoAnswer = errors.New("no answer in time")
 	errTooLarge = fmt.Errorf("the answer is larger than %d MiB", bodyLimit>>20)
-	// errSentBack means that the service went down while an attempt waited below
+	// errServiceDown means that the service went down while an attempt waited below
 	// the knocking: it goes back there to wait.
-	errSentBack = errors.New("the service is down")
+	errServiceDown = errors.New("the service is down")
 )
 
 // Requests counts attempts on the wire.
@@ -53,25 +53,25 @@ type call struct {
 	class       *class
 	maxAttempts int
 	attempts    int // on the wire
-	// tries are the attempts since began: all of them, or those since the last
+	// counted are the attempts since began: all of them, or those since the last
 	// outage was over. firstBegan is when the first of all began.
-	tries             int
-	began, firstBegan time.Duration
-	reauthed          bool
-	knocking          bool
-	verdict           verdict
-	wait              time.Duration // before the next attempt
+	counted                 int
+	countedSince, firstSent time.Duration
+	reauthed                bool
+	probing                 bool
+	verdict                 verdict
+	wait                    time.Duration // before the next attempt
 
 	// What follows is about the newest attempt alone.
-	sent time.Time
-	hide secrets
+	sent    time.Time
+	secrets secrets
 	// unsent means that a layer in between ended it before it reached the wire.
 	unsent bool
 	// open means that the attempt was handed to the wire and that no answer came:
 	// a write that ends open may have landed.
 	open bool
-	// cut is why the body of a write's answer was not read to its end.
-	cut error
+	// cutShort is why the body of a write's answer was not read to its end.
+	cutShort error
 	// connected is false until the attempt has a connection, as trace is told.
 	connected atomic.Bool
 	trace     httptrace.ClientTrace
@@ -84,21 +84,21 @@ func callFrom(ctx context.Context) *call {
 	return c
 }
 
-// pointless says why an attempt whose turn has come is not to be sent.
-func (c *call) pointless(ctx context.Context) error {
-	if !c.knocking && c.class.down.Load() {
-		return errSentBack
+// refuse says why an attempt whose turn has come is not to be sent.
+func (c *call) refuse(ctx context.Context) error {
+	if !c.probing && c.class.down.Load() {
+		return errServiceDown
 	}
-	if c.req.Still != nil && !c.req.Still() {
-		return ErrTooLate
+	if c.req.Precondition != nil && !c.req.Precondition() {
+		return ErrPrecondition
 	}
 	return ctx.Err()
 }
 
-// wireContext is what ends an attempt that is on the wire.
-func (c *call) wireContext(ctx context.Context) context.Context {
-	if c.req.OnWire != nil {
-		return c.req.OnWire
+// inFlightContext is what ends an attempt that is on the wire.
+func (c *call) inFlightContext(ctx context.Context) context.Context {
+	if c.req.InFlight != nil {
+		return c.req.InFlight
 	}
 	return ctx
 }
@@ -113,7 +113,7 @@ type attempt struct {
 	firstWrite, firstRead time.Duration // the wait for an answer to begin
 	count                 *counters
 	secrets               secrets // of the proxy
-	known                 atomic.Pointer[knownSecrets]
+	lastKnown             atomic.Pointer[knownSecrets]
 }
 
 // knownSecrets spares each request the searching of its header.
@@ -124,15 +124,15 @@ type knownSecrets struct {
 
 func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := callFrom(req.Context())
-	if err := c.pointless(req.Context()); err != nil {
+	if err := c.refuse(req.Context()); err != nil {
 		if req.Body != nil {
 			req.Body.Close()
 		}
 		return nil, err
 	}
-	a.counted(c)
-	c.hide = a.secretsOf(req.Header)
-	ctx, cancel := context.WithCancelCause(c.wireContext(req.Context()))
+	a.countAttempt(c)
+	c.secrets = a.secretsOf(req.Header)
+	ctx, cancel := context.WithCancelCause(c.inFlightContext(req.Context()))
 	defer cancel(nil)
 	limit := a.firstRead
 	if isWrite(c.req.Method) {
@@ -144,32 +144,32 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := a.send(ctx, c, req)
 	if err != nil {
 		c.open = !neverSent(err)
-		return nil, c.hide.fromError(causeOf(ctx, err))
+		return nil, c.secrets.fromError(causeOf(ctx, err))
 	}
 	timer.Reset(bodyTime)
 	body, err := readBody(resp)
 	if err = causeOf(ctx, err); err != nil && !isWrite(c.req.Method) {
-		return nil, c.hide.fromError(fmt.Errorf("reading the answer: %w", err))
+		return nil, c.secrets.fromError(fmt.Errorf("reading the answer: %w", err))
 	}
 	// A write's answer is told by its status first, so it is handed on.
-	c.open, c.cut = false, err
-	a.hand(c, resp, body)
+	c.open, c.cutShort = false, err
+	a.complete(c, resp, body)
 	return resp, nil
 }
 
-// hand makes of an answer what the layers above may see.
-func (a *attempt) hand(c *call, resp *http.Response, body []byte) {
+// complete makes of an answer what the layers above may see.
+func (a *attempt) complete(c *call, resp *http.Response, body []byte) {
 	if resp.StatusCode == http.StatusTooManyRequests {
 		a.count.throttled.Add(1)
 	}
-	c.hide.fromHeader(resp.Header)
+	c.secrets.fromHeader(resp.Header)
 	if id := resp.Header.Get("Request-Id"); id != cleanID(id) {
 		resp.Header.Set("Request-Id", cleanID(id))
 	}
 	if resp.StatusCode/100 != 2 {
-		body = c.hide.fromBody(body)
+		body = c.secrets.fromBody(body)
 	}
-	keep(resp, body)
+	setBody(resp, body)
 }
 
 // send hands an attempt to the wire. Of our own connections it is known whether
@@ -193,17 +193,17 @@ func (a *attempt) secretsOf(h http.Header) secrets {
 	if authorization == "" {
 		return a.secrets
 	}
-	k := a.known.Load()
+	k := a.lastKnown.Load()
 	if k == nil || k.authorization != authorization {
 		k = &knownSecrets{authorization, a.secrets.with(authorization)}
-		a.known.Store(k)
+		a.lastKnown.Store(k)
 	}
 	return k.secrets
 }
 
-func (a *attempt) counted(c *call) {
+func (a *attempt) countAttempt(c *call) {
 	c.attempts++
-	c.begins()
+	c.markSent()
 	if c.attempts > 1 || c.req.Repeats {
 		a.count.retried.Add(1)
 	}
@@ -214,44 +214,44 @@ func (a *attempt) counted(c *call) {
 	}
 }
 
-// begins notes the beginning of an attempt.
-func (c *call) begins() {
+// markSent notes the beginning of an attempt.
+func (c *call) markSent() {
 	c.sent = time.Now()
-	if c.tries++; c.tries == 1 {
-		c.began = c.class.at(c.sent)
-		c.firstBegan = c.began
+	if c.counted++; c.counted == 1 {
+		c.countedSince = c.class.at(c.sent)
+		c.firstSent = c.countedSince
 	}
 }
 
-// held is a body in memory.
-type held struct {
+// buffered is a body in memory.
+type buffered struct {
 	bytes.Reader
 	all []byte
 }
 
-func (h *held) Close() error { return nil }
+func (h *buffered) Close() error { return nil }
 
-// keep makes a body that was read the body of resp.
-func keep(resp *http.Response, body []byte) {
+// setBody makes a body that was read the body of resp.
+func setBody(resp *http.Response, body []byte) {
 	resp.Body = http.NoBody // what a write that succeeded is answered with
 	if len(body) > 0 {
-		h := &held{all: body}
+		h := &buffered{all: body}
 		h.Reset(body)
 		resp.Body = h
 	}
 }
 
-// kept returns the body of an answer that came through attempt, and leaves it
+// bodyOf returns the body of an answer that came through attempt, and leaves it
 // to be read again. It is in memory, so reading it cannot fail.
-func kept(resp *http.Response) []byte {
+func bodyOf(resp *http.Response) []byte {
 	if resp.Body == http.NoBody || resp.Body == nil {
 		return nil
 	}
-	if h, ok := resp.Body.(*held); ok {
+	if h, ok := resp.Body.(*buffered); ok {
 		return h.all
 	}
 	body, _ := io.ReadAll(resp.Body)
-	keep(resp, body)
+	setBody(resp, body)
 	return body
 }
 
@@ -281,7 +281,7 @@ func causeOf(ctx context.Context, err error) error {
 func neverSent(err error) bool {
 	op, dns, line := (*net.OpError)(nil), (*net.DNSError)(nil), (*noConnection)(nil)
 	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") ||
-		errors.As(err, &dns) || errors.As(err, &line) || errors.Is(err, errProxyAsks) || isUntrusted(err)
+		errors.As(err, &dns) || errors.As(err, &line) || errors.Is(err, errProxyAuth) || isUntrusted(err)
 }
 
 // noConnection is an error that came before there was a connection to send on.

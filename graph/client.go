@@ -29,17 +29,23 @@ type Options struct {
 	Layers []func(http.RoundTripper) http.RoundTripper
 	// Base carries the attempts; nil means connections of its own.
 	Base http.RoundTripper
-	// FirstByte bounds the wait for the answer to a write to begin; 0 means 30
-	// seconds. ReadFirstByte is the same for a read, 0 means two minutes: a page
-	// of a large tenant takes its time.
+	// FirstByte bounds the wait for the answer to a write to begin; 0 means
+	// DefaultFirstByte. ReadFirstByte is the same for a read; 0 means
+	// DefaultReadFirstByte.
 	FirstByte, ReadFirstByte time.Duration
 	// Outage is how long Graph may give no good answer until a request is given
-	// up; 0 means five minutes. Reads and writes are counted apart.
+	// up; 0 means DefaultOutage. Reads and writes are counted apart.
 	Outage time.Duration
-	// Priority is sent as x-ms-throttle-priority (low, normal or high) and says
-	// who is refused first when a tenant is short of quota; empty sends none.
-	Priority string
+	// Priority goes with each request; empty sends none.
+	Priority Priority
 }
+
+// Defaults of Options. A page of a large tenant takes its time.
+const (
+	DefaultFirstByte     = 30 * time.Second
+	DefaultReadFirstByte = 2 * time.Minute
+	DefaultOutage        = 5 * time.Minute
+)
 
 // Client sends requests to one Graph host. It is safe for concurrent use.
 type Client struct {
@@ -66,7 +72,7 @@ func New(o Options) (*Client, error) {
 	c.header.Set("Accept", "application/json")
 	c.header.Set("User-Agent", o.UserAgent)
 	if o.Priority != "" {
-		c.header.Set("x-ms-throttle-priority", o.Priority)
+		c.header.Set("x-ms-throttle-priority", string(o.Priority))
 	}
 	own := o.Base == nil
 	if own {
@@ -74,12 +80,12 @@ func New(o Options) (*Client, error) {
 	}
 	var rt http.RoundTripper = &attempt{
 		base: o.Base, own: own, count: &c.count, secrets: ofProxy(root),
-		firstWrite: cmp.Or(o.FirstByte, 30*time.Second), firstRead: cmp.Or(o.ReadFirstByte, 2*time.Minute),
+		firstWrite: cmp.Or(o.FirstByte, DefaultFirstByte), firstRead: cmp.Or(o.ReadFirstByte, DefaultReadFirstByte),
 	}
 	for i := len(o.Layers) - 1; i >= 0; i-- {
 		rt = o.Layers[i](rt)
 	}
-	c.outage = newOutage(rt, cmp.Or(o.Outage, 5*time.Minute))
+	c.outage = newOutage(rt, cmp.Or(o.Outage, DefaultOutage))
 	// The wrapper keeps the retry library from closing everybody's idle connections
 	// when one request gives up. No Timeout: it would count time spent pacing.
 	c.http = &http.Client{Transport: onlyRoundTrip{c.outage}, CheckRedirect: noRedirect}
@@ -127,18 +133,17 @@ type Request struct {
 	// that fails while others are answered; 0 means six. An outage is bounded by
 	// Options.Outage instead.
 	MaxAttempts int
-	// OnWire governs attempts that are on the wire, so that ending the context of
-	// Do stops waits and further attempts and lets an answer under way arrive.
-	// Nil means the context of Do.
-	OnWire context.Context
+	// InFlight is the context of attempts that are on the wire. Ending the context
+	// of Do then stops waits and further attempts only, and the answer to an attempt
+	// in flight may still arrive. Nil means the context of Do.
+	InFlight context.Context
 	// Repeats means that the call sends again what an earlier one sent, so that it
 	// counts as a retry from its first attempt on.
 	Repeats bool
-	// Still is asked when the turn of an attempt has come: does the call still
-	// have its ground? If not, the attempt is not sent and the call ends with
-	// ErrTooLate. It runs in the goroutine of Do, and may read through the same
-	// client. Nil means always.
-	Still func() bool
+	// Precondition is asked right before each attempt is sent. If it is false, the
+	// attempt is not sent and the call ends with ErrPrecondition. It runs in the
+	// goroutine of Do, and may read through the same client. Nil means true.
+	Precondition func() bool
 	// check takes apart what a read brought. What it refuses is asked for again.
 	check func(body []byte) error
 }
@@ -151,8 +156,8 @@ type Response struct {
 	ClientRequestID string
 	Attempts        int
 
-	sent time.Time // when the attempt began that was answered
-	hide secrets   // that nothing said of its content may repeat
+	sent    time.Time // when the attempt began that was answered
+	secrets secrets   // that nothing said of its content may repeat
 }
 
 // NewRequestID returns a fresh client-request-id.
@@ -195,7 +200,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		return nil, fmt.Errorf("%s %s: %w", r.Method, shortPath(r.Path), err)
 	}
 	return &Response{
-		Status: resp.StatusCode, Body: kept(resp), Attempts: st.attempts, sent: st.sent, hide: st.hide,
+		Status: resp.StatusCode, Body: bodyOf(resp), Attempts: st.attempts, sent: st.sent, secrets: st.secrets,
 		RequestID: resp.Header.Get("Request-Id"), ClientRequestID: r.ClientRequestID,
 	}, nil
 }

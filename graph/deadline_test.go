@@ -124,7 +124,7 @@ func TestCancellingAWriteUnderWayLeavesItOpen(t *testing.T) {
 	})
 }
 
-// OnWire is how a run lets requests in flight finish when it is interrupted.
+// InFlight is how a run lets requests in flight finish when it is interrupted.
 func TestAnAnswerUnderWayArrivesThoughTheCallWasStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, c := range map[string]struct {
@@ -149,7 +149,7 @@ func TestAnAnswerUnderWayArrivesThoughTheCallWasStopped(t *testing.T) {
 				}
 			})
 			r := write
-			r.OnWire = hard
+			r.InFlight = hard
 			began := time.Now()
 			_, err := newClient(t, wire, "").Do(soft, r)
 			if !errors.Is(err, c.want) || time.Since(began) != c.after || len(wire.sent) != 1 {
@@ -169,13 +169,13 @@ func TestAnAttemptWhoseTurnComesTooLateIsNotSent(t *testing.T) {
 			began := time.Now()
 			return func() bool { return time.Since(began) <= d }
 		}
-		r.Still = within(59 * time.Second)
+		r.Precondition = within(59 * time.Second)
 		_, err := newClient(t, wire, "").Do(t.Context(), r)
 		var e *graph.Error
-		if !errors.Is(err, graph.ErrTooLate) || !errors.As(err, &e) || e.Kind == graph.Indeterminate || e.Attempts != 1 || len(wire.sent) != 1 {
+		if !errors.Is(err, graph.ErrPrecondition) || !errors.As(err, &e) || e.Kind == graph.Indeterminate || e.Attempts != 1 || len(wire.sent) != 1 {
 			t.Errorf("got %v after %d attempts", err, len(wire.sent))
 		}
-		r.Still = within(60 * time.Second)
+		r.Precondition = within(60 * time.Second)
 		if _, err = newClient(t, played(throttled("Retry-After: 60"), done), "").Do(t.Context(), r); err != nil {
 			t.Errorf("in time: got %v", err)
 		}

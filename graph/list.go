@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Page is one page of the partner list.
@@ -42,7 +45,7 @@ func (e *ListError) Unwrap() error { return e.Err }
 // listQuery is the one list call: what is managed and what protects a partner,
 // with the synchronization policy expanded ("List partners", example 2).
 // National clouds know fewer members, so no other is named.
-const listQuery = "?$select=tenantId,isServiceProvider,automaticUserConsentSettings&$expand=identitySynchronization"
+const listQuery = "?$select=tenantId,isServiceProvider,automaticUserConsentSettings,inboundTrust&$expand=identitySynchronization"
 
 // maxRestarts is how often one listing begins again.
 const maxRestarts = 2
@@ -116,70 +119,136 @@ func (l *listing) follow(ctx context.Context, from string, number int) (odd *pag
 	return nil, nil
 }
 
-// page is a page on its way from the wire.
-type page struct {
-	Page
-	path string
-	resp *Response
-	raw  [][]byte
-	next string // as resolved; "" at the end
-	err  error
-	// again is set where the page was asked for a second time: its partners were
-	// parsed as it came.
-	again   bool
-	parsed  parsed
-	visited bool
+// maxPagesWithoutNew is how many pages in a row may bring no new partner: empty ones are
+// legal in the middle of a list.
+const maxPagesWithoutNew = 10
+
+// listing is one reading of the list: what it has seen so far.
+type listing struct {
+	client          *Client
+	restarted       string
+	visit           func(Page) error
+	seed            maphash.Seed
+	partners        map[uuid.UUID]mark
+	links           map[string]bool
+	pagesWithoutNew int // pages in a row without a new partner
 }
 
-// named says which page err is about, unless it is the visitor's.
-func (p *page) named(err error) error {
-	if p.visited {
-		return err
+// mark is what is kept of a partner: enough to tell another content.
+type mark struct {
+	hash uint64
+	page int
+}
+
+func newListing(c *Client, restarted string, visit func(Page) error) *listing {
+	return &listing{
+		client: c, restarted: restarted, visit: visit, seed: maphash.MakeSeed(),
+		partners: map[uuid.UUID]mark{}, links: map[string]bool{},
 	}
-	return &ListError{p.Number, err}
 }
 
-// fetch reads page after page until the list ends, something fails or the
-// receiver is gone.
-func (c *Client) fetch(ctx context.Context, next string, number int, pages chan<- page, gone <-chan struct{}) {
-	for next != "" {
-		p := c.readPage(ctx, next, number, false)
-		next, number = p.next, number+1
-		select {
-		case pages <- p:
-		case <-gone:
-			return
+// errAskAgain is a page that is not believed before it was asked for again.
+var errAskAgain = errors.New("the page is asked for again")
+
+// ChangedPartner is a partner that the list shows in two ways: somebody changed
+// it while the list was read.
+type ChangedPartner struct {
+	tenantID      string
+	first, second int
+}
+
+// Error names the partner and the pages.
+func (c *ChangedPartner) Error() string {
+	if c.first == c.second {
+		return fmt.Sprintf("partner %s is shown twice on page %d, and differently", c.tenantID, c.first)
+	}
+	return fmt.Sprintf("partner %s is shown differently on page %d and page %d", c.tenantID, c.first, c.second)
+}
+
+// take looks at a page, and hands it on.
+func (l *listing) take(ctx context.Context, p *page) error {
+	if p.err != nil {
+		return p.err
+	}
+	if !p.again {
+		p.parsed = parsePartners(p.raw)
+	}
+	found := &p.parsed
+	for i := range found.partners { // a name that stands twice is told, whatever it is
+		if problem := &found.partners[i].Problem; *problem != "" {
+			*problem = oneLine(p.resp.secrets.cut(*problem)) // in this order: half a secret is not found
 		}
 	}
-}
-
-// readPage reads one page. With again, partners that cannot be read make it an
-// unreadable answer, which is asked for like any other.
-func (c *Client) readPage(ctx context.Context, path string, number int, again bool) page {
-	p := page{Page: Page{Number: number}, path: path, again: again}
-	var link string
-	p.resp, p.err = c.Do(ctx, Request{Method: http.MethodGet, Path: path, check: func(body []byte) (err error) {
-		if p.raw, link, err = splitPage(body); err == nil && again {
-			p.parsed = parsePartners(p.raw)
-			err = p.parsed.unreadable
-		}
-		return err
-	}})
-	if p.err == nil {
-		p.AsOf = p.resp.sent
-		next, err := c.checkLink(path, link)
-		p.next, p.err = next, unreadable(p.resp, path, err)
+	switch {
+	case found.unreadable != nil:
+		return errAskAgain
+	case found.missing == "":
+	case p.again, p.Number == 1 && found.lacking == len(p.raw):
+		return l.client.notVisible(ctx, p)
+	default:
+		return errAskAgain
 	}
-	return p
+	if err := l.keepNew(p); err != nil {
+		return unreadable(p.resp, p.path, err)
+	}
+	if p.Number == 1 {
+		p.Restarted = l.restarted
+	}
+	p.visited = true
+	return l.visit(p.Page)
 }
 
-// unreadable says which answer err, if it is not nil, is about.
-func unreadable(resp *Response, path string, err error) error {
-	if err == nil {
+// keepNew leaves in a page what no page before had, and refuses what contradicts
+// one of them, and a list that does not come to an end.
+func (l *listing) keepNew(p *page) error {
+	all := p.parsed.partners
+	p.Partners = all[:0]
+	for i := range all {
+		id := uuid.MustParse(all[i].TenantID) // it was held to be a GUID
+		m := mark{maphash.Bytes(l.seed, p.raw[i]), p.Number}
+		known, twice := l.partners[id]
+		switch {
+		case !twice:
+			l.partners[id] = m
+			p.Partners = append(p.Partners, all[i])
+		case known.hash != m.hash:
+			return &ChangedPartner{all[i].TenantID, known.page, p.Number}
+		}
+	}
+	if l.pagesWithoutNew++; len(p.Partners) > 0 {
+		l.pagesWithoutNew = 0
+	}
+	switch {
+	case p.next == "":
 		return nil
+	case l.links[p.next]:
+		return errors.New("@odata.nextLink repeats, so the list would never end")
+	case l.pagesWithoutNew > maxPagesWithoutNew:
+		return fmt.Errorf("%d pages in a row brought no new partner, so the list would never end", l.pagesWithoutNew)
 	}
-	return &Error{
-		Kind: Unreadable, Method: http.MethodGet, Path: oneLine(resp.hide.cut(shortPath(path))), RequestID: resp.RequestID,
-		ClientRequestID: resp.ClientRequestID, Attempts: resp.Attempts, Err: resp.hide.fromError(err),
+	l.links[p.next] = true
+	return nil
+}
+
+// notVisible tells that a page lacks a member that was asked for. One request
+// for it alone says more about the reason.
+func (c *Client) notVisible(ctx context.Context, p *page) error {
+	found := &p.parsed
+	path, likely := PartnerPath(found.lacksIt), ""
+	if found.missing == memberSync {
+		path = SyncPath(found.lacksIt)
+		likely = "; the roles Teams Administrator and Global Secure Access Administrator see partners without it"
 	}
+	probed := "succeeded"
+	_, err := c.Do(ctx, Request{Method: http.MethodGet, Path: path})
+	if e := (*Error)(nil); errors.As(err, &e) {
+		probed = "ended with " + e.said() + likely
+	} else if err != nil {
+		return err
+	}
+	e := unreadable(p.resp, p.path, &MissingMember{Member: found.missing, Shown: err == nil, why: fmt.Sprintf(
+		"Graph left %s out for %d of %d partners on the page, although it was asked for; a request for it alone, for partner %s, %s",
+		found.missing, found.lacking, len(p.raw), found.lacksIt, probed)}).(*Error)
+	e.Kind = NotVisible
+	return e
 }

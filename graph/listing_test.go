@@ -19,7 +19,7 @@ const contoso = "11111111-1111-4111-8111-111111111111"
 
 // seen is a partner as a list shows it, with what stands in place of nulls.
 func seen(id string, members ...string) string {
-	all := map[string]string{"isServiceProvider": "null", "automaticUserConsentSettings": "null", "identitySynchronization": "null"}
+	all := map[string]string{"isServiceProvider": "null", "automaticUserConsentSettings": "null", "inboundTrust": "null", "identitySynchronization": "null"}
 	extra := ""
 	for _, m := range members {
 		name, value, ok := strings.Cut(m, "=")
@@ -30,7 +30,7 @@ func seen(id string, members ...string) string {
 		}
 	}
 	s := `{"tenantId":"` + id + `"`
-	for _, name := range []string{"isServiceProvider", "automaticUserConsentSettings", "identitySynchronization"} {
+	for _, name := range []string{"isServiceProvider", "automaticUserConsentSettings", "inboundTrust", "identitySynchronization"} {
 		if value, ok := all[name]; ok {
 			s += `,"` + name + `":` + value
 		}
@@ -196,6 +196,8 @@ func TestABrokenMemberIsAProblemOfItsPartner(t *testing.T) {
 		"another's policy":                  seen(fabrikam, `identitySynchronization={"tenantId":"`+contoso+`"}`),
 		"consent that is text":              seen(fabrikam, `automaticUserConsentSettings={"inboundAllowed":"yes"}`),
 		"consent that is an array":          seen(fabrikam, `automaticUserConsentSettings=[]`),
+		"trust that is text":                seen(fabrikam, `inboundTrust={"isCompliantDeviceAccepted":"yes"}`),
+		"a trust that stands twice":         seen(fabrikam, `inboundTrust={"isMfaAccepted":true,"IsMfaAccepted":false}`),
 		"a member twice":                    seen(fabrikam, `"isServiceProvider":true`),
 		"a member twice in other letters":   seen(fabrikam, `"ISSERVICEPROVIDER":true`),
 		"an unknown member twice":           seen(fabrikam, `"x":1`, `"x":1`),
@@ -246,6 +248,8 @@ func TestAMissingMemberIsNotVisible(t *testing.T) {
 		{"in one, twice", answers{listOf("", all, seen(contoso, "identitySynchronization")), listOf("", all, seen(contoso, "identitySynchronization")), refusal(403, "c")}, 3,
 			"Graph left identitySynchronization out for 1 of 2 partners on the page, although it was asked for; a request for it alone, for partner " + contoso},
 		{"on a later page, once", answers{listOf("a", all), listOf("", seen(contoso, "automaticUserConsentSettings")), listOf("", seen(contoso))}, 3, ""},
+		{"on a later page, trust, twice", answers{listOf("a", all), listOf("", seen(contoso, "inboundTrust")), listOf("", seen(contoso, "inboundTrust")), refusal(403, "c")}, 4,
+			"Graph left inboundTrust out for 1 of 1 partners on the page, although it was asked for"},
 		{"on a later page, twice", answers{listOf("a", all), listOf("", seen(contoso, "isServiceProvider")), listOf("", seen(contoso, "isServiceProvider")), refusal(403, "c")}, 4,
 			"page 2 of the partners: GET /policies/crossTenantAccessPolicy/partners: not visible: Graph left isServiceProvider out for 1 of 1 partners on the page, although"},
 	} {

@@ -11,17 +11,17 @@ import (
 )
 
 const (
-	// rowOfMisses is how many attempts in a row get no good answer before a class
+	// failureThreshold is how many attempts in a row get no good answer before a class
 	// of requests counts as down.
-	rowOfMisses = 3
-	// maxKnockWait is the longest wait between two knocks, where no answer named
+	failureThreshold = 3
+	// maxProbeWait is the longest wait between two knocks, where no answer named
 	// a longer one.
-	maxKnockWait = 5 * time.Second
+	maxProbeWait = 5 * time.Second
 	// longOutage is what an outage has to last for the attempts that it cost not
 	// to be held against a request.
 	longOutage = 2 * time.Second
-	// idle is how long nobody may have asked for a row of misses to be forgotten.
-	idle = time.Minute
+	// forgetAfter is how long nobody may have asked for a row of misses to be forgotten.
+	forgetAfter = time.Minute
 )
 
 // overdue is the cause of an Outage.
@@ -50,7 +50,7 @@ type outage struct {
 
 func newOutage(next http.RoundTripper, longest time.Duration) *outage {
 	base := time.Now()
-	of := func() *class { return &class{base: base, longest: longest, turn: make(chan struct{}, 1)} }
+	of := func() *class { return &class{base: base, longest: longest, probeTurn: make(chan struct{}, 1)} }
 	return &outage{next: next, reads: of(), writes: of()}
 }
 
@@ -66,32 +66,32 @@ func (o *outage) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	c := callFrom(ctx)
 	var err error
-	if c.knocking, err = c.class.enter(ctx); err != nil {
+	if c.probing, err = c.class.enter(ctx); err != nil {
 		if req.Body != nil {
 			req.Body.Close()
 		}
-		c.notLet(err)
+		c.notAdmitted(err)
 		return nil, err
 	}
 	before := c.attempts
 	resp, err := o.next.RoundTrip(req)
-	if c.unsent = c.attempts == before; c.unsent && !errors.Is(err, errSentBack) {
-		c.begins() // a layer in between ended it: it counts all the same
+	if c.unsent = c.attempts == before; c.unsent && !errors.Is(err, errServiceDown) {
+		c.markSent() // a layer in between ended it: it counts all the same
 	}
 	c.verdict = c.judge(ctx, resp, err)
-	c.class.told(c)
-	c.endsOpen()
+	c.class.observe(c)
+	c.noteOutage()
 	return resp, err
 }
 
-// endsOpen says of a write that was left open that the outage lasted too long.
+// noteOutage says of a write that was left open that the outage lasted too long.
 // It is not sent again here, and whoever does that would knock for ever.
-func (c *call) endsOpen() {
+func (c *call) noteOutage() {
 	e := c.verdict.err
-	if e == nil || e.Kind != Indeterminate || c.verdict.heard != noWord {
+	if e == nil || e.Kind != Indeterminate || c.verdict.health != unhealthy {
 		return
 	}
-	if waited := c.class.lasts(); waited >= c.class.longest {
+	if waited := c.class.failingFor(); waited >= c.class.longest {
 		over := error(&overdue{waited: waited})
 		if e.Err != nil {
 			over = fmt.Errorf("%w; %w", e.Err, over)
@@ -106,23 +106,23 @@ func (c *call) endsOpen() {
 type class struct {
 	base    time.Time
 	longest time.Duration // Options.Outage
-	// turn is held by the one that knocks.
-	turn chan struct{}
+	// probeTurn is held by the one that knocks.
+	probeTurn chan struct{}
 
 	// These three are all that a request reads or writes while all is well.
-	down   atomic.Bool
-	misses atomic.Int32 // in a row
-	good   atomic.Int64 // when the last good answer came
+	down     atomic.Bool
+	failures atomic.Int32 // in a row
+	lastGood atomic.Int64 // when the last good answer came
 
-	mu       sync.Mutex
-	since    time.Duration // when the row of misses began
-	lastMiss time.Duration
-	last     string        // what the last miss was
-	next     time.Duration // no knock before
-	knocks   int           // that failed
-	up       chan struct{} // closed when the class is up again; nil while it is
-	// backUp is when the last outage that mattered was over.
-	backUp time.Duration
+	mu           sync.Mutex
+	since        time.Duration // when the row of misses began
+	lastFailure  time.Duration
+	lastReason   string        // what the last miss was
+	nextProbe    time.Duration // no knock before
+	failedProbes int           // that failed
+	recovered    chan struct{} // closed when the class is up again; nil while it is
+	// recoveredAt is when the last outage that mattered was over.
+	recoveredAt time.Duration
 }
 
 func (k *class) at(t time.Time) time.Duration { return t.Sub(k.base) }
@@ -137,15 +137,15 @@ func (k *class) enter(ctx context.Context) (knocking bool, err error) {
 	if !k.down.Load() {
 		return false, nil
 	}
-	up, patience := k.outlook()
+	up, patience := k.waitLimit()
 	if up == nil {
 		return false, nil
 	}
 	end := time.NewTimer(patience)
 	defer end.Stop()
 	select {
-	case k.turn <- struct{}{}:
-		return k.knock(ctx, up, end.C)
+	case k.probeTurn <- struct{}{}:
+		return k.awaitProbe(ctx, up, end.C)
 	case <-up:
 		return false, nil
 	case <-end.C:
@@ -155,10 +155,10 @@ func (k *class) enter(ctx context.Context) (knocking bool, err error) {
 	}
 }
 
-// knock waits until the next knock is due. The turn is held.
-func (k *class) knock(ctx context.Context, up <-chan struct{}, end <-chan time.Time) (knocking bool, err error) {
+// awaitProbe waits until the next awaitProbe is due. The turn is held.
+func (k *class) awaitProbe(ctx context.Context, up <-chan struct{}, end <-chan time.Time) (knocking bool, err error) {
 	k.mu.Lock()
-	due := time.NewTimer(k.next - k.now())
+	due := time.NewTimer(k.nextProbe - k.now())
 	k.mu.Unlock()
 	defer due.Stop()
 	select {
@@ -170,81 +170,81 @@ func (k *class) knock(ctx context.Context, up <-chan struct{}, end <-chan time.T
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}
-	<-k.turn
+	<-k.probeTurn
 	return false, err
 }
 
-// outlook returns what is closed when the class is up again, and how long that
+// waitLimit returns what is closed when the class is up again, and how long that
 // is waited for. Who comes when the outage has lasted too long already may
 // still knock once: it may be over by now.
-func (k *class) outlook() (up <-chan struct{}, patience time.Duration) {
+func (k *class) waitLimit() (up <-chan struct{}, patience time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	patience = k.since + k.longest - k.now()
 	if patience <= 0 {
-		patience = 2 * maxKnockWait
+		patience = 2 * maxProbeWait
 	}
-	return k.up, patience
+	return k.recovered, patience
 }
 
-// told takes in what became of an attempt, and gives back the turn.
-func (k *class) told(c *call) {
-	switch c.verdict.heard {
-	case aWord:
-		k.good.Store(int64(k.now()))
-		if k.misses.Load() != 0 {
-			k.isUp()
+// observe takes in what became of an attempt, and gives back the turn.
+func (k *class) observe(c *call) {
+	switch c.verdict.health {
+	case healthy:
+		k.lastGood.Store(int64(k.now()))
+		if k.failures.Load() != 0 {
+			k.markUp()
 		}
-	case noWord, noLine:
-		k.missed(c)
+	case unhealthy, unconnected:
+		k.markFailed(c)
 	}
-	if c.knocking {
-		<-k.turn
+	if c.probing {
+		<-k.probeTurn
 	}
 }
 
-func (k *class) isUp() {
+func (k *class) markUp() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.up != nil {
+	if k.recovered != nil {
 		k.down.Store(false)
-		close(k.up)
-		k.up, k.knocks = nil, 0
+		close(k.recovered)
+		k.recovered, k.failedProbes = nil, 0
 		if now := k.now(); now-k.since >= longOutage {
-			k.backUp = now
+			k.recoveredAt = now
 		}
 	}
-	k.misses.Store(0)
+	k.failures.Store(0)
 }
 
-func (k *class) missed(c *call) {
+func (k *class) markFailed(c *call) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	sent, now := k.at(c.sent), k.now()
-	if good := time.Duration(k.good.Load()); good > sent {
+	if good := time.Duration(k.lastGood.Load()); good > sent {
 		return // others were answered meanwhile: it was not the service
 	}
-	if k.misses.Load() == 0 || c.tries == 1 && sent-k.lastMiss > idle {
+	if k.failures.Load() == 0 || c.counted == 1 && sent-k.lastFailure > forgetAfter {
 		k.since = sent
 	}
-	misses := k.misses.Add(1)
-	k.last, k.lastMiss = c.verdict.err.said(), now
-	if c.knocking {
-		k.knocks++
+	misses := k.failures.Add(1)
+	k.lastReason, k.lastFailure = c.verdict.err.said(), now
+	if c.probing {
+		k.failedProbes++
 	}
-	if k.up == nil && (misses >= rowOfMisses || c.verdict.heard == noLine) {
-		k.up, k.knocks = make(chan struct{}), min(int(misses), rowOfMisses)
+	if k.recovered == nil && (misses >= failureThreshold || c.verdict.health == unconnected) {
+		k.recovered, k.failedProbes = make(chan struct{}), min(int(misses), failureThreshold)
 		k.down.Store(true)
 	}
-	wait := afterFault << min(max(k.knocks-1, 0), 16)
-	k.next = now + max(min(wait, maxKnockWait), min(c.verdict.err.RetryAfter, MaxRetryAfter))
+	wait := afterFault << min(max(k.failedProbes-1, 0), 16)
+	k.nextProbe = now + max(min(wait, maxProbeWait), min(c.verdict.err.RetryAfter, MaxRetryAfter))
 }
 
-// lasts is for how long there was no good answer.
-func (k *class) lasts() time.Duration {
+// failingFor is for how long there was no good answer.
+func (k *class) failingFor() time.Duration {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.misses.Load() == 0 {
+	if k.failures.Load() == 0 {
 		return 0
 	}
 	return k.now() - k.since
@@ -266,15 +266,15 @@ func (c *Client) Down() (since time.Time, down bool) {
 	return since, down
 }
 
-// notLet is for an attempt that never got through: the outage lasted too long,
+// notAdmitted is for an attempt that never got through: the outage lasted too long,
 // or the context ended.
-func (c *call) notLet(err error) {
+func (c *call) notAdmitted(err error) {
 	if !errors.Is(err, errOverdue) {
 		c.verdict = verdict{err: c.newError()}
 		return
 	}
 	c.class.mu.Lock()
-	last := c.class.last
+	last := c.class.lastReason
 	c.class.mu.Unlock()
 	c.verdict = verdict{err: c.overdue(errors.New(last))}
 }
@@ -284,7 +284,7 @@ func (c *call) notLet(err error) {
 // unreadable is told as that.
 func (c *call) overdue(anybodys error) *Error {
 	e := c.newError()
-	over := &overdue{waited: c.class.lasts(), last: anybodys}
+	over := &overdue{waited: c.class.failingFor(), last: anybodys}
 	if own := c.verdict.err; own != nil && c.attempts > 0 {
 		if own.Kind == Unreadable {
 			return own

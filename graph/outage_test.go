@@ -137,9 +137,9 @@ func TestACancelledRequestIsNoMiss(t *testing.T) {
 			for _, r := range []graph.Request{read, write} {
 				for range 4 {
 					ctx, cancel := context.WithTimeout(t.Context(), sec)
-					r.OnWire = nil
+					r.InFlight = nil
 					if c == paced {
-						r.OnWire = t.Context() // the wait for a turn is ended all the same
+						r.InFlight = t.Context() // the wait for a turn is ended all the same
 					}
 					_, _ = c.Do(ctx, r)
 					cancel()
@@ -310,9 +310,9 @@ func TestStillIsAskedAfterTheWaitForAService(t *testing.T) {
 		c := f.client(t)
 		began := time.Now()
 		r := write
-		r.Still = func() bool { return time.Since(began) < 15*sec }
+		r.Precondition = func() bool { return time.Since(began) < 15*sec }
 		_, err := c.Do(t.Context(), r)
-		if !errors.Is(err, graph.ErrTooLate) || time.Since(began) < 15*sec || time.Since(began) > 20*sec {
+		if !errors.Is(err, graph.ErrPrecondition) || time.Since(began) < 15*sec || time.Since(began) > 20*sec {
 			t.Errorf("got %v after %s", err, time.Since(began))
 		}
 		if _, err := c.Do(t.Context(), write); err != nil { // the turn was given back

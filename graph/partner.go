@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 )
 
@@ -21,6 +19,12 @@ type Partner struct {
 	InboundAllowed, OutboundAllowed *bool
 	// Consent is automaticUserConsentSettings as returned; nil for null.
 	Consent json.RawMessage
+	// The members of inboundTrust: which claims of the partner's users are trusted;
+	// nil means inherited from the default.
+	IsMfaAccepted, IsCompliantDeviceAccepted, IsHybridAzureADJoinedDeviceAccepted *bool
+	// Trust is inboundTrust as returned; nil for null and for an object of nothing
+	// but nulls, which both inherit everything.
+	Trust json.RawMessage
 	// Sync is nil where the partner has no identity synchronization.
 	Sync *IdentitySynchronization
 	// Raw is the configuration as returned, unknown members included.
@@ -47,25 +51,11 @@ type Template struct {
 	Raw json.RawMessage
 }
 
-// decode reads an object of an answer. The library reads it once where
-// encoding/json reads it three times, which tells in a list of 100,000
-// partners. Letter case of names is passed over, as encoding/json does.
-func decode(body []byte, v any) error { return jsonv2.Unmarshal(body, v, lenient) }
-
-var lenient = jsonv2.JoinOptions(
-	jsonv2.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-
-// decodeStrictly refuses what can be read in two ways: a name that stands twice,
-// in whatever letter case where it is one that is managed, and bytes that are no
-// UTF-8.
-func decodeStrictly(body []byte, v any) error { return inWords(jsonv2.Unmarshal(body, v, strict)) }
-
-var strict = jsonv2.MatchCaseInsensitiveNames(true)
-
 // The members that are asked for, as they are told.
 const (
 	memberProvider = "isServiceProvider"
 	memberConsent  = "automaticUserConsentSettings"
+	memberTrust    = "inboundTrust"
 	memberSync     = "identitySynchronization"
 )
 
@@ -83,16 +73,36 @@ func ParsePartner(body []byte) (Partner, error) {
 	return Partner{}, err
 }
 
-// parsePartner also names the first member that was asked for and is not there.
-// Null is a value: OData writes it for what has none. With live, the policy has
-// to be the partner's own. An error does not say whose it is: the callers tell.
-func parsePartner(body []byte, live bool) (p Partner, missing string, err error) {
-	var wire struct {
-		TenantID          string          `json:"tenantId"`
-		IsServiceProvider json.RawMessage `json:"isServiceProvider"`
-		Consent           json.RawMessage `json:"automaticUserConsentSettings"`
-		Sync              json.RawMessage `json:"identitySynchronization"`
+// partnerWire is a partner as it is written.
+type partnerWire struct {
+	TenantID          string          `json:"tenantId"`
+	IsServiceProvider json.RawMessage `json:"isServiceProvider"`
+	Consent           json.RawMessage `json:"automaticUserConsentSettings"`
+	Trust             json.RawMessage `json:"inboundTrust"`
+	Sync              json.RawMessage `json:"identitySynchronization"`
+}
+
+// missing names the first member that was asked for and is not there. Null is a
+// value: OData writes it for a member that has none.
+func (w *partnerWire) missing() string {
+	switch {
+	case w.Sync == nil:
+		return memberSync
+	case w.Consent == nil:
+		return memberConsent
+	case w.Trust == nil:
+		return memberTrust
+	case w.IsServiceProvider == nil:
+		return memberProvider
 	}
+	return ""
+}
+
+// parsePartner also names the first member that was asked for and is not there.
+// With live, the policy has to be the partner's own. Its error does not name the
+// partner: the callers do.
+func parsePartner(body []byte, live bool) (p Partner, missing string, err error) {
+	var wire partnerWire
 	if err := decodeStrictly(body, &wire); err != nil {
 		return Partner{}, "", err
 	}
@@ -109,15 +119,10 @@ func parsePartner(body []byte, live bool) (p Partner, missing string, err error)
 	if err = p.parseConsent(wire.Consent); err != nil {
 		return p, "", fmt.Errorf("%s: %w", memberConsent, err)
 	}
-	switch {
-	case wire.Sync == nil:
-		missing = memberSync
-	case wire.Consent == nil:
-		missing = memberConsent
-	case wire.IsServiceProvider == nil:
-		missing = memberProvider
+	if err = p.parseTrust(wire.Trust); err != nil {
+		return p, "", fmt.Errorf("%s: %w", memberTrust, err)
 	}
-	return p, missing, nil
+	return p, wire.missing(), nil
 }
 
 // parsePolicy reads the policy, which with live has to be the partner's own and
@@ -148,6 +153,28 @@ func (p *Partner) parseConsent(raw json.RawMessage) error {
 		return err
 	}
 	p.InboundAllowed, p.OutboundAllowed, p.Consent = consent.InboundAllowed, consent.OutboundAllowed, raw
+	return nil
+}
+
+// parseTrust reads inboundTrust (crossTenantAccessPolicyInboundTrust in Graph's
+// reference): three booleans, each of which may be null.
+func (p *Partner) parseTrust(raw json.RawMessage) error {
+	if isNull(raw) {
+		return nil
+	}
+	var trust struct {
+		MFA    *bool `json:"isMfaAccepted"`
+		Device *bool `json:"isCompliantDeviceAccepted"`
+		Hybrid *bool `json:"isHybridAzureADJoinedDeviceAccepted"`
+	}
+	if err := decodeStrictly(raw, &trust); err != nil {
+		return err
+	}
+	if trust.MFA == nil && trust.Device == nil && trust.Hybrid == nil {
+		return nil
+	}
+	p.IsMfaAccepted, p.IsCompliantDeviceAccepted, p.IsHybridAzureADJoinedDeviceAccepted = trust.MFA, trust.Device, trust.Hybrid
+	p.Trust = raw
 	return nil
 }
 
@@ -217,8 +244,6 @@ func parseSyncOf(tenantID string, body []byte) (*IdentitySynchronization, error)
 	}
 	return s, nil
 }
-
-func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
 // ParseTemplate decodes the template as Graph returns it.
 func ParseTemplate(body []byte) (Template, error) {

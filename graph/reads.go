@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
@@ -47,70 +45,6 @@ func get[T any](ctx context.Context, c *Client, path string, parse func([]byte) 
 	return v, err
 }
 
-// members are the names of an object's members, in lower case.
-type members map[string]bool
-
-// membersOf refuses what is no object, and an error.
-func membersOf(body []byte) (members, error) {
-	var wire map[string]jsontext.Value
-	if err := decode(body, &wire); err != nil {
-		return nil, notJSON(err)
-	}
-	has := make(members, len(wire))
-	for name := range wire {
-		has[strings.ToLower(name)] = true
-	}
-	if has["error"] {
-		return nil, errInSuccess
-	}
-	return has, nil
-}
-
-// all refuses an object that lacks one of the members. If it has none of them it
-// is another one; else somebody may not see all of it.
-func (m members) all(needed []string) error {
-	var missing []string
-	for _, name := range needed {
-		if !m[strings.ToLower(name)] {
-			missing = append(missing, name)
-		}
-	}
-	switch {
-	case len(missing) == 0:
-		return nil
-	case len(missing) == len(needed) && !m["tenantid"]:
-		return errors.New("none of the members that were asked for")
-	default:
-		return &MissingMember{Member: missing[0], why: "no " + missing[0] + " in the answer, although it was asked for"}
-	}
-}
-
-// MissingMember is an answer without a member that was asked for: the cause of
-// an error that is NotVisible. Shown says that a request for it alone succeeded,
-// so it is not hidden from this identity.
-type MissingMember struct {
-	Member, why string
-	Shown       bool
-}
-
-// Error says where the member was missing.
-func (m *MissingMember) Error() string { return m.why }
-
-// broken is an answer that is Graph's, since it says whom it is about, and that
-// cannot be read: no outage, and asked for again only a few times.
-type broken struct{ error }
-
-func (b *broken) Unwrap() error { return b.error }
-
-// ofPartner says which partner an answer that cannot be read was to be about.
-func ofPartner(tenantID string, body []byte, err error) error {
-	err = fmt.Errorf("partner %s cannot be read: %w", tenantID, err)
-	if id, ok := tenantIDOf(body); ok && strings.EqualFold(id, tenantID) {
-		return &broken{err}
-	}
-	return err
-}
-
 // Partner reads one partner configuration, without its identity
 // synchronization.
 func (c *Client) Partner(ctx context.Context, tenantID string) (Partner, error) {
@@ -123,7 +57,7 @@ func (c *Client) Partner(ctx context.Context, tenantID string) (Partner, error) 
 			return Partner{}, ofPartner(tenantID, body, err)
 		}
 		return p, nil
-	}, memberProvider, memberConsent)
+	}, memberProvider, memberConsent, memberTrust)
 }
 
 // IdentitySynchronization reads one partner's policy; its absence is a

@@ -15,7 +15,7 @@ const maxAttempts = 6
 // the first value, up to the most, and each is drawn between half and full.
 const (
 	afterFault    = 100 * time.Millisecond // a reset or a 5xx: most are over at once
-	mostFault     = maxKnockWait
+	mostFault     = maxProbeWait
 	afterThrottle = time.Second // a refusal without a date
 	mostThrottle  = 30 * time.Second
 )
@@ -40,49 +40,49 @@ func (c *call) retry(ctx context.Context, resp *http.Response, _ error) (bool, e
 	if c.wait = 0; ctx.Err() != nil || !v.again {
 		return false, nil // no further attempt; what came of this one stands
 	}
-	c.forgive()
+	c.discountOutage()
 	switch {
-	case v.heard == nothing:
+	case v.health == unknown:
 		return true, nil // sent back to wait with the others
 	case v.err.RetryAfter > MaxRetryAfter:
 		return false, nil
 	case v.err.Status == http.StatusUnauthorized: // once, see firstRefusal
-	case v.heard == aWord:
-		if c.tries >= c.maxAttempts {
+	case v.health == healthy:
+		if c.counted >= c.maxAttempts {
 			return false, nil
 		}
-	case !c.waitsOut():
+	case !c.keepsWaiting():
 		return false, nil
 	}
-	c.wait = backoff(c.tries, v.err)
-	if v.heard != aWord && c.class.down.Load() {
+	c.wait = backoff(c.counted, v.err)
+	if v.health != healthy && c.class.down.Load() {
 		c.wait = 0 // the knocking has its own
 	}
 	return true, nil
 }
 
-// forgive begins the counting of tries anew after an outage: what it cost is not
+// discountOutage begins the counting of tries anew after an outage: what it cost is not
 // held against the request.
-func (c *call) forgive() {
+func (c *call) discountOutage() {
 	c.class.mu.Lock()
 	defer c.class.mu.Unlock()
-	if c.tries > 0 && c.class.backUp > c.began {
-		c.tries, c.began = 1, c.class.backUp
+	if c.counted > 0 && c.class.recoveredAt > c.countedSince {
+		c.counted, c.countedSince = 1, c.class.recoveredAt
 	}
 }
 
-// waitsOut reports whether a fault is still waited out. If not, it has settled
+// keepsWaiting reports whether a fault is still waited out. If not, it has settled
 // how the request ends.
-func (c *call) waitsOut() bool {
+func (c *call) keepsWaiting() bool {
 	k := c.class
-	good := time.Duration(k.good.Load()) // others are answered
-	if good > c.firstBegan && k.now()-c.firstBegan >= k.longest {
+	good := time.Duration(k.lastGood.Load()) // others are answered
+	if good > c.firstSent && k.now()-c.firstSent >= k.longest {
 		return false
 	}
-	if good > c.began {
-		return c.tries < c.maxAttempts
+	if good > c.countedSince {
+		return c.counted < c.maxAttempts
 	}
-	if k.lasts() >= k.longest {
+	if k.failingFor() >= k.longest {
 		c.verdict.err = c.overdue(nil)
 		return false
 	}
@@ -104,12 +104,18 @@ func backoff(tries int, e *Error) time.Duration {
 	return wait
 }
 
-// IsCrowded reports whether an answer says that too many writes ran at once in
-// the tenant. It leaves the body readable.
-func IsCrowded(resp *http.Response) bool {
-	if resp.StatusCode != http.StatusConflict {
-		return false
+// Sleep waits for d, or until ctx ends, whose error it then returns. It waits on
+// a timer, so that it works in virtual time.
+func Sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
 	}
-	e, _ := decodeError(resp.StatusCode, resp.Header, kept(resp), nil)
-	return e.Code == codeConcurrency
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -320,7 +320,7 @@ func TestOnlyTheConcurrencyConflictIsACrowd(t *testing.T) {
 		{409, "Directory_ConcurrencyViolation", true}, {409, sameKey, false}, {429, "Directory_ConcurrencyViolation", false}, {204, "", false},
 	} {
 		resp, _ := refusal(c.status, c.code)(nil)
-		if got := graph.IsCrowded(resp); got != c.want {
+		if got := graph.IsConcurrencyConflict(resp); got != c.want {
 			t.Errorf("%d %s: got %t", c.status, c.code, got)
 		}
 		if body, err := io.ReadAll(resp.Body); err != nil || !strings.Contains(string(body), c.code) {

@@ -63,7 +63,7 @@ func proxyAnswered(_ context.Context, proxy *url.URL, _ *http.Request, resp *htt
 	case http.StatusOK:
 		return nil
 	case http.StatusProxyAuthRequired:
-		return errProxyAsks
+		return errProxyAuth
 	default:
 		return &noConnection{fmt.Errorf("the proxy %s answered %d %s", proxy.Host, resp.StatusCode, http.StatusText(resp.StatusCode))}
 	}

@@ -35,7 +35,7 @@ func (c *Change) Beside(l Live) string {
 	all := maps.Clone(then)
 	maps.Copy(all, is)
 	for _, path := range slices.Sorted(maps.Keys(all)) {
-		if same(path, then[path], is[path]) {
+		if p := c.Object.Property(path); p != nil && p.Same(then[path], is[path]) || then[path] == is[path] {
 			continue
 		}
 		if len(words) == maxBeside {

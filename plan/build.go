@@ -8,10 +8,10 @@ import (
 	"bulksync/plan/desired"
 )
 
-// Desired is what a tenant should look like. Rows may be nil when there is a
+// Desired is what a tenant should look like. Partners may be nil when there is a
 // template, and the other way round.
 type Desired struct {
-	Rows     *desired.Rows
+	Partners *desired.Partners
 	Template *desired.Template
 	// CreatePartners allows partner configurations to be added.
 	CreatePartners bool
@@ -25,15 +25,14 @@ type Head struct {
 }
 
 // Build compares what is wanted with what is there and returns the sealed
-// plan. It is pure: the same arguments give the same plan. Every row of
-// desired must have its tenant ID (see Rows.Resolve).
+// plan. It is pure: the same arguments give the same plan.
 func Build(h Head, d Desired, cur *Current) (*Plan, error) {
 	p := &Plan{
 		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second),
 		HomeTenant: h.HomeTenant, Read: cur.Read, Changes: Changes(d, cur, h.HomeTenant.Cloud),
 	}
-	if d.Rows != nil {
-		p.Input = d.Rows.Input
+	if d.Partners != nil {
+		p.Input = d.Partners.Input
 	}
 	if d.Template != nil {
 		p.Template = &TemplateInput{Name: d.Template.Name, SHA256: d.Template.SHA256}
@@ -49,10 +48,10 @@ func Changes(d Desired, cur *Current, cloud graph.Cloud) []Change {
 	if d.Template != nil {
 		b.template(d.Template, cloud)
 	}
-	if d.Rows != nil {
-		b.changes = slices.Grow(b.changes, objects(d.Rows.Rows))
-		for i := range d.Rows.Rows {
-			b.row(&d.Rows.Rows[i])
+	if d.Partners != nil {
+		b.changes = slices.Grow(b.changes, objects(d.Partners.Rows))
+		for i := range d.Partners.Rows {
+			b.row(&d.Partners.Rows[i])
 		}
 	}
 	return b.changes
@@ -91,22 +90,9 @@ func (b *builder) append(ch Change) {
 
 func (b *builder) template(t *desired.Template, cloud graph.Cloud) {
 	ch := Change{Object: SyncTemplate, Action: Update}
-	live := graph.Template{}
-	var level any // nil where the cloud has no template
-	if b.cur.Template != nil {
-		live = *b.cur.Template
-		ch.Before, level = live.Raw, live.TemplateApplicationLevel
-	}
-	if wanted := t.TemplateApplicationLevel; wanted != nil {
-		after := any(*wanted)
-		if level != nil && desired.SameLevels(live.TemplateApplicationLevel, *wanted) {
-			after = level // in whatever order they stand
-		}
-		ch.want(desired.PathLevel, level, after)
-	}
-	if t.IsSyncAllowed != nil {
-		ch.want(desired.PathSyncAllowed, deref(live.IsSyncAllowed), *t.IsSyncAllowed)
-	}
+	live := Live{Template: b.cur.Template} // none where the cloud has no template
+	ch.Before = live.Object(SyncTemplate)
+	ch.compare(live, t.Value)
 	ch.settle()
 	if !cloud.HasTemplates() {
 		ch.Action, ch.Reason = Blocked, reasonNoTemplate
@@ -114,16 +100,29 @@ func (b *builder) template(t *desired.Template, cloud graph.Cloud) {
 	b.append(ch)
 }
 
-// differ notes a property if it differs.
-func (ch *Change) differ(path string, before, after any) {
-	if before != after {
-		ch.want(path, before, after)
+// compare notes the properties that are wanted, whether or not they are so
+// already. What is spelt in another way and means the same stays as it is.
+func (ch *Change) compare(live Live, wanted func(*desired.Property) any) {
+	list := ch.Object.Properties()
+	for i := range list {
+		p := &list[i]
+		after := wanted(p)
+		if after == nil {
+			continue
+		}
+		before := live.value(p)
+		if before != nil && p.Same(before, after) {
+			after = before
+		}
+		ch.Fields = append(ch.Fields, Field{Path: p.Path, Before: before, After: after})
 	}
 }
 
-// want notes a property that is wanted so, whether or not it is so already.
-func (ch *Change) want(path string, before, after any) {
-	ch.Fields = append(ch.Fields, Field{Path: path, Before: before, After: after})
+// differ notes a property if it differs.
+func (ch *Change) differ(path string, before, after any) {
+	if before != after {
+		ch.Fields = append(ch.Fields, Field{Path: path, Before: before, After: after})
+	}
 }
 
 // settle makes an update of which nothing differs a no-op. It keeps what was
@@ -136,12 +135,4 @@ func (ch *Change) settle() {
 		return
 	}
 	ch.Fields = slices.DeleteFunc(ch.Fields, func(f Field) bool { return !differs(f) })
-}
-
-// deref turns a nullable property into a field value.
-func deref[T any](p *T) any {
-	if p == nil {
-		return nil
-	}
-	return *p
 }

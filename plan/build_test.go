@@ -178,7 +178,7 @@ func TestAPartnerThatCouldNotBeReadIsBlocked(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.row, diff)
 		}
 		for _, ch := range p.Changes {
-			if ch.Before != nil || ch.Partner.DisplayName != d.Rows.Rows[0].DisplayName {
+			if ch.Before != nil || ch.Partner.DisplayName != d.Partners.Rows[0].DisplayName() {
 				t.Errorf("%s: got %+v", c.row, ch)
 			}
 		}

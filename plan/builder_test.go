@@ -32,7 +32,20 @@ func rows(t testing.TB, lines ...string) *desired.Rows {
 	return r
 }
 
-func wanted(t testing.TB, lines ...string) plan.Desired { return plan.Desired{Rows: rows(t, lines...)} }
+func wanted(t testing.TB, lines ...string) plan.Desired {
+	t.Helper()
+	return resolved(t, rows(t, lines...), nil)
+}
+
+// resolved gives rows the tenants of their domains.
+func resolved(t testing.TB, r *desired.Rows, tenants map[string]string) plan.Desired {
+	t.Helper()
+	partners, err := r.Resolve(head.HomeTenant.ID, tenants)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan.Desired{Partners: partners}
+}
 
 func wantedTemplate(t testing.TB, body string) *desired.Template {
 	t.Helper()

@@ -33,9 +33,9 @@ func canBe(o Object, a Action) bool {
 	case Create, Delete:
 		return o == PartnerConfiguration || o == IdentitySynchronization
 	case Update:
-		return o == IdentitySynchronization || o == Consent || o == SyncTemplate
+		return o == IdentitySynchronization || o.Member() != "" || o == SyncTemplate
 	case NoOp, Blocked:
-		return o == PartnerConfiguration || o == IdentitySynchronization || o == Consent || o == SyncTemplate
+		return o == PartnerConfiguration || canBe(o, Update)
 	default:
 		return false
 	}

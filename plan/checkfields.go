@@ -3,7 +3,6 @@ package plan
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"bulksync/plan/desired"
@@ -11,40 +10,29 @@ import (
 
 // checkFields refuses fields that no change of this kind has.
 func (c *Change) checkFields() error {
-	paths, last := desired.Managed[c.Object], -1
+	list, next := c.Object.Properties(), 0
 	for i := range c.Fields {
 		f := &c.Fields[i]
-		at := slices.Index(paths, f.Path)
-		if at <= last {
+		for next < len(list) && list[next].Path != f.Path {
+			next++
+		}
+		if next == len(list) {
 			return fmt.Errorf("the field %q is unknown or out of place", f.Path)
 		}
-		last = at
-		if !f.fits(f.Before) || !f.fits(f.After) {
+		p := &list[next]
+		next++
+		if !p.Holds(f.Before) || !p.Holds(f.After) {
 			return fmt.Errorf("the field %q holds a value of the wrong type", f.Path)
 		}
-		if err := c.checkSides(f); err != nil {
+		if err := c.checkSides(p, f); err != nil {
 			return err
 		}
 	}
 	return c.checkNumber()
 }
 
-// fits reports whether a value is null or of the property's type.
-func (f *Field) fits(v any) bool {
-	switch v.(type) {
-	case nil:
-		return true
-	case bool:
-		return f.Path == desired.PathSyncAllowed || f.Path == desired.PathInbound || f.Path == desired.PathOutbound
-	case string:
-		return f.Path == desired.PathTenantID || f.Path == desired.PathDisplayName || f.Path == desired.PathLevel
-	default:
-		return false
-	}
-}
-
 // checkSides refuses values that the action cannot have before or after it.
-func (c *Change) checkSides(f *Field) error {
+func (c *Change) checkSides(p *desired.Property, f *Field) error {
 	comes, goes := f.Before == nil && f.After != nil, f.Before != nil && f.After == nil
 	fits := true
 	switch c.Action {
@@ -62,31 +50,17 @@ func (c *Change) checkSides(f *Field) error {
 		}
 		return nil
 	}
-	isLevel := f.Path == desired.PathLevel && f.Before != nil && f.After != nil
-	if !fits || f.Before == f.After || isLevel && same(f.Path, f.Before, f.After) {
+	isThere := f.Before != nil && f.After != nil
+	if !fits || f.Before == f.After || isThere && p.Same(f.Before, f.After) {
 		return fmt.Errorf("%s cannot take the field %q from %s to %s", c.Action, f.Path, jsonValue(f.Before), jsonValue(f.After))
 	}
-	if f.Path == desired.PathTenantID && f.Before != c.Partner.TenantID && f.After != c.Partner.TenantID {
+	if p.Kind == desired.TenantID && f.Before != c.Partner.TenantID && f.After != c.Partner.TenantID {
 		return errors.New("a partner is added and removed by its tenant ID alone")
 	}
-	return c.checkWanted(f)
-}
-
-// checkWanted refuses what no input can ask for. A revert may bring back whatever
-// was there.
-func (c *Change) checkWanted(f *Field) (err error) {
-	text, ok := f.After.(string)
-	switch {
-	case !ok || c.Reverts():
+	if c.Reverts() { // it may bring back whatever was there
 		return nil
-	case f.Path == desired.PathLevel:
-		err = desired.CheckLevels(text)
-	case f.Path == desired.PathDisplayName && text == "":
-		err = errors.New("displayName is empty")
-	case f.Path == desired.PathDisplayName:
-		err = desired.CheckDisplayName(text)
 	}
-	if err != nil {
+	if err := p.CheckWanted(f.After); err != nil {
 		return fmt.Errorf("no input wants that: %w", err)
 	}
 	return nil

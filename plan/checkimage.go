@@ -1,13 +1,8 @@
 package plan
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
-
-	jsonv2 "github.com/go-json-experiment/json"
 
 	"bulksync/graph"
 	"bulksync/plan/desired"
@@ -23,18 +18,19 @@ func (c *Change) checkImage() error {
 	if there != c.needsImage(there) {
 		return fmt.Errorf("%s %s has the wrong before-image", c.Action, c.Object)
 	}
-	values, err := c.imageValues()
+	image, err := c.image()
 	if err != nil {
 		return fmt.Errorf("its before-image: %w", err)
 	}
 	set := 0
-	for i, path := range desired.Managed[c.Object] {
-		if values[i] != nil {
+	list := c.Object.Properties()
+	for i := range list {
+		value := image.value(&list[i])
+		if value != nil {
 			set++
 		}
-		at := slices.IndexFunc(c.Fields, func(f Field) bool { return f.Path == path })
-		if at >= 0 && c.Fields[at].Before != values[i] {
-			return fmt.Errorf("the field %q is %s before, and %s in the before-image", path, jsonValue(c.Fields[at].Before), jsonValue(values[i]))
+		if f := c.field(list[i].Path); f != nil && f.Before != value {
+			return fmt.Errorf("the field %q is %s before, and %s in the before-image", f.Path, jsonValue(f.Before), jsonValue(value))
 		}
 	}
 	if (c.Action == Delete || c.Action == Blocked && c.Removes()) && set != len(c.Fields) {
@@ -53,7 +49,7 @@ func (c *Change) needsImage(there bool) bool {
 		return true
 	case c.Object == PartnerConfiguration: // blocked where there is none
 		return c.Action == NoOp
-	case c.Action == Update && c.Object == Consent && !c.Reverts(): // what was never set is null
+	case c.Action == Update && c.Object.Member() != "" && !c.Reverts(): // what was never set is null
 		return there
 	case c.Action == NoOp && c.Object == IdentitySynchronization: // there may be nothing to remove
 		return there
@@ -64,36 +60,35 @@ func (c *Change) needsImage(there bool) bool {
 	}
 }
 
-// imageValues reads the managed properties of the before-image, in their order,
-// as they were read when the plan was made.
-func (c *Change) imageValues() (values [2]any, err error) {
-	switch {
+// image is the before-image as it was read when the plan was made.
+func (c *Change) image() (l Live, err error) {
+	var p graph.Partner
+	switch member := c.Object.Member(); {
 	case c.Before == nil:
-		return values, nil
-	case c.Object == IdentitySynchronization:
-		s, err := graph.ParseSync(c.Before)
-		if s == nil { // all null
-			return values, err
-		}
-		return [2]any{deref(s.DisplayName), deref(s.IsSyncAllowed)}, err
+		return Live{}, nil
 	case c.Object == SyncTemplate:
 		t, err := graph.ParseTemplate(c.Before)
-		return [2]any{t.TemplateApplicationLevel, deref(t.IsSyncAllowed)}, err
-	case c.Object == Consent:
-		return consentValues(c.Before)
+		return Live{Template: &t}, err
+	case c.Object == IdentitySynchronization:
+		p.Sync, err = graph.ParseSync(c.Before)
+		return Live{Partner: &p}, err
+	case member != "":
+		p, err = graph.ParsePartner(fmt.Appendf(nil, `{"tenantId":%q,%q:%s}`, c.Partner.TenantID, member, c.Before))
+		return Live{Partner: &p}, err
 	}
-	p, err := graph.ParsePartner(c.Before)
+	p, err = graph.ParsePartner(c.Before)
 	if err == nil && p.TenantID != c.Partner.TenantID {
 		err = fmt.Errorf("it is of tenant %s", desired.Quote(p.TenantID))
 	}
-	return [2]any{strings.ToLower(p.TenantID)}, err
+	return Live{Partner: &p}, err
 }
 
-func consentValues(raw json.RawMessage) (values [2]any, err error) {
-	var consent struct {
-		InboundAllowed  *bool `json:"inboundAllowed"`
-		OutboundAllowed *bool `json:"outboundAllowed"`
+// field is the field of the change at a path; nil where it has none.
+func (c *Change) field(path string) *Field {
+	for i := range c.Fields {
+		if c.Fields[i].Path == path {
+			return &c.Fields[i]
+		}
 	}
-	err = jsonv2.Unmarshal(raw, &consent, jsonv2.MatchCaseInsensitiveNames(true)) // as graph.ParsePartner reads it
-	return [2]any{deref(consent.InboundAllowed), deref(consent.OutboundAllowed)}, err
+	return nil
 }

@@ -14,12 +14,14 @@ import (
 // stands for is what the changes of its row say.
 func (p *Plan) rowsOf() ([]desired.Row, error) {
 	r, err := p.Input.Reread()
-	if err == nil {
-		tenants, untold := p.namedTenants(r)
-		if untold > 0 {
-			return nil, noChange(untold)
+	if err == nil && len(r.Domains()) > 0 {
+		if line := r.Assign(p.tenantsByLine()); line > 0 {
+			return nil, noChange(line)
 		}
-		err = r.Resolve(p.HomeTenant.ID, tenants)
+	}
+	var wanted *desired.Partners
+	if err == nil {
+		wanted, err = r.Resolve(p.HomeTenant.ID, nil)
 	}
 	var faulty desired.RowErrors
 	if errors.As(err, &faulty) {
@@ -28,44 +30,18 @@ func (p *Plan) rowsOf() ([]desired.Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the input: %w", err)
 	}
-	return r.Rows, nil
+	return wanted.Rows, nil
 }
 
 func noChange(line int) error { return fmt.Errorf("no change comes of line %d", line) }
 
-// namedTenants says which tenant each domain name stands for. A domain whose row
-// has no changes is one more name of a tenant that another row names, and says
-// the same: its row is dropped, as it was when the plan was made. The line of one
-// that says something else is untold.
-func (p *Plan) namedTenants(r *desired.Rows) (tenants map[string]string, untold int) {
-	if len(r.Domains()) == 0 {
-		return nil, 0
-	}
-	byLine, said := map[int]string{}, map[string]bool{}
+// tenantsByLine says whose changes come of which line of the input.
+func (p *Plan) tenantsByLine() map[int]string {
+	lines := map[int]string{}
 	for i := range p.Changes {
-		byLine[p.Changes[i].Row] = p.Changes[i].Partner.TenantID
+		lines[p.Changes[i].Row] = p.Changes[i].Partner.TenantID
 	}
-	for i := range r.Rows {
-		if byLine[r.Rows[i].Line] != "" {
-			said[r.Rows[i].Wishes()] = true
-		}
-	}
-	tenants = map[string]string{}
-	r.Rows = slices.DeleteFunc(r.Rows, func(row desired.Row) bool {
-		id := byLine[row.Line]
-		switch {
-		case row.TenantID != "":
-			return false
-		case id != "":
-			tenants[row.Domain] = id
-			return false
-		}
-		if !said[row.Wishes()] && untold == 0 {
-			untold = row.Line
-		}
-		return true
-	})
-	return tenants, untold
+	return lines
 }
 
 // checkAsked refuses changes that are not those of the row, and says which of
@@ -103,7 +79,7 @@ func (c *Change) checkAsked(r *desired.Row) error {
 		return fmt.Errorf("line %d does not ask for that", c.Row)
 	}
 	if c.Object == PartnerConfiguration || unread {
-		return c.checkName(r.DisplayName, r.DisplayName != "" || unread)
+		return c.checkName(r.DisplayName(), r.DisplayName() != "" || unread)
 	}
 	return c.checkValues(r)
 }
@@ -120,17 +96,17 @@ func (c *Change) checkName(name string, known bool) error {
 // row wants it, all else that it wants is there already, and nothing else
 // changes. A partner that the row does not name is called as its policy is.
 func (c *Change) checkValues(r *desired.Row) error {
-	name, known := r.DisplayName, r.DisplayName != ""
+	name, known := r.DisplayName(), r.DisplayName() != ""
 	isSync := c.Object == IdentitySynchronization
-	var there [2]any
+	var there Live
 	if isSync && !known || len(c.Fields) < r.Count(c.Object) { // else the fields tell all
 		var err error
-		if there, err = c.imageValues(); err != nil {
+		if there, err = c.image(); err != nil {
 			return err
 		}
 	}
 	if isSync && !known {
-		live, _ := there[0].(string)
+		live, _ := there.value(c.Object.Property(desired.PathDisplayName)).(string)
 		name, known = clip(live, desired.MaxName), true
 	}
 	if err := c.checkName(name, known); err != nil || isSync && r.Absent {
@@ -139,14 +115,15 @@ func (c *Change) checkValues(r *desired.Row) error {
 	if c.Action == NoOp && len(c.Fields) != r.Count(c.Object) {
 		return fmt.Errorf("line %d wants more of it than it says is so", c.Row)
 	}
-	for i, path := range desired.Managed[c.Object] {
-		want, becomes := r.Value(path), there[i]
-		at := slices.IndexFunc(c.Fields, func(f Field) bool { return f.Path == path })
-		if at >= 0 {
-			becomes = c.Fields[at].After
+	list := c.Object.Properties()
+	for i := range list {
+		want, becomes := r.Value(&list[i]), there.value(&list[i])
+		f := c.field(list[i].Path)
+		if f != nil {
+			becomes = f.After
 		}
-		if becomes != want && (at >= 0 || want != nil) {
-			return fmt.Errorf("%s becomes %s, and line %d wants %s", path, jsonValue(becomes), c.Row, jsonValue(want))
+		if becomes != want && (f != nil || want != nil) {
+			return fmt.Errorf("%s becomes %s, and line %d wants %s", list[i].Path, jsonValue(becomes), c.Row, jsonValue(want))
 		}
 	}
 	return nil

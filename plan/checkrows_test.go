@@ -15,13 +15,11 @@ import (
 // twice. Its changes are: 0 policy and 1 consent of row 2, 2 removal of row 3,
 // 3 partner and 4 policy of row 4, 5 the look at the partner of row 7.
 func asked(t *testing.T) *plan.Plan {
-	d := wanted(t,
+	r := rows(t,
 		fabrikam+",Fabrikam,false,true,,,CHG1", "contoso.com,,,,,absent,CHG2", "33333333-aaaa-4bbb-8ccc-000000000003,New,,,,,",
 		"new.example,New,,,,,", contoso+",,,,,absent,CHG2", "44444444-aaaa-4bbb-8ccc-000000000004,,,,,,")
+	d := resolved(t, r, map[string]string{"contoso.com": contoso, "new.example": "33333333-aaaa-4bbb-8ccc-000000000003"})
 	d.CreatePartners = true
-	if err := d.Rows.Resolve(head.HomeTenant.ID, map[string]string{"contoso.com": contoso, "new.example": "33333333-aaaa-4bbb-8ccc-000000000003"}); err != nil {
-		t.Fatal(err)
-	}
 	return build(t, d, currently(
 		partner(t, fabrikam, syncOn), partner(t, contoso, syncOn), partner(t, "44444444-aaaa-4bbb-8ccc-000000000004", "")))
 }
@@ -93,11 +91,8 @@ func TestRowsThatWereMergedAreRead(t *testing.T) {
 				lines = append(lines, name+wish)
 			}
 		}
-		d := wanted(t, rapid.Permutation(lines).Draw(rt, "lines")...)
+		d := resolved(t, rows(t, rapid.Permutation(lines).Draw(rt, "lines")...), tenants)
 		d.CreatePartners = rapid.Bool().Draw(rt, "create")
-		if err := d.Rows.Resolve(head.HomeTenant.ID, tenants); err != nil {
-			rt.Fatal(err)
-		}
 		cur.Read.Partners = len(cur.Partners)
 		if text := encoded(t, build(t, d, cur)); text != nil {
 			if _, err := decode(text); err != nil {

@@ -125,7 +125,7 @@ func TestAPlanThatWasAppliedIsEmptyWhenItIsMadeAgain(t *testing.T) {
 		if again.Summary.Differs() {
 			rt.Errorf("planned again: %s", strings.Join(toldAll(again), "\n"))
 		}
-		if a := audit.Compare(head, w.want, w.read(rt)); a.Result != audit.Clean || a.Totals.OK != len(again.Changes) {
+		if a := audit.Compare(head, audit.Input{}, w.want, w.read(rt)); a.Result != audit.Clean || a.Totals.OK != len(again.Changes) {
 			rt.Errorf("audited: %s %+v", a.Result, a.Findings)
 		}
 	})

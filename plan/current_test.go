@@ -57,15 +57,15 @@ func TestATenantIsReadByPagesAndNeverByPartner(t *testing.T) {
 func TestDomainsAreLookedUpOnceEach(t *testing.T) {
 	sim := graphsim.New(graphsim.Config{})
 	sim.AddTenant(graphsim.Tenant{TenantID: fabrikam, DefaultDomainName: "fabrikam.com"})
-	d := wanted(t, "Fabrikam.com,,true,,,,", "nobody.example,,true,,,,", "fabrikam.com,,true,,,,")
-	cur, err := plan.ReadCurrent(t.Context(), inProcess(t, sim), plan.Needs{Domains: d.Rows.Domains()})
+	r := rows(t, "Fabrikam.com,,true,,,,", "nobody.example,,true,,,,", "fabrikam.com,,true,,,,")
+	cur, err := plan.ReadCurrent(t.Context(), inProcess(t, sim), plan.Needs{Domains: r.Domains()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]string{"fabrikam.com": fabrikam}, cur.TenantIDs); diff != "" || len(sim.Requests()) != 3 {
 		t.Errorf("%d requests (-want +got):\n%s", len(sim.Requests()), diff)
 	}
-	err = d.Rows.Resolve(graphsim.DefaultHomeTenant, cur.TenantIDs)
+	_, err = r.Resolve(graphsim.DefaultHomeTenant, cur.TenantIDs)
 	if err == nil || !strings.Contains(err.Error(), "partners.csv:3:1: unknown domain") {
 		t.Errorf("got %v", err)
 	}

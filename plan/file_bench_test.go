@@ -39,7 +39,7 @@ func readBench(tb testing.TB, csv []byte) plan.Desired {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return plan.Desired{Rows: r}
+	return resolved(tb, r, nil)
 }
 
 func benchPlan(tb testing.TB, rows int) *plan.Plan {

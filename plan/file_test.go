@@ -173,7 +173,8 @@ func anyPlan(t testing.TB, most int) *rapid.Generator[*plan.Plan] {
 		if err != nil {
 			rt.Skip(err)
 		}
-		d, cur := plan.Desired{Rows: r, CreatePartners: rapid.Bool().Draw(rt, "create")}, currently(there...)
+		d, cur := resolved(t, r, nil), currently(there...)
+		d.CreatePartners = rapid.Bool().Draw(rt, "create")
 		if rapid.Bool().Draw(rt, "with a template") {
 			d.Template = wantedTemplate(t, rapid.SampledFrom([]string{`{"templateApplicationLevel":""}`, `{"templateApplicationLevel":"newPartners","userSyncInbound":{"isSyncAllowed":true}}`}).Draw(rt, "template"))
 			live, err := graph.ParseTemplate([]byte(rapid.SampledFrom([]string{`{"templateApplicationLevel":"none"}`, `{"templateApplicationLevel":"newPartners, unknownFutureValue","userSyncInbound":{"isSyncAllowed":true}}`}).Draw(rt, "level")))

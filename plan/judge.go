@@ -121,7 +121,7 @@ func (c *Change) judgePartner(l Live) (Verdict, string) {
 // leavesNothing reports whether a partner configuration that is gone is as the
 // change wants it: null is what it would inherit, too.
 func (c *Change) leavesNothing() bool {
-	return c.Removes() && (c.Action == Delete || c.Object == Consent)
+	return c.Removes() && (c.Action == Delete || c.Object.Member() != "")
 }
 
 func (c *Change) judgeNoSync() (Verdict, string) {
@@ -141,10 +141,11 @@ func (c *Change) judgeFields(l Live) (Verdict, string) {
 	before, after := c.Action != Create, c.Action != Delete
 	moved := ""
 	for _, f := range c.compared() {
-		now := l.value(c.Object, f.Path)
-		before = before && same(f.Path, now, f.Before)
-		after = after && same(f.Path, now, f.After)
-		if !same(f.Path, now, f.Before) && moved == "" {
+		p := c.Object.Property(f.Path)
+		now := l.value(p)
+		before = before && p.Same(now, f.Before)
+		after = after && p.Same(now, f.After)
+		if !p.Same(now, f.Before) && moved == "" {
 			moved = fmt.Sprintf("%s is now %s", f.Path, jsonValue(now))
 		}
 	}
@@ -168,7 +169,8 @@ func (c *Change) Unwanted(l Live) string {
 	}
 	var words []string
 	for _, f := range c.Fields {
-		if now := l.value(c.Object, f.Path); !same(f.Path, now, f.After) {
+		p := c.Object.Property(f.Path)
+		if now := l.value(p); !p.Same(now, f.After) {
 			words = append(words, fmt.Sprintf("%s is now %s", f.Path, jsonValue(now)))
 		}
 	}
@@ -182,9 +184,9 @@ func (c *Change) compared() []Field {
 		return c.Fields
 	}
 	fields := slices.Clone(c.Fields)
-	for _, path := range desired.Managed[c.Object] {
-		if !slices.ContainsFunc(fields, func(f Field) bool { return f.Path == path }) {
-			fields = append(fields, Field{Path: path})
+	for _, p := range c.Object.Properties() {
+		if !slices.ContainsFunc(fields, func(f Field) bool { return f.Path == p.Path }) {
+			fields = append(fields, Field{Path: p.Path})
 		}
 	}
 	return fields
@@ -196,52 +198,21 @@ func (l Live) Object(o Object) json.RawMessage {
 	switch {
 	case o == SyncTemplate && l.Template != nil:
 		return l.Template.Raw
-	case l.isUnread():
+	case o == SyncTemplate || l.isUnread():
 		return nil
-	case o == Consent && l.Partner != nil:
-		return l.Partner.Consent
-	case o == IdentitySynchronization && l.Partner != nil && l.Partner.Sync != nil:
-		return l.Partner.Sync.Raw
 	default:
-		return nil
+		return o.Raw(l.Partner)
 	}
 }
 
-// value is the live value of a managed member; the object is there.
-func (l Live) value(o Object, path string) any {
-	switch {
-	case path == desired.PathLevel:
-		return l.Template.TemplateApplicationLevel
-	case path == desired.PathSyncAllowed && o == SyncTemplate:
-		return deref(l.Template.IsSyncAllowed)
-	case path == desired.PathSyncAllowed:
-		return deref(l.Partner.Sync.IsSyncAllowed)
-	case path == desired.PathDisplayName:
-		return deref(l.Partner.Sync.DisplayName)
-	case path == desired.PathInbound:
-		return deref(l.Partner.InboundAllowed)
-	case path == desired.PathOutbound:
-		return deref(l.Partner.OutboundAllowed)
-	default:
-		panic("plan: no managed property " + path)
-	}
-}
+// value is the live value of a managed property; nil where its object is not
+// there.
+func (l Live) value(p *desired.Property) any { return p.Value(l.Partner, l.Template) }
 
-func same(path string, a, b any) bool {
-	if path == desired.PathLevel {
-		x, _ := a.(string)
-		y, _ := b.(string)
-		return desired.SameLevels(x, y)
-	}
-	return a == b
-}
-
-// pathInside is the path of a field within the object of the change, which for
-// consent is the settings themselves.
+// pathInside is the path of a field within the object of the change.
 func (c *Change) pathInside(f Field) string {
-	if c.Object == Consent {
-		_, name, _ := strings.Cut(f.Path, ".")
-		return name
+	if member := c.Object.Member(); member != "" {
+		return strings.TrimPrefix(f.Path, member+".")
 	}
 	return f.Path
 }

@@ -278,7 +278,7 @@ func TestANoOpIsJudgedToo(t *testing.T) {
 		t.Fatal(err)
 	}
 	there := currently(partner(t, fabrikam, syncOn+","+consent), partner(t, contoso, ""), partner(t, nobody, ""))
-	p := build(t, plan.Desired{Rows: rows}, there)
+	p := build(t, resolved(t, rows, nil), there)
 	if p.Summary.NoOp != 4 {
 		t.Fatalf("%+v", p.Summary)
 	}

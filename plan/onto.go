@@ -2,7 +2,6 @@ package plan
 
 import (
 	"bulksync/graph"
-	"bulksync/plan/desired"
 )
 
 // Onto returns l as it is once c was made: what is known of a write that a
@@ -19,18 +18,27 @@ func (c *Change) Onto(l Live) Live {
 	case c.Object == PartnerConfiguration && c.Action == Create && l.Partner == nil:
 		l.Partner = &graph.Partner{TenantID: c.Partner.TenantID, Raw: c.after()}
 	case l.Partner == nil || l.isUnread():
-	case c.Object == IdentitySynchronization:
+	case c.Object == IdentitySynchronization && c.Action == Delete:
 		p := *l.Partner
-		p.Sync = c.ontoSync(p.Sync)
+		p.Sync = nil
 		l.Partner = &p
-	case c.Object == Consent:
+	case c.Object != PartnerConfiguration:
 		p := *l.Partner
-		p.Consent = c.over(p.Consent)
-		c.lay(desired.PathInbound, &p.InboundAllowed)
-		c.lay(desired.PathOutbound, &p.OutboundAllowed)
+		if c.Object == IdentitySynchronization {
+			p.Sync = c.policyUnder(p.Sync)
+		}
+		c.Object.SetRaw(&p, c.over(c.Object.Raw(&p)))
+		c.set(&p, nil)
 		l.Partner = &p
 	}
 	return l
+}
+
+// set makes every property of the change as it is after it.
+func (c *Change) set(p *graph.Partner, t *graph.Template) {
+	for _, f := range c.Fields {
+		c.Object.Property(f.Path).Set(p, t, f.After)
+	}
 }
 
 func (c *Change) ontoTemplate(live *graph.Template) *graph.Template {
@@ -39,54 +47,21 @@ func (c *Change) ontoTemplate(live *graph.Template) *graph.Template {
 	}
 	t := *live
 	t.Raw = c.over(t.Raw)
-	c.lay(desired.PathSyncAllowed, &t.IsSyncAllowed)
-	for _, f := range c.Fields {
-		if level, ok := f.After.(string); ok && f.Path == desired.PathLevel {
-			t.TemplateApplicationLevel = level
-		}
-	}
+	c.set(nil, &t)
 	return &t
 }
 
-// ontoSync is the policy as the change leaves it. Where none was read it is the
-// one of the plan.
-func (c *Change) ontoSync(live *graph.IdentitySynchronization) *graph.IdentitySynchronization {
-	switch {
-	case c.Action == Delete:
-		return nil
-	case live == nil:
-		before, _ := graph.ParseSync(c.Before) // it was parsed when the plan was made
-		if live = before; before == nil {
-			live = &graph.IdentitySynchronization{}
-		}
+// policyUnder is a copy of the policy that the change is laid over: the one that
+// was read or, where none was, the one of the plan.
+func (c *Change) policyUnder(live *graph.IdentitySynchronization) *graph.IdentitySynchronization {
+	if live == nil {
+		live, _ = graph.ParseSync(c.Before) // it was parsed when the plan was made
+	}
+	if live == nil {
+		return &graph.IdentitySynchronization{}
 	}
 	s := *live
-	s.Raw = c.over(s.Raw)
-	c.lay(desired.PathSyncAllowed, &s.IsSyncAllowed)
-	for _, f := range c.Fields {
-		if f.Path == desired.PathDisplayName {
-			s.DisplayName = pointer[string](f.After)
-		}
-	}
 	return &s
-}
-
-// lay sets a switch to its value after the change, if the change is about it.
-func (c *Change) lay(path string, at **bool) {
-	for _, f := range c.Fields {
-		if f.Path == path {
-			*at = pointer[bool](f.After)
-		}
-	}
-}
-
-// pointer turns a field value into a nullable property, as deref does the other
-// way.
-func pointer[T any](v any) *T {
-	if value, ok := v.(T); ok {
-		return &value
-	}
-	return nil
 }
 
 // Rerouted returns the same change by the other verb, for when Graph says that
@@ -115,10 +90,8 @@ func (c *Change) whole() []Field {
 		return c.Fields
 	}
 	var fields []Field
-	for _, f := range []Field{
-		{Path: desired.PathDisplayName, After: deref(before.DisplayName)},
-		{Path: desired.PathSyncAllowed, After: deref(before.IsSyncAllowed)},
-	} {
+	for _, p := range c.Object.Properties() {
+		f := Field{Path: p.Path, After: p.Value(&graph.Partner{Sync: before}, nil)}
 		for _, changed := range c.Fields {
 			if changed.Path == f.Path {
 				f = changed

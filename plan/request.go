@@ -45,7 +45,7 @@ func pathOf(o Object, a Action, tenantID string) string {
 	switch {
 	case o == PartnerConfiguration && a == Create:
 		return graph.PartnersPath()
-	case o == PartnerConfiguration && a == Delete, o == Consent && a == Update:
+	case o == PartnerConfiguration && a == Delete, o.Member() != "" && a == Update:
 		return graph.PartnerPath(tenantID)
 	case o == IdentitySynchronization:
 		return graph.SyncPath(tenantID)

@@ -47,7 +47,7 @@ func (l Landed) inverse() Change {
 		// Somebody had created it meanwhile, and the create became an update.
 		inv.Action, inv.Before = Update, c.after()
 		for _, f := range c.Fields {
-			inv.differ(f.Path, f.After, syncValue(found, f.Path))
+			inv.differ(f.Path, f.After, c.Object.Property(f.Path).Value(&graph.Partner{Sync: found}, nil))
 		}
 		if len(inv.Fields) == 0 {
 			inv.Action = NoOp
@@ -94,27 +94,21 @@ func (c *Change) over(raw json.RawMessage) json.RawMessage {
 		object[spelt(object, desired.PathTenantID)] = json.RawMessage(jsonValue(c.Partner.TenantID))
 	}
 	for _, f := range c.Fields {
-		f.setIn(object)
+		setIn(object, c.pathInside(f), json.RawMessage(jsonValue(f.After)))
 	}
 	return encodeMembers(object)
 }
 
-// setIn lays the value after the change over an object as Graph returns it.
-// A consent's before-image is the inner object already.
-func (f Field) setIn(object map[string]json.RawMessage) {
-	outer, name, nested := strings.Cut(f.Path, ".")
-	if !nested {
-		name = outer
+// setIn lays a value over an object as Graph returns it, at a path inside it.
+func setIn(object map[string]json.RawMessage, path string, value json.RawMessage) {
+	name, rest, nested := strings.Cut(path, ".")
+	name = spelt(object, name)
+	if nested {
+		inner := membersOf(object[name])
+		setIn(inner, rest, value)
+		value = encodeMembers(inner)
 	}
-	value := json.RawMessage(jsonValue(f.After))
-	if f.Path != desired.PathSyncAllowed {
-		object[spelt(object, name)] = value
-		return
-	}
-	outer = spelt(object, outer)
-	inner := membersOf(object[outer])
-	inner[spelt(inner, name)] = value
-	object[outer] = encodeMembers(inner)
+	object[name] = value
 }
 
 // membersOf takes an object apart; null and what is no object have no members.
@@ -145,11 +139,4 @@ func spelt[T any](members map[string]T, name string) string {
 		}
 	}
 	return name
-}
-
-func syncValue(s *graph.IdentitySynchronization, path string) any {
-	if path == desired.PathDisplayName {
-		return deref(s.DisplayName)
-	}
-	return deref(s.IsSyncAllowed)
 }

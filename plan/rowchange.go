@@ -27,18 +27,23 @@ func (b *builder) row(r *desired.Row) {
 	partner, exists := b.cur.Partners[r.TenantID]
 	c := rowChange{builder: b, row: r, partner: &partner, exists: exists}
 	c.owned = isOwned(r.TenantID, &partner)
-	switch {
-	case partner.Problem != "":
-		c.unread()
-	case r.Absent:
-		c.consent()
-		c.syncRemoval()
-	case r.Manages(PartnerConfiguration):
-		c.partnerAlone()
-	default:
-		c.newPartner()
-		c.sync()
-		c.consent()
+	objects := desired.PartnerObjects
+	if r.Absent { // where things go, the last comes first
+		slices.Reverse(objects[:])
+	}
+	for _, o := range objects {
+		switch manages := r.Manages(o); {
+		case partner.Problem != "":
+			c.unread(o)
+		case o == PartnerConfiguration && manages:
+			c.partnerAlone()
+		case o == PartnerConfiguration && !r.Absent:
+			c.newPartner()
+		case o == IdentitySynchronization && r.Absent:
+			c.syncRemoval()
+		case manages:
+			c.object(o)
+		}
 	}
 }
 
@@ -57,19 +62,12 @@ type rowChange struct {
 	owned   bool
 }
 
-// unread blocks each object that the row manages. What is there is unknown, so
+// unread blocks an object, if the row manages it. What is there is unknown, so
 // nothing is said of it, and whose it is neither.
-func (c *rowChange) unread() {
+func (c *rowChange) unread(o Object) {
 	c.owned = false
-	reason := clip(reasonUnread+c.partner.Problem, maxReason)
-	objects := desired.PartnerObjects
-	if c.row.Absent { // the other way round, as where things go
-		slices.Reverse(objects[:])
-	}
-	for _, o := range objects {
-		if c.row.Manages(o) {
-			c.add(Change{Object: o, Action: Blocked, Reason: reason})
-		}
+	if c.row.Manages(o) {
+		c.add(Change{Object: o, Action: Blocked, Reason: clip(reasonUnread+c.partner.Problem, maxReason)})
 	}
 }
 
@@ -104,57 +102,32 @@ func (c *rowChange) partnerAlone() {
 	}
 }
 
-func (c *rowChange) sync() {
-	if !c.row.Manages(IdentitySynchronization) {
-		return
-	}
-	ch := Change{Object: IdentitySynchronization, Action: Update}
-	live := graph.IdentitySynchronization{}
-	if c.partner.Sync == nil {
+// object compares an object with what the row wants of it.
+func (c *rowChange) object(o Object) {
+	ch := Change{Object: o, Action: Update, Before: o.Raw(c.partner)}
+	if o == IdentitySynchronization && c.partner.Sync == nil {
 		ch.Action = Create
-	} else {
-		live = *c.partner.Sync
-		ch.Before = live.Raw
 	}
-	if c.row.DisplayName != "" {
-		ch.want(desired.PathDisplayName, deref(live.DisplayName), c.row.DisplayName)
-	}
-	if c.row.IsSyncAllowed != nil {
-		ch.want(desired.PathSyncAllowed, deref(live.IsSyncAllowed), *c.row.IsSyncAllowed)
-	}
+	ch.compare(Live{Partner: c.partner}, c.row.Value)
 	c.addOnPartner(ch)
 }
 
 func (c *rowChange) syncRemoval() {
-	s := c.partner.Sync
-	if s == nil {
+	if c.partner.Sync == nil {
 		c.add(Change{Object: IdentitySynchronization, Action: NoOp, Reason: reasonNoPolicy})
 		return
 	}
-	c.addOnPartner(Change{Object: IdentitySynchronization, Action: Delete, Before: s.Raw, Fields: PolicyFields(s)})
+	c.addOnPartner(Change{Object: IdentitySynchronization, Action: Delete, Before: c.partner.Sync.Raw, Fields: PolicyFields(c.partner)})
 }
 
-// PolicyFields lists the properties that a synchronization policy has, as the
-// fields of a change that takes them away.
-func PolicyFields(s *graph.IdentitySynchronization) []Field {
-	ch := Change{Fields: []Field{}}
-	ch.differ(desired.PathDisplayName, deref(s.DisplayName), nil)
-	ch.differ(desired.PathSyncAllowed, deref(s.IsSyncAllowed), nil)
+// PolicyFields lists the properties that the synchronization policy of a partner
+// has, as the fields of a change that takes them away.
+func PolicyFields(p *graph.Partner) []Field {
+	ch := Change{Object: IdentitySynchronization, Fields: []Field{}}
+	for _, prop := range ch.Object.Properties() {
+		ch.differ(prop.Path, prop.Value(p, nil), nil)
+	}
 	return ch.Fields
-}
-
-func (c *rowChange) consent() {
-	if !c.row.Manages(Consent) {
-		return
-	}
-	ch := Change{Object: Consent, Action: Update, Before: c.partner.Consent}
-	if c.row.InboundAllowed != nil {
-		ch.want(desired.PathInbound, deref(c.partner.InboundAllowed), *c.row.InboundAllowed)
-	}
-	if c.row.OutboundAllowed != nil {
-		ch.want(desired.PathOutbound, deref(c.partner.OutboundAllowed), *c.row.OutboundAllowed)
-	}
-	c.addOnPartner(ch)
 }
 
 // addOnPartner adds a change that needs the partner configuration to be there.
@@ -173,7 +146,7 @@ func (c *rowChange) add(ch Change) {
 		ch.Action, ch.Reason = Blocked, reasonOwned
 	}
 	ch.Row, ch.Note = c.row.Line, c.row.Note
-	ch.Partner = Partner{TenantID: c.row.TenantID, DisplayName: c.row.DisplayName}
+	ch.Partner = Partner{TenantID: c.row.TenantID, DisplayName: c.row.DisplayName()}
 	if s := c.partner.Sync; ch.Partner.DisplayName == "" && c.partner.Problem == "" && s != nil && s.DisplayName != nil {
 		ch.Partner.DisplayName = clip(*s.DisplayName, desired.MaxName)
 	}

@@ -2,79 +2,79 @@ package ratelimit
 
 import "time"
 
-// lost takes back the pass of a request that got no answer. Whether it cost a
-// token nobody knows; the copy of the bucket has paid for it.
-func (g *gate) lost(p pass) {
+// failed ends a request that got no answer. Whether it cost a token is unknown;
+// the model of the bucket has paid for it.
+func (g *gate) failed(p permit) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.flying.Remove(p.flight)
-	g.nudge()
+	g.inFlight.Remove(p.flight)
+	g.wakeFirst()
 }
 
-// answered takes the pass back and learns from the answer.
-func (g *gate) answered(p pass, s Signal) {
+// answered ends a request and learns from its answer.
+func (g *gate) answered(p permit, s Signal) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	defer g.nudge()
+	defer g.wakeFirst()
 	now := time.Now()
-	g.load.note(now, s.Load)
+	g.usage.report(now, s.QuotaUsed)
 	switch {
 	case s.Refused:
-		g.refuse(now, p, s.RetryAfter)
-	case s.Crowded:
-		g.crowd(p)
+		g.throttled(now, p, s.RetryAfter)
+	case s.ConcurrencyConflict:
+		g.conflicted(p)
 		g.accept(now, p)
 	default:
-		g.width.answered(now, now.Sub(p.start))
+		g.width.grow(now, now.Sub(p.start))
 		g.accept(now, p)
 	}
-	g.flying.Remove(p.flight)
+	g.inFlight.Remove(p.flight)
 }
 
-func (g *gate) accept(now time.Time, p pass) {
+func (g *gate) accept(now time.Time, p permit) {
 	g.accepted++
-	if p.epoch < g.epoch {
-		g.bucket.late()
+	if p.throttles < g.throttles {
+		g.bucket.acceptedLate()
 		return
 	}
-	g.pause.row = 0
-	g.bucket.credit(now)
+	g.pause.backoffs = 0
+	g.bucket.accepted(now)
 }
 
-// crowd narrows the gate, once for all the requests that collided together.
-func (g *gate) crowd(p pass) {
-	g.crowded++
-	if p.crowds < g.crowds {
+// conflicted narrows the gate, once for all requests of the same collision.
+func (g *gate) conflicted(p permit) {
+	g.conflictAnswers++
+	if p.conflicts < g.conflicts {
 		return
 	}
-	g.crowds++
-	g.width.crowded(g.flying.Len())
+	g.conflicts++
+	g.width.conflicted(g.inFlight.Len())
 }
 
-// refuse shuts the gate. Requests that were in flight when the first refusal
-// came belong to the same event: they may lengthen the pause, no more.
-func (g *gate) refuse(now time.Time, p pass, asked time.Duration) {
+// throttled shuts the gate. Requests that were in flight at the first refusal
+// belong to the same event: their refusals may lengthen the pause, no more.
+func (g *gate) throttled(now time.Time, p permit, retryAfter time.Duration) {
 	g.refused++
-	if p.epoch < g.epoch {
-		g.bucket.debit(now)
-		g.shut(now, asked)
+	if p.throttles < g.throttles {
+		g.bucket.refusedAgain(now)
+		g.shut(now, retryAfter)
 		return
 	}
-	g.epoch++
-	g.bucket.empty(now)
-	g.width.refused()
-	g.shut(now, max(asked, g.pause.least(asked, g.bucket.rest())))
+	g.throttles++
+	g.bucket.refused(now)
+	g.width.reset()
+	g.shut(now, max(retryAfter, g.pause.shortest(retryAfter, g.bucket.minPause())))
 }
 
-// shut closes the gate for d; should that be too long to sit out, everybody
-// in line has to hear of it.
+// shut closes the gate for d. Where d is too long to sit out, it wakes all
+// waiting requests, so that they fail.
 func (g *gate) shut(now time.Time, d time.Duration) {
 	g.pause.extend(now, d, g.opts.MaxPause)
-	g.bucket.present.shut = max(0, g.pause.until.Sub(g.bucket.present.since))
+	g.bucket.current.shut = max(0, g.pause.until.Sub(g.bucket.current.since))
 	if g.pause.err(now) == nil {
 		return
 	}
-	for e := g.line.Front(); e != nil; e = e.Next() {
+	for e := g.waiting.Front(); e != nil; e = e.Next() {
 		wake(e)
 	}
 }

@@ -7,109 +7,110 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// bucket is the gate's copy of the service's token bucket.
+// bucket is the gate's model of the service's token bucket.
 //
-// One thing is certain about the original: it is empty when it refuses. So
-// what it accepted between two refusals, over the time between them, is its
-// refill; and what it accepted before the first is its size. Between
-// refusals the copy is a rate.Limiter that refills with the original, also
-// while the gate is shut, so a pause costs nothing: its tokens wait behind
-// it.
+// One thing is certain about the service's bucket: it is empty when it refuses.
+// So its refill rate is what it accepted between two refusals, over the time
+// between them, and its size is what it accepted before the first. Between
+// refusals the model is a rate.Limiter that refills along with the service, also
+// while the gate is shut. So a pause costs nothing: its tokens wait behind it.
 type bucket struct {
-	share float64 // of the refill to use
-	told  quota   // to believe before one is measured; 0 = none
+	share  float64 // of the refill to use
+	stated quota   // from Options, believed until one is measured; 0 = none
 
-	copy *rate.Limiter // what the service has left for us
-	base float64       // refill found, per second; 0 = not known yet
-	gulp float64       // taken before the first refusal
-	peak float64       // largest base found
-	cost float64       // tokens a refused request takes, 0 or 1
+	limiter    *rate.Limiter // the tokens that the service has left for us
+	refillRate float64       // as measured, per second; 0 = not known yet
+	peakRate   float64       // the largest refillRate so far
+	costs      float64       // tokens that a refused request takes, 0 or 1
 
-	opening time.Duration // how long the first gulp took
-	emptied bool          // there has been a refusal
-	present stretch       // since the last one
-	first   *stretch      // kept while it is open what a refusal costs
-	probe   probe
+	firstBurst     float64       // requests accepted before the first refusal
+	firstBurstTook time.Duration // how long they took
+	throttled      bool          // there has been a refusal
+	current        window        // since the last refusal
+	ambiguous      *window       // kept until another window tells what a refusal costs
+	probe          probe
 }
 
-func newBucket(share float64, told quota) *bucket {
-	return &bucket{share: share, told: told, copy: rate.NewLimiter(rate.Inf, 1)}
+func newBucket(share float64, stated quota) *bucket {
+	return &bucket{share: share, stated: stated, limiter: rate.NewLimiter(rate.Inf, 1)}
 }
 
-// known reports whether the refill has been found.
-func (b *bucket) known() bool { return b.base > 0 }
+// known reports whether the refill rate was found.
+func (b *bucket) known() bool { return b.refillRate > 0 }
 
-// size is how many tokens a full bucket holds: what was taken before the
-// first refusal, less what flowed in meanwhile. A bucket found empty, as a
-// resumed run finds it, tells nothing; Graph's buckets hold ten seconds or more.
+// size is how many tokens a full bucket holds: what was accepted before the first
+// refusal, less what flowed in meanwhile. A bucket that was empty at the start,
+// as a resumed run may find it, does not tell its size; Graph's buckets hold ten
+// seconds' worth or more.
 func (b *bucket) size() float64 {
-	if b.gulp == 0 {
-		return max(1, b.base*statedWindow)
+	if b.firstBurst == 0 {
+		return max(1, b.refillRate*shortestWindow)
 	}
-	return max(1, b.gulp-b.base*b.opening.Seconds())
+	return max(1, b.firstBurst-b.refillRate*b.firstBurstTook.Seconds())
 }
 
-// rate is the pace at present, per second; 0 while it is not limited.
+// rate is the present rate, per second; 0 while there is no limit.
 func (b *bucket) rate() float64 {
 	if !b.known() {
 		return 0
 	}
-	return float64(b.copy.Limit())
+	return float64(b.limiter.Limit())
 }
 
-// left is how many tokens the copy holds; endless while nothing is known.
-func (b *bucket) left(now time.Time) float64 {
+// tokens is how many tokens the model holds; infinite while nothing is known.
+func (b *bucket) tokens(now time.Time) float64 {
 	if !b.known() {
 		return math.Inf(1)
 	}
-	return b.copy.TokensAt(now)
+	return b.limiter.TokensAt(now)
 }
 
-// drain starts a new copy, empty, whose tokens begin to flow a little late:
-// a margin of one token, or less where that is much of the bucket.
+// drain starts a new limiter, empty. Its tokens begin to flow a little late: by a
+// margin of one token, or less where one token is much of the bucket.
 func (b *bucket) drain(now time.Time) {
 	burst := max(1, int(b.size()*b.share)-1)
-	b.copy = rate.NewLimiter(rate.Limit(b.base*b.share), burst)
-	margin := min(1, b.size()/10) / (b.base * b.share)
-	b.copy.ReserveN(now.Add(seconds(margin)), burst)
+	b.limiter = rate.NewLimiter(rate.Limit(b.refillRate*b.share), burst)
+	margin := min(1, b.size()/10) / (b.refillRate * b.share)
+	b.limiter.ReserveN(now.Add(seconds(margin)), burst)
 }
 
-// rest is how long to leave the service alone after a refusal, even where it
-// asks for less: long enough to tell its refill, never so long that a full
-// bucket runs over.
-func (b *bucket) rest() time.Duration {
+// minPause is how long to pause after a refusal even where the service asks for
+// less: long enough to measure its refill, and short enough that a full bucket
+// does not overflow.
+func (b *bucket) minPause() time.Duration {
 	if !b.known() {
 		return time.Second
 	}
-	return min(time.Second, seconds(b.size()/2/b.base))
+	return min(time.Second, seconds(b.size()/2/b.refillRate))
 }
 
-// debit notes a further refusal of the event.
-func (b *bucket) debit(now time.Time) {
-	b.present.refused++
-	if b.known() && b.cost > 0 {
-		b.copy.ReserveN(now, 1)
+// refusedAgain notes a further refusal of the same event.
+func (b *bucket) refusedAgain(now time.Time) {
+	b.current.refused++
+	if b.known() && b.costs > 0 {
+		b.limiter.ReserveN(now, 1)
 	}
 }
 
-// credit notes a request accepted after the last refusal.
-func (b *bucket) credit(now time.Time) { b.present.credit(now) }
+// accepted notes a request that was sent and accepted after the last refusal.
+func (b *bucket) accepted(now time.Time) { b.current.accept(now) }
 
-// late notes one that was sent before the last refusal and accepted after it.
-func (b *bucket) late() {
-	if !b.known() && b.first == nil && b.gulp > 0 {
-		b.gulp++
+// acceptedLate notes a request that was sent before the last refusal and accepted
+// after it.
+func (b *bucket) acceptedLate() {
+	if !b.known() && b.ambiguous == nil && b.firstBurst > 0 {
+		b.firstBurst++
 	}
 }
 
 // probeUp raises the rate a little while requests wait for tokens.
-func (b *bucket) probeUp(now time.Time, l load) {
+func (b *bucket) probeUp(now time.Time, u usage) {
 	if !b.known() {
 		return
 	}
-	top := b.base * b.probe.factor(now, b.base*b.share, b.copy.TokensAt(now) < 1, l)
+	top := b.refillRate * b.probe.factor(now, b.refillRate*b.share, b.limiter.TokensAt(now) < 1, u)
 	if b.share < 1 {
-		top = min(top, b.peak)
+		top = min(top, b.peakRate)
 	}
-	b.copy.SetLimitAt(now, rate.Limit(top*b.share))
+	b.limiter.SetLimitAt(now, rate.Limit(top*b.share))
 }

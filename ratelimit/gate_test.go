@@ -94,7 +94,7 @@ func TestReadsPassWhileWritesAreRefused(t *testing.T) {
 	})
 }
 
-func TestAPauseThatIsTooLongFailsWaitingAndLaterRequests(t *testing.T) {
+func TestATooLongPauseFailsWaitingAndLaterRequests(t *testing.T) {
 	for _, asked := range []string{"600", "31536000", "9000000000"} {
 		t.Run(asked+" seconds", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestAPauseThatIsTooLongFailsWaitingAndLaterRequests(t *testing.T) {
 						failed++
 					}
 				}
-				if failed != cap(waiting)-1 { // the first request was alone on its way
+				if failed != cap(waiting)-1 { // only the first request was sent
 					t.Errorf("%d waiting requests failed, want %d", failed, cap(waiting)-1)
 				}
 				if _, err := send(t.Context(), tr, http.MethodPut); !isPause(t, err) {
@@ -167,7 +167,7 @@ func TestACollisionNarrowsTheGateAndLeavesTheRateAlone(t *testing.T) {
 		if got.done != 2000 || w.Rate != 0 || w.Pauses != 0 {
 			t.Errorf("%d done, rate %v, %d pauses; want 2000 and neither", got.done, w.Rate, w.Pauses)
 		}
-		if w.Crowded == 0 || s.collided > 100 {
+		if w.Conflicts == 0 || s.collided > 100 {
 			t.Errorf("%d of 2000 collided, want some, and under 100", s.collided)
 		}
 		if best := 2000.0 / 6 * 0.05; got.took.Seconds() > 1.6*best {
@@ -239,9 +239,9 @@ func TestTheAnswerIsHandedOnUntouched(t *testing.T) {
 	}
 }
 
-// One request that hangs keeps none of the others for two seconds, neither the
+// A request that hangs delays the others by less than two seconds, be it the
 // first of all nor one after a refusal, when a single one may be in flight.
-func TestAHungRequestHoldsNobodyUp(t *testing.T) {
+func TestAHungRequestDelaysNoOther(t *testing.T) {
 	for name, hangs := range map[string]int{"the first": 1, "the first after a refusal": 41} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -278,8 +278,8 @@ func TestAHungRequestHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// What was told bounds the requests in flight, also those that hang.
-func TestHungRequestsCountAgainstWhatWasTold(t *testing.T) {
+// Concurrency bounds the requests in flight, also those that hang.
+func TestHungRequestsCountAgainstConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		flying, most := 0, 0

@@ -2,77 +2,77 @@ package ratelimit
 
 import "time"
 
-// Bounds of what the gate believes.
+// Bounds of what a measurement can change.
 const (
-	slowest    = 1.0 / 60 // never in less than one request a minute
-	deepestCut = 0.25     // one event takes so much of the rate at most
-	gentleCut  = 0.02     // and so much at least
+	minRate = 1.0 / 60 // one request a minute
+	maxCut  = 0.25     // of the rate, by one event
+	minCut  = 0.02     // of the rate, by one event
 )
 
-// empty notes a refusal that opens a new event, and learns from the stretch
-// that it closes.
-func (b *bucket) empty(now time.Time) {
-	if b.emptied && b.present.accepted == 0 {
-		b.debit(now) // nothing flowed in: still the same event
+// refused notes a refusal that opens a new event, and learns from the window that
+// it closes.
+func (b *bucket) refused(now time.Time) {
+	if b.throttled && b.current.accepted == 0 {
+		b.refusedAgain(now) // nothing flowed in: still the same event
 		return
 	}
-	past := b.present
+	past := b.current
 	past.took = now.Sub(past.since)
 	b.learn(&past)
-	b.present = stretch{since: now, refused: 1}
+	b.current = window{since: now, refused: 1}
 	if b.known() {
-		b.probe.restart(now, &past, b.size(), b.base)
+		b.probe.restart(now, &past, b.size(), b.refillRate)
 		b.drain(now)
 	}
 }
 
-// learn draws the lesson of the stretch that ended with a refusal.
-func (b *bucket) learn(past *stretch) {
+// learn draws its conclusion from a window that ended with a refusal.
+func (b *bucket) learn(past *window) {
 	switch {
-	case !b.emptied:
-		b.open(past)
+	case !b.throttled:
+		b.learnFirst(past)
 	case b.known():
-		b.believe(b.revise(past))
-	case b.first == nil && past.murky():
-		b.first = past
+		b.setRate(b.revised(past))
+	case b.ambiguous == nil && past.isAmbiguous():
+		b.ambiguous = past
 	default:
-		if b.first != nil && costly(b.first, past, b.size()) {
-			b.cost = 1
+		if b.ambiguous != nil && refusalsCost(b.ambiguous, past, b.size()) {
+			b.costs = 1
 		}
-		b.believe(past.refill(b.size(), b.cost))
+		b.setRate(past.refillRate(b.size(), b.costs))
 	}
 }
 
-// open draws it from the first refusal of all. A told rate is believed unless
-// the service gave much less than a bucket of that rate holds.
-func (b *bucket) open(past *stretch) {
-	b.emptied, b.gulp = true, float64(past.accepted)
-	if b.gulp > 0 {
-		b.opening = past.took
+// learnFirst is learn for the first refusal of all. A stated rate is believed
+// unless the service accepted much less than a bucket of that rate holds.
+func (b *bucket) learnFirst(past *window) {
+	b.throttled, b.firstBurst = true, float64(past.accepted)
+	if b.firstBurst > 0 {
+		b.firstBurstTook = past.took
 	}
-	if 2*b.gulp >= b.told.burst {
-		b.believe(b.told.perSecond)
+	if 2*b.firstBurst >= b.stated.burst {
+		b.setRate(b.stated.perSecond)
 	}
 }
 
-// revise weighs a measurement against the refill believed so far. A refusal
-// while probing only ends the probe: the truth lies between the base, which
-// held, and the rate that did not. A refusal at the base itself is a cut, no
-// deeper than the measurement is certain and worth.
-func (b *bucket) revise(past *stretch) float64 {
-	found := past.refill(b.size(), b.cost)
-	if top := b.rate() / b.share; b.probe.on() && top > b.base {
-		return min(max(found, past.proven(b.size()), b.base), top)
+// revised weighs a measurement against the refill rate believed so far. A refusal
+// while probing only ends the probe: the true rate lies between the one that
+// held and the one that did not. A refusal at the rate itself cuts it, no deeper
+// than the measurement is certain.
+func (b *bucket) revised(past *window) float64 {
+	found := past.refillRate(b.size(), b.costs)
+	if top := b.rate() / b.share; b.probe.isOn() && top > b.refillRate {
+		return min(max(found, past.provenRate(b.size()), b.refillRate), top)
 	}
 	found += 1 / past.took.Seconds()
-	deepest := 1 - deepestCut*past.worth()
-	return b.base * max(deepest, min(found/b.base, 1-gentleCut))
+	deepest := 1 - maxCut*past.confidence()
+	return b.refillRate * max(deepest, min(found/b.refillRate, 1-minCut))
 }
 
-func (b *bucket) believe(perSecond float64) {
+func (b *bucket) setRate(perSecond float64) {
 	if perSecond <= 0 {
 		return
 	}
-	b.base = max(perSecond, slowest)
-	b.peak = max(b.peak, b.base)
+	b.refillRate = max(perSecond, minRate)
+	b.peakRate = max(b.peakRate, b.refillRate)
 }

@@ -14,15 +14,15 @@ type Signal struct {
 	// Refused: the service turned the request away for lack of quota (429,
 	// or 503 with Retry-After).
 	Refused bool
-	// Crowded: too many requests at the same moment, whatever the rate
-	// (409 Directory_ConcurrencyViolation).
-	Crowded bool
-	// RetryAfter is how long a refusing service asks to be left alone; 0
-	// or less means that it did not say.
+	// ConcurrencyConflict: too many requests at the same moment, whatever the
+	// rate (409 Directory_ConcurrencyViolation).
+	ConcurrencyConflict bool
+	// RetryAfter is how long a refusing service asks to wait; 0 or less means
+	// that it did not say.
 	RetryAfter time.Duration
-	// Load is the used share of the quota, 1 being all of it
-	// (x-ms-throttle-limit-percentage, sent above 0.8); 0 means not told.
-	Load float64
+	// QuotaUsed is the used share of the quota, 1 being all of it
+	// (x-ms-throttle-limit-percentage, sent above 0.8); 0 means not reported.
+	QuotaUsed float64
 }
 
 // Defaults of Options.
@@ -32,15 +32,15 @@ const (
 )
 
 const (
-	// statedWindow is the shortest window, in seconds, of any limit that Graph
+	// shortestWindow is the shortest period, in seconds, of any limit that Graph
 	// documents here.
-	statedWindow = 10
-	// burstMargin keeps a little of a told burst unused, for requests that arrive
-	// closer together than they left.
+	shortestWindow = 10
+	// burstMargin keeps a little of a stated burst unused, for requests that
+	// arrive closer together than they left.
 	burstMargin = 0.98
 )
 
-// Upper ends of what can sensibly be told. Graph's widest documented limit
+// The largest values that make sense. Graph's widest documented limit
 // is 13,000 requests a second for one app over all tenants.
 const (
 	maxMaxRate     = 13_000
@@ -49,19 +49,19 @@ const (
 
 // Options say how a Transport paces. Only Read is required.
 type Options struct {
-	// Read tells what a response says about pace. It must leave the body as
-	// it found it, and is called from many goroutines at once.
+	// Read says what a response tells about pace. It must leave the body as it
+	// found it, and is called from many goroutines at once.
 	Read func(*http.Response) Signal
 
-	// MaxRate bounds the writes per second; 0 leaves it to be learned. The
-	// promise: in any stretch of w seconds at most MaxRate*w + max(1, burst)
-	// writes start, whatever is learned, where burst is MaxBurst or else one
-	// second's worth. The gate still goes slower when the service asks for it.
-	// Reads are not bounded.
+	// MaxRate bounds the writes per second; 0 leaves the rate to be learned. The
+	// promise: in any w seconds at most MaxRate*w + max(1, burst) writes start,
+	// whatever is learned, where burst is MaxBurst or else one second's worth.
+	// The gate still goes slower when the service asks for it. Reads are not
+	// bounded.
 	MaxRate float64
 
 	// MaxBurst is how many writes a rested service takes at once, where MaxRate
-	// is known as a quota; 0 means not told.
+	// is known as a quota; 0 means not known.
 	MaxBurst int
 
 	// Concurrency is the most writes (and, counted apart, reads) in flight;
@@ -69,18 +69,18 @@ type Options struct {
 	Concurrency int
 
 	// Capacity is the share of the quota to use, above 0 and at most 1; the
-	// rest is left to other apps. 0 means all of it. Until a refusal has told
-	// the real quota, a share means a share of MaxRate or else of the limits
-	// Graph documents.
+	// rest is left to other apps. 0 means all of it. Until a refusal has shown
+	// the real quota, it is a share of MaxRate or else of the limits Graph
+	// documents.
 	Capacity float64
 
-	// MaxPause is the longest pause the gate sits out; 0 means
-	// DefaultMaxPause. When the service asks for more, every request fails
-	// with a *PauseError instead.
+	// MaxPause is the longest pause that requests wait out; 0 means
+	// DefaultMaxPause. When the service asks for more, every request fails with
+	// a *PauseError instead.
 	MaxPause time.Duration
 }
 
-// Validate reports every fault of o, in words a user can act on.
+// Validate reports everything that is wrong with o, in words a user can act on.
 func (o Options) Validate() error {
 	var errs []error
 	if o.Read == nil {
@@ -104,8 +104,8 @@ func (o Options) Validate() error {
 	return errors.Join(errs...)
 }
 
-// CheckMaxRate says what is wrong with a rate somebody typed. Unlike
-// Options, where 0 means not told, a typed 0 is an error.
+// CheckMaxRate says what is wrong with a rate that a user typed. Unlike in
+// Options, where 0 means that none is given, a typed 0 is an error.
 func CheckMaxRate(perSecond float64) error {
 	switch {
 	case math.IsNaN(perSecond) || perSecond <= 0:
@@ -117,7 +117,7 @@ func CheckMaxRate(perSecond float64) error {
 	return nil
 }
 
-// CheckConcurrency says what is wrong with a number of workers somebody typed.
+// CheckConcurrency says what is wrong with a number of workers that a user typed.
 func CheckConcurrency(n int) error {
 	if n < 1 || n > maxConcurrency {
 		return fmt.Errorf("concurrency %d: give a number from 1 to %d", n, maxConcurrency)
@@ -125,7 +125,7 @@ func CheckConcurrency(n int) error {
 	return nil
 }
 
-// CheckCapacity says what is wrong with a share of the quota somebody typed.
+// CheckCapacity says what is wrong with a share of the quota that a user typed.
 func CheckCapacity(share float64) error {
 	if math.IsNaN(share) || share <= 0 || share > 1 {
 		return fmt.Errorf("capacity %v: give a share of the quota above 0 and at most 1 (100%%)", share)
@@ -133,8 +133,8 @@ func CheckCapacity(share float64) error {
 	return nil
 }
 
-// bound is the limit that was told, as a bucket; ok is false where none was.
-func (o Options) bound() (q quota, ok bool) {
+// maxQuota is the bound that MaxRate sets; ok is false where it sets none.
+func (o Options) maxQuota() (q quota, ok bool) {
 	if o.MaxRate == 0 {
 		return quota{}, false
 	}
@@ -145,14 +145,14 @@ func (o Options) bound() (q quota, ok bool) {
 	return q.share(o.Capacity), true
 }
 
-// stated is the quota that a told rate may be of, for the first refusal to be
-// held against. A rate alone bounds the run and says nothing of the service's
-// window, which is then taken for the shortest.
-func (o Options) stated() quota {
+// statedQuota is the quota that MaxRate may belong to; the first refusal confirms
+// it or not. A rate alone says nothing about the period of the service's limit,
+// so that the shortest one is assumed.
+func (o Options) statedQuota() quota {
 	if o.MaxBurst > 0 {
 		return quota{o.MaxRate, float64(o.MaxBurst)}
 	}
-	return quota{o.MaxRate, o.MaxRate * statedWindow}
+	return quota{o.MaxRate, o.MaxRate * shortestWindow}
 }
 
 func (o Options) withDefaults() Options {

@@ -9,7 +9,7 @@ import (
 	"bulksync/ratelimit"
 )
 
-func TestWhatCannotBeMeantIsRefusedInWords(t *testing.T) {
+func TestInvalidOptionsAreRefusedInWords(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		err  error
@@ -18,19 +18,19 @@ func TestWhatCannotBeMeantIsRefusedInWords(t *testing.T) {
 		{"rate 0", ratelimit.CheckMaxRate(0), "max rate 0"},
 		{"rate below 0", ratelimit.CheckMaxRate(-1), "max rate -1"},
 		{"rate not a number", ratelimit.CheckMaxRate(math.NaN()), "max rate NaN"},
-		{"rate endless", ratelimit.CheckMaxRate(math.Inf(1)), "more than Graph grants"},
-		{"rate absurd", ratelimit.CheckMaxRate(1e6), "more than Graph grants"},
+		{"rate infinite", ratelimit.CheckMaxRate(math.Inf(1)), "more than Graph grants"},
+		{"rate far too high", ratelimit.CheckMaxRate(1e6), "more than Graph grants"},
 		{"a slow rate", ratelimit.CheckMaxRate(0.1), ""},
-		{"nobody at work", ratelimit.CheckConcurrency(0), "concurrency 0"},
-		{"fewer than nobody", ratelimit.CheckConcurrency(-4), "concurrency -4"},
-		{"an army", ratelimit.CheckConcurrency(100_000), "from 1 to"},
+		{"no worker", ratelimit.CheckConcurrency(0), "concurrency 0"},
+		{"fewer than none", ratelimit.CheckConcurrency(-4), "concurrency -4"},
+		{"too many workers", ratelimit.CheckConcurrency(100_000), "from 1 to"},
 		{"one worker", ratelimit.CheckConcurrency(1), ""},
 		{"no capacity", ratelimit.CheckCapacity(0), "capacity 0"},
 		{"more than all", ratelimit.CheckCapacity(1.5), "capacity 1.5"},
 		{"capacity not a number", ratelimit.CheckCapacity(math.NaN()), "capacity NaN"},
 		{"half", ratelimit.CheckCapacity(0.5), ""},
 		{"options left at zero", ratelimit.Options{Read: read}.Validate(), ""},
-		{"no reader", ratelimit.Options{}.Validate(), "Options.Read"},
+		{"no Read", ratelimit.Options{}.Validate(), "Options.Read"},
 		{"a rate that is hardly one", ratelimit.CheckMaxRate(math.SmallestNonzeroFloat64), ""},
 		{"a burst of nothing", ratelimit.Options{Read: read, MaxBurst: 5}.Validate(), "burst 5"},
 		{"a burst below 0", ratelimit.Options{Read: read, MaxRate: 1, MaxBurst: -1}.Validate(), "burst -1"},
@@ -47,7 +47,7 @@ func TestWhatCannotBeMeantIsRefusedInWords(t *testing.T) {
 	}
 }
 
-func TestEveryFaultOfTheOptionsIsNamedAtOnce(t *testing.T) {
+func TestAllInvalidOptionsAreNamedAtOnce(t *testing.T) {
 	_, err := ratelimit.New(nil, ratelimit.Options{MaxRate: -1, Concurrency: -1, Capacity: 2})
 	if err == nil {
 		t.Fatal("accepted")

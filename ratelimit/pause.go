@@ -10,11 +10,11 @@ import (
 // for each refusal in a row.
 const (
 	firstBackoff = time.Second
-	lastBackoff  = 32 * time.Second
+	maxBackoff   = 32 * time.Second
 )
 
-// endless keeps absurd demands within what a time can hold.
-const endless = 10 * 365 * 24 * time.Hour
+// maxDuration keeps absurd demands within what a time can hold.
+const maxDuration = 10 * 365 * 24 * time.Hour
 
 // PauseError says that the service asked for a longer pause than
 // Options.MaxPause. Nothing was sent; the run can be resumed after Until.
@@ -40,11 +40,11 @@ func (e *PauseError) RetryAfter() time.Duration { return e.Asked }
 
 // pause is the time during which a gate stays shut.
 type pause struct {
-	until time.Time
-	count int           // times it was shut
-	total time.Duration // shut altogether, the rest of the present pause included
-	fault *PauseError   // set when the service asked for too much
-	row   int           // refusals in a row without Retry-After and without an answer between
+	until    time.Time
+	count    int           // how often the gate was shut
+	total    time.Duration // how long altogether, the rest of the present pause included
+	tooLong  *PauseError   // the service asked for more than the longest pause
+	backoffs int           // refusals in a row, without an accepted request between
 }
 
 // left is how long the gate stays shut from now on.
@@ -53,21 +53,21 @@ func (p *pause) left(now time.Time) time.Duration { return max(0, p.until.Sub(no
 // spent is the time lost up to now.
 func (p *pause) spent(now time.Time) time.Duration { return p.total - p.left(now) }
 
-// err is the error to give requests while an over-long pause lasts.
+// err is what requests fail with while a pause lasts that is too long.
 func (p *pause) err(now time.Time) error {
-	if p.fault == nil || !now.Before(p.fault.Until) {
+	if p.tooLong == nil || !now.Before(p.tooLong.Until) {
 		return nil
 	}
-	return p.fault
+	return p.tooLong
 }
 
 // extend shuts the gate for d from now, unless it is shut for longer already.
 func (p *pause) extend(now time.Time, d, longest time.Duration) {
-	d = min(d, endless)
+	d = min(d, maxDuration)
 	until := now.Add(d)
 	if d > longest {
-		if p.fault == nil || until.After(p.fault.Until) {
-			p.fault = &PauseError{Until: until, Asked: d}
+		if p.tooLong == nil || until.After(p.tooLong.Until) {
+			p.tooLong = &PauseError{Until: until, Asked: d}
 		}
 		return
 	}
@@ -82,15 +82,14 @@ func (p *pause) extend(now time.Time, d, longest time.Duration) {
 	p.until = until
 }
 
-// least is how long to stay shut at least, whatever the service asked for:
-// rest, or a backoff when it asked for nothing or has been refusing ever
-// since its last pause. The jitter keeps several processes from coming back
-// together.
-func (p *pause) least(asked, rest time.Duration) time.Duration {
-	p.row++
-	if asked > 0 && p.row == 1 {
-		return rest
+// shortest is how long to stay shut at least: minPause, or a backoff where the
+// service named no Retry-After or has refused everything since its last pause.
+// The jitter keeps several processes from coming back together.
+func (p *pause) shortest(retryAfter, minPause time.Duration) time.Duration {
+	p.backoffs++
+	if retryAfter > 0 && p.backoffs == 1 {
+		return minPause
 	}
-	d := min(lastBackoff, firstBackoff<<min(p.row-1, 10))
+	d := min(maxBackoff, firstBackoff<<min(p.backoffs-1, 10))
 	return d + rand.N(d/4)
 }

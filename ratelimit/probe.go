@@ -2,59 +2,58 @@ package ratelimit
 
 import "time"
 
-// The rhythm of probing: hold the rate that was found for a while, then
-// raise it by 2 % a second, a little faster each second, and far from it
-// faster still.
+// The rhythm of probing: hold the rate that was found for a while, then raise it
+// by 2 % a second, a little faster each second, and far above it faster still.
 const (
-	shortestHold = 3 * time.Second
-	longestHold  = 10 * time.Second
-	slope        = 0.02
-	bend         = 0.010
-	flight       = 0.0001
+	minHold   = 3 * time.Second
+	maxHold   = 10 * time.Second
+	linear    = 0.02
+	quadratic = 0.010
+	cubic     = 0.0001
 )
 
-// probe decides how far above the measured refill to go in search of more.
+// probe decides how far above the measured refill rate to go in search of more.
 // Its clock runs only while requests wait for tokens: an idle gate proves
-// nothing. A service that reports its load makes the search needless while
-// the load is high, and safe while it is low.
+// nothing. Where the service reports how much of the quota is used, the search
+// is needless while that is high, and safe while it is low.
 type probe struct {
-	hold time.Duration
-	dear float64 // what a failed probe costs, 1 being little
-	age  time.Duration
-	seen time.Time
-	idle bool // nobody was waiting for a token when last seen
+	hold    time.Duration
+	cost    float64 // of a failed probe; 1 is little
+	elapsed time.Duration
+	last    time.Time // when the clock was read last
+	idle    bool      // nothing waited for a token then
 }
 
-// restart begins a hold. It lasts twice as long as the measurement before
-// it, which is worth as much as it took, and longer where probing is dear
-// because the bucket runs over while the gate is shut for a failed probe.
-func (p *probe) restart(now time.Time, past *stretch, size, base float64) {
-	spilt := min(1, past.shut.Seconds()*base/size)
-	p.dear = 1 + 4*spilt*spilt
-	hold := max(min(max(2*past.took, shortestHold), longestHold), 4*past.shut)
-	p.hold = time.Duration(past.worth() * p.dear * float64(hold))
-	p.age, p.seen, p.idle = 0, now, true
+// restart begins a hold. It lasts twice as long as the window just measured,
+// since a measurement is worth as much as it took. It lasts longer where a failed
+// probe is dear, because the bucket overflows while the gate is shut.
+func (p *probe) restart(now time.Time, past *window, size, refillRate float64) {
+	overflow := min(1, past.shut.Seconds()*refillRate/size)
+	p.cost = 1 + 4*overflow*overflow
+	hold := max(min(max(2*past.took, minHold), maxHold), 4*past.shut)
+	p.hold = time.Duration(past.confidence() * p.cost * float64(hold))
+	p.elapsed, p.last, p.idle = 0, now, true
 }
 
-// on reports whether the rate is above what was found.
-func (p *probe) on() bool { return p.age > p.hold }
+// isOn reports whether the rate is above the one that was found.
+func (p *probe) isOn() bool { return p.elapsed > p.hold }
 
-// factor is what to multiply the refill by, of which base tokens a second are
-// ours. Between two looks
-// lies the wait for one token; more than that is a clock that jumped.
-func (p *probe) factor(now time.Time, base float64, waiting bool, l load) float64 {
-	dt := min(max(0, now.Sub(p.seen)), time.Second+seconds(1/base))
+// factor is what to multiply the refill rate by; ours is the part of it that we
+// use, per second. Between two calls lies at most the wait for one token; more
+// than that is a clock that jumped.
+func (p *probe) factor(now time.Time, ours float64, waiting bool, u usage) float64 {
+	dt := min(max(0, now.Sub(p.last)), time.Second+seconds(1/ours))
 	idle := p.idle
-	p.seen, p.idle = now, !waiting
+	p.last, p.idle = now, !waiting
 	switch {
 	case idle:
-	case l.at(now) >= nearLimit:
-		p.age += dt / 4
-	case l.told:
-		p.age += 3 * dt
+	case u.at(now) >= nearLimit:
+		p.elapsed += dt / 4
+	case u.reported:
+		p.elapsed += 3 * dt
 	default:
-		p.age += dt
+		p.elapsed += dt
 	}
-	t := max(0, p.age-p.hold).Seconds()
-	return 1 + slope*t + bend*t*t/(p.dear*p.dear) + flight*t*t*t
+	t := max(0, p.elapsed-p.hold).Seconds()
+	return 1 + linear*t + quadratic*t*t/(p.cost*p.cost) + cubic*t*t*t
 }

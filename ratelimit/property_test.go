@@ -92,7 +92,7 @@ func compete(ctx context.Context, s *service, share float64) {
 	}
 }
 
-func TestTheToldRateIsNeverExceeded(t *testing.T) {
+func TestTheStatedRateIsNeverExceeded(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := anyService(rt)
 		if rapid.Bool().Draw(rt, "no quota") {
@@ -114,9 +114,9 @@ func TestTheToldRateIsNeverExceeded(t *testing.T) {
 	})
 }
 
-// A rate so small that its times overflow is still a rate: one write leaves, the
-// next not within a year.
-func TestATinyRateIsNoLicence(t *testing.T) {
+// A rate so small that its times overflow is obeyed: one write leaves, and the
+// next one not within a year.
+func TestATinyRateIsStillARate(t *testing.T) {
 	for _, o := range []ratelimit.Options{
 		{MaxRate: 1e-9}, {MaxRate: 1e-300, MaxBurst: 1}, {MaxRate: math.SmallestNonzeroFloat64}, {MaxRate: 1e-10, Capacity: 0.1},
 	} {
@@ -146,7 +146,7 @@ func within(times []time.Time, perSecond, burst float64) error {
 			left = min(burst, left+at.Sub(times[i-1]).Seconds()*perSecond)
 		}
 		if left--; left < -1e-6 {
-			return errors.New("more writes than the told rate allows")
+			return errors.New("more writes than the stated rate allows")
 		}
 	}
 	return nil

@@ -22,13 +22,13 @@ var (
 func (q quota) share(part float64) quota { return quota{q.perSecond * part, q.burst * part} }
 
 // limiter is q as a full bucket.
-func limiter(q quota) *rate.Limiter {
+func (q quota) limiter() *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(q.perSecond), max(1, int(q.burst)))
 }
 
-// until is the time until lim holds a token. It takes none: the caller may
+// untilToken is the time until lim holds a token. It takes none: the caller may
 // find another reason to wait.
-func until(lim *rate.Limiter, now time.Time) time.Duration {
+func untilToken(lim *rate.Limiter, now time.Time) time.Duration {
 	if lim.Limit() == rate.Inf {
 		return 0
 	}
@@ -40,10 +40,35 @@ func until(lim *rate.Limiter, now time.Time) time.Duration {
 }
 
 // seconds is s as a Duration, cut off where sums of times would overflow: a
-// limiter that is told next to nothing asks for ages.
+// limiter with hardly any rate asks for ages.
 func seconds(s float64) time.Duration {
-	if d := s * float64(time.Second); d < float64(endless) {
+	if d := s * float64(time.Second); d < float64(maxDuration) {
 		return time.Duration(d)
 	}
-	return endless
+	return maxDuration
+}
+
+// usageHolds is how long a reported usage counts as the present one.
+const usageHolds = 2 * time.Second
+
+// usage is the used share of the quota as the service last reported it.
+type usage struct {
+	reported bool // it ever was
+	value    float64
+	since    time.Time
+}
+
+func (u *usage) report(now time.Time, value float64) {
+	if value > 0 {
+		u.reported = true
+	}
+	u.value, u.since = value, now
+}
+
+// at is the usage now; 0 when nothing recent is known.
+func (u *usage) at(now time.Time) float64 {
+	if now.Sub(u.since) > usageHolds {
+		return 0
+	}
+	return u.value
 }

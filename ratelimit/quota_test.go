@@ -17,7 +17,7 @@ func ten(f form) *service {
 
 const minimumOfTen = 50 * time.Second
 
-func TestARunFinishesCloseToTheTheoreticalMinimumWithHardlyARefusal(t *testing.T) {
+func TestARunIsNearTheMinimumWithFewRefusals(t *testing.T) {
 	type limits struct {
 		ratio   float64
 		refused int
@@ -30,10 +30,10 @@ func TestARunFinishesCloseToTheTheoreticalMinimumWithHardlyARefusal(t *testing.T
 		minimum time.Duration
 		want    limits
 	}{
-		{"told the rate", func() *service { return ten(integer) }, ratelimit.Options{MaxRate: 10, MaxBurst: 100}, 600, minimumOfTen, limits{1.02, 1}},
-		{"told far too large a quota", func() *service { return ten(integer) }, ratelimit.Options{MaxRate: 100, MaxBurst: 1000}, 600, minimumOfTen, limits{1.05, 20}},
-		{"told far too much", func() *service { return ten(integer) }, ratelimit.Options{MaxRate: 100}, 600, minimumOfTen, limits{1.05, 20}},
-		{"the load is reported", func() *service { s := ten(integer); s.reports = true; return s },
+		{"the rate is stated", func() *service { return ten(integer) }, ratelimit.Options{MaxRate: 10, MaxBurst: 100}, 600, minimumOfTen, limits{1.02, 1}},
+		{"far too large a quota is stated", func() *service { return ten(integer) }, ratelimit.Options{MaxRate: 100, MaxBurst: 1000}, 600, minimumOfTen, limits{1.05, 20}},
+		{"far too high a rate is stated", func() *service { return ten(integer) }, ratelimit.Options{MaxRate: 100}, 600, minimumOfTen, limits{1.05, 20}},
+		{"the usage is reported", func() *service { s := ten(integer); s.reports = true; return s },
 			ratelimit.Options{}, 600, minimumOfTen, limits{1.05, 20}},
 		{"a pause of ten seconds is asked for", func() *service { s := ten(integer); s.ask = 10 * time.Second; return s },
 			ratelimit.Options{}, 600, minimumOfTen, limits{1.10, 20}},

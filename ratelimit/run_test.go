@@ -66,7 +66,7 @@ func persist(ctx context.Context, tr http.RoundTripper) (refused int, err error)
 			return refused, err
 		}
 		s := read(res)
-		if !s.Refused && !s.Crowded {
+		if !s.Refused && !s.ConcurrencyConflict {
 			return refused, nil
 		}
 		wait := s.RetryAfter

@@ -178,8 +178,8 @@ func (s *service) say(res *http.Response, now time.Time) {
 func read(res *http.Response) ratelimit.Signal {
 	var s ratelimit.Signal
 	s.Refused = res.StatusCode == http.StatusTooManyRequests
-	s.Crowded = res.StatusCode == http.StatusConflict
-	s.Load, _ = strconv.ParseFloat(res.Header.Get("x-ms-throttle-limit-percentage"), 64)
+	s.ConcurrencyConflict = res.StatusCode == http.StatusConflict
+	s.QuotaUsed, _ = strconv.ParseFloat(res.Header.Get("x-ms-throttle-limit-percentage"), 64)
 	v := res.Header.Get("Retry-After")
 	if sec, err := strconv.ParseFloat(v, 64); err == nil {
 		s.RetryAfter = time.Duration(sec * float64(time.Second))

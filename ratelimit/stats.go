@@ -12,8 +12,8 @@ type State string
 
 // The states of a gate.
 const (
-	Open   State = "open"   // nothing is known that would hold requests back
-	Paced  State = "paced"  // requests go at the rate that was found or told
+	Open   State = "open"   // no limit is known
+	Paced  State = "paced"  // requests go at the rate that was found or stated
 	Paused State = "paused" // shut until the service's Retry-After is over
 	Closed State = "closed" // the service asked for a pause longer than MaxPause
 )
@@ -27,8 +27,8 @@ type Stats struct {
 // GateStats is what one gate knows and has seen.
 type GateStats struct {
 	State State `json:"state"`
-	// Rate is the sustained rate found, or told, per second; 0 while unknown.
-	// Of a rate found, Options.Capacity is the part in use.
+	// Rate is the sustained rate that was found or stated, per second; 0 while
+	// unknown. Of a rate found, Options.Capacity is the part in use.
 	Rate float64 `json:"ratePerSecond"`
 	// Burst is how many requests a rested service takes at once; 0 while unknown.
 	Burst int `json:"burst"`
@@ -36,11 +36,11 @@ type GateStats struct {
 	Concurrency int `json:"concurrency"`
 	InFlight    int `json:"inFlight"`
 	Waiting     int `json:"waiting"`
-	// Accepted counts the answers that were no refusals, Crowded ones
-	// included; Refused and Crowded count the others by their Signal.
-	Accepted int64 `json:"accepted"`
-	Refused  int64 `json:"refused"`
-	Crowded  int64 `json:"crowded"`
+	// Accepted counts the answers that were no refusals, conflicts included;
+	// Refused and Conflicts count by the Signal.
+	Accepted  int64 `json:"accepted"`
+	Refused   int64 `json:"refused"`
+	Conflicts int64 `json:"conflicts"`
 	// Pauses counts how often the gate was shut, PausedSeconds how long up to
 	// now; PauseLeftSeconds is what is left of the present pause.
 	Pauses           int     `json:"pauses"`
@@ -69,28 +69,70 @@ func (g *gate) stats() GateStats {
 	defer g.mu.Unlock()
 	now := time.Now()
 	s := GateStats{
-		Concurrency: g.limit(now), InFlight: g.flying.Len(), Waiting: g.line.Len(),
-		Accepted: g.accepted, Refused: g.refused, Crowded: g.crowded,
+		Concurrency: g.limit(now), InFlight: g.inFlight.Len(), Waiting: g.waiting.Len(),
+		Accepted: g.accepted, Refused: g.refused, Conflicts: g.conflictAnswers,
 		Pauses: g.pause.count, PausedSeconds: g.pause.spent(now).Seconds(), PauseLeftSeconds: g.pause.left(now).Seconds(),
 	}
 	s.State, s.Rate, s.Burst = g.pace()
 	switch {
 	case g.pause.err(now) != nil:
 		s.State = Closed
-		s.PauseLeftSeconds = g.pause.fault.Until.Sub(now).Seconds()
+		s.PauseLeftSeconds = g.pause.tooLong.Until.Sub(now).Seconds()
 	case s.PauseLeftSeconds > 0:
 		s.State = Paused
 	}
 	return s
 }
 
-// pace is the quota found, or told, or neither.
+// pace is the quota that was found or stated, or neither.
 func (g *gate) pace() (State, float64, int) {
 	switch {
 	case g.bucket.known():
-		return Paced, g.bucket.base, int(g.bucket.size())
-	case g.bound.Limit() != rate.Inf:
-		return Paced, float64(g.bound.Limit()), g.bound.Burst()
+		return Paced, g.bucket.refillRate, int(g.bucket.size())
+	case g.maxRate.Limit() != rate.Inf:
+		return Paced, float64(g.maxRate.Limit()), g.maxRate.Burst()
 	}
 	return Open, 0, 0
+}
+
+// reportedRate is what users report for objects near the partner settings, in
+// writes per second: the pessimistic assumption.
+const reportedRate = 1.0
+
+// usualShare is the part of the rate found that a run uses at least, as a rule.
+const usualShare = 0.8
+
+// Estimate says how long so many more writes will take, as a range. Before
+// anything is learned, low assumes the limit Graph documents (3,000 writes per
+// 150 s, its burst unused) and high assumes one write a second. A stated rate
+// bounds both, and the first refusals narrow them to the rate found. Neither is
+// below what the concurrency allows when a write takes latency; once a latency
+// was measured, that one counts instead.
+func (t *Transport) Estimate(writes int, latency time.Duration) (low, high time.Duration) {
+	return t.writes.estimate(float64(max(0, writes)), latency)
+}
+
+func (g *gate) estimate(n float64, latency time.Duration) (low, high time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	if g.width.latency > 0 {
+		latency = g.width.latency
+	}
+	best := documentedWrites.share(g.opts.Capacity)
+	best.burst = max(0, best.burst-float64(g.accepted))
+	worst := min(best.perSecond, reportedRate)
+	if g.bucket.known() {
+		best = quota{g.bucket.refillRate * g.opts.Capacity, max(0, g.bucket.tokens(now))}
+		worst = best.perSecond * usualShare
+	}
+	if stated := float64(g.maxRate.Limit()); stated < best.perSecond || g.opts.MaxRate > 0 {
+		best = quota{min(best.perSecond, stated), min(best.burst, max(0, g.maxRate.TokensAt(now)))}
+		worst = min(worst, stated)
+	}
+	floor := seconds(n / float64(g.opts.Concurrency) * latency.Seconds())
+	low = seconds(max(0, n-best.burst) / best.perSecond)
+	high = seconds(n / worst)
+	shut := g.pause.left(now)
+	return shut + max(low, floor), shut + max(high, floor)
 }

@@ -4,19 +4,18 @@ import "net/http"
 
 // Transport is an http.RoundTripper that lets requests through at the pace
 // the service allows. Use one for each home tenant, and place it below the
-// retry layer so that every attempt pays.
+// retry layer, so that every attempt is paced.
 //
-// GET and HEAD pass one gate, everything else another: Graph counts reads
-// and writes apart, and reads may pass while writes are refused.
+// GET and HEAD pass one gate, all other methods another: Graph counts reads and
+// writes apart, and reads may pass while writes are refused.
 //
-// RoundTrip waits as long as the request's context allows and then returns
-// the context's error; a request that never left has its body closed, as the
-// http.RoundTripper contract wants. Do not set http.Client.Timeout above it:
-// that would count the wait too.
+// RoundTrip waits as long as the request's context allows, and then returns the
+// context's error. The body of a request that never left is closed, as the
+// http.RoundTripper contract wants. Do not set http.Client.Timeout above it: it
+// would include the wait.
 //
-// Transport has no CloseIdleConnections method on purpose: a retry layer
-// that calls it after each lost request would tear down the connections of
-// all the others.
+// Transport has no CloseIdleConnections method on purpose: a retry layer that
+// calls it after each lost request would close the connections of all others.
 type Transport struct {
 	base   http.RoundTripper
 	read   func(*http.Response) Signal
@@ -26,8 +25,8 @@ type Transport struct {
 
 var _ http.RoundTripper = (*Transport)(nil)
 
-// New returns a Transport over base (nil means http.DefaultTransport), or
-// the faults of o.
+// New returns a Transport over base (nil means http.DefaultTransport), or says
+// what is wrong with o.
 func New(base http.RoundTripper, o Options) (*Transport, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -42,10 +41,10 @@ func New(base http.RoundTripper, o Options) (*Transport, error) {
 }
 
 // RoundTrip waits for its turn, sends the request and learns from the answer.
-// The response is handed on untouched, refusals included.
+// The response is handed on unchanged, refusals included.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	g := t.gate(req.Method)
-	pass, err := g.enter(req.Context())
+	p, err := g.acquire(req.Context())
 	if err != nil {
 		if req.Body != nil {
 			req.Body.Close()
@@ -54,10 +53,10 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	res, err := t.base.RoundTrip(req)
 	if err != nil {
-		g.lost(pass)
+		g.failed(p)
 		return res, err
 	}
-	g.answered(pass, t.read(res))
+	g.answered(p, t.read(res))
 	return res, nil
 }
 

@@ -119,11 +119,15 @@ func TestFailedRowsCanBePlannedAgain(t *testing.T) {
 	if err := report.FailedRows(&b, p, resultOf(p, allFailed)); err != nil {
 		t.Fatal(err)
 	}
-	again, err := desired.ReadRows(context.Background(), &b, "failed.csv")
+	rows, err := desired.ReadRows(context.Background(), &b, "failed.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(again.Rows) != p.Input.Rows || again.Rows[0].DisplayName != "+Fabrikam" {
-		t.Errorf("%d rows, the first %q", len(again.Rows), again.Rows[0].DisplayName)
+	again, err := rows.Resolve("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(again.Rows) != p.Input.Rows || again.Rows[0].DisplayName() != "+Fabrikam" {
+		t.Errorf("%d rows, the first %q", len(again.Rows), again.Rows[0].DisplayName())
 	}
 }

@@ -31,8 +31,8 @@ var switches = [...]switchWords{
 	trustWords("inboundTrust.isMfaAccepted", "MFA"),
 	trustWords("inboundTrust.isCompliantDeviceAccepted", "compliant devices"),
 	trustWords("inboundTrust.isHybridAzureADJoinedDeviceAccepted", "hybrid joined devices"),
-	consentWords(desired.PathInbound),
-	consentWords(desired.PathOutbound),
+	consentWords("automaticUserConsentSettings.inboundAllowed"),
+	consentWords("automaticUserConsentSettings.outboundAllowed"),
 }
 
 // consentWords are those of both directions: a partner is counted once.

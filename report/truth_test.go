@@ -293,7 +293,7 @@ func TestFailedRowsOfAnUndo(t *testing.T) {
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
-	if rows, err := desired.ReadRows(context.Background(), &b, "failed.csv"); err != nil || len(rows.Rows) != 3 {
+	if rows, err := desired.ReadRows(context.Background(), &b, "failed.csv"); err != nil || rows.Input.Rows != 3 {
 		t.Errorf("read again: %v", err)
 	}
 }

@@ -2,13 +2,13 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"bulksync/execute/journal"
+	"bulksync/graph"
 	"bulksync/plan"
 )
 
@@ -37,15 +37,17 @@ func (f *applyFlags) register(fl *pflag.FlagSet) {
 // settings turns the flags into what a run is made with, and remembers.
 func (f *applyFlags) settings(fl *pflag.FlagSet, p *plan.Plan, now time.Time) (journal.Settings, error) {
 	s := journal.Settings{
-		Concurrency: f.concurrency, Capacity: 1, Priority: f.priority,
+		Concurrency: f.concurrency, Capacity: 1,
 		MaxAge: f.maxAge, VerifyWait: f.verifyWait, OnDrift: journal.DriftPolicy(f.onDrift),
 	}
 	if s.VerifyWait == 0 {
 		s.VerifyWait = -1 // the zero value stands for the default
 	}
+	var err error
+	if s.Priority, err = graph.ParsePriority(f.priority); err != nil {
+		return s, fmt.Errorf("--throttle-priority: %w", err)
+	}
 	switch {
-	case !slices.Contains([]string{"low", "normal", "high"}, f.priority):
-		return s, fmt.Errorf("--throttle-priority: %q is none of low, normal, high", f.priority)
 	case f.maxAge < time.Second:
 		return s, fmt.Errorf("--max-age: %s is too short for a reading to be of use: give a second or more", f.maxAge)
 	case f.verifyWait < 0:
@@ -53,7 +55,6 @@ func (f *applyFlags) settings(fl *pflag.FlagSet, p *plan.Plan, now time.Time) (j
 	case s.OnDrift != journal.HoldDrift && s.OnDrift != journal.StopOnDrift:
 		return s, fmt.Errorf("--on-drift: %q is neither hold nor stop", f.onDrift)
 	}
-	var err error
 	if s.StopAfterFailures, err = parseFailures(f.failures, p.Summary.Writes()); err != nil {
 		return s, fmt.Errorf("--stop-after-failures: %w", err)
 	}

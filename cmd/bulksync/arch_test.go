@@ -19,7 +19,7 @@ var arrows = map[string][]string{
 	"bulksync/execute/journal": {"bulksync/graph", "bulksync/internal/seal", "bulksync/plan"},
 	"bulksync/plan":            {"bulksync/graph", "bulksync/internal/seal", "bulksync/internal/words", "bulksync/plan/desired"},
 	"bulksync/plan/audit":      {"bulksync/graph", "bulksync/internal/seal", "bulksync/plan"},
-	"bulksync/plan/desired":    {"bulksync/internal/words"},
+	"bulksync/plan/desired":    {"bulksync/graph", "bulksync/internal/words"},
 	"bulksync/graph/graphsim":  {"bulksync/graph"},
 	"bulksync/graph/auth":      {"bulksync/graph"},
 	"bulksync/graph":           nil,

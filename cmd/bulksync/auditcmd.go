@@ -44,9 +44,9 @@ func (a *app) audit(ctx context.Context, w wanted, dir string) error {
 	}
 	var result *audit.Audit
 	if incomplete == nil {
-		result = audit.Compare(c.head(), c.desired, c.current)
+		result = audit.Compare(c.head(), c.input, c.desired, c.current)
 	} else {
-		result = audit.New(c.head(), c.desired, c.current.Read)
+		result = audit.New(c.head(), c.input, c.current.Read)
 		result.Problem = edge(errors.Unwrap(incomplete.err).Error()) // the verdict says that nothing is claimed
 	}
 	var kept added

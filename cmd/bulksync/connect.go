@@ -29,7 +29,7 @@ type tenant struct {
 // command that reads.
 type demand struct {
 	pace     ratelimit.Options
-	priority string
+	priority graph.Priority
 	outage   time.Duration
 }
 
@@ -56,7 +56,7 @@ func (a *app) connect(ctx context.Context, d demand) (*tenant, error) {
 		return nil, err
 	}
 	o := graph.Options{
-		RootURL: t.home.GraphURL, UserAgent: "bulksync/" + version(), Priority: cmp.Or(d.priority, "low"),
+		RootURL: t.home.GraphURL, UserAgent: "bulksync/" + version(), Priority: cmp.Or(d.priority, graph.LowPriority),
 		Outage: cmp.Or(d.outage, a.outage(outageOfRead)),
 		Layers: []func(http.RoundTripper) http.RoundTripper{
 			session.Transport,
@@ -68,14 +68,11 @@ func (a *app) connect(ctx context.Context, d demand) (*tenant, error) {
 		},
 	}
 	if o.Outage < outageOfRead { // who waits for less does not wait longer for one answer
-		o.FirstByte, o.ReadFirstByte = min(o.Outage, longestAnswer), o.Outage
+		o.FirstByte, o.ReadFirstByte = min(o.Outage, graph.DefaultFirstByte), o.Outage
 	}
 	t.client, err = graph.New(o)
 	return t, err
 }
-
-// longestAnswer is the client's own limit for the answer to a write to begin.
-const longestAnswer = 30 * time.Second
 
 // signIn gets a token and reads whose it is. A token without a tenant is of no
 // use: nothing could be guarded.

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"bulksync/plan"
+	"bulksync/plan/audit"
 	"bulksync/plan/desired"
 )
 
@@ -22,49 +22,47 @@ func (w *wanted) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&w.template, "template", "", "`FILE.json` with the multitenant-organization identity-sync template; the CSV may be left out then")
 }
 
-// read reads the files. It asks nobody else.
-func (a *app) read(ctx context.Context, w wanted) (plan.Desired, error) {
-	d := plan.Desired{CreatePartners: w.createPartners}
+// read reads the files. It asks nobody else. What the CSV wants is in the rows:
+// they stand for partners once their domain names are resolved.
+func (a *app) read(ctx context.Context, w wanted) (d plan.Desired, rows *desired.Rows, err error) {
+	d.CreatePartners = w.createPartners
 	if w.csv == "" && w.template == "" {
-		return d, hinted(errors.New("no file to read"), "name a CSV of partners, or a template with --template FILE.json")
+		return d, nil, hinted(errors.New("no file to read"), "name a CSV of partners, or a template with --template FILE.json")
 	}
 	if w.template != "" {
-		var err error
 		if d.Template, err = readFile(ctx, a, w.template, func(r io.Reader) (*desired.Template, error) {
 			return desired.ReadTemplate(r, inputName(w.template))
 		}); err != nil {
-			return d, err
+			return d, nil, err
 		}
 	}
 	if w.csv == "" {
-		return d, nil
+		return d, nil, nil
 	}
-	var err error
-	if d.Rows, err = readFile(ctx, a, w.csv, func(r io.Reader) (*desired.Rows, error) {
+	if rows, err = readFile(ctx, a, w.csv, func(r io.Reader) (*desired.Rows, error) {
 		return desired.ReadRows(ctx, r, inputName(w.csv))
 	}); err != nil {
 		var faulty *desired.RefusedRows
 		if errors.As(err, &faulty) {
-			a.notices(faulty.Notices, nil)
+			a.notices(faulty.Notices)
 		}
-		return d, err
+		return d, nil, err
 	}
-	a.notices(d.Rows.Notices, nil)
-	return d, nil
+	a.notices(rows.Notices)
+	return d, rows, nil
 }
 
-// notices tells what the author of a CSV should know, and was not told yet.
-func (a *app) notices(all, told []desired.Notice) {
+// notices tells what the author of a CSV should know.
+func (a *app) notices(all []desired.Notice) {
 	for _, n := range all {
-		if !slices.Contains(told, n) {
-			a.note("note: %s", n)
-		}
+		a.note("note: %s", n)
 	}
 }
 
 // compared is what plan and audit share: what is wanted, what is there, and who
 // asked.
 type compared struct {
+	input   audit.Input
 	desired plan.Desired
 	current *plan.Current
 	tenant  *tenant
@@ -74,7 +72,7 @@ type compared struct {
 // asking anybody is refused first. An error of reading the tenant comes with
 // what is known by then.
 func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
-	d, err := a.read(ctx, w)
+	d, rows, err := a.read(ctx, w)
 	if err != nil {
 		return nil, err
 	}
@@ -82,11 +80,11 @@ func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &compared{desired: d, tenant: t}
+	c := &compared{input: inputOf(rows, d.Template), desired: d, tenant: t}
 	needs := plan.Needs{Template: d.Template != nil && t.home.Cloud.HasTemplates()}
-	if d.Rows != nil {
-		if needs.Domains = d.Rows.Domains(); len(needs.Domains) == 0 {
-			if err := d.Rows.Resolve(t.home.ID, nil); err != nil {
+	if rows != nil {
+		if needs.Domains = rows.Domains(); len(needs.Domains) == 0 {
+			if c.desired.Partners, err = rows.Resolve(t.home.ID, nil); err != nil {
 				return nil, err
 			}
 		}
@@ -99,13 +97,20 @@ func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
 		return c, a.unread(t, err)
 	}
 	if len(needs.Domains) > 0 {
-		told := slices.Clone(d.Rows.Notices)
-		if err := d.Rows.Resolve(t.home.ID, c.current.TenantIDs); err != nil {
+		if c.desired.Partners, err = rows.Resolve(t.home.ID, c.current.TenantIDs); err != nil {
 			return c, err
 		}
-		a.notices(d.Rows.Notices, told)
+		a.notices(c.desired.Partners.Notices)
 	}
 	return c, nil
+}
+
+// inputOf identifies what is wanted.
+func inputOf(rows *desired.Rows, t *desired.Template) audit.Input {
+	if rows != nil {
+		return audit.Input{Name: rows.Input.Name, SHA256: rows.Input.SHA256, Rows: rows.Input.Rows}
+	}
+	return audit.Input{Name: t.Name, SHA256: t.SHA256}
 }
 
 // noteBare tells that of some rows next to nothing was compared.

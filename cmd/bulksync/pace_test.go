@@ -90,12 +90,16 @@ func planFor(t *testing.T, c *graph.Client, partners []string) *plan.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
+	wanted, err := rows.Resolve("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	current, err := plan.ReadCurrent(t.Context(), c, plan.Needs{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	head := plan.Head{CreatedAt: time.Now(), HomeTenant: graph.HomeTenant{ID: graphsim.DefaultHomeTenant, Cloud: graph.Global, GraphURL: graph.Global.RootURL()}}
-	p, err := plan.Build(head, plan.Desired{Rows: rows}, current)
+	p, err := plan.Build(head, plan.Desired{Partners: wanted}, current)
 	if err != nil {
 		t.Fatal(err)
 	}

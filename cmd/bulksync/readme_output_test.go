@@ -65,6 +65,10 @@ func readmePlan(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	partners, err := rows.Resolve("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	current, err := plan.ReadCurrent(t.Context(), client, plan.Needs{})
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +76,7 @@ func readmePlan(t *testing.T) string {
 	p, err := plan.Build(plan.Head{
 		Tool: plan.Tool{Name: "bulksync", Version: "1.0.0"}, CreatedAt: time.Date(2026, 11, 21, 20, 12, 0, 0, time.UTC),
 		HomeTenant: graph.HomeTenant{ID: sim.HomeTenant(), Cloud: graph.Global, GraphURL: graph.Global.RootURL()},
-	}, plan.Desired{Rows: rows}, current)
+	}, plan.Desired{Partners: partners}, current)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,7 +108,7 @@ func TestEverySampleIsAccepted(t *testing.T) {
 	}
 	a := &app{err: &bytes.Buffer{}}
 	for _, name := range samples {
-		if _, err := a.read(t.Context(), wanted{csv: name, template: filepath.Join("..", "..", "samples", "template.json")}); err != nil {
+		if _, _, err := a.read(t.Context(), wanted{csv: name, template: filepath.Join("..", "..", "samples", "template.json")}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -14,8 +14,8 @@ import (
 func paceSignal(resp *http.Response) ratelimit.Signal {
 	wait, named := graph.RetryAfter(resp.Header, time.Now())
 	return ratelimit.Signal{
-		Refused: resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable && named,
-		Crowded: graph.IsCrowded(resp), RetryAfter: wait, Load: graph.Load(resp.Header),
+		Refused:             resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable && named,
+		ConcurrencyConflict: graph.IsConcurrencyConflict(resp), RetryAfter: wait, QuotaUsed: graph.QuotaUsed(resp.Header),
 	}
 }
 

@@ -1,6 +1,10 @@
 package journal
 
-import "time"
+import (
+	"time"
+
+	"bulksync/graph"
+)
 
 // Settings are the choices of a run. They stand in the journal, so that a
 // resumption goes on with them. The zero value of each member means its
@@ -17,7 +21,7 @@ type Settings struct {
 	// Capacity is the share of the quota that pacing was told to use; 0: all.
 	Capacity float64 `json:"capacity,omitempty"`
 	// Priority is what the client was told to send (graph.Options.Priority).
-	Priority string `json:"priority,omitempty"`
+	Priority graph.Priority `json:"priority,omitempty"`
 	// Outage is how long the client was told to wait out an outage
 	// (graph.Options.Outage); 0: its default.
 	Outage time.Duration `json:"outage,omitempty"`

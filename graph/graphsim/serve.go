@@ -5,6 +5,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"bulksync/graph"
 )
 
 // answer is what is decided before anything is delivered, so that the two ways
@@ -64,7 +66,7 @@ func ok(body []byte) answer { return answer{status: http.StatusOK, body: body} }
 // ends while it waits; then the request may have taken effect or not.
 func (s *Sim) serve(ctx context.Context, c *call) (answer, error) {
 	s.enter(c)
-	if err := sleep(ctx, s.cfg.Latency/2); err != nil {
+	if err := graph.Sleep(ctx, s.cfg.Latency/2); err != nil {
 		return answer{}, err
 	}
 	c.now = time.Now()
@@ -74,7 +76,7 @@ func (s *Sim) serve(ctx context.Context, c *call) (answer, error) {
 		a.body = c.appendError(nil, a.refusal)
 	}
 	s.complete(c, &a)
-	return a, sleep(ctx, s.cfg.Latency-s.cfg.Latency/2)
+	return a, graph.Sleep(ctx, s.cfg.Latency-s.cfg.Latency/2)
 }
 
 // enter counts the request in and picks the fault that strikes it, if any.
@@ -155,19 +157,4 @@ func (s *Sim) operate(c *call) answer {
 		return refuse(bad)
 	}
 	return op(s, c)
-}
-
-// sleep waits on a timer, so that virtual time works, and ends early with ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

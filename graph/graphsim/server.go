@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+
+	"bulksync/graph"
 )
 
 // maxBody is far above any body of this area; the real limit is not documented.
@@ -71,7 +73,7 @@ func sendHalf(w http.ResponseWriter, a answer) {
 
 func sendSlowly(ctx context.Context, w http.ResponseWriter, a answer) {
 	sendHalf(w, a)
-	if sleep(ctx, a.delay) != nil {
+	if graph.Sleep(ctx, a.delay) != nil {
 		panic(http.ErrAbortHandler)
 	}
 	if len(a.body) == 0 {

@@ -11,6 +11,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"bulksync/graph"
 )
 
 // Transport returns a RoundTripper that hands requests to the simulator in
@@ -67,7 +69,7 @@ func receive(r *http.Request, a answer) (*http.Response, error) {
 	case a.cut == cutTruncated && len(a.body) == 0:
 		return nil, io.EOF
 	case a.cut == cutSlow && len(a.body) == 0:
-		if err := sleep(ctx, a.delay); err != nil {
+		if err := graph.Sleep(ctx, a.delay); err != nil {
 			return nil, err
 		}
 	case a.cut == cutTruncated:
@@ -99,7 +101,7 @@ type pause struct {
 }
 
 func (p pause) Read([]byte) (int, error) {
-	if err := sleep(p.ctx, p.delay); err != nil {
+	if err := graph.Sleep(p.ctx, p.delay); err != nil {
 		return 0, err
 	}
 	return 0, io.EOF

@@ -11,8 +11,8 @@ import (
 
 // Compare is the comparison of Build told as findings: what is missing,
 // changed, extra or could not be read. Everything that is as wanted counts as OK.
-func Compare(h plan.Head, d plan.Desired, cur *plan.Current) *Audit {
-	a := New(h, d, cur.Read)
+func Compare(h plan.Head, in Input, d plan.Desired, cur *plan.Current) *Audit {
+	a := New(h, in, cur.Read)
 	named := map[string]bool{}
 	changes := plan.Changes(d, cur, h.HomeTenant.Cloud)
 	a.BareRows = plan.CountBare(changes)
@@ -35,7 +35,7 @@ func Compare(h plan.Head, d plan.Desired, cur *plan.Current) *Audit {
 			a.Totals.OK++
 		}
 	}
-	if d.Rows != nil {
+	if d.Partners != nil {
 		a.extras(cur, named)
 	}
 	a.Result = Clean
@@ -47,18 +47,11 @@ func Compare(h plan.Head, d plan.Desired, cur *plan.Current) *Audit {
 
 // New returns an audit that claims nothing yet; a caller that could not
 // read the tenant reports it as it is, with the problem.
-func New(h plan.Head, d plan.Desired, r plan.Read) *Audit {
-	a := &Audit{
+func New(h plan.Head, in Input, r plan.Read) *Audit {
+	return &Audit{
 		FormatVersion: plan.FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second),
-		HomeTenant: h.HomeTenant, Result: Incomplete, Read: r, Findings: []Finding{},
+		HomeTenant: h.HomeTenant, Input: in, Result: Incomplete, Read: r, Findings: []Finding{},
 	}
-	switch {
-	case d.Rows != nil:
-		a.Input = Input{Name: d.Rows.Input.Name, SHA256: d.Rows.Input.SHA256, Rows: d.Rows.Input.Rows}
-	case d.Template != nil:
-		a.Input = Input{Name: d.Template.Name, SHA256: d.Template.SHA256}
-	}
-	return a
 }
 
 // findingKind is empty where the object is as wanted. A blocked change is
@@ -92,9 +85,9 @@ func (a *Audit) extras(cur *plan.Current, named map[string]bool) {
 			unknown = append(unknown, unread(id, "", p.Problem, ""))
 		case p.Sync == nil:
 		case p.Sync.IsSyncAllowed != nil && *p.Sync.IsSyncAllowed:
-			busy = append(busy, extra(id, p.Sync))
+			busy = append(busy, extra(id, &p))
 		default:
-			idle = append(idle, extra(id, p.Sync))
+			idle = append(idle, extra(id, &p))
 		}
 	}
 	for _, f := range slices.Concat(unknown, busy, idle) {
@@ -106,10 +99,10 @@ func unread(id, name, problem, note string) Finding {
 	return Finding{TenantID: id, DisplayName: name, Kind: Unreadable, Object: plan.PartnerConfiguration, Fields: []plan.Field{}, Problem: problem, Note: note}
 }
 
-func extra(id string, s *graph.IdentitySynchronization) Finding {
-	f := Finding{TenantID: id, Kind: Extra, Object: plan.IdentitySynchronization, Fields: plan.PolicyFields(s)}
-	if s.DisplayName != nil {
-		f.DisplayName = *s.DisplayName
+func extra(id string, p *graph.Partner) Finding {
+	f := Finding{TenantID: id, Kind: Extra, Object: plan.IdentitySynchronization, Fields: plan.PolicyFields(p)}
+	if name := p.Sync.DisplayName; name != nil {
+		f.DisplayName = *name
 	}
 	return f
 }

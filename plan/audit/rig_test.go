@@ -9,6 +9,7 @@ import (
 	"bulksync/graph"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
+	"bulksync/plan/audit"
 	"bulksync/plan/desired"
 )
 
@@ -39,7 +40,20 @@ func rows(t testing.TB, lines ...string) *desired.Rows {
 	return r
 }
 
-func wanted(t testing.TB, lines ...string) plan.Desired { return plan.Desired{Rows: rows(t, lines...)} }
+func wanted(t testing.TB, lines ...string) plan.Desired {
+	t.Helper()
+	return resolved(t, rows(t, lines...))
+}
+
+// resolved takes rows that name no domains.
+func resolved(t testing.TB, r *desired.Rows) plan.Desired {
+	t.Helper()
+	partners, err := r.Resolve(head.HomeTenant.ID, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan.Desired{Partners: partners}
+}
 
 func wantedTemplate(t testing.TB, body string) *desired.Template {
 	t.Helper()
@@ -71,6 +85,18 @@ func currently(ps ...graph.Partner) *plan.Current {
 		cur.Partners[p.TenantID] = p
 	}
 	return cur
+}
+
+// input identifies what is wanted.
+func input(d plan.Desired) audit.Input {
+	if d.Partners == nil {
+		return audit.Input{Name: d.Template.Name, SHA256: d.Template.SHA256}
+	}
+	return audit.Input{Name: d.Partners.Input.Name, SHA256: d.Partners.Input.SHA256, Rows: d.Partners.Input.Rows}
+}
+
+func compared(d plan.Desired, cur *plan.Current) *audit.Audit {
+	return audit.Compare(head, input(d), d, cur)
 }
 
 func build(t testing.TB, d plan.Desired, cur *plan.Current) *plan.Plan {

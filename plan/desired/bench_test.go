@@ -39,8 +39,8 @@ func BenchmarkReadRows(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if len(rows.Rows) != benchRows {
-			b.Fatalf("%d rows", len(rows.Rows))
+		if rows.Input.Rows != benchRows {
+			b.Fatalf("%d rows", rows.Input.Rows)
 		}
 	}
 }

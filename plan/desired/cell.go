@@ -71,16 +71,16 @@ func parseEnsure(cell string) (absent bool, err error) {
 	return false, badEnsure.errorf("ensure is %s: use present or absent", Quote(cell))
 }
 
-// checkDisplayName refuses what would make a name unreadable in a portal.
-func CheckDisplayName(cell string) error {
+// checkText refuses what would make a name unreadable in a portal.
+func (p *Property) checkText(cell string) error {
 	if len(cell) <= maxDisplayName && IsPrintableASCII(cell) {
 		return nil
 	}
 	if n := utf8.RuneCountInString(cell); n > maxDisplayName {
-		return badName.errorf("displayName has %d characters: at most %d are allowed", n, maxDisplayName)
+		return badName.errorf("%s has %d characters: at most %d are allowed", p.Path, n, maxDisplayName)
 	}
 	if strings.IndexFunc(cell, breaksLine) >= 0 {
-		return badName.errorf("displayName is %s: line breaks and control characters are not allowed", Quote(cell))
+		return badName.errorf("%s is %s: line breaks and control characters are not allowed", p.Path, Quote(cell))
 	}
 	return nil
 }

@@ -7,16 +7,12 @@ import (
 	"strings"
 )
 
-// column is a column that a CSV may have.
+// column is a column that a CSV may have. Those below colEnsure are properties of
+// a partner, by their index in the table.
 type column int
 
 const (
-	colTenantID column = iota
-	colDisplayName
-	colIsSyncAllowed
-	colInboundAllowed
-	colOutboundAllowed
-	colEnsure
+	colEnsure column = column(len(partnerProperties)) + iota
 	colNote
 	colReason // of failed.csv: taken in so that the file can be planned again, and of no meaning
 	columnCount
@@ -25,55 +21,69 @@ const (
 	colUnnamed column = -2 // an empty header cell, as spreadsheets append
 )
 
-// columnNames lists the spellings of each column, the canonical one first.
-// They are compared by headerKey.
-var columnNames = [columnCount][]string{
-	colTenantID:        {"tenantId", "partnerTenantId"},
-	colDisplayName:     {"displayName", "name", "partner"},
-	colIsSyncAllowed:   {"userSyncInbound.isSyncAllowed", "isSyncAllowed", "inboundSync"},
-	colInboundAllowed:  {"automaticUserConsentSettings.inboundAllowed", "inboundConsent"},
-	colOutboundAllowed: {"automaticUserConsentSettings.outboundAllowed", "outboundConsent"},
-	colEnsure:          {"ensure"},
-	colNote:            {"note", "ticket", "comment"},
-	colReason:          {"reason"},
+// The columns that other code means by name.
+var (
+	colTenantID    = columnOf(PathTenantID)
+	colDisplayName = columnOf(PathDisplayName)
+	colSyncAllowed = columnOf(PathSyncAllowed)
+)
+
+// otherColumns lists the spellings of the columns that are no properties, the
+// canonical one first.
+var otherColumns = [columnCount - colEnsure][]string{{"ensure"}, {"note", "ticket", "comment"}, {"reason"}}
+
+// columnOf is the column of a partner's property.
+func columnOf(path string) column {
+	for i := range partnerProperties {
+		if partnerProperties[i].Path == path {
+			return column(i)
+		}
+	}
+	return colUnknown
+}
+
+// property is the property that the column holds; nil where it holds none.
+func (c column) property() *Property {
+	if c < 0 || c >= colEnsure {
+		return nil
+	}
+	return &partnerProperties[c]
+}
+
+// names lists the spellings of the column, the canonical one first. They are
+// compared by headerKey.
+func (c column) names() []string {
+	if p := c.property(); p != nil {
+		return append([]string{p.Path}, p.Aliases...)
+	}
+	return otherColumns[c-colEnsure]
 }
 
 // String returns the canonical name.
-func (c column) String() string { return columnNames[c][0] }
+func (c column) String() string { return c.names()[0] }
 
 // isManaged reports whether what stands in the column can reach the tenant.
 func (c column) isManaged() bool { return c >= 0 && c < colNote }
 
 // record is a row as gocsv decodes it: strings only, because gocsv's own
-// conversions guess. The tags are the canonical names.
+// conversions guess. gocsv is asked for by the project. Of it no more is used
+// than the decoding of rows into this array: it takes headers by their exact
+// names, reads numbers and booleans its own way and tells neither line nor
+// column, so the header, the cells' values and their positions are read here.
+// The number in the tag is a bound, below which the array sets its own length.
 type record struct {
-	TenantID        string `csv:"tenantId"`
-	DisplayName     string `csv:"displayName"`
-	IsSyncAllowed   string `csv:"userSyncInbound.isSyncAllowed"`
-	InboundAllowed  string `csv:"automaticUserConsentSettings.inboundAllowed"`
-	OutboundAllowed string `csv:"automaticUserConsentSettings.outboundAllowed"`
-	Ensure          string `csv:"ensure"`
-	Note            string `csv:"note"`
-	Reason          string `csv:"reason"`
+	Cells [columnCount]string `csv:"cell" csv[]:"99"`
 }
 
-func (r *record) cells() [columnCount]string {
-	return [columnCount]string{
-		colTenantID:        r.TenantID,
-		colDisplayName:     r.DisplayName,
-		colIsSyncAllowed:   r.IsSyncAllowed,
-		colInboundAllowed:  r.InboundAllowed,
-		colOutboundAllowed: r.OutboundAllowed,
-		colEnsure:          r.Ensure,
-		colNote:            r.Note,
-		colReason:          r.Reason,
-	}
-}
+const _ = uint(99 - columnCount)
+
+// recordName is what gocsv calls a column of the record.
+func (c column) recordName() string { return fmt.Sprintf("cell[%d]", int(c)) }
 
 // header says which column stands where.
 type header struct {
 	cells    []string         // as they were
-	names    []string         // what gocsv is told: canonical, or unique and unknown to it
+	names    []string         // what gocsv is told: its own name of the column, or one that is unknown to it
 	columns  []column         // by position in the file
 	position [columnCount]int // the inverse; -1 where the file has no such column
 	named    int              // the columns up to the last that has a name
@@ -110,7 +120,7 @@ func parseHeader(cells []string) (header, []headerFault) {
 			faults = append(faults, headerFault{i, badColumn.errorf("column %s is here twice: %s and %s mean the same",
 				c, Quote(first), Quote(trimCell(cell)))})
 		default:
-			h.position[c], h.names[i] = i, c.String()
+			h.position[c], h.names[i] = i, c.recordName()
 		}
 		h.named = i + 1
 	}
@@ -149,10 +159,10 @@ func lookUpColumn(cell string) column {
 	if key == "" {
 		return colUnnamed
 	}
-	for c, names := range columnNames {
-		for _, name := range names {
+	for c := range columnCount {
+		for _, name := range c.names() {
 			if strings.ToLower(name) == key {
-				return column(c)
+				return c
 			}
 		}
 	}

@@ -26,7 +26,7 @@ func (in *Input) ReasonColumn() int {
 	return slices.IndexFunc(in.Header, func(cell string) bool { return lookUpColumn(cell) == colReason })
 }
 
-// reread reads the rows out of the cells again, as ReadRows left them.
+// Reread reads the rows out of the cells again, as ReadRows left them.
 func (in *Input) Reread() (*Rows, error) {
 	head, faults := parseHeader(in.Header)
 	switch {
@@ -49,10 +49,10 @@ func (in *Input) Reread() (*Rows, error) {
 	if err := slices.Concat(ch.errs, ch.merged.errs).orNil(); err != nil {
 		return nil, err
 	}
-	return &Rows{Input: Input{Name: in.Name}, Rows: ch.merged.rows}, nil
+	return &Rows{Input: Input{Name: in.Name}, rows: ch.merged.rows}, nil
 }
 
-// checkSource refuses a file that is not named, or not by its hash.
+// CheckSource refuses a file that is not named, or not by its hash.
 func CheckSource(what, name, sum string) error {
 	if name == "" || len(name) > MaxName {
 		return fmt.Errorf("%s has no name, or one that is too long", what)

@@ -9,8 +9,8 @@ import (
 func unknownColumn(cell string) error {
 	key, nearest, best := headerKey(cell), "", 0
 	key = key[:min(len(key), 100)] // a longer one is no misspelling, and the distance costs its length
-	for _, names := range columnNames {
-		for _, name := range names {
+	for c := range columnCount {
+		for _, name := range c.names() {
 			if d := editDistance(key, strings.ToLower(name)); nearest == "" || d < best {
 				nearest, best = name, d
 			}
@@ -22,7 +22,7 @@ func unknownColumn(cell string) error {
 // isNearTenantID reports whether a header cell is a misspelling of tenantId.
 func isNearTenantID(cell string) bool {
 	key := headerKey(cell)
-	for _, name := range columnNames[colTenantID] {
+	for _, name := range colTenantID.names() {
 		if len(key) <= 2*len(name) && editDistance(key, strings.ToLower(name)) <= len(name)/4 {
 			return true
 		}

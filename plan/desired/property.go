@@ -1,37 +1,164 @@
 package desired
 
-// Object names what a change is made to, in Graph's words where it has one.
-type Object string
+import "bulksync/graph"
 
-// The objects of a plan. A partner is the partner configuration itself;
-// consent is its automaticUserConsentSettings; template is the
-// multitenant-organization identity-synchronization template.
-const (
-	PartnerConfiguration    Object = "partner"
-	IdentitySynchronization Object = "identitySynchronization"
-	Consent                 Object = "consent"
-	SyncTemplate            Object = "template"
-)
+// Property is a managed property of an object. All that is particular to it
+// stands in its entry of the tables below: its column, comparison, body, hazards
+// and undo follow from there.
+type Property struct {
+	Object Object
+	// Path is the property in Graph's spelling, as it stands in the body that is
+	// sent. It is the canonical name of the property's column too.
+	Path    string
+	Aliases []string // further names of the column
+	Kind    Kind
+	// TurnedOn and TurnedOff are the hazards of a switch that goes on or off;
+	// empty where it is none.
+	TurnedOn, TurnedOff Hazard
 
-// The managed properties, in Graph's spelling. Fields of a change stand in
-// this order, and so do the members of the body that is sent.
+	access
+}
+
+// The paths of the properties that mean more than their value: the ID and the
+// name by which a partner is called, and the switch that makes users come and go.
 const (
 	PathTenantID    = "tenantId"
 	PathDisplayName = "displayName"
-	PathLevel       = "templateApplicationLevel"
 	PathSyncAllowed = "userSyncInbound.isSyncAllowed"
-	PathInbound     = "automaticUserConsentSettings.inboundAllowed"
-	PathOutbound    = "automaticUserConsentSettings.outboundAllowed"
 )
 
-// managed lists the properties of each object, in the order of their bodies.
-var Managed = map[Object][]string{
-	PartnerConfiguration:    {PathTenantID},
-	IdentitySynchronization: {PathDisplayName, PathSyncAllowed},
-	Consent:                 {PathInbound, PathOutbound},
-	SyncTemplate:            {PathLevel, PathSyncAllowed},
+// partnerProperties are the properties of a partner, each of which has a column.
+// Fields of a change stand in this order, and so do the members of the body that
+// is sent. The properties of one object stand together, and so do those of one
+// member of a body.
+var partnerProperties = [...]Property{
+	{
+		Object: PartnerConfiguration, Path: PathTenantID, Kind: TenantID, Aliases: []string{"partnerTenantId"},
+		access: access{get: func(p *graph.Partner, _ *graph.Template) any { return p.TenantID }},
+	},
+	{
+		Object: IdentitySynchronization, Path: PathDisplayName, Kind: Text, Aliases: []string{"name", "partner"},
+		access: inSync(func(s *graph.IdentitySynchronization) **string { return &s.DisplayName }),
+	},
+	{
+		Object: IdentitySynchronization, Path: PathSyncAllowed, Kind: Switch, Aliases: []string{"isSyncAllowed", "inboundSync"}, TurnedOff: SyncOff,
+		access: inSync(func(s *graph.IdentitySynchronization) **bool { return &s.IsSyncAllowed }),
+	},
+	{
+		Object: Consent, Path: "automaticUserConsentSettings.inboundAllowed", Kind: Switch, Aliases: []string{"inboundConsent"}, TurnedOff: ConsentOff,
+		access: inPartner(func(p *graph.Partner) **bool { return &p.InboundAllowed }),
+	},
+	{
+		Object: Consent, Path: "automaticUserConsentSettings.outboundAllowed", Kind: Switch, Aliases: []string{"outboundConsent"}, TurnedOff: ConsentOff,
+		access: inPartner(func(p *graph.Partner) **bool { return &p.OutboundAllowed }),
+	},
 }
 
-// partnerObjects are the objects of one partner, in the order in which they come
-// to be.
-var PartnerObjects = [...]Object{PartnerConfiguration, IdentitySynchronization, Consent}
+// templateProperties are the properties of the template, which has a file of its
+// own.
+var templateProperties = [...]Property{
+	{
+		Object: SyncTemplate, Path: "templateApplicationLevel", Kind: Levels,
+		access: access{
+			get: func(_ *graph.Partner, t *graph.Template) any { return t.TemplateApplicationLevel },
+			set: func(_ *graph.Partner, t *graph.Template, v any) { t.TemplateApplicationLevel, _ = v.(string) },
+		},
+	},
+	{
+		Object: SyncTemplate, Path: PathSyncAllowed, Kind: Switch,
+		access: inTemplate(func(t *graph.Template) **bool { return &t.IsSyncAllowed }),
+	},
+}
+
+// Properties lists the managed properties of the object, in the order of their
+// fields.
+func (o Object) Properties() []Property {
+	if o == SyncTemplate {
+		return templateProperties[:]
+	}
+	first, last := 0, 0
+	for i := range partnerProperties {
+		if partnerProperties[i].Object == o {
+			if last == 0 {
+				first = i
+			}
+			last = i + 1
+		}
+	}
+	return partnerProperties[first:last]
+}
+
+// Property returns the managed property of the object at a path; nil where there
+// is none.
+func (o Object) Property(path string) *Property {
+	list := o.Properties()
+	for i := range list {
+		if list[i].Path == path {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// access is how the value of a property is read from what Graph returned, and
+// how it is written there.
+type access struct {
+	get func(*graph.Partner, *graph.Template) any
+	set func(*graph.Partner, *graph.Template, any)
+}
+
+// Value returns the value that Graph returned, which is nil, a bool or a string:
+// nil where the property or its object is not there.
+func (p *Property) Value(partner *graph.Partner, template *graph.Template) any {
+	if partner == nil && p.Object != SyncTemplate || template == nil && p.Object == SyncTemplate {
+		return nil
+	}
+	return p.get(partner, template)
+}
+
+// Set makes v the value of the property. Its object is there.
+func (p *Property) Set(partner *graph.Partner, template *graph.Template, v any) {
+	p.set(partner, template, v)
+}
+
+func inPartner[T any](at func(*graph.Partner) **T) access {
+	return access{
+		get: func(p *graph.Partner, _ *graph.Template) any { return valueOf(*at(p)) },
+		set: func(p *graph.Partner, _ *graph.Template, v any) { *at(p) = pointerTo[T](v) },
+	}
+}
+
+func inSync[T any](at func(*graph.IdentitySynchronization) **T) access {
+	return access{
+		get: func(p *graph.Partner, _ *graph.Template) any {
+			if p.Sync == nil {
+				return nil
+			}
+			return valueOf(*at(p.Sync))
+		},
+		set: func(p *graph.Partner, _ *graph.Template, v any) { *at(p.Sync) = pointerTo[T](v) },
+	}
+}
+
+func inTemplate[T any](at func(*graph.Template) **T) access {
+	return access{
+		get: func(_ *graph.Partner, t *graph.Template) any { return valueOf(*at(t)) },
+		set: func(_ *graph.Partner, t *graph.Template, v any) { *at(t) = pointerTo[T](v) },
+	}
+}
+
+// valueOf turns a nullable property into a value.
+func valueOf[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+// pointerTo turns a value into a nullable property.
+func pointerTo[T any](v any) *T {
+	if value, ok := v.(T); ok {
+		return &value
+	}
+	return nil
+}

@@ -5,15 +5,24 @@ import (
 	"strings"
 )
 
-// Domains lists the domain names that still stand for a tenant ID, each once,
-// in file order.
+// Partners is what a CSV wants of each partner: every row has its tenant ID, and
+// each tenant has one row, in file order.
+type Partners struct {
+	Input Input
+	Rows  []Row
+	// Notices are those that the tenant IDs led to; Rows has the others.
+	Notices []Notice
+}
+
+// Domains lists the domain names that stand for a tenant ID, each once, in file
+// order.
 func (r *Rows) Domains() []string {
 	var domains []string
 	seen := map[string]bool{}
-	for _, row := range r.Rows {
-		if row.TenantID == "" && !seen[row.Domain] {
-			seen[row.Domain] = true
-			domains = append(domains, row.Domain)
+	for _, row := range r.rows {
+		if row.TenantID == "" && !seen[row.domain] {
+			seen[row.domain] = true
+			domains = append(domains, row.domain)
 		}
 	}
 	return domains
@@ -22,16 +31,16 @@ func (r *Rows) Domains() []string {
 // Resolve gives each row that names a domain the tenant ID that tenantIDs has
 // for it, merges the duplicates that this reveals, and refuses contradicting
 // ones, unknown domains and the home tenant itself. An empty home skips the
-// last check. The error is a RowErrors with every fault; the rows are then as
-// they were.
-func (r *Rows) Resolve(home string, tenantIDs map[string]string) error {
-	m := newMerger(r.Input.Name, len(r.Rows))
+// last check. The error is a RowErrors with every fault. The rows stay as they
+// were.
+func (r *Rows) Resolve(home string, tenantIDs map[string]string) (*Partners, error) {
+	m := newMerger(r.Input.Name, len(r.rows))
 	home = strings.ToLower(home)
-	for _, row := range r.Rows {
+	for _, row := range r.rows {
 		if row.TenantID == "" {
-			id, err := parseGUID(tenantIDs[row.Domain])
+			id, err := parseGUID(tenantIDs[row.domain])
 			if err != nil {
-				m.refuse(&row, unknownDomain.errorf("unknown domain %s: no tenant has it; correct it or give the tenant ID", Quote(row.Domain)))
+				m.refuse(&row, unknownDomain.errorf("unknown domain %s: no tenant has it; correct it or give the tenant ID", Quote(row.domain)))
 				continue
 			}
 			row.TenantID = id
@@ -43,12 +52,39 @@ func (r *Rows) Resolve(home string, tenantIDs map[string]string) error {
 		m.add(&row)
 	}
 	if err := m.errs.orNil(); err != nil {
-		return err
+		return nil, err
 	}
-	r.Rows = m.rows
-	r.Notices = append(r.Notices, m.notices.all()...)
-	sortNotices(r.Notices)
-	return nil
+	notices := m.notices.all()
+	sortNotices(notices)
+	return &Partners{Input: r.Input, Rows: m.rows, Notices: notices}, nil
+}
+
+// Assign gives each row that names a domain the tenant that lines has for its
+// line. A row without one names a tenant that another row names too, and says
+// the same: it is dropped, as Resolve dropped it when the rows were resolved
+// first. Assign returns the line of the first row that says something else; 0
+// where there is none.
+func (r *Rows) Assign(lines map[int]string) (unassigned int) {
+	said := map[string]bool{}
+	for i := range r.rows {
+		if lines[r.rows[i].Line] != "" {
+			said[r.rows[i].wishes()] = true
+		}
+	}
+	kept := r.rows[:0]
+	for _, row := range r.rows {
+		if row.TenantID == "" {
+			row.TenantID = lines[row.Line]
+		}
+		switch {
+		case row.TenantID != "":
+			kept = append(kept, row)
+		case !said[row.wishes()] && unassigned == 0:
+			unassigned = row.Line
+		}
+	}
+	r.rows = kept
+	return unassigned
 }
 
 // merger keeps the first row of each tenant. A later row that says the same
@@ -90,24 +126,24 @@ func (r *Row) key() string {
 	if r.TenantID != "" {
 		return r.TenantID
 	}
-	return r.Domain
+	return r.domain
 }
 
 // named is how messages call the row's tenant.
 func (r *Row) named() string {
 	switch {
-	case r.Domain == "":
+	case r.domain == "":
 		return "tenant " + r.TenantID
 	case r.TenantID == "":
-		return "domain " + r.Domain
+		return "domain " + r.domain
 	default:
-		return fmt.Sprintf("domain %s (tenant %s)", r.Domain, r.TenantID)
+		return fmt.Sprintf("domain %s (tenant %s)", r.domain, r.TenantID)
 	}
 }
 
 // differ says in which columns two rows want different things, and what.
 func differ(row, first *Row) (differences []string) {
-	for c := colDisplayName; c <= colNote; c++ { // a reason wants nothing
+	for c := range colReason { // a reason wants nothing
 		here, there := row.wish(c), first.wish(c)
 		if here != there {
 			differences = append(differences, fmt.Sprintf("%s is %s here and %s there", c, here, there))
@@ -118,35 +154,16 @@ func differ(row, first *Row) (differences []string) {
 
 // wish is what the row says in a column, in words.
 func (r *Row) wish(c column) string {
-	switch c {
-	case colDisplayName:
-		return textOrEmpty(r.DisplayName)
-	case colIsSyncAllowed:
-		return switchOrEmpty(r.IsSyncAllowed)
-	case colInboundAllowed:
-		return switchOrEmpty(r.InboundAllowed)
-	case colOutboundAllowed:
-		return switchOrEmpty(r.OutboundAllowed)
-	case colEnsure:
-		if r.Absent {
-			return "absent"
-		}
-		return "present"
+	switch {
+	case c.property() != nil:
+		return wordsOf(r.Values.at(c))
+	case c == colNote && r.Note == "":
+		return wordsOf(nil)
+	case c == colNote:
+		return wordsOf(r.Note)
+	case r.Absent:
+		return "absent"
 	default:
-		return textOrEmpty(r.Note)
+		return "present"
 	}
-}
-
-func textOrEmpty(s string) string {
-	if s == "" {
-		return "empty"
-	}
-	return Quote(s)
-}
-
-func switchOrEmpty(b *bool) string {
-	if b == nil {
-		return "empty"
-	}
-	return fmt.Sprint(*b)
 }

@@ -12,9 +12,8 @@ import (
 
 func TestEqualRowsAreMergedWithANotice(t *testing.T) {
 	got := readRows(t, "tenantId,name,isSyncAllowed\n"+idA+",Contoso,true\n"+idB+",,\n{"+strings.ToUpper(idA)+"}, Contoso ,YES\n")
-	on := true
-	want := []desired.Row{{Line: 2, TenantID: idA, DisplayName: "Contoso", IsSyncAllowed: &on}, {Line: 3, TenantID: idB}}
-	if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+	want := []desired.Row{desired.With(desired.Row{Line: 2, TenantID: idA}, "displayName", "Contoso", "userSyncInbound.isSyncAllowed", true), {Line: 3, TenantID: idB}}
+	if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 	notices := []desired.Notice{{File: "partners.csv", Line: 4, Column: 1,
@@ -35,8 +34,8 @@ func TestDuplicatesAreFoundInALongFile(t *testing.T) {
 		fmt.Fprintf(&once, "%08x-0000-4000-8000-00000000000a\n", i+1)
 	}
 	got := readRows(t, "tenantId\n"+once.String()+once.String())
-	if len(got.Rows) != n || got.Input.Rows != 2*n || len(got.Input.Lines) != 2*n {
-		t.Errorf("%d rows of %d in the input, want %d of %d", len(got.Rows), got.Input.Rows, n, 2*n)
+	if rows := known(t, got); len(rows) != n || got.Input.Rows != 2*n || len(got.Input.Lines) != 2*n {
+		t.Errorf("%d rows of %d in the input, want %d of %d", len(rows), got.Input.Rows, n, 2*n)
 	}
 }
 
@@ -71,14 +70,14 @@ func TestDomainsAreAskedForOnce(t *testing.T) {
 }
 
 func TestResolveFillsTenantIDsAndMergesWhatTurnsOutToBeOne(t *testing.T) {
-	got := readRows(t, "tenantId,name\nfabrikam.com,F\n"+idA+",C\ncontoso.com,C\n")
-	err := got.Resolve("", map[string]string{"fabrikam.com": strings.ToUpper(idB), "contoso.com": idA})
+	rows := readRows(t, "tenantId,name\nfabrikam.com,F\n"+idA+",C\ncontoso.com,C\n")
+	got, err := rows.Resolve("", map[string]string{"fabrikam.com": strings.ToUpper(idB), "contoso.com": idA})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []desired.Row{
-		{Line: 2, TenantID: idB, Domain: "fabrikam.com", DisplayName: "F"},
-		{Line: 3, TenantID: idA, DisplayName: "C"},
+		desired.With(desired.Row{Line: 2, TenantID: idB}, "displayName", "F"),
+		desired.With(desired.Row{Line: 3, TenantID: idA}, "displayName", "C"),
 	}
 	if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
@@ -88,19 +87,15 @@ func TestResolveFillsTenantIDsAndMergesWhatTurnsOutToBeOne(t *testing.T) {
 	if diff := cmp.Diff(notices, got.Notices); diff != "" {
 		t.Errorf("notices (-want +got):\n%s", diff)
 	}
-	if left := got.Domains(); len(left) != 0 {
-		t.Errorf("%v are still to be resolved", left)
-	}
-	if err := got.Resolve("", nil); err != nil {
-		t.Errorf("resolving again: %v", err)
+	if len(rows.Domains()) != 2 || len(rows.Notices) != 0 {
+		t.Errorf("the rows have become %v, %v", rows.Domains(), rows.Notices)
 	}
 }
 
 func TestResolveReportsEveryFaultAndChangesNothing(t *testing.T) {
 	const home = "cccccccc-0000-4000-8000-00000000000c"
 	got := readRows(t, "name,tenantId\nunknown,nobody.example\nA,"+idA+"\nB,contoso.com\nhome,"+home+"\nhome,home.example\n")
-	before := len(got.Rows)
-	err := got.Resolve(strings.ToUpper(home), map[string]string{"contoso.com": idA, "home.example": home})
+	partners, err := got.Resolve(strings.ToUpper(home), map[string]string{"contoso.com": idA, "home.example": home})
 	want := strings.Join([]string{
 		`partners.csv:2:9: unknown domain "nobody.example": no tenant has it; correct it or give the tenant ID`,
 		"partners.csv:4:3: domain contoso.com (tenant " + idA + `) is on line 3 already and contradicts it: displayName is "B" here and "A" there`,
@@ -113,7 +108,7 @@ func TestResolveReportsEveryFaultAndChangesNothing(t *testing.T) {
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Errorf("faults (-want +got):\n%s", diff)
 	}
-	if len(got.Rows) != before || len(got.Domains()) != 3 {
-		t.Errorf("%d rows and domains %v are left", len(got.Rows), got.Domains())
+	if partners != nil || len(got.Domains()) != 3 {
+		t.Errorf("got %v, and the domains %v are left", partners, got.Domains())
 	}
 }

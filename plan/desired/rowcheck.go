@@ -12,13 +12,11 @@ type checker struct {
 	merged  *merger
 	notices notices
 	errs    RowErrors
-	on, off *bool // shared by all rows
 }
 
 // newChecker returns a checker of rows under head, which may be filled in later.
 func newChecker(file string, head *header) *checker {
-	on, off := true, false
-	return &checker{file: file, head: head, merged: newMerger(file, blockRows), notices: notices{file: file}, on: &on, off: &off}
+	return &checker{file: file, head: head, merged: newMerger(file, blockRows), notices: notices{file: file}}
 }
 
 // block takes the rows of a block, and takes their cells over into in.
@@ -58,13 +56,13 @@ func (ch *checker) check(cells []string, spans []span) {
 	}
 	row.at = spans[tenantID].place()
 	ch.merged.add(&row)
-	if row.Absent && row.IsSyncAllowed != nil && *row.IsSyncAllowed {
-		at := spans[ch.head.position[colIsSyncAllowed]].place()
+	if row.Absent && row.Values.at(colSyncAllowed) == true {
+		at := spans[ch.head.position[colSyncAllowed]].place()
 		ch.notices.add(unusedCells, at, "ensure=absent removes the policy, isSyncAllowed is not used")
 	}
-	if isPlaceholder(row.DisplayName) {
+	if name := row.DisplayName(); isPlaceholder(name) {
 		at := spans[ch.head.position[colDisplayName]].place()
-		ch.notices.add(placeholders, at, fmt.Sprintf("displayName is %s, which programs write where they have no name: correct it if the partner is not called so", Quote(row.DisplayName)))
+		ch.notices.add(placeholders, at, fmt.Sprintf("displayName is %s, which programs write where they have no name: correct it if the partner is not called so", Quote(name)))
 	}
 }
 
@@ -75,41 +73,17 @@ func (ch *checker) set(r *Row, c column, cell string) (err error) {
 			return err
 		}
 	}
-	switch c {
-	case colTenantID:
-		r.TenantID, r.Domain, err = parseTenant(cell)
-	case colDisplayName:
-		r.DisplayName, err = cell, CheckDisplayName(cell)
-	case colIsSyncAllowed:
-		r.IsSyncAllowed, err = ch.parseSwitch(c, cell)
-	case colInboundAllowed:
-		r.InboundAllowed, err = ch.parseSwitch(c, cell)
-	case colOutboundAllowed:
-		r.OutboundAllowed, err = ch.parseSwitch(c, cell)
-	case colEnsure:
+	switch p := c.property(); {
+	case c == colTenantID:
+		r.TenantID, r.domain, err = parseTenant(cell)
+	case p != nil:
+		err = r.Values.parse(c, cell)
+	case c == colEnsure:
 		r.Absent, err = parseEnsure(cell)
-	case colNote:
+	case c == colNote:
 		r.Note = cell
-	case colUnnamed:
-		if cell != "" { // nobody can say what it means
-			err = namelessCell.errorf("the cell %s stands in a column without a name: name the column or empty the cell", Quote(cell))
-		}
+	case c == colUnnamed && cell != "": // nobody can say what it means
+		err = namelessCell.errorf("the cell %s stands in a column without a name: name the column or empty the cell", Quote(cell))
 	}
 	return err
-}
-
-// parseSwitch reads a property that is on or off; nil where it is not managed.
-func (ch *checker) parseSwitch(c column, cell string) (*bool, error) {
-	if cell == "" {
-		return nil, nil
-	}
-	on, err := parseBool(cell)
-	switch {
-	case err != nil:
-		return nil, badSwitch.errorf("%s is %s: %w", c, Quote(cell), err)
-	case on:
-		return ch.on, nil
-	default:
-		return ch.off, nil
-	}
 }

@@ -73,8 +73,8 @@ func (rd *rowReader) misfit(at place, value string, cells []string, why string) 
 
 // keep lays a decoded row out in the sheet, unless it says nothing.
 func (rd *rowReader) keep(rec *record, extra map[string]string) {
-	cells := rec.cells()
-	if blank(&cells, extra) {
+	cells := &rec.Cells
+	if blank(cells, extra) {
 		return
 	}
 	b := rd.sheet.next()

@@ -10,31 +10,14 @@ import (
 	"sync"
 )
 
-// Row is what one line of the CSV wants of one partner. An empty DisplayName
-// and a nil pointer mean that the property is not managed. The pointers of one
-// file are shared between its rows: replace them, do not write through them.
-type Row struct {
-	Line        int    // physical line at which the row starts, from 1
-	TenantID    string // canonical lower-case GUID; "" while only Domain is known
-	Domain      string // lower-case ASCII, when the cell named a domain
-	DisplayName string // one line, at most 256 characters
-
-	IsSyncAllowed   *bool // userSyncInbound
-	InboundAllowed  *bool // automaticUserConsentSettings
-	OutboundAllowed *bool // automaticUserConsentSettings
-
-	Absent bool   // ensure=absent: remove the identity synchronization policy
-	Note   string // carried to every report, never sent
-
-	at place // where the tenantId cell starts
-}
-
-// Rows is a CSV that was read and checked whole. Rows.Rows names each tenant
-// ID and each domain once, in file order.
+// Rows is a CSV that was read and checked whole. Some of its rows may name
+// their tenants by domains, so nothing can be compared yet: Resolve makes
+// Partners of them.
 type Rows struct {
 	Input   Input
-	Rows    []Row
 	Notices []Notice
+
+	rows []Row // each tenant ID and each domain once, in file order
 }
 
 // ReadRows reads the CSV from r once, as a stream, and checks all of it. The
@@ -67,7 +50,7 @@ func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 		errs.sort()
 		return nil, &RefusedRows{RowErrors: errs, Notices: notices}
 	}
-	return &Rows{Input: in, Rows: ch.merged.rows, Notices: notices}, nil
+	return &Rows{Input: in, rows: ch.merged.rows, Notices: notices}, nil
 }
 
 // contextReader stops a long file when its context is done.

@@ -129,8 +129,8 @@ func TestCommentsAreCountedInOneNotice(t *testing.T) {
 func TestEmptyRowsAboveTheHeaderAreBlank(t *testing.T) {
 	for _, above := range []string{",,,", ";;", "\t\t", ` "" , "",`, " , ,", "\u00a0,", "\n\n,,,\n# a\n;"} {
 		rows := readRows(t, above+"\ntenantId,note\n"+idA+",x\n")
-		if len(rows.Rows) != 1 {
-			t.Errorf("%q: %d rows", above, len(rows.Rows))
+		if rows.Input.Rows != 1 {
+			t.Errorf("%q: %d rows", above, rows.Input.Rows)
 		}
 	}
 }
@@ -210,7 +210,7 @@ func TestRowsInsideAQuotedCellAreNoticed(t *testing.T) {
 func TestACellOfManyLinesIsReadOnce(t *testing.T) {
 	text := "tenantId,note\n" + idA + ",\"" + strings.Repeat("\n", 1<<20-100) + "\" \n"
 	began := time.Now()
-	if rows := readRows(t, text); len(rows.Rows) != 1 || time.Since(began) > 10*time.Second {
-		t.Errorf("%d rows in %v", len(rows.Rows), time.Since(began))
+	if rows := readRows(t, text); rows.Input.Rows != 1 || time.Since(began) > 10*time.Second {
+		t.Errorf("%d rows in %v", rows.Input.Rows, time.Since(began))
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/google/uuid"
 	"golang.org/x/text/encoding/unicode"
 
 	"bulksync/plan/desired"
@@ -22,7 +23,7 @@ const (
 )
 
 // ignorePlaces compares rows by what they want.
-var ignorePlaces = cmpopts.IgnoreUnexported(desired.Row{})
+var ignorePlaces = cmp.Options{cmpopts.IgnoreUnexported(desired.Row{}), cmpopts.EquateComparable(desired.Values{})}
 
 func readRows(t *testing.T, text string) *desired.Rows {
 	t.Helper()
@@ -31,6 +32,24 @@ func readRows(t *testing.T, text string) *desired.Rows {
 		t.Fatalf("ReadRows:\n%v", err)
 	}
 	return rows
+}
+
+// known resolves rows; domains get tenant IDs that are made up.
+func known(t interface{ Fatal(...any) }, r *desired.Rows) []desired.Row {
+	tenants := map[string]string{}
+	for _, domain := range r.Domains() {
+		tenants[domain] = uuid.NewSHA1(uuid.NameSpaceDNS, []byte(domain)).String()
+	}
+	partners, err := r.Resolve("", tenants)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return partners.Rows
+}
+
+// switchOf is what a row wants of the synchronization of its partner.
+func switchOf(r desired.Row) any {
+	return r.Value(desired.IdentitySynchronization.Property(desired.PathSyncAllowed))
 }
 
 // rowFaults returns what ReadRows says of a file that it refuses.
@@ -56,10 +75,9 @@ func utf16(t *testing.T, order unicode.Endianness, mark unicode.BOMPolicy, text 
 }
 
 func TestEachDialectReadsAsTheSameRows(t *testing.T) {
-	on := true
 	want := []desired.Row{
-		{Line: 2, TenantID: idA, DisplayName: "Zoë, Söhne; Co", IsSyncAllowed: &on},
-		{Line: 3, TenantID: idB, DisplayName: "Tab"},
+		desired.With(desired.Row{Line: 2, TenantID: idA}, "displayName", "Zoë, Söhne; Co", "userSyncInbound.isSyncAllowed", true),
+		desired.With(desired.Row{Line: 3, TenantID: idB}, "displayName", "Tab"),
 	}
 	comma := "tenantId,displayName,isSyncAllowed\n" + idA + ",\"Zoë, Söhne; Co\",yes\n" + idB + ",Tab,\n"
 	crlf := strings.ReplaceAll(comma, "\n", "\r\n")
@@ -84,7 +102,7 @@ func TestEachDialectReadsAsTheSameRows(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := readRows(t, test.text)
-			if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+			if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(test.want, got.Input.Dialect); diff != "" {
@@ -98,7 +116,7 @@ func TestASeparatorLineDecidesTheDelimiter(t *testing.T) {
 	for _, line := range []string{"sep=;", "SEP=;", `"sep=;"`} {
 		got := readRows(t, line+"\r\ntenantId;note\r\n"+idA+";a,b\r\n")
 		want := []desired.Row{{Line: 3, TenantID: idA, Note: "a,b"}}
-		if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+		if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", line, diff)
 		}
 	}
@@ -109,8 +127,7 @@ func TestASeparatorLineDecidesTheDelimiter(t *testing.T) {
 }
 
 func TestHeadersAreKnownByEachOfTheirNames(t *testing.T) {
-	on, off := true, false
-	want := []desired.Row{{Line: 2, TenantID: idA, DisplayName: "Contoso", IsSyncAllowed: &on, InboundAllowed: &off, OutboundAllowed: &on, Absent: false, Note: "CHG1"}}
+	want := []desired.Row{desired.With(desired.Row{Line: 2, TenantID: idA, Note: "CHG1"}, "displayName", "Contoso", "userSyncInbound.isSyncAllowed", true, "automaticUserConsentSettings.inboundAllowed", false, "automaticUserConsentSettings.outboundAllowed", true)}
 	for _, header := range []string{
 		"tenantId,displayName,userSyncInbound.isSyncAllowed,automaticUserConsentSettings.inboundAllowed,automaticUserConsentSettings.outboundAllowed,ensure,note",
 		"tenant id,name,isSyncAllowed,inboundConsent,outboundConsent,ensure,ticket",
@@ -119,7 +136,7 @@ func TestHeadersAreKnownByEachOfTheirNames(t *testing.T) {
 		" TENANTID ,\u00a0displayname\u200b,\"issyncallowed\",inboundconsent,outboundconsent,ENSURE,NOTE",
 	} {
 		got := readRows(t, header+"\n"+idA+",Contoso,true,false,true,present,CHG1\n")
-		if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+		if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", header, diff)
 		}
 	}
@@ -130,13 +147,13 @@ func TestSwitchesAreReadInEachOfTheirWords(t *testing.T) {
 		"true": true, "TRUE": true, "Yes": true, "1": true, "on": true, "\u00a0on ": true,
 		"false": false, "FALSE": false, "No": false, "0": false, "off": false, "OFF": false,
 	} {
-		got := readRows(t, "tenantId,isSyncAllowed\n"+idA+","+word+"\n").Rows[0].IsSyncAllowed
-		if got == nil || *got != want {
+		got := switchOf(known(t, readRows(t, "tenantId,isSyncAllowed\n"+idA+","+word+"\n"))[0])
+		if got != want {
 			t.Errorf("%q: got %v, want %v", word, got, want)
 		}
 	}
-	if got := readRows(t, "tenantId,isSyncAllowed\n"+idA+", \n").Rows[0].IsSyncAllowed; got != nil {
-		t.Errorf("empty: got %v, want not managed", *got)
+	if got := switchOf(known(t, readRows(t, "tenantId,isSyncAllowed\n"+idA+", \n"))[0]); got != nil {
+		t.Errorf("empty: got %v, want not managed", got)
 	}
 }
 
@@ -145,7 +162,7 @@ func TestTenantIDsAreReadInEachOfTheirForms(t *testing.T) {
 		idA, strings.ToUpper(idA), "{" + idA + "}", "urn:uuid:" + idA, "URN:UUID:" + idA,
 		strings.ReplaceAll(idA, "-", ""), "  " + idA + "\u00a0", "\ufeff" + idA + "\u200b", `"` + idA + `"`, ` "` + idA + `" `,
 	} {
-		if got := readRows(t, "tenantId\n"+form+"\n").Rows[0].TenantID; got != idA {
+		if got := known(t, readRows(t, "tenantId\n"+form+"\n"))[0].TenantID; got != idA {
 			t.Errorf("%q: got %q", form, got)
 		}
 	}
@@ -159,9 +176,8 @@ func TestDomainsAreReadInOneSpelling(t *testing.T) {
 		"XN--BCHER-KVA.example":    "xn--bcher-kva.example",
 		"3m.com":                   "3m.com",
 	} {
-		row := readRows(t, "tenantId\n"+form+"\n").Rows[0]
-		if row.Domain != want || row.TenantID != "" {
-			t.Errorf("%q: got domain %q and tenant ID %q", form, row.Domain, row.TenantID)
+		if got := readRows(t, "tenantId\n"+form+"\n").Domains(); len(got) != 1 || got[0] != want {
+			t.Errorf("%q: got the domains %q", form, got)
 		}
 	}
 }
@@ -172,7 +188,7 @@ func TestBlankLinesAndCommentsAreNoRows(t *testing.T) {
 		{Line: 8, TenantID: idA, Note: "first\n# not a comment\n\nlast"},
 		{Line: 14, TenantID: idB, Note: "# a note"},
 	}
-	if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+	if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 	wantInput := desired.Input{
@@ -187,7 +203,7 @@ func TestBlankLinesAndCommentsAreNoRows(t *testing.T) {
 func TestCarriageReturnsInQuotesOrAtAnEdgeAreKept(t *testing.T) {
 	got := readRows(t, "tenantId,note\n"+idA+",\"a\rb\r\nc\"\n"+"\r"+idB+",x\r\r\n")
 	want := []desired.Row{{Line: 2, TenantID: idA, Note: "a\nb\nc"}, {Line: 4, TenantID: idB, Note: "x"}}
-	if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+	if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 }
@@ -196,8 +212,8 @@ func TestCarriageReturnsInQuotesOrAtAnEdgeAreKept(t *testing.T) {
 // text runs.
 func TestMarksOfDirectionAtAnEdgeAreStray(t *testing.T) {
 	got := readRows(t, "\u200etenantId\u200f,name,isSyncAllowed\n\u202d"+idA+"\u202c,\u2068Contoso\u2069,\u200etrue\n\u200e# x\n")
-	want := []desired.Row{{Line: 2, TenantID: idA, DisplayName: "Contoso", IsSyncAllowed: new(true)}}
-	if diff := cmp.Diff(want, got.Rows, ignorePlaces); diff != "" {
+	want := []desired.Row{desired.With(desired.Row{Line: 2, TenantID: idA}, "displayName", "Contoso", "userSyncInbound.isSyncAllowed", true)}
+	if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 }
@@ -215,22 +231,22 @@ func TestTheInputIsKeptAsItCame(t *testing.T) {
 	if diff := cmp.Diff(want, got.Input); diff != "" {
 		t.Errorf("input (-want +got):\n%s", diff)
 	}
-	if len(got.Rows) != 1 {
-		t.Errorf("%d rows, want the two merged into one", len(got.Rows))
+	if rows := known(t, got); len(rows) != 1 {
+		t.Errorf("%d rows, want the two merged into one", len(rows))
 	}
 }
 
 func TestAFileOfTenantIDsAloneManagesNothing(t *testing.T) {
 	got := readRows(t, "tenantId\n"+idA+"\n")
-	if diff := cmp.Diff([]desired.Row{{Line: 2, TenantID: idA}}, got.Rows, ignorePlaces); diff != "" {
+	if diff := cmp.Diff([]desired.Row{{Line: 2, TenantID: idA}}, known(t, got), ignorePlaces); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 }
 
 func TestAbsentMakesSyncAllowedANotice(t *testing.T) {
 	got := readRows(t, "tenantId,ensure,isSyncAllowed\n"+idA+",Absent,true\n"+idB+",absent,false\n")
-	if len(got.Rows) != 2 || !got.Rows[0].Absent {
-		t.Errorf("rows are %+v", got.Rows)
+	if rows := known(t, got); len(rows) != 2 || !rows[0].Absent {
+		t.Errorf("rows are %+v", rows)
 	}
 	want := []desired.Notice{{File: "partners.csv", Line: 2, Column: 45, Message: "ensure=absent removes the policy, isSyncAllowed is not used"}}
 	if diff := cmp.Diff(want, got.Notices); diff != "" {

@@ -13,17 +13,26 @@ import (
 )
 
 // Template is what is wanted of the multitenant-organization identity-sync
-// template: the body of its documented PATCH. A nil member is not managed; at
-// least one is not nil.
+// template: the body of its documented PATCH.
 type Template struct {
 	Name   string // of the file
 	SHA256 string // hex, of the bytes as read
+	// Values are what is wanted of the properties of the template, in the order
+	// of their table; nil means not managed, and at least one is not nil. Levels
+	// are as they were written: newPartners, existingPartners, both with a comma
+	// between them, none or "".
+	Values [len(templateProperties)]any
+}
 
-	// TemplateApplicationLevel is as it was written: newPartners,
-	// existingPartners, both with a comma between them, none or "".
-	TemplateApplicationLevel *string
-	// IsSyncAllowed is the member of userSyncInbound.
-	IsSyncAllowed *bool
+// Value is what the template is to have at a property; nil where it is not
+// managed.
+func (t *Template) Value(p *Property) any {
+	for i := range templateProperties {
+		if p.Object == SyncTemplate && templateProperties[i].Path == p.Path {
+			return t.Values[i]
+		}
+	}
+	return nil
 }
 
 // maxTemplate is far more than a template body can need, in bytes.
@@ -90,7 +99,7 @@ func levelSet(s string) []string {
 	return slices.Compact(set)
 }
 
-// checkLevels refuses what Graph would refuse, and combinations that
+// CheckLevels refuses what Graph would refuse, and combinations that
 // contradict themselves.
 func CheckLevels(s string) error {
 	if strings.TrimSpace(s) == "" {

@@ -5,13 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-)
-
-const (
-	memberLevel   = "templateApplicationLevel"
-	memberInbound = "userSyncInbound"
-	memberAllowed = "isSyncAllowed"
 )
 
 // templateParser walks the tokens itself, because encoding/json takes members
@@ -40,30 +35,39 @@ func (p *templateParser) parse() {
 		return
 	}
 	p.dec = json.NewDecoder(bytes.NewReader(p.data))
-	p.object("the template", []string{memberLevel, memberInbound}, func(name string) {
-		switch {
-		case name == memberLevel:
-			p.level()
-		case p.peek("null"):
-			p.value()
-		default:
-			p.object(memberInbound, []string{memberAllowed}, func(string) { p.allowed() })
+	p.object("the template", "")
+	if len(p.errs) == 0 && p.out.Values == [len(templateProperties)]any{} {
+		var paths []string
+		for i := range templateProperties {
+			paths = append(paths, templateProperties[i].Path)
 		}
-	})
-	if len(p.errs) == 0 && p.out.TemplateApplicationLevel == nil && p.out.IsSyncAllowed == nil {
-		p.refuse(0, "", errors.New("the template sets nothing: give templateApplicationLevel, userSyncInbound.isSyncAllowed or both"))
+		p.refuse(0, "", fmt.Errorf("the template sets nothing: give %s or both", strings.Join(paths, ", ")))
 	}
 }
 
-// object reads an object and calls member at the value of each member that is
-// allowed. It notes and skips everything else.
-func (p *templateParser) object(what string, allowed []string, member func(name string)) {
+// membersBelow names the members that an object of the template may have, whose
+// paths begin with prefix.
+func membersBelow(prefix string) (names []string) {
+	for i := range templateProperties {
+		if rest, below := strings.CutPrefix(templateProperties[i].Path, prefix); below {
+			name, _, _ := strings.Cut(rest, ".")
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// object reads an object, whose properties have paths that begin with prefix. It
+// notes and skips every member that is not allowed.
+func (p *templateParser) object(what, prefix string) {
 	if !p.peek("{") {
 		p.wrongType(what, "an object")
 		return
 	}
 	p.dec.Token()
-	seen := map[string]bool{}
+	allowed, seen := membersBelow(prefix), map[string]bool{}
 	for p.dec.More() {
 		start := p.next()
 		token, _ := p.dec.Token()
@@ -74,7 +78,7 @@ func (p *templateParser) object(what string, allowed []string, member func(name 
 			continue
 		}
 		seen[name] = true
-		member(name)
+		p.member(name, prefix+name)
 	}
 	p.dec.Token()
 }
@@ -93,29 +97,40 @@ func checkMember(name string, allowed []string, seen map[string]bool) error {
 	return fmt.Errorf("unknown member %s: allowed here is %s", Quote(name), strings.Join(allowed, " and "))
 }
 
-func (p *templateParser) level() {
-	if !p.peek(`"`) {
-		p.wrongType(memberLevel, "a string; "+levelsAllowed)
+// member reads the value of a member that is allowed.
+func (p *templateParser) member(name, path string) {
+	for i := range templateProperties {
+		if templateProperties[i].Path == path {
+			p.out.Values[i] = p.property(name, templateProperties[i].Kind)
+			return
+		}
+	}
+	if p.peek("null") {
+		p.value()
 		return
 	}
-	start := p.next()
-	token, _ := p.dec.Token()
-	s, _ := token.(string)
-	if err := CheckLevels(s); err != nil {
-		p.refuse(start, s, err)
-	}
-	p.out.TemplateApplicationLevel = &s
+	p.object(name, path+".")
 }
 
-func (p *templateParser) allowed() {
-	if !p.peek("true") && !p.peek("false") && !p.peek("null") {
-		p.wrongType(memberAllowed, "true, false or null")
-		return
+// property reads a value of a kind; nil where it is not set, or not valid.
+func (p *templateParser) property(name string, kind Kind) any {
+	isText := p.peek(`"`)
+	switch {
+	case kind == Levels && !isText:
+		p.wrongType(name, "a string; "+levelsAllowed)
+		return nil
+	case kind == Switch && !p.peek("true") && !p.peek("false") && !p.peek("null"):
+		p.wrongType(name, "true, false or null")
+		return nil
 	}
-	token, _ := p.dec.Token()
-	if b, ok := token.(bool); ok {
-		p.out.IsSyncAllowed = &b
+	start := p.next()
+	value, _ := p.dec.Token()
+	if s, ok := value.(string); ok && kind == Levels {
+		if err := CheckLevels(s); err != nil {
+			p.refuse(start, s, err)
+		}
 	}
+	return value
 }
 
 func (p *templateParser) wrongType(what, want string) {

@@ -1,8 +1,11 @@
 package graph_test
 
 import (
+	"context"
 	"net/http"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -61,8 +64,39 @@ func TestRetryAfterIsNeverNegativeNorBeyondReason(t *testing.T) {
 
 func TestLoadIsTheShareOfTheQuotaThatGraphTells(t *testing.T) {
 	for value, want := range map[string]float64{"": 0, "0.85": 0.85, "1.8": 1.8, "-1": 0, "NaN": 0, "high": 0} {
-		if got := graph.Load(http.Header{"X-Ms-Throttle-Limit-Percentage": {value}}); got != want {
+		if got := graph.QuotaUsed(http.Header{"X-Ms-Throttle-Limit-Percentage": {value}}); got != want {
 			t.Errorf("%q: got %v, want %v", value, got, want)
 		}
 	}
+}
+
+// A priority is read in any letter case; any other word is refused with the names.
+func TestAPriorityIsReadByName(t *testing.T) {
+	for word, want := range map[string]graph.Priority{"low": graph.LowPriority, "Normal": graph.NormalPriority, "HIGH": graph.HighPriority} {
+		if got, err := graph.ParsePriority(word); got != want || err != nil {
+			t.Errorf("%s: got %q, %v", word, got, err)
+		}
+	}
+	for _, word := range []string{"", "highest", " low"} {
+		if got, err := graph.ParsePriority(word); got != "" || err == nil || !strings.Contains(err.Error(), "use low, normal or high") {
+			t.Errorf("%q: got %q, %v", word, got, err)
+		}
+	}
+}
+
+// Sleep takes its time, and ends early with the error of its context.
+func TestSleepEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*sec)
+		defer cancel()
+		for _, c := range []struct {
+			d, took time.Duration
+			want    error
+		}{{0, 0, nil}, {-sec, 0, nil}, {7 * sec, 7 * sec, nil}, {7 * sec, 3 * sec, context.DeadlineExceeded}, {0, 0, context.DeadlineExceeded}} {
+			began := time.Now()
+			if err := graph.Sleep(ctx, c.d); err != c.want || time.Since(began) != c.took {
+				t.Errorf("%s: got %v after %s", c.d, err, time.Since(began))
+			}
+		}
+	})
 }

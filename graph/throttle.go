@@ -1,12 +1,36 @@
 package graph
 
 import (
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// Priority says which requests are refused first when a tenant is short of quota.
+// It is sent as x-ms-throttle-priority; the empty one sends nothing, which Graph
+// takes for normal.
+type Priority string
+
+// The priorities.
+const (
+	LowPriority    Priority = "low"
+	NormalPriority Priority = "normal"
+	HighPriority   Priority = "high"
+)
+
+// ParsePriority returns the priority that s names, or an error that lists the
+// names.
+func ParsePriority(s string) (Priority, error) {
+	for _, p := range []Priority{LowPriority, NormalPriority, HighPriority} {
+		if strings.EqualFold(s, string(p)) {
+			return p, nil
+		}
+	}
+	return "", fmt.Errorf("unknown priority %q: use low, normal or high", s)
+}
 
 // MaxRetryAfter is the longest wait that the client agrees to when an answer
 // names one. What asks for more ends the request at once, as throttled.
@@ -49,10 +73,10 @@ func seconds(s string) (time.Duration, bool) {
 	return time.Duration(math.Ceil(min(f, year)*1000)) * time.Millisecond, true
 }
 
-// Load returns how much of the quota is used, 1 being all of it, as Graph says
+// QuotaUsed returns how much of the quota is used, 1 being all of it, as Graph says
 // in x-ms-throttle-limit-percentage (a ratio despite its name, and sent only
 // above 0.8); 0 where it says nothing.
-func Load(h http.Header) float64 {
+func QuotaUsed(h http.Header) float64 {
 	said := h.Get("X-Ms-Throttle-Limit-Percentage")
 	if said == "" {
 		return 0 // nearly every answer
@@ -62,4 +86,14 @@ func Load(h http.Header) float64 {
 		return 0
 	}
 	return f
+}
+
+// IsConcurrencyConflict reports whether an answer says that too many writes ran at once in
+// the tenant. It leaves the body readable.
+func IsConcurrencyConflict(resp *http.Response) bool {
+	if resp.StatusCode != http.StatusConflict {
+		return false
+	}
+	e, _ := decodeError(resp.StatusCode, resp.Header, bodyOf(resp), nil)
+	return e.Code == codeConcurrency
 }

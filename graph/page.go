@@ -3,10 +3,12 @@ package graph
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"path"
 	"runtime"
@@ -196,17 +198,17 @@ func (c *Client) checkLink(page, link string) (next string, err error) {
 	}
 	u, err := base.Parse(link)
 	if err != nil {
-		return "", c.astray("an unreadable address")
+		return "", c.wrongLink("an unreadable address")
 	}
 	sameHost := u.Scheme == c.root.Scheme && strings.EqualFold(u.Hostname(), c.root.Hostname()) && portOf(u) == portOf(c.root)
 	if !sameHost || u.User != nil || u.Opaque != "" || !isBelow(u.Path, apiVersion+"/") {
-		return "", c.astray(u.Scheme + "://" + u.Host + u.Path) // the query may hold a page token
+		return "", c.wrongLink(u.Scheme + "://" + u.Host + u.Path) // the query may hold a page token
 	}
 	u.Host, u.Fragment, u.RawFragment = c.root.Host, "", ""
 	return u.String(), nil
 }
 
-func (c *Client) astray(where string) error {
+func (c *Client) wrongLink(where string) error {
 	return fmt.Errorf("@odata.nextLink leads to %s, which is not below %s", where, c.base)
 }
 
@@ -225,5 +227,73 @@ func portOf(u *url.URL) string {
 		return "80"
 	default:
 		return "443"
+	}
+}
+
+// page is a page on its way from the wire.
+type page struct {
+	Page
+	path string
+	resp *Response
+	raw  [][]byte
+	next string // as resolved; "" at the end
+	err  error
+	// again is set where the page was asked for a second time: its partners were
+	// parsed as it came.
+	again   bool
+	parsed  parsed
+	visited bool
+}
+
+// named says which page err is about, unless it is the visitor's.
+func (p *page) named(err error) error {
+	if p.visited {
+		return err
+	}
+	return &ListError{p.Number, err}
+}
+
+// fetch reads page after page until the list ends, something fails or the
+// receiver is gone.
+func (c *Client) fetch(ctx context.Context, next string, number int, pages chan<- page, gone <-chan struct{}) {
+	for next != "" {
+		p := c.readPage(ctx, next, number, false)
+		next, number = p.next, number+1
+		select {
+		case pages <- p:
+		case <-gone:
+			return
+		}
+	}
+}
+
+// readPage reads one page. With again, partners that cannot be read make it an
+// unreadable answer, which is asked for like any other.
+func (c *Client) readPage(ctx context.Context, path string, number int, again bool) page {
+	p := page{Page: Page{Number: number}, path: path, again: again}
+	var link string
+	p.resp, p.err = c.Do(ctx, Request{Method: http.MethodGet, Path: path, check: func(body []byte) (err error) {
+		if p.raw, link, err = splitPage(body); err == nil && again {
+			p.parsed = parsePartners(p.raw)
+			err = p.parsed.unreadable
+		}
+		return err
+	}})
+	if p.err == nil {
+		p.AsOf = p.resp.sent
+		next, err := c.checkLink(path, link)
+		p.next, p.err = next, unreadable(p.resp, path, err)
+	}
+	return p
+}
+
+// unreadable says which answer err, if it is not nil, is about.
+func unreadable(resp *Response, path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{
+		Kind: Unreadable, Method: http.MethodGet, Path: oneLine(resp.secrets.cut(shortPath(path))), RequestID: resp.RequestID,
+		ClientRequestID: resp.ClientRequestID, Attempts: resp.Attempts, Err: resp.secrets.fromError(err),
 	}
 }

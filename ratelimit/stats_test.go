@@ -27,7 +27,7 @@ func TestTheEstimateIsARangeThatNarrowsAsTheGateLearns(t *testing.T) {
 	})
 }
 
-func TestTheEstimateBeforeTheRunKnowsLimitsToldAndDocumented(t *testing.T) {
+func TestTheEstimateBeforeARunUsesStatedLimits(t *testing.T) {
 	for _, tc := range []struct {
 		name      string
 		options   ratelimit.Options
@@ -36,8 +36,8 @@ func TestTheEstimateBeforeTheRunKnowsLimitsToldAndDocumented(t *testing.T) {
 	}{
 		{"nothing to do", ratelimit.Options{}, 0, 0, 0},
 		{"beyond the documented burst", ratelimit.Options{}, 5000, 100 * time.Second, 5000 * time.Second},
-		{"a told rate", ratelimit.Options{MaxRate: 0.5}, 100, 198 * time.Second, 200 * time.Second},
-		{"a told quota", ratelimit.Options{MaxRate: 0.5, MaxBurst: 5}, 100, 192 * time.Second, 200 * time.Second},
+		{"a stated rate", ratelimit.Options{MaxRate: 0.5}, 100, 198 * time.Second, 200 * time.Second},
+		{"a stated quota", ratelimit.Options{MaxRate: 0.5, MaxBurst: 5}, 100, 192 * time.Second, 200 * time.Second},
 		{"half of the documented limit", ratelimit.Options{Capacity: 0.5}, 2500, 100 * time.Second, 2500 * time.Second},
 		{"one worker", ratelimit.Options{Concurrency: 1}, 100, 10 * time.Second, 100 * time.Second},
 	} {

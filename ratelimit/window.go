@@ -1,0 +1,96 @@
+package ratelimit
+
+import (
+	"math"
+	"time"
+)
+
+// window is the time from one refusal to the next, and what happened in it.
+type window struct {
+	since    time.Time
+	took     time.Duration // set when it is over
+	shut     time.Duration // how long the gate was shut at its beginning
+	accepted int
+	refused  int       // by the event that began it
+	latest   time.Time // the last acceptance
+	samples  []sample
+}
+
+// sample is how many requests had been accepted at some time.
+type sample struct {
+	at       time.Time
+	accepted int
+}
+
+// Samples are at least so far apart, and there are at most so many.
+const (
+	sampleEvery = time.Second
+	maxSamples  = 64
+)
+
+// accept counts a request accepted now.
+func (w *window) accept(now time.Time) {
+	if w.since.IsZero() {
+		w.since = now // the first of all
+	}
+	w.accepted++
+	w.latest = now
+	if n := len(w.samples); n > 0 && now.Sub(w.samples[n-1].at) < sampleEvery {
+		return
+	}
+	if len(w.samples) == maxSamples { // keep every second one: a long window is sampled more coarsely
+		for i := range maxSamples / 2 {
+			w.samples[i] = w.samples[2*i]
+		}
+		w.samples = w.samples[:maxSamples/2]
+	}
+	w.samples = append(w.samples, sample{now, w.accepted})
+}
+
+// provenRate is the largest refill rate that the accepted requests prove: between
+// any two of them, no more can be accepted than a full bucket holds and what
+// flows in.
+func (w *window) provenRate(size float64) float64 {
+	best := 0.0
+	for _, s := range w.samples {
+		span := w.latest.Sub(s.at)
+		if span >= 2*sampleEvery {
+			best = max(best, (float64(w.accepted-s.accepted)+1-size)/span.Seconds())
+		}
+	}
+	return best
+}
+
+// isAmbiguous reports whether there were so many refusals that it matters whether
+// they cost quota.
+func (w *window) isAmbiguous() bool { return 4*w.refused > w.accepted }
+
+// confidence is how far the measurement can be trusted, up to 1: it may be off by
+// one token.
+func (w *window) confidence() float64 { return min(1, float64(w.accepted)/8) }
+
+// refillRate is how fast a bucket of that size filled during the window, per
+// second, when a refused request takes cost tokens. Either the bucket never
+// overflowed, and all that was taken had flowed in; or it filled up while the
+// gate was shut, and what was taken beyond its size flowed in afterwards. Each
+// formula is exact in its own case and too low in the other, so the larger holds.
+func (w *window) refillRate(size, cost float64) float64 {
+	all := max(w.took.Seconds(), 1e-3)
+	open := all - w.shut.Seconds()
+	taken := float64(w.accepted) + cost*float64(w.refused)
+	found := taken / all
+	if open > all/5 {
+		found = max(found, (taken-size)/open)
+	}
+	return found
+}
+
+// refusalsCost reports whether a refused request takes a token too (Graph
+// documents that refused requests keep counting). Of the two assumptions, the one
+// under which both windows show about the same refill rate is right.
+func refusalsCost(a, b *window, size float64) bool {
+	distance := func(cost float64) float64 {
+		return math.Abs(math.Log(max(a.refillRate(size, cost), minRate) / max(b.refillRate(size, cost), minRate)))
+	}
+	return distance(1) < distance(0)
+}
