@@ -8,6 +8,7 @@ import (
 
 	"bulksync/internal/words"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 )
 
 // effect is something that a change does to people, or to a whole partner: the
@@ -23,6 +24,7 @@ const (
 	idleRemoved    effect = "A synchronization policy that does not allow synchronization {is} removed for {partners}."
 	idleAdded      effect = "A synchronization policy that does not allow synchronization {is} added for {partners}."
 	renamed        effect = "The name of the synchronization policy {is} changed for {partners}."
+	otherChanged   effect = "Another property {is} changed for {partners}."
 	partnerAdded   effect = "A partner configuration {is} added for {partners}."
 	partnerRemoved effect = "The partner configuration {is} removed for {partners}."
 )
@@ -38,7 +40,7 @@ func allEffects() []effect {
 			}
 		}
 	}
-	return append(all, renamed, partnerAdded, partnerRemoved)
+	return append(all, renamed, otherChanged, partnerAdded, partnerRemoved)
 }
 
 // tell fills in the partners and the time: what is going to be, or what has been
@@ -102,8 +104,10 @@ func fieldEffects(c *plan.Change) []effect {
 		s, known := switchAt(f.Path)
 		e, stays := s.effectOf(f.Before, f.After)
 		switch {
-		case !known:
+		case f.Path == desired.PathDisplayName:
 			other = append(other, renamed)
+		case !known:
+			other = append(other, otherChanged)
 		case stays:
 			idle = append(idle, e)
 		default:

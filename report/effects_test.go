@@ -8,6 +8,7 @@ import (
 
 	"bulksync/execute/journal"
 	"bulksync/plan"
+	"bulksync/plan/audit"
 	"bulksync/plan/desired"
 	"bulksync/report"
 )
@@ -125,6 +126,41 @@ func TestNoWriteIsSilent(t *testing.T) {
 				if got := leadOf(planText(t, planOf(c))); len(got) != 1 {
 					t.Errorf("%s %s %v > %v: %q", c.Action, c.Object, before, after, got)
 				}
+			}
+		}
+	}
+}
+
+// Every managed switch has words of its own, for what a change of it does and
+// for what an audit finds.
+func TestEverySwitchHasWords(t *testing.T) {
+	values := []any{nil, false, true}
+	for _, o := range desired.PartnerObjects {
+		for _, p := range o.Properties() {
+			if p.Kind != desired.Switch {
+				continue
+			}
+			said := map[string]bool{}
+			for _, before := range values {
+				for _, after := range values {
+					if before == after {
+						continue
+					}
+					lead := leadOf(planText(t, planOf(change(2, "", o, plan.Update, plan.Field{Path: p.Path, Before: before, After: after}))))
+					if len(lead) != 1 || strings.Contains(lead[0], "Another property") {
+						t.Errorf("%s %v > %v: %q", p.Path, before, after, lead)
+					}
+					said[strings.Join(lead, "")] = true
+				}
+			}
+			if len(said) != 4 {
+				t.Errorf("%s: %d sentences, want one for on, off, set to off and left", p.Path, len(said))
+			}
+			a := sampleAudit()
+			a.Findings, a.Totals = a.Findings[:1], audit.Totals{OK: 1, Changed: 1}
+			a.Findings[0] = audit.Finding{TenantID: tenant(2), Kind: audit.Changed, Object: o, Fields: []plan.Field{{Path: p.Path, Before: false, After: true}}}
+			if text := auditAs(t, a, report.Text); strings.Contains(text, "false") || strings.Contains(text, "true") {
+				t.Errorf("%s: no words for its values in\n%s", p.Path, text)
 			}
 		}
 	}
