@@ -15,6 +15,7 @@ const (
 	syncOn   = `"identitySynchronization":{"tenantId":"` + fabrikam + `","displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":true}}`
 	inherits = `"automaticUserConsentSettings":{"inboundAllowed":null,"outboundAllowed":null}`
 	consents = `"automaticUserConsentSettings":{"inboundAllowed":true,"outboundAllowed":true}`
+	trusts   = `"inboundTrust":{"isMfaAccepted":false,"isCompliantDeviceAccepted":true,"isHybridAzureADJoinedDeviceAccepted":null}`
 	missing  = " (the partner configuration does not exist; add it first, or plan with --create-partners)"
 	owned    = " !service-owned (the partner configuration belongs to a service provider or to Microsoft Support)"
 )

@@ -22,10 +22,18 @@ const (
 // columns is the header that rows in these tests have.
 const columns = "tenantId,displayName,isSyncAllowed,inboundConsent,outboundConsent,ensure,note\n"
 
+// allColumns is a header of all columns.
+const allColumns = "tenantId,displayName,isSyncAllowed,mfaTrust,deviceTrust,hybridTrust,inboundConsent,outboundConsent,ensure,note\n"
+
 // rows reads CSV lines below columns; the first is line 2.
 func rows(t testing.TB, lines ...string) *desired.Rows {
 	t.Helper()
-	r, err := desired.ReadRows(t.Context(), strings.NewReader(columns+strings.Join(lines, "\n")), "partners.csv")
+	return rowsBelow(t, columns, lines...)
+}
+
+func rowsBelow(t testing.TB, header string, lines ...string) *desired.Rows {
+	t.Helper()
+	r, err := desired.ReadRows(t.Context(), strings.NewReader(header+strings.Join(lines, "\n")), "partners.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,6 +43,12 @@ func rows(t testing.TB, lines ...string) *desired.Rows {
 func wanted(t testing.TB, lines ...string) plan.Desired {
 	t.Helper()
 	return resolved(t, rows(t, lines...), nil)
+}
+
+// wantedOfAll is wanted below a header of all columns.
+func wantedOfAll(t testing.TB, lines ...string) plan.Desired {
+	t.Helper()
+	return resolved(t, rowsBelow(t, allColumns, lines...), nil)
 }
 
 // resolved gives rows the tenants of their domains.

@@ -15,6 +15,7 @@ type Object = desired.Object
 const (
 	PartnerConfiguration    = desired.PartnerConfiguration
 	IdentitySynchronization = desired.IdentitySynchronization
+	Trust                   = desired.Trust
 	Consent                 = desired.Consent
 	SyncTemplate            = desired.SyncTemplate
 )

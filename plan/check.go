@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"bulksync/graph"
+	"bulksync/internal/seal"
 	"bulksync/plan/desired"
 )
 
@@ -130,21 +129,11 @@ func (c *Change) checkRequest() error {
 	if c.Action != Delete {
 		want = appendBody(room[:0], c.Fields)
 	}
-	if r.Method != methodOf(c.Object, c.Action) || r.Path != pathOf(c.Object, c.Action, c.Partner.TenantID) || !sameText(r.Body, want) {
+	if r.Method != methodOf(c.Object, c.Action) || r.Path != pathOf(c.Object, c.Action, c.Partner.TenantID) || !seal.Same(r.Body, want) {
 		return errors.New("the request does not follow from the fields")
 	}
 	if !bytes.Equal(r.Body, want) { // what is sent is spelt as we spell it
 		r.Body = bytes.Clone(want)
 	}
 	return nil
-}
-
-// sameText reports whether a and b are the same JSON, or are both empty. Nearly
-// always they are spelt alike.
-func sameText(a, b []byte) bool {
-	if bytes.Equal(a, b) || len(a) == 0 || len(b) == 0 {
-		return len(a) == len(b)
-	}
-	x, y := jsontext.Value(bytes.Clone(a)), jsontext.Value(bytes.Clone(b))
-	return x.Canonicalize() == nil && y.Canonicalize() == nil && bytes.Equal(x, y)
 }

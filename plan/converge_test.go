@@ -28,19 +28,24 @@ func anyWorld(t testing.TB) *rapid.Generator[*world] {
 		var lines []string
 		for i := range rapid.IntRange(1, 8).Draw(rt, "tenants") {
 			id := fmt.Sprintf("90e29127-71ad-49c7-9ce8-%012x", i+1)
-			if rapid.Bool().Draw(rt, "there") {
+			there := rapid.Bool().Draw(rt, "there")
+			if there {
 				sim.SetPartner(anyPartner(id).Draw(rt, "partner"))
 			}
 			cells := []string{
 				id, rapid.SampledFrom([]string{"", "Fabrikam", "Müller & Söhne"}).Draw(rt, "name"),
-				anySwitch.Draw(rt, "sync"), anySwitch.Draw(rt, "inbound"), anySwitch.Draw(rt, "outbound"), "", "",
+				anySwitch.Draw(rt, "sync"), anySwitch.Draw(rt, "mfa"), anySwitch.Draw(rt, "device"), anySwitch.Draw(rt, "hybrid"),
+				anySwitch.Draw(rt, "inbound"), anySwitch.Draw(rt, "outbound"), "", "",
 			}
 			if rapid.IntRange(0, 3).Draw(rt, "ensure") == 0 {
-				cells = []string{id, "", "", "", "", "absent", ""}
+				cells = []string{id, "", "", "", "", "", "", "", "absent", ""}
+				if there { // else no partner is added for the others
+					cells[3], cells[6] = anySwitch.Draw(rt, "mfa"), anySwitch.Draw(rt, "inbound")
+				}
 			}
 			lines = append(lines, strings.Join(cells, ","))
 		}
-		w := &world{Sim: sim, client: inProcess(t, sim), want: wanted(t, lines...)}
+		w := &world{Sim: sim, client: inProcess(t, sim), want: wantedOfAll(t, lines...)}
 		w.want.CreatePartners = true
 		if rapid.Bool().Draw(rt, "with a template") {
 			w.want.Template = wantedTemplate(t, rapid.SampledFrom([]string{
@@ -60,6 +65,9 @@ func anyPartner(id string) *rapid.Generator[graphsim.Partner] {
 		p := graphsim.Partner{TenantID: id, AutomaticUserConsentSettings: graphsim.Consent{
 			InboundAllowed: null.Draw(rt, "inbound"), OutboundAllowed: null.Draw(rt, "outbound"),
 		}}
+		if rapid.Bool().Draw(rt, "trust") {
+			p.InboundTrust = &graphsim.InboundTrust{IsMfaAccepted: null.Draw(rt, "mfa"), IsCompliantDeviceAccepted: null.Draw(rt, "device"), IsHybridAzureADJoinedDeviceAccepted: null.Draw(rt, "hybrid")}
+		}
 		switch rapid.IntRange(0, 3).Draw(rt, "policy") {
 		case 0:
 			p.IdentitySynchronization = &graphsim.IdentitySynchronization{}
@@ -181,6 +189,11 @@ func values(s graphsim.State) map[string]string {
 	all := map[string]string{"template": fmt.Sprint(s.Template.TemplateApplicationLevel, said(s.Template.UserSyncInbound))}
 	for _, p := range s.Partners {
 		v := fmt.Sprint(show(p.AutomaticUserConsentSettings.InboundAllowed), show(p.AutomaticUserConsentSettings.OutboundAllowed))
+		if u := p.InboundTrust; u != nil {
+			v += " trust" + show(u.IsMfaAccepted) + show(u.IsCompliantDeviceAccepted) + show(u.IsHybridAzureADJoinedDeviceAccepted)
+		} else {
+			v += " trust null null null"
+		}
 		if y := p.IdentitySynchronization; y != nil {
 			v += " policy" + show(y.DisplayName) + said(y.UserSyncInbound)
 		}

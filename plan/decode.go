@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,11 +10,10 @@ import (
 	"strings"
 	"unicode"
 
-	"bulksync/plan/desired"
-
-	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/sync/errgroup"
+
+	"bulksync/internal/seal"
+	"bulksync/plan/desired"
 )
 
 // Decode reads a plan file and proves it: the format version is ours
@@ -36,8 +36,8 @@ func Decode(r io.Reader) (*Plan, error) {
 	if err != nil {
 		return nil, notJSON(err, "")
 	}
-	d := newDecoder(text)
-	err = d.read()
+	d := newDecoder()
+	err = d.read(text)
 	d.group.Wait() // the parts keep their own errors
 	if err != nil {
 		return nil, err
@@ -51,10 +51,9 @@ func Decode(r io.Reader) (*Plan, error) {
 	return &d.plan, nil
 }
 
-// decoder splits the text of a plan. Its parts are worked on while the rest is
-// read.
+// decoder takes the text of a plan apart. Its parts are worked on while the rest
+// is read.
 type decoder struct {
-	json    *jsontext.Decoder
 	plan    Plan
 	known   map[string]any // where each member goes; the others are kept for the fingerprint alone
 	parts   map[string]*part
@@ -64,12 +63,12 @@ type decoder struct {
 
 // part is a member on its way from text to data.
 type part struct {
-	text jsontext.Value // canonical in the end
-	err  error          // it is not what a plan has there
+	text []byte // canonical in the end
+	err  error  // it is not what a plan has there
 }
 
-func newDecoder(r io.Reader) *decoder {
-	d := &decoder{json: jsontext.NewDecoder(r), parts: map[string]*part{}}
+func newDecoder() *decoder {
+	d := &decoder{parts: map[string]*part{}}
 	p := &d.plan
 	d.known = map[string]any{
 		"formatVersion": &p.FormatVersion, "tool": &p.Tool, "createdAt": &p.CreatedAt, "homeTenant": &p.HomeTenant, "input": &p.Input,
@@ -80,44 +79,41 @@ func newDecoder(r io.Reader) *decoder {
 }
 
 // read takes the text apart.
-func (d *decoder) read() error {
-	if t, err := d.json.ReadToken(); err != nil || t.Kind() != '{' {
+func (d *decoder) read(text io.Reader) error {
+	doc, err := seal.NewDocument(text)
+	if err != nil {
 		return notJSON(err, "it is no JSON object")
 	}
 	for {
-		t, err := d.json.ReadToken()
+		name, more, err := doc.Next()
 		if err != nil {
-			return notJSON(err, "")
+			return notJSON(err, "text follows its end")
 		}
-		if t.Kind() == '}' {
-			break
+		if !more {
+			return nil
 		}
-		name, p := t.String(), &part{}
 		if strings.ContainsFunc(name, notInNames) {
 			return fmt.Errorf("%w: no plan has a member %q", ErrAltered, name)
 		}
+		p := &part{}
 		d.parts[name] = p
 		if name == "changes" {
-			err = d.changes()
+			err = d.changes(doc)
 		} else {
-			err = d.member(name, p)
+			err = d.member(doc, name, p)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if _, err := d.json.ReadToken(); !errors.Is(err, io.EOF) {
-		return notJSON(err, "text follows its end")
-	}
-	return nil
 }
 
 // notInNames reports whether the name of a member never has r. With letters
 // alone the canonical order of names is that of their bytes.
 func notInNames(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) }
 
-func (d *decoder) member(name string, p *part) error {
-	text, err := d.json.ReadValue()
+func (d *decoder) member(doc *seal.Document, name string, p *part) error {
+	text, err := doc.Value()
 	if err != nil {
 		return notJSON(err, "")
 	}
@@ -126,12 +122,13 @@ func (d *decoder) member(name string, p *part) error {
 			return err
 		}
 	}
-	p.text = text.Clone()
+	p.text = bytes.Clone(text)
 	d.group.Go(func() error {
 		if into := d.known[name]; into != nil {
-			p.err = jsonv2.Unmarshal(p.text, into)
+			p.err = seal.Unmarshal(p.text, into)
 		}
-		if err := p.text.Canonicalize(); err != nil && p.err == nil {
+		var err error
+		if p.text, err = seal.Canonicalize(p.text); p.err == nil {
 			p.err = err
 		}
 		return nil
@@ -151,27 +148,22 @@ func checkVersion(raw []byte) error {
 }
 
 // changes reads the list of changes and hands it on in batches.
-func (d *decoder) changes() error {
-	if t, err := d.json.ReadToken(); err != nil || t.Kind() != '[' {
-		return notJSON(err, "its changes are no list")
-	}
+func (d *decoder) changes(doc *seal.Document) error {
 	b := &changeBatch{}
-	for d.json.PeekKind() != ']' {
-		text, err := d.json.ReadValue()
-		if err != nil {
-			return notJSON(err, "")
-		}
-		if b.add(text); b.size == batch {
+	err := doc.List(func(change []byte) {
+		if b.add(change); len(b.ends) == batch {
 			next := &changeBatch{text: make([]byte, 0, len(b.text)*9/8)} // about as long as the one before
 			d.start(b)
 			b = next
 		}
+	})
+	if err != nil {
+		return notJSON(err, "its changes are no list")
 	}
-	if b.size > 0 {
+	if len(b.ends) > 0 {
 		d.start(b)
 	}
-	_, err := d.json.ReadToken()
-	return err
+	return nil
 }
 
 func (d *decoder) start(b *changeBatch) {
@@ -181,18 +173,14 @@ func (d *decoder) start(b *changeBatch) {
 
 // notJSON says that a text is no plan, for the reason of err or else of why.
 func notJSON(err error, why string) error {
-	var broken *jsontext.SyntacticError
+	var twice *seal.TwiceError
 	switch {
-	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &broken):
-		// Readers differ in which of the two they believe.
-		return fmt.Errorf("%w: the member %q stands twice", ErrAltered, broken.JSONPointer[1:])
-	case errors.As(err, &broken):
-		return fmt.Errorf("not a plan, or cut short: %w at byte %d", broken.Err, broken.ByteOffset)
-	case errors.Is(err, io.EOF):
-		return fmt.Errorf("not a plan, or cut short: %w", io.ErrUnexpectedEOF)
-	case err != nil:
-		return fmt.Errorf("not a plan, or cut short: %w", err)
-	default:
+	case errors.As(err, &twice): // readers differ in which of the two they believe
+		return fmt.Errorf("%w: %w", ErrAltered, err)
+	case errors.Is(err, seal.ErrShape):
 		return errors.New("not a plan: " + why)
+	case errors.Is(err, io.EOF):
+		err = io.ErrUnexpectedEOF
 	}
+	return fmt.Errorf("not a plan, or cut short: %w", err)
 }

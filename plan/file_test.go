@@ -161,7 +161,7 @@ func anyPlan(t testing.TB, most int) *rapid.Generator[*plan.Plan] {
 		for i := range rapid.IntRange(most/2, most).Draw(rt, "rows") {
 			id := fmt.Sprintf("90e29127-71ad-49c7-9ce8-%012x", i)
 			name := rapid.SampledFrom([]string{"", "Fabrikam", `"Müller & ""Söhne"""`, "\u2028x", "😀"}).Draw(rt, "name")
-			lines = append(lines, strings.Join([]string{id, name, cell.Draw(rt, "sync"), cell.Draw(rt, "in"), cell.Draw(rt, "out"),
+			lines = append(lines, strings.Join([]string{id, name, cell.Draw(rt, "sync"), cell.Draw(rt, "mfa"), cell.Draw(rt, "device"), "", cell.Draw(rt, "in"), cell.Draw(rt, "out"),
 				rapid.SampledFrom([]string{"", "", "absent"}).Draw(rt, "ensure"), "note"}, ","))
 			if members := rapid.SampledFrom(states).Draw(rt, "there"); members != "-" {
 				p := partner(t, id, members)
@@ -169,7 +169,7 @@ func anyPlan(t testing.TB, most int) *rapid.Generator[*plan.Plan] {
 				there = append(there, p)
 			}
 		}
-		r, err := desired.ReadRows(t.Context(), strings.NewReader(columns+strings.Join(lines, "\n")), "partners.csv")
+		r, err := desired.ReadRows(t.Context(), strings.NewReader(allColumns+strings.Join(lines, "\n")), "partners.csv")
 		if err != nil {
 			rt.Skip(err)
 		}
@@ -191,6 +191,7 @@ func anyPlan(t testing.TB, most int) *rapid.Generator[*plan.Plan] {
 var states = []string{
 	"-", "", inherits, syncOn, syncOn + "," + consents, `"isServiceProvider":true`, `"isServiceProvider":true,` + syncOn,
 	`"automaticUserConsentSettings":{"InboundAllowed":true,"outboundAllowed":null,"other":[1e2]}`,
+	trusts, `"inboundTrust":{"IsMfaAccepted":null,"isCompliantDeviceAccepted":true,"other":{}},` + consents,
 	`"identitySynchronization":{"displayName":null,"userSyncInbound":null}`, `"identitySynchronization":{"tenantId":"x"}`,
 	`"identitySynchronization":{"displayName":"","UserSyncInbound":{"isSyncAllowed":false,"new":null}},` + consents,
 }

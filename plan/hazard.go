@@ -16,6 +16,7 @@ const (
 	NewPartner     = desired.NewPartner
 	PartnerRemoved = desired.PartnerRemoved
 	ConsentOff     = desired.ConsentOff
+	TrustOn        = desired.TrustOn
 	TemplateWrite  = desired.TemplateWrite
 	ServiceOwned   = desired.ServiceOwned
 )

@@ -23,7 +23,7 @@ import (
 
 // planWords stand at some place of a plan, and are tried at every other.
 var planWords = []any{
-	"", contoso, graph.SupportTenantID, "create", "update", "delete", "no-op", "blocked", "partner", "identitySynchronization", "consent", "template",
+	"", contoso, graph.SupportTenantID, "create", "update", "delete", "no-op", "blocked", "partner", "identitySynchronization", "consent", "trust", "template",
 	"takes back what the run did", "userSyncInbound.isSyncAllowed",
 }
 
@@ -130,7 +130,7 @@ func meaning(p *plan.Plan) *plan.Plan {
 		if len(p.Input.Lines) == 0 {
 			c.Row = 0 // an undo names the rows of a run
 		}
-		if c.Object == plan.Consent {
+		if c.Object == plan.Consent || c.Object == plan.Trust {
 			c.Before = nil // as an object of nulls
 		}
 		if c.Request == nil {
@@ -168,6 +168,7 @@ var free = regexp.MustCompile(`^/formatVersion$|^/changes$|^/tool/|^/(input|temp
 func smallPlans(t *testing.T) map[string]*plan.Plan {
 	yes := build(t, wanted(t, fabrikam+",Fabrikam Ltd,false,false,,,CHG1"), currently(partner(t, fabrikam, syncOn+","+consents)))
 	gone := build(t, wanted(t, contoso+",,true,,,,", fabrikam+",,,,,absent,"), currently(partner(t, contoso, syncOn), partner(t, fabrikam, syncOn)))
+	trusted := build(t, wantedOfAll(t, fabrikam+",,,yes,no,,true,,,"), currently(partner(t, fabrikam, trusts)))
 	d := wanted(t, fabrikam+",Fabrikam,,,,,", contoso+",,true,,,,")
 	d.CreatePartners = true
 	added := build(t, d, currently(partner(t, contoso, `"isServiceProvider":true`)))
@@ -175,7 +176,7 @@ func smallPlans(t *testing.T) map[string]*plan.Plan {
 	cur.Template = &graph.Template{TemplateApplicationLevel: "newPartners", Raw: []byte(`{"templateApplicationLevel":"newPartners"}`)}
 	template := build(t, plan.Desired{Template: wantedTemplate(t, `{"templateApplicationLevel":"none","userSyncInbound":{"isSyncAllowed":true}}`)}, cur)
 	return map[string]*plan.Plan{
-		"update": yes, "removal": gone, "new partner": added, "template": template, "undo of update": taken(t, yes, nil),
+		"update": yes, "trust": trusted, "undo of trust": taken(t, trusted, nil), "removal": gone, "new partner": added, "template": template, "undo of update": taken(t, yes, nil),
 		"undo of removal": taken(t, gone, nil), "undo of new partner": taken(t, added, nil), "undo of template": taken(t, template, nil),
 	}
 }

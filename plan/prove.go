@@ -1,16 +1,12 @@
 package plan
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
-	"strings"
 
-	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
+	"bulksync/internal/seal"
 )
 
 // prove holds the fingerprint against the text and the parts of the plan
@@ -37,24 +33,21 @@ func (d *decoder) prove() error {
 // fingerprint computes the fingerprint of the text, members that this program
 // does not know included.
 func (d *decoder) fingerprint() string {
-	sum := newDigest()
+	sum := seal.NewDigest()
 	for _, name := range slices.Sorted(maps.Keys(d.parts)) {
-		if name == "fingerprint" {
-			continue
+		switch name {
+		case "fingerprint":
+		case "changes":
+			sum.List(name)
+			for _, b := range d.batches {
+				sum.Elements(b.text)
+			}
+			sum.EndList()
+		default:
+			sum.Member(name, d.parts[name].text)
 		}
-		sum.name(name)
-		if name != "changes" {
-			sum.Write(d.parts[name].text)
-			continue
-		}
-		io.WriteString(sum, "[")
-		comma := false
-		for _, b := range d.batches {
-			sum.elements(b.text[1:len(b.text)-1], &comma)
-		}
-		io.WriteString(sum, "]")
 	}
-	return sum.sum()
+	return sum.Sum()
 }
 
 // collect puts the changes together, or says what is wrong with the first that
@@ -78,41 +71,36 @@ func (d *decoder) collect() error {
 
 // changeBatch is some changes on their way from text to data.
 type changeBatch struct {
-	text    jsontext.Value // a list of them; canonical in the end
-	size    int
+	text    []byte // a list of them; canonical in the end
+	ends    []int  // of each change in text
 	changes []Change
 	err     error // of the change at index at
 	at      int
 }
 
 func (b *changeBatch) add(change []byte) {
-	b.text = append(append(b.text, "[,"[min(b.size, 1)]), change...)
-	b.size++
+	b.text = append(append(b.text, "[,"[min(len(b.ends), 1)]), change...)
+	b.ends = append(b.ends, len(b.text))
 }
 
 func (b *changeBatch) decode() {
-	b.text = append(b.text, ']')
-	b.changes = make([]Change, b.size)
-	list := jsontext.NewDecoder(bytes.NewBuffer(b.text))
-	_, b.err = list.ReadToken()
-	for i := range b.changes {
-		if b.err == nil {
-			b.at, b.err = i, b.changes[i].parse(list)
+	b.changes = make([]Change, len(b.ends))
+	start := 1
+	for i, end := range b.ends {
+		if b.at, b.err = i, b.changes[i].parse(b.text[start:end]); b.err != nil {
+			break
 		}
+		start = end + 1
 	}
-	if err := b.text.Canonicalize(); b.err == nil {
+	var err error
+	if b.text, err = seal.Canonicalize(append(b.text, ']')); b.err == nil {
 		b.err = err
 	}
 }
 
 // parse reads one change and checks it.
-func (c *Change) parse(list *jsontext.Decoder) error {
-	err := jsonv2.UnmarshalDecode(list, c)
-	if bad := (*jsonv2.SemanticError)(nil); errors.As(err, &bad) {
-		_, member, _ := strings.Cut(string(bad.JSONPointer[1:]), "/")
-		bad.JSONPointer = jsontext.Pointer("/" + member) // below the change, not below the batch
-	}
-	if err != nil {
+func (c *Change) parse(text []byte) error {
+	if err := seal.Unmarshal(text, c); err != nil {
 		return err
 	}
 	if string(c.Before) == "null" {

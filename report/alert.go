@@ -137,26 +137,41 @@ func planAlerts(p *plan.Plan) []*alert {
 			}).add(partnerOf(c.Partner))
 		}
 	}
-	slices.SortStableFunc(dangers.keys, func(a, b string) int { return gravity(a) - gravity(b) })
+	slices.SortStableFunc(dangers.keys, func(a, b string) int { return gravityOf(a) - gravityOf(b) })
 	return append(dangers.list(), blocked.list()...)
 }
 
-// gravity orders hazards: what takes something away from people comes first.
-func gravity(h string) int {
-	order := []plan.Hazard{plan.PartnerRemoved, plan.SyncRemoved, plan.SyncOff, plan.ConsentOff, plan.NewPartner, plan.TemplateWrite, plan.ServiceOwned}
-	if i := slices.Index(order, plan.Hazard(h)); i >= 0 {
-		return i
+// gravity is the order of hazards: what takes something away from people comes
+// first, then what lets something in. It is never written to.
+var gravity = [...]struct {
+	hazard plan.Hazard
+	tone   tone
+}{
+	{plan.PartnerRemoved, bad},
+	{plan.SyncRemoved, bad},
+	{plan.SyncOff, bad},
+	{plan.ConsentOff, bad},
+	{plan.TrustOn, warn},
+	{plan.NewPartner, warn},
+	{plan.TemplateWrite, warn},
+	{plan.ServiceOwned, warn},
+}
+
+// gravityOf is the place of a hazard in that order; an unknown one comes last.
+func gravityOf(h string) int {
+	for i := range gravity {
+		if string(gravity[i].hazard) == h {
+			return i
+		}
 	}
-	return len(order)
+	return len(gravity)
 }
 
 func hazardTone(h plan.Hazard) tone {
-	switch h {
-	case plan.PartnerRemoved, plan.SyncRemoved, plan.SyncOff, plan.ConsentOff:
-		return bad
-	default:
-		return warn
+	if i := gravityOf(string(h)); i < len(gravity) {
+		return gravity[i].tone
 	}
+	return warn
 }
 
 // runAlerts groups the changes that did not succeed by how and with what code

@@ -67,6 +67,10 @@ func inbound(before, after any) plan.Field {
 	return plan.Field{Path: "automaticUserConsentSettings.inboundAllowed", Before: before, After: after}
 }
 
+func trusting(name string, before, after any) plan.Field {
+	return plan.Field{Path: "inboundTrust." + name, Before: before, After: after}
+}
+
 func named(before, after any) plan.Field {
 	return plan.Field{Path: "displayName", Before: before, After: after}
 }
@@ -96,6 +100,7 @@ func samplePlan() *plan.Plan {
 		with(change(12, "Humongous Insurance", plan.PartnerConfiguration, plan.Delete), "", "partner-removed"),
 		change(13, "Graphic Design Institute", consent, plan.Update, inbound(false, true)),
 		change(14, "Margie's Travel", sync, plan.Create, syncTo(nil, false)),
+		with(change(15, "Fourth Coffee", plan.Trust, plan.Update, trusting("isMfaAccepted", nil, true), trusting("isCompliantDeviceAccepted", true, false)), "", plan.TrustOn),
 	)
 }
 
@@ -162,7 +167,7 @@ func sampleAudit() *audit.Audit {
 	a := &audit.Audit{
 		FormatVersion: 1, Tool: p.Tool, CreatedAt: p.CreatedAt, HomeTenant: p.HomeTenant, Read: p.Read,
 		Input:  audit.Input{Name: "partners.csv", SHA256: p.Input.SHA256, Rows: 200},
-		Result: audit.Drift, Totals: audit.Totals{OK: 197, Missing: 1, Changed: 2, Extra: 2, Unreadable: 1},
+		Result: audit.Drift, Totals: audit.Totals{OK: 197, Missing: 1, Changed: 3, Extra: 2, Unreadable: 1},
 	}
 	find := func(row int, name string, k audit.Kind, note string, fs ...plan.Field) {
 		a.Findings = append(a.Findings, audit.Finding{
@@ -172,6 +177,8 @@ func sampleAudit() *audit.Audit {
 	find(2, "Fabrikam", audit.Missing, "CHG0041877", named(nil, "Fabrikam"), syncTo(nil, true))
 	find(3, "Northwind Traders International Holdings and Subsidiaries GmbH & Co. KG", audit.Changed, "CHG0041877", syncTo(false, true))
 	find(4, "株式会社アドベンチャーワークス", audit.Changed, "", named("Adventure Works", "株式会社アドベンチャーワークス"))
+	find(15, "Fourth Coffee", audit.Changed, "", trusting("isMfaAccepted", true, false))
+	a.Findings[len(a.Findings)-1].Object = plan.Trust
 	find(12, "Relecloud", audit.Extra, "", named("Relecloud", nil), syncTo(true, nil))
 	find(13, "", audit.Extra, "", syncTo(false, nil))
 	find(14, "Margie's Travel", "unreadable", "CHG0041877")

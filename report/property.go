@@ -49,10 +49,10 @@ func consentWords(path string) switchWords {
 func trustWords(path, what string) switchWords {
 	return switchWords{
 		path: path, yes: "accepted", inherits: true,
-		on:     effect("This tenant {accept} " + what + " of {partners}."),
-		off:    effect("This tenant {stop} " + what + " of {partners}."),
-		setOff: effect("This tenant {refuse} " + what + " of {partners}, whatever its default settings say."),
-		unset:  effect("Whether this tenant accepts " + what + " of {partners} {is} left to its default settings."),
+		on:     effect("This tenant {accept} " + what + " from {partners}."),
+		off:    effect("This tenant {stop} " + what + " from {partners}."),
+		setOff: effect("This tenant {refuse} " + what + " from {partners}, whatever its default settings say."),
+		unset:  effect("Whether this tenant accepts " + what + " from {partners} {is} left to its default settings."),
 	}
 }
 
@@ -87,7 +87,7 @@ func aboutOf(o plan.Object) string {
 	switch o {
 	case plan.Consent:
 		return "consent (automatic redemption)"
-	case "trust":
+	case plan.Trust:
 		return "trust (MFA and devices)"
 	default:
 		return OneLine(string(o))

@@ -35,6 +35,8 @@ var homes = map[string][]string{
 	"golang.org/x/time/rate":                           {"bulksync/ratelimit"},
 	"github.com/olekukonko/tablewriter":                {"bulksync/report"},
 	"github.com/hashicorp/go-retryablehttp":            {"bulksync/graph"},
+	"github.com/go-json-experiment/json":               {"bulksync/graph", "bulksync/internal/seal"},
+	"github.com/go-json-experiment/json/jsontext":      {"bulksync/graph", "bulksync/internal/seal"},
 	"github.com/spf13/cobra":                           {"bulksync/cmd/bulksync"},
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity": {"bulksync/graph/auth"},
 }

@@ -9,19 +9,20 @@ import (
 // Object names what a change is made to, in Graph's words where it has one.
 type Object string
 
-// The objects of a plan. A partner is the partner configuration itself;
-// consent is its automaticUserConsentSettings; template is the
+// The objects of a plan. A partner is the partner configuration itself; trust is
+// its inboundTrust, and consent its automaticUserConsentSettings; template is the
 // multitenant-organization identity-synchronization template.
 const (
 	PartnerConfiguration    Object = "partner"
 	IdentitySynchronization Object = "identitySynchronization"
+	Trust                   Object = "trust"
 	Consent                 Object = "consent"
 	SyncTemplate            Object = "template"
 )
 
 // PartnerObjects are the objects of one partner, in the order in which they come
 // to be. Where things go the order is the other way round.
-var PartnerObjects = [...]Object{PartnerConfiguration, IdentitySynchronization, Consent}
+var PartnerObjects = [...]Object{PartnerConfiguration, IdentitySynchronization, Trust, Consent}
 
 // member says which part of a partner configuration an object is that has no
 // address of its own: it is written with PATCH to the partner, and can be neither
@@ -33,6 +34,7 @@ type member struct {
 }
 
 var members = [...]member{
+	{Trust, "inboundTrust", func(p *graph.Partner) *json.RawMessage { return &p.Trust }},
 	{Consent, "automaticUserConsentSettings", func(p *graph.Partner) *json.RawMessage { return &p.Consent }},
 }
 

@@ -19,12 +19,15 @@ type Property struct {
 	access
 }
 
-// The paths of the properties that mean more than their value: the ID and the
-// name by which a partner is called, and the switch that makes users come and go.
+// The paths that other code means by name: the ID and the name by which a partner
+// is called, the switch that makes users come and go, and what lets them in
+// without a prompt.
 const (
 	PathTenantID    = "tenantId"
 	PathDisplayName = "displayName"
 	PathSyncAllowed = "userSyncInbound.isSyncAllowed"
+	PathInbound     = "automaticUserConsentSettings.inboundAllowed"
+	PathOutbound    = "automaticUserConsentSettings.outboundAllowed"
 )
 
 // partnerProperties are the properties of a partner, each of which has a column.
@@ -45,11 +48,23 @@ var partnerProperties = [...]Property{
 		access: inSync(func(s *graph.IdentitySynchronization) **bool { return &s.IsSyncAllowed }),
 	},
 	{
-		Object: Consent, Path: "automaticUserConsentSettings.inboundAllowed", Kind: Switch, Aliases: []string{"inboundConsent"}, TurnedOff: ConsentOff,
+		Object: Trust, Path: "inboundTrust.isMfaAccepted", Kind: Switch, Aliases: []string{"mfaTrust"}, TurnedOn: TrustOn,
+		access: inPartner(func(p *graph.Partner) **bool { return &p.IsMfaAccepted }),
+	},
+	{
+		Object: Trust, Path: "inboundTrust.isCompliantDeviceAccepted", Kind: Switch, Aliases: []string{"deviceTrust"}, TurnedOn: TrustOn,
+		access: inPartner(func(p *graph.Partner) **bool { return &p.IsCompliantDeviceAccepted }),
+	},
+	{
+		Object: Trust, Path: "inboundTrust.isHybridAzureADJoinedDeviceAccepted", Kind: Switch, Aliases: []string{"hybridTrust"}, TurnedOn: TrustOn,
+		access: inPartner(func(p *graph.Partner) **bool { return &p.IsHybridAzureADJoinedDeviceAccepted }),
+	},
+	{
+		Object: Consent, Path: PathInbound, Kind: Switch, Aliases: []string{"inboundConsent"}, TurnedOff: ConsentOff,
 		access: inPartner(func(p *graph.Partner) **bool { return &p.InboundAllowed }),
 	},
 	{
-		Object: Consent, Path: "automaticUserConsentSettings.outboundAllowed", Kind: Switch, Aliases: []string{"outboundConsent"}, TurnedOff: ConsentOff,
+		Object: Consent, Path: PathOutbound, Kind: Switch, Aliases: []string{"outboundConsent"}, TurnedOff: ConsentOff,
 		access: inPartner(func(p *graph.Partner) **bool { return &p.OutboundAllowed }),
 	},
 }

@@ -142,6 +142,24 @@ func TestHeadersAreKnownByEachOfTheirNames(t *testing.T) {
 	}
 }
 
+func TestTrustHasAColumnForEachClaim(t *testing.T) {
+	want := []desired.Row{desired.With(desired.Row{Line: 2, TenantID: idA}, "inboundTrust.isMfaAccepted", true,
+		"inboundTrust.isCompliantDeviceAccepted", false, "inboundTrust.isHybridAzureADJoinedDeviceAccepted", true)}
+	for _, header := range []string{
+		"tenantId,inboundTrust.isMfaAccepted,inboundTrust.isCompliantDeviceAccepted,inboundTrust.isHybridAzureADJoinedDeviceAccepted",
+		"tenantId,mfaTrust,Device Trust,hybrid_trust",
+	} {
+		got := readRows(t, header+"\n"+idA+",yes,no,1\n")
+		if diff := cmp.Diff(want, known(t, got), ignorePlaces); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", header, diff)
+		}
+	}
+	fault := rowFaults(t, "tenantId,mfaTrust\n"+idA+",maybe\n")
+	if want := `partners.csv:2:38: inboundTrust.isMfaAccepted is "maybe": use true/false, yes/no, on/off or 1/0`; fault != want {
+		t.Errorf("got  %s\nwant %s", fault, want)
+	}
+}
+
 func TestSwitchesAreReadInEachOfTheirWords(t *testing.T) {
 	for word, want := range map[string]bool{
 		"true": true, "TRUE": true, "Yes": true, "1": true, "on": true, "\u00a0on ": true,

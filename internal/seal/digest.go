@@ -1,0 +1,62 @@
+package seal
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+)
+
+// Digest computes the fingerprint of an object: SHA-256 over its canonical JSON.
+// It takes the object member by member, and a list by parts, so that a long
+// document never stands in memory as one text. The members come in the order of
+// their names, which are of ASCII letters.
+type Digest struct {
+	hash     hash.Hash
+	members  int
+	elements int // of the list that is being written
+}
+
+// NewDigest returns the digest of an object without members.
+func NewDigest() *Digest { return &Digest{hash: sha256.New()} }
+
+// Member adds a member with its canonical value.
+func (d *Digest) Member(name string, canonical []byte) {
+	d.name(name)
+	d.hash.Write(canonical)
+}
+
+// List begins a member that is a list.
+func (d *Digest) List(name string) {
+	d.name(name)
+	io.WriteString(d.hash, "[")
+	d.elements = 0
+}
+
+// Elements adds the elements of a list in canonical form, one at least, to the
+// list that List began.
+func (d *Digest) Elements(list []byte) {
+	if d.elements > 0 {
+		io.WriteString(d.hash, ",")
+	}
+	d.elements++
+	d.hash.Write(list[1 : len(list)-1]) // without its brackets
+}
+
+// EndList ends what List began.
+func (d *Digest) EndList() { io.WriteString(d.hash, "]") }
+
+// Sum ends the object and returns its fingerprint: "sha256:" and 64 hex digits.
+func (d *Digest) Sum() string {
+	if d.members == 0 {
+		io.WriteString(d.hash, "{")
+	}
+	io.WriteString(d.hash, "}")
+	return "sha256:" + hex.EncodeToString(d.hash.Sum(nil))
+}
+
+func (d *Digest) name(name string) {
+	fmt.Fprintf(d.hash, "%s%q:", []string{"{", ","}[min(d.members, 1)], name)
+	d.members++
+}

@@ -1,0 +1,117 @@
+package seal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Document reads a sealed document, which is one JSON object, member by member,
+// so that parts of it can be worked on while the rest is read. It refuses
+// whatever two readers might understand differently: a name that stands twice
+// in an object, bytes that are no UTF-8, and text behind the end. Its errors are
+// a *TwiceError, a *SyntaxError, or that of the reader, which is io.EOF where the
+// text is cut short.
+type Document struct {
+	json *jsontext.Decoder
+}
+
+// ErrShape says that a value is JSON, and not what stands there in a document.
+var ErrShape = errors.New("another kind of value")
+
+// TwiceError is the name of a member that stands twice in its object.
+type TwiceError struct {
+	Path string // of the member, as a JSON pointer without its first slash
+}
+
+func (e *TwiceError) Error() string { return fmt.Sprintf("the member %q stands twice", e.Path) }
+
+// SyntaxError is a text that is no JSON.
+type SyntaxError struct {
+	Err    error
+	Offset int64 // in bytes
+}
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("%v at byte %d", e.Err, e.Offset) }
+
+// Unwrap returns what is wrong with the text.
+func (e *SyntaxError) Unwrap() error { return e.Err }
+
+// NewDocument begins to read a document. It returns ErrShape where the text is
+// JSON and no object.
+func NewDocument(r io.Reader) (*Document, error) {
+	d := &Document{json: jsontext.NewDecoder(r)}
+	return d, d.begin('{')
+}
+
+// begin reads the first token of an object or a list.
+func (d *Document) begin(kind jsontext.Kind) error {
+	t, err := d.json.ReadToken()
+	if err == nil && t.Kind() != kind {
+		return ErrShape
+	}
+	return ours(err)
+}
+
+// Next returns the name of the next member, whose value is to be read then. It
+// reports false where there are no more and the document ends there, and returns
+// ErrShape where text follows.
+func (d *Document) Next() (name string, more bool, err error) {
+	t, err := d.json.ReadToken()
+	switch {
+	case err != nil:
+		return "", false, ours(err)
+	case t.Kind() != '}':
+		return t.String(), true, nil
+	}
+	if _, err = d.json.ReadToken(); err == nil {
+		return "", false, ErrShape
+	}
+	if errors.Is(err, io.EOF) {
+		return "", false, nil
+	}
+	return "", false, ours(err)
+}
+
+// Value reads a value and returns its text, which is valid until the next call.
+func (d *Document) Value() ([]byte, error) {
+	text, err := d.json.ReadValue()
+	return text, ours(err)
+}
+
+// List reads a value that is a list, and calls add with the text of each element.
+// The text is valid during the call.
+func (d *Document) List(add func(element []byte)) error {
+	if err := d.begin('['); err != nil {
+		return err
+	}
+	for d.json.PeekKind() != ']' {
+		text, err := d.json.ReadValue()
+		if err != nil {
+			return ours(err)
+		}
+		add(text)
+	}
+	_, err := d.json.ReadToken()
+	return ours(err)
+}
+
+// Unmarshal reads JSON into v as strictly as Document reads it: names in their
+// own letter case, and each once. Members that v does not have are passed over.
+func Unmarshal(text []byte, v any) error { return jsonv2.Unmarshal(text, v) }
+
+// ours turns an error of the library into one of this package.
+func ours(err error) error {
+	var broken *jsontext.SyntacticError
+	switch {
+	case !errors.As(err, &broken):
+		return err
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return &TwiceError{Path: string(broken.JSONPointer[1:])}
+	default:
+		return &SyntaxError{Err: broken.Err, Offset: broken.ByteOffset}
+	}
+}
