@@ -105,8 +105,8 @@ func checkAudit(a *audit.Audit) error {
 	return nil
 }
 
-// verdictOf is what an audit's own evidence says. Whoever says incomplete is
-// believed; who says more must have read everything.
+// verdictOf is what an audit's own evidence says. An audit that calls itself
+// incomplete is believed; any other must have read everything.
 func verdictOf(a *audit.Audit) audit.Result {
 	switch {
 	case a.Result == audit.Incomplete || !a.Read.Complete:

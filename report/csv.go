@@ -35,8 +35,8 @@ type planLine struct {
 	Note        string `csv:"note"`
 }
 
-// outcomeLine is a line of outcomes.csv; the tags are its header, which other
-// people's scripts lean on.
+// outcomeLine is a line of outcomes.csv; the tags are its header, on which
+// scripts rely.
 type outcomeLine struct {
 	Row             int    `csv:"row"`
 	TenantID        string `csv:"tenantId"`

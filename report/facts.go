@@ -47,7 +47,7 @@ func inputFacts(name, sum, of string, rows int) []fact {
 }
 
 // planInput names what a plan was made from: a file, or the run that an undo
-// takes back.
+// reverts.
 func planInput(p *plan.Plan) []fact {
 	of := "the input"
 	if isUndo(p) {

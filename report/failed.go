@@ -79,8 +79,8 @@ func withReason(cells []string, at int, reason string) []string {
 	return append(out, reason)
 }
 
-// openReasons says why changes are not done, by what key makes of them: the
-// line of the input or the partner. The template has neither.
+// openReasons says why changes are not done, by key: the line of the input, or
+// the partner. The template has neither.
 func openReasons[K comparable](p *plan.Plan, r *journal.Result, key func(*plan.Change) K) map[K][]string {
 	var none K
 	out := map[K][]string{}

@@ -51,8 +51,8 @@ func auditPage(a *audit.Audit) *page {
 	return g
 }
 
-// auditAlerts puts the worst findings first: partners that synchronize
-// although nobody asked for them, then those of which nothing is known.
+// auditAlerts puts the worst findings first: partners that synchronize although
+// the file does not ask for it, then those that could not be read.
 func auditAlerts(a *audit.Audit) []*alert {
 	open, idle, absent := &alert{Tone: bad, Title: "extra"}, 0, 0
 	unread := &alert{
@@ -127,8 +127,8 @@ func auditRows(a *audit.Audit) iter.Seq[row] {
 
 const findingRanks = 4
 
-// findingRank orders findings: who synchronizes and should not, of whom nothing
-// is known, what differs, and what is extra and does nothing.
+// findingRank orders findings: partners that synchronize and should not, those
+// that could not be read, what differs, and what is extra and idle.
 func findingRank(f *audit.Finding) int {
 	switch {
 	case f.Kind == audit.Extra && isSyncing(f):

@@ -65,7 +65,7 @@ func isLined(p *plan.Plan) bool {
 	return slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Row > 0 })
 }
 
-// isUndo reports whether the plan takes a run back.
+// isUndo reports whether the plan reverts a run.
 func isUndo(p *plan.Plan) bool {
 	return isEmptyUndo(p) || len(p.Changes) > 0 && p.Changes[0].Reverts()
 }
@@ -94,7 +94,7 @@ func planLead(p *plan.Plan) []string {
 	return out
 }
 
-// bareRows says of how many rows nothing was held against the tenant.
+// bareRows says how many rows name no property, so that nothing was compared.
 func bareRows(n int) string {
 	return fmt.Sprintf("%s no property: only whether the partner exists was checked.", words.Count(n, "row")+agree(n, " names", " name"))
 }

@@ -32,7 +32,8 @@ func runPage(p *plan.Plan, r *journal.Result, running bool) *page {
 	return g
 }
 
-// unlisted counts what needs nobody's eyes, or nothing where there is none.
+// unlisted counts what is not listed, as nobody has to look at it; empty where
+// there is none.
 func unlisted(t journal.Totals) string {
 	done, same := t.Where(isMade), t.Where(isKept)
 	switch {
@@ -53,8 +54,8 @@ func isListed(r *row) bool {
 	return !journal.Status(r.Status).Done() && r.Status != statusToCome && r.Status != statusInProgress
 }
 
-// runLead says in sentences what was done for people, and what is not sure
-// of it.
+// runLead says in sentences what changed for people, and what of it is not
+// confirmed.
 func runLead(p *plan.Plan, r *journal.Result, running bool) []string {
 	var out []string
 	if isUndo(p) && !isEmptyUndo(p) {
@@ -223,7 +224,7 @@ func runRows(p *plan.Plan, r *journal.Result, running bool) iter.Seq[row] {
 		for i := range p.Changes {
 			w := changeRow(&p.Changes[i])
 			o := &r.Outcomes[i]
-			found(w.Fields, &p.Changes[i], o)
+			addFound(w.Fields, &p.Changes[i], o)
 			w.Status, w.Tone, w.Outcome = string(o.Status), outcomeTone(o), outcomeOf(o)
 			if running && isPending(o) {
 				w.Status, w.Tone = pendingStatus(o), plain

@@ -42,8 +42,8 @@ type Options struct {
 	Color bool
 	// ExitCode is the code that a run ends with; it is part of the run's JSON.
 	ExitCode int
-	// Running says that the run is still going, so that its result is of a
-	// moment: what has no outcome is to come, and nothing is said of an end.
+	// Running says that the run is still going: what has no outcome yet is to
+	// come, and the report says nothing about an end.
 	Running bool
 }
 

@@ -144,9 +144,9 @@ func inWords(path string, v any) string {
 	}
 }
 
-// found adds what is there instead to the fields of a change that was held, or
-// that somebody overwrote.
-func found(fs []field, c *plan.Change, o *journal.Outcome) {
+// addFound adds what is there instead to the fields of a change that was held or
+// overwritten.
+func addFound(fs []field, c *plan.Change, o *journal.Outcome) {
 	if o.Live == nil && (o.Status != journal.Held || o.Reason == journal.ReasonUnreadable) {
 		return
 	}

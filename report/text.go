@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
+
+	"bulksync/plan"
 )
 
 const (
@@ -94,7 +96,7 @@ func (t *textWriter) facts(fs []fact) {
 func (t *textWriter) alert(a *alert, noun string) {
 	t.say("\n%s\n", t.paint(a.Tone, hang(fmt.Sprintf("! %s (%s): %s", a.Title, a.Count(noun), a.Words), 2, t.width)))
 	for _, p := range a.Partners[:min(len(a.Partners), textPartners)] {
-		t.say("    %s\n", twoSides(p, t.width-4))
+		t.say("    %s\n", partnerLine(p, t.width-4))
 	}
 	if rest := len(a.Partners) - textPartners + a.More; rest > 0 {
 		t.say("    and %s\n", more(rest, "partner"))
@@ -104,9 +106,9 @@ func (t *textWriter) alert(a *alert, noun string) {
 	}
 }
 
-// twoSides is a partner in one line of at most limit columns; the name gives
+// partnerLine is a partner in one line of at most limit columns; the name gives
 // way to the tenant ID.
-func twoSides(p partner, limit int) string {
+func partnerLine(p partner, limit int) string {
 	if p.Name == "" || p.TenantID == "" {
 		return p.String()
 	}
@@ -183,8 +185,8 @@ func (l layout) columns(detail string) []column {
 	return cols
 }
 
-// cells are the cells of r. The partner and the note of its row are not given
-// again in the rows below its first.
+// cells are the cells of r. The rows of a partner below its first do not repeat
+// the partner and the note.
 func (t *textWriter) cells(l layout, r *row, again bool) []string {
 	symbol := t.paint(r.Tone, strings.TrimSpace(r.Symbol))
 	detail := t.detail(r, l.detail)
@@ -217,7 +219,7 @@ func stack(texts ...string) string {
 // happened, each on its own line.
 func (t *textWriter) detail(r *row, limit int) string {
 	lines := []string{r.About}
-	if r.Action == "blocked" {
+	if r.Action == string(plan.Blocked) {
 		lines[0] += ": blocked"
 	}
 	if o := r.Outcome; o != nil {

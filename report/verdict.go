@@ -13,7 +13,7 @@ import (
 // runVerdict says how the run ended. Objects that were as wanted in the plan are
 // not counted as changes, and what is blocked is counted apart, as the plan did.
 func runVerdict(p *plan.Plan, r *journal.Result) (string, tone) {
-	w := weigh(p, r)
+	w := countRun(p, r)
 	switch {
 	case p.Summary.Writes() == 0 && w.blocked > 0 && w.open == 0:
 		return fmt.Sprintf("Nothing was done: %s %s blocked.", allOf(w.blocked, "change"), agree(w.blocked, "is", "are")), warn
@@ -53,17 +53,17 @@ func doneVerdict(r *journal.Result) string {
 	}
 }
 
-// weight is how many changes a run was to make, how many of them are open, and
-// how many were blocked from the beginning.
-type weight struct {
+// runCounts is how many changes a run was to make, how many of them are open,
+// and how many the plan had blocked.
+type runCounts struct {
 	noun               string
 	all, open, blocked int
 }
 
-// weigh counts changes; where an object is open that was to stay as it is, it
+// countRun counts changes; where an object is open that was to stay as it is, it
 // counts objects.
-func weigh(p *plan.Plan, r *journal.Result) weight {
-	w := weight{noun: "change", all: p.Summary.Writes()}
+func countRun(p *plan.Plan, r *journal.Result) runCounts {
+	w := runCounts{noun: "change", all: p.Summary.Writes()}
 	for i := range p.Changes {
 		switch c := &p.Changes[i]; {
 		case r.Outcomes[i].Status.Done():
@@ -80,10 +80,10 @@ func weigh(p *plan.Plan, r *journal.Result) weight {
 }
 
 // of says "2 of 9 changes".
-func (w weight) of(n int) string { return words.Thousands(n) + " of " + words.Count(w.all, w.noun) }
+func (w runCounts) of(n int) string { return words.Thousands(n) + " of " + words.Count(w.all, w.noun) }
 
 // rest ends the verdict with what was blocked.
-func (w weight) rest() string {
+func (w runCounts) rest() string {
 	if w.blocked == 0 {
 		return "."
 	}
@@ -120,8 +120,8 @@ func planVerdict(p *plan.Plan) (string, tone) {
 	return verdict + ".", plain
 }
 
-// auditVerdict never says clean while there is a partner that nobody could
-// read, and never counts one as different.
+// auditVerdict never says clean while a partner could not be read, and does not
+// count such a partner as different.
 func auditVerdict(a *audit.Audit, unread int) (string, tone) {
 	switch differ := drifted(a); {
 	case differ != "" && unread > 0:
