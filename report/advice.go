@@ -28,6 +28,7 @@ const (
 	unknownTenant   cause = "unknown tenant"
 	noTemplate      cause = "no template"
 	unconfirmed     cause = "unconfirmed"
+	unreadable      cause = "unreadable partner"
 )
 
 // advice is the next thing to do: for a command that ended with an error, for a
@@ -74,6 +75,11 @@ func adviceOn(c cause) advice {
 
 		unconfirmed: always("Graph did not confirm the write in several attempts: {again}; if it persists, give Microsoft the request-id"),
 		overwritten: {run: "see " + whoChanged + ", then plan again if it is still wanted", undo: "see " + whoChanged},
+		unreadable: {
+			command: "look at what Graph returns for this partner; if that is right, {again}",
+			run:     "look at what Graph returns for this partner; if that is right, plan again",
+			undo:    "look at what Graph returns for this partner; if that is right, undo the run again",
+		},
 		cause(journal.Held): {
 			run:  "plan again, and look at the difference before you approve it",
 			undo: "an undo leaves alone what was changed after the run: look at it, and change it with a separate plan",
@@ -179,12 +185,20 @@ func hint(c *plan.Change, o *journal.Outcome, r *journal.Result) string {
 	return ""
 }
 
+// findingHint is the next thing to do about findings that could not be read.
+func findingHint() string {
+	f := facts{again: "run the audit again"}
+	return f.fill(adviceOn(unreadable).command)
+}
+
 // outcomeCauses lists the causes of an outcome, the most telling first: how the
 // change ended where no refusal explains it, Graph's code, then the kind.
 func outcomeCauses(c *plan.Change, o *journal.Outcome, r *journal.Result) []cause {
 	switch {
 	case o.Status.Done(), o.Status == journal.Skipped:
 		return nil
+	case o.Reason == journal.ReasonUnreadable:
+		return []cause{unreadable}
 	case o.Overwritten:
 		return []cause{overwritten}
 	case o.Status == journal.NotAttempted && r.Stopped != "" && !r.Interrupted:

@@ -55,10 +55,7 @@ func auditPage(a *audit.Audit) *page {
 // the file does not ask for it, then those that could not be read.
 func auditAlerts(a *audit.Audit) []*alert {
 	open, idle, absent := &alert{Tone: bad, Title: "extra"}, 0, 0
-	unread := &alert{
-		Tone: bad, Title: string(audit.Unreadable), Words: unreadableWords,
-		Hint: "look at what Graph returns for this partner; if that is right, run the audit again",
-	}
+	unread := &alert{Tone: bad, Title: string(audit.Unreadable), Words: unreadableWords, Hint: findingHint()}
 	for i := range a.Findings {
 		f := &a.Findings[i]
 		p := partnerFound(f)

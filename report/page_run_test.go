@@ -122,6 +122,16 @@ func TestWhatWasNotReadIsNotNothing(t *testing.T) {
 	}
 }
 
+// What this run made and could not be read afterwards is not called overwritten.
+func TestWhatWasNotReadIsNotOverwritten(t *testing.T) {
+	p := syncPlan(1)
+	o := journal.Outcome{Status: journal.Held, Reason: journal.ReasonUnreadable, Overwritten: true, Attempts: 1, HTTPStatus: 204, Message: "the object could not be read: two names"}
+	text := runText(t, p, outcomes(p, o))
+	if strings.Contains(text, "overwritten") || !strings.Contains(text, "hint: look at what Graph returns for this partner; if that is right, plan again\n") {
+		t.Errorf("%s", text)
+	}
+}
+
 // A page that lists unchanged objects counts objects, and asks for approval only
 // of what changes something.
 func TestAPageCountsObjects(t *testing.T) {
