@@ -64,6 +64,20 @@ func TestAnIncompleteAuditSaysWhyOnce(t *testing.T) {
 	}
 }
 
+// What is not set is there all the same, and a value without words is shown as
+// it is.
+func TestValuesOfAFinding(t *testing.T) {
+	a := sampleAudit()
+	a.Findings, a.Totals = a.Findings[1:2], audit.Totals{OK: 5, Changed: 1}
+	a.Findings[0].Fields = []plan.Field{syncTo(nil, true), {Path: "other.member", Before: false, After: "x"}}
+	text := strings.Join(strings.Fields(auditAs(t, a, report.Text)), " ")
+	for _, want := range []string{"isSyncAllowed: not set; the file says allowed", `member: false; the file says "x"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
 // The CSV says why a partner could not be read.
 func TestTheCSVHasTheProblem(t *testing.T) {
 	f := finding(2, audit.Unreadable)

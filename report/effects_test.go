@@ -108,6 +108,20 @@ func TestARunCountsWhatLanded(t *testing.T) {
 	}
 }
 
+// A partner whose switch was turned off and whose policy was removed counts once,
+// and as confirmed only if both are.
+func TestStoppedTwoWaysIsConfirmedWhereBothAre(t *testing.T) {
+	sync := plan.IdentitySynchronization
+	p := planOf(change(2, "", sync, plan.Update, syncTo(true, false)), change(2, "", sync, plan.Delete, syncTo(true, nil)), change(3, "", sync, plan.Update, syncTo(true, false)))
+	for _, c := range []struct{ off, removed journal.Status }{{journal.Verified, journal.Succeeded}, {journal.Succeeded, journal.Verified}} {
+		want := "Synchronization was stopped for 2 partners (1 of them accepted by Graph, not confirmed): for 1 it was turned off, for 1 the policy was removed."
+		lead := leadOf(runText(t, p, outcomes(p, statusOf(c.off), statusOf(c.removed), seen)))
+		if got := strings.Join(lead[:len(lead)-1], " "); got != want {
+			t.Errorf("off %s, removed %s: %q", c.off, c.removed, lead)
+		}
+	}
+}
+
 // Every write to a partner is told in some sentence.
 func TestNoWriteIsSilent(t *testing.T) {
 	values := []any{nil, false, true}

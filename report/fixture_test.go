@@ -83,7 +83,7 @@ func samplePlan() *plan.Plan {
 		Fields: []plan.Field{{Path: "templateApplicationLevel", Before: "none", After: "newPartners,existingPartners"}, syncTo(nil, true)},
 	}
 	sync, consent := plan.IdentitySynchronization, plan.Consent
-	return planOf(
+	p := planOf(
 		template,
 		with(change(2, "Fabrikam", plan.PartnerConfiguration, plan.Create, plan.Field{Path: "tenantId", After: tenant(2)}), "", plan.NewPartner),
 		change(2, "Fabrikam", sync, plan.Create, named(nil, "Fabrikam"), syncTo(nil, true)),
@@ -102,6 +102,8 @@ func samplePlan() *plan.Plan {
 		change(14, "Margie's Travel", sync, plan.Create, syncTo(nil, false)),
 		with(change(15, "Fourth Coffee", plan.Trust, plan.Update, trusting("isMfaAccepted", nil, true), trusting("isCompliantDeviceAccepted", true, false)), "", plan.TrustOn),
 	)
+	p.Template = &plan.TemplateInput{Name: "template.json"}
+	return p
 }
 
 // resultOf is a run of p in which every change ended as outcome says.

@@ -58,3 +58,15 @@ func TestARunThatIsGoingOn(t *testing.T) {
 		t.Errorf("%v: %v", err, got)
 	}
 }
+
+// Where nothing is done and nothing is to come, nothing is said to be left out.
+func TestARunThatOnlyFailedListsAll(t *testing.T) {
+	p := syncPlan(1)
+	var b strings.Builder
+	if err := report.Run(&b, p, outcomes(p, refused), report.Text, report.Options{Running: true}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "not listed") {
+		t.Errorf("%s", b.String())
+	}
+}
