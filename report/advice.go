@@ -38,56 +38,61 @@ const (
 type advice struct{ command, run, undo string }
 
 // always is advice that is the same everywhere.
-func always(s string) advice { return advice{command: s, run: s} }
+func always(s string) advice {
+	return advice{command: s, run: s}
+}
 
-// adviceOn is the one table of advice. A word in braces is filled in by facts.
-func adviceOn(c cause) advice {
-	const whoChanged = "in the Entra audit log who changed it"
-	const byHand = "see what is there now, and " + whoChanged
-	return map[cause]advice{
-		cause(graph.Unauthorized): always("sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN; then {again}"),
-		cause(graph.Forbidden):    always("this needs the permission {permission}, with admin consent; a person also needs the role {role}{except}"),
-		cause(graph.Throttled):    always("Graph throttled this tenant for too long: {again} later{slower}"),
-		cause(graph.Transient):    always("Graph had an error of its own: {again}; if it persists, give Microsoft the request-id"),
-		cause(graph.Unreachable):  always("check the network, the proxy and --graph-url"),
-		cause(graph.Outage):       always("check the network, the proxy and --graph-url; --outage waits longer"),
-		cause(graph.Unreadable):   always("check that --graph-url is Graph itself, and that no proxy or sign-in page answers in its place"),
-		cause(graph.NotVisible):   always("this identity cannot see synchronization policies: use {reader}"),
-		cause(graph.Invalid): {
-			run:  "Graph refused the request itself: correct the row that its message names, and plan again",
-			undo: "Graph refused the request itself: see what its message says, and change the object with a separate plan",
-		},
-		cause(graph.NotFound): {run: "the partner configuration or its policy is gone: plan again, with --create-partners to add it again", undo: byHand},
-		cause(graph.Conflict): {run: "somebody else created it meanwhile: plan again to see what still differs", undo: byHand},
+// Where to look when somebody else may have changed an object.
+const (
+	whoChanged = "in the Entra audit log who changed it"
+	byHand     = "see what is there now, and " + whoChanged
+)
 
-		"insufficient_claims":            always("Conditional Access asks for a stronger sign-in for this protected action: sign in again, then {again}"),
-		"Directory_ConcurrencyViolation": always("others were writing to this tenant at the same time: {again} when they are done{fewer}"),
-		"Directory_QuotaExceeded":        always("the tenant's object quota is used up: free some, or ask Microsoft to raise it; then {again}"),
+// advices is the one table of advice. A word in braces is filled in by facts. It
+// is never written to.
+var advices = map[cause]advice{
+	cause(graph.Unauthorized): always("sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN; then {again}"),
+	cause(graph.Forbidden):    always("this needs the permission {permission}, with admin consent; a person also needs the role {role}{except}"),
+	cause(graph.Throttled):    always("Graph throttled this tenant for too long: {again} later{slower}"),
+	cause(graph.Transient):    always("Graph had an error of its own: {again}; if it persists, give Microsoft the request-id"),
+	cause(graph.Unreachable):  always("check the network, the proxy and --graph-url"),
+	cause(graph.Outage):       always("check the network, the proxy and --graph-url; --outage waits longer"),
+	cause(graph.Unreadable):   always("check that --graph-url is Graph itself, and that no proxy or sign-in page answers in its place"),
+	cause(graph.NotVisible):   always("this identity cannot see synchronization policies: use {reader}"),
+	cause(graph.Invalid): {
+		run:  "Graph refused the request itself: correct the row that its message names, and plan again",
+		undo: "Graph refused the request itself: see what its message says, and change the object with a separate plan",
+	},
+	cause(graph.NotFound): {run: "the partner configuration or its policy is gone: plan again, with --create-partners to add it again", undo: byHand},
+	cause(graph.Conflict): {run: "somebody else created it meanwhile: plan again to see what still differs", undo: byHand},
 
-		untrusted:       always("check --graph-url; if a proxy inspects TLS here, let this machine trust its certificate authority (SSL_CERT_FILE)"),
-		changedMeantime: always("somebody changed the tenant meanwhile: {again}"),
-		lookUpRefused:   always("this needs the permission " + permissionLookUp + ", with admin consent; without it, name the partners by tenant ID instead of by domain"),
-		pauseAsked:      always("Graph asked for a pause of {pause}: {again} after that{slower}"),
-		memberLeftOut:   always("{again}; if Graph still leaves {member} out, use {reader}"),
-		partialRole:     always("a {partial} sees partners, but not their synchronization policies: use {reader}"),
-		unknownTenant:   {run: "Graph knows no such tenant: check the tenant ID", undo: byHand},
-		noTemplate:      {run: "this cloud or tenant has no such template: plan again without --template", undo: byHand},
+	"insufficient_claims":            always("Conditional Access asks for a stronger sign-in for this protected action: sign in again, then {again}"),
+	"Directory_ConcurrencyViolation": always("others were writing to this tenant at the same time: {again} when they are done{fewer}"),
+	"Directory_QuotaExceeded":        always("the tenant's object quota is used up: free some, or ask Microsoft to raise it; then {again}"),
 
-		unconfirmed: always("Graph did not confirm the write in several attempts: {again}; if it persists, give Microsoft the request-id"),
-		overwritten: {run: "see " + whoChanged + ", then plan again if it is still wanted", undo: "see " + whoChanged},
-		unreadable: {
-			command: "look at what Graph returns for this partner; if that is right, {again}",
-			run:     "look at what Graph returns for this partner; if that is right, plan again",
-			undo:    "look at what Graph returns for this partner; if that is right, undo the run again",
-		},
-		cause(journal.Held): {
-			run:  "plan again, and look at the difference before you approve it",
-			undo: "an undo leaves alone what was changed after the run: look at it, and change it with a separate plan",
-		},
-		cause(journal.Indeterminate): always("{again}: the object is read before it is written again"),
-		cause(journal.NotAttempted):  always("{again}"),
-		runStopped:                   always("fix what stopped the run, then {again}"),
-	}[c]
+	untrusted:       always("check --graph-url; if a proxy inspects TLS here, let this machine trust its certificate authority (SSL_CERT_FILE)"),
+	changedMeantime: always("somebody changed the tenant meanwhile: {again}"),
+	lookUpRefused:   always("this needs the permission " + permissionLookUp + ", with admin consent; without it, name the partners by tenant ID instead of by domain"),
+	pauseAsked:      always("Graph asked for a pause of {pause}: {again} after that{slower}"),
+	memberLeftOut:   always("{again}; if Graph still leaves {member} out, use {reader}"),
+	partialRole:     always("a {partial} sees partners, but not their synchronization policies: use {reader}"),
+	unknownTenant:   {run: "Graph knows no such tenant: check the tenant ID", undo: byHand},
+	noTemplate:      {run: "this cloud or tenant has no such template: plan again without --template", undo: byHand},
+
+	unconfirmed: always("Graph did not confirm the write in several attempts: {again}; if it persists, give Microsoft the request-id"),
+	overwritten: {run: "see " + whoChanged + ", then plan again if it is still wanted", undo: "see " + whoChanged},
+	unreadable: {
+		command: "look at what Graph returns for this partner; if that is right, {again}",
+		run:     "look at what Graph returns for this partner; if that is right, plan again",
+		undo:    "look at what Graph returns for this partner; if that is right, undo the run again",
+	},
+	cause(journal.Held): {
+		run:  "plan again, and look at the difference before you approve it",
+		undo: "an undo leaves alone what was changed after the run: look at it, and change it with a separate plan",
+	},
+	cause(journal.Indeterminate): always("{again}: the object is read before it is written again"),
+	cause(journal.NotAttempted):  always("{again}"),
+	runStopped:                   always("fix what stopped the run, then {again}"),
 }
 
 // The permissions and roles that Graph's reference pages name for cross-tenant
@@ -128,7 +133,7 @@ type Command struct {
 func Advise(err error, by Command) string {
 	f := facts{again: "run the command again", writes: by.Writes, partial: partialRoleName(by.Roles)}
 	for _, c := range f.causesOf(err) {
-		if a := adviceOn(c); a.command != "" {
+		if a := advices[c]; a.command != "" {
 			return f.fill(a.command)
 		}
 	}
@@ -175,7 +180,7 @@ func (f *facts) causesOf(err error) []cause {
 func hint(c *plan.Change, o *journal.Outcome, r *journal.Result) string {
 	f := facts{again: "resume the run", writes: true, refusedWrite: true, throttled: true, object: c.Object}
 	for _, why := range outcomeCauses(c, o, r) {
-		switch a := adviceOn(why); {
+		switch a := advices[why]; {
 		case a.undo != "" && c.Reverts():
 			return f.fill(a.undo)
 		case a.run != "":
@@ -188,7 +193,7 @@ func hint(c *plan.Change, o *journal.Outcome, r *journal.Result) string {
 // findingHint is the next thing to do about findings that could not be read.
 func findingHint() string {
 	f := facts{again: "run the audit again"}
-	return f.fill(adviceOn(unreadable).command)
+	return f.fill(advices[unreadable].command)
 }
 
 // outcomeCauses lists the causes of an outcome, the most telling first: how the
