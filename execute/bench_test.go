@@ -21,7 +21,7 @@ func BenchmarkReplay(b *testing.B) {
 	p := r.plan(rows(n, "Fabrikam,yes,,,"), "")
 	f := newTape()
 	res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{VerifyWait: -1}})
-	if res.Totals.Succeeded != n {
+	if res.Totals.Of(journal.Succeeded) != n {
 		b.Fatalf("%+v", res.Totals)
 	}
 	b.SetBytes(int64(len(f.data)))
@@ -106,7 +106,7 @@ func timed(b *testing.B, f journal.File, faults []graphsim.Fault) time.Duration 
 		Header: journal.Run{Settings: journal.Settings{VerifyWait: -1}},
 	})
 	took := time.Since(began)
-	if err != nil || res.Totals.Succeeded != runSize {
+	if err != nil || res.Totals.Of(journal.Succeeded) != runSize {
 		b.Fatalf("%+v, %v", res, err)
 	}
 	return took

@@ -49,11 +49,11 @@ func TestAPartnerThatCannotBeReadIsHeld(t *testing.T) {
 		p, f := r.plan(rows(3, "Fabrikam,yes,,,"), ""), newTape()
 		r.Break(tenant(2), `{"tenantId":"`+tenant(2)+`","isServiceProvider":null,"automaticUserConsentSettings":"x","identitySynchronization":null}`)
 		res := r.mustRun(session{plan: p, tape: f})
-		if o := res.Outcomes[1]; res.Totals.Verified != 2 || o.Status != journal.Held || !strings.HasPrefix(o.Message, "the object could not be read: ") {
+		if o := res.Outcomes[1]; res.Totals.Of(journal.Verified) != 2 || o.Status != journal.Held || !strings.HasPrefix(o.Message, "the object could not be read: ") {
 			t.Errorf("%+v: %+v", res.Totals, o)
 		}
 		r.Break(tenant(2), "")
-		if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Verified != 3 {
+		if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Of(journal.Verified) != 3 {
 			t.Errorf("resumed: %+v", again.Totals)
 		}
 	})
@@ -73,7 +73,7 @@ func TestAHungPageHoldsNobodyUp(t *testing.T) {
 		for i := range writes[:58] { // the last one is that of the change whose turn it was to read
 			gap = max(gap, writes[i+1].At.Sub(writes[i].At))
 		}
-		if res.Totals.Succeeded != 60 || gap > 2100*time.Millisecond {
+		if res.Totals.Of(journal.Succeeded) != 60 || gap > 2100*time.Millisecond {
 			t.Errorf("%+v, stopped %q, nothing was sent for %s", res.Totals, res.Stopped, gap)
 		}
 	})
@@ -90,7 +90,7 @@ func TestAnUnreadablePageIsAskedForAgain(t *testing.T) {
 			r.Inject(graphsim.Fault{Kind: kind, Method: "GET", Path: "partners", Nth: 6}, graphsim.Fault{Kind: kind, Method: "GET", Path: "partners", Nth: 12})
 			res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 10 * time.Second},
 				layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(300 * time.Millisecond)}})
-			if res.Totals.Verified != 80 || res.Stopped != "" || len(r.UnusedFaults()) != 0 {
+			if res.Totals.Of(journal.Verified) != 80 || res.Stopped != "" || len(r.UnusedFaults()) != 0 {
 				t.Errorf("%s: %+v, stopped %q, unused %v", kind, res.Totals, res.Stopped, r.UnusedFaults())
 			}
 		})

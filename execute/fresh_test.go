@@ -33,7 +33,7 @@ func TestALongRunRefreshesByPages(t *testing.T) {
 		p := r.plan(rows(600, "Fabrikam,yes,,,"), "")
 		r.ResetRequests()
 		res := r.mustRun(session{plan: p, layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(time.Second)}})
-		if res.Totals.Verified != 900 || res.Stopped != "" {
+		if res.Totals.Of(journal.Verified) != 900 || res.Stopped != "" {
 			t.Fatalf("%+v, %s", res.Totals, res.Stopped)
 		}
 		pages, single := r.gets()
@@ -62,7 +62,7 @@ func TestNoWriteLeansOnAReadingOlderThanMaxAge(t *testing.T) {
 				r.ResetRequests()
 				r.Inject(c.faults...)
 				res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: c.maxAge}, layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(c.gate)}})
-				if res.Totals.Verified != 40 {
+				if res.Totals.Of(journal.Verified) != 40 {
 					t.Errorf("%+v, stopped %q", res.Totals, res.Stopped)
 				}
 				var read time.Time
@@ -90,7 +90,7 @@ func TestAtASlowPaceNoTurnIsLost(t *testing.T) {
 		f := newTape()
 		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{MaxAge: 20 * time.Second, VerifyWait: -1},
 			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(time.Second)}})
-		if res.Totals.Succeeded != partners || bytes.Count(f.data, []byte(`"intent":`)) != partners {
+		if res.Totals.Of(journal.Succeeded) != partners || bytes.Count(f.data, []byte(`"intent":`)) != partners {
 			t.Errorf("%+v, %d intents", res.Totals, bytes.Count(f.data, []byte(`"intent":`)))
 		}
 		if took := res.FinishedAt.Sub(res.StartedAt); took > partners*time.Second {
@@ -105,7 +105,7 @@ func TestReadingsThatAreNeverYoungEnoughEndTheRunInsteadOfTurningForEver(t *test
 		r.with(5, nil)
 		p := r.plan(rows(5, "Fabrikam,yes,,,"), "")
 		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 10 * time.Second}})
-		if !strings.HasPrefix(res.Stopped, "reading the tenant takes longer than the 10s") || res.Totals.NotAttempted != 5 || len(r.Writes()) != 0 {
+		if !strings.HasPrefix(res.Stopped, "reading the tenant takes longer than the 10s") || res.Totals.Of(journal.NotAttempted) != 5 || len(r.Writes()) != 0 {
 			t.Errorf("stopped %q, %+v, %d writes", res.Stopped, res.Totals, len(r.Writes()))
 		}
 	})
@@ -119,7 +119,7 @@ func TestWhereTheListIsTooLongToKeepFreshObjectsAreReadAlone(t *testing.T) {
 		r.ResetRequests()
 		began := time.Now()
 		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 20 * time.Second, Concurrency: 2, VerifyWait: -1}})
-		if res.Totals.Succeeded != 60 {
+		if res.Totals.Of(journal.Succeeded) != 60 {
 			t.Errorf("%+v, stopped %q", res.Totals, res.Stopped)
 		}
 		if pages, _ := r.gets(); pages != 30 || time.Since(began) > 2*time.Minute {
@@ -174,7 +174,7 @@ func TestRenewingHoldsNobodyUp(t *testing.T) {
 		for i := range writes[:len(writes)-2] {
 			gap = max(gap, writes[i+1].At.Sub(writes[i].At))
 		}
-		if pages, single := r.gets(); res.Totals.Succeeded != 60 || gap > time.Second || pages < 2 || single > 0 {
+		if pages, single := r.gets(); res.Totals.Of(journal.Succeeded) != 60 || gap > time.Second || pages < 2 || single > 0 {
 			t.Errorf("%+v, nothing was sent for %s, %d pages, %d single reads", res.Totals, gap, pages, single)
 		}
 	})

@@ -18,7 +18,7 @@ func TestTheLagAfterACreate(t *testing.T) {
 			r := newRig(t, graphsim.Config{CreateLag: 12 * time.Second, CreateLagStatus: status, ReadLag: 12 * time.Second})
 			p := r.plan(rows(20, wanted), "")
 			res := r.mustRun(session{plan: p})
-			if res.Totals.Verified != 60 || res.Stopped != "" {
+			if res.Totals.Of(journal.Verified) != 60 || res.Stopped != "" {
 				t.Errorf("%d: %+v, stopped %q", status, res.Totals, res.Stopped)
 			}
 		})
@@ -31,10 +31,10 @@ func TestTheLagAfterACreateOfAnEarlierSession(t *testing.T) {
 		r := newRig(t, graphsim.Config{CreateLag: 12 * time.Second, CreateLagStatus: 403, Latency: time.Second})
 		p, f := r.plan(rows(1, "Fabrikam,yes,,,"), ""), newTape()
 		first := r.mustRun(session{plan: p, tape: f, stop: after(t.Context(), 1500*time.Millisecond)})
-		if first.Totals.Succeeded != 1 || first.Totals.NotAttempted != 1 {
+		if first.Totals.Of(journal.Succeeded) != 1 || first.Totals.Of(journal.NotAttempted) != 1 {
 			t.Fatalf("%+v", first.Totals)
 		}
-		if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Verified != 2 {
+		if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Of(journal.Verified) != 2 {
 			t.Errorf("%+v", again.Outcomes)
 		}
 	})
@@ -49,7 +49,7 @@ func TestTheLagAfterACreateThatWasReadBack(t *testing.T) {
 		r.Inject(graphsim.Fault{Kind: "503-after", Method: "POST"})
 		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1},
 			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(9 * time.Second)}})
-		if res.Totals.Verified != 16 || res.FinishedAt.Sub(res.StartedAt) < 2*time.Minute {
+		if res.Totals.Of(journal.Verified) != 16 || res.FinishedAt.Sub(res.StartedAt) < 2*time.Minute {
 			t.Errorf("%+v after %s", res.Totals, res.FinishedAt.Sub(res.StartedAt))
 		}
 	})
@@ -65,7 +65,7 @@ func TestAnOpenWriteWaitsWhereTheLagIsNotKnown(t *testing.T) {
 		r.Inject(graphsim.Fault{Kind: "503-after", Method: "PUT", Path: tenant(2)},
 			graphsim.Fault{Kind: "403", Method: "GET", Path: tenant(1) + "/identitySynchronization"})
 		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1}})
-		if res.Totals.Verified != 2 || len(r.Writes()) != 2 {
+		if res.Totals.Of(journal.Verified) != 2 || len(r.Writes()) != 2 {
 			t.Errorf("%+v, %d writes", res.Outcomes, len(r.Writes()))
 		}
 	})

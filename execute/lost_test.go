@@ -39,7 +39,7 @@ func TestALostAnswerIsSettledByReadingAndNothingIsWrittenTwice(t *testing.T) {
 						r.Inject(graphsim.Fault{Kind: kind, Method: w.method, Nth: 2})
 						p := r.plan(rows(3, w.cells), "")
 						res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1}})
-						if res.Totals.Verified != len(p.Changes) {
+						if res.Totals.Of(journal.Verified) != len(p.Changes) {
 							t.Errorf("totals %+v", res.Totals)
 						}
 						committed := 0
@@ -188,7 +188,7 @@ func TestAReroutedChangeGoesBackToWhatWasThere(t *testing.T) {
 						time.AfterFunc(25*time.Millisecond, func() { r.Edit(tenant(1), c.really) })
 						r.killOrLose(f, p, c.second, ends)
 						res := r.mustRun(session{plan: p, tape: f})
-						if res.Totals.Failed == 1 && lag > 0 && ends != "" { // it was read and sent again in vain
+						if res.Totals.Of(journal.Failed) == 1 && lag > 0 && ends != "" { // it was read and sent again in vain
 							time.Sleep(time.Minute)
 							r.ClearFaults()
 							res = r.mustRun(session{plan: p, tape: f})
@@ -248,7 +248,7 @@ func TestAnObjectInTheSoftDeleteWindowIsCreatedOnceTheWindowCloses(t *testing.T)
 		r.with(1, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Fabrikam", true) })
 		r.mustRun(session{plan: r.plan(rows(1, ",,,,absent"), "")})
 		res := r.mustRun(session{plan: r.plan(rows(1, "Fabrikam,yes,,,"), "")})
-		if res.Totals.Verified != 1 {
+		if res.Totals.Of(journal.Verified) != 1 {
 			t.Errorf("%+v", res.Outcomes)
 		}
 	})

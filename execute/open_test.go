@@ -52,7 +52,7 @@ func TestWhatMayHaveLandedIsOurs(t *testing.T) {
 						r.Inject(fault)
 						f := newTape()
 						res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 4}})
-						if res.Totals.Verified != len(p.Changes) {
+						if res.Totals.Of(journal.Verified) != len(p.Changes) {
 							t.Errorf("%+v, stopped %q", res.Totals, res.Stopped)
 						}
 						if u := r.UnusedFaults(); len(u) > 0 {
@@ -113,7 +113,7 @@ func TestARefusalAfterAnOpenAttempt(t *testing.T) {
 					t.Errorf("%+v", o)
 				}
 				r.ClearFaults()
-				if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Verified != 1 || !again.Outcomes[0].Open {
+				if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Of(journal.Verified) != 1 || !again.Outcomes[0].Open {
 					t.Errorf("resumed: %+v", again.Outcomes[0])
 				}
 			})
@@ -133,7 +133,7 @@ func TestAnOutageOfWritesIsWaitedOut(t *testing.T) {
 				r.Inject(graphsim.Fault{Kind: kind, Method: "WRITE", From: 200 * time.Millisecond, For: 15 * time.Second})
 				began := time.Now()
 				res := r.mustRun(session{plan: p})
-				if res.Totals.Verified != 60 || res.Stopped != "" || time.Since(began) > 40*time.Second {
+				if res.Totals.Of(journal.Verified) != 60 || res.Stopped != "" || time.Since(began) > 40*time.Second {
 					t.Errorf("%+v after %s, stopped %q", res.Totals, time.Since(began), res.Stopped)
 				}
 				if n := len(r.Writes()); n > 60+16+12 { // what was in flight, and the knocks
@@ -153,7 +153,7 @@ func TestALongOutageStopsTheRun(t *testing.T) {
 		r.Inject(graphsim.Fault{Kind: "503", Method: "WRITE", Nth: 11, Times: 1 << 20})
 		began := time.Now()
 		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 2}})
-		if !strings.Contains(res.Stopped, "no good answer") || res.Totals.NotAttempted == 0 || res.Totals.Failed > 0 {
+		if !strings.Contains(res.Stopped, "no good answer") || res.Totals.Of(journal.NotAttempted) == 0 || res.Totals.Of(journal.Failed) > 0 {
 			t.Errorf("stopped %q, %+v", res.Stopped, res.Totals)
 		}
 		if took := time.Since(began); took < 5*time.Minute || took > 7*time.Minute {
@@ -165,7 +165,7 @@ func TestALongOutageStopsTheRun(t *testing.T) {
 			}
 		}
 		r.ClearFaults()
-		if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Verified != 30 {
+		if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Of(journal.Verified) != 30 {
 			t.Errorf("resumed: %+v", again.Totals)
 		}
 	})
@@ -188,7 +188,7 @@ func TestNoChangeIsSentForEver(t *testing.T) {
 					if took := time.Since(began); took > 7*time.Minute || res.Interrupted {
 						t.Errorf("it took %s and %d writes", took, len(r.Writes()))
 					}
-					if told := strings.Contains(res.Stopped, "no good answer from Graph for 5m"); told != outage || !outage && res.Totals.Failed != n {
+					if told := strings.Contains(res.Stopped, "no good answer from Graph for 5m"); told != outage || !outage && res.Totals.Of(journal.Failed) != n {
 						t.Errorf("stopped %q, %+v", res.Stopped, res.Totals)
 					}
 				})
@@ -206,7 +206,7 @@ func TestAChangeThatIsItselfAtFault(t *testing.T) {
 		p := r.plan(rows(200, "Fabrikam,yes,,,"), "")
 		r.Inject(graphsim.Fault{Kind: "500", Method: "PUT", Path: tenant(3)})
 		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 2}})
-		if o := res.Outcomes[2]; res.Totals.Verified != 199 || o.Status != journal.Failed || o.Attempts != 6 || !o.Open {
+		if o := res.Outcomes[2]; res.Totals.Of(journal.Verified) != 199 || o.Status != journal.Failed || o.Attempts != 6 || !o.Open {
 			t.Errorf("%+v: %+v", res.Totals, o)
 		}
 	})
@@ -239,7 +239,7 @@ func TestAFewPoliciesThatCannotBeSeen(t *testing.T) {
 		p := r.plan(rows(3, "Fabrikam,yes,,,"), "")
 		r.with(3, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
 		res := r.mustRun(session{plan: p, layers: hidden()})
-		if !strings.Contains(res.Stopped, "cannot see synchronization policies") || res.Totals.Failed != 3 {
+		if !strings.Contains(res.Stopped, "cannot see synchronization policies") || res.Totals.Of(journal.Failed) != 3 {
 			t.Errorf("stopped %q, %+v", res.Stopped, res.Totals)
 		}
 	})
@@ -303,7 +303,7 @@ func TestARefusedCreateHereAndThereStopsNothing(t *testing.T) {
 			})
 		}
 		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1}, layers: []func(http.RoundTripper) http.RoundTripper{stubborn}})
-		if res.Totals.Verified != 20 || res.Stopped != "" {
+		if res.Totals.Of(journal.Verified) != 20 || res.Stopped != "" {
 			t.Errorf("%+v, stopped %q", res.Totals, res.Stopped)
 		}
 	})
@@ -321,7 +321,7 @@ func TestPoliciesThatMayNotBeWrittenStopTheRun(t *testing.T) {
 		if !strings.HasPrefix(res.Stopped, "10 changes in a row were refused: ") || time.Since(began) > 10*time.Minute {
 			t.Errorf("stopped %q after %s", res.Stopped, time.Since(began))
 		}
-		if res.Totals.Failed < 10 || res.Totals.Failed > 26 || len(r.State().Partners) > 30 {
+		if res.Totals.Of(journal.Failed) < 10 || res.Totals.Of(journal.Failed) > 26 || len(r.State().Partners) > 30 {
 			t.Errorf("%+v, %d partners", res.Totals, len(r.State().Partners))
 		}
 	})
@@ -354,7 +354,7 @@ func TestRecentlyDeletedPoliciesStopNothing(t *testing.T) {
 		r.with(6, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", true) })
 		r.mustRun(session{plan: r.plan(rows(5, ",,,,absent"), ""), settings: journal.Settings{VerifyWait: -1}})
 		res := r.mustRun(session{plan: r.plan(rows(5, "Fabrikam,yes,,,"), "")})
-		if res.Totals.Verified != 5 || res.Stopped != "" {
+		if res.Totals.Of(journal.Verified) != 5 || res.Stopped != "" {
 			t.Errorf("%+v, stopped %q", res.Totals, res.Stopped)
 		}
 	})

@@ -78,12 +78,12 @@ func TestResumeVerifiesWhatWasAcceptedBefore(t *testing.T) {
 		p := r.plan(rows(2, "Fabrikam,yes,,,"), "")
 		f := newTape()
 		first := r.mustRun(session{plan: p, tape: f})
-		if first.Totals.Succeeded != 2 || !strings.Contains(first.Outcomes[0].Message, "not yet visible after 1m0s") {
+		if first.Totals.Of(journal.Succeeded) != 2 || !strings.Contains(first.Outcomes[0].Message, "not yet visible after 1m0s") {
 			t.Errorf("%+v", first.Outcomes)
 		}
 		time.Sleep(10 * time.Minute)
 		again := r.mustRun(session{plan: p, tape: f})
-		if again.Totals.Verified != 2 || len(r.Writes()) != 2 {
+		if again.Totals.Of(journal.Verified) != 2 || len(r.Writes()) != 2 {
 			t.Errorf("%+v, %d writes", again.Outcomes, len(r.Writes()))
 		}
 	})
@@ -128,7 +128,7 @@ func TestAfterAKillAtAnyByteTheRunGoesOn(t *testing.T) {
 					committed++
 				}
 			}
-			if res.Totals.Verified != 2 && res.Totals.Verified+res.Totals.Succeeded != 2 || committed != 2 {
+			if res.Totals.Of(journal.Verified) != 2 && res.Totals.Of(journal.Verified, journal.Succeeded) != 2 || committed != 2 {
 				t.Fatalf("killed at byte %d: %+v, %d writes took effect", n, res.Totals, committed)
 			}
 			cancel()
@@ -150,10 +150,10 @@ func TestALostJournalStopsTheRunAndTellsWhatWasInFlight(t *testing.T) {
 		if !errors.Is(err, errDead) || res.Interrupted || !strings.Contains(res.Stopped, "no space left") {
 			t.Errorf("%v; stopped %q, interrupted %v", err, res.Stopped, res.Interrupted)
 		}
-		if res.Totals.Sum() != 40 || res.Totals.Indeterminate == 0 {
+		if res.Totals.Sum() != 40 || res.Totals.Of(journal.Indeterminate) == 0 {
 			t.Errorf("totals %+v", res.Totals)
 		}
-		if sent, known := len(r.Writes()), 40-res.Totals.NotAttempted; sent > known {
+		if sent, known := len(r.Writes()), 40-res.Totals.Of(journal.NotAttempted); sent > known {
 			t.Errorf("%d writes were sent, and %d are accounted for", sent, known)
 		}
 		for _, o := range res.Outcomes {
@@ -172,7 +172,7 @@ func TestNothingIsSentWhenTheJournalCannotBeWrittenAtAll(t *testing.T) {
 		f := newTape()
 		f.dead = true
 		res, err := r.run(t.Context(), session{plan: p, tape: f})
-		if err == nil || res.Totals.NotAttempted != 3 || len(r.Writes()) != 0 {
+		if err == nil || res.Totals.Of(journal.NotAttempted) != 3 || len(r.Writes()) != 0 {
 			t.Errorf("%v, %+v, %d writes", err, res.Totals, len(r.Writes()))
 		}
 	})
@@ -205,7 +205,7 @@ func TestOutcomesAreDurableBeforeTheyAreToldAndIntentsBeforeTheyAreSent(t *testi
 				})
 			}},
 		})
-		if res.Totals.Succeeded != 40 {
+		if res.Totals.Of(journal.Succeeded) != 40 {
 			t.Errorf("%+v", res.Totals)
 		}
 		if f.syncs > 40 {
@@ -225,7 +225,7 @@ func TestTheRequestsOfAllSessionsAddUp(t *testing.T) {
 		r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 1}, stop: after(t.Context(), 3500*time.Millisecond)})
 		res := r.mustRun(session{plan: p, tape: f})
 		want := journal.Requests{Writes: len(r.Writes()), Reads: len(r.Requests()) - len(r.Writes()), Throttled: 2, Retried: 1}
-		if res.Requests != want || res.Totals.Verified != 6 {
+		if res.Requests != want || res.Totals.Of(journal.Verified) != 6 {
 			t.Errorf("%+v, want %+v; %+v", res.Requests, want, res.Totals)
 		}
 	})
@@ -246,7 +246,7 @@ func TestAJournalLostWhileReadingBack(t *testing.T) {
 		if !errors.Is(err, errDead) {
 			t.Errorf("%v", err)
 		}
-		if again := r.replay(p, f); again.Totals.Succeeded != 3 {
+		if again := r.replay(p, f); again.Totals.Of(journal.Succeeded) != 3 {
 			t.Errorf("%+v", again.Totals)
 		}
 	})
@@ -280,7 +280,7 @@ func TestOddTextsReadBackFromAJournal(t *testing.T) {
 					stopNow(errors.New("somebody says \xff"))
 				}
 			}})
-		if res.Totals.Held != 1 || res.Totals.NotAttempted == 0 || len(res.Outcomes[0].Live) == 0 || res.Stopped != "somebody says \ufffd" {
+		if res.Totals.Of(journal.Held) != 1 || res.Totals.Of(journal.NotAttempted) == 0 || len(res.Outcomes[0].Live) == 0 || res.Stopped != "somebody says \ufffd" {
 			t.Errorf("%+v: %+v", res.Totals, res.Outcomes)
 		}
 		if diff := cmp.Diff(res, r.replay(p, f)); diff != "" {

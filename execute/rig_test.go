@@ -253,6 +253,14 @@ func statuses(r *journal.Result) []journal.Status {
 	return all
 }
 
+// totals are those of pairs of a status and a number.
+func totals(pairs ...any) (t journal.Totals) {
+	for i := 0; i < len(pairs); i += 2 {
+		t.Add(pairs[i].(journal.Status), pairs[i+1].(int))
+	}
+	return t
+}
+
 // log tells the run of a tape.
 func (r *rig) log(p *plan.Plan, f *tape) *journal.Log {
 	r.t.Helper()

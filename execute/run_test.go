@@ -23,7 +23,7 @@ func TestARunMakesEverythingAsWantedAndItsJournalTellsTheSame(t *testing.T) {
 		p := r.plan(rows(20, wanted), `{"templateApplicationLevel":"newPartners","userSyncInbound":{"isSyncAllowed":true}}`)
 		f := newTape()
 		res := r.mustRun(session{plan: p, tape: f})
-		if want := (journal.Totals{Verified: 51}); res.Totals != want || res.Stopped != "" {
+		if want := totals(journal.Verified, 51); res.Totals != want || res.Stopped != "" {
 			t.Errorf("totals %+v, stopped %q", res.Totals, res.Stopped)
 		}
 		if diff := cmp.Diff(res, r.replay(p, f)); diff != "" {
@@ -89,7 +89,7 @@ func TestWhatIsOpenComesLast(t *testing.T) {
 				order = append(order, o.Seq)
 			}
 		}})
-		if want := []int{2, 3, 4, 5, 6, 1}; !slices.Equal(order, want) || res.Totals.Verified != 6 {
+		if want := []int{2, 3, 4, 5, 6, 1}; !slices.Equal(order, want) || res.Totals.Of(journal.Verified) != 6 {
 			t.Errorf("%v, %+v", order, res.Totals)
 		}
 	})

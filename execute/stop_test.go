@@ -28,7 +28,7 @@ func TestAskedToStopARunFinishesWhatIsInFlightAndSendsNothingMore(t *testing.T) 
 		p := r.plan(rows(20, "Fabrikam,yes,,,"), "")
 		f := newTape()
 		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 4}, stop: after(t.Context(), 2500*time.Millisecond)})
-		if want := (journal.Totals{Succeeded: 8, NotAttempted: 12}); res.Totals != want {
+		if want := totals(journal.Succeeded, 8, journal.NotAttempted, 12); res.Totals != want {
 			t.Errorf("totals %+v, want %+v", res.Totals, want)
 		}
 		if !res.Interrupted || res.Stopped != "interrupted" {
@@ -38,7 +38,7 @@ func TestAskedToStopARunFinishesWhatIsInFlightAndSendsNothingMore(t *testing.T) 
 			t.Errorf("%d writes", n)
 		}
 		again := r.mustRun(session{plan: p, tape: f})
-		if want := (journal.Totals{Verified: 20}); again.Totals != want || len(r.Writes()) != 20 {
+		if want := totals(journal.Verified, 20); again.Totals != want || len(r.Writes()) != 20 {
 			t.Errorf("after resuming: %+v, %d writes", again.Totals, len(r.Writes()))
 		}
 	})
@@ -69,10 +69,10 @@ func TestAskedToStopARunDoesNotWaitForABackoffOrForTheGate(t *testing.T) {
 					t.Errorf("it took %s to stop", d)
 				}
 				// What a 503 did is open, and a stop leaves no time to find out.
-				if n := res.Totals.NotAttempted + res.Totals.Failed + res.Totals.Indeterminate; n != 3 || !res.Interrupted || (res.Totals.Indeterminate > 0) != (name == "backoff") {
+				if n := res.Totals.Of(journal.NotAttempted, journal.Failed, journal.Indeterminate); n != 3 || !res.Interrupted || (res.Totals.Of(journal.Indeterminate) > 0) != (name == "backoff") {
 					t.Errorf("totals %+v", res.Totals)
 				}
-				if name != "a second attempt" && res.Totals.Failed > 0 {
+				if name != "a second attempt" && res.Totals.Of(journal.Failed) > 0 {
 					t.Errorf("what would have been sent again is called failed: %+v", res.Outcomes)
 				}
 			})
@@ -145,7 +145,7 @@ func TestASecondStopEndsTheRunAtOnceWithAWholeJournal(t *testing.T) {
 		if err != nil || time.Since(began) != 13*time.Second {
 			t.Errorf("%v after %s", err, time.Since(began))
 		}
-		if want := (journal.Totals{Indeterminate: 2, NotAttempted: 3}); res.Totals != want || !res.Interrupted {
+		if want := totals(journal.Indeterminate, 2, journal.NotAttempted, 3); res.Totals != want || !res.Interrupted {
 			t.Errorf("totals %+v", res.Totals)
 		}
 		if told := r.replay(p, f); told.Totals != res.Totals || told.Stopped != res.Stopped {
@@ -167,21 +167,21 @@ func TestARunStopsByItselfAndSaysWhy(t *testing.T) {
 		writes   int
 	}{
 		{name: "a token that is not accepted", faults: []graphsim.Fault{{Kind: "401", Method: "PUT"}}, settings: journal.Settings{Concurrency: 1},
-			stopped: "the token is not accepted", want: journal.Totals{Failed: 1, NotAttempted: 29}, writes: 2},
+			stopped: "the token is not accepted", want: totals(journal.Failed, 1, journal.NotAttempted, 29), writes: 2},
 		{name: "ten refusals in a row", faults: []graphsim.Fault{{Kind: "403", Method: "PUT"}}, settings: journal.Settings{Concurrency: 1},
-			stopped: "10 changes in a row were refused", want: journal.Totals{Failed: 10, NotAttempted: 20}, writes: 10},
+			stopped: "10 changes in a row were refused", want: totals(journal.Failed, 10, journal.NotAttempted, 20), writes: 10},
 		{name: "an outage", faults: []graphsim.Fault{{Kind: "silent"}}, settings: journal.Settings{Concurrency: 5},
 			stopped: "PUT /policies/crossTenantAccessPolicy/partners/", begins: "with the first write"},
 		{name: "a pause that is too long", faults: []graphsim.Fault{{Kind: "429", Method: "PUT", RetryAfter: 10 * time.Minute}}, settings: journal.Settings{Concurrency: 1},
-			stopped: "asked for a pause of 10m0s, longer than the 5m0s", want: journal.Totals{NotAttempted: 30}, writes: 1},
+			stopped: "asked for a pause of 10m0s, longer than the 5m0s", want: totals(journal.NotAttempted, 30), writes: 1},
 		{name: "a budget of failures", faults: []graphsim.Fault{{Kind: "400", Method: "PUT", Every: 2}}, settings: journal.Settings{Concurrency: 1, StopAfterFailures: 3},
-			stopped: "3 changes did not succeed, which is the limit", want: journal.Totals{Failed: 3, Verified: 3, NotAttempted: 24}, writes: 6},
+			stopped: "3 changes did not succeed, which is the limit", want: totals(journal.Failed, 3, journal.Verified, 3, journal.NotAttempted, 24), writes: 6},
 		{name: "a deadline", settings: journal.Settings{Concurrency: 5, Deadline: day(2500 * time.Millisecond)},
-			stopped: "the deadline came", want: journal.Totals{Verified: 10, NotAttempted: 20}, writes: 10},
+			stopped: "the deadline came", want: totals(journal.Verified, 10, journal.NotAttempted, 20), writes: 10},
 		{name: "a wave that is not as wanted", faults: []graphsim.Fault{{Kind: "400", Method: "PUT", Nth: 5}}, settings: journal.Settings{Waves: []int{2, 10}, Concurrency: 1},
-			stopped: "wave 2 of 3: 1 change of it not as wanted", want: journal.Totals{Failed: 1, Verified: 11, NotAttempted: 18}, writes: 12},
+			stopped: "wave 2 of 3: 1 change of it not as wanted", want: totals(journal.Failed, 1, journal.Verified, 11, journal.NotAttempted, 18), writes: 12},
 		{name: "drift", drift: 7, settings: journal.Settings{OnDrift: journal.StopOnDrift},
-			stopped: "1 change held, as objects changed since the plan, and nothing was written", want: journal.Totals{Held: 1, NotAttempted: 29}},
+			stopped: "1 change held, as objects changed since the plan, and nothing was written", want: totals(journal.Held, 1, journal.NotAttempted, 29)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -211,7 +211,7 @@ func TestARunStopsByItselfAndSaysWhy(t *testing.T) {
 				}
 				r.ClearFaults()
 				again := r.mustRun(session{plan: p, tape: f, settings: c.settings})
-				if c.drift == 0 && (again.Totals != journal.Totals{Verified: 30} || again.Stopped != "") {
+				if c.drift == 0 && (again.Totals != totals(journal.Verified, 30) || again.Stopped != "") {
 					t.Errorf("after resuming: %+v, stopped %q", again.Totals, again.Stopped)
 				}
 			})
@@ -238,7 +238,7 @@ func TestWhatWaitsWhenTheRunStopsIsNotAttempted(t *testing.T) {
 			})
 		}
 		res := r.mustRun(session{plan: p, tape: f, layers: []func(http.RoundTripper) http.RoundTripper{gate}})
-		if want := (journal.Totals{Failed: 10, NotAttempted: 20}); res.Totals != want || len(r.Writes()) != 10 {
+		if want := totals(journal.Failed, 10, journal.NotAttempted, 20); res.Totals != want || len(r.Writes()) != 10 {
 			t.Errorf("%+v, %d writes", res.Totals, len(r.Writes()))
 		}
 		for _, o := range res.Outcomes {
@@ -305,7 +305,7 @@ func TestADeadlineThatComesAfterTheLastWriteStopsNothing(t *testing.T) {
 		r.with(3, nil)
 		p := r.plan(rows(3, "Fabrikam,yes,,,"), "")
 		res := r.mustRun(session{plan: p, settings: journal.Settings{Deadline: time.Now().Add(2 * time.Second)}})
-		if res.Stopped != "" || res.Totals.Verified != 3 {
+		if res.Stopped != "" || res.Totals.Of(journal.Verified) != 3 {
 			t.Errorf("stopped %q, %+v", res.Stopped, res.Totals)
 		}
 	})
@@ -326,7 +326,7 @@ func TestEachWaveIsReadBackBeforeTheNextIsBegun(t *testing.T) {
 		for _, s := range told {
 			got += string(s) + " "
 		}
-		if got != want || res.Totals.Verified != 9 {
+		if got != want || res.Totals.Of(journal.Verified) != 9 {
 			t.Errorf("told %s\nwant %s", got, want)
 		}
 	})

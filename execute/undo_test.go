@@ -142,7 +142,7 @@ func TestTheUndoOfAnInterruptedRunCoversJustWhatHappened(t *testing.T) {
 		r.Inject(graphsim.Fault{Kind: "400", Method: "PUT", Nth: 3})
 		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1, StopAfterFailures: 1}})
 		back, _ := r.undo(p, res)
-		if len(back.Changes) != res.Totals.Verified+res.Totals.Succeeded || len(back.Changes) == 0 || len(back.Changes) == 6 {
+		if len(back.Changes) != res.Totals.Of(journal.Verified, journal.Succeeded) || len(back.Changes) == 0 || len(back.Changes) == 6 {
 			t.Errorf("%d changes to undo after %+v", len(back.Changes), res.Totals)
 		}
 		if back.Input.Name != "undo of run run" || back.Input.Rows != len(back.Changes) {

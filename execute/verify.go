@@ -2,7 +2,6 @@ package execute
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"bulksync/execute/journal"
@@ -189,8 +188,8 @@ func becomesVerified(o *journal.Outcome, c *plan.Change) {
 	if o.Status == journal.Unchanged {
 		return
 	}
-	if o.Status == journal.Held || strings.HasPrefix(o.Message, acceptedBut) {
-		o.Message, o.Live = "", nil
+	if o.Status == journal.Held || o.Unseen || o.Unread {
+		o.Reason, o.Message, o.Live, o.Overwritten = "", "", nil, false
 	}
 	if o.Status, o.Unseen, o.Unread = journal.Verified, false, false; c.Action == plan.NoOp {
 		o.Status = journal.Unchanged
@@ -210,16 +209,16 @@ func becomesHeld(o *journal.Outcome, c *plan.Change, live plan.Live, why string)
 	case unwanted != "":
 		why = unwanted
 	}
-	then := "made by this run, different now: "
+	reason, then := journal.ReasonReplaced, "made by this run, different now: "
 	switch {
 	case live.Partner != nil && live.Partner.Problem != "":
-		then, why = unreadObject, live.Partner.Problem
+		reason, then, why = journal.ReasonUnreadable, unreadObject, live.Partner.Problem
 	case c.Action == plan.NoOp:
-		then = "as wanted when the plan was made, different now: "
+		reason, then = journal.ReasonNoOpLost, "as wanted when the plan was made, different now: "
 	case !o.MayHaveLanded():
-		then = "as wanted when it was looked at first, different now: "
+		reason, then = journal.ReasonMatchLost, "as wanted when it was looked at first, different now: "
 	}
-	*o = held(*o, c, live, then+why)
+	*o = held(*o, c, live, reason, then+why)
 	o.Unseen, o.Unread = false, false
 }
 

@@ -24,11 +24,11 @@ func TestNewPartnersUnderALagAreNotGone(t *testing.T) {
 			r := newRig(t, graphsim.Config{ReadLag: 58 * time.Second, Latency: 20 * time.Millisecond})
 			p := r.plan(rows(8, wanted), "")
 			res := r.mustRun(session{plan: p, settings: journal.Settings{Waves: waves}})
-			if want := (journal.Totals{Verified: 24}); res.Totals != want || res.Stopped != "" {
+			if want := totals(journal.Verified, 24); res.Totals != want || res.Stopped != "" {
 				t.Errorf("waves %v: %+v, stopped %q: %+v", waves, res.Totals, res.Stopped, res.Outcomes)
 			}
 			back, undone := r.undo(p, res)
-			if undone.Totals.Verified != len(back.Changes) || len(r.State().Partners) != 0 {
+			if undone.Totals.Of(journal.Verified) != len(back.Changes) || len(r.State().Partners) != 0 {
 				t.Errorf("waves %v: undo %+v, %d partners left", waves, undone.Totals, len(r.State().Partners))
 			}
 		})
@@ -51,7 +51,7 @@ func TestAWriteThatNeverShowsIsTold(t *testing.T) {
 		}
 		res := r.mustRun(session{plan: p, layers: []func(http.RoundTripper) http.RoundTripper{lost}})
 		o := res.Outcomes[2]
-		if res.Totals.Verified != 3 || res.Unseen() != 1 || o.Status != journal.Succeeded || !o.Unseen || o.Message != "accepted; not yet visible after 1m0s" {
+		if res.Totals.Of(journal.Verified) != 3 || res.Unseen() != 1 || o.Status != journal.Succeeded || !o.Unseen || o.Message != "accepted; not yet visible after 1m0s" {
 			t.Errorf("%+v: %+v", res.Totals, o)
 		}
 	})
@@ -64,12 +64,12 @@ func TestWhatWasUndoneIsNotCalledDone(t *testing.T) {
 		r.with(20, nil)
 		p, f := r.plan(rows(20, "Fabrikam,yes,,,"), ""), newTape()
 		first := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 5}, stop: after(t.Context(), 2500*time.Millisecond)})
-		if first.Totals.Succeeded != 10 {
+		if first.Totals.Of(journal.Succeeded) != 10 {
 			t.Fatalf("%+v", first.Totals)
 		}
 		r.undo(p, first)
 		again := r.mustRun(session{plan: p, tape: f})
-		if want := (journal.Totals{Verified: 10, Held: 10}); again.Totals != want || again.Unseen() != 0 {
+		if want := totals(journal.Verified, 10, journal.Held, 10); again.Totals != want || again.Unseen() != 0 {
 			t.Errorf("%+v", again.Totals)
 		}
 		i := slices.IndexFunc(again.Outcomes, func(o journal.Outcome) bool { return o.Status == journal.Held })
@@ -104,7 +104,7 @@ func TestUnchangedIsHeldAgainstTheLastReading(t *testing.T) {
 		if o.Status != journal.Held || !strings.HasPrefix(o.Message, "as wanted when it was looked at first, different now: ") || o.MayHaveLanded() {
 			t.Errorf("%+v", o)
 		}
-		if res.Totals.Verified != 5 {
+		if res.Totals.Of(journal.Verified) != 5 {
 			t.Errorf("%+v", res.Totals)
 		}
 		if back, _ := r.undo(p, res); len(back.Changes) != 5 {
@@ -121,7 +121,7 @@ func TestVerifyingCostsOneListInACalmRun(t *testing.T) {
 		p := r.plan(rows(100, "Fabrikam,yes,yes,,"), "")
 		r.ResetRequests()
 		res := r.mustRun(session{plan: p})
-		if pages, single := r.gets(); res.Totals.Verified != 200 || pages != 4 || single != 0 {
+		if pages, single := r.gets(); res.Totals.Of(journal.Verified) != 200 || pages != 4 || single != 0 {
 			t.Errorf("%+v, %d pages, %d single reads", res.Totals, pages, single)
 		}
 	})
@@ -187,7 +187,7 @@ func TestAWrongClockDoesNotKeepADoubtOpen(t *testing.T) {
 				f.data = execute.Reclock(f.data, skew)
 				began := time.Now()
 				res := r.mustRun(session{plan: p, tape: f})
-				if res.Totals.Verified != 2 || time.Since(began) > 30*time.Second {
+				if res.Totals.Of(journal.Verified) != 2 || time.Since(began) > 30*time.Second {
 					t.Errorf("%+v after %s", res.Outcomes, time.Since(began))
 				}
 			})
@@ -225,7 +225,7 @@ func TestANoOpIsHeldAgainstTheReadingsToo(t *testing.T) {
 					}
 				}
 				want := []string{tenant(2) + ": as wanted when the plan was made, different now: userSyncInbound.isSyncAllowed is now false"}
-				if !slices.Equal(held, want) || res.Totals.Unchanged != 2 || res.Totals.Verified != 5 {
+				if !slices.Equal(held, want) || res.Totals.Of(journal.Unchanged) != 2 || res.Totals.Of(journal.Verified) != 5 {
 					t.Errorf("%v, %+v", held, res.Totals)
 				}
 				if diff := cmp.Diff(res, r.replay(p, f)); diff != "" {
@@ -236,7 +236,7 @@ func TestANoOpIsHeldAgainstTheReadingsToo(t *testing.T) {
 				}
 				r.Edit(tenant(2), func(p *graphsim.Partner) { p.IdentitySynchronization.UserSyncInbound.IsSyncAllowed = ptr(true) })
 				again := r.mustRun(session{plan: p, tape: f})
-				if again.Totals.Held != 0 || again.Totals.Unchanged != 3 {
+				if again.Totals.Of(journal.Held) != 0 || again.Totals.Of(journal.Unchanged) != 3 {
 					t.Errorf("resumed: %+v", again.Totals)
 				}
 			})
@@ -252,11 +252,11 @@ func TestANoOpThatCannotBeReadIsHeld(t *testing.T) {
 		p, f := r.plan(rows(3, ",yes,,,"), ""), newTape()
 		r.Break(tenant(2), `{"tenantId":"`+tenant(2)+`","isServiceProvider":null,"automaticUserConsentSettings":"x","identitySynchronization":null}`)
 		res := r.mustRun(session{plan: p, tape: f})
-		if o := res.Outcomes[1]; res.Totals != (journal.Totals{Unchanged: 2, Held: 1}) || o.Status != journal.Held || !strings.HasPrefix(o.Message, "the object could not be read: automaticUserConsentSettings") || o.Live != nil {
+		if o := res.Outcomes[1]; res.Totals != totals(journal.Unchanged, 2, journal.Held, 1) || o.Status != journal.Held || !strings.HasPrefix(o.Message, "the object could not be read: automaticUserConsentSettings") || o.Live != nil {
 			t.Errorf("%+v: %+v", res.Totals, o)
 		}
 		r.Break(tenant(2), "")
-		if again := r.mustRun(session{plan: p, tape: f}); again.Totals != (journal.Totals{Unchanged: 3}) {
+		if again := r.mustRun(session{plan: p, tape: f}); again.Totals != totals(journal.Unchanged, 3) {
 			t.Errorf("read again: %+v", again.Totals)
 		}
 	})
@@ -270,11 +270,11 @@ func TestARunWithoutWorkReadsOnce(t *testing.T) {
 		p := r.plan(rows(99, "Fabrikam,yes,,,"), "")
 		r.ResetRequests()
 		res := r.mustRun(session{plan: p})
-		if pages, single := r.gets(); res.Totals.Unchanged != 99 || pages != 2 || single != 0 {
+		if pages, single := r.gets(); res.Totals.Of(journal.Unchanged) != 99 || pages != 2 || single != 0 {
 			t.Errorf("%+v, %d pages, %d single reads", res.Totals, pages, single)
 		}
 		r.RemovePartner(tenant(7))
-		if res := r.mustRun(session{plan: p}); res.Totals.Held != 1 || res.Totals.Unchanged != 98 {
+		if res := r.mustRun(session{plan: p}); res.Totals.Of(journal.Held) != 1 || res.Totals.Of(journal.Unchanged) != 98 {
 			t.Errorf("%+v", res.Totals)
 		}
 	})
@@ -295,7 +295,7 @@ func TestAPartnerThatCannotBeReadBack(t *testing.T) {
 			t.Errorf("%+v", o)
 		}
 		r.Break(tenant(1), "")
-		if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Verified != 2 || again.Outcomes[0].Message != "" || again.Outcomes[0].Unread {
+		if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Of(journal.Verified) != 2 || again.Outcomes[0].Message != "" || again.Outcomes[0].Unread {
 			t.Errorf("%+v", again.Outcomes[0])
 		}
 	})

@@ -159,7 +159,7 @@ func (r *runner) holdDrift(groups []group) error {
 			before = append(before, c)
 			o, unknown := r.outcome(c)
 			if verdict, why := c.CheckDrift(live); verdict == plan.Drifted && !unknown && !o.Status.Done() {
-				tickets = append(tickets, r.put(held(o, c, live, "changed since the plan: "+why)))
+				tickets = append(tickets, r.put(held(o, c, live, journal.ReasonDrifted, "changed since the plan: "+why)))
 			}
 		}
 	}
@@ -175,7 +175,8 @@ func (r *runner) holdDrift(groups []group) error {
 
 // held is an outcome of a change whose object is not what was seen before. What
 // is known of the writes of the change is kept.
-func held(o journal.Outcome, c *plan.Change, live plan.Live, why string) journal.Outcome {
-	o.Status, o.Message, o.Live = journal.Held, why, live.Object(c.Object)
+func held(o journal.Outcome, c *plan.Change, live plan.Live, reason journal.Reason, why string) journal.Outcome {
+	o.Overwritten = o.MayHaveLanded()
+	o.Status, o.Reason, o.Message, o.Live = journal.Held, reason, why, live.Object(c.Object)
 	return o
 }

@@ -53,7 +53,8 @@ func (w *worker) partner(g group) error {
 		}
 		if failed != 0 {
 			w.late = append(w.late, w.put(journal.Outcome{
-				Seq: c.Seq, Status: journal.Skipped, Message: fmt.Sprintf("change %d of this partner did not succeed", failed),
+				Seq: c.Seq, Status: journal.Skipped, Reason: journal.ReasonPredecessor,
+				Message: fmt.Sprintf("change %d of this partner did not succeed", failed),
 			}))
 			continue
 		}

@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bulksync/plan"
 	"bulksync/plan/audit"
 	"bulksync/report"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func auditAs(t *testing.T, a *audit.Audit, f report.Format) string {
@@ -52,7 +52,7 @@ func TestAnIncompleteAuditSaysWhyOnce(t *testing.T) {
 			t.Errorf("%s:\n%s", f, text)
 		}
 	}
-	if text := auditAs(t, a, report.Text); !strings.HasPrefix(text, "Incomplete: the tenant could not be read whole, so nothing is claimed.\nPage 1 of the partners: GET") {
+	if text := auditAs(t, a, report.Text); !strings.HasPrefix(text, "Incomplete: the tenant was not read completely, so nothing is claimed.\nPage 1 of the partners: GET") {
 		t.Errorf("%s", text)
 	}
 	lines, err := csv.NewReader(strings.NewReader(auditAs(t, a, report.CSV))).ReadAll()
@@ -61,6 +61,20 @@ func TestAnIncompleteAuditSaysWhyOnce(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"", "", "incomplete", "", "", "", "", "", "", a.Problem}, lines[1]); diff != "" || lines[0][9] != "problem" {
 		t.Errorf("%v (-want +got):\n%s", lines[0], diff)
+	}
+}
+
+// What is not set is there all the same, and a value without words is shown as
+// it is.
+func TestValuesOfAFinding(t *testing.T) {
+	a := sampleAudit()
+	a.Findings, a.Totals = a.Findings[1:2], audit.Totals{OK: 5, Changed: 1}
+	a.Findings[0].Fields = []plan.Field{syncTo(nil, true), {Path: "other.member", Before: false, After: "x"}}
+	text := strings.Join(strings.Fields(auditAs(t, a, report.Text)), " ")
+	for _, want := range []string{"isSyncAllowed: not set; the file says allowed", `member: false; the file says "x"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
 	}
 }
 
@@ -79,7 +93,7 @@ func TestRowsThatNameNoProperty(t *testing.T) {
 	p := planOf(
 		with(change(2, "", plan.PartnerConfiguration, plan.NoOp), bare), with(change(3, "", plan.PartnerConfiguration, plan.NoOp), bare),
 		change(4, "", plan.IdentitySynchronization, plan.NoOp))
-	const want = "2 rows name no property: only that the partner is there was looked at."
+	const want = "2 rows name no property: only whether the partner exists was checked."
 	if diff := cmp.Diff([]string{want}, leadOf(planText(t, p))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -33,7 +33,7 @@ func checkRun(p *plan.Plan, r *journal.Result) error {
 	if got, err := tally(p, r); err != nil {
 		return err
 	} else if got != r.Totals {
-		return fmt.Errorf("the run does not add up: its totals say %+v and its outcomes say %+v", r.Totals, got)
+		return fmt.Errorf("the run does not add up: its totals say %s and its outcomes say %s", r.Totals, got)
 	}
 	return checkRows(p, r)
 }
@@ -45,36 +45,12 @@ func tally(p *plan.Plan, r *journal.Result) (journal.Totals, error) {
 		if o.Seq != p.Changes[i].Seq {
 			return t, fmt.Errorf("the run does not add up: outcome %d is of change %d, not of change %d", i+1, o.Seq, p.Changes[i].Seq)
 		}
-		n := totalOf(&t, o.Status)
-		if n == nil {
+		if !o.Status.Known() {
 			return t, fmt.Errorf("the run does not add up: change %d has the unknown status %q", o.Seq, o.Status)
 		}
-		*n++
+		t.Add(o.Status, 1)
 	}
 	return t, nil
-}
-
-// totalOf is the member of t that counts s, or nil for an unknown status.
-func totalOf(t *journal.Totals, s journal.Status) *int {
-	switch s {
-	case journal.Verified:
-		return &t.Verified
-	case journal.Succeeded:
-		return &t.Succeeded
-	case journal.Unchanged:
-		return &t.Unchanged
-	case journal.Held:
-		return &t.Held
-	case journal.Skipped:
-		return &t.Skipped
-	case journal.Failed:
-		return &t.Failed
-	case journal.Indeterminate:
-		return &t.Indeterminate
-	case journal.NotAttempted:
-		return &t.NotAttempted
-	}
-	return nil
 }
 
 // checkRows refuses a run that counts other rows than the input has, and a
@@ -129,8 +105,8 @@ func checkAudit(a *audit.Audit) error {
 	return nil
 }
 
-// verdictOf is what an audit's own evidence says. Whoever says incomplete is
-// believed; who says more must have read everything.
+// verdictOf is what an audit's own evidence says. An audit that calls itself
+// incomplete is believed; any other must have read everything.
 func verdictOf(a *audit.Audit) audit.Result {
 	switch {
 	case a.Result == audit.Incomplete || !a.Read.Complete:

@@ -6,9 +6,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"bulksync/report"
-
 	"pgregory.net/rapid"
+
+	"bulksync/report"
 )
 
 // What a terminal obeys, what turns the reading direction and what cannot be

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gocarina/gocsv"
+
 	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/audit"
-
-	"github.com/gocarina/gocsv"
 )
 
 // csvBatch is how many lines stand in memory at a time.
@@ -35,8 +35,8 @@ type planLine struct {
 	Note        string `csv:"note"`
 }
 
-// outcomeLine is a line of outcomes.csv; the tags are its header, which other
-// people's scripts lean on.
+// outcomeLine is a line of outcomes.csv; the tags are its header, on which
+// scripts rely.
 type outcomeLine struct {
 	Row             int    `csv:"row"`
 	TenantID        string `csv:"tenantId"`
@@ -135,9 +135,11 @@ func auditCSV(w io.Writer, a *audit.Audit) error {
 	})
 }
 
-// writeCSV writes n lines by batches. gocsv gets a writer of our own each
-// time, so that none of its globals has a say, and writes the header even
-// when there is no line.
+// writeCSV writes n lines by batches, so that a large report never stands in
+// memory. The project asks for gocsv, and its tags are the one place where the
+// columns are named. It gets a writer of our own, so that its global settings do
+// not count, and times as text, which it would print in its own way. It writes
+// the header even when there is no line.
 func writeCSV[T any](w io.Writer, n int, line func(int) (T, error)) error {
 	out := gocsv.NewSafeCSVWriter(csv.NewWriter(w))
 	batch := make([]T, 0, min(n, csvBatch))

@@ -8,9 +8,11 @@
 // they left out; HTML holds every row, in one file that loads nothing from
 // anywhere. Outcomes and FailedRows write the two CSV files of a run folder.
 //
-// The package owns the wording, the layout and the hints. It decides nothing:
-// it never reads Graph, opens no file, asks no clock and looks at no terminal;
-// width and colour come from the caller. The same input gives the same bytes.
+// The package owns the wording, the layout and the advice: one table says the
+// next step for the outcomes of a run and, by Advise, for the errors of a
+// command. It decides nothing: it never reads Graph, opens no file, asks no
+// clock and looks at no terminal; width and colour come from the caller. The
+// same input gives the same bytes.
 //
 // Its invariants: totals add up, or there is an error and no report; nothing is
 // said that was not seen, and partners are never counted as changes; and text
@@ -21,6 +23,6 @@
 // except for the input's own cells in failed.csv, which must come out as they
 // went in.
 //
-// Packages plan and execute below own the vocabulary; cmd/bulksync decides
-// where a report goes.
+// Packages plan, plan/audit and execute/journal below own the vocabulary;
+// cmd/bulksync decides where a report goes.
 package report

@@ -3,52 +3,54 @@ package report
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"bulksync/internal/words"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 )
 
-// effect is something that a change does to people, or to a whole partner.
-type effect int
+// effect is something that a change does to people, or to a whole partner: the
+// sentence that tells it. Words in braces are filled in by tell.
+type effect string
 
+// The effects that are not those of a switch alone. Removing a policy ends the
+// synchronization that was allowed; a policy without it is idle.
 const (
-	syncAllowed effect = iota
-	syncStopped
-	policyRemoved // and with it synchronization that was allowed
-	idleRemoved
-	idleAdded
-	syncSetOff
-	syncUnset
-	renamed
-	consentOn
-	consentOff
-	consentSetOff
-	consentUnset
-	partnerAdded
-	partnerRemoved
-	effectKinds
+	syncAllowed    effect = "Synchronization {is} allowed for {partners}."
+	syncStopped    effect = "Synchronization {is} stopped for {partners}."
+	policyRemoved  effect = "Synchronization {is} stopped, by removing the policy, for {partners}."
+	idleRemoved    effect = "A synchronization policy that does not allow synchronization {is} removed for {partners}."
+	idleAdded      effect = "A synchronization policy that does not allow synchronization {is} added for {partners}."
+	renamed        effect = "The name of the synchronization policy {is} changed for {partners}."
+	otherChanged   effect = "Another property {is} changed for {partners}."
+	partnerAdded   effect = "A partner configuration {is} added for {partners}."
+	partnerRemoved effect = "The partner configuration {is} removed for {partners}."
 )
 
-// sentence tells the effect of n partners, with "is" or "was".
-func (e effect) sentence(verb, partners string) string {
-	format := [effectKinds]string{
-		syncAllowed:    "Synchronization %s allowed for %s.",
-		syncStopped:    "Synchronization %s stopped for %s.",
-		policyRemoved:  "Synchronization %s stopped, by removing the policy, for %s.",
-		idleRemoved:    "A synchronization policy that does not allow synchronization %s removed for %s.",
-		idleAdded:      "A synchronization policy that does not allow synchronization %s added for %s.",
-		syncSetOff:     "Synchronization %s set to off, as it is by default, for %s.",
-		syncUnset:      "Synchronization %s left at its default, which is off, for %s.",
-		renamed:        "The name of the synchronization policy %s changed for %s.",
-		consentOn:      "Automatic redemption %s turned on for %s.",
-		consentOff:     "Automatic redemption %s turned off for %s.",
-		consentSetOff:  "Automatic redemption %s set to off, as it is by default, for %s.",
-		consentUnset:   "Automatic redemption %s left at the default, which is off, for %s.",
-		partnerAdded:   "A partner configuration %s added for %s.",
-		partnerRemoved: "The partner configuration %s removed for %s.",
-	}[e]
-	return fmt.Sprintf(format, verb, partners)
+// allEffects lists the effects in the order in which a page tells them, each
+// once.
+func allEffects() []effect {
+	all := []effect{syncAllowed, syncStopped, policyRemoved, idleRemoved, idleAdded}
+	for _, s := range switches {
+		for _, e := range []effect{s.on, s.off, s.setOff, s.unset} {
+			if !slices.Contains(all, e) {
+				all = append(all, e)
+			}
+		}
+	}
+	return append(all, renamed, otherChanged, partnerAdded, partnerRemoved)
+}
+
+// tell fills in the partners and the time: what is going to be, or what has been
+// done.
+func (e effect) tell(done bool, partners string) string {
+	is, accept, stop, refuse := "is", "will accept", "will no longer accept", "will not accept"
+	if done {
+		is, accept, stop, refuse = "was", "now accepts", "no longer accepts", "does not accept"
+	}
+	return strings.NewReplacer("{is}", is, "{accept}", accept, "{stop}", stop, "{refuse}", refuse, "{partners}", partners).Replace(string(e))
 }
 
 // reached are the partners of an effect, by tenant ID; each is confirmed or not.
@@ -56,10 +58,10 @@ type reached map[string]bool
 
 // effects counts what really changes for people, each partner once: a policy
 // that is created with synchronization off stops nothing.
-type effects [effectKinds]reached
+type effects map[effect]reached
 
 // add counts what c does. A partner is confirmed where all of its changes are.
-func (e *effects) add(c *plan.Change, confirmed bool) {
+func (e effects) add(c *plan.Change, confirmed bool) {
 	if c.Object == plan.SyncTemplate {
 		return // it is about no partner of today
 	}
@@ -81,72 +83,54 @@ func effectsOf(c *plan.Change) []effect {
 		return []effect{partnerAdded}
 	case c.Object == plan.PartnerConfiguration:
 		return []effect{partnerRemoved}
-	case c.Object == plan.Consent:
-		return consentEffects(c)
+	case c.Object != plan.IdentitySynchronization, c.Action == plan.Update:
+		return fieldEffects(c)
 	case c.Action == plan.Delete && c.StopsSync():
 		return []effect{policyRemoved}
 	case c.Action == plan.Delete:
 		return []effect{idleRemoved}
-	case c.Action == plan.Create && c.AllowsSync():
+	case c.AllowsSync():
 		return []effect{syncAllowed}
-	case c.Action == plan.Create:
-		return []effect{idleAdded}
 	default:
-		return syncEffects(c)
+		return []effect{idleAdded}
 	}
 }
 
-func syncEffects(c *plan.Change) (out []effect) {
+// fieldEffects lists what the properties of a change do. It leaves out switches
+// that are off before and after where another one really turns.
+func fieldEffects(c *plan.Change) []effect {
+	var turned, idle, other []effect
 	for _, f := range c.Fields {
-		switch was, is := f.Before == true, f.After == true; {
-		case !isSyncAllowed(f.Path):
-			out = append(out, renamed)
-		case is && !was:
-			out = append(out, syncAllowed)
-		case was && !is:
-			out = append(out, syncStopped)
-		case f.After == false:
-			out = append(out, syncSetOff)
+		s, known := switchAt(f.Path)
+		e, stays := s.effectOf(f.Before, f.After)
+		switch {
+		case f.Path == desired.PathDisplayName:
+			other = append(other, renamed)
+		case !known:
+			other = append(other, otherChanged)
+		case stays:
+			idle = append(idle, e)
 		default:
-			out = append(out, syncUnset)
-		}
-	}
-	return out
-}
-
-// consentEffects leaves out what is off before and after where another switch
-// of the change really turns.
-func consentEffects(c *plan.Change) []effect {
-	var turned, idle []effect
-	for _, f := range c.Fields {
-		switch was, is := f.Before == true, f.After == true; {
-		case is && !was:
-			turned = append(turned, consentOn)
-		case was && !is:
-			turned = append(turned, consentOff)
-		case f.After == false:
-			idle = append(idle, consentSetOff)
-		default:
-			idle = append(idle, consentUnset)
+			turned = append(turned, e)
 		}
 	}
 	if len(turned) > 0 {
-		return turned
+		idle = nil
 	}
-	return idle
+	return slices.Concat(turned, idle, other)
 }
 
-// sentences says what the changes mean, with "is" or "was", and of how much
+// sentences says what the changes mean, or have meant, and for how many partners
 // there is no more than Graph's word.
-func (e *effects) sentences(verb string) []string {
+func (e effects) sentences(done bool) []string {
 	var out []string
-	for k, partners := range e {
-		switch {
-		case len(partners) == 0, effect(k) == policyRemoved && len(e[syncStopped]) > 0:
-		case effect(k) == syncStopped && len(e[policyRemoved]) > 0:
-			out = append(out, stoppedTwoWays(verb, partners, e[policyRemoved]))
+	for _, k := range allEffects() {
+		switch partners := e[k]; {
+		case len(partners) == 0, k == policyRemoved && len(e[syncStopped]) > 0:
+		case k == syncStopped && len(e[policyRemoved]) > 0:
+			out = append(out, stoppedTwoWays(done, partners, e[policyRemoved]))
 		default:
-			out = append(out, effect(k).sentence(verb, partners.words()))
+			out = append(out, k.tell(done, partners.words()))
 		}
 	}
 	return out
@@ -154,7 +138,7 @@ func (e *effects) sentences(verb string) []string {
 
 // stoppedTwoWays adds up what turns a switch off and what removes a policy, so
 // that the sum meets the numbers of the two hazards.
-func stoppedTwoWays(verb string, off, removed reached) string {
+func stoppedTwoWays(done bool, off, removed reached) string {
 	all := maps.Clone(off)
 	both := 0
 	for id, confirmed := range removed {
@@ -165,13 +149,13 @@ func stoppedTwoWays(verb string, off, removed reached) string {
 		all[id] = confirmed && (was || !known)
 	}
 	if both == len(off) {
-		return policyRemoved.sentence(verb, all.words())
+		return policyRemoved.tell(done, all.words())
 	}
-	return fmt.Sprintf("Synchronization %s stopped for %s: for %s it %s turned off, for %s the policy %s removed.",
-		verb, all.words(), words.Thousands(len(off)-both), verb, words.Thousands(len(removed)), verb)
+	const twoWays effect = "Synchronization {is} stopped for {partners}: for %s it {is} turned off, for %s the policy {is} removed."
+	return fmt.Sprintf(twoWays.tell(done, all.words()), words.Thousands(len(off)-both), words.Thousands(len(removed)))
 }
 
-// words counts the partners, and says of how many nobody has seen it.
+// words counts the partners, and says for how many the effect was not seen.
 func (r reached) words() string {
 	unconfirmed := 0
 	for _, confirmed := range r {
@@ -183,14 +167,9 @@ func (r reached) words() string {
 	switch unconfirmed {
 	case 0:
 	case len(r):
-		who += ", as far as Graph accepted it"
+		who += " (accepted by Graph, not confirmed)"
 	default:
-		who += fmt.Sprintf(", for %s of them as far as Graph accepted it", words.Thousands(unconfirmed))
+		who += fmt.Sprintf(" (%s of them accepted by Graph, not confirmed)", words.Thousands(unconfirmed))
 	}
 	return who
-}
-
-// isSyncAllowed reports whether path is the switch of user synchronization.
-func isSyncAllowed(path string) bool {
-	return path == "isSyncAllowed" || strings.HasSuffix(path, ".isSyncAllowed")
 }

@@ -47,7 +47,7 @@ func inputFacts(name, sum, of string, rows int) []fact {
 }
 
 // planInput names what a plan was made from: a file, or the run that an undo
-// takes back.
+// reverts.
 func planInput(p *plan.Plan) []fact {
 	of := "the input"
 	if isUndo(p) {
@@ -58,9 +58,9 @@ func planInput(p *plan.Plan) []fact {
 
 // readFact tells how complete the reading was that the report rests on.
 func readFact(r plan.Read) fact {
-	v := fmt.Sprintf("%s of %s, complete", words.Count(r.Partners, "partner"), words.Count(r.Pages, "page"))
+	v := fmt.Sprintf("%s on %s, complete", words.Count(r.Partners, "partner"), words.Count(r.Pages, "page"))
 	if !r.Complete {
-		v = fmt.Sprintf("%s of %s, then it broke off", words.Count(r.Partners, "partner"), words.Count(r.Pages, "page"))
+		v = fmt.Sprintf("%s on %s, then reading failed", words.Count(r.Partners, "partner"), words.Count(r.Pages, "page"))
 	}
 	return fact{"Read", v, false}
 }

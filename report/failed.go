@@ -79,8 +79,8 @@ func withReason(cells []string, at int, reason string) []string {
 	return append(out, reason)
 }
 
-// openReasons says why changes are not done, by what key makes of them: the
-// line of the input or the partner. The template has neither.
+// openReasons says why changes are not done, by key: the line of the input, or
+// the partner. The template has neither.
 func openReasons[K comparable](p *plan.Plan, r *journal.Result, key func(*plan.Change) K) map[K][]string {
 	var none K
 	out := map[K][]string{}
@@ -103,10 +103,8 @@ func reasonText(c *plan.Change, o *journal.Outcome, stopped string) string {
 	switch {
 	case why == "" && c.Action == plan.Blocked:
 		why = c.Reason
-	case why == "" && o.Status == journal.Held:
-		why = heldWords(o)
-	case o.Status == journal.NotAttempted && o.Message == "" && stopped != "":
-		why = "the run stopped before it got there: " + stopped
+	case why == "" && (o.Status == journal.Held || o.Status == journal.NotAttempted && stopped != ""):
+		why = alertWords(o, stopped)
 	}
 	if why != "" {
 		text += ": " + why

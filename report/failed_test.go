@@ -6,12 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bulksync/execute/journal"
+	"bulksync/graph"
 	"bulksync/plan"
 	"bulksync/plan/desired"
 	"bulksync/report"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // dialects are ways in which spreadsheets write a CSV down.
@@ -60,7 +61,7 @@ func readable(t *testing.T, d desired.Dialect, b []byte) string {
 func TestARowOfManyChangesFailsOnce(t *testing.T) {
 	p := samplePlan()
 	r := resultOf(p, func(c *plan.Change) journal.Outcome {
-		return journal.Outcome{Status: journal.Failed, HTTPStatus: 400, GraphCode: "Request_BadRequest", Message: "=no"}
+		return journal.Outcome{Status: journal.Failed, Kind: graph.Invalid, HTTPStatus: 400, GraphCode: "Request_BadRequest", Message: "=no"}
 	})
 	var b bytes.Buffer
 	if err := report.FailedRows(&b, p, r); err != nil {

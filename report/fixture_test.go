@@ -67,6 +67,10 @@ func inbound(before, after any) plan.Field {
 	return plan.Field{Path: "automaticUserConsentSettings.inboundAllowed", Before: before, After: after}
 }
 
+func trusting(name string, before, after any) plan.Field {
+	return plan.Field{Path: "inboundTrust." + name, Before: before, After: after}
+}
+
 func named(before, after any) plan.Field {
 	return plan.Field{Path: "displayName", Before: before, After: after}
 }
@@ -79,7 +83,7 @@ func samplePlan() *plan.Plan {
 		Fields: []plan.Field{{Path: "templateApplicationLevel", Before: "none", After: "newPartners,existingPartners"}, syncTo(nil, true)},
 	}
 	sync, consent := plan.IdentitySynchronization, plan.Consent
-	return planOf(
+	p := planOf(
 		template,
 		with(change(2, "Fabrikam", plan.PartnerConfiguration, plan.Create, plan.Field{Path: "tenantId", After: tenant(2)}), "", plan.NewPartner),
 		change(2, "Fabrikam", sync, plan.Create, named(nil, "Fabrikam"), syncTo(nil, true)),
@@ -96,7 +100,10 @@ func samplePlan() *plan.Plan {
 		with(change(12, "Humongous Insurance", plan.PartnerConfiguration, plan.Delete), "", "partner-removed"),
 		change(13, "Graphic Design Institute", consent, plan.Update, inbound(false, true)),
 		change(14, "Margie's Travel", sync, plan.Create, syncTo(nil, false)),
+		with(change(15, "Fourth Coffee", plan.Trust, plan.Update, trusting("isMfaAccepted", nil, true), trusting("isCompliantDeviceAccepted", true, false)), "", plan.TrustOn),
 	)
+	p.Template = &plan.TemplateInput{Name: "template.json"}
+	return p
 }
 
 // resultOf is a run of p in which every change ended as outcome says.
@@ -112,18 +119,10 @@ func resultOf(p *plan.Plan, outcome func(c *plan.Change) journal.Outcome) *journ
 	for i := range p.Changes {
 		o := outcome(&p.Changes[i])
 		o.Seq = p.Changes[i].Seq
-		countStatus(&r.Totals, o.Status)
+		r.Totals.Add(o.Status, 1)
 		r.Outcomes = append(r.Outcomes, o)
 	}
 	return r
-}
-
-func countStatus(t *journal.Totals, s journal.Status) {
-	n := map[journal.Status]*int{
-		journal.Verified: &t.Verified, journal.Succeeded: &t.Succeeded, journal.Unchanged: &t.Unchanged, journal.Held: &t.Held,
-		journal.Skipped: &t.Skipped, journal.Failed: &t.Failed, journal.Indeterminate: &t.Indeterminate, journal.NotAttempted: &t.NotAttempted,
-	}[s]
-	*n++
 }
 
 // sampleRun ends the sample plan in each of the eight ways.
@@ -140,11 +139,13 @@ func sampleRun(p *plan.Plan) *journal.Result {
 			return journal.Outcome{Status: journal.Skipped, Message: c.Reason}
 		case c.Row == 3:
 			o.Status, o.HTTPStatus, o.GraphCode = journal.Failed, 403, "Authorization_RequestDenied"
+			o.Kind = graph.Forbidden
 			o.Message = "Insufficient privileges to complete the operation."
 		case c.Row == 4:
-			return journal.Outcome{Status: journal.Held, Message: "changed since the plan: isSyncAllowed is now true", Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)}
+			return journal.Outcome{Status: journal.Held, Reason: journal.ReasonDrifted, Message: "changed since the plan: isSyncAllowed is now true", Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)}
 		case c.Row == 5:
 			o.Status, o.HTTPStatus, o.GraphCode, o.Attempts = journal.Indeterminate, 504, "UnknownError", 6
+			o.Kind = graph.Indeterminate
 			o.Message, o.Elapsed = "no answer, and the object could not be read afterwards", 63*time.Second
 		case c.Row == 6:
 			o.Unseen = true
@@ -154,7 +155,8 @@ func sampleRun(p *plan.Plan) *journal.Result {
 		case c.Row == 13:
 			o.Message = "outboundAllowed was changed by somebody since the plan"
 		case c.Row == 14:
-			o.Status, o.Message = journal.Held, "made by this run, different now: isSyncAllowed is true"
+			o.Status, o.Reason, o.Overwritten = journal.Held, journal.ReasonReplaced, true
+			o.Message = "made by this run, different now: isSyncAllowed is true"
 			o.Live = json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":true}}`)
 		}
 		return o
@@ -167,7 +169,7 @@ func sampleAudit() *audit.Audit {
 	a := &audit.Audit{
 		FormatVersion: 1, Tool: p.Tool, CreatedAt: p.CreatedAt, HomeTenant: p.HomeTenant, Read: p.Read,
 		Input:  audit.Input{Name: "partners.csv", SHA256: p.Input.SHA256, Rows: 200},
-		Result: audit.Drift, Totals: audit.Totals{OK: 197, Missing: 1, Changed: 2, Extra: 2, Unreadable: 1},
+		Result: audit.Drift, Totals: audit.Totals{OK: 197, Missing: 1, Changed: 3, Extra: 2, Unreadable: 1},
 	}
 	find := func(row int, name string, k audit.Kind, note string, fs ...plan.Field) {
 		a.Findings = append(a.Findings, audit.Finding{
@@ -177,6 +179,8 @@ func sampleAudit() *audit.Audit {
 	find(2, "Fabrikam", audit.Missing, "CHG0041877", named(nil, "Fabrikam"), syncTo(nil, true))
 	find(3, "Northwind Traders International Holdings and Subsidiaries GmbH & Co. KG", audit.Changed, "CHG0041877", syncTo(false, true))
 	find(4, "株式会社アドベンチャーワークス", audit.Changed, "", named("Adventure Works", "株式会社アドベンチャーワークス"))
+	find(15, "Fourth Coffee", audit.Changed, "", trusting("isMfaAccepted", true, false))
+	a.Findings[len(a.Findings)-1].Object = plan.Trust
 	find(12, "Relecloud", audit.Extra, "", named("Relecloud", nil), syncTo(true, nil))
 	find(13, "", audit.Extra, "", syncTo(false, nil))
 	find(14, "Margie's Travel", "unreadable", "CHG0041877")

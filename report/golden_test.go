@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"bulksync/report"
-
 	"github.com/google/go-cmp/cmp"
+
+	"bulksync/report"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")

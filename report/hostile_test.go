@@ -9,14 +9,14 @@ import (
 	"testing"
 	"unicode"
 
-	"bulksync/execute/journal"
-	"bulksync/plan"
-	"bulksync/report"
-
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	"golang.org/x/net/html"
 	"pgregory.net/rapid"
+
+	"bulksync/execute/journal"
+	"bulksync/plan"
+	"bulksync/report"
 )
 
 // hostile are texts that do harm where a format forgets to escape.

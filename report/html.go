@@ -7,8 +7,6 @@ import (
 	"html/template"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"bulksync/internal/words"
 )
@@ -108,14 +106,4 @@ func (a *alert) Sentence() string {
 		return ""
 	}
 	return sentence(a.Words)
-}
-
-// sentence begins s with a capital and ends it with a full stop.
-func sentence(s string) string {
-	word, _, _ := strings.Cut(s, " ")
-	if word == strings.ToLower(word) {
-		first, n := utf8.DecodeRuneInString(s)
-		s = string(unicode.ToUpper(first)) + s[n:]
-	}
-	return strings.TrimSuffix(s, ".") + "."
 }

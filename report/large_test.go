@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"bulksync/execute/journal"
+	"bulksync/graph"
 	"bulksync/plan"
 	"bulksync/report"
 )
@@ -26,7 +27,7 @@ func largePlan(n int) *plan.Plan {
 }
 
 func allFailed(c *plan.Change) journal.Outcome {
-	return journal.Outcome{Status: journal.Failed, Attempts: 6, HTTPStatus: 503, GraphCode: "ServiceUnavailable", Message: "try later", RequestID: tenant(c.Seq)}
+	return journal.Outcome{Status: journal.Failed, Attempts: 6, Kind: graph.Indeterminate, HTTPStatus: 503, GraphCode: "ServiceUnavailable", Message: "try later", RequestID: tenant(c.Seq)}
 }
 
 func TestTextListsABoundedNumberAndSaysHowManyMore(t *testing.T) {

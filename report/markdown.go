@@ -89,7 +89,7 @@ func mdRows(b *strings.Builder, p *page) {
 		mdTable(b, []string{"", "Line", "Partner", "Tenant ID", p.Detail, "Notes"}, rows)
 	}
 	if rest := p.NListed - len(rows); rest > 0 {
-		fmt.Fprintf(b, "\n%s left out, because a comment has no room for them. The HTML, CSV and JSON reports have all.\n", isAre(rest, "more "+p.Noun))
+		fmt.Fprintf(b, "\n%s left out to fit into a comment. The HTML, CSV and JSON reports have all of them.\n", isAre(rest, "more "+p.Noun))
 	}
 	if p.Unlisted != "" {
 		fmt.Fprintf(b, "\n%s\n", mdText(p.Unlisted))

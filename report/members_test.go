@@ -11,15 +11,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+	"golang.org/x/net/html"
+
 	"bulksync/execute/journal"
 	"bulksync/plan"
 	"bulksync/plan/audit"
 	"bulksync/plan/desired"
 	"bulksync/report"
-
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/extension"
-	"golang.org/x/net/html"
 )
 
 // ours are the types whose texts a report checks before it writes a byte.

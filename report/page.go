@@ -63,94 +63,13 @@ type fact struct {
 
 // tile is one number of the verdict.
 type tile struct {
-	Label  string
-	N      int
-	Symbol string
-	Tone   tone
+	Label string
+	N     int
+	Tone  tone
 }
 
 // partner names a tenant; both are empty for the home tenant's own template.
 type partner struct{ Name, TenantID string }
-
-// row is one change, beside its outcome if there is one, or one finding.
-type row struct {
-	Seq, Line int
-	Symbol    string
-	Action    string // a change's action or a finding's kind
-	Status    string // how the change ended; empty outside a run
-	Tone      tone
-	Partner   partner
-	Object    string
-	About     string // the object as people call it
-	Hazards   []string
-	Fields    []field
-	Reason    string
-	Note      string
-	Method    string
-	Path      string
-	Body      string
-	Outcome   *outcome
-}
-
-// outcome is how a change ended, in text. The hint stands in the alert of its
-// group: a thousand rows of one cause need it once.
-type outcome struct {
-	Code            string // "403 Authorization_RequestDenied"
-	Message         string
-	RequestID       string
-	ClientRequestID string
-	Sent            string // how often and how long; empty where nothing was sent
-	SentAt          string
-}
-
-// field is one property before and after, as text. Wanted marks that nothing
-// is going to change: After is what an audit's file says, and empty where it
-// says nothing of the property. Now is what was found instead of Before when
-// the change was to be made; empty where nothing else was.
-type field struct {
-	Path, Before, After, Now string
-	Wanted                   bool
-}
-
-// Name is the last part of the property's path.
-func (f field) Name() string { return f.Path[strings.LastIndexByte(f.Path, '.')+1:] }
-
-// changeRow is the row of c without an outcome.
-func changeRow(c *plan.Change) row {
-	r := row{
-		Seq: c.Seq, Line: c.Row, Symbol: c.Action.Symbol(), Action: string(c.Action), Tone: actionTone(c),
-		Partner: partnerOf(c.Partner), Object: OneLine(string(c.Object)), About: aboutOf(c.Object),
-		Hazards: hazardsOf(c.Hazards), Fields: fieldsOf(c.Fields, c.Action),
-		Reason: Clean(c.Reason), Note: Clean(c.Note),
-	}
-	if c.Reverts() {
-		r.Reason = "" // the lead says it once
-	}
-	if q := c.Request; q != nil {
-		r.Method, r.Path, r.Body = OneLine(q.Method), OneLine(q.Path), Clean(string(q.Body))
-	}
-	return r
-}
-
-// aboutOf is how people call an object. Consent is what Graph calls automatic
-// redemption.
-func aboutOf(o plan.Object) string {
-	if o == plan.Consent {
-		return "consent (automatic redemption)"
-	}
-	return OneLine(string(o))
-}
-
-func actionTone(c *plan.Change) tone {
-	switch {
-	case c.Action == plan.Delete:
-		return bad
-	case c.Action == plan.Blocked || c.Action != plan.NoOp && len(c.Hazards) > 0:
-		return warn
-	default:
-		return plain
-	}
-}
 
 func partnerOf(p plan.Partner) partner {
 	return partner{Name: OneLine(p.DisplayName), TenantID: OneLine(p.TenantID)}
@@ -162,12 +81,4 @@ func (p partner) String() string {
 		return "home tenant"
 	}
 	return strings.TrimSpace(p.Name + "  " + p.TenantID)
-}
-
-func hazardsOf(hs []plan.Hazard) []string {
-	var out []string
-	for _, h := range hs {
-		out = append(out, OneLine(string(h)))
-	}
-	return out
 }

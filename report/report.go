@@ -42,8 +42,8 @@ type Options struct {
 	Color bool
 	// ExitCode is the code that a run ends with; it is part of the run's JSON.
 	ExitCode int
-	// Running says that the run is still going, so that its result is of a
-	// moment: what has no outcome is to come, and nothing is said of an end.
+	// Running says that the run is still going: what has no outcome yet is to
+	// come, and the report says nothing about an end.
 	Running bool
 }
 
@@ -96,13 +96,6 @@ func Audit(w io.Writer, a *audit.Audit, f Format, o Options) error {
 	default:
 		return writePage(w, auditPage(a), f, o)
 	}
-}
-
-// summary is what summary.json holds.
-type summary struct {
-	*journal.Result
-	Running  bool `json:"running,omitempty"`
-	ExitCode int  `json:"exitCode"`
 }
 
 // writePage gives the formats for people a buffered writer, so that a row is

@@ -16,7 +16,7 @@ import (
 func runningRun(t *testing.T, f report.Format) string {
 	t.Helper()
 	p := syncPlan(7)
-	flying := journal.Outcome{Status: journal.Indeterminate, Message: "the process ended before the answer came; resume reads the object and decides"}
+	flying := journal.Outcome{Status: journal.Indeterminate, Reason: journal.ReasonProcessEnded, Message: "the process ended before the answer came; resume reads the object and decides"}
 	r := outcomes(p, seen, refused, flying, waiting, waiting, unseen, unread)
 	r.Stopped, r.Interrupted = "the process ended before the run did", true
 	r.Requests, r.Pace = journal.Requests{Writes: 2, Incomplete: true}, journal.Pace{}
@@ -40,8 +40,8 @@ func TestARunThatIsGoingOn(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Running: 3 of 7 changes are done so far.\n", "  As of  ", "! failed: 403", "\n3 changes are done and 3 still to come, not listed.\n",
-		"\nRun: 7 changes = 1 verified + 2 succeeded + 1 failed + 2 to come + 1 begun.\n", "\nRequests: at least 0 reads, 2 writes; 0 throttled, 0 retried so far.\n",
-		"\n1 change was accepted by Graph, but not seen there yet.\n", "\n1 change was accepted by Graph and not read back yet.\n",
+		"\nRun: 7 changes = 1 verified + 2 succeeded + 1 failed + 2 to come + 1 in\nprogress.\n", "\nRequests: at least 0 reads, 2 writes; 0 throttled, 0 retried so far.\n",
+		"\n1 change was accepted by Graph, but not visible yet.\n", "\n1 change was accepted by Graph and not read back yet.\n",
 	} {
 		if text := as(report.Text); !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -50,11 +50,23 @@ func TestARunThatIsGoingOn(t *testing.T) {
 	if text := as(report.Text); strings.Contains(text, tenant(4)) || strings.Contains(text, "not-attempted") {
 		t.Errorf("what is to come is listed:\n%s", text)
 	}
-	if text := as(report.HTML); !strings.Contains(text, `data-status="to-come"`) || !strings.Contains(text, `data-status="begun"`) || !strings.Contains(text, "begun, and not ended yet") {
+	if text := as(report.HTML); !strings.Contains(text, `data-status="to-come"`) || !strings.Contains(text, `data-status="in-progress"`) || !strings.Contains(text, "in progress: nothing is known of it yet") {
 		t.Errorf("%s", text)
 	}
 	var got map[string]any
 	if err := json.Unmarshal([]byte(as(report.JSON)), &got); err != nil || got["running"] != true || got["exitCode"] != 3.0 {
 		t.Errorf("%v: %v", err, got)
+	}
+}
+
+// Where nothing is done and nothing is to come, nothing is said to be left out.
+func TestARunThatOnlyFailedListsAll(t *testing.T) {
+	p := syncPlan(1)
+	var b strings.Builder
+	if err := report.Run(&b, p, outcomes(p, refused), report.Text, report.Options{Running: true}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "not listed") {
+		t.Errorf("%s", b.String())
 	}
 }

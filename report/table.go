@@ -21,8 +21,7 @@ type column struct {
 }
 
 // drawTable draws rows under the heads of cols, two spaces apart, with one
-// rule under the heads. Cells are wrapped here, because tablewriter cannot
-// break a line of Chinese, which has no spaces.
+// rule under the heads. Cells are wrapped before.
 func drawTable(w io.Writer, cols []column, rows [][]string) error {
 	heads := make([]string, len(cols))
 	for i, c := range cols {
@@ -41,9 +40,11 @@ func drawTable(w io.Writer, cols []column, rows [][]string) error {
 	return t.Render()
 }
 
-// tableOptions turns off all that tablewriter would decide by itself: letter
-// case, trimming, wrapping and the width of ambiguous characters, which it
-// otherwise takes from the environment.
+// tableOptions turns off what tablewriter would decide by itself. The project
+// asks for tablewriter, and it places the columns and draws the rule. Letter
+// case and spaces of other people's names must stay as they are; it cannot wrap
+// a script without spaces; and it takes the width of ambiguous characters from
+// the environment, where the same plan has to give the same bytes.
 func tableOptions(cols int) []tablewriter.Option {
 	pads := slices.Repeat([]tw.Padding{{Right: "  ", Overwrite: true}}, cols)
 	pads[cols-1] = tw.Padding{Overwrite: true}
@@ -110,7 +111,8 @@ func breakLine(line, indent string, limit int) string {
 			used = len(indent)
 		}
 		if used+n > limit {
-			word, n = breakWord(word, indent, used, limit)
+			used = breakWord(&b, word, indent, used, limit)
+			continue
 		}
 		b.WriteString(word)
 		used += n
@@ -118,19 +120,17 @@ func breakLine(line, indent string, limit int) string {
 	return b.String()
 }
 
-// breakWord cuts a word that is wider than a line, and says how wide its last
-// part is. It cuts between runes: what is this long is no one's name.
-func breakWord(word, indent string, used, limit int) (string, int) {
-	var b strings.Builder
-	start := used
+// breakWord writes a word that is wider than a line, and returns how far its last
+// part reaches. It cuts between runes: a word of that length is nobody's name.
+func breakWord(b *strings.Builder, word, indent string, used, limit int) int {
 	for _, r := range word {
 		n := width(string(r))
 		if used+n > limit {
 			b.WriteString("\n" + indent)
-			used, start = len(indent), len(indent)
+			used = len(indent)
 		}
 		b.WriteRune(r)
 		used += n
 	}
-	return b.String(), used - start
+	return used
 }

@@ -5,10 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	"bulksync/report"
-
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"pgregory.net/rapid"
+
+	"bulksync/report"
 )
 
 func TestTextFitsTheTerminalAndKeepsTenantIDsWhole(t *testing.T) {
@@ -64,4 +64,26 @@ func TestColourIsTheCallersDecision(t *testing.T) {
 			t.Errorf("colour %v, asked for %v", got, color)
 		}
 	}
+}
+
+// Wrapping loses nothing and leaves no line too wide, in any script; a line that
+// fits stays as it is.
+func TestWrappingKeepsTheText(t *testing.T) {
+	const limit = 20
+	width := func(s string) int { return twwidth.WidthWithOptions(s, twwidth.Options{}) }
+	squeezed := func(s string) string { return strings.NewReplacer(" ", "", "\n", "").Replace(s) }
+	words := rapid.SliceOf(rapid.OneOf(rapid.StringMatching(`[a-zé]{0,30}`), rapid.StringMatching(`[株式会社東京]{0,25}`)))
+	rapid.Check(t, func(t *rapid.T) {
+		line := strings.Join(words.Draw(t, "words"), " ")
+		for indent, got := range map[int]string{0: report.Wrap(line, limit), 4: report.Hang(line, 4, limit)} {
+			if squeezed(got) != squeezed(line) || width(line) <= limit && got != line {
+				t.Fatalf("%q became %q", line, got)
+			}
+			for i, l := range strings.Split(got, "\n") {
+				if width(l) > limit || i > 0 && !strings.HasPrefix(l, strings.Repeat(" ", indent)) {
+					t.Fatalf("line %d of %q", i+1, got)
+				}
+			}
+		}
+	})
 }

@@ -15,11 +15,14 @@ import (
 
 func TestARunThatDoesNotAddUpIsNotReported(t *testing.T) {
 	for name, spoil := range map[string]func(*plan.Plan, *journal.Result){
-		"an outcome is missing":             func(_ *plan.Plan, r *journal.Result) { r.Outcomes = r.Outcomes[1:] },
-		"an outcome is of another change":   func(_ *plan.Plan, r *journal.Result) { r.Outcomes[0].Seq = 7 },
-		"a status is unknown":               func(_ *plan.Plan, r *journal.Result) { r.Outcomes[0].Status = "fine" },
-		"a total is too small":              func(_ *plan.Plan, r *journal.Result) { r.Totals.Verified-- },
-		"totals are swapped":                func(_ *plan.Plan, r *journal.Result) { r.Totals.Verified++; r.Totals.Failed-- },
+		"an outcome is missing":           func(_ *plan.Plan, r *journal.Result) { r.Outcomes = r.Outcomes[1:] },
+		"an outcome is of another change": func(_ *plan.Plan, r *journal.Result) { r.Outcomes[0].Seq = 7 },
+		"a status is unknown":             func(_ *plan.Plan, r *journal.Result) { r.Outcomes[0].Status = "fine" },
+		"a total is too small":            func(_ *plan.Plan, r *journal.Result) { r.Totals.Add(journal.Verified, -1) },
+		"totals are swapped": func(_ *plan.Plan, r *journal.Result) {
+			r.Totals.Add(journal.Verified, 1)
+			r.Totals.Add(journal.Failed, -1)
+		},
 		"the changes are counted wrongly":   func(_ *plan.Plan, r *journal.Result) { r.Changes++ },
 		"the rows are counted wrongly":      func(_ *plan.Plan, r *journal.Result) { r.Rows++ },
 		"the run is of another plan":        func(_ *plan.Plan, r *journal.Result) { r.PlanFingerprint = "sha256:00" },

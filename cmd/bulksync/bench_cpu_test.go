@@ -127,7 +127,7 @@ func engineMain() {
 			return err
 		}
 		got, err := execute.Run(ctx, cfg)
-		if err == nil && got.Totals.Succeeded != got.Changes {
+		if err == nil && got.Totals.Of(journal.Succeeded) != got.Changes {
 			err = fmt.Errorf("%+v", got.Totals)
 		}
 		return err

@@ -78,7 +78,7 @@ func TestEdge(t *testing.T) {
 func TestNotVisible(t *testing.T) {
 	err := error(&graph.ListError{Page: 1, Err: &graph.Error{Kind: graph.NotVisible, Status: 200}})
 	for role, want := range map[string]string{
-		"69091246-20E8-4A56-AA4D-066075B2A7A8": "a Teams Administrator sees partners and not their",
+		"69091246-20E8-4A56-AA4D-066075B2A7A8": "a Teams Administrator sees partners, but not their",
 		"ac434307-12b9-4fa1-a708-88bf58caabc1": "a Global Secure Access Administrator sees",
 		"5d6b6bb7-de71-4623-b4af-96380a352509": "this identity cannot see synchronization policies",
 	} {
@@ -159,11 +159,11 @@ func TestHintsOfFaults(t *testing.T) {
 		err  error
 		want string
 	}{
-		{untrusted, "check --graph-url; if a proxy looks into TLS here, let this machine trust its certificate authority (SSL_CERT_FILE)"},
+		{untrusted, "check --graph-url; if a proxy inspects TLS here, let this machine trust its certificate authority (SSL_CERT_FILE)"},
 		{&graph.Error{Kind: graph.Outage}, "check the network, the proxy and --graph-url; --outage waits longer"},
 		{&graph.Error{Kind: graph.Unreachable}, "check the network, the proxy and --graph-url"},
-		{&graph.Error{Kind: graph.Transient, RetryAfter: 24 * time.Hour}, "Graph asks to be left alone for 24h0m0s: try again after that"},
-		{&graph.Error{Kind: graph.Transient}, "Graph has a fault of its own: try again, and give Microsoft the request-id if it stays"},
+		{&graph.Error{Kind: graph.Transient, RetryAfter: 24 * time.Hour}, "Graph asked for a pause of 24h0m0s: run the command again after that"},
+		{&graph.Error{Kind: graph.Transient}, "Graph had an error of its own: run the command again; if it persists, give Microsoft the request-id"},
 	} {
 		if got := (&app{}).hintOf(tc.err); got != tc.want {
 			t.Errorf("%v: %q, want %q", tc.err, got, tc.want)

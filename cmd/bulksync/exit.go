@@ -9,6 +9,7 @@ import (
 	"bulksync/execute/journal"
 	"bulksync/graph"
 	"bulksync/plan"
+	"bulksync/report"
 )
 
 // The exit codes. They are part of the contract with people's scripts and are
@@ -65,7 +66,7 @@ func (a *app) unread(t *tenant, err error) error {
 	}
 	e := &exit{code: exitIncomplete, err: fmt.Errorf("the tenant could not be read completely, so nothing is claimed: %w", err)}
 	if errors.Is(err, graph.NotVisible) {
-		e.hint = a.visibilityHint(err, t.id.RoleTemplateIDs)
+		e.hint = report.Advise(err, report.Command{Writes: a.paced, Roles: t.id.RoleTemplateIDs})
 	}
 	return e
 }

@@ -1,18 +1,13 @@
 package main
 
 import (
-	"cmp"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"bulksync/execute/journal"
-	"bulksync/graph"
 	"bulksync/plan"
 	"bulksync/report"
 )
@@ -36,110 +31,7 @@ func (a *app) hintOf(err error) string {
 	case errors.Is(err, journal.ErrOtherPlan):
 		return hintPutBack
 	}
-	return a.graphHint(err)
-}
-
-// graphHint is the next thing to do about an answer of Graph.
-func (a *app) graphHint(err error) string {
-	switch {
-	case errors.Is(err, graph.Unauthorized):
-		return "sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN"
-	case errors.Is(err, graph.Forbidden):
-		return permissionHint(err)
-	case errors.Is(err, graph.Throttled):
-		return a.throttledHint(err)
-	case errors.Is(err, graph.Transient):
-		return transientHint(err)
-	case errors.As(err, new(*tls.CertificateVerificationError)):
-		return "check --graph-url; if a proxy looks into TLS here, let this machine trust its certificate authority (SSL_CERT_FILE)"
-	case errors.Is(err, graph.Unreachable): // of this request alone, or nothing that time cures
-		return "check the network, the proxy and --graph-url"
-	case errors.Is(err, graph.Outage):
-		return "check the network, the proxy and --graph-url; --outage waits longer"
-	case errors.As(err, new(*graph.ChangedPartner)):
-		return "somebody changed the tenant meanwhile: run the command again"
-	case errors.Is(err, graph.Unreadable):
-		return "check that --graph-url is Graph itself, and that no proxy or sign-in page answers in its place"
-	default:
-		return ""
-	}
-}
-
-// isLookup reports whether a domain name could not be looked up.
-func isLookup(err error) bool { return errors.As(err, new(*plan.LookupError)) }
-
-// permissionHint names the permission that the refused request needs.
-func permissionHint(err error) string {
-	var e *graph.Error
-	permission := "Policy.Read.All"
-	switch {
-	case isLookup(err):
-		permission = "CrossTenantInformation.ReadBasic.All"
-	case errors.As(err, &e) && e.Method != http.MethodGet:
-		permission = "Policy.ReadWrite.CrossTenantAccess"
-	}
-	hint := "this needs the permission " + permission + ", with admin consent"
-	if isLookup(err) {
-		hint += "; without it, name the partners by tenant ID instead of by domain"
-	}
-	return hint
-}
-
-// throttledHint is for a tenant that is short of quota.
-func (a *app) throttledHint(err error) string {
-	hint := cmp.Or(askedHint(err), "Graph is short of quota for this tenant: try again later")
-	if a.paced {
-		hint += ", or with a lower --max-rate"
-	}
-	return hint
-}
-
-// transientHint is for a fault that was not waited for, because Graph named a
-// time that is too long, or because it stayed while others were answered.
-func transientHint(err error) string {
-	return cmp.Or(askedHint(err), "Graph has a fault of its own: try again, and give Microsoft the request-id if it stays")
-}
-
-// askedHint says how long Graph asked to be left alone; empty where it named no
-// time.
-func askedHint(err error) string {
-	var e *graph.Error
-	if errors.As(err, &e) && e.RetryAfter > 0 {
-		return fmt.Sprintf("Graph asks to be left alone for %s: try again after that", e.RetryAfter.Round(time.Second))
-	}
-	return ""
-}
-
-// visibilityHint is for an identity that is not shown a member. Entra gives some
-// roles partners without their synchronization policies.
-func (a *app) visibilityHint(err error, roles []string) string {
-	use := "the role Security Reader or Global Reader, or an app with the permission Policy.Read.All"
-	if a.paced {
-		use = "the role Security Administrator, or an app with the permission Policy.ReadWrite.CrossTenantAccess"
-	}
-	var missing *graph.MissingMember
-	if errors.As(err, &missing) && (missing.Shown || missing.Member != "identitySynchronization") {
-		return fmt.Sprintf("run the command again; if Graph still leaves %s out, use %s", missing.Member, use)
-	}
-	for _, id := range roles {
-		if name := partialRole(id); name != "" {
-			return fmt.Sprintf("a %s sees partners and not their synchronization policies: use %s", name, use)
-		}
-	}
-	return "this identity cannot see synchronization policies: use " + use
-}
-
-// partialRole names the roles that see partners without their policies, by the
-// template ID that a token carries.
-func partialRole(templateID string) string {
-	switch strings.ToLower(templateID) {
-	case "69091246-20e8-4a56-aa4d-066075b2a7a8":
-		return "Teams Administrator"
-	case "ac434307-12b9-4fa1-a708-88bf58caabc1":
-		return "Global Secure Access Administrator"
-	default:
-		return ""
-	}
+	return report.Advise(err, report.Command{Writes: a.paced})
 }
 
 // commandLine is a command that does as it is printed: quoted for a POSIX

@@ -39,7 +39,7 @@ func TestARunOfManyMinutesUsesTheQuotaItFinds(t *testing.T) {
 					Client: c, Plan: p, Reading: reading, Journal: journal.New(&disk, ""),
 					Header: journal.Run{Settings: journal.Settings{VerifyWait: -1}},
 				})
-				if err != nil || res.Totals.Succeeded != partners {
+				if err != nil || res.Totals.Of(journal.Succeeded) != partners {
 					t.Fatalf("%v, %+v", err, res.Totals)
 				}
 				least := quota.Per * time.Duration(partners-quota.Units) / time.Duration(quota.Units)

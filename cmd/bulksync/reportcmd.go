@@ -142,9 +142,9 @@ func (a *app) keepUndo(ctx context.Context, dir *runDir, out string) error {
 
 // noteUndo says what to do with an undo, and what stands against it.
 func (a *app) noteUndo(out, run string, undo *plan.Plan, r *journal.Result) {
-	if r.Totals.NotAttempted+r.Totals.Indeterminate > 0 {
+	if r.Totals.Of(journal.NotAttempted)+r.Totals.Of(journal.Indeterminate) > 0 {
 		open := ""
-		if r.Totals.Indeterminate > 0 {
+		if r.Totals.Of(journal.Indeterminate) > 0 {
 			open = ", and sends again what it had left open"
 		}
 		a.note("the run in %s is not finished and can be resumed; resumed after the undo, it holds what was taken back%s", run, open)

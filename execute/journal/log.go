@@ -49,7 +49,7 @@ func NewLog(p *plan.Plan) *Log {
 		case plan.NoOp:
 			o.Status = Unchanged
 		case plan.Blocked:
-			o.Status, o.Message = Skipped, c.Reason
+			o.Status, o.Reason, o.Message = Skipped, ReasonBlocked, c.Reason
 		}
 		l.Outcomes[i] = o
 	}
@@ -109,7 +109,7 @@ func (l *Log) Outcome(seq int) (o Outcome, unknown bool) {
 	o = l.Outcomes[seq-1]
 	in, open := l.intents[seq]
 	if open {
-		o.Status, o.Message = Indeterminate, "the process ended before the answer came; resume reads the object and decides"
+		o.Status, o.Reason, o.Message = Indeterminate, ReasonProcessEnded, "the process ended before the answer came; resume reads the object and decides"
 		o.ClientRequestID, o.Open = in.ClientRequestID, true
 		if o.StartedAt.IsZero() {
 			o.StartedAt = in.at
@@ -130,44 +130,11 @@ func (l *Log) Result() *Result {
 	}
 	for i := range r.Outcomes {
 		r.Outcomes[i], _ = l.Outcome(i + 1)
-		r.Totals.count(r.Outcomes[i].Status)
+		r.Totals.Add(r.Outcomes[i].Status, 1)
 	}
 	r.Stopped, r.Interrupted = l.end.Stopped, l.end.Interrupted
 	if !l.ended {
 		r.Stopped, r.Interrupted = "the process ended before the run did", true
 	}
 	return r
-}
-
-func (t *Totals) count(s Status) {
-	switch s {
-	case Verified:
-		t.Verified++
-	case Succeeded:
-		t.Succeeded++
-	case Unchanged:
-		t.Unchanged++
-	case Held:
-		t.Held++
-	case Skipped:
-		t.Skipped++
-	case Failed:
-		t.Failed++
-	case Indeterminate:
-		t.Indeterminate++
-	case NotAttempted:
-		t.NotAttempted++
-	default:
-		panic("journal: no status " + string(s))
-	}
-}
-
-// valid reports whether s is one of the statuses.
-func (s Status) valid() bool {
-	switch s {
-	case Verified, Succeeded, Unchanged, Held, Skipped, Failed, Indeterminate, NotAttempted:
-		return true
-	default:
-		return false
-	}
 }

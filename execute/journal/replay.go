@@ -191,7 +191,7 @@ func (l *Log) check(e *Entry) error {
 	case e.Intent != nil:
 		return l.knows(e.Intent.Seq)
 	case e.Outcome != nil:
-		if !e.Outcome.Status.valid() {
+		if !e.Outcome.Status.Known() {
 			return fmt.Errorf("no such status: %q", e.Outcome.Status)
 		}
 		return l.knows(e.Outcome.Seq)

@@ -1,6 +1,12 @@
 package report
 
-import "bulksync/internal/words"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"bulksync/internal/words"
+)
 
 // more says n further things in words: "1 more change".
 func more(n int, noun string) string { return words.Count(n, "more "+noun) }
@@ -30,4 +36,14 @@ func agree(n int, one, many string) string {
 		return one
 	}
 	return many
+}
+
+// sentence begins s with a capital and ends it with a full stop.
+func sentence(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	if word == strings.ToLower(word) {
+		first, n := utf8.DecodeRuneInString(s)
+		s = string(unicode.ToUpper(first)) + s[n:]
+	}
+	return strings.TrimSuffix(s, ".") + "."
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"bulksync/execute/journal"
@@ -15,7 +16,7 @@ import (
 func runPage(p *plan.Plan, r *journal.Result, running bool) *page {
 	g := &page{
 		Kind: "run", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Outcome",
-		Facts: runFacts(p, r, running), Counts: runTiles(r.Totals), Alerts: runAlerts(p, r, running),
+		Facts: runFacts(p, r, running), Counts: runTiles(r, running), Alerts: runAlerts(p, r, running),
 		NRows: len(p.Changes), Rows: runRows(p, r, running), Lined: isLined(p),
 		All: words.Count(len(p.Changes), rowNoun(p.Summary)), Objects: hasObjects(p.Summary),
 		Listed: isListed, NListed: r.Totals.Unfinished(), Lead: runLead(p, r, running),
@@ -31,9 +32,10 @@ func runPage(p *plan.Plan, r *journal.Result, running bool) *page {
 	return g
 }
 
-// unlisted counts what needs nobody's eyes, or nothing where there is none.
+// unlisted counts what is not listed, as nobody has to look at it; empty where
+// there is none.
 func unlisted(t journal.Totals) string {
-	done, same := t.Verified+t.Succeeded, t.Unchanged
+	done, same := t.Where(isMade), t.Where(isKept)
 	switch {
 	case done > 0 && same > 0:
 		return fmt.Sprintf("%s succeeded and %s already as wanted, not listed.", words.Count(done, "change"), wasWere(same, "object"))
@@ -49,52 +51,64 @@ func unlisted(t journal.Totals) string {
 // isListed reports whether the bounded formats list a row: if it needs another
 // run or a decision.
 func isListed(r *row) bool {
-	return !journal.Status(r.Status).Done() && r.Status != statusToCome && r.Status != statusBegun
+	return !journal.Status(r.Status).Done() && r.Status != statusToCome && r.Status != statusInProgress
 }
 
-// runLead says in sentences what was done for people, and what is not sure
-// of it.
+// runLead says in sentences what changed for people, and what of it is not
+// confirmed.
 func runLead(p *plan.Plan, r *journal.Result, running bool) []string {
 	var out []string
 	if isUndo(p) && !isEmptyUndo(p) {
-		out = append(out, "It takes back what another run did.")
+		out = append(out, "This run reverts another one.")
 	}
 	if r.Stopped != "" {
 		out = append(out, "Stopped: "+strings.TrimSuffix(OneLine(r.Stopped), ".")+".")
 	}
-	var e effects
+	e := effects{}
 	unseen := 0
 	for i := range r.Outcomes {
 		o := &r.Outcomes[i]
-		if o.Status == journal.Verified || o.Status == journal.Succeeded {
+		if isMade(o.Status.Info()) {
 			e.add(&p.Changes[i], o.Status == journal.Verified)
 		}
-		if isUnseen(o) {
+		if o.Unseen {
 			unseen++
 		}
 	}
-	out = append(out, e.sentences("was")...)
-	if n := countUndone(r); n > 0 {
-		out = append(out, wasWere(n, "change")+" made by this run, but something else is there now.")
+	out = append(out, e.sentences(true)...)
+	if n := countOverwritten(r); n > 0 {
+		out = append(out, words.Count(n, "change")+" of this run "+agree(n, "was", "were")+" overwritten afterwards.")
 	}
-	notVisible, notRead := "not seen there when the run ended", "not read back"
+	notVisible, notRead := "not visible when the run ended", "not read back"
 	if running {
-		notVisible, notRead = "not seen there yet", "not read back yet"
+		notVisible, notRead = "not visible yet", "not read back yet"
 	}
 	if unseen > 0 {
 		out = append(out, wasWere(unseen, "change")+" accepted by Graph, but "+notVisible+".")
 	}
-	if n := r.Totals.Succeeded - unseen; n > 0 {
+	if n := r.Totals.Of(journal.Succeeded) - unseen; n > 0 {
 		out = append(out, wasWere(n, "change")+" accepted by Graph and "+notRead+".")
 	}
 	return out
 }
 
-// countUndone counts what this run made and what is different now.
-func countUndone(r *journal.Result) int {
+// isMade reports whether a status says that the run changed the object as wanted,
+// and isKept whether the object was as wanted already.
+func isMade(s journal.StatusInfo) bool { return s.Done && s.MayHaveLanded }
+
+func isKept(s journal.StatusInfo) bool { return s.Done && !s.MayHaveLanded }
+
+// isOverwritten reports whether something else was seen in place of what this
+// run made. Of what could not be read that is not known.
+func isOverwritten(o *journal.Outcome) bool {
+	return o.Overwritten && o.Reason != journal.ReasonUnreadable
+}
+
+// countOverwritten counts what this run made and what is different now.
+func countOverwritten(r *journal.Result) int {
 	n := 0
 	for i := range r.Outcomes {
-		if isUndone(&r.Outcomes[i]) {
+		if isOverwritten(&r.Outcomes[i]) {
 			n++
 		}
 	}
@@ -105,7 +119,7 @@ func countUndone(r *journal.Result) int {
 // nothing of it was seen.
 func isNothingSeen(r *journal.Result) bool {
 	unseen := r.Unseen()
-	return r.Totals.Verified == 0 && unseen > 0 && unseen == r.Totals.Succeeded && countUndone(r) == 0
+	return r.Totals.Of(journal.Verified) == 0 && unseen > 0 && unseen == r.Totals.Of(journal.Succeeded) && countOverwritten(r) == 0
 }
 
 // runClosing has the totals: of changes, of rows, of requests, and the pace.
@@ -187,17 +201,28 @@ func paceLine(r *journal.Result) string {
 	return line + "."
 }
 
-func runTiles(t journal.Totals) []tile {
-	return []tile{
-		{"verified", t.Verified, "✓", good},
-		{"succeeded", t.Succeeded, "✓", good},
-		{"unchanged", t.Unchanged, "", plain},
-		{"held", t.Held, "!", warn},
-		{"skipped", t.Skipped, "!", warn},
-		{"failed", t.Failed, "✗", bad},
-		{"indeterminate", t.Indeterminate, "?", bad},
-		{"not attempted", t.NotAttempted, "…", warn},
+// runTiles counts the changes by status. While the run is going on, what is
+// begun and what is to come have no status yet.
+func runTiles(r *journal.Result, running bool) []tile {
+	begun := 0
+	if running {
+		begun = countBegun(r)
 	}
+	var tiles []tile
+	for _, s := range journal.Statuses() {
+		t := tile{strings.ReplaceAll(string(s.Status), "-", " "), r.Totals.Of(s.Status), statusTone(s)}
+		switch {
+		case s.Status == journal.Indeterminate:
+			t.N -= begun
+		case s.Status == journal.NotAttempted && running:
+			t.Label, t.Tone = "to come", plain
+		}
+		tiles = append(tiles, t)
+	}
+	if running {
+		tiles = append(tiles, tile{"in progress", begun, plain})
+	}
+	return tiles
 }
 
 func runRows(p *plan.Plan, r *journal.Result, running bool) iter.Seq[row] {
@@ -205,7 +230,7 @@ func runRows(p *plan.Plan, r *journal.Result, running bool) iter.Seq[row] {
 		for i := range p.Changes {
 			w := changeRow(&p.Changes[i])
 			o := &r.Outcomes[i]
-			found(w.Fields, &p.Changes[i], o)
+			addFound(w.Fields, &p.Changes[i], o)
 			w.Status, w.Tone, w.Outcome = string(o.Status), outcomeTone(o), outcomeOf(o)
 			if running && isPending(o) {
 				w.Status, w.Tone = pendingStatus(o), plain
@@ -220,25 +245,64 @@ func runRows(p *plan.Plan, r *journal.Result, running bool) iter.Seq[row] {
 	}
 }
 
-func outcomeOf(o *journal.Outcome) *outcome {
-	v := &outcome{
-		Code: graphCode(o), Message: Clean(o.Message),
-		RequestID: OneLine(o.RequestID), ClientRequestID: OneLine(o.ClientRequestID),
+// The statuses of changes without an outcome yet, while the run is going on.
+const (
+	statusToCome     = "to-come"
+	statusInProgress = "in-progress"
+)
+
+// soFar is r as what it is while its run is going on: a replayed journal
+// without an end reads as that of a process that died.
+func soFar(r *journal.Result) *journal.Result {
+	now := *r
+	now.Stopped, now.Interrupted = "", false
+	now.Outcomes = slices.Clone(r.Outcomes)
+	for i := range now.Outcomes {
+		if o := &now.Outcomes[i]; isBegun(o) {
+			o.Message = "in progress: nothing is known of it yet"
+		}
 	}
-	if o.Attempts > 0 {
-		v.Sent, v.SentAt = words.Count(o.Attempts, "attempt")+", "+elapsed(o.Elapsed), stamp(o.StartedAt)
-	}
-	return v
+	return &now
 }
 
-// graphCode is the HTTP status and Graph's code: "403
-// Authorization_RequestDenied". An answer as it should be is no news.
-func graphCode(o *journal.Outcome) string {
-	switch {
-	case o.Status.Done() || o.HTTPStatus/100 == 2:
-		return ""
-	case o.HTTPStatus == 0:
-		return OneLine(o.GraphCode)
+// isBegun reports whether the intent of a change is on the disk and its outcome
+// is not. While the run is going on, it waits for its turn or for its answer.
+func isBegun(o *journal.Outcome) bool {
+	return o.Status == journal.Indeterminate && o.Reason == journal.ReasonProcessEnded
+}
+
+func countBegun(r *journal.Result) (n int) {
+	for i := range r.Outcomes {
+		if isBegun(&r.Outcomes[i]) {
+			n++
+		}
 	}
-	return strings.TrimSpace(fmt.Sprintf("%d %s", o.HTTPStatus, OneLine(o.GraphCode)))
+	return n
+}
+
+// isPending reports whether nothing is known of the change yet, while the run
+// is going on.
+func isPending(o *journal.Outcome) bool {
+	return o.Status == journal.NotAttempted || isBegun(o)
+}
+
+// pendingStatus is how a change without an outcome is called while the run is
+// going on.
+func pendingStatus(o *journal.Outcome) string {
+	if o.Status == journal.NotAttempted {
+		return statusToCome
+	}
+	return statusInProgress
+}
+
+// runningPage turns the page of a run into that of one that is going on.
+func runningPage(g *page, r *journal.Result) {
+	done := r.Totals.Sum() - r.Totals.Unfinished()
+	pending := r.Totals.Of(journal.NotAttempted) + countBegun(r)
+	g.Tone, g.Verdict = plain, fmt.Sprintf("Running: %s of %s are done so far.", words.Thousands(done), g.Number())
+	g.NListed = r.Totals.Unfinished() - pending
+	g.Unlisted = ""
+	if done+pending > 0 {
+		g.Unlisted = fmt.Sprintf("%s done and %s still to come, not listed.", isAre(done, g.noun()), words.Thousands(pending))
+	}
 }

@@ -97,7 +97,7 @@ func (s *step) inherit() {
 		return
 	}
 	s.out = o
-	s.out.Open, s.out.Message, s.out.Live = true, "", nil
+	s.out.Open, s.out.Reason, s.out.Message, s.out.Live = true, "", "", nil
 	s.alone, s.doubt = true, s.began
 	s.cause = errors.New("an earlier session did not learn the answer")
 }
@@ -141,7 +141,7 @@ func (s *step) unread(err error) {
 	switch {
 	case s.stopped():
 	case errors.Is(err, graph.Unreadable) && !whole && !s.out.Open && s.cause == nil:
-		s.out.Status, s.out.Message = journal.Held, why
+		s.out.Status, s.out.Reason, s.out.Message = journal.Held, journal.ReasonUnreadable, why
 		return
 	case errors.Is(err, graph.Unreadable) && !whole:
 	default:
@@ -229,7 +229,7 @@ func (s *step) giveUp() {
 
 // hold leaves alone what somebody changed since the plan.
 func (s *step) hold(live plan.Live, why string) {
-	s.out = held(s.out, s.c, live, "changed since the plan: "+why)
+	s.out = held(s.out, s.c, live, journal.ReasonDrifted, "changed since the plan: "+why)
 	if s.set.OnDrift == journal.StopOnDrift && !s.stopped() {
 		s.stopNow(fmt.Errorf("change %d is held: its object %s", s.c.Seq, s.out.Message))
 	}
@@ -274,7 +274,8 @@ func (s *step) write() (next, error) {
 		return s.afterFault(err), nil
 	}
 	s.answered(s.c.Object, nil)
-	s.out.Status, s.out.Message, s.out.HTTPStatus, s.out.RequestID, s.out.GraphCode = journal.Succeeded, s.notice, resp.Status, resp.RequestID, ""
+	s.out.Status, s.out.Message, s.out.HTTPStatus, s.out.RequestID = journal.Succeeded, s.notice, resp.Status, resp.RequestID
+	s.out.GraphCode, s.out.Kind = "", ""
 	if s.req != s.c.Request {
 		s.out.Message = fmt.Sprintf("sent as %s, since Graph answered so to %s", s.req.Method, s.c.Request.Method)
 	}

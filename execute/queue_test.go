@@ -25,7 +25,7 @@ func TestManyWritesShareASyncAndNoneWaitsForIt(t *testing.T) {
 				t.Errorf("change %d was told of %s after it ended", o.Seq, late)
 			}
 		}})
-		if res.Totals.Succeeded != partners {
+		if res.Totals.Of(journal.Succeeded) != partners {
 			t.Fatalf("%+v", res.Totals)
 		}
 		if f.syncs > partners/8 {
@@ -53,9 +53,9 @@ func TestAtASlowPaceFewWritesAreBegun(t *testing.T) {
 			observe: func(journal.Outcome) {
 				f.mu.Lock()
 				defer f.mu.Unlock()
-				most = max(most, r.replay(p, f).Totals.Indeterminate)
+				most = max(most, r.replay(p, f).Totals.Of(journal.Indeterminate))
 			}})
-		if res.Totals.Succeeded != partners {
+		if res.Totals.Of(journal.Succeeded) != partners {
 			t.Fatalf("%+v", res.Totals)
 		}
 		// Two a slot, and one or another that was taken on while the slots filled.

@@ -17,7 +17,7 @@ func planPage(p *plan.Plan) *page {
 		Kind: "plan", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Change",
 		Facts: planFacts(p), Counts: planTiles(s), Alerts: planAlerts(p),
 		NRows: len(p.Changes), Rows: planRows(p), Lined: isLined(p), Approves: s.Writes() > 0,
-		All: planAll(s), Objects: hasObjects(s),
+		Lead: planLead(p), All: planAll(s), Objects: hasObjects(s),
 		Listed: func(r *row) bool { return r.Action != string(plan.NoOp) }, NListed: len(p.Changes) - s.NoOp,
 		Closing: []string{fmt.Sprintf("Plan: %d to create, %d to update, %d to delete, %d unchanged, %d blocked.",
 			s.Create, s.Update, s.Delete, s.NoOp, s.Blocked)},
@@ -25,32 +25,10 @@ func planPage(p *plan.Plan) *page {
 	if s.NoOp > 0 {
 		g.Unlisted = isAre(s.NoOp, "object") + " already as wanted, not listed."
 	}
-	planVerdict(g, p)
-	return g
-}
-
-func planVerdict(g *page, p *plan.Plan) {
-	s := p.Summary
-	g.Tone = plain
-	switch {
-	case isEmptyUndo(p):
-		g.Tone, g.Verdict = good, "Nothing to take back: the run changed nothing."
-	case !s.Differs():
-		g.Tone = good
-		g.Verdict = "Nothing to change. Everything is as wanted."
-	case s.Writes() == 0:
-		g.Verdict = fmt.Sprintf("Nothing can be changed: %s blocked.", isAre(s.Blocked, "change"))
-	default:
-		g.Verdict = words.Count(s.Writes(), "change") + touched(p)
-		if s.Blocked > 0 {
-			g.Verdict += "; " + isAre(s.Blocked, "other change") + " blocked"
-		}
-		g.Verdict += "."
-	}
-	if len(g.Alerts) > 0 {
+	if g.Verdict, g.Tone = planVerdict(p); len(g.Alerts) > 0 {
 		g.Tone = warn
 	}
-	g.Lead = planLead(p)
+	return g
 }
 
 // hasObjects reports whether unchanged or blocked objects are among the changes.
@@ -87,53 +65,28 @@ func isLined(p *plan.Plan) bool {
 	return slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Row > 0 })
 }
 
-// isUndo reports whether the plan takes a run back.
+// isUndo reports whether the plan reverts a run.
 func isUndo(p *plan.Plan) bool {
 	return isEmptyUndo(p) || len(p.Changes) > 0 && p.Changes[0].Reverts()
 }
 
-// isEmptyUndo reports whether p is to take back a run that changed nothing. Any
+// isEmptyUndo reports whether p is to revert a run that changed nothing. Any
 // other plan has the header of its input, or a template and a change of it.
 func isEmptyUndo(p *plan.Plan) bool {
 	return len(p.Changes) == 0 && len(p.Input.Header) == 0 && p.Template == nil
 }
 
-// touched says what the writes of p go to.
-func touched(p *plan.Plan) string {
-	tenants, template := map[string]bool{}, false
-	for i := range p.Changes {
-		switch c := &p.Changes[i]; {
-		case !c.Writes():
-		case c.Object == plan.SyncTemplate:
-			template = true
-		default:
-			tenants[c.Partner.TenantID] = true
-		}
-	}
-	var to []string
-	if len(tenants) > 0 {
-		to = append(to, words.Count(len(tenants), "partner"))
-	}
-	if template {
-		to = append(to, "the template of the home tenant")
-	}
-	if len(to) == 0 {
-		return ""
-	}
-	return " to " + strings.Join(to, " and ")
-}
-
 // planLead says in words what the changes mean for people.
 func planLead(p *plan.Plan) []string {
-	var e effects
+	e := effects{}
 	for i := range p.Changes {
 		if c := &p.Changes[i]; c.Writes() {
 			e.add(c, true)
 		}
 	}
-	out := e.sentences("is")
+	out := e.sentences(false)
 	if isUndo(p) && !isEmptyUndo(p) {
-		out = append([]string{"It takes back what the run did."}, out...)
+		out = append([]string{"This plan reverts a run."}, out...)
 	}
 	if n := p.BareRows(); n > 0 {
 		out = append(out, bareRows(n))
@@ -141,9 +94,9 @@ func planLead(p *plan.Plan) []string {
 	return out
 }
 
-// bareRows says of how many rows nothing was held against the tenant.
+// bareRows says how many rows name no property, so that nothing was compared.
 func bareRows(n int) string {
-	return fmt.Sprintf("%s no property: only that the partner is there was looked at.", words.Count(n, "row")+agree(n, " names", " name"))
+	return fmt.Sprintf("%s no property: only whether the partner exists was checked.", words.Count(n, "row")+agree(n, " names", " name"))
 }
 
 func planRows(p *plan.Plan) iter.Seq[row] {
@@ -158,10 +111,10 @@ func planRows(p *plan.Plan) iter.Seq[row] {
 
 func planTiles(s plan.Summary) []tile {
 	return []tile{
-		{"to create", s.Create, plan.Create.Symbol(), good},
-		{"to update", s.Update, plan.Update.Symbol(), warn},
-		{"to delete", s.Delete, plan.Delete.Symbol(), bad},
-		{"unchanged", s.NoOp, "", plain},
-		{"blocked", s.Blocked, plan.Blocked.Symbol(), warn},
+		{"to create", s.Create, good},
+		{"to update", s.Update, warn},
+		{"to delete", s.Delete, bad},
+		{"unchanged", s.NoOp, plain},
+		{"blocked", s.Blocked, warn},
 	}
 }

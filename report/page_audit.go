@@ -3,15 +3,15 @@ package report
 import (
 	"fmt"
 	"iter"
-	"strings"
 
 	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/plan/audit"
+	"bulksync/plan/desired"
 )
 
 // unreadableWords is all that is known of a partner that could not be read.
-const unreadableWords = "this partner could not be read, so nothing is said of it"
+const unreadableWords = "this partner could not be read, so nothing is known about it"
 
 // auditPage says how a tenant differs from its file.
 func auditPage(a *audit.Audit) *page {
@@ -23,7 +23,7 @@ func auditPage(a *audit.Audit) *page {
 		Listed: func(*row) bool { return true }, NListed: len(a.Findings),
 	}
 	if a.Result == audit.Incomplete {
-		g.Tone, g.Verdict = bad, "Incomplete: the tenant could not be read whole, so nothing is claimed."
+		g.Tone, g.Verdict = bad, "Incomplete: the tenant was not read completely, so nothing is claimed."
 		g.Closing = []string{"Audit: incomplete."}
 		if a.Problem != "" {
 			g.Lead = []string{sentence(OneLine(a.Problem))}
@@ -32,15 +32,15 @@ func auditPage(a *audit.Audit) *page {
 	}
 	unread := countUnreadable(a)
 	g.Counts = []tile{
-		{"as wanted", t.OK, "✓", good},
-		{"missing", t.Missing, "-", bad},
-		{"changed", t.Changed, "~", bad},
-		{"extra", t.Extra, "+", warn},
+		{"as wanted", t.OK, good},
+		{"missing", t.Missing, bad},
+		{"changed", t.Changed, bad},
+		{"extra", t.Extra, warn},
 	}
 	closing := fmt.Sprintf("Audit: %s. %s as wanted, %s missing, %s changed, %s extra",
 		a.Result, words.Thousands(t.OK), words.Thousands(t.Missing), words.Thousands(t.Changed), words.Thousands(t.Extra))
 	if unread > 0 {
-		g.Counts = append(g.Counts, tile{"unreadable", unread, "?", bad})
+		g.Counts = append(g.Counts, tile{"unreadable", unread, bad})
 		closing += fmt.Sprintf(", %s unreadable", words.Thousands(unread))
 	}
 	g.Closing = []string{closing + "."}
@@ -51,68 +51,11 @@ func auditPage(a *audit.Audit) *page {
 	return g
 }
 
-// auditVerdict never says clean while there is a partner that nobody could
-// read, and never counts one as different.
-func auditVerdict(a *audit.Audit, unread int) (string, tone) {
-	switch differ := drifted(a); {
-	case differ != "" && unread > 0:
-		return fmt.Sprintf("Drift: %s not as wanted, and %s could not be read.", differ, words.Count(unread, "partner")), bad
-	case differ != "":
-		return fmt.Sprintf("Drift: %s not as wanted.", differ), bad
-	case unread > 0:
-		return fmt.Sprintf("Not known: %s could not be read. What could be read is as wanted.", words.Count(unread, "partner")), bad
-	default:
-		return fmt.Sprintf("Clean: %s as wanted.", isAre(a.Totals.OK, "object")), good
-	}
-}
-
-// drifted counts what is not as wanted, and the partners that it belongs to:
-// "3 objects of 2 partners are".
-func drifted(a *audit.Audit) string {
-	objects, partners, home := 0, map[string]bool{}, false
-	for i := range a.Findings {
-		switch f := &a.Findings[i]; {
-		case f.Kind == audit.Unreadable:
-			continue
-		case f.TenantID == "":
-			home = true
-		default:
-			partners[strings.ToLower(f.TenantID)] = true
-		}
-		objects++
-	}
-	var of []string
-	if len(partners) > 0 {
-		of = append(of, words.Count(len(partners), "partner"))
-	}
-	if home {
-		of = append(of, "the home tenant")
-	}
-	if objects == 0 {
-		return ""
-	}
-	return words.Count(objects, "object") + " of " + strings.Join(of, " and ") + agree(objects, " is", " are")
-}
-
-// countUnreadable counts the partners that could not be read, each once.
-func countUnreadable(a *audit.Audit) int {
-	ids := map[string]bool{}
-	for i := range a.Findings {
-		if f := &a.Findings[i]; f.Kind == audit.Unreadable {
-			ids[strings.ToLower(f.TenantID)] = true
-		}
-	}
-	return len(ids)
-}
-
-// auditAlerts puts the worst findings first: partners that synchronize
-// although nobody asked for them, then those of which nothing is known.
+// auditAlerts puts the worst findings first: partners that synchronize although
+// the file does not ask for it, then those that could not be read.
 func auditAlerts(a *audit.Audit) []*alert {
 	open, idle, absent := &alert{Tone: bad, Title: "extra"}, 0, 0
-	unread := &alert{
-		Tone: bad, Title: string(audit.Unreadable), Words: unreadableWords,
-		Hint: "see what Graph returns for the partner; if it is as it should be, run the audit again",
-	}
+	unread := &alert{Tone: bad, Title: string(audit.Unreadable), Words: unreadableWords, Hint: findingHint()}
 	for i := range a.Findings {
 		f := &a.Findings[i]
 		p := partnerFound(f)
@@ -159,7 +102,7 @@ func extraWords(busy, absent, idle int) string {
 // isSyncing reports whether the partner may synchronize at present.
 func isSyncing(f *audit.Finding) bool {
 	for _, v := range f.Fields {
-		if isSyncAllowed(v.Path) && v.Before == true {
+		if v.Path == desired.PathSyncAllowed && v.Before == true {
 			return true
 		}
 	}
@@ -181,8 +124,8 @@ func auditRows(a *audit.Audit) iter.Seq[row] {
 
 const findingRanks = 4
 
-// findingRank orders findings: who synchronizes and should not, of whom nothing
-// is known, what differs, and what is extra and does nothing.
+// findingRank orders findings: partners that synchronize and should not, those
+// that could not be read, what differs, and what is extra and idle.
 func findingRank(f *audit.Finding) int {
 	switch {
 	case f.Kind == audit.Extra && isSyncing(f):

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"bulksync/graph"
 	"bulksync/internal/seal"
 )
 
@@ -59,6 +60,7 @@ func (l *entryEncoder) outcome(o *Outcome) {
 	l.odd = l.odd || o.Live != nil || o.Found != nil
 	l.number(`,"outcome":{"seq":`, int64(o.Seq))
 	l.text(`,"status":`, string(o.Status))
+	l.some(`,"reason":`, string(o.Reason))
 	if o.Attempts != 0 {
 		l.number(`,"attempts":`, int64(o.Attempts))
 	}
@@ -66,9 +68,11 @@ func (l *entryEncoder) outcome(o *Outcome) {
 		l.number(`,"httpStatus":`, int64(o.HTTPStatus))
 	}
 	l.some(`,"graphCode":`, o.GraphCode)
+	l.kind(`,"kind":`, o.Kind)
 	l.set(`,"open":true`, o.Open)
 	l.set(`,"unseen":true`, o.Unseen)
 	l.set(`,"unread":true`, o.Unread)
+	l.set(`,"overwritten":true`, o.Overwritten)
 	l.some(`,"message":`, o.Message)
 	l.some(`,"requestId":`, o.RequestID)
 	l.some(`,"clientRequestId":`, o.ClientRequestID)
@@ -96,6 +100,12 @@ func (l *entryEncoder) some(name, s string) {
 	if s != "" {
 		l.text(name, s)
 	}
+}
+
+func (l *entryEncoder) kind(name string, k graph.Kind) {
+	word, err := k.MarshalText()
+	l.odd = l.odd || err != nil
+	l.some(name, string(word))
 }
 
 func (l *entryEncoder) text(name, s string) {

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"bulksync/execute/journal"
+	"bulksync/graph"
 )
 
 // TestALineIsWhatTheEncoderWouldWrite holds the lines that are put together by
@@ -33,6 +34,9 @@ func TestALineIsWhatTheEncoderWouldWrite(t *testing.T) {
 				HTTPStatus: rapid.SampledFrom([]int{0, 204, 409}).Draw(t, "status"), GraphCode: text.Draw(t, "code"), Message: text.Draw(t, "message"),
 				RequestID: text.Draw(t, "request"), ClientRequestID: text.Draw(t, "client"), Elapsed: time.Duration(rapid.Int64().Draw(t, "elapsed")),
 			}
+			e.Outcome.Reason = journal.Reason(text.Draw(t, "reason"))
+			e.Outcome.Kind = rapid.SampledFrom([]graph.Kind{"", graph.Throttled, graph.NotFound, "\"<"}).Draw(t, "kind of answer")
+			e.Outcome.Overwritten = rapid.Bool().Draw(t, "overwritten")
 			e.Outcome.Open, e.Outcome.Unseen, e.Outcome.Unread = rapid.Bool().Draw(t, "open"), rapid.Bool().Draw(t, "unseen"), rapid.Bool().Draw(t, "unread")
 			if rapid.Bool().Draw(t, "started") {
 				e.Outcome.StartedAt = when.Draw(t, "start")

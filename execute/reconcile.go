@@ -24,7 +24,7 @@ func (s *step) send(id string) (*graph.Response, error) {
 	if e := (*graph.Error)(nil); errors.As(err, &e) {
 		s.count(e.Attempts, e.Answered)
 		if e.Attempts > 0 && !errors.Is(err, graph.ErrPrecondition) {
-			s.out.HTTPStatus, s.out.GraphCode, s.out.RequestID = e.Status, e.Code, e.RequestID
+			s.out.HTTPStatus, s.out.GraphCode, s.out.Kind, s.out.RequestID = e.Status, e.Code, e.Kind, e.RequestID
 		}
 	}
 	return resp, err

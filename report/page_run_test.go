@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"bulksync/execute/journal"
+	"bulksync/graph"
 	"bulksync/plan"
 	"bulksync/plan/audit"
 	"bulksync/plan/desired"
@@ -33,18 +34,18 @@ var (
 	seen    = journal.Outcome{Status: journal.Verified, Attempts: 1, HTTPStatus: 204}
 	unseen  = journal.Outcome{Status: journal.Succeeded, Attempts: 1, HTTPStatus: 204, Unseen: true, Message: "accepted; not yet visible after 2m0s"}
 	unread  = journal.Outcome{Status: journal.Succeeded, Attempts: 1, HTTPStatus: 204}
-	drifted = journal.Outcome{Status: journal.Held, Message: "changed since the plan: isSyncAllowed is true"}
-	undone  = journal.Outcome{Status: journal.Held, Attempts: 1, HTTPStatus: 204, Message: "made by this run, different now: isSyncAllowed is null"}
-	refused = journal.Outcome{Status: journal.Failed, Attempts: 1, HTTPStatus: 403, GraphCode: "Authorization_RequestDenied", Message: "No.", RequestID: tenant(900)}
+	drifted = journal.Outcome{Status: journal.Held, Reason: journal.ReasonDrifted, Message: "changed since the plan: isSyncAllowed is true"}
+	undone  = journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Overwritten: true, Attempts: 1, HTTPStatus: 204, Message: "made by this run, different now: isSyncAllowed is null"}
+	refused = journal.Outcome{Status: journal.Failed, Attempts: 1, Kind: graph.Forbidden, HTTPStatus: 403, GraphCode: "Authorization_RequestDenied", Message: "No.", RequestID: tenant(900)}
 	waiting = journal.Outcome{Status: journal.NotAttempted}
-	lost    = journal.Outcome{Status: journal.Indeterminate, Attempts: 1, HTTPStatus: 503, Message: "no answer"}
+	lost    = journal.Outcome{Status: journal.Indeterminate, Attempts: 1, Kind: graph.Indeterminate, HTTPStatus: 503, Message: "no answer"}
 )
 
 func statusOf(s journal.Status) journal.Outcome { return journal.Outcome{Status: s} }
 
 // The verdict is the first line; what it says has been seen.
 func TestTheVerdict(t *testing.T) {
-	late := journal.Outcome{Status: journal.Held, Attempts: 2, HTTPStatus: 503, Open: true, Message: "made by this run, different now: it is as it was before the change"}
+	late := journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Overwritten: true, Attempts: 2, HTTPStatus: 503, Open: true, Message: "made by this run, different now: it is as it was before the change"}
 	clash := journal.Outcome{Status: journal.Held, Attempts: 1, HTTPStatus: 409, Message: "somebody created it"}
 	for want, os := range map[string][]journal.Outcome{
 		"Done: the change succeeded.":                                   {seen},
@@ -52,16 +53,16 @@ func TestTheVerdict(t *testing.T) {
 		"Done: all 3 changes succeeded.":                                {seen, unread, seen},
 		"Done: 1 change succeeded, 1 object was already as wanted.":     {seen, statusOf(journal.Unchanged)},
 		"Nothing had to be changed. Everything is as wanted.":           {statusOf(journal.Unchanged), statusOf(journal.Unchanged)},
-		"Finished, but nothing of what Graph accepted was seen there.":  {unseen, statusOf(journal.Unchanged)},
-		"Finished, but 2 of 3 changes were not seen there yet.":         {unseen, unseen, seen},
-		"Finished, but 2 of 4 changes were not seen there yet.":         {unseen, unread, unread, unseen},
-		"Finished, but 1 of 2 changes was not seen there yet.":          {unseen, seen},
-		"Finished, but something else is there now for 2 of 3 changes.": {undone, seen, late},
+		"Finished, but nothing that Graph accepted could be confirmed.": {unseen, statusOf(journal.Unchanged)},
+		"Finished, but 2 of 3 changes are not confirmed yet.":           {unseen, unseen, seen},
+		"Finished, but 2 of 4 changes are not confirmed yet.":           {unseen, unread, unread, unseen},
+		"Finished, but 1 of 2 changes is not confirmed yet.":            {unseen, seen},
+		"Finished, but 2 of 3 changes were overwritten.":                {undone, seen, late},
 		"Finished, but 2 of 4 changes did not succeed.":                 {undone, drifted, seen, seen},
 		"Finished, but 1 of 2 changes did not succeed.":                 {clash, seen},
 		"Finished, but 1 of 3 changes did not succeed.":                 {refused, seen, seen},
 		"Finished, but 1 of 4 changes did not succeed.":                 {lost, seen, seen, seen},
-		"Finished, but something else is there now for 1 of 5 changes.": {undone, unseen, unseen, unseen, unseen},
+		"Finished, but 1 of 5 changes was overwritten.":                 {undone, unseen, unseen, unseen, unseen},
 	} {
 		p := syncPlan(len(os))
 		if got, _, _ := strings.Cut(runText(t, p, outcomes(p, os...)), "\n"); got != want {
@@ -89,11 +90,11 @@ func TestTheVerdictCountsChanges(t *testing.T) {
 		{[]plan.Change{same, write, stuck}, []journal.Outcome{kept, seen, left}, "Finished, but 1 change is blocked; 1 other change succeeded, 1 object was already as wanted."},
 		{[]plan.Change{write, stuck}, []journal.Outcome{kept, left}, "Finished, but 1 change is blocked; everything else is as wanted."},
 		{[]plan.Change{write, write, stuck}, []journal.Outcome{seen, seen, left}, "Finished, but 1 change is blocked; both other changes succeeded."},
-		{[]plan.Change{write, stuck}, []journal.Outcome{unseen, left}, "Finished, but nothing of what Graph accepted was seen there; 1 other change is blocked."},
+		{[]plan.Change{write, stuck}, []journal.Outcome{unseen, left}, "Finished, but nothing that Graph accepted could be confirmed; 1 other change is blocked."},
 		{[]plan.Change{stuck}, []journal.Outcome{left}, "Nothing was done: the change is blocked."},
 		{[]plan.Change{stuck, stuck, stuck}, []journal.Outcome{left, left, left}, "Nothing was done: all 3 changes are blocked."},
 		{[]plan.Change{same, stuck, stuck}, []journal.Outcome{kept, left, left}, "Nothing was done: both changes are blocked."},
-		{[]plan.Change{same, write}, []journal.Outcome{undone, seen}, "Finished, but something else is there now for 1 of 2 objects."},
+		{[]plan.Change{same, write}, []journal.Outcome{undone, seen}, "Finished, but 1 of 2 objects was overwritten."},
 	} {
 		p := planOf(c.changes...)
 		if got, _, _ := strings.Cut(runText(t, p, outcomes(p, c.outcomes...)), "\n"); got != c.want {
@@ -105,7 +106,7 @@ func TestTheVerdictCountsChanges(t *testing.T) {
 // What was to stay as it is was planned from what it was, not from nothing.
 func TestAHeldObjectTellsWhatItWas(t *testing.T) {
 	p := planOf(change(2, "", plan.IdentitySynchronization, plan.NoOp, syncTo(true, true)))
-	o := journal.Outcome{Status: journal.Held, Message: "as wanted when the plan was made, different now: it is false",
+	o := journal.Outcome{Status: journal.Held, Reason: journal.ReasonNoOpLost, Message: "as wanted when the plan was made, different now: it is false",
 		Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":false}}`)}
 	if text := strings.Join(strings.Fields(runText(t, p, outcomes(p, o))), " "); !strings.Contains(text, "isSyncAllowed: planned from true, now false, wanted true") {
 		t.Errorf("%s", text)
@@ -115,8 +116,18 @@ func TestAHeldObjectTellsWhatItWas(t *testing.T) {
 // What could not be read is not said to be nothing.
 func TestWhatWasNotReadIsNotNothing(t *testing.T) {
 	p := planOf(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)))
-	o := journal.Outcome{Status: journal.Held, Message: "the object could not be read: two names"}
+	o := journal.Outcome{Status: journal.Held, Reason: journal.ReasonUnreadable, Message: "the object could not be read: two names"}
 	if text := runText(t, p, outcomes(p, o)); strings.Contains(text, "now nothing") {
+		t.Errorf("%s", text)
+	}
+}
+
+// What this run made and could not be read afterwards is not called overwritten.
+func TestWhatWasNotReadIsNotOverwritten(t *testing.T) {
+	p := syncPlan(1)
+	o := journal.Outcome{Status: journal.Held, Reason: journal.ReasonUnreadable, Overwritten: true, Attempts: 1, HTTPStatus: 204, Message: "the object could not be read: two names"}
+	text := runText(t, p, outcomes(p, o))
+	if strings.Contains(text, "overwritten") || !strings.Contains(text, "hint: look at what Graph returns for this partner; if that is right, plan again\n") {
 		t.Errorf("%s", text)
 	}
 }
@@ -154,26 +165,26 @@ func TestAlertWords(t *testing.T) {
 		set  func(*journal.Result)
 		want string
 	}{
-		"drifted":           {drifted, nil, "! held (1 partner): changed since the plan, and left alone\n"},
-		"undone":            {undone, nil, "! held (1 partner): made by this run, different now\n"},
-		"undone, no words":  {journal.Outcome{Status: journal.Held, Attempts: 1, HTTPStatus: 204}, nil, "! held (1 partner): made by this run, different now\n"},
-		"drifted, no words": {journal.Outcome{Status: journal.Held}, nil, "! held (1 partner): changed since the plan, and left alone\n"},
-		"as wanted, once": {journal.Outcome{Status: journal.Held, Message: "as wanted when it was looked at first, different now: isSyncAllowed is null"}, nil,
+		"drifted":          {drifted, nil, "! held (1 partner): changed since the plan, and left alone\n"},
+		"undone":           {undone, nil, "! held (1 partner): made by this run, different now\n"},
+		"undone, no words": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Overwritten: true, Attempts: 1, HTTPStatus: 204}, nil, "! held (1 partner): made by this run, different now\n"},
+		"held, no words":   {journal.Outcome{Status: journal.Held}, nil, "! held (1 partner): somebody changed the object, so it was left alone\n"},
+		"as wanted, once": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonMatchLost, Message: "as wanted when it was looked at first, different now: isSyncAllowed is null"}, nil,
 			"! held (1 partner): as wanted when it was looked at first, different now\n"},
-		"held, unread": {journal.Outcome{Status: journal.Held, Message: "the object could not be read: two names"}, nil, "! held (1 partner): the object could not be read\n"},
-		"undone hint":  {undone, nil, "hint: see in the Entra audit log who changed it"},
-		"overwritten": {journal.Outcome{Status: journal.Failed, Attempts: 1, HTTPStatus: 204, Message: "accepted, but something else is there now"}, nil,
+		"held, unread": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonUnreadable, Message: "the object could not be read: two names"}, nil, "! held (1 partner): the object could not be read\n"},
+		"undone hint":  {undone, nil, "hint: see in the Entra audit log who changed it, then plan again if it is still wanted\n"},
+		"overwritten": {journal.Outcome{Status: journal.Failed, Attempts: 1, HTTPStatus: 204, Overwritten: true, Message: "accepted, but something else is there now"}, nil,
 			"! failed (1 partner): accepted, but something else is there now\n"},
 		"stopped":      {waiting, early, "! not-attempted (1 partner): the run stopped before it got there: 403 from Graph, ten times in a row\n"},
-		"stopped hint": {waiting, early, "hint: see to what stopped the run, then resume it\n"},
+		"stopped hint": {waiting, early, "hint: fix what stopped the run, then resume the run\n"},
 		"asked hint":   {waiting, asked, "hint: resume the run\n"},
 		"refused":      {refused, nil, "! failed: 403 Authorization_RequestDenied (1 partner): No.\n"},
-		"refused hint": {refused, nil, "Policy.ReadWrite.CrossTenantAccess with admin consent; a person also needs the"},
-		"throttled":    {journal.Outcome{Status: journal.Failed, HTTPStatus: 429, Attempts: 6, Message: "asked for a pause of 900 s"}, nil, "! failed: 429 (1 partner): asked for a pause of 900 s\n"},
+		"refused hint": {refused, nil, "Policy.ReadWrite.CrossTenantAccess, with admin consent; a person also needs"},
+		"throttled":    {journal.Outcome{Status: journal.Failed, Kind: graph.Throttled, HTTPStatus: 429, Attempts: 6, Message: "asked for a pause of 900 s"}, nil, "! failed: 429 (1 partner): asked for a pause of 900 s\n"},
 		"notice":       {journal.Outcome{Status: journal.Verified, Message: "displayName was changed too"}, nil, "! verified (1 partner): displayName was changed too\n"},
 		"quiet":        {journal.Outcome{Status: journal.Unchanged, Message: "somebody made it"}, nil, "! unchanged (1 partner): somebody made it\n"},
 		"unseen":       {unseen, nil, "! succeeded (1 partner): accepted; not yet visible after 2m0s\n"},
-		"a step before": {journal.Outcome{Status: journal.Skipped, Message: "change 4 of this partner did not succeed"}, nil,
+		"a step before": {journal.Outcome{Status: journal.Skipped, Reason: journal.ReasonPredecessor, Message: "change 4 of this partner did not succeed"}, nil,
 			"! skipped (1 partner): a change of the same partner before it did not succeed\n"},
 		"excepted": {journal.Outcome{Status: journal.Skipped, Message: "excepted by Ada"}, nil, "! skipped (1 partner): excepted by Ada\n"},
 		"lost":     {journal.Outcome{Status: journal.Indeterminate}, nil, "! indeterminate (1 partner): sent, and nothing settled what became of it\n"},
@@ -195,12 +206,12 @@ func TestNotVisibleOnlyAfterALook(t *testing.T) {
 	for _, o := range []journal.Outcome{unread, {Status: journal.Succeeded, Message: "accepted; reading back did not work: 503"}} {
 		p := syncPlan(1)
 		text := runText(t, p, outcomes(p, o))
-		if strings.Contains(text, "visible") || strings.Contains(text, "seen there") || !strings.Contains(text, "\n1 change was accepted by Graph and not read back.\n") {
+		if strings.Contains(text, "visible") || !strings.Contains(text, "\n1 change was accepted by Graph and not read back.\n") {
 			t.Errorf("%s", text)
 		}
 	}
 	p := syncPlan(3)
-	if text := runText(t, p, outcomes(p, unseen, seen, unseen)); !strings.Contains(text, "\n2 changes were accepted by Graph, but not seen there when the run ended.\n") {
+	if text := runText(t, p, outcomes(p, unseen, seen, unseen)); !strings.Contains(text, "\n2 changes were accepted by Graph, but not visible when the run ended.\n") {
 		t.Errorf("%s", text)
 	}
 }
@@ -278,7 +289,7 @@ func TestFailedRowsOfAnUndo(t *testing.T) {
 	p.Input = desired.Input{Name: "run of yesterday", Rows: 4}
 	p.Changes[1].Note = "=note"
 	r := outcomes(p, refused, undone, waiting, seen, drifted,
-		statusOf(journal.Skipped), journal.Outcome{Status: journal.Failed, HTTPStatus: 400})
+		statusOf(journal.Skipped), journal.Outcome{Status: journal.Failed, Kind: graph.Invalid, HTTPStatus: 400})
 	r.Outcomes[1].Message = ""
 	r.Stopped = "=stopped"
 	var b bytes.Buffer
@@ -321,8 +332,8 @@ func TestUnreadablePartners(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := b.String()
-		if strings.Contains(strings.ToLower(text), "clean") || !strings.Contains(text, "Not known: 1 partner could not be read. What could be read is as wanted.") ||
-			!strings.Contains(text, "his partner could not be read, so nothing is said of it") || !strings.Contains(text, "0 extra, 1 unreadable.") {
+		if strings.Contains(strings.ToLower(text), "clean") || !strings.Contains(text, "Unknown: 1 partner could not be read. Everything else is as wanted.") ||
+			!strings.Contains(text, "his partner could not be read, so nothing is known about it") || !strings.Contains(text, "0 extra, 1 unreadable.") {
 			t.Errorf("%s:\n%s", f, text)
 		}
 	}

@@ -3,9 +3,11 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"bulksync/execute/journal"
 	"bulksync/internal/seal"
 )
 
@@ -57,11 +59,15 @@ func (e *escaper) Write(b []byte) (int, error) {
 	return len(b), err
 }
 
-// flush writes what came in part and never whole.
+// flush writes the bytes of a character that never came whole.
 func (e *escaper) flush() error {
-	if len(e.rest) == 0 {
-		return nil
-	}
-	_, err := e.w.Write([]byte(`\ufffd`))
+	_, err := io.WriteString(e.w, strings.Repeat(`\ufffd`, len(e.rest)))
 	return err
+}
+
+// summary is what summary.json holds.
+type summary struct {
+	*journal.Result
+	Running  bool `json:"running,omitempty"`
+	ExitCode int  `json:"exitCode"`
 }

@@ -1,0 +1,123 @@
+package journal
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"reflect"
+	"strings"
+	"time"
+
+	"bulksync/graph"
+	"bulksync/plan"
+)
+
+// Reason says in one word why a change ended as it did, for those that decide by
+// it; Outcome.Message says it to people. It is empty where the status and the
+// other members say it all.
+type Reason string
+
+// The reasons.
+const (
+	// ReasonBlocked: skipped, as the plan blocks it.
+	ReasonBlocked Reason = "blocked"
+	// ReasonPredecessor: skipped, as a change of the same partner before it did not
+	// succeed.
+	ReasonPredecessor Reason = "predecessor"
+	// ReasonDrifted: held, as the object moved since the plan.
+	ReasonDrifted Reason = "drifted"
+	// ReasonReplaced: held; this run made it, and something else is there now.
+	ReasonReplaced Reason = "replaced"
+	// ReasonNoOpLost: held; it was as wanted when the plan was made, and is not now.
+	ReasonNoOpLost Reason = "no-op-lost"
+	// ReasonMatchLost: held; it was as wanted when this run first looked, and is not
+	// now.
+	ReasonMatchLost Reason = "match-lost"
+	// ReasonUnreadable: held, as Graph's answer to a read of the object cannot be read.
+	ReasonUnreadable Reason = "unreadable"
+	// ReasonProcessEnded: indeterminate, as the process ended before the answer came,
+	// or has not ended yet.
+	ReasonProcessEnded Reason = "process-ended"
+)
+
+// Outcome is how one change ended, and the evidence for it.
+type Outcome struct {
+	Seq    int    `json:"seq"`
+	Status Status `json:"status"`
+	Reason Reason `json:"reason,omitempty"`
+	// Attempts counts the requests sent for the write, retries included.
+	Attempts   int    `json:"attempts,omitempty"`
+	HTTPStatus int    `json:"httpStatus,omitempty"`
+	GraphCode  string `json:"graphCode,omitempty"`
+	// Kind classes the last answer to the write; empty where Graph accepted it, or
+	// none was sent.
+	Kind graph.Kind `json:"kind,omitempty"`
+	// Open means that an attempt of this run was left without proof of what became
+	// of it. What is as wanted later is this run's doing, and undo takes it back.
+	Open bool `json:"open,omitempty"`
+	// Unseen means that readings were looked through for what was accepted, and
+	// did not show it; Unread that they could not be had.
+	Unseen bool `json:"unseen,omitempty"`
+	Unread bool `json:"unread,omitempty"`
+	// Overwritten means that Graph accepted the write, or may have, and that what
+	// it made is not there any more: somebody changed the object since.
+	Overwritten bool `json:"overwritten,omitempty"`
+	// Message says why, in words; empty where the status says it all.
+	Message         string `json:"message,omitempty"`
+	RequestID       string `json:"requestId,omitempty"`
+	ClientRequestID string `json:"clientRequestId,omitempty"`
+	// StartedAt is when the first request was sent; zero where none was.
+	StartedAt time.Time     `json:"startedAt,omitzero"`
+	Elapsed   time.Duration `json:"elapsed,omitempty"`
+	// Live is the object as it was found instead, where that is the reason.
+	Live json.RawMessage `json:"live,omitempty"`
+	// Found is the object that was replaced, where Graph's answer to the write
+	// told that another one was there than the plan knew, or null, where none was:
+	// undo goes back to it.
+	Found json.RawMessage `json:"found,omitempty"`
+}
+
+// found is what Outcome.Found says of what is there.
+func FoundIn(c *plan.Change, live plan.Live) json.RawMessage {
+	if object := compact(live.Object(c.Object)); object != nil {
+		return object
+	}
+	return json.RawMessage("null")
+}
+
+// finds reports whether what is there is what the write was to replace, where
+// that was not what the plan knew.
+func (o *Outcome) Finds(c *plan.Change, live plan.Live) bool {
+	return o.Found != nil && reflect.DeepEqual(membersOf(FoundIn(c, live)), membersOf(o.Found))
+}
+
+// membersOf is an object without what the protocol adds, which differs between a
+// list and a single read; nil where there is none.
+func membersOf(object json.RawMessage) map[string]any {
+	var members map[string]any
+	_ = json.Unmarshal(object, &members) // it was read before
+	maps.DeleteFunc(members, func(name string, _ any) bool { return strings.HasPrefix(name, "@") })
+	return members
+}
+
+// MayHaveLanded reports whether this run may have changed the object, even if
+// somebody has changed it again since.
+func (o *Outcome) MayHaveLanded() bool {
+	return o.Open || o.Overwritten || o.Status.Info().MayHaveLanded
+}
+
+// plain returns o as it reads back from a journal: texts in UTF-8, JSON without
+// white space.
+func (o Outcome) Plain() Outcome {
+	o.Message = strings.ToValidUTF8(o.Message, "\ufffd")
+	o.Live, o.Found = compact(o.Live), compact(o.Found)
+	return o
+}
+
+func compact(raw json.RawMessage) json.RawMessage {
+	var b bytes.Buffer
+	if len(raw) == 0 || json.Compact(&b, raw) != nil {
+		return nil
+	}
+	return b.Bytes()
+}

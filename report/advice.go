@@ -1,0 +1,267 @@
+package report
+
+import (
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"bulksync/execute/journal"
+	"bulksync/graph"
+	"bulksync/plan"
+)
+
+// cause is what a piece of advice is about: a graph.Kind, a code of Graph where
+// that tells more, a status of a change, or one of the following.
+type cause string
+
+const (
+	untrusted       cause = "untrusted certificate"
+	changedMeantime cause = "changed meanwhile"
+	lookUpRefused   cause = "lookup refused"
+	pauseAsked      cause = "pause asked for"
+	memberLeftOut   cause = "member left out"
+	partialRole     cause = "role that sees no policies"
+	overwritten     cause = "overwritten"
+	runStopped      cause = "run stopped"
+	unknownTenant   cause = "unknown tenant"
+	noTemplate      cause = "no template"
+	unconfirmed     cause = "unconfirmed"
+	unreadable      cause = "unreadable partner"
+)
+
+// advice is the next thing to do: for a command that ended with an error, for a
+// change of a run, and for one that takes a run back where that is another. Such
+// a plan cannot be made again from a file, and made again from its run it is the
+// same. Empty means that nothing helps.
+type advice struct{ command, run, undo string }
+
+// always is advice that is the same everywhere.
+func always(s string) advice {
+	return advice{command: s, run: s}
+}
+
+// Where to look when somebody else may have changed an object.
+const (
+	whoChanged = "in the Entra audit log who changed it"
+	byHand     = "see what is there now, and " + whoChanged
+)
+
+// advices is the one table of advice. A word in braces is filled in by facts. It
+// is never written to.
+var advices = map[cause]advice{
+	cause(graph.Unauthorized): always("sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN; then {again}"),
+	cause(graph.Forbidden):    always("this needs the permission {permission}, with admin consent; a person also needs the role {role}{except}"),
+	cause(graph.Throttled):    always("Graph throttled this tenant for too long: {again} later{slower}"),
+	cause(graph.Transient):    always("Graph had an error of its own: {again}; if it persists, give Microsoft the request-id"),
+	cause(graph.Unreachable):  always("check the network, the proxy and --graph-url"),
+	cause(graph.Outage):       always("check the network, the proxy and --graph-url; --outage waits longer"),
+	cause(graph.Unreadable):   always("check that --graph-url is Graph itself, and that no proxy or sign-in page answers in its place"),
+	cause(graph.NotVisible):   always("this identity cannot see synchronization policies: use {reader}"),
+	cause(graph.Invalid): {
+		run:  "Graph refused the request itself: correct the row that its message names, and plan again",
+		undo: "Graph refused the request itself: see what its message says, and change the object with a separate plan",
+	},
+	cause(graph.NotFound): {run: "the partner configuration or its policy is gone: plan again, with --create-partners to add it again", undo: byHand},
+	cause(graph.Conflict): {run: "somebody else created it meanwhile: plan again to see what still differs", undo: byHand},
+
+	"insufficient_claims":            always("Conditional Access asks for a stronger sign-in for this protected action: sign in again, then {again}"),
+	"Directory_ConcurrencyViolation": always("others were writing to this tenant at the same time: {again} when they are done{fewer}"),
+	"Directory_QuotaExceeded":        always("the tenant's object quota is used up: free some, or ask Microsoft to raise it; then {again}"),
+
+	untrusted:       always("check --graph-url; if a proxy inspects TLS here, let this machine trust its certificate authority (SSL_CERT_FILE)"),
+	changedMeantime: always("somebody changed the tenant meanwhile: {again}"),
+	lookUpRefused:   always("this needs the permission " + permissionLookUp + ", with admin consent; without it, name the partners by tenant ID instead of by domain"),
+	pauseAsked:      always("Graph asked for a pause of {pause}: {again} after that{slower}"),
+	memberLeftOut:   always("{again}; if Graph still leaves {member} out, use {reader}"),
+	partialRole:     always("a {partial} sees partners, but not their synchronization policies: use {reader}"),
+	unknownTenant:   {run: "Graph knows no such tenant: check the tenant ID", undo: byHand},
+	noTemplate:      {run: "this cloud or tenant has no such template: plan again without --template", undo: byHand},
+
+	unconfirmed: always("Graph did not confirm the write in several attempts: {again}; if it persists, give Microsoft the request-id"),
+	overwritten: {run: "see " + whoChanged + ", then plan again if it is still wanted", undo: "see " + whoChanged},
+	unreadable: {
+		command: "look at what Graph returns for this partner; if that is right, {again}",
+		run:     "look at what Graph returns for this partner; if that is right, plan again",
+		undo:    "look at what Graph returns for this partner; if that is right, undo the run again",
+	},
+	cause(journal.Held): {
+		run:  "plan again, and look at the difference before you approve it",
+		undo: "an undo leaves alone what was changed after the run: look at it, and change it with a separate plan",
+	},
+	cause(journal.Indeterminate): always("{again}: the object is read before it is written again"),
+	cause(journal.NotAttempted):  always("{again}"),
+	runStopped:                   always("fix what stopped the run, then {again}"),
+}
+
+// The permissions and roles that Graph's reference pages name for cross-tenant
+// access.
+const (
+	permissionRead   = "Policy.Read.All"
+	permissionWrite  = "Policy.ReadWrite.CrossTenantAccess"
+	permissionLookUp = "CrossTenantInformation.ReadBasic.All"
+	rolesRead        = "Security Reader or Global Reader"
+	roleWrite        = "Security Administrator"
+	rolePartial      = "Teams Administrator"
+)
+
+// partialRoleName names the first role that Entra shows partners without their
+// policies, by the template IDs that a token carries.
+func partialRoleName(templateIDs []string) string {
+	for _, id := range templateIDs {
+		switch strings.ToLower(id) {
+		case "69091246-20e8-4a56-aa4d-066075b2a7a8":
+			return rolePartial
+		case "ac434307-12b9-4fa1-a708-88bf58caabc1":
+			return "Global Secure Access Administrator"
+		}
+	}
+	return ""
+}
+
+// Command is what advice about an error depends on beside the error.
+type Command struct {
+	// Writes says that the command writes, and so has --max-rate.
+	Writes bool
+	// Roles are the template IDs of the roles of the person who signed in.
+	Roles []string
+}
+
+// Advise returns the next thing to do about an error of Graph; empty where
+// nothing helps.
+func Advise(err error, by Command) string {
+	f := facts{again: "run the command again", writes: by.Writes, partial: partialRoleName(by.Roles)}
+	for _, c := range f.causesOf(err) {
+		if a := advices[c]; a.command != "" {
+			return f.fill(a.command)
+		}
+	}
+	return ""
+}
+
+// causesOf lists the causes of an error, the most telling first, and takes down
+// what advice on them names.
+func (f *facts) causesOf(err error) []cause {
+	var out []cause
+	f.throttled = errors.Is(err, graph.Throttled)
+	if e := (*graph.Error)(nil); errors.As(err, &e) {
+		f.refusedWrite = e.Method != http.MethodGet
+		out = append(out, cause(e.Code))
+		if f.pause = e.RetryAfter; f.pause > 0 && (f.throttled || e.Kind == graph.Transient) {
+			out = append(out, pauseAsked)
+		}
+	}
+	switch missing := (*graph.MissingMember)(nil); {
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		out = append(out, untrusted)
+	case errors.As(err, new(*graph.ChangedPartner)):
+		out = append(out, changedMeantime)
+	case errors.Is(err, graph.Forbidden) && errors.As(err, new(*plan.LookupError)):
+		out = append(out, lookUpRefused)
+	case errors.As(err, &missing) && (missing.Shown || missing.Member != string(plan.IdentitySynchronization)):
+		f.member = missing.Member
+		out = append(out, memberLeftOut)
+	case errors.Is(err, graph.NotVisible) && f.partial != "":
+		out = append(out, partialRole)
+	}
+	for _, k := range []graph.Kind{ // an error can be of two kinds: an open write is also an outage that has lasted too long
+		graph.Unauthorized, graph.Forbidden, graph.Throttled, graph.Transient, graph.Unreachable, graph.Outage, graph.NotVisible, graph.Unreadable,
+	} {
+		if errors.Is(err, k) {
+			out = append(out, cause(k))
+		}
+	}
+	return out
+}
+
+// hint is the next thing to do about an outcome, or "" where its message and
+// status say enough.
+func hint(c *plan.Change, o *journal.Outcome, r *journal.Result) string {
+	f := facts{again: "resume the run", writes: true, refusedWrite: true, throttled: true, object: c.Object}
+	for _, why := range outcomeCauses(c, o, r) {
+		switch a := advices[why]; {
+		case a.undo != "" && c.Reverts():
+			return f.fill(a.undo)
+		case a.run != "":
+			return f.fill(a.run)
+		}
+	}
+	return ""
+}
+
+// findingHint is the next thing to do about findings that could not be read.
+func findingHint() string {
+	f := facts{again: "run the audit again"}
+	return f.fill(advices[unreadable].command)
+}
+
+// outcomeCauses lists the causes of an outcome, the most telling first: how the
+// change ended where no refusal explains it, Graph's code, then the kind.
+func outcomeCauses(c *plan.Change, o *journal.Outcome, r *journal.Result) []cause {
+	switch {
+	case o.Status.Done(), o.Status == journal.Skipped:
+		return nil
+	case o.Reason == journal.ReasonUnreadable:
+		return []cause{unreadable}
+	case o.Overwritten:
+		return []cause{overwritten}
+	case o.Status == journal.NotAttempted && r.Stopped != "" && !r.Interrupted:
+		return []cause{runStopped}
+	case o.Status != journal.Failed:
+		return []cause{cause(o.Status)}
+	}
+	out := []cause{cause(o.GraphCode)}
+	switch o.Kind {
+	case graph.NotFound:
+		return append(out, missingCause(c))
+	case graph.Indeterminate: // tried again and again, and in doubt every time until it was read
+		return append(out, unconfirmed)
+	default:
+		return append(out, cause(o.Kind))
+	}
+}
+
+// missingCause is what a write can have missed: the template, a tenant that
+// Graph knows, or else its partner or policy.
+func missingCause(c *plan.Change) cause {
+	switch {
+	case c.Object == plan.SyncTemplate:
+		return noTemplate
+	case c.Action == plan.Create && c.Object == plan.PartnerConfiguration:
+		return unknownTenant
+	default:
+		return cause(graph.NotFound)
+	}
+}
+
+// facts are what the sentences of the table leave open.
+type facts struct {
+	again, member, partial          string
+	writes, refusedWrite, throttled bool
+	pause                           time.Duration
+	object                          plan.Object
+}
+
+// fill puts the facts into a sentence.
+func (f *facts) fill(sentence string) string {
+	permission, role, reader := permissionRead, rolesRead, "the role "+rolesRead+", or an app with the permission "+permissionRead
+	if f.refusedWrite {
+		permission, role = permissionWrite, roleWrite
+	}
+	if f.writes {
+		reader = "the role " + roleWrite + ", or an app with the permission " + permissionWrite
+	}
+	except, slower, fewer := "", "", ""
+	if f.object == plan.IdentitySynchronization {
+		except = " (a " + rolePartial + " can write partners, but not their identity synchronization)"
+	}
+	if f.writes && f.throttled {
+		slower = ", or with a lower --max-rate"
+	}
+	if f.writes {
+		fewer = ", or with a lower --concurrency"
+	}
+	return strings.NewReplacer("{again}", f.again, "{permission}", permission, "{role}", role, "{except}", except, "{reader}", reader,
+		"{partial}", f.partial, "{member}", f.member, "{pause}", f.pause.Round(time.Second).String(), "{slower}", slower, "{fewer}", fewer).Replace(sentence)
+}

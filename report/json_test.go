@@ -1,0 +1,57 @@
+package report_test
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"bulksync/report"
+)
+
+// plainlyEscaped is the plain twin of the escaper: the whole text at once.
+func plainlyEscaped(s string) string {
+	var b strings.Builder
+	for s != "" {
+		r, n := utf8.DecodeRuneInString(s)
+		whole := r != utf8.RuneError || n > 1
+		if r < ' ' || whole && r == utf8.RuneError || whole && !report.IsUnsafe(r) {
+			b.WriteString(s[:n])
+		} else {
+			for _, unit := range utf16.Encode([]rune{r}) {
+				fmt.Fprintf(&b, `\u%04x`, unit)
+			}
+		}
+		s = s[n:]
+	}
+	return b.String()
+}
+
+// The escaper gives what its plain twin gives, wherever the text is cut on its
+// way.
+func TestTheEscaperAgreesWithItsTwin(t *testing.T) {
+	pieces := rapid.OneOf(rapid.SampledFrom(hostile), rapid.String(), rapid.SampledFrom([]string{
+		"\u202e", "\U000e0041", "\ufffd", "\xff", "\xf0\x9f", "\xe2", "👩\u200d💻", "\n", "\x7f", `"\\`, "plain"}))
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOf(pieces).Draw(t, "text"), "")
+		sizes := rapid.SliceOfN(rapid.IntRange(1, 5), 1, 8).Draw(t, "sizes")
+		var b strings.Builder
+		err := report.Escaped(&b, func(w io.Writer) error {
+			for i, rest := 0, text; rest != ""; i++ {
+				n := min(sizes[i%len(sizes)], len(rest))
+				if written, err := io.WriteString(w, rest[:n]); err != nil || written != n {
+					return fmt.Errorf("%d of %d bytes: %w", written, n, err)
+				}
+				rest = rest[n:]
+			}
+			return nil
+		})
+		if want := plainlyEscaped(text); err != nil || b.String() != want {
+			t.Fatalf("%+q: %v\n got %q\nwant %q", text, err, b.String(), want)
+		}
+	})
+}

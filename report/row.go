@@ -1,0 +1,244 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"bulksync/execute/journal"
+	"bulksync/internal/seal"
+	"bulksync/internal/words"
+	"bulksync/plan"
+	"bulksync/plan/audit"
+)
+
+// row is one change, beside its outcome if there is one, or one finding.
+type row struct {
+	Seq, Line int
+	Symbol    string
+	Action    string // a change's action or a finding's kind
+	Status    string // how the change ended; empty outside a run
+	Tone      tone
+	Partner   partner
+	Object    string
+	About     string // the object as people call it
+	Hazards   []string
+	Fields    []field
+	Reason    string
+	Note      string
+	Method    string
+	Path      string
+	Body      string
+	Outcome   *outcome
+}
+
+// outcome is how a change ended, in text. The hint stands in the alert of its
+// group: a thousand rows of one cause need it once.
+type outcome struct {
+	Code            string // "403 Authorization_RequestDenied"
+	Message         string
+	RequestID       string
+	ClientRequestID string
+	Sent            string // how often and how long; empty where nothing was sent
+	SentAt          string
+}
+
+// field is one property before and after, as text. Wanted marks that nothing
+// is going to change: After is what an audit's file says, and empty where it
+// says nothing of the property. Now is what was found instead of Before when
+// the change was to be made; empty where nothing else was.
+type field struct {
+	Path, Before, After, Now string
+	Wanted                   bool
+}
+
+// Name is the last part of the property's path.
+func (f field) Name() string { return f.Path[strings.LastIndexByte(f.Path, '.')+1:] }
+
+// changeRow is the row of c without an outcome.
+func changeRow(c *plan.Change) row {
+	r := row{
+		Seq: c.Seq, Line: c.Row, Symbol: c.Action.Symbol(), Action: string(c.Action), Tone: actionTone(c),
+		Partner: partnerOf(c.Partner), Object: OneLine(string(c.Object)), About: aboutOf(c.Object),
+		Hazards: hazardsOf(c.Hazards), Fields: fieldsOf(c.Fields, c.Action),
+		Reason: Clean(c.Reason), Note: Clean(c.Note),
+	}
+	if c.Reverts() {
+		r.Reason = "" // the lead says it once
+	}
+	if q := c.Request; q != nil {
+		r.Method, r.Path, r.Body = OneLine(q.Method), OneLine(q.Path), Clean(string(q.Body))
+	}
+	return r
+}
+
+func actionTone(c *plan.Change) tone {
+	switch {
+	case c.Action == plan.Delete:
+		return bad
+	case c.Action == plan.Blocked || c.Action != plan.NoOp && len(c.Hazards) > 0:
+		return warn
+	default:
+		return plain
+	}
+}
+
+func hazardsOf(hs []plan.Hazard) []string {
+	var out []string
+	for _, h := range hs {
+		out = append(out, OneLine(string(h)))
+	}
+	return out
+}
+
+// fieldsOf words the properties of a change. A created object has no before
+// and a deleted one no after, which is other than a value of null.
+func fieldsOf(fs []plan.Field, a plan.Action) []field {
+	out := make([]field, 0, len(fs))
+	for _, f := range fs {
+		if f.Path == "tenantId" {
+			continue // the partner is named beside it
+		}
+		v := field{Path: OneLine(f.Path), Before: value(f.Before), After: value(f.After)}
+		if a == plan.Create || a == plan.NoOp {
+			v.Before = ""
+		}
+		if a == plan.Delete && f.After == nil {
+			v.After = "removed"
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// comparedOf words the properties of a finding: what is there beside what the
+// file says. Of what is extra the file says nothing.
+func comparedOf(f *audit.Finding) []field {
+	out := make([]field, 0, len(f.Fields))
+	for _, d := range f.Fields {
+		if d.Path == "tenantId" {
+			continue
+		}
+		v := field{Path: OneLine(d.Path), Before: inWords(d.Path, d.Before), Wanted: true}
+		if d.Before == nil && f.Kind == audit.Missing {
+			v.Before = "nothing there"
+		}
+		if d.After != nil {
+			v.After = inWords(d.Path, d.After)
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// inWords is a value as people say it: what a switch allows or does not.
+func inWords(path string, v any) string {
+	s, known := switchAt(path)
+	switch {
+	case known && v == true:
+		return s.yes
+	case known && v == false:
+		return "not " + s.yes
+	default:
+		return value(v)
+	}
+}
+
+// addFound adds what is there instead to the fields of a change that was held or
+// overwritten.
+func addFound(fs []field, c *plan.Change, o *journal.Outcome) {
+	if o.Live == nil && (o.Status != journal.Held || o.Reason == journal.ReasonUnreadable) {
+		return
+	}
+	now := c.ValuesIn(o.Live)
+	for i := range fs {
+		for j := range c.Fields {
+			if OneLine(c.Fields[j].Path) != fs[i].Path {
+				continue
+			}
+			if fs[i].Now = "nothing"; o.Live != nil {
+				fs[i].Now = value(now[j])
+			}
+			if c.Action == plan.NoOp { // it was as wanted, which is not nothing
+				fs[i].Before = value(c.Fields[j].Before)
+			}
+		}
+	}
+}
+
+// value words a property's value: strings in quotes, null as what it means in
+// Graph.
+func value(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "not set"
+	case string:
+		return `"` + strings.ReplaceAll(OneLine(v), `"`, `\"`) + `"`
+	default:
+		return OneLine(fmt.Sprint(v))
+	}
+}
+
+// String is the field in one line: "isSyncAllowed: false -> true", or for a
+// finding "isSyncAllowed: not allowed; the file says allowed".
+func (f field) String() string {
+	switch {
+	case f.Now != "":
+		return f.Name() + ": planned from " + cmp.Or(f.Before, "nothing") + ", now " + f.Now + ", wanted " + f.After
+	case f.Before == "":
+		return f.Name() + ": " + f.After
+	case f.Wanted && f.After == "":
+		return f.Name() + ": " + f.Before
+	case f.Wanted:
+		return f.Name() + ": " + f.Before + "; the file says " + f.After
+	default:
+		return f.Name() + ": " + f.Before + " -> " + f.After
+	}
+}
+
+// sideJSON is one side of fields as a JSON object in the order of the fields,
+// for the CSV formats; empty where there is nothing on that side.
+func sideJSON(fs []plan.Field, side func(plan.Field) any) (string, error) {
+	if len(fs) == 0 {
+		return "", nil
+	}
+	out := []byte{'{'}
+	for i, f := range fs {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		k, err := seal.Marshal(f.Path)
+		if err != nil {
+			return "", err
+		}
+		v, err := seal.Marshal(side(f))
+		if err != nil {
+			return "", fmt.Errorf("property %s: %w", f.Path, err)
+		}
+		out = append(append(append(out, k...), ':'), v...)
+	}
+	return string(append(out, '}')), nil
+}
+
+func outcomeOf(o *journal.Outcome) *outcome {
+	v := &outcome{
+		Code: graphCode(o), Message: Clean(o.Message),
+		RequestID: OneLine(o.RequestID), ClientRequestID: OneLine(o.ClientRequestID),
+	}
+	if o.Attempts > 0 {
+		v.Sent, v.SentAt = words.Count(o.Attempts, "attempt")+", "+elapsed(o.Elapsed), stamp(o.StartedAt)
+	}
+	return v
+}
+
+// graphCode is the HTTP status and Graph's code: "403
+// Authorization_RequestDenied"; empty where Graph accepted the write.
+func graphCode(o *journal.Outcome) string {
+	switch {
+	case o.Status.Done(), o.Kind == "":
+		return ""
+	case o.HTTPStatus == 0:
+		return OneLine(o.GraphCode)
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", o.HTTPStatus, OneLine(o.GraphCode)))
+}

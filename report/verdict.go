@@ -1,0 +1,200 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"bulksync/execute/journal"
+	"bulksync/internal/words"
+	"bulksync/plan"
+	"bulksync/plan/audit"
+)
+
+// runVerdict says how the run ended. Objects that were as wanted in the plan are
+// not counted as changes, and what is blocked is counted apart, as the plan did.
+func runVerdict(p *plan.Plan, r *journal.Result) (string, tone) {
+	w := countRun(p, r)
+	switch {
+	case p.Summary.Writes() == 0 && w.blocked > 0 && w.open == 0:
+		return fmt.Sprintf("Nothing was done: %s %s blocked.", allOf(w.blocked, "change"), agree(w.blocked, "is", "are")), warn
+	case r.Interrupted && w.open > 0:
+		return "Interrupted: " + w.of(w.open) + " not done" + w.rest(), bad
+	case r.Stopped != "" && w.open > 0:
+		return "Stopped early: " + w.of(w.open) + " not done" + w.rest(), bad
+	case isNothingSeen(r):
+		return "Finished, but nothing that Graph accepted could be confirmed" + w.rest(), bad
+	case w.open > 0 && w.open == countOverwritten(r):
+		return "Finished, but " + w.of(w.open) + agree(w.open, " was", " were") + " overwritten" + w.rest(), warn
+	case w.open > 0:
+		t := warn
+		if r.Totals.Where(func(s journal.StatusInfo) bool { return s.Severity == journal.Bad }) > 0 {
+			t = bad
+		}
+		return "Finished, but " + w.of(w.open) + " did not succeed" + w.rest(), t
+	case r.Unseen() > 0:
+		return "Finished, but " + w.of(r.Unseen()) + agree(r.Unseen(), " is", " are") + " not confirmed yet" + w.rest(), warn
+	case w.blocked > 0:
+		return fmt.Sprintf("Finished, but %s blocked; %s.", isAre(w.blocked, "change"), others(r)), warn
+	case isEmptyUndo(p):
+		return "Nothing had to be reverted: the other run changed nothing.", good
+	}
+	return doneVerdict(r), good
+}
+
+// doneVerdict is for a run that left nothing to look at.
+func doneVerdict(r *journal.Result) string {
+	switch done, same := r.Totals.Where(isMade), r.Totals.Where(isKept); {
+	case done == 0:
+		return "Nothing had to be changed. Everything is as wanted."
+	case same > 0:
+		return fmt.Sprintf("Done: %s succeeded, %s already as wanted.", words.Count(done, "change"), wasWere(same, "object"))
+	default:
+		return fmt.Sprintf("Done: %s succeeded.", allOf(done, "change"))
+	}
+}
+
+// runCounts is how many changes a run was to make, how many of them are open,
+// and how many the plan had blocked.
+type runCounts struct {
+	noun               string
+	all, open, blocked int
+}
+
+// countRun counts changes; where an object is open that was to stay as it is, it
+// counts objects.
+func countRun(p *plan.Plan, r *journal.Result) runCounts {
+	w := runCounts{noun: "change", all: p.Summary.Writes()}
+	for i := range p.Changes {
+		switch c := &p.Changes[i]; {
+		case r.Outcomes[i].Status.Done():
+		case c.Action == plan.Blocked:
+			w.blocked++
+		default:
+			w.open++
+			if c.Action == plan.NoOp {
+				w.noun, w.all = "object", p.Summary.Writes()+p.Summary.NoOp
+			}
+		}
+	}
+	return w
+}
+
+// of says "2 of 9 changes".
+func (w runCounts) of(n int) string { return words.Thousands(n) + " of " + words.Count(w.all, w.noun) }
+
+// rest ends the verdict with what was blocked.
+func (w runCounts) rest() string {
+	if w.blocked == 0 {
+		return "."
+	}
+	return "; " + isAre(w.blocked, "other change") + " blocked."
+}
+
+// others says what became of all that was not blocked.
+func others(r *journal.Result) string {
+	switch done, same := r.Totals.Where(isMade), r.Totals.Where(isKept); {
+	case done == 0:
+		return "everything else is as wanted"
+	case same == 0:
+		return allOf(done, "other change") + " succeeded"
+	default:
+		return fmt.Sprintf("%s succeeded, %s already as wanted", words.Count(done, "other change"), wasWere(same, "object"))
+	}
+}
+
+// planVerdict says what a plan would do, and of how much it can do nothing.
+func planVerdict(p *plan.Plan) (string, tone) {
+	s := p.Summary
+	switch {
+	case isEmptyUndo(p):
+		return "Nothing to revert: the run changed nothing.", good
+	case !s.Differs():
+		return "Nothing to change. Everything is as wanted.", good
+	case s.Writes() == 0:
+		return fmt.Sprintf("Nothing can be changed: %s blocked.", isAre(s.Blocked, "change")), plain
+	}
+	verdict := words.Count(s.Writes(), "change") + touched(p)
+	if s.Blocked > 0 {
+		verdict += "; " + isAre(s.Blocked, "other change") + " blocked"
+	}
+	return verdict + ".", plain
+}
+
+// auditVerdict never says clean while a partner could not be read, and does not
+// count such a partner as different.
+func auditVerdict(a *audit.Audit, unread int) (string, tone) {
+	switch differ := drifted(a); {
+	case differ != "" && unread > 0:
+		return fmt.Sprintf("Drift: %s not as wanted, and %s could not be read.", differ, words.Count(unread, "partner")), bad
+	case differ != "":
+		return fmt.Sprintf("Drift: %s not as wanted.", differ), bad
+	case unread > 0:
+		return fmt.Sprintf("Unknown: %s could not be read. Everything else is as wanted.", words.Count(unread, "partner")), bad
+	default:
+		return fmt.Sprintf("Clean: %s as wanted.", isAre(a.Totals.OK, "object")), good
+	}
+}
+
+// drifted counts what is not as wanted, and the partners that it belongs to:
+// "3 objects of 2 partners are".
+func drifted(a *audit.Audit) string {
+	objects, partners, home := 0, map[string]bool{}, false
+	for i := range a.Findings {
+		switch f := &a.Findings[i]; {
+		case f.Kind == audit.Unreadable:
+			continue
+		case f.TenantID == "":
+			home = true
+		default:
+			partners[strings.ToLower(f.TenantID)] = true
+		}
+		objects++
+	}
+	var of []string
+	if len(partners) > 0 {
+		of = append(of, words.Count(len(partners), "partner"))
+	}
+	if home {
+		of = append(of, "the home tenant")
+	}
+	if objects == 0 {
+		return ""
+	}
+	return words.Count(objects, "object") + " of " + strings.Join(of, " and ") + agree(objects, " is", " are")
+}
+
+// countUnreadable counts the partners that could not be read, each once.
+func countUnreadable(a *audit.Audit) int {
+	ids := map[string]bool{}
+	for i := range a.Findings {
+		if f := &a.Findings[i]; f.Kind == audit.Unreadable {
+			ids[strings.ToLower(f.TenantID)] = true
+		}
+	}
+	return len(ids)
+}
+
+// touched says what the writes of p go to.
+func touched(p *plan.Plan) string {
+	tenants, template := map[string]bool{}, false
+	for i := range p.Changes {
+		switch c := &p.Changes[i]; {
+		case !c.Writes():
+		case c.Object == plan.SyncTemplate:
+			template = true
+		default:
+			tenants[c.Partner.TenantID] = true
+		}
+	}
+	var to []string
+	if len(tenants) > 0 {
+		to = append(to, words.Count(len(tenants), "partner"))
+	}
+	if template {
+		to = append(to, "the template of the home tenant")
+	}
+	if len(to) == 0 {
+		return ""
+	}
+	return " to " + strings.Join(to, " and ")
+}
