@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulksync/internal/atomicfile"
 	"bulksync/plan/audit"
 	"bulksync/report"
 )
@@ -49,7 +50,7 @@ func (a *app) audit(ctx context.Context, w wanted, dir string) error {
 		result = audit.New(c.head(), c.desired, c.current.Read)
 		result.Problem = edge(errors.Unwrap(incomplete.err).Error()) // the verdict says that nothing is claimed
 	}
-	var kept added
+	var kept atomicfile.Created
 	a.noteBare(result.BareRows)
 	if dir != "" {
 		if kept, err = a.keepAudit(ctx, dir, result); err != nil {
@@ -57,7 +58,7 @@ func (a *app) audit(ctx context.Context, w wanted, dir string) error {
 		}
 	}
 	if err := a.print(func(w io.Writer) error { return report.Audit(w, result, a.format, a.reportOptions()) }); err != nil {
-		kept.remove()
+		kept.Remove()
 		return err
 	}
 	if dir != "" {
@@ -88,14 +89,14 @@ func (a *app) checkAuditFiles(dir string, w wanted) error {
 
 // keepAudit leaves the audit as files, each whole or not at all, and no new one
 // where it fails: the half of an audit is none.
-func (a *app) keepAudit(ctx context.Context, dir string, result *audit.Audit) (kept added, err error) {
-	if kept, err = makeFolders(dir); err != nil {
+func (a *app) keepAudit(ctx context.Context, dir string, result *audit.Audit) (kept atomicfile.Created, err error) {
+	if kept, err = atomicfile.MakeFolders(dir); err != nil {
 		return nil, err
 	}
 	for _, f := range auditFiles() {
 		render := func(w io.Writer) error { return report.Audit(w, result, f.format, report.Options{Width: 80}) }
-		if err := kept.write(ctx, filepath.Join(dir, f.name), render); err != nil {
-			kept.remove()
+		if err := writeNew(ctx, &kept, filepath.Join(dir, f.name), render); err != nil {
+			kept.Remove()
 			return nil, err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulksync/graph/graphsim"
+	"bulksync/internal/atomicfile"
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -46,7 +47,7 @@ func (a *app) demo(ctx context.Context) error {
 	defer stop()
 	dir, err := os.MkdirTemp("", "bulksync-demo-")
 	if err != nil {
-		return pathError(err)
+		return atomicfile.PathError(err)
 	}
 	t := &tour{app: a, ctx: ctx, dir: dir, url: url, token: sim.Token(graphsim.TokenOptions{})}
 	partners := t.file("partners.csv")

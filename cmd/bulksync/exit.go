@@ -8,6 +8,7 @@ import (
 	"bulksync/execute"
 	"bulksync/execute/journal"
 	"bulksync/graph"
+	"bulksync/internal/atomicfile"
 	"bulksync/plan"
 )
 
@@ -99,7 +100,7 @@ func codeOf(err error) int {
 		return exitInterrupted
 	case errors.As(err, &e):
 		return e.code
-	case errors.Is(err, plan.ErrAltered), errors.Is(err, plan.ErrFormat),
+	case errors.As(err, new(*atomicfile.KindError)), errors.Is(err, plan.ErrAltered), errors.Is(err, plan.ErrFormat),
 		errors.Is(err, journal.ErrFormat), errors.Is(err, journal.ErrOtherPlan):
 		return exitRefused
 	default:

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
+	"bulksync/internal/atomicfile"
 	"bulksync/plan"
 )
 
@@ -57,34 +57,21 @@ func (a *app) open(ctx context.Context, path string) (io.ReadCloser, error) {
 	}
 	f, err := within(ctx, func() (*os.File, error) { return os.Open(path) })
 	if err != nil {
-		return nil, pathError(err)
+		return nil, atomicfile.PathError(err)
 	}
 	info, err := f.Stat()
 	switch {
 	case err != nil:
 		f.Close()
-		return nil, pathError(err)
+		return nil, atomicfile.PathError(err)
 	case info.IsDir():
 		f.Close()
 		return nil, fmt.Errorf("%s is a folder, not a file", path)
 	case info.Mode().IsRegular():
-		return &regular{f, ctx}, nil
+		return atomicfile.NewReader(ctx, f), nil
 	default:
 		return endable(ctx, f), nil
 	}
-}
-
-// regular is a file that is always ready to be read.
-type regular struct {
-	*os.File
-	ctx context.Context
-}
-
-func (r *regular) Read(p []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, context.Cause(r.ctx)
-	}
-	return r.File.Read(p)
 }
 
 // endable reads from something that can keep a reader waiting.
@@ -98,53 +85,10 @@ func endable(ctx context.Context, in io.ReadCloser) io.ReadCloser {
 	return r
 }
 
-// openRegular opens a file of a run folder, which is never anything but a file:
-// a pipe in its place would keep the reader waiting, a link would lead away.
-func openRegular(path string, flag int) (*os.File, error) {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return nil, pathError(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, refused("put back the file that the run left there", "%s is %s, not a file", path, kindOfFile(info.Mode()))
-	}
-	f, err := os.OpenFile(path, flag, 0)
-	return f, pathError(err)
-}
-
 // isKept reports whether a path names a file that a later command can read.
 func isKept(path string) bool {
-	_, stream, err := outputTarget(path)
+	_, stream, err := atomicfile.Target(path)
 	return path != "-" && err == nil && !stream
-}
-
-func kindOfFile(m fs.FileMode) string {
-	switch {
-	case m.IsDir():
-		return "a folder"
-	case m&fs.ModeSymlink != 0:
-		return "a link"
-	case m&fs.ModeNamedPipe != 0:
-		return "a pipe"
-	default:
-		return "a device"
-	}
-}
-
-// pathError drops the name of the system call, which helps nobody.
-func pathError(err error) error {
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return fmt.Errorf("%s: %w", e.Path, e.Err)
-	}
-	return err
-}
-
-// withoutPath drops the path too, of a file that nobody has heard of.
-func withoutPath(err error) error {
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return e.Err
-	}
-	return err
 }
 
 // readPlan reads and proves a plan file.
@@ -168,7 +112,7 @@ type provenPlan struct {
 func (a *app) readProven(ctx context.Context, path string) (*provenPlan, error) {
 	return readFile(ctx, a, path, func(r io.Reader) (*provenPlan, error) {
 		var raw bytes.Buffer
-		if f, ok := r.(*regular); ok {
+		if f, ok := r.(*atomicfile.Reader); ok {
 			if info, err := f.Stat(); err == nil {
 				raw.Grow(int(info.Size()) + bytes.MinRead)
 			}

@@ -13,6 +13,7 @@ import (
 
 	"bulksync/execute/journal"
 	"bulksync/graph"
+	"bulksync/internal/atomicfile"
 	"bulksync/plan"
 	"bulksync/report"
 )
@@ -27,6 +28,8 @@ func (a *app) hintOf(err error) string {
 		return e.hint
 	}
 	switch {
+	case errors.As(err, new(*atomicfile.KindError)):
+		return "put back the file that the run left there"
 	case errors.Is(err, plan.ErrAltered):
 		return "make the plan again with bulksync plan, and have it read again"
 	case errors.Is(err, plan.ErrFormat), errors.Is(err, journal.ErrFormat):

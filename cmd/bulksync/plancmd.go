@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulksync/internal/atomicfile"
 	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/report"
@@ -51,15 +52,15 @@ func (a *app) plan(ctx context.Context, w wanted, out string, detailed bool) err
 	if err != nil {
 		return err
 	}
-	var kept added
+	var kept atomicfile.Created
 	a.noteBare(p.BareRows())
 	if out != "" {
-		if err := kept.write(ctx, out, p.Encode); err != nil {
+		if err := writeNew(ctx, &kept, out, p.Encode); err != nil {
 			return err
 		}
 	}
 	if err := a.print(func(w io.Writer) error { return report.Plan(w, p, a.format, a.reportOptions()) }); err != nil {
-		kept.remove()
+		kept.Remove()
 		return err
 	}
 	a.noteEstimate(c.tenant, p)

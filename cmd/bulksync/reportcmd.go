@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulksync/execute/journal"
+	"bulksync/internal/atomicfile"
 	"bulksync/plan"
 	"bulksync/report"
 )
@@ -120,20 +121,20 @@ func (a *app) keepUndo(ctx context.Context, dir *runDir, out string) error {
 	if err != nil {
 		return err
 	}
-	var kept added
+	var kept atomicfile.Created
 	if out == dir.file(undoName) {
 		if err = dir.write(undoName, undo.Encode); isReadOnly(err) {
 			err = hinted(err, hintElsewhere)
 		}
 	} else {
-		err = kept.write(ctx, out, undo.Encode)
+		err = writeNew(ctx, &kept, out, undo.Encode)
 	}
 	if err != nil {
 		return err
 	}
 	dir.release()
 	if err := a.print(func(w io.Writer) error { return report.Plan(w, undo, a.format, a.reportOptions()) }); err != nil {
-		kept.remove()
+		kept.Remove()
 		return err
 	}
 	a.noteUndo(out, dir.path, undo, r)

@@ -2,11 +2,14 @@ package main
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+
+	"bulksync/internal/atomicfile"
 )
 
 // checkRunDir refuses a folder that somebody uses already. Nothing is made.
@@ -17,7 +20,7 @@ func (a *app) checkRunDir(path string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return pathError(err)
+		return atomicfile.PathError(err)
 	}
 	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !isLeftover(e.Name()) }) {
 		hint := "name a new folder"
@@ -31,7 +34,7 @@ func (a *app) checkRunDir(path string) error {
 
 // isLeftover reports whether a file is what a process can leave that died before
 // its run began.
-func isLeftover(name string) bool { return name == lockName || isTemp(name) }
+func isLeftover(name string) bool { return name == lockName || atomicfile.IsTemp(name) }
 
 // createRunDir makes the folder with the plan and an empty journal in it, all of
 // it durable, or leaves nothing behind. The lock decides whose the folder is.
@@ -47,7 +50,7 @@ func (a *app) createRunDir(path string, plan []byte) (*runDir, *os.File, error) 
 
 func (a *app) begin(d *runDir, plan []byte) (*os.File, error) {
 	var err error
-	if d.folders, err = makeFolders(d.path); err != nil {
+	if d.folders, err = atomicfile.MakeFolders(d.path); err != nil {
 		return nil, err
 	}
 	if err := d.acquire(); err != nil {
@@ -56,13 +59,13 @@ func (a *app) begin(d *runDir, plan []byte) (*os.File, error) {
 	if err := a.checkRunDir(d.path); err != nil {
 		return nil, err
 	}
-	if err := d.write(planName, writeBytes(plan)); err != nil {
+	if err := d.write(planName, func(w io.Writer) error { _, err := w.Write(plan); return err }); err != nil {
 		return nil, err
 	}
 	d.files = append(d.files, d.file(planName))
 	journal, err := os.OpenFile(d.file(journalName), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, pathError(err)
+		return nil, atomicfile.PathError(err)
 	}
 	d.files = append(d.files, d.file(journalName))
 	if err := d.syncFolders(); err != nil {
@@ -72,41 +75,15 @@ func (a *app) begin(d *runDir, plan []byte) (*os.File, error) {
 	return journal, nil
 }
 
-// makeFolders makes a folder and what is missing of its parents. It returns what
-// it made, and leaves nothing behind where it fails.
-func makeFolders(path string) (made added, err error) {
-	var missing []string
-	for p := filepath.Clean(path); ; p = filepath.Dir(p) {
-		_, err := os.Stat(p)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, fs.ErrNotExist) || p == filepath.Dir(p) {
-			return nil, pathError(err)
-		}
-		missing = append(missing, p)
-	}
-	for _, p := range slices.Backward(missing) {
-		switch err := os.Mkdir(p, 0o700); {
-		case err == nil:
-			made = append(made, p)
-		case !errors.Is(err, fs.ErrExist):
-			made.remove()
-			return nil, pathError(err)
-		}
-	}
-	return made, nil
-}
-
 // syncFolders makes the names of the files durable, and of each folder that was
 // made for them.
 func (d *runDir) syncFolders() error {
 	for _, made := range d.folders {
-		if err := syncDir(filepath.Dir(made)); err != nil {
+		if err := atomicfile.SyncDir(filepath.Dir(made)); err != nil {
 			return err
 		}
 	}
-	return syncDir(d.path)
+	return atomicfile.SyncDir(d.path)
 }
 
 // unmake takes away what this process made, of a run that could not begin.
@@ -121,19 +98,5 @@ func (d *runDir) unmake() {
 		}
 	}
 	d.release()
-	d.folders.remove()
-}
-
-// syncDir makes the names in a folder durable. Windows has no such call and
-// needs none.
-func syncDir(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return pathError(err)
-	}
-	defer f.Close()
-	return f.Sync()
+	d.folders.Remove()
 }

@@ -17,6 +17,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/execute/journal"
+	"bulksync/internal/atomicfile"
 	"bulksync/plan"
 	"bulksync/report"
 )
@@ -35,7 +36,7 @@ type runDir struct {
 	path string
 	lock *flock.Flock
 	// files and folders were made by this process.
-	files, folders added
+	files, folders atomicfile.Created
 }
 
 // The files that a run is proved by, and its lock.
@@ -61,7 +62,7 @@ func openRunDir(path string) (*runDir, error) {
 	d := &runDir{path: path}
 	switch _, err := os.Lstat(d.file(journalName)); {
 	case errors.Is(err, fs.ErrPermission):
-		return nil, pathError(err)
+		return nil, atomicfile.PathError(err)
 	case err != nil:
 		return nil, hinted(fmt.Errorf("%s is no run folder: it has no %s", path, journalName),
 			"name the folder that bulksync apply made, below bulksync-runs")
@@ -86,7 +87,7 @@ func (d *runDir) replay(ctx context.Context, p *plan.Plan) (*journal.Log, error)
 
 // planOf reads the plan of a run.
 func (a *app) planOf(ctx context.Context, d *runDir) (*plan.Plan, error) {
-	f, err := openRegular(d.file(planName), os.O_RDONLY)
+	f, err := atomicfile.Open(d.file(planName), os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -100,12 +101,12 @@ func (a *app) planOf(ctx context.Context, d *runDir) (*plan.Plan, error) {
 
 // readJournal hands the journal to read, and names it in the error.
 func readJournal[T any](ctx context.Context, d *runDir, read func(io.Reader) (*T, error)) (*T, error) {
-	f, err := openRegular(d.file(journalName), os.O_RDONLY)
+	f, err := atomicfile.Open(d.file(journalName), os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	v, err := read(&regular{f, ctx})
+	v, err := read(atomicfile.NewReader(ctx, f))
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -118,20 +119,20 @@ func readJournal[T any](ctx context.Context, d *runDir, read func(io.Reader) (*T
 // reopen opens the journal of a run to go on with it, without the line that was
 // torn when the process before died.
 func (d *runDir) reopen(l *journal.Log) (*os.File, error) {
-	f, err := openRegular(d.file(journalName), os.O_WRONLY|os.O_APPEND)
+	f, err := atomicfile.Open(d.file(journalName), os.O_WRONLY|os.O_APPEND)
 	if err != nil {
 		return nil, err
 	}
 	if err := f.Truncate(l.Size); err != nil {
 		f.Close()
-		return nil, pathError(err)
+		return nil, atomicfile.PathError(err)
 	}
 	return f, nil
 }
 
 // journalHash identifies a run by its journal.
 func (d *runDir) journalHash() (string, error) {
-	f, err := openRegular(d.file(journalName), os.O_RDONLY)
+	f, err := atomicfile.Open(d.file(journalName), os.O_RDONLY)
 	if err != nil {
 		return "", err
 	}
@@ -180,10 +181,10 @@ func (d *runDir) write(name string, render func(io.Writer) error) error {
 	path := d.file(name)
 	err := errors.New("it is a folder")
 	if info, _ := os.Lstat(path); info == nil || !info.IsDir() {
-		err = replaceFile(path, render)
+		err = atomicfile.Replace(path, render)
 	}
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, withoutPath(err))
+		return fmt.Errorf("writing %s: %w", path, atomicfile.WithoutPath(err))
 	}
 	return nil
 }

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/gofrs/flock"
+
+	"bulksync/internal/atomicfile"
 )
 
 // errBusy means that another process works on the run.
@@ -63,9 +64,9 @@ func (d *runDir) makeLock() error {
 		return f.Close()
 	}
 	if !errors.Is(err, fs.ErrExist) {
-		return withoutPath(err)
+		return atomicfile.WithoutPath(err)
 	}
-	f, err = openRegular(d.file(lockName), os.O_RDONLY)
+	f, err = atomicfile.Open(d.file(lockName), os.O_RDONLY)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (d *runDir) sweep() {
 	entries, _ := os.ReadDir(d.path)
 	for _, e := range entries {
 		info, err := e.Info()
-		if err == nil && isTemp(e.Name()) && info.Mode().IsRegular() && strangers(info) == "" {
+		if err == nil && atomicfile.IsTemp(e.Name()) && info.Mode().IsRegular() && strangers(info) == "" {
 			os.Remove(d.file(e.Name()))
 		}
 	}
@@ -103,7 +104,7 @@ func (d *runDir) sweep() {
 func (d *runDir) checkOwner() error {
 	info, err := os.Stat(d.path)
 	if err != nil {
-		return pathError(err)
+		return atomicfile.PathError(err)
 	}
 	why := strangers(info)
 	if why == "" {
@@ -114,10 +115,4 @@ func (d *runDir) checkOwner() error {
 		hint += ", or let nobody else write to this one: chmod go-w " + shellQuote(d.path)
 	}
 	return refused(hint, "the run folder %s is not safe: %s", d.path, why)
-}
-
-// isTemp reports whether a file is an output that was being written.
-func isTemp(name string) bool {
-	temp, _ := filepath.Match(tempPattern, name)
-	return temp
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"bulksync/internal/atomicfile"
 	"bulksync/internal/words"
 	"bulksync/plan/desired"
 	"bulksync/report"
@@ -142,7 +143,7 @@ func (a *app) print(render func(io.Writer) error) error {
 		err = b.Flush()
 	}
 	if err != nil && !isBrokenPipe(err) {
-		return fmt.Errorf("writing the result: %w", withoutPath(err))
+		return fmt.Errorf("writing the result: %w", atomicfile.WithoutPath(err))
 	}
 	return nil
 }
