@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/execute/journal"
+	"bulksync/execute/rundir"
 	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/report"
@@ -47,10 +49,10 @@ func (a *app) apply(cmd *cobra.Command, path string, f applyFlags) error {
 	}
 	settings.Outage = a.outage(outageOfRun)
 	if f.dir == "" {
-		f.dir = defaultRunDir(p.Plan, time.Now())
+		f.dir = rundir.Default(p.Plan, time.Now())
 	}
-	if err := a.checkRunDir(f.dir); err != nil {
-		return err
+	if err := rundir.Check(f.dir); err != nil {
+		return a.refusedDir(f.dir, err)
 	}
 	if err := a.approved(gentle(ctx), path, p.Plan, f); err != nil {
 		return err
@@ -61,17 +63,29 @@ func (a *app) apply(cmd *cobra.Command, path string, f applyFlags) error {
 	}
 	a.noteEstimate(t, p.Plan)
 	a.noteDeadline(settings, time.Now())
-	dir, file, err := a.createRunDir(f.dir, p.raw)
+	dir, file, err := rundir.Create(f.dir, p.raw)
 	if err != nil {
-		return err
+		return a.refusedDir(f.dir, err)
 	}
 	p.raw = nil // as large as the plan, and in the folder now
-	defer dir.release()
+	defer dir.Release()
 	defer file.Close()
 	return a.run(ctx, dir, t, execute.Config{
 		Client: t.client, Plan: p.Plan, Reading: reading, Journal: journal.New(file, ""),
 		Header: journal.Run{RunID: uuid.NewString(), Tool: tool(), Identity: who(t.id), Settings: settings},
 	})
+}
+
+// refusedDir says what to do about a folder that no run can begin in.
+func (a *app) refusedDir(path string, err error) error {
+	if !errors.Is(err, rundir.ErrNotEmpty) {
+		return err
+	}
+	hint := "name a new folder"
+	if rundir.Begun(path) {
+		hint += "; to go on with the run in this one: " + a.commandLine("resume", path)
+	}
+	return refused(hint, "%w", err)
 }
 
 // approved makes sure that a person agreed to this very plan.

@@ -11,12 +11,13 @@ import (
 // needs a reason, and a word in the doc.go of both ends.
 var arrows = map[string][]string{
 	"bulksync/cmd/bulksync": {
-		"bulksync/execute", "bulksync/execute/journal", "bulksync/graph", "bulksync/graph/auth", "bulksync/graph/graphsim", "bulksync/internal/atomicfile", "bulksync/internal/words",
+		"bulksync/execute", "bulksync/execute/journal", "bulksync/execute/rundir", "bulksync/graph", "bulksync/graph/auth", "bulksync/graph/graphsim", "bulksync/internal/atomicfile", "bulksync/internal/words",
 		"bulksync/plan", "bulksync/plan/audit", "bulksync/plan/desired", "bulksync/ratelimit", "bulksync/report",
 	},
 	"bulksync/report":              {"bulksync/execute/journal", "bulksync/graph", "bulksync/internal/seal", "bulksync/internal/words", "bulksync/plan", "bulksync/plan/audit", "bulksync/plan/desired"},
 	"bulksync/execute":             {"bulksync/execute/journal", "bulksync/graph", "bulksync/internal/words", "bulksync/plan", "bulksync/plan/desired"},
 	"bulksync/execute/journal":     {"bulksync/graph", "bulksync/internal/seal", "bulksync/plan"},
+	"bulksync/execute/rundir":      {"bulksync/execute/journal", "bulksync/internal/atomicfile", "bulksync/plan"},
 	"bulksync/plan":                {"bulksync/graph", "bulksync/internal/seal", "bulksync/internal/words", "bulksync/plan/desired"},
 	"bulksync/plan/audit":          {"bulksync/graph", "bulksync/internal/seal", "bulksync/plan"},
 	"bulksync/plan/desired":        {"bulksync/internal/words"},

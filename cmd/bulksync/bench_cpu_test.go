@@ -15,6 +15,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/execute/journal"
+	"bulksync/execute/rundir"
 )
 
 // BenchmarkCPU holds the processor time of writing, the durable journal
@@ -148,7 +149,7 @@ func (a *app) engine(ctx context.Context, path string) (c execute.Config, err er
 	}
 	c.Plan, c.Client, c.Pace = p.Plan, t.client, t.learned
 	c.Header.Settings.VerifyWait = -1
-	_, file, err := a.createRunDir(path+".run", p.raw)
+	_, file, err := rundir.Create(path+".run", p.raw)
 	if err != nil {
 		return c, err
 	}

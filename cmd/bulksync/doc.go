@@ -3,8 +3,7 @@
 // applies it through Microsoft Graph, and reports how every change ended.
 //
 // This package is the wiring: flags, credentials, files, signals, exit codes.
-// It is the only one that opens files, reads the environment, asks a question or
-// exits. What the words mean is decided in the packages below it.
+// It is the only one that reads the environment, asks a question or exits. What the words mean is decided in the packages below it.
 //
 // The rules of what a person sees, which tui.go, hints.go and exit.go obey:
 //

@@ -7,6 +7,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/execute/journal"
+	"bulksync/execute/rundir"
 	"bulksync/graph"
 	"bulksync/internal/atomicfile"
 	"bulksync/plan"
@@ -100,7 +101,10 @@ func codeOf(err error) int {
 		return exitInterrupted
 	case errors.As(err, &e):
 		return e.code
-	case errors.As(err, new(*atomicfile.KindError)), errors.Is(err, plan.ErrAltered), errors.Is(err, plan.ErrFormat),
+	case errors.As(err, new(*atomicfile.KindError)), errors.As(err, new(*rundir.UnsafeError)),
+		errors.Is(err, rundir.ErrBusy), errors.Is(err, rundir.ErrNotEmpty):
+		return exitRefused
+	case errors.Is(err, plan.ErrAltered), errors.Is(err, plan.ErrFormat),
 		errors.Is(err, journal.ErrFormat), errors.Is(err, journal.ErrOtherPlan):
 		return exitRefused
 	default:

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"bulksync/execute/journal"
+	"bulksync/execute/rundir"
 	"bulksync/graph"
 	"bulksync/internal/atomicfile"
 	"bulksync/plan"
@@ -27,7 +28,16 @@ func (a *app) hintOf(err error) string {
 	if errors.As(err, &e) && e.hint != "" {
 		return e.hint
 	}
+	var unsafe *rundir.UnsafeError
 	switch {
+	case errors.Is(err, rundir.ErrBusy):
+		return "wait for it to end, or stop it"
+	case errors.Is(err, rundir.ErrNotARun):
+		return "name the folder that bulksync apply made, below bulksync-runs"
+	case errors.As(err, &unsafe) && unsafe.Writable:
+		return "name a folder of your own, or let nobody else write to this one: chmod go-w " + shellQuote(unsafe.Path)
+	case errors.As(err, &unsafe):
+		return "name a folder of your own"
 	case errors.As(err, new(*atomicfile.KindError)):
 		return "put back the file that the run left there"
 	case errors.Is(err, plan.ErrAltered):

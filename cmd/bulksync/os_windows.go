@@ -6,10 +6,6 @@ import (
 	"syscall"
 )
 
-// strangers says nothing: who may write to a folder stands in its access list,
-// and what a user makes is that user's.
-func strangers(fs.FileInfo) string { return "" }
-
 const (
 	errorWriteProtect = syscall.Errno(19)
 	errorBrokenPipe   = syscall.Errno(109)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"bulksync/execute/rundir"
 	"bulksync/internal/atomicfile"
 )
 
@@ -85,10 +86,10 @@ func (a *app) checkOutput(out string, inputs ...string) error {
 		}
 	}
 	dir := filepath.Dir(target)
-	if _, err := os.Lstat(filepath.Join(dir, journalName)); err != nil {
+	if _, err := os.Lstat(filepath.Join(dir, rundir.JournalName)); err != nil {
 		return nil
 	}
-	for _, kept := range []string{planName, journalName, lockName} {
+	for _, kept := range rundir.Proofs() {
 		if strings.EqualFold(filepath.Base(target), kept) {
 			return refused(hint, "%s would overwrite the %s of the run in %s", out, kept, dir)
 		}

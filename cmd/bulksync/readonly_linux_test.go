@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"bulksync/execute/rundir"
 	"bulksync/graph/graphsim"
 )
 
@@ -30,7 +31,7 @@ func TestReportOfAReadOnlyFolder(t *testing.T) {
 	}
 	for _, lock := range []bool{true, false} { // a lock that is there can be taken, and nothing else written
 		if !lock {
-			os.Remove(filepath.Join(dir, lockName))
+			os.Remove(filepath.Join(dir, rundir.LockName))
 		}
 		code, out, errs := asStranger(t, dir, "report")
 		if code != exitDone || !strings.Contains(out, "1 verified") || !strings.Contains(errs, "the reports were not written again") {

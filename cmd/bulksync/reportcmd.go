@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulksync/execute/journal"
+	"bulksync/execute/rundir"
 	"bulksync/internal/atomicfile"
 	"bulksync/plan"
 	"bulksync/report"
@@ -25,12 +26,12 @@ shown as it stands, and nothing is written. Exit 0: all is done; 3: something is
 }
 
 func (a *app) report(ctx context.Context, path string) error {
-	dir, err := openRunDir(path)
+	dir, err := rundir.Open(path)
 	if err != nil {
 		return err
 	}
-	lock := dir.share()
-	defer dir.release()
+	lock := dir.Share()
+	defer dir.Release()
 	p, log, err := a.load(ctx, dir)
 	if err != nil {
 		return err
@@ -42,7 +43,7 @@ func (a *app) report(ctx context.Context, path string) error {
 		code = exitUnfinished // this process was not
 	}
 	switch {
-	case errors.Is(lock, errBusy) && !log.Ended():
+	case errors.Is(lock, rundir.ErrBusy) && !log.Ended():
 		o.Running = true
 		code, o.ExitCode = exitUnfinished, exitUnfinished
 		a.note("the run is still going: this is how it stands, and nothing was written")
@@ -51,7 +52,7 @@ func (a *app) report(ctx context.Context, path string) error {
 	default:
 		code = a.rewrite(dir, p, r, code, o.ExitCode)
 	}
-	dir.release() // whoever reads the report may take long, as in a pager
+	dir.Release() // whoever reads the report may take long, as in a pager
 	if err := a.print(func(w io.Writer) error { return report.Run(w, p, r, a.format, o) }); err != nil {
 		return err
 	}
@@ -60,12 +61,12 @@ func (a *app) report(ctx context.Context, path string) error {
 
 // rewrite writes the reports of a run that has ended, and returns the exit code.
 // A folder that was put away to be kept can still be looked at.
-func (a *app) rewrite(dir *runDir, p *plan.Plan, r *journal.Result, code, ofRun int) int {
-	switch err := dir.writeReports(p, r, ofRun); {
+func (a *app) rewrite(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code, ofRun int) int {
+	switch err := writeReports(dir, p, r, ofRun); {
 	case err == nil:
 		return code
 	case isReadOnly(err):
-		a.note("the reports were not written again: %s is read-only", dir.path)
+		a.note("the reports were not written again: %s is read-only", dir.Path())
 		return code
 	default:
 		a.sayError(err)
@@ -90,19 +91,19 @@ a plan like any other: read it with bulksync show, run it with bulksync apply.`,
 const hintElsewhere = "keep the plan elsewhere with --out FILE"
 
 func (a *app) undo(ctx context.Context, path, out string) error {
-	dir, err := openRunDir(path)
+	dir, err := rundir.Open(path)
 	if err != nil {
 		return err
 	}
-	lock := dir.share()
-	defer dir.release()
+	lock := dir.Share()
+	defer dir.Release()
 	switch {
-	case errors.Is(lock, errBusy):
+	case errors.Is(lock, rundir.ErrBusy):
 		return lock
 	case lock != nil && out == "":
 		return &exit{codeOf(lock), lock, hintElsewhere}
 	case out == "":
-		out = dir.file(undoName)
+		out = dir.File(undoName)
 	}
 	if err := a.checkOutput(out); err != nil {
 		return err
@@ -111,19 +112,19 @@ func (a *app) undo(ctx context.Context, path, out string) error {
 }
 
 // keepUndo makes the plan, keeps and shows it.
-func (a *app) keepUndo(ctx context.Context, dir *runDir, out string) error {
+func (a *app) keepUndo(ctx context.Context, dir *rundir.Dir, out string) error {
 	p, log, err := a.load(ctx, dir)
 	if err != nil {
 		return err
 	}
 	r := log.Result()
-	undo, err := dir.undoPlan(p, r)
+	undo, err := undoPlan(dir, p, r)
 	if err != nil {
 		return err
 	}
 	var kept atomicfile.Created
-	if out == dir.file(undoName) {
-		if err = dir.write(undoName, undo.Encode); isReadOnly(err) {
+	if out == dir.File(undoName) {
+		if err = dir.Write(undoName, undo.Encode); isReadOnly(err) {
 			err = hinted(err, hintElsewhere)
 		}
 	} else {
@@ -132,12 +133,12 @@ func (a *app) keepUndo(ctx context.Context, dir *runDir, out string) error {
 	if err != nil {
 		return err
 	}
-	dir.release()
+	dir.Release()
 	if err := a.print(func(w io.Writer) error { return report.Plan(w, undo, a.format, a.reportOptions()) }); err != nil {
 		kept.Remove()
 		return err
 	}
-	a.noteUndo(out, dir.path, undo, r)
+	a.noteUndo(out, dir.Path(), undo, r)
 	return nil
 }
 

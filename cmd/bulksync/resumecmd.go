@@ -11,6 +11,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/execute/journal"
+	"bulksync/execute/rundir"
 	"bulksync/plan"
 )
 
@@ -32,14 +33,14 @@ sent again; what was in flight when the run ended is read back before anything i
 
 func (a *app) resume(cmd *cobra.Command, path string, f paceFlags) error {
 	ctx := cmd.Context()
-	dir, err := openRunDir(path)
+	dir, err := rundir.Open(path)
 	if err != nil {
 		return err
 	}
-	if err := dir.acquire(); err != nil {
+	if err := dir.Lock(); err != nil {
 		return err
 	}
-	defer dir.release()
+	defer dir.Release()
 	settings, err := a.settingsOf(cmd, dir, f)
 	if err != nil {
 		return err
@@ -57,7 +58,7 @@ func (a *app) resume(cmd *cobra.Command, path string, f paceFlags) error {
 		return err
 	}
 	debug.SetGCPercent(collect)
-	file, err := dir.reopen(prior)
+	file, err := dir.Reopen(prior)
 	if err != nil {
 		return err
 	}
@@ -72,8 +73,8 @@ func (a *app) resume(cmd *cobra.Command, path string, f paceFlags) error {
 }
 
 // settingsOf is what the run was made with, but for what is given again.
-func (a *app) settingsOf(cmd *cobra.Command, dir *runDir, f paceFlags) (journal.Settings, error) {
-	first, err := readJournal(gentle(cmd.Context()), dir, journal.First)
+func (a *app) settingsOf(cmd *cobra.Command, dir *rundir.Dir, f paceFlags) (journal.Settings, error) {
+	first, err := dir.First(gentle(cmd.Context()))
 	if err != nil {
 		return journal.Settings{}, err
 	}
@@ -84,12 +85,12 @@ func (a *app) settingsOf(cmd *cobra.Command, dir *runDir, f paceFlags) (journal.
 
 // catchUp reads the tenant and the journal side by side: each takes about a
 // second for 100,000 changes. A damaged journal is the worse news.
-func (a *app) catchUp(ctx context.Context, dir *runDir, p *plan.Plan, set journal.Settings) (*tenant, *execute.Reading, *journal.Log, error) {
+func (a *app) catchUp(ctx context.Context, dir *rundir.Dir, p *plan.Plan, set journal.Settings) (*tenant, *execute.Reading, *journal.Log, error) {
 	var prior *journal.Log
 	var damage error
 	var replayed sync.WaitGroup
 	replayed.Go(func() {
-		prior, damage = dir.replay(ctx, p)
+		prior, damage = dir.Journal(ctx, p)
 	})
 	t, reading, err := a.prepare(ctx, p, set)
 	replayed.Wait()

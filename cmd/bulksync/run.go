@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"bulksync/execute"
 	"bulksync/execute/journal"
+	"bulksync/execute/rundir"
 	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/report"
@@ -37,8 +39,8 @@ func (a *app) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*t
 }
 
 // run carries out a new or resumed run, leaves its reports and shows them.
-func (a *app) run(ctx context.Context, dir *runDir, t *tenant, cfg execute.Config) error {
-	a.note("run folder %s", dir.path)
+func (a *app) run(ctx context.Context, dir *rundir.Dir, t *tenant, cfg execute.Config) error {
+	a.note("run folder %s", dir.Path())
 	a.writing.Store(true)
 	p := cfg.Plan // all that the reports need of cfg: the tenant as it was read would take their room
 	progress := a.startProgress(ctx, p, cfg.Prior, t)
@@ -84,38 +86,95 @@ func (a *app) noteWaves(p *plan.Plan, sizes []int) {
 // endOf leaves the reports of a run, shows it, and says what to do next. What
 // cannot be written is told, and hides nothing of the rest. The reports are
 // written even when the second interrupt has come.
-func (a *app) endOf(dir *runDir, p *plan.Plan, r *journal.Result, code int) error {
-	if err := dir.writeReports(p, r, code); err != nil {
+func (a *app) endOf(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code int) error {
+	if err := writeReports(dir, p, r, code); err != nil {
 		code = max(code, exitUnfinished)
-		a.sayError(hinted(fmt.Errorf("some reports are missing: %w", err), "free the disk or close the files, then: "+a.commandLine("report", dir.path)))
+		a.sayError(hinted(fmt.Errorf("some reports are missing: %w", err), "free the disk or close the files, then: "+a.commandLine("report", dir.Path())))
 	} else {
-		a.note("reports in %s", dir.path)
+		a.note("reports in %s", dir.Path())
 	}
 	o := a.reportOptions()
 	o.ExitCode = code
 	if err := a.print(func(w io.Writer) error { return report.Run(w, p, r, a.format, o) }); err != nil {
 		code = max(code, exitUnfinished)
-		a.sayError(hinted(err, "to see the run again: "+a.commandLine("report", dir.path)))
+		a.sayError(hinted(err, "to see the run again: "+a.commandLine("report", dir.Path())))
 	}
 	if code != exitDone && r.Totals.NotAttempted+r.Totals.Indeterminate > 0 {
-		a.note("hint: to go on with this run: %s", a.commandLine("resume", dir.path))
+		a.note("hint: to go on with this run: %s", a.commandLine("resume", dir.Path()))
 	}
 	return exitWith(code)
 }
 
 // inFlight tells what a lost journal leaves open.
-func (a *app) inFlight(dir *runDir, r *journal.Result, cause error) error {
+func (a *app) inFlight(dir *rundir.Dir, r *journal.Result, cause error) error {
 	for _, o := range r.Outcomes {
 		if o.Status == journal.Indeterminate {
 			a.say("in flight: change %d, client-request-id %s", o.Seq, o.ClientRequestID)
 		}
 	}
 	return &exit{exitUnfinished, fmt.Errorf("the run stopped because its journal could not be kept: %w", cause),
-		"free the disk, then: " + a.commandLine("resume", dir.path)}
+		"free the disk, then: " + a.commandLine("resume", dir.Path())}
 }
 
 // learned is what pacing found out, for the journal.
 func (t *tenant) learned() journal.Pace {
 	w := t.pace.Stats().Writes
 	return journal.Pace{WritesPerSecond: w.Rate, Burst: w.Burst, Refusals: w.Refused, Pauses: w.Pauses, PausedMs: int64(w.PausedSeconds * 1000)}
+}
+
+// load reads the plan and the journal of a run.
+func (a *app) load(ctx context.Context, d *rundir.Dir) (*plan.Plan, *journal.Log, error) {
+	p, err := a.planOf(ctx, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := d.Journal(ctx, p)
+	return p, l, err
+}
+
+// planOf reads the plan of a run.
+func (a *app) planOf(ctx context.Context, d *rundir.Dir) (*plan.Plan, error) {
+	p, err := d.Plan(ctx)
+	if errors.Is(err, plan.ErrAltered) {
+		return nil, refused(hintPutBack, "%w", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, a.checkPlanTenant(p)
+}
+
+// undoName is the plan that reverts a run.
+const undoName = "undo.json"
+
+// writeReports writes everything that follows from the plan and the journal.
+func writeReports(d *rundir.Dir, p *plan.Plan, r *journal.Result, code int) error {
+	o := report.Options{Width: 80, ExitCode: code}
+	run := func(f report.Format) func(io.Writer) error {
+		return func(w io.Writer) error { return report.Run(w, p, r, f, o) }
+	}
+	undo := func(w io.Writer) error {
+		u, err := undoPlan(d, p, r)
+		if err != nil {
+			return err
+		}
+		return u.Encode(w)
+	}
+	return d.WriteReports([]rundir.Report{
+		{Name: "outcomes.csv", Render: func(w io.Writer) error { return report.Outcomes(w, p, r) }},
+		{Name: "failed.csv", Render: func(w io.Writer) error { return report.FailedRows(w, p, r) }},
+		{Name: "report.md", Render: run(report.Markdown)},
+		{Name: "report.html", Render: run(report.HTML)},
+		{Name: "summary.json", Render: run(report.JSON)},
+		{Name: undoName, Render: undo},
+	})
+}
+
+// undoPlan is the plan that reverts the run.
+func undoPlan(d *rundir.Dir, p *plan.Plan, r *journal.Result) (*plan.Plan, error) {
+	name, hash, err := d.Identity()
+	if err != nil {
+		return nil, err
+	}
+	return execute.Undo(p, r, name, hash)
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"bulksync/internal/atomicfile"
@@ -155,7 +156,7 @@ func TestMakeFolders(t *testing.T) {
 func TestMakeFoldersOrNone(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "file"), "")
-	for _, path := range []string{filepath.Join(dir, "file", "a", "b"), filepath.Join(dir, "a", "b", string(make([]byte, 300)))} {
+	for _, path := range []string{filepath.Join(dir, "file", "a", "b"), filepath.Join(dir, "a", "b", strings.Repeat("x", 300))} {
 		if made, err := atomicfile.MakeFolders(path); err == nil || made != nil {
 			t.Errorf("made %q: %v", made, err)
 		}
