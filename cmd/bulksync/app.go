@@ -141,12 +141,9 @@ func cleanAttr(_ []string, at slog.Attr) slog.Attr {
 	return at
 }
 
-// How long an outage of Graph is waited out: a run has begun something, a
-// command that only reads can be run again.
-const (
-	outageOfRun  = 5 * time.Minute
-	outageOfRead = time.Minute
-)
+// outageOfRun is how long a run waits while Graph does not answer: it has begun
+// something. A command that only reads can be run again.
+const outageOfRun = 5 * time.Minute
 
 // outage is how long to wait while Graph does not answer.
 func (a *app) outage(standard time.Duration) time.Duration {

@@ -71,8 +71,8 @@ func (a *app) apply(cmd *cobra.Command, path string, f applyFlags) error {
 	defer dir.Release()
 	defer file.Close()
 	return a.run(ctx, dir, t, execute.Config{
-		Client: t.client, Plan: p.Plan, Reading: reading, Journal: journal.New(file, ""),
-		Header: journal.Run{RunID: uuid.NewString(), Tool: tool(), Identity: who(t.id), Settings: settings},
+		Client: t.Client(), Plan: p.Plan, Reading: reading, Journal: journal.New(file, ""),
+		Header: journal.Run{RunID: uuid.NewString(), Tool: tool(), Identity: who(t.Identity()), Settings: settings},
 	})
 }
 

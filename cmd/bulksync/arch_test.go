@@ -11,7 +11,7 @@ import (
 // needs a reason, and a word in the doc.go of both ends.
 var arrows = map[string][]string{
 	"bulksync/cmd/bulksync": {
-		"bulksync/execute", "bulksync/execute/journal", "bulksync/execute/rundir", "bulksync/graph", "bulksync/graph/auth", "bulksync/graph/graphsim", "bulksync/internal/atomicfile", "bulksync/internal/words",
+		"bulksync/execute", "bulksync/execute/journal", "bulksync/execute/rundir", "bulksync/graph", "bulksync/graph/auth", "bulksync/graph/graphsim", "bulksync/internal/atomicfile", "bulksync/internal/session", "bulksync/internal/words",
 		"bulksync/plan", "bulksync/plan/audit", "bulksync/plan/desired", "bulksync/ratelimit", "bulksync/report",
 	},
 	"bulksync/report":              {"bulksync/execute/journal", "bulksync/graph", "bulksync/internal/seal", "bulksync/internal/words", "bulksync/plan", "bulksync/plan/audit", "bulksync/plan/desired"},
@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"bulksync/graph/auth":          {"bulksync/graph"},
 	"bulksync/graph":               nil,
 	"bulksync/internal/atomicfile": nil,
+	"bulksync/internal/session":    {"bulksync/graph", "bulksync/graph/auth", "bulksync/ratelimit"},
 	"bulksync/internal/seal":       nil,
 	"bulksync/internal/words":      nil,
 	"bulksync/ratelimit":           nil,

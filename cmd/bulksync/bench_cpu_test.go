@@ -147,14 +147,14 @@ func (a *app) engine(ctx context.Context, path string) (c execute.Config, err er
 	if err != nil {
 		return c, err
 	}
-	c.Plan, c.Client, c.Pace = p.Plan, t.client, t.learned
+	c.Plan, c.Client, c.Pace = p.Plan, t.Client(), func() journal.Pace { return learned(t) }
 	c.Header.Settings.VerifyWait = -1
 	_, file, err := rundir.Create(path+".run", p.raw)
 	if err != nil {
 		return c, err
 	}
 	c.Journal = journal.New(file, "")
-	c.Reading, err = execute.Prepare(ctx, t.client, c.Plan)
+	c.Reading, err = execute.Prepare(ctx, t.Client(), c.Plan)
 	return c, err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulksync/internal/session"
 	"bulksync/plan"
 	"bulksync/plan/desired"
 )
@@ -67,7 +68,7 @@ func (a *app) notices(all, told []desired.Notice) {
 type compared struct {
 	desired plan.Desired
 	current *plan.Current
-	tenant  *tenant
+	tenant  *session.Session
 }
 
 // compare reads the files and then the tenant. What can be refused without
@@ -83,24 +84,24 @@ func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
 		return nil, err
 	}
 	c := &compared{desired: d, tenant: t}
-	needs := plan.Needs{Template: d.Template != nil && t.home.Cloud.HasTemplates()}
+	needs := plan.Needs{Template: d.Template != nil && t.Home().Cloud.HasTemplates()}
 	if d.Rows != nil {
 		if needs.Domains = d.Rows.Domains(); len(needs.Domains) == 0 {
-			if err := d.Rows.Resolve(t.home.ID, nil); err != nil {
+			if err := d.Rows.Resolve(t.Home().ID, nil); err != nil {
 				return nil, err
 			}
 		}
 	}
 	end := a.tellOutage(t)
-	c.current, err = plan.ReadCurrent(ctx, t.client, needs)
+	c.current, err = plan.ReadCurrent(ctx, t.Client(), needs)
 	end()
 	a.noteRestarts(c.current.Restarts)
 	if err != nil {
-		return c, a.unread(t, err)
+		return c, a.unread(t.Identity(), err)
 	}
 	if len(needs.Domains) > 0 {
 		told := slices.Clone(d.Rows.Notices)
-		if err := d.Rows.Resolve(t.home.ID, c.current.TenantIDs); err != nil {
+		if err := d.Rows.Resolve(t.Home().ID, c.current.TenantIDs); err != nil {
 			return c, err
 		}
 		a.notices(d.Rows.Notices, told)

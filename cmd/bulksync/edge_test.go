@@ -82,13 +82,13 @@ func TestNotVisible(t *testing.T) {
 		"ac434307-12b9-4fa1-a708-88bf58caabc1": "a Global Secure Access Administrator sees",
 		"5d6b6bb7-de71-4623-b4af-96380a352509": "this identity cannot see synchronization policies",
 	} {
-		a, tn := &app{}, &tenant{id: auth.Identity{RoleTemplateIDs: []string{"00000000-0000-0000-0000-000000000000", role}}}
-		got := a.unread(tn, err)
+		a, id := &app{}, (auth.Identity{RoleTemplateIDs: []string{"00000000-0000-0000-0000-000000000000", role}})
+		got := a.unread(id, err)
 		if codeOf(got) != exitIncomplete || !strings.Contains(a.hintOf(got), want) || !strings.Contains(a.hintOf(got), "Security Reader") {
 			t.Errorf("%s: exit code %d, %s", role, codeOf(got), a.hintOf(got))
 		}
 		a.paced = true
-		if got := a.hintOf(a.unread(tn, err)); !strings.Contains(got, "Security Administrator") {
+		if got := a.hintOf(a.unread(id, err)); !strings.Contains(got, "Security Administrator") {
 			t.Errorf("for writing: %s", got)
 		}
 	}
@@ -98,7 +98,7 @@ func TestNotVisible(t *testing.T) {
 func TestNotVisibleInTheListAlone(t *testing.T) {
 	err := &graph.Error{Kind: graph.NotVisible, Status: 200, Err: &graph.MissingMember{Member: "identitySynchronization", Shown: true}}
 	a := &app{}
-	if got := a.hintOf(a.unread(&tenant{}, &graph.ListError{Page: 1, Err: err})); !strings.HasPrefix(got, "run the command again; if Graph still leaves identitySynchronization out, use") {
+	if got := a.hintOf(a.unread(auth.Identity{}, &graph.ListError{Page: 1, Err: err})); !strings.HasPrefix(got, "run the command again; if Graph still leaves identitySynchronization out, use") {
 		t.Error(got)
 	}
 }
@@ -122,7 +122,7 @@ func TestUnread(t *testing.T) {
 		{"a token that ended meanwhile", 2, 401, graph.Unauthorized, exitIncomplete},
 	} {
 		err := &graph.ListError{Page: tc.page, Err: &graph.Error{Kind: tc.kind, Status: tc.status}}
-		if got := codeOf((&app{}).unread(&tenant{}, err)); got != tc.want {
+		if got := codeOf((&app{}).unread(auth.Identity{}, err)); got != tc.want {
 			t.Errorf("%s: exit code %d, want %d", tc.name, got, tc.want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"bulksync/execute/journal"
 	"bulksync/execute/rundir"
 	"bulksync/graph"
+	"bulksync/graph/auth"
 	"bulksync/internal/atomicfile"
 	"bulksync/plan"
 )
@@ -61,13 +62,13 @@ func exitWith(code int) error {
 // unread sorts the errors of reading a tenant: credentials and a host that
 // never answered mean that the command could not run; everything else means
 // that there is a tenant and that it was not read whole.
-func (a *app) unread(t *tenant, err error) error {
+func (a *app) unread(id auth.Identity, err error) error {
 	if isInterrupt(err) || neverLetIn(err) || neverAnswered(err) {
 		return err
 	}
 	e := &exit{code: exitIncomplete, err: fmt.Errorf("the tenant could not be read completely, so nothing is claimed: %w", err)}
 	if errors.Is(err, graph.NotVisible) {
-		e.hint = a.visibilityHint(err, t.id.RoleTemplateIDs)
+		e.hint = a.visibilityHint(err, id.RoleTemplateIDs)
 	}
 	return e
 }

@@ -15,9 +15,12 @@ import (
 	"bulksync/execute/rundir"
 	"bulksync/graph"
 	"bulksync/internal/atomicfile"
+	"bulksync/internal/session"
 	"bulksync/plan"
 	"bulksync/report"
 )
+
+const hintSignIn = "sign in with az login, set the AZURE_* variables of an app, or put a token in BULKSYNC_ACCESS_TOKEN"
 
 // hintPutBack is for a run whose plan is not the one that it began with.
 const hintPutBack = "put back the plan.json that the run began with"
@@ -36,6 +39,8 @@ func (a *app) hintOf(err error) string {
 		return "name the folder that bulksync apply made, below bulksync-runs"
 	case errors.As(err, &unsafe) && unsafe.Writable:
 		return "name a folder of your own, or let nobody else write to this one: chmod go-w " + shellQuote(unsafe.Path)
+	case errors.As(err, new(*session.SignInError)):
+		return hintSignIn
 	case errors.As(err, &unsafe):
 		return "name a folder of your own"
 	case errors.As(err, new(*atomicfile.KindError)):

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulksync/internal/atomicfile"
+	"bulksync/internal/session"
 	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/report"
@@ -78,16 +79,16 @@ func (a *app) plan(ctx context.Context, w wanted, out string, detailed bool) err
 
 // noteEstimate says how long the writes of a plan may take, as a range: the pace
 // of the tenant is not known before it is met. The latency is that of reading.
-func (a *app) noteEstimate(t *tenant, p *plan.Plan) {
+func (a *app) noteEstimate(t *session.Session, p *plan.Plan) {
 	if p.Summary.Writes() == 0 {
 		return
 	}
-	low, high := t.pace.Estimate(p.Summary.Writes(), t.took.value())
+	low, high := t.Estimate(p.Summary.Writes())
 	a.note("applying %s takes about %s; how fast the tenant lets writes through is found on the way", words.Count(p.Summary.Writes(), "change"), span(low, high))
 }
 
 func (c *compared) head() plan.Head {
-	return plan.Head{Tool: tool(), CreatedAt: time.Now(), HomeTenant: c.tenant.home}
+	return plan.Head{Tool: tool(), CreatedAt: time.Now(), HomeTenant: c.tenant.Home()}
 }
 
 func (a *app) showCommand() *cobra.Command {

@@ -13,6 +13,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"bulksync/execute/journal"
+	"bulksync/internal/session"
 	"bulksync/internal/words"
 	"bulksync/plan"
 )
@@ -25,7 +26,7 @@ type progress struct {
 	total  int
 	before int // done by an earlier session
 	began  time.Time
-	tenant *tenant
+	tenant *session.Session
 
 	mu     sync.Mutex
 	done   map[int]bool
@@ -42,7 +43,7 @@ type progress struct {
 // plainEvery is the time between two plain progress lines.
 const plainEvery = 10 * time.Second
 
-func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *journal.Log, t *tenant) *progress {
+func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *journal.Log, t *session.Session) *progress {
 	pr := &progress{plan: p, total: p.Summary.Writes(), began: time.Now(), tenant: t, done: map[int]bool{}, quit: make(chan struct{})}
 	if prior != nil {
 		open := 0
@@ -123,7 +124,7 @@ func (p *progress) state() string {
 	if elapsed := time.Since(p.began).Seconds(); n > p.before && elapsed > 0 {
 		s = fmt.Sprintf("%.1f/s", float64(n-p.before)/elapsed)
 	}
-	low, high := p.tenant.pace.Estimate(p.total-n, 0)
+	low, high := p.tenant.Estimate(p.total - n)
 	if n < p.total && high > 0 {
 		s += ", " + span(low, high) + " left"
 	}
@@ -140,9 +141,9 @@ const longIdle = 10 * time.Second
 // obstacle is what holds the run back now. While there is one, neither a rate
 // nor an estimate means anything.
 func (p *progress) obstacle(working bool, idle time.Duration) string {
-	w := p.tenant.pace.Stats().Writes
-	if down := outageOf(p.tenant); down != "" {
-		return down
+	w := p.tenant.Writes()
+	if d, down := p.tenant.DownFor(); down {
+		return outageWords(d)
 	}
 	switch {
 	case w.PauseLeftSeconds > 0:
@@ -156,35 +157,15 @@ func (p *progress) obstacle(working bool, idle time.Duration) string {
 	}
 }
 
-// outageOf says for how long Graph has not answered; "" while it does.
-func outageOf(t *tenant) string {
-	since, down := t.client.Down()
-	if !down {
-		return ""
-	}
-	return fmt.Sprintf("Graph has not answered for %.0f s", time.Since(since).Seconds())
+// outageWords say for how long Graph has not answered.
+func outageWords(d time.Duration) string {
+	return fmt.Sprintf("Graph has not answered for %.0f s", d.Seconds())
 }
 
 // tellOutage tells of an outage while a tenant is read, as there is no progress
 // to show. What it returns ends that.
-func (a *app) tellOutage(t *tenant) (end func()) {
-	quit := make(chan struct{})
-	var gone sync.WaitGroup
-	gone.Go(func() {
-		every := time.NewTicker(plainEvery)
-		defer every.Stop()
-		for {
-			select {
-			case <-every.C:
-				if down := outageOf(t); down != "" {
-					a.note("%s", down)
-				}
-			case <-quit:
-				return
-			}
-		}
-	})
-	return func() { close(quit); gone.Wait() }
+func (a *app) tellOutage(t *session.Session) (end func()) {
+	return t.WatchOutage(plainEvery, func(d time.Duration) { a.note("%s", outageWords(d)) })
 }
 
 // span writes an estimate as a range of round numbers. Beyond a year nothing is

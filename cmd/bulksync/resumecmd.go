@@ -12,6 +12,7 @@ import (
 	"bulksync/execute"
 	"bulksync/execute/journal"
 	"bulksync/execute/rundir"
+	"bulksync/internal/session"
 	"bulksync/plan"
 )
 
@@ -64,10 +65,10 @@ func (a *app) resume(cmd *cobra.Command, path string, f paceFlags) error {
 	}
 	defer file.Close()
 	header := prior.First
-	header.Tool, header.Identity, header.Settings = tool(), who(t.id), settings
+	header.Tool, header.Identity, header.Settings = tool(), who(t.Identity()), settings
 	a.noteDeadline(settings, time.Now())
 	return a.run(ctx, dir, t, execute.Config{
-		Client: t.client, Plan: p, Reading: reading, Journal: journal.New(file, prior.LastHash),
+		Client: t.Client(), Plan: p, Reading: reading, Journal: journal.New(file, prior.LastHash),
 		Prior: prior, Header: header,
 	})
 }
@@ -85,7 +86,7 @@ func (a *app) settingsOf(cmd *cobra.Command, dir *rundir.Dir, f paceFlags) (jour
 
 // catchUp reads the tenant and the journal side by side: each takes about a
 // second for 100,000 changes. A damaged journal is the worse news.
-func (a *app) catchUp(ctx context.Context, dir *rundir.Dir, p *plan.Plan, set journal.Settings) (*tenant, *execute.Reading, *journal.Log, error) {
+func (a *app) catchUp(ctx context.Context, dir *rundir.Dir, p *plan.Plan, set journal.Settings) (*session.Session, *execute.Reading, *journal.Log, error) {
 	var prior *journal.Log
 	var damage error
 	var replayed sync.WaitGroup

@@ -10,6 +10,7 @@ import (
 	"bulksync/execute"
 	"bulksync/execute/journal"
 	"bulksync/execute/rundir"
+	"bulksync/internal/session"
 	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/report"
@@ -17,29 +18,26 @@ import (
 
 // prepare signs in to the plan's tenant and reads it as it is now. Nothing is
 // written by then, and no file is made.
-func (a *app) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*tenant, *execute.Reading, error) {
-	if a.cloud == "" {
-		a.cloud = p.HomeTenant.Cloud
-	}
-	t, err := a.connect(ctx, demand{paceOf(s), s.Priority, s.Outage})
+func (a *app) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*session.Session, *execute.Reading, error) {
+	t, err := a.connect(ctx, demand{p.HomeTenant.Cloud, paceOf(s), s.Priority, s.Outage})
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := t.checkPlan(p); err != nil {
+	if err := guard(t, p); err != nil {
 		return nil, nil, err
 	}
 	end := a.tellOutage(t)
-	reading, err := execute.Prepare(ctx, t.client, p)
+	reading, err := execute.Prepare(ctx, t.Client(), p)
 	end()
 	if err != nil {
-		return nil, nil, a.unread(t, err)
+		return nil, nil, a.unread(t.Identity(), err)
 	}
 	a.noteRestarts(reading.Restarts)
 	return t, reading, nil
 }
 
 // run carries out a new or resumed run, leaves its reports and shows them.
-func (a *app) run(ctx context.Context, dir *rundir.Dir, t *tenant, cfg execute.Config) error {
+func (a *app) run(ctx context.Context, dir *rundir.Dir, t *session.Session, cfg execute.Config) error {
 	a.note("run folder %s", dir.Path())
 	a.writing.Store(true)
 	p := cfg.Plan // all that the reports need of cfg: the tenant as it was read would take their room
@@ -49,7 +47,7 @@ func (a *app) run(ctx context.Context, dir *rundir.Dir, t *tenant, cfg execute.C
 		a.note("stopping: what is in flight may finish; interrupt again to end at once")
 	})
 	defer stopping()
-	cfg.Stop, cfg.Observe, cfg.Pace = gentle(ctx), progress.observe, t.learned
+	cfg.Stop, cfg.Observe, cfg.Pace = gentle(ctx), progress.observe, func() journal.Pace { return learned(t) }
 	result, err := execute.Run(ctx, cfg)
 	progress.stop()
 	if err != nil {
@@ -114,12 +112,6 @@ func (a *app) inFlight(dir *rundir.Dir, r *journal.Result, cause error) error {
 	}
 	return &exit{exitUnfinished, fmt.Errorf("the run stopped because its journal could not be kept: %w", cause),
 		"free the disk, then: " + a.commandLine("resume", dir.Path())}
-}
-
-// learned is what pacing found out, for the journal.
-func (t *tenant) learned() journal.Pace {
-	w := t.pace.Stats().Writes
-	return journal.Pace{WritesPerSecond: w.Rate, Burst: w.Burst, Refusals: w.Refused, Pauses: w.Pauses, PausedMs: int64(w.PausedSeconds * 1000)}
 }
 
 // load reads the plan and the journal of a run.
