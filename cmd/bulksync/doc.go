@@ -5,7 +5,7 @@
 // This package is the wiring: flags, credentials, files, signals, exit codes.
 // It is the only one that reads the environment, asks a question or exits. What the words mean is decided in the packages below it.
 //
-// The rules of what a person sees, which tui.go, hints.go and exit.go obey:
+// The rules of what a person sees, which terminal.go, hints.go and exit.go obey:
 //
 //   - Standard output carries the result alone, and is empty when a command
 //     could not run. Everything else goes to standard error.
