@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"bulksync/graph/auth":          {"bulksync/graph"},
 	"bulksync/graph":               nil,
 	"bulksync/internal/atomicfile": nil,
+	"bulksync/internal/bench":      nil,
 	"bulksync/internal/session":    {"bulksync/graph", "bulksync/graph/auth", "bulksync/ratelimit"},
 	"bulksync/internal/seal":       nil,
 	"bulksync/internal/words":      nil,

@@ -13,56 +13,55 @@ import (
 	"bulksync/report"
 )
 
-func (a *app) auditCommand() *cobra.Command {
-	var w wanted
-	var dir string
+// auditOptions are the choices of bulksync audit.
+type auditOptions struct {
+	wanted
+	// dir is the folder to leave the audit in; empty for none.
+	dir string
+}
+
+func auditCommand(c *commandLine) *cobra.Command {
+	var o auditOptions
 	cmd := &cobra.Command{
 		Use:   "audit [FILE.csv]",
-		Short: "Hold the tenant against the file: missing, changed, extra",
+		Short: "Compare the tenant with the file: missing, changed, extra",
 		Long: `Reads the file and the tenant and reports what is missing, changed or extra. It never writes to the
 tenant. Exit 0: nothing differs; 2: something does; 5: the tenant could not be read completely.`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				w.csv = args[0]
-			}
-			return a.audit(gentle(cmd.Context()), w, dir)
-		},
+		RunE: c.verb(func(e *env, args []string) error {
+			o.takeFile(args)
+			return o.run(c.stops, e)
+		}),
 	}
-	w.flags(cmd)
-	cmd.Flags().StringVar(&dir, "out-dir", "", "`DIR` to leave audit.json, audit.csv, audit.md and audit.html in")
+	o.wanted.register(cmd.Flags())
+	cmd.Flags().StringVar(&o.dir, "out-dir", "", "`DIR` to keep audit.json, audit.csv, audit.md and audit.html in")
 	return cmd
 }
 
-func (a *app) audit(ctx context.Context, w wanted, dir string) error {
-	if err := a.checkAuditFiles(dir, w); err != nil {
+func (o auditOptions) run(stops Stops, e *env) error {
+	ctx := stops.Soft
+	if err := o.checkFiles(e); err != nil {
 		return err
 	}
-	c, err := a.compare(ctx, w)
+	c, err := e.compare(ctx, o.wanted)
 	var incomplete *exit
 	if err != nil && (!errors.As(err, &incomplete) || incomplete.code != exitIncomplete) {
 		return err
 	}
-	var result *audit.Audit
-	if incomplete == nil {
-		result = audit.Compare(c.head(), c.desired, c.current)
-	} else {
-		result = audit.New(c.head(), c.desired, c.current.Read)
-		result.Problem = edge(errors.Unwrap(incomplete.err).Error()) // the verdict says that nothing is claimed
-	}
+	result := c.audit(incomplete)
+	e.noteBare(result.BareRows)
 	var kept atomicfile.Created
-	a.noteBare(result.BareRows)
-	if dir != "" {
-		if kept, err = a.keepAudit(ctx, dir, result); err != nil {
+	if o.dir != "" {
+		if kept, err = keepAudit(ctx, o.dir, result); err != nil {
 			return err
 		}
 	}
-	if err := a.print(func(w io.Writer) error { return report.Audit(w, result, a.format, a.reportOptions()) }); err != nil {
+	if err := e.print(func(w io.Writer) error { return report.Audit(w, result, e.format, e.pageOptions()) }); err != nil {
 		kept.Remove()
 		return err
 	}
-	if dir != "" {
-		a.note("kept in %s", dir)
+	if o.dir != "" {
+		e.note("kept in %s", o.dir)
 	}
 	switch {
 	case incomplete != nil:
@@ -74,13 +73,24 @@ func (a *app) audit(ctx context.Context, w wanted, dir string) error {
 	}
 }
 
-// checkAuditFiles refuses a folder in which the audit would replace its own input.
-func (a *app) checkAuditFiles(dir string, w wanted) error {
-	if dir == "" {
+// audit compares what is wanted with a tenant that was read, or says why it could
+// not be read to the end.
+func (c *compared) audit(incomplete *exit) *audit.Audit {
+	if incomplete == nil {
+		return audit.Compare(c.head(), c.desired, c.current)
+	}
+	result := audit.New(c.head(), c.desired, c.current.Read)
+	result.Problem = edge(errors.Unwrap(incomplete.err).Error()) // the verdict says that nothing is claimed
+	return result
+}
+
+// checkFiles refuses a folder in which the audit would replace its own input.
+func (o auditOptions) checkFiles(e *env) error {
+	if o.dir == "" {
 		return nil
 	}
 	for _, f := range auditFiles() {
-		if err := a.checkOutput(filepath.Join(dir, f.name), w.csv, w.template); err != nil {
+		if err := e.checkOutput(filepath.Join(o.dir, f.name), o.csv, o.template); err != nil {
 			return err
 		}
 	}
@@ -89,7 +99,7 @@ func (a *app) checkAuditFiles(dir string, w wanted) error {
 
 // keepAudit leaves the audit as files, each whole or not at all, and no new one
 // where it fails: the half of an audit is none.
-func (a *app) keepAudit(ctx context.Context, dir string, result *audit.Audit) (kept atomicfile.Created, err error) {
+func keepAudit(ctx context.Context, dir string, result *audit.Audit) (kept atomicfile.Created, err error) {
 	if kept, err = atomicfile.MakeFolders(dir); err != nil {
 		return nil, err
 	}

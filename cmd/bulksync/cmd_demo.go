@@ -17,12 +17,12 @@ import (
 	"bulksync/internal/atomicfile"
 )
 
-func (a *app) demoCommand() *cobra.Command {
+func demoCommand(c *commandLine) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "The whole tour against the built-in Graph: no account, no network",
 		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context()) },
+		RunE:  c.verb(func(e *env, _ []string) error { return demo(c.stops, e) }),
 	}
 }
 
@@ -35,7 +35,7 @@ const (
 
 // demo plays the commands of the README against a Graph of its own, each through
 // the same code as when a person types it.
-func (a *app) demo(ctx context.Context) error {
+func demo(stops Stops, e *env) error {
 	sim := graphsim.New(graphsim.Config{
 		Partners: demoPartners, Seed: 7, PageSize: 50, Latency: 20 * time.Millisecond,
 		WriteQuota: graphsim.Quota{Units: demoQuota, Per: demoRefill},
@@ -49,9 +49,9 @@ func (a *app) demo(ctx context.Context) error {
 	if err != nil {
 		return atomicfile.PathError(err)
 	}
-	t := &tour{app: a, ctx: ctx, dir: dir, url: url, token: sim.Token(graphsim.TokenOptions{})}
+	t := &tour{process: &e.process, stops: stops, dir: dir, url: url, token: sim.Token(graphsim.TokenOptions{})}
 	partners := t.file("partners.csv")
-	if err := writeFile(ctx, partners, func(w io.Writer) error { return demoCSV(w, sim.Partners()) }); err != nil {
+	if err := writeFile(stops.Hard, partners, func(w io.Writer) error { return demoCSV(w, sim.Partners()) }); err != nil {
 		return err
 	}
 	t.say("A Graph of its own is running at %s: %d partners, %d writes per %s.\nThe spreadsheet of the change is %s.",
@@ -69,15 +69,15 @@ func (a *app) demo(ctx context.Context) error {
 
 // tour runs command lines one after the other and stops at the first surprise.
 type tour struct {
-	*app
-	ctx             context.Context
+	process         *process
+	stops           Stops
 	dir, url, token string
 	err             error
 }
 
 func (t *tour) file(name string) string { return filepath.Join(t.dir, name) }
 
-func (t *tour) say(format string, args ...any) { fmt.Fprintf(t.out, format+"\n", args...) }
+func (t *tour) say(format string, args ...any) { fmt.Fprintf(t.process.out, format+"\n", args...) }
 
 // step shows a command line and runs it. The exit codes of the tour are part of
 // what it shows.
@@ -86,18 +86,14 @@ func (t *tour) step(why string, want int, args ...string) {
 		return
 	}
 	t.say("\n── %s\n$ bulksync %s", why, strings.Join(args, " "))
-	sub := &app{in: strings.NewReader(""), out: t.out, err: t.app.err, getenv: t.getenv}
-	cmd := sub.command()
-	cmd.SetArgs(append(args, "--graph-url", t.url))
-	err := cmd.ExecuteContext(t.ctx)
-	sub.sayError(err)
-	if code := codeOf(err); code != want {
+	sub := &process{in: strings.NewReader(""), out: t.process.out, err: t.process.err, getenv: t.getenv}
+	if code := sub.run(t.stops, append(args, "--graph-url", t.url)); code != want {
 		t.err = fmt.Errorf("the tour expected exit code %d here, and it was %d", want, code)
 	} else {
 		t.say("(exit code %d)", code)
 	}
-	if err := gentle(t.ctx).Err(); err != nil {
-		t.err = context.Cause(gentle(t.ctx))
+	if t.stops.Soft.Err() != nil {
+		t.err = context.Cause(t.stops.Soft)
 	}
 }
 
@@ -106,7 +102,7 @@ func (t *tour) getenv(name string) string {
 	if name == "BULKSYNC_ACCESS_TOKEN" {
 		return t.token
 	}
-	return t.app.getenv(name)
+	return t.process.getenv(name)
 }
 
 // tamper edits a partner behind the tool's back and names it.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"io"
 
@@ -9,51 +8,55 @@ import (
 
 	"bulksync/execute/journal"
 	"bulksync/execute/rundir"
-	"bulksync/internal/atomicfile"
 	"bulksync/plan"
 	"bulksync/report"
 )
 
-func (a *app) reportCommand() *cobra.Command {
+// reportOptions are the choices of bulksync report.
+type reportOptions struct{ dir string }
+
+func reportCommand(c *commandLine) *cobra.Command {
 	return &cobra.Command{
 		Use:   "report RUN_DIR",
 		Short: "Show a run again and rewrite its reports, offline",
 		Long: `Shows a run from its plan and journal, and writes its reports again. A run that is still going is
 shown as it stands, and nothing is written. Exit 0: all is done; 3: something is left.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.report(gentle(cmd.Context()), args[0]) },
+		RunE: c.verb(func(e *env, args []string) error {
+			return reportOptions{dir: args[0]}.run(c.stops, e)
+		}),
 	}
 }
 
-func (a *app) report(ctx context.Context, path string) error {
-	dir, err := rundir.Open(path)
+func (o reportOptions) run(stops Stops, e *env) error {
+	dir, err := rundir.Open(o.dir)
 	if err != nil {
 		return err
 	}
 	lock := dir.Share()
 	defer dir.Release()
-	p, log, err := a.load(ctx, dir)
+	p, log, err := e.load(stops.Soft, dir)
 	if err != nil {
 		return err
 	}
-	r, o := log.Result(), a.reportOptions()
-	o.ExitCode = codeOfRun(r)
-	code := o.ExitCode
+	r, page := log.Result(), e.pageOptions()
+	page.ExitCode = codeOfRun(r)
+	code := page.ExitCode
 	if code == exitInterrupted {
 		code = exitUnfinished // this process was not
 	}
 	switch {
 	case errors.Is(lock, rundir.ErrBusy) && !log.Ended():
-		o.Running = true
-		code, o.ExitCode = exitUnfinished, exitUnfinished
-		a.note("the run is still going: this is how it stands, and nothing was written")
+		page.Running = true
+		code, page.ExitCode = exitUnfinished, exitUnfinished
+		e.note("the run is still going: this is how it stands, and nothing was written")
 	case lock != nil:
-		a.note("the reports were not written again: %v", lock)
+		e.note("the reports were not written again: %v", lock)
 	default:
-		code = a.rewrite(dir, p, r, code, o.ExitCode)
+		code = e.rewrite(dir, p, r, code, page.ExitCode)
 	}
-	dir.Release() // whoever reads the report may take long, as in a pager
-	if err := a.print(func(w io.Writer) error { return report.Run(w, p, r, a.format, o) }); err != nil {
+	dir.Release() // reading the report may take long, as in a pager
+	if err := e.print(func(w io.Writer) error { return report.Run(w, p, r, e.format, page) }); err != nil {
 		return err
 	}
 	return exitWith(code)
@@ -61,100 +64,15 @@ func (a *app) report(ctx context.Context, path string) error {
 
 // rewrite writes the reports of a run that has ended, and returns the exit code.
 // A folder that was put away to be kept can still be looked at.
-func (a *app) rewrite(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code, ofRun int) int {
+func (e *env) rewrite(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code, ofRun int) int {
 	switch err := writeReports(dir, p, r, ofRun); {
 	case err == nil:
 		return code
 	case isReadOnly(err):
-		a.note("the reports were not written again: %s is read-only", dir.Path())
+		e.note("the reports were not written again: %s is read-only", dir.Path())
 		return code
 	default:
-		a.sayError(err)
+		e.sayError(err)
 		return max(code, exitUnfinished)
 	}
-}
-
-func (a *app) undoCommand() *cobra.Command {
-	var out string
-	cmd := &cobra.Command{
-		Use:   "undo RUN_DIR",
-		Short: "Create a plan that reverts a run",
-		Long: `Writes the plan that takes back what the run did, from the values that were there before it. It is
-a plan like any other: read it with bulksync show, run it with bulksync apply.`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.undo(gentle(cmd.Context()), args[0], out) },
-	}
-	cmd.Flags().StringVar(&out, "out", "", "`FILE` to keep the plan in (default RUN_DIR/undo.json)")
-	return cmd
-}
-
-const hintElsewhere = "keep the plan elsewhere with --out FILE"
-
-func (a *app) undo(ctx context.Context, path, out string) error {
-	dir, err := rundir.Open(path)
-	if err != nil {
-		return err
-	}
-	lock := dir.Share()
-	defer dir.Release()
-	switch {
-	case errors.Is(lock, rundir.ErrBusy):
-		return lock
-	case lock != nil && out == "":
-		return &exit{codeOf(lock), lock, hintElsewhere}
-	case out == "":
-		out = dir.File(undoName)
-	}
-	if err := a.checkOutput(out); err != nil {
-		return err
-	}
-	return a.keepUndo(ctx, dir, out)
-}
-
-// keepUndo makes the plan, keeps and shows it.
-func (a *app) keepUndo(ctx context.Context, dir *rundir.Dir, out string) error {
-	p, log, err := a.load(ctx, dir)
-	if err != nil {
-		return err
-	}
-	r := log.Result()
-	undo, err := undoPlan(dir, p, r)
-	if err != nil {
-		return err
-	}
-	var kept atomicfile.Created
-	if out == dir.File(undoName) {
-		if err = dir.Write(undoName, undo.Encode); isReadOnly(err) {
-			err = hinted(err, hintElsewhere)
-		}
-	} else {
-		err = writeNew(ctx, &kept, out, undo.Encode)
-	}
-	if err != nil {
-		return err
-	}
-	dir.Release()
-	if err := a.print(func(w io.Writer) error { return report.Plan(w, undo, a.format, a.reportOptions()) }); err != nil {
-		kept.Remove()
-		return err
-	}
-	a.noteUndo(out, dir.Path(), undo, r)
-	return nil
-}
-
-// noteUndo says what to do with an undo, and what stands against it.
-func (a *app) noteUndo(out, run string, undo *plan.Plan, r *journal.Result) {
-	if r.Totals.NotAttempted+r.Totals.Indeterminate > 0 {
-		open := ""
-		if r.Totals.Indeterminate > 0 {
-			open = ", and sends again what it had left open"
-		}
-		a.note("the run in %s is not finished and can be resumed; resumed after the undo, it holds what was taken back%s", run, open)
-	}
-	if undo.Summary.Writes() == 0 {
-		a.note("the run changed nothing, so there is nothing to take back")
-		return
-	}
-	a.onHostOf(undo)
-	a.noteKept(out)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -16,25 +15,33 @@ import (
 	"bulksync/plan"
 )
 
-func (a *app) resumeCommand() *cobra.Command {
-	var f paceFlags
+// resumeOptions are the choices of bulksync resume.
+type resumeOptions struct {
+	paceOptions
+	dir string
+}
+
+func resumeCommand(c *commandLine) *cobra.Command {
+	o := resumeOptions{paceOptions: newPaceOptions()}
 	cmd := &cobra.Command{
 		Use:   "resume RUN_DIR",
 		Short: "Continue a stopped or killed run",
 		Long: `Continues a run with the settings that it had, unless they are given again. What is confirmed is not
 sent again; what was in flight when the run ended is read back before anything is decided.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.resume(cmd, args[0], f) },
 	}
-	f.register(cmd.Flags())
+	o.register(cmd.Flags())
 	cmd.Flags().Lookup("concurrency").DefValue = "0" // what is not given stays as it was: there is no default to show
 	cmd.Flags().Lookup("capacity").DefValue = ""
+	cmd.RunE = c.verb(func(e *env, args []string) error {
+		o.dir, o.given = args[0], givenOf(cmd.Flags())
+		return o.run(c.stops, e)
+	})
 	return cmd
 }
 
-func (a *app) resume(cmd *cobra.Command, path string, f paceFlags) error {
-	ctx := cmd.Context()
-	dir, err := rundir.Open(path)
+func (o resumeOptions) run(stops Stops, e *env) error {
+	dir, err := rundir.Open(o.dir)
 	if err != nil {
 		return err
 	}
@@ -42,23 +49,18 @@ func (a *app) resume(cmd *cobra.Command, path string, f paceFlags) error {
 		return err
 	}
 	defer dir.Release()
-	settings, err := a.settingsOf(cmd, dir, f)
+	settings, err := o.settings(stops.Soft, e, dir)
 	if err != nil {
 		return err
 	}
-	// What is read from here to the first write stays: collecting it on the way
-	// takes an eighth of the time and frees next to nothing.
-	collect := debug.SetGCPercent(400)
-	defer debug.SetGCPercent(collect)
-	p, err := a.planOf(gentle(ctx), dir)
+	p, err := e.planOf(stops.Soft, dir)
 	if err != nil {
 		return err
 	}
-	t, reading, prior, err := a.catchUp(gentle(ctx), dir, p, settings)
+	t, reading, prior, err := e.catchUp(stops.Soft, dir, p, settings)
 	if err != nil {
 		return err
 	}
-	debug.SetGCPercent(collect)
 	file, err := dir.Reopen(prior)
 	if err != nil {
 		return err
@@ -66,34 +68,34 @@ func (a *app) resume(cmd *cobra.Command, path string, f paceFlags) error {
 	defer file.Close()
 	header := prior.First
 	header.Tool, header.Identity, header.Settings = tool(), who(t.Identity()), settings
-	a.noteDeadline(settings, time.Now())
-	return a.run(ctx, dir, t, execute.Config{
+	e.noteDeadline(settings, time.Now())
+	return e.carryOut(stops, dir, t, execute.Config{
 		Client: t.Client(), Plan: p, Reading: reading, Journal: journal.New(file, prior.LastHash),
 		Prior: prior, Header: header,
 	})
 }
 
-// settingsOf is what the run was made with, but for what is given again.
-func (a *app) settingsOf(cmd *cobra.Command, dir *rundir.Dir, f paceFlags) (journal.Settings, error) {
-	first, err := dir.First(gentle(cmd.Context()))
+// settings are what the run was made with, but for what is given again.
+func (o resumeOptions) settings(ctx context.Context, e *env, dir *rundir.Dir) (journal.Settings, error) {
+	first, err := dir.First(ctx)
 	if err != nil {
 		return journal.Settings{}, err
 	}
 	s := first.Settings
-	s.Outage = a.outage(cmp.Or(s.Outage, outageOfRun))
-	return s, f.lay(cmd.Flags(), &s, time.Now())
+	s.Outage = cmp.Or(e.outage, s.Outage, outageOfRun)
+	return s, o.over(&s, time.Now())
 }
 
 // catchUp reads the tenant and the journal side by side: each takes about a
 // second for 100,000 changes. A damaged journal is the worse news.
-func (a *app) catchUp(ctx context.Context, dir *rundir.Dir, p *plan.Plan, set journal.Settings) (*session.Session, *execute.Reading, *journal.Log, error) {
+func (e *env) catchUp(ctx context.Context, dir *rundir.Dir, p *plan.Plan, s journal.Settings) (*session.Session, *execute.Reading, *journal.Log, error) {
 	var prior *journal.Log
 	var damage error
 	var replayed sync.WaitGroup
 	replayed.Go(func() {
 		prior, damage = dir.Journal(ctx, p)
 	})
-	t, reading, err := a.prepare(ctx, p, set)
+	t, reading, err := e.prepare(ctx, p, s)
 	replayed.Wait()
 	if damage != nil {
 		err = damage

@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"bulksync/graph"
 	"bulksync/graph/graphsim"
 )
 
-// simulateFlags describe the built-in Graph as a server.
-type simulateFlags struct {
+// simulateOptions describe the built-in Graph as a server.
+type simulateOptions struct {
 	listen                string
 	partners, pageSize    int
 	latency               time.Duration
@@ -28,12 +29,20 @@ type simulateFlags struct {
 	state                 string
 }
 
-func (a *app) simulateCommand() *cobra.Command {
-	var f simulateFlags
+func simulateCommand(c *commandLine) *cobra.Command {
+	var o simulateOptions
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Serve the built-in Graph, for rehearsals",
-		Long: `Serves a Graph in memory that behaves as the real one, strict bodies, paging and throttling included,
+		Long:  simulateHelp,
+		Args:  cobra.NoArgs,
+		RunE:  c.verb(func(e *env, _ []string) error { return o.run(c.stops, e) }),
+	}
+	o.register(cmd.Flags())
+	return cmd
+}
+
+const simulateHelp = `Serves a Graph in memory that behaves as the real one, strict bodies, paging and throttling included,
 and prints how another terminal reaches it. It ends with Ctrl-C.
 
 A fault is a kind and what it strikes, as in 503,nth=3,retry-after=7s or reset-after,method=PUT,p=0.05. The kinds:
@@ -53,37 +62,34 @@ A fault is a kind and what it strikes, as in 503,nth=3,retry-after=7s or reset-a
                         a page that leads elsewhere
 
 What it strikes: method= (WRITE is all but GET), path=, nth=, every=, times=, p= (chance), from= and for= (time since the
-start). How: retry-after=, delay=, and body= (bom, odata, object-message, oauth, text, html, none, echo, escapes) of an error.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.simulate(gentle(cmd.Context()), f) },
-	}
-	fl := cmd.Flags()
-	fl.StringVar(&f.listen, "listen", "127.0.0.1:0", "`ADDRESS:PORT` on loopback")
-	fl.IntVar(&f.partners, "partners", 200, "`N` partners to begin with")
-	fl.IntVar(&f.pageSize, "page-size", 100, "`N` partners a page")
-	fl.DurationVar(&f.latency, "latency", 20*time.Millisecond, "`TIME` that each answer takes")
-	fl.StringVar(&f.readQuota, "read-quota", "", "`N/TIME` of reads, as 8000/10s")
-	fl.StringVar(&f.writeQuota, "write-quota", "3000/150s", "`N/TIME` of writes; the default is what Graph documents")
-	fl.Int64Var(&f.seed, "seed", 1, "`NUMBER` that everything made up follows from")
-	fl.StringArrayVar(&f.faults, "fault", nil, "`SPEC` of a fault; may be given again")
-	fl.StringVar(&f.state, "state", "", "`FILE` to begin from if it exists, and to leave the state in")
-	return cmd
+start). How: retry-after=, delay=, and body= (bom, odata, object-message, oauth, text, html, none, echo, escapes) of an error.`
+
+func (o *simulateOptions) register(fl *pflag.FlagSet) {
+	fl.StringVar(&o.listen, "listen", "127.0.0.1:0", "`ADDRESS:PORT` on loopback")
+	fl.IntVar(&o.partners, "partners", 200, "`N` partners to begin with")
+	fl.IntVar(&o.pageSize, "page-size", 100, "`N` partners a page")
+	fl.DurationVar(&o.latency, "latency", 20*time.Millisecond, "`TIME` that each answer takes")
+	fl.StringVar(&o.readQuota, "read-quota", "", "`N/TIME` of reads, as 8000/10s")
+	fl.StringVar(&o.writeQuota, "write-quota", "3000/150s", "`N/TIME` of writes; the default is what Graph documents")
+	fl.Int64Var(&o.seed, "seed", 1, "`NUMBER` that everything made up follows from")
+	fl.StringArrayVar(&o.faults, "fault", nil, "`SPEC` of a fault; may be given again")
+	fl.StringVar(&o.state, "state", "", "`FILE` to begin from if it exists, and to leave the state in")
 }
 
-func (f *simulateFlags) config() (graphsim.Config, []graphsim.Fault, error) {
-	c := graphsim.Config{Partners: f.partners, PageSize: f.pageSize, Latency: f.latency, Seed: f.seed}
+func (o *simulateOptions) config() (graphsim.Config, []graphsim.Fault, error) {
+	c := graphsim.Config{Partners: o.partners, PageSize: o.pageSize, Latency: o.latency, Seed: o.seed}
 	var err error
-	if c.ReadQuota, err = quota("--read-quota", f.readQuota); err != nil {
+	if c.ReadQuota, err = quota("--read-quota", o.readQuota); err != nil {
 		return c, nil, err
 	}
-	if c.WriteQuota, err = quota("--write-quota", f.writeQuota); err != nil {
+	if c.WriteQuota, err = quota("--write-quota", o.writeQuota); err != nil {
 		return c, nil, err
 	}
-	if f.partners < 0 || f.pageSize < 1 || f.latency < 0 {
+	if o.partners < 0 || o.pageSize < 1 || o.latency < 0 {
 		return c, nil, errors.New("--partners and --latency may not be negative, and --page-size not below 1")
 	}
 	var faults []graphsim.Fault
-	for _, spec := range f.faults {
+	for _, spec := range o.faults {
 		fault, err := graphsim.ParseFault(spec)
 		if err != nil {
 			return c, nil, fmt.Errorf("--fault %q: %w", spec, err)
@@ -104,11 +110,11 @@ func quota(flag, s string) (graphsim.Quota, error) {
 	return q, nil
 }
 
-func (a *app) readState(ctx context.Context, path string) (*graphsim.State, error) {
+func (e *env) readState(ctx context.Context, path string) (*graphsim.State, error) {
 	if path == "" {
 		return nil, nil
 	}
-	s, err := readFile(ctx, a, path, func(r io.Reader) (*graphsim.State, error) {
+	s, err := readFile(ctx, &e.process, path, func(r io.Reader) (*graphsim.State, error) {
 		var s graphsim.State
 		if err := json.NewDecoder(r).Decode(&s); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
@@ -121,24 +127,24 @@ func (a *app) readState(ctx context.Context, path string) (*graphsim.State, erro
 	return s, err
 }
 
-func (a *app) simulate(ctx context.Context, f simulateFlags) error {
-	cfg, faults, err := f.config()
+func (o simulateOptions) run(stops Stops, e *env) error {
+	cfg, faults, err := o.config()
 	if err == nil {
-		cfg.State, err = a.readState(ctx, f.state)
+		cfg.State, err = e.readState(stops.Soft, o.state)
 	}
 	if err != nil {
 		return err
 	}
-	if host, _, err := net.SplitHostPort(f.listen); err != nil || !graph.IsLoopback(host) {
-		return fmt.Errorf("--listen %q: give a loopback address with a port, as 127.0.0.1:8080", f.listen)
+	if host, _, err := net.SplitHostPort(o.listen); err != nil || !graph.IsLoopback(host) {
+		return fmt.Errorf("--listen %q: give a loopback address with a port, as 127.0.0.1:8080", o.listen)
 	}
 	sim := graphsim.New(cfg)
 	sim.Inject(faults...)
-	url, stop, err := serve(sim, f.listen)
+	url, stop, err := serve(sim, o.listen)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, `Graph of home tenant %s, %d partners, at %s
+	_, err = fmt.Fprintf(e.out, `Graph of home tenant %s, %d partners, at %s
 In another terminal:
 
   export BULKSYNC_ACCESS_TOKEN=%s
@@ -147,11 +153,11 @@ In another terminal:
 Ctrl-C ends it.
 `, sim.HomeTenant(), len(sim.Partners()), url, sim.Token(graphsim.TokenOptions{}), url)
 	if err == nil {
-		<-ctx.Done()
+		<-stops.Soft.Done()
 	}
 	stop()
-	if err == nil && f.state != "" {
-		err = writeFile(context.WithoutCancel(ctx), f.state, func(w io.Writer) error {
+	if err == nil && o.state != "" {
+		err = writeFile(context.WithoutCancel(stops.Soft), o.state, func(w io.Writer) error {
 			enc := json.NewEncoder(w)
 			enc.SetIndent("", "  ")
 			return enc.Encode(sim.State())

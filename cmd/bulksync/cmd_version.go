@@ -26,14 +26,16 @@ func version() string {
 
 func tool() plan.Tool { return plan.Tool{Name: "bulksync", Version: version()} }
 
-func (a *app) versionCommand() *cobra.Command {
+func versionCommand(c *commandLine) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(a.out, "bulksync %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return err
-		},
+		RunE:  c.verb(func(e *env, _ []string) error { return printVersion(e) }),
 	}
+}
+
+func printVersion(e *env) error {
+	_, err := fmt.Fprintf(e.out, "bulksync %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
 }

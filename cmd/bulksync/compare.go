@@ -5,8 +5,9 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"time"
 
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"bulksync/internal/session"
 	"bulksync/plan"
@@ -19,19 +20,26 @@ type wanted struct {
 	createPartners bool
 }
 
-func (w *wanted) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&w.template, "template", "", "`FILE.json` with the multitenant-organization identity-sync template; the CSV may be left out then")
+// takeFile takes the CSV from the arguments of the command, if it is there.
+func (w *wanted) takeFile(args []string) {
+	if len(args) > 0 {
+		w.csv = args[0]
+	}
+}
+
+func (w *wanted) register(fl *pflag.FlagSet) {
+	fl.StringVar(&w.template, "template", "", "`FILE.json` with the multitenant-organization identity-sync template; the CSV may be left out then")
 }
 
 // read reads the files. It asks nobody else.
-func (a *app) read(ctx context.Context, w wanted) (plan.Desired, error) {
+func (e *env) read(ctx context.Context, w wanted) (plan.Desired, error) {
 	d := plan.Desired{CreatePartners: w.createPartners}
 	if w.csv == "" && w.template == "" {
 		return d, hinted(errors.New("no file to read"), "name a CSV of partners, or a template with --template FILE.json")
 	}
 	if w.template != "" {
 		var err error
-		if d.Template, err = readFile(ctx, a, w.template, func(r io.Reader) (*desired.Template, error) {
+		if d.Template, err = readFile(ctx, &e.process, w.template, func(r io.Reader) (*desired.Template, error) {
 			return desired.ReadTemplate(r, inputName(w.template))
 		}); err != nil {
 			return d, err
@@ -41,24 +49,24 @@ func (a *app) read(ctx context.Context, w wanted) (plan.Desired, error) {
 		return d, nil
 	}
 	var err error
-	if d.Rows, err = readFile(ctx, a, w.csv, func(r io.Reader) (*desired.Rows, error) {
+	if d.Rows, err = readFile(ctx, &e.process, w.csv, func(r io.Reader) (*desired.Rows, error) {
 		return desired.ReadRows(ctx, r, inputName(w.csv))
 	}); err != nil {
 		var faulty *desired.RefusedRows
 		if errors.As(err, &faulty) {
-			a.notices(faulty.Notices, nil)
+			e.notices(faulty.Notices, nil)
 		}
 		return d, err
 	}
-	a.notices(d.Rows.Notices, nil)
+	e.notices(d.Rows.Notices, nil)
 	return d, nil
 }
 
 // notices tells what the author of a CSV should know, and was not told yet.
-func (a *app) notices(all, told []desired.Notice) {
+func (e *env) notices(all, told []desired.Notice) {
 	for _, n := range all {
 		if !slices.Contains(told, n) {
-			a.note("note: %s", n)
+			e.note("note: %s", n)
 		}
 	}
 }
@@ -74,12 +82,12 @@ type compared struct {
 // compare reads the files and then the tenant. What can be refused without
 // asking anybody is refused first. An error of reading the tenant comes with
 // what is known by then.
-func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
-	d, err := a.read(ctx, w)
+func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
+	d, err := e.read(ctx, w)
 	if err != nil {
 		return nil, err
 	}
-	t, err := a.connect(ctx, demand{})
+	t, err := e.connect(ctx, demand{})
 	if err != nil {
 		return nil, err
 	}
@@ -92,37 +100,41 @@ func (a *app) compare(ctx context.Context, w wanted) (*compared, error) {
 			}
 		}
 	}
-	end := a.tellOutage(t)
+	end := e.tellOutage(t)
 	c.current, err = plan.ReadCurrent(ctx, t.Client(), needs)
 	end()
-	a.noteRestarts(c.current.Restarts)
+	e.noteRestarts(c.current.Restarts)
 	if err != nil {
-		return c, a.unread(t.Identity(), err)
+		return c, e.unread(t.Identity(), err)
 	}
 	if len(needs.Domains) > 0 {
 		told := slices.Clone(d.Rows.Notices)
 		if err := d.Rows.Resolve(t.Home().ID, c.current.TenantIDs); err != nil {
 			return c, err
 		}
-		a.notices(d.Rows.Notices, told)
+		e.notices(d.Rows.Notices, told)
 	}
 	return c, nil
 }
 
 // noteBare tells that of some rows next to nothing was compared.
-func (a *app) noteBare(rows int) {
+func (e *env) noteBare(rows int) {
 	switch rows {
 	case 0:
 	case 1:
-		a.note("note: 1 row names no property: only that the partner is there was looked at")
+		e.note("note: 1 row names no property: only that the partner is there was looked at")
 	default:
-		a.note("note: %d rows name no property: only that the partner is there was looked at", rows)
+		e.note("note: %d rows name no property: only that the partner is there was looked at", rows)
 	}
 }
 
 // noteRestarts tells why a list was read again.
-func (a *app) noteRestarts(why []string) {
+func (e *env) noteRestarts(why []string) {
 	for _, w := range why {
-		a.note("the partners were read again from the beginning: %s", w)
+		e.note("the partners were read again from the beginning: %s", w)
 	}
+}
+
+func (c *compared) head() plan.Head {
+	return plan.Head{Tool: tool(), CreatedAt: time.Now(), HomeTenant: c.tenant.Home()}
 }

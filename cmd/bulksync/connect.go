@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"bulksync/execute/journal"
@@ -26,11 +25,11 @@ type demand struct {
 }
 
 // connect signs in to the home tenant. It sends nothing to Graph.
-func (a *app) connect(ctx context.Context, d demand) (*session.Session, error) {
+func (e *env) connect(ctx context.Context, d demand) (*session.Session, error) {
 	s, err := session.Open(ctx, session.Options{
-		Cloud: cmp.Or(a.cloud, d.cloud), GraphURL: a.global.graphURL, Tenant: a.wantedTenant(), Token: a.getenv("BULKSYNC_ACCESS_TOKEN"),
-		Pace: d.pace, Priority: d.priority, Outage: cmp.Or(d.outage, a.outage(session.DefaultOutage)),
-		UserAgent: "bulksync/" + version(), Log: a.log,
+		Cloud: cmp.Or(e.cloud, d.cloud), GraphURL: e.address.graphURL, Tenant: e.homeTenant, Token: e.getenv("BULKSYNC_ACCESS_TOKEN"),
+		Pace: d.pace, Priority: d.priority, Outage: cmp.Or(d.outage, e.outage),
+		UserAgent: "bulksync/" + version(), Log: e.log,
 	})
 	var other *session.MismatchError
 	if errors.As(err, &other) {
@@ -40,14 +39,11 @@ func (a *app) connect(ctx context.Context, d demand) (*session.Session, error) {
 	return s, err
 }
 
-// wantedTenant is the tenant that --tenant asks for; "" where it does not.
-func (a *app) wantedTenant() string { return strings.ToLower(strings.Trim(a.global.tenant, "{} ")) }
-
 // checkPlanTenant refuses a plan of another tenant than the one asked for.
-func (a *app) checkPlanTenant(p *plan.Plan) error {
-	if want := a.wantedTenant(); want != "" && want != p.HomeTenant.ID {
+func (e *env) checkPlanTenant(p *plan.Plan) error {
+	if e.homeTenant != "" && e.homeTenant != p.HomeTenant.ID {
 		return refused("name the plan that you mean, or leave --tenant out",
-			"the plan is for home tenant %s, and --tenant asks for %s", p.HomeTenant.ID, want)
+			"the plan is for home tenant %s, and --tenant asks for %s", p.HomeTenant.ID, e.homeTenant)
 	}
 	return nil
 }

@@ -62,15 +62,15 @@ func exitWith(code int) error {
 // unread sorts the errors of reading a tenant: credentials and a host that
 // never answered mean that the command could not run; everything else means
 // that there is a tenant and that it was not read whole.
-func (a *app) unread(id auth.Identity, err error) error {
+func (e *env) unread(id auth.Identity, err error) error {
 	if isInterrupt(err) || neverLetIn(err) || neverAnswered(err) {
 		return err
 	}
-	e := &exit{code: exitIncomplete, err: fmt.Errorf("the tenant could not be read completely, so nothing is claimed: %w", err)}
+	x := &exit{code: exitIncomplete, err: fmt.Errorf("the tenant could not be read completely, so nothing is claimed: %w", err)}
 	if errors.Is(err, graph.NotVisible) {
-		e.hint = a.visibilityHint(err, id.RoleTemplateIDs)
+		x.hint = e.visibilityHint(err, id.RoleTemplateIDs)
 	}
-	return e
+	return x
 }
 
 // neverLetIn reports that the token was not taken. One that was good for a page

@@ -37,9 +37,9 @@ func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
 
 // readFile hands a file to read; "-" is standard input. The end of ctx ends the
 // reading at once, also of a pipe or a terminal that nothing comes from.
-func readFile[T any](ctx context.Context, a *app, path string, read func(io.Reader) (T, error)) (T, error) {
+func readFile[T any](ctx context.Context, p *process, path string, read func(io.Reader) (T, error)) (T, error) {
 	var none T
-	f, err := a.open(ctx, path)
+	f, err := p.open(ctx, path)
 	if err != nil {
 		return none, err
 	}
@@ -51,9 +51,9 @@ func readFile[T any](ctx context.Context, a *app, path string, read func(io.Read
 	return v, err
 }
 
-func (a *app) open(ctx context.Context, path string) (io.ReadCloser, error) {
+func (p *process) open(ctx context.Context, path string) (io.ReadCloser, error) {
 	if path == "-" {
-		return endable(ctx, io.NopCloser(a.in)), nil
+		return endable(ctx, io.NopCloser(p.in)), nil
 	}
 	f, err := within(ctx, func() (*os.File, error) { return os.Open(path) })
 	if err != nil {
@@ -92,13 +92,13 @@ func isKept(path string) bool {
 }
 
 // readPlan reads and proves a plan file.
-func (a *app) readPlan(ctx context.Context, path string) (*plan.Plan, error) {
-	return readFile(ctx, a, path, func(r io.Reader) (*plan.Plan, error) {
+func (e *env) readPlan(ctx context.Context, path string) (*plan.Plan, error) {
+	return readFile(ctx, &e.process, path, func(r io.Reader) (*plan.Plan, error) {
 		p, err := plan.Decode(r)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", inputPath(path), err)
 		}
-		return p, a.checkPlanTenant(p)
+		return p, e.checkPlanTenant(p)
 	})
 }
 
@@ -109,8 +109,8 @@ type provenPlan struct {
 	raw []byte
 }
 
-func (a *app) readProven(ctx context.Context, path string) (*provenPlan, error) {
-	return readFile(ctx, a, path, func(r io.Reader) (*provenPlan, error) {
+func (e *env) readProven(ctx context.Context, path string) (*provenPlan, error) {
+	return readFile(ctx, &e.process, path, func(r io.Reader) (*provenPlan, error) {
 		var raw bytes.Buffer
 		if f, ok := r.(*atomicfile.Reader); ok {
 			if info, err := f.Stat(); err == nil {

@@ -26,10 +26,10 @@ const hintSignIn = "sign in with az login, set the AZURE_* variables of an app, 
 const hintPutBack = "put back the plan.json that the run began with"
 
 // hintOf is the next thing to do about an error; empty where nothing helps.
-func (a *app) hintOf(err error) string {
-	var e *exit
-	if errors.As(err, &e) && e.hint != "" {
-		return e.hint
+func (e *env) hintOf(err error) string {
+	var x *exit
+	if errors.As(err, &x) && x.hint != "" {
+		return x.hint
 	}
 	var unsafe *rundir.UnsafeError
 	switch {
@@ -54,18 +54,18 @@ func (a *app) hintOf(err error) string {
 	case errors.Is(err, journal.ErrOtherPlan):
 		return hintPutBack
 	}
-	return a.graphHint(err)
+	return e.graphHint(err)
 }
 
 // graphHint is the next thing to do about an answer of Graph.
-func (a *app) graphHint(err error) string {
+func (e *env) graphHint(err error) string {
 	switch {
 	case errors.Is(err, graph.Unauthorized):
 		return "sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN"
 	case errors.Is(err, graph.Forbidden):
 		return permissionHint(err)
 	case errors.Is(err, graph.Throttled):
-		return a.throttledHint(err)
+		return e.throttledHint(err)
 	case errors.Is(err, graph.Transient):
 		return transientHint(err)
 	case errors.As(err, new(*tls.CertificateVerificationError)):
@@ -104,9 +104,9 @@ func permissionHint(err error) string {
 }
 
 // throttledHint is for a tenant that is short of quota.
-func (a *app) throttledHint(err error) string {
+func (e *env) throttledHint(err error) string {
 	hint := cmp.Or(askedHint(err), "Graph is short of quota for this tenant: try again later")
-	if a.paced {
+	if e.writes {
 		hint += ", or with a lower --max-rate"
 	}
 	return hint
@@ -130,9 +130,9 @@ func askedHint(err error) string {
 
 // visibilityHint is for an identity that is not shown a member. Entra gives some
 // roles partners without their synchronization policies.
-func (a *app) visibilityHint(err error, roles []string) string {
+func (e *env) visibilityHint(err error, roles []string) string {
 	use := "the role Security Reader or Global Reader, or an app with the permission Policy.Read.All"
-	if a.paced {
+	if e.writes {
 		use = "the role Security Administrator, or an app with the permission Policy.ReadWrite.CrossTenantAccess"
 	}
 	var missing *graph.MissingMember
@@ -160,9 +160,13 @@ func partialRole(templateID string) string {
 	}
 }
 
-// commandLine is a command that does as it is printed: quoted for a POSIX
-// shell, with the flags of this one that say where and as whom.
-func (a *app) commandLine(verb string, args ...string) string {
+// address holds the flags that say where a command goes and as whom, as they are
+// typed, for the commands in hints.
+type address struct{ cloud, graphURL, tenant, auth string }
+
+// command is a command that does as it is printed: quoted for a POSIX shell,
+// with the address of this one.
+func (at address) command(verb string, args ...string) string {
 	words := []string{"bulksync", verb}
 	for _, arg := range args {
 		if strings.HasPrefix(arg, "-") {
@@ -174,8 +178,8 @@ func (a *app) commandLine(verb string, args ...string) string {
 		return strings.Join(words, " ")
 	}
 	for _, f := range []struct{ name, value, standard string }{
-		{"--cloud", a.global.cloud, ""}, {"--graph-url", a.global.graphURL, ""},
-		{"--tenant", a.global.tenant, ""}, {"--auth", a.global.auth, "default"},
+		{"--cloud", at.cloud, ""}, {"--graph-url", at.graphURL, ""},
+		{"--tenant", at.tenant, ""}, {"--auth", at.auth, "default"},
 	} {
 		if f.value != f.standard {
 			words = append(words, f.name, shellQuote(f.value))
@@ -187,22 +191,23 @@ func (a *app) commandLine(verb string, args ...string) string {
 // offline reports whether a command asks nobody, so that it needs no host.
 func offline(verb string) bool { return verb == "show" || verb == "report" || verb == "undo" }
 
-// onHostOf makes the commands of hints go to the host that a plan was made
-// against, for a command that asks nobody: it would be refused anywhere else.
-func (a *app) onHostOf(p *plan.Plan) {
-	if a.global.graphURL = ""; p.HomeTenant.GraphURL != p.HomeTenant.Cloud.RootURL() {
-		a.global.graphURL = p.HomeTenant.GraphURL
+// onHostOf is the address with the host that a plan was made against, for a
+// command that asks nobody: the plan would be refused anywhere else.
+func (at address) onHostOf(p *plan.Plan) address {
+	if at.graphURL = ""; p.HomeTenant.GraphURL != p.HomeTenant.Cloud.RootURL() {
+		at.graphURL = p.HomeTenant.GraphURL
 	}
+	return at
 }
 
 // noteKept says where a plan is and what runs it. One that went into a pipe or
 // to a device is kept by somebody else, if at all.
-func (a *app) noteKept(out string) {
+func (e *env) noteKept(out string, at address) {
 	if !isKept(out) {
-		a.note("plan written to %s", out)
+		e.note("plan written to %s", out)
 		return
 	}
-	a.note("plan kept in %s; to run exactly this: %s", out, a.commandLine("apply", out))
+	e.note("plan kept in %s; to run exactly this: %s", out, at.command("apply", out))
 }
 
 // shellQuote makes one word of s for a POSIX shell.

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 )
@@ -13,13 +13,36 @@ func main() { os.Exit(protected(os.Args[1:])) }
 // included.
 func protected(args []string) (code int) {
 	crashLoudly()
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
+	p := &process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
 	defer func() {
 		if fault := recover(); fault != nil {
-			code = a.panicked(fault)
+			code = p.panicked(fault)
 		}
 	}()
-	return a.main(context.Background(), args)
+	stops, end := withSignals(p.err)
+	defer end()
+	return p.run(stops, args)
+}
+
+// process is what a command line runs in. Nothing in it changes. More than one
+// goroutine writes to err, which a file takes as it is.
+type process struct {
+	in     io.Reader
+	out    io.Writer
+	err    io.Writer
+	getenv func(string) string
+}
+
+// run runs one command line and returns its exit code.
+func (p *process) run(stops Stops, args []string) int {
+	cmd := rootCommand(&commandLine{process: p, stops: stops})
+	cmd.SetArgs(args)
+	cmd.SetIn(p.in)
+	cmd.SetOut(p.out)
+	cmd.SetErr(p.err)
+	err := cmd.Execute()
+	p.sayError(err)
+	return codeOf(err)
 }
 
 // crashLoudly keeps a crash from being taken for an answer. The runtime ends a
@@ -31,14 +54,19 @@ func crashLoudly() {
 	noCoreDump()
 }
 
+// faultOfRun is a panic after a run has begun.
+type faultOfRun struct{ fault any }
+
 // panicked tells of a fault of the program. The journal, if there is one, holds
 // what was sent.
-func (a *app) panicked(fault any) int {
-	fmt.Fprintf(a.err, "%s\n", debug.Stack())
-	a.say("error: a fault in bulksync itself: %v", fault)
-	if !a.writing.Load() {
+func (p *process) panicked(fault any) int {
+	fmt.Fprintf(p.err, "%s\n", debug.Stack())
+	run, begun := fault.(faultOfRun)
+	if !begun {
+		p.say("error: a fault in bulksync itself: %v", fault)
 		return exitCannotRun
 	}
-	a.say("hint: what was sent stands in the journal: go on with bulksync resume, and report the lines above")
+	p.say("error: a fault in bulksync itself: %v", run.fault)
+	p.say("hint: the journal holds what was sent: continue with bulksync resume, and report the lines above")
 	return exitUnfinished
 }

@@ -74,14 +74,14 @@ func openStream(path string) (f *os.File, opened bool, err error) {
 
 // checkOutput refuses an output that would take the place of an input of the
 // same command, or of what a run is proved by.
-func (a *app) checkOutput(out string, inputs ...string) error {
+func (p *process) checkOutput(out string, inputs ...string) error {
 	target, stream, err := atomicfile.Target(out)
 	if err != nil || stream {
 		return nil // writing says what is wrong; nothing is replaced
 	}
 	const hint = "give the output another name"
 	for _, in := range inputs {
-		if in != "" && a.isInput(in, target) {
+		if in != "" && p.isInput(in, target) {
 			return refused(hint, "%s would overwrite the input %s", out, inputName(in))
 		}
 	}
@@ -99,10 +99,10 @@ func (a *app) checkOutput(out string, inputs ...string) error {
 
 // isInput reports whether a file is the one that an input is read from, however
 // the two are spelt.
-func (a *app) isInput(in, target string) bool {
+func (p *process) isInput(in, target string) bool {
 	stat := func() (fs.FileInfo, error) { return os.Stat(in) }
 	if in == "-" {
-		f, ok := a.in.(*os.File)
+		f, ok := p.in.(*os.File)
 		if !ok {
 			return false
 		}

@@ -3,11 +3,14 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/uuid"
 
 	"bulksync/execute"
 	"bulksync/execute/journal"
@@ -64,6 +67,24 @@ func sessionOn(t *testing.T, sim *graphsim.Sim, base http.RoundTripper) *session
 	s, err := session.Open(t.Context(), session.Options{Token: sim.Token(graphsim.TokenOptions{}), Base: base})
 	if err != nil {
 		t.Fatal(err)
+	}
+	return s
+}
+
+// ids are tenant IDs made up, the same every time.
+func ids(n int) []string {
+	random := rand.NewChaCha8([32]byte{3})
+	all := make([]string, n)
+	for i := range all {
+		all[i] = uuid.Must(uuid.NewRandomFromReader(random)).String()
+	}
+	return all
+}
+
+func stateOf(partners []string) *graphsim.State {
+	s := &graphsim.State{}
+	for _, id := range partners {
+		s.Partners = append(s.Partners, graphsim.Partner{TenantID: id})
 	}
 	return s
 }

@@ -43,7 +43,7 @@ type progress struct {
 // plainEvery is the time between two plain progress lines.
 const plainEvery = 10 * time.Second
 
-func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *journal.Log, t *session.Session) *progress {
+func (e *env) startProgress(ctx context.Context, p *plan.Plan, prior *journal.Log, t *session.Session) *progress {
 	pr := &progress{plan: p, total: p.Summary.Writes(), began: time.Now(), tenant: t, done: map[int]bool{}, quit: make(chan struct{})}
 	if prior != nil {
 		open := 0
@@ -57,16 +57,16 @@ func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *journal.Lo
 			}
 		}
 		if pr.total > 0 {
-			a.note("%d of %s are done; %d were left open and are read before anything is sent again", len(pr.done), words.Count(pr.total, "change"), open)
+			e.note("%d of %s are done; %d were left open and are read before anything is sent again", len(pr.done), words.Count(pr.total, "change"), open)
 		}
 	}
 	pr.before, pr.last = len(pr.done), pr.began
 	switch {
-	case a.global.quiet || pr.total == pr.before:
-	case a.live():
-		pr.startBar(ctx, a.err)
+	case e.quiet || pr.total == pr.before:
+	case e.live():
+		pr.startBar(ctx, e.err)
 	default:
-		pr.startLines(a.err)
+		pr.startLines(e.err)
 	}
 	return pr
 }
@@ -164,8 +164,8 @@ func outageWords(d time.Duration) string {
 
 // tellOutage tells of an outage while a tenant is read, as there is no progress
 // to show. What it returns ends that.
-func (a *app) tellOutage(t *session.Session) (end func()) {
-	return t.WatchOutage(plainEvery, func(d time.Duration) { a.note("%s", outageWords(d)) })
+func (e *env) tellOutage(t *session.Session) (end func()) {
+	return t.WatchOutage(plainEvery, func(d time.Duration) { e.note("%s", outageWords(d)) })
 }
 
 // span writes an estimate as a range of round numbers. Beyond a year nothing is

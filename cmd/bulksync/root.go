@@ -1,58 +1,72 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"sync/atomic"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"bulksync/graph"
 	"bulksync/report"
 )
 
-// app is one invocation: its streams, its environment and the flags that every
-// command has.
-type app struct {
-	in     io.Reader
-	out    io.Writer
-	err    io.Writer
-	getenv func(string) string
+// commandLine is one command line: where it runs, what can stop it, and the
+// flags that every command has, as they are typed.
+type commandLine struct {
+	process *process
+	stops   Stops
+	flags   globalFlags
+}
 
-	global struct {
-		format, cloud, graphURL, tenant, auth string
-		quiet                                 bool
-		logLevel, logFormat                   string
-		outage                                time.Duration
-		outageGiven                           bool
-	}
-	paced   bool        // the command writes, and so has --max-rate
-	verb    string      // the command
-	writing atomic.Bool // a run has begun
-	format  report.Format
-	cloud   graph.Cloud
+// env is what a command works with. It is made once and then only read.
+type env struct {
+	process
+	globals
+	verb string
+	// writes: the command writes to the tenant, and so has --max-rate.
+	writes bool
+}
+
+// globals are the flags that every command has, as values.
+type globals struct {
+	format report.Format
+	cloud  graph.Cloud // empty where it is not given
+	// homeTenant is the only one to work on; empty where it is not given.
+	homeTenant string
+	// outage is 0 where it is not given.
+	outage  time.Duration
+	quiet   bool
 	log     *slog.Logger
+	address address
 }
 
-// main runs one command line and returns its exit code.
-func (a *app) main(ctx context.Context, args []string) int {
-	ctx, stop := withSignals(ctx, a.err)
-	defer stop()
-	cmd := a.command()
-	cmd.SetArgs(args)
-	cmd.SetIn(a.in)
-	cmd.SetOut(a.out)
-	cmd.SetErr(a.err)
-	err := cmd.ExecuteContext(ctx)
-	a.sayError(err)
-	return codeOf(err)
+// verb makes a function of a command what cobra runs. It tells the function's
+// error; what is left for cobra to return is the exit code.
+func (c *commandLine) verb(f func(e *env, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		e, err := c.env(cmd)
+		if err != nil {
+			return err
+		}
+		err = f(e, args)
+		e.sayError(err)
+		return exitWith(codeOf(err))
+	}
 }
 
-func (a *app) command() *cobra.Command {
+func (c *commandLine) env(cmd *cobra.Command) (*env, error) {
+	g, err := c.flags.parse(c.process, cmd.Flags().Changed("outage"))
+	if err != nil {
+		return nil, err
+	}
+	return &env{process: *c.process, globals: g, verb: cmd.Name(), writes: cmd.Flags().Lookup("max-rate") != nil}, nil
+}
+
+func rootCommand(c *commandLine) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bulksync",
 		Short: "Plan, apply and audit cross-tenant synchronization for many partner tenants",
@@ -66,63 +80,77 @@ every change ended.
   bulksync audit partners.csv`,
 		SilenceUsage: true, SilenceErrors: true,
 		Args: cobra.NoArgs,
-		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
-			a.global.outageGiven, a.paced = c.Flags().Changed("outage"), c.Flags().Lookup("max-rate") != nil
-			a.verb = c.Name()
-			return a.checkGlobals()
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, err := c.env(cmd); err != nil {
+				return err
+			}
+			return cmd.Help()
 		},
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = true
-	f := cmd.PersistentFlags()
-	f.StringVar(&a.global.format, "format", "text", "`text|json|csv|markdown|html` on standard output")
-	f.StringVar(&a.global.cloud, "cloud", "", "`global|usgov|usgov-dod|china`: the Microsoft cloud of the home tenant (default global, or the plan's)")
-	f.StringVar(&a.global.graphURL, "graph-url", "", "`URL` of another Graph host, as of bulksync simulate; plain http only to loopback")
-	f.StringVar(&a.global.tenant, "tenant", "", "`GUID` of the home tenant: refuse any other")
-	f.StringVar(&a.global.auth, "auth", "default", "`default`: BULKSYNC_ACCESS_TOKEN, else the Azure identity chain")
-	f.DurationVar(&a.global.outage, "outage", 0, "`TIME` to wait while Graph does not answer (default 5m for apply and resume, 1m for the others)")
-	f.BoolVarP(&a.global.quiet, "quiet", "q", false, "no progress and no notes")
-	f.StringVar(&a.global.logLevel, "log-level", "warn", "`debug|info|warn|error` for the log on standard error")
-	f.StringVar(&a.global.logFormat, "log-format", "text", "`text|json`")
+	c.flags.register(cmd.PersistentFlags())
 	cmd.AddCommand(
-		a.planCommand(), a.showCommand(), a.applyCommand(), a.resumeCommand(), a.undoCommand(), a.auditCommand(),
-		a.reportCommand(), a.demoCommand(), a.simulateCommand(), a.versionCommand(),
+		planCommand(c), showCommand(c), applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c),
+		reportCommand(c), demoCommand(c), simulateCommand(c), versionCommand(c),
 	)
 	return cmd
 }
 
-// checkGlobals turns the words of the flags into values, before anything runs.
-func (a *app) checkGlobals() error {
-	var err error
-	if a.format, err = report.ParseFormat(a.global.format); err != nil {
-		return err
-	}
-	if a.global.cloud != "" {
-		if a.cloud, err = graph.ParseCloud(a.global.cloud); err != nil {
-			return err
-		}
-	}
-	if a.global.outageGiven && a.global.outage < time.Second {
-		return fmt.Errorf("--outage: %s is too short to tell an outage: give a second or more", a.global.outage)
-	}
-	if a.global.auth != "default" {
-		return errors.New("--auth knows only default")
-	}
-	a.log, err = a.newLog()
-	return err
+// globalFlags are the flags that every command has, as they are typed.
+type globalFlags struct {
+	format              string
+	address             address
+	outage              time.Duration
+	quiet               bool
+	logLevel, logFormat string
 }
 
-func (a *app) newLog() (*slog.Logger, error) {
+func (f *globalFlags) register(fl *pflag.FlagSet) {
+	fl.StringVar(&f.format, "format", "text", "`text|json|csv|markdown|html` on standard output")
+	fl.StringVar(&f.address.cloud, "cloud", "", "`global|usgov|usgov-dod|china`: the Microsoft cloud of the home tenant (default global, or the plan's)")
+	fl.StringVar(&f.address.graphURL, "graph-url", "", "`URL` of another Graph host, as of bulksync simulate; plain http only to loopback")
+	fl.StringVar(&f.address.tenant, "tenant", "", "`GUID` of the home tenant: refuse any other")
+	fl.StringVar(&f.address.auth, "auth", "default", "`default`: BULKSYNC_ACCESS_TOKEN, else the Azure identity chain")
+	fl.DurationVar(&f.outage, "outage", 0, "`TIME` to wait while Graph does not answer (default 5m for apply and resume, 1m for the others)")
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no notes")
+	fl.StringVar(&f.logLevel, "log-level", "warn", "`debug|info|warn|error` for the log on standard error")
+	fl.StringVar(&f.logFormat, "log-format", "text", "`text|json`")
+}
+
+// parse turns the words of the flags into values, before anything runs.
+func (f *globalFlags) parse(p *process, outageGiven bool) (g globals, err error) {
+	g = globals{quiet: f.quiet, address: f.address, homeTenant: strings.ToLower(strings.Trim(f.address.tenant, "{} "))}
+	if g.format, err = report.ParseFormat(f.format); err != nil {
+		return g, err
+	}
+	if f.address.cloud != "" {
+		if g.cloud, err = graph.ParseCloud(f.address.cloud); err != nil {
+			return g, err
+		}
+	}
+	if outageGiven {
+		if g.outage = f.outage; g.outage < time.Second {
+			return g, fmt.Errorf("--outage: %s is too short to tell an outage: give a second or more", f.outage)
+		}
+	}
+	if f.address.auth != "default" {
+		return g, errors.New("--auth knows only default")
+	}
+	g.log, err = newLog(p, f.logLevel, f.logFormat)
+	return g, err
+}
+
+func newLog(p *process, logLevel, logFormat string) (*slog.Logger, error) {
 	var level slog.Level
-	if err := level.UnmarshalText([]byte(a.global.logLevel)); err != nil {
+	if err := level.UnmarshalText([]byte(logLevel)); err != nil {
 		return nil, errors.New("--log-level is one of debug, info, warn, error")
 	}
 	o := &slog.HandlerOptions{Level: level, ReplaceAttr: cleanAttr}
-	switch a.global.logFormat {
+	switch logFormat {
 	case "text":
-		return slog.New(slog.NewTextHandler(a.err, o)), nil
+		return slog.New(slog.NewTextHandler(p.err, o)), nil
 	case "json":
-		return slog.New(slog.NewJSONHandler(a.err, o)), nil
+		return slog.New(slog.NewJSONHandler(p.err, o)), nil
 	default:
 		return nil, errors.New("--log-format is text or json")
 	}
@@ -139,16 +167,4 @@ func cleanAttr(_ []string, at slog.Attr) slog.Attr {
 		}
 	}
 	return at
-}
-
-// outageOfRun is how long a run waits while Graph does not answer: it has begun
-// something. A command that only reads can be run again.
-const outageOfRun = 5 * time.Minute
-
-// outage is how long to wait while Graph does not answer.
-func (a *app) outage(standard time.Duration) time.Duration {
-	if a.global.outageGiven {
-		return a.global.outage
-	}
-	return standard
 }

@@ -18,47 +18,61 @@ import (
 
 // prepare signs in to the plan's tenant and reads it as it is now. Nothing is
 // written by then, and no file is made.
-func (a *app) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*session.Session, *execute.Reading, error) {
-	t, err := a.connect(ctx, demand{p.HomeTenant.Cloud, paceOf(s), s.Priority, s.Outage})
+func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*session.Session, *execute.Reading, error) {
+	t, err := e.connect(ctx, demand{p.HomeTenant.Cloud, paceOf(s), s.Priority, s.Outage})
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := guard(t, p); err != nil {
 		return nil, nil, err
 	}
-	end := a.tellOutage(t)
+	end := e.tellOutage(t)
 	reading, err := execute.Prepare(ctx, t.Client(), p)
 	end()
 	if err != nil {
-		return nil, nil, a.unread(t.Identity(), err)
+		return nil, nil, e.unread(t.Identity(), err)
 	}
-	a.noteRestarts(reading.Restarts)
+	e.noteRestarts(reading.Restarts)
 	return t, reading, nil
 }
 
-// run carries out a new or resumed run, leaves its reports and shows them.
-func (a *app) run(ctx context.Context, dir *rundir.Dir, t *session.Session, cfg execute.Config) error {
-	a.note("run folder %s", dir.Path())
-	a.writing.Store(true)
+// carryOut carries out a new or resumed run, leaves its reports and shows them.
+func (e *env) carryOut(stops Stops, dir *rundir.Dir, t *session.Session, cfg execute.Config) error {
+	defer func() {
+		if fault := recover(); fault != nil {
+			panic(faultOfRun{fault})
+		}
+	}()
+	e.note("run folder %s", dir.Path())
 	p := cfg.Plan // all that the reports need of cfg: the tenant as it was read would take their room
-	progress := a.startProgress(ctx, p, cfg.Prior, t)
-	a.noteWaves(p, cfg.Header.Settings.Waves)
-	stopping := context.AfterFunc(gentle(ctx), func() {
-		a.note("stopping: what is in flight may finish; interrupt again to end at once")
+	progress := e.startProgress(stops.Hard, p, cfg.Prior, t)
+	e.noteWaves(p, cfg.Header.Settings.Waves)
+	stopping := context.AfterFunc(stops.Soft, func() {
+		e.note("stopping: what is in flight may finish; interrupt again to end at once")
 	})
 	defer stopping()
-	cfg.Stop, cfg.Observe, cfg.Pace = gentle(ctx), progress.observe, func() journal.Pace { return learned(t) }
-	result, err := execute.Run(ctx, cfg)
+	cfg.Stop, cfg.Observe, cfg.Pace = stops.Soft, progress.observe, func() journal.Pace { return learned(t) }
+	result, err := execute.Run(stops.Hard, cfg)
 	progress.stop()
 	if err != nil {
 		// The journal is lost, so nothing that is only in memory is claimed.
-		return a.inFlight(dir, result, err)
+		return e.inFlight(dir, result, err)
 	}
-	return a.endOf(dir, p, result, codeOfRun(result))
+	return e.endOf(dir, p, result, codeOfRun(result))
+}
+
+// noteEstimate says how long the writes of a plan may take, as a range: the pace
+// of the tenant is not known before it is met. The latency is that of reading.
+func (e *env) noteEstimate(t *session.Session, p *plan.Plan) {
+	if p.Summary.Writes() == 0 {
+		return
+	}
+	low, high := t.Estimate(p.Summary.Writes())
+	e.note("applying %s takes about %s; how fast the tenant lets writes through is found on the way", words.Count(p.Summary.Writes(), "change"), span(low, high))
 }
 
 // noteWaves says in which steps the partners are written.
-func (a *app) noteWaves(p *plan.Plan, sizes []int) {
+func (e *env) noteWaves(p *plan.Plan, sizes []int) {
 	if len(sizes) == 0 {
 		return
 	}
@@ -78,45 +92,45 @@ func (a *app) noteWaves(p *plan.Plan, sizes []int) {
 	if left > 0 {
 		steps += fmt.Sprintf("%d, ", left)
 	}
-	a.note("waves of %s of %s; each is read back before the next", strings.TrimSuffix(steps, ", "), words.Count(len(tenants), "partner"))
+	e.note("waves of %s of %s; each is read back before the next", strings.TrimSuffix(steps, ", "), words.Count(len(tenants), "partner"))
 }
 
 // endOf leaves the reports of a run, shows it, and says what to do next. What
 // cannot be written is told, and hides nothing of the rest. The reports are
 // written even when the second interrupt has come.
-func (a *app) endOf(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code int) error {
+func (e *env) endOf(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code int) error {
 	if err := writeReports(dir, p, r, code); err != nil {
 		code = max(code, exitUnfinished)
-		a.sayError(hinted(fmt.Errorf("some reports are missing: %w", err), "free the disk or close the files, then: "+a.commandLine("report", dir.Path())))
+		e.sayError(hinted(fmt.Errorf("some reports are missing: %w", err), "free the disk or close the files, then: "+e.address.command("report", dir.Path())))
 	} else {
-		a.note("reports in %s", dir.Path())
+		e.note("reports in %s", dir.Path())
 	}
-	o := a.reportOptions()
+	o := e.pageOptions()
 	o.ExitCode = code
-	if err := a.print(func(w io.Writer) error { return report.Run(w, p, r, a.format, o) }); err != nil {
+	if err := e.print(func(w io.Writer) error { return report.Run(w, p, r, e.format, o) }); err != nil {
 		code = max(code, exitUnfinished)
-		a.sayError(hinted(err, "to see the run again: "+a.commandLine("report", dir.Path())))
+		e.sayError(hinted(err, "to see the run again: "+e.address.command("report", dir.Path())))
 	}
 	if code != exitDone && r.Totals.NotAttempted+r.Totals.Indeterminate > 0 {
-		a.note("hint: to go on with this run: %s", a.commandLine("resume", dir.Path()))
+		e.note("hint: to continue this run: %s", e.address.command("resume", dir.Path()))
 	}
 	return exitWith(code)
 }
 
 // inFlight tells what a lost journal leaves open.
-func (a *app) inFlight(dir *rundir.Dir, r *journal.Result, cause error) error {
+func (e *env) inFlight(dir *rundir.Dir, r *journal.Result, cause error) error {
 	for _, o := range r.Outcomes {
 		if o.Status == journal.Indeterminate {
-			a.say("in flight: change %d, client-request-id %s", o.Seq, o.ClientRequestID)
+			e.say("in flight: change %d, client-request-id %s", o.Seq, o.ClientRequestID)
 		}
 	}
 	return &exit{exitUnfinished, fmt.Errorf("the run stopped because its journal could not be kept: %w", cause),
-		"free the disk, then: " + a.commandLine("resume", dir.Path())}
+		"free the disk, then: " + e.address.command("resume", dir.Path())}
 }
 
 // load reads the plan and the journal of a run.
-func (a *app) load(ctx context.Context, d *rundir.Dir) (*plan.Plan, *journal.Log, error) {
-	p, err := a.planOf(ctx, d)
+func (e *env) load(ctx context.Context, d *rundir.Dir) (*plan.Plan, *journal.Log, error) {
+	p, err := e.planOf(ctx, d)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -125,7 +139,7 @@ func (a *app) load(ctx context.Context, d *rundir.Dir) (*plan.Plan, *journal.Log
 }
 
 // planOf reads the plan of a run.
-func (a *app) planOf(ctx context.Context, d *rundir.Dir) (*plan.Plan, error) {
+func (e *env) planOf(ctx context.Context, d *rundir.Dir) (*plan.Plan, error) {
 	p, err := d.Plan(ctx)
 	if errors.Is(err, plan.ErrAltered) {
 		return nil, refused(hintPutBack, "%w", err)
@@ -133,7 +147,7 @@ func (a *app) planOf(ctx context.Context, d *rundir.Dir) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p, a.checkPlanTenant(p)
+	return p, e.checkPlanTenant(p)
 }
 
 // undoName is the plan that reverts a run.

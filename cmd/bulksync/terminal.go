@@ -18,39 +18,44 @@ import (
 	"bulksync/report"
 )
 
-// sayError prints an error by the rules of doc.go. Rows at fault are lines of
-// their own, so that editors jump there.
-func (a *app) sayError(err error) {
-	var silent *exit
-	if err == nil || errors.As(err, &silent) && silent.err == nil {
+// sayError prints the error of a command by the rules of doc.go. Rows at fault
+// are lines of their own, so that editors jump there.
+func (e *env) sayError(err error) {
+	var rows desired.RowErrors
+	if !errors.As(err, &rows) {
+		e.process.sayError(err)
+		if hint := e.hintOf(err); err != nil && hint != "" && !isInterrupt(err) {
+			e.say("hint: %s", hint)
+		}
 		return
 	}
-	var rows desired.RowErrors
+	for line := range strings.Lines(rows.Error()) {
+		fmt.Fprintln(e.err, edge(strings.TrimSuffix(line, "\n")))
+	}
+	undone := "written"
+	if e.verb == "audit" {
+		undone = "audited"
+	}
+	e.say("error: %s in %s; nothing was %s", words.Count(len(rows), "fault"), rows[0].File, undone)
+	e.say("hint: fix the lines above and run the command again")
+}
+
+// sayError prints an error, unless it is a silent one.
+func (p *process) sayError(err error) {
+	var silent *exit
 	switch {
-	case errors.As(err, &rows):
-		for line := range strings.Lines(rows.Error()) {
-			fmt.Fprintln(a.err, edge(strings.TrimSuffix(line, "\n")))
-		}
-		undone := "written"
-		if a.verb == "audit" {
-			undone = "audited"
-		}
-		a.say("error: %s in %s; nothing was %s", words.Count(len(rows), "fault"), rows[0].File, undone)
-		a.say("hint: fix the lines above and run the command again")
+	case err == nil, errors.As(err, &silent) && silent.err == nil:
 	case isInterrupt(err):
-		a.say("error: interrupted")
+		p.say("error: interrupted")
 	default:
-		a.say("error: %s", strings.ReplaceAll(err.Error(), "\n", "; ")) // of several, one a line
-		if hint := a.hintOf(err); hint != "" {
-			a.say("hint: %s", hint)
-		}
+		p.say("error: %s", strings.ReplaceAll(err.Error(), "\n", "; ")) // of several, one a line
 	}
 }
 
 // say writes one line to standard error. Nothing that came from a file or from
 // the network gets there but through edge.
-func (a *app) say(format string, args ...any) {
-	fmt.Fprintf(a.err, "bulksync: %s\n", edge(fmt.Sprintf(format, args...)))
+func (p *process) say(format string, args ...any) {
+	fmt.Fprintf(p.err, "bulksync: %s\n", edge(fmt.Sprintf(format, args...)))
 }
 
 // jwt matches an access token, whole or cut after its claims.
@@ -67,35 +72,35 @@ func edge(s string) string {
 }
 
 // note tells something that is no error and no result.
-func (a *app) note(format string, args ...any) {
-	if !a.global.quiet {
-		a.say(format, args...)
+func (e *env) note(format string, args ...any) {
+	if !e.quiet {
+		e.say(format, args...)
 	}
 }
 
 // confirm asks for the word yes. Anything else is no, and so are the end of
 // input and an interrupt. A terminal that is being read cannot be made to stop,
 // so the reader is left behind for the process to end with.
-func (a *app) confirm(ctx context.Context, question string) bool {
-	fmt.Fprintf(a.err, "%s\nOnly \"yes\" will be accepted: ", question)
+func (p *process) confirm(ctx context.Context, question string) bool {
+	fmt.Fprintf(p.err, "%s\nOnly \"yes\" will be accepted: ", question)
 	answer := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(a.in).ReadString('\n')
+		line, _ := bufio.NewReader(p.in).ReadString('\n')
 		answer <- strings.TrimSpace(line)
 	}()
 	select {
 	case word := <-answer:
 		return word == "yes"
 	case <-ctx.Done():
-		fmt.Fprintln(a.err)
+		fmt.Fprintln(p.err)
 		return false
 	}
 }
 
 // canAsk reports whether a question can be read and answered: it is written to
 // standard error, and the answer must not be part of an input.
-func (a *app) canAsk(input string) bool {
-	return input != "-" && isTerminal(a.in) && isTerminal(a.err)
+func (p *process) canAsk(input string) bool {
+	return input != "-" && isTerminal(p.in) && isTerminal(p.err)
 }
 
 // isTerminal reports whether a stream is a terminal that a person sits at.
@@ -113,31 +118,31 @@ func hasSize(stream any) bool {
 	return err == nil && width > 0 && height > 0
 }
 
-// reportOptions fits a report to standard output.
-func (a *app) reportOptions() report.Options { return a.optionsFor(a.out) }
+// pageOptions fits a report to standard output.
+func (p *process) pageOptions() report.Options { return p.optionsFor(p.out) }
 
 // optionsFor fits a report to the stream that it is written to.
-func (a *app) optionsFor(stream io.Writer) report.Options {
+func (p *process) optionsFor(stream io.Writer) report.Options {
 	o := report.Options{Width: 80}
 	if f, ok := stream.(*os.File); ok && isTerminal(f) {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
 			o.Width = w
 		}
-		o.Color = a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
+		o.Color = p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
 	}
 	return o
 }
 
 // live reports whether a moving progress bar can be shown on standard error. On
 // a terminal without a size, as below a scheduler, nothing would be drawn.
-func (a *app) live() bool {
-	return hasSize(a.err) && a.getenv("TERM") != "dumb" && a.getenv("CI") == ""
+func (p *process) live() bool {
+	return hasSize(p.err) && p.getenv("TERM") != "dumb" && p.getenv("CI") == ""
 }
 
 // print writes a result to standard output: a rendering that fails half way
 // leaves it empty. A reader that has seen enough, as head has, is no fault.
-func (a *app) print(render func(io.Writer) error) error {
-	b := bufio.NewWriterSize(a.out, 1<<16)
+func (p *process) print(render func(io.Writer) error) error {
+	b := bufio.NewWriterSize(p.out, 1<<16)
 	err := render(b)
 	if err == nil {
 		err = b.Flush()

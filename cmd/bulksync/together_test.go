@@ -95,17 +95,17 @@ func TestManyMayLook(t *testing.T) {
 	first.Release()
 
 	var busy error
-	a := &app{err: &s.err, format: report.Text, out: writerFunc(func(p []byte) (int, error) {
+	e := &env{globals: globals{format: report.Text}, process: process{err: &s.err, getenv: os.Getenv, out: writerFunc(func(p []byte) (int, error) {
 		last, err := rundir.Open("run")
 		if busy = err; busy == nil {
 			busy = last.Lock()
 			last.Release()
 		}
 		return len(p), nil
-	})}
+	})}}
 	for _, look := range []func() error{
-		func() error { return a.report(t.Context(), "run") },
-		func() error { return a.undo(t.Context(), "run", "") },
+		func() error { return reportOptions{dir: "run"}.run(always(t), e) },
+		func() error { return undoOptions{dir: "run"}.run(always(t), e) },
 	} {
 		busy = errors.New("nothing was printed")
 		if err := look(); busy != nil {

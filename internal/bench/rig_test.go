@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bufio"
@@ -33,7 +33,7 @@ type stage struct {
 func build(b *testing.B) string {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "bulksync.exe")
-	out, err := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".").CombinedOutput()
+	out, err := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "../../cmd/bulksync").CombinedOutput()
 	if err != nil {
 		b.Fatalf("building the program: %v\n%s", err, out)
 	}

@@ -1,6 +1,7 @@
-package main
+package bench
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -16,6 +17,8 @@ import (
 	"bulksync/execute"
 	"bulksync/execute/journal"
 	"bulksync/execute/rundir"
+	"bulksync/internal/session"
+	"bulksync/plan"
 )
 
 // BenchmarkCPU holds the processor time of writing, the durable journal
@@ -119,10 +122,7 @@ func bareLoop(ctx context.Context, url, token string, partners []string) error {
 // that comes before or after: engine URL TOKEN PLAN.
 func engineMain() {
 	ctx := context.Background()
-	a := &app{err: os.Stderr, getenv: func(string) string { return os.Args[2] }}
-	g := &a.global
-	g.graphURL, g.auth, g.format, g.logLevel, g.logFormat = os.Args[1], "default", "text", "warn", "text"
-	cfg, err := a.engine(ctx, os.Args[3])
+	cfg, err := engine(ctx, os.Args[1], os.Args[2], os.Args[3])
 	tell(func() error {
 		if err != nil {
 			return err
@@ -135,26 +135,25 @@ func engineMain() {
 	})
 }
 
-func (a *app) engine(ctx context.Context, path string) (c execute.Config, err error) {
-	if err := a.checkGlobals(); err != nil {
-		return c, err
-	}
-	p, err := a.readProven(ctx, path)
+func engine(ctx context.Context, url, token, path string) (c execute.Config, err error) {
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		return c, err
 	}
-	t, err := a.connect(ctx, demand{})
+	if c.Plan, err = plan.Decode(bytes.NewReader(raw)); err != nil {
+		return c, err
+	}
+	s, err := session.Open(ctx, session.Options{GraphURL: url, Token: token})
 	if err != nil {
 		return c, err
 	}
-	c.Plan, c.Client, c.Pace = p.Plan, t.Client(), func() journal.Pace { return learned(t) }
-	c.Header.Settings.VerifyWait = -1
-	_, file, err := rundir.Create(path+".run", p.raw)
+	c.Client, c.Header.Settings.VerifyWait = s.Client(), -1
+	_, file, err := rundir.Create(path+".run", raw)
 	if err != nil {
 		return c, err
 	}
 	c.Journal = journal.New(file, "")
-	c.Reading, err = execute.Prepare(ctx, t.Client(), c.Plan)
+	c.Reading, err = execute.Prepare(ctx, c.Client, c.Plan)
 	return c, err
 }
 

@@ -14,52 +14,66 @@ import (
 	"bulksync/ratelimit"
 )
 
-// paceFlags say how fast a run goes and when it ends, as they are typed. A
+// paceOptions say how fast a run goes and when it ends, as they are typed. A
 // resumed run goes on as it was, but for those that are given again.
-type paceFlags struct {
+type paceOptions struct {
 	concurrency                        int
 	maxRate, capacity, waves, deadline string
+	// given holds the names of the flags that were typed.
+	given map[string]bool
 }
 
-func (f *paceFlags) register(fl *pflag.FlagSet) {
-	fl.IntVar(&f.concurrency, "concurrency", journal.DefaultConcurrency, "`N` writes in flight at most, each of another partner")
-	fl.StringVar(&f.maxRate, "max-rate", "", "`RATE` of writes at most: 5 is five a second, 100/10s a quota whose burst may be used; without it the pace is found")
-	fl.StringVar(&f.capacity, "capacity", "100%", "`SHARE` of the quota to use, as 50%; the rest is left to other apps")
-	fl.StringVar(&f.waves, "waves", "", "`10,100,rest`: numbers of partners; each wave is read back before the next is begun")
-	fl.StringVar(&f.deadline, "deadline", "", "`TIME` at which no further write is begun, as 02:00 or 2026-11-22T02:00:00Z")
+// newPaceOptions are those of an apply without flags.
+func newPaceOptions() paceOptions {
+	return paceOptions{concurrency: journal.DefaultConcurrency, capacity: "100%"}
 }
 
-// lay puts what was typed over the settings of a run, with errors in the words
+// givenOf names the flags that were typed.
+func givenOf(fl *pflag.FlagSet) map[string]bool {
+	given := map[string]bool{}
+	fl.Visit(func(f *pflag.Flag) { given[f.Name] = true })
+	return given
+}
+
+func (o *paceOptions) register(fl *pflag.FlagSet) {
+	fl.IntVar(&o.concurrency, "concurrency", o.concurrency, "`N` writes in flight at most, each of another partner")
+	fl.StringVar(&o.maxRate, "max-rate", o.maxRate, "`RATE` of writes at most: 5 is five a second, 100/10s a quota whose burst may be used; without it the pace is found")
+	fl.StringVar(&o.capacity, "capacity", o.capacity, "`SHARE` of the quota to use, as 50%; the rest is left to other apps")
+	fl.StringVar(&o.waves, "waves", o.waves, "`10,100,rest`: numbers of partners; each wave is read back before the next is begun")
+	fl.StringVar(&o.deadline, "deadline", o.deadline, "`TIME` at which no further write is begun, as 02:00 or 2026-11-22T02:00:00Z")
+}
+
+// over puts what was typed over the settings of a run, with errors in the words
 // of the flags.
-func (f *paceFlags) lay(fl *pflag.FlagSet, s *journal.Settings, now time.Time) error {
+func (o *paceOptions) over(s *journal.Settings, now time.Time) error {
 	var err error
 	set := func(name string, parse func() error) {
-		if fl.Changed(name) && err == nil {
+		if o.given[name] && err == nil {
 			if err = parse(); err != nil {
 				err = fmt.Errorf("--%s: %w", name, err)
 			}
 		}
 	}
 	set("concurrency", func() error {
-		s.Concurrency = f.concurrency
-		return ratelimit.CheckConcurrency(f.concurrency)
+		s.Concurrency = o.concurrency
+		return ratelimit.CheckConcurrency(o.concurrency)
 	})
 	set("max-rate", func() (err error) {
-		s.MaxRate, s.MaxBurst, err = parseRate(f.maxRate)
+		s.MaxRate, s.MaxBurst, err = parseRate(o.maxRate)
 		return err
 	})
 	set("capacity", func() (err error) {
-		if s.Capacity, err = parsePercent(f.capacity); err == nil {
+		if s.Capacity, err = parsePercent(o.capacity); err == nil {
 			err = ratelimit.CheckCapacity(s.Capacity)
 		}
 		return err
 	})
 	set("waves", func() (err error) {
-		s.Waves, err = parseWaves(f.waves)
+		s.Waves, err = parseWaves(o.waves)
 		return err
 	})
 	set("deadline", func() (err error) {
-		s.Deadline, err = parseDeadline(f.deadline, now)
+		s.Deadline, err = parseDeadline(o.deadline, now)
 		return err
 	})
 	return err
@@ -140,12 +154,12 @@ func parseDeadline(s string, now time.Time) (time.Time, error) {
 
 // noteDeadline says when the run begins no more writes, with the zone: a time
 // of day was read by this machine's clock.
-func (a *app) noteDeadline(s journal.Settings, now time.Time) {
+func (e *env) noteDeadline(s journal.Settings, now time.Time) {
 	switch {
 	case s.Deadline.IsZero():
 	case s.Deadline.After(now):
-		a.note("no write is begun after %s", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
+		e.note("no write is begun after %s", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
 	default:
-		a.note("the deadline of the run was %s: it goes on without one", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
+		e.note("the deadline of the run was %s: it goes on without one", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
 	}
 }
