@@ -23,8 +23,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-
 	"bulksync/graph"
 	"bulksync/graph/auth"
 	"bulksync/ratelimit"
@@ -127,9 +125,8 @@ func (s *Session) stack(signedIn *auth.Session, o Options) graph.Options {
 // signIn gets a token and reads whose it is. A token without a tenant is of no
 // use: nothing could be guarded.
 func signIn(ctx context.Context, o Options, cloud graph.Cloud) (*auth.Session, error) {
-	var cred azcore.TokenCredential = auth.Static(o.Token)
+	cred, err := auth.Static(o.Token), error(nil)
 	if o.Token == "" {
-		var err error
 		if cred, err = auth.Default(auth.Options{Cloud: cloud, TenantID: o.Tenant}); err != nil {
 			return nil, &SignInError{err}
 		}
