@@ -51,9 +51,9 @@ func applyCommand(c *commandLine) *cobra.Command {
 		Use:   "apply plan.json",
 		Short: "Apply a reviewed plan",
 		Long: `Applies the plan: the changes of one partner in order, partners concurrently, as fast as Graph allows.
-A change whose object has changed since the plan is held, not overwritten. The run folder records everything
-that happens. The first Ctrl-C lets requests in flight finish, the second stops at once; bulksync resume
-continues the run.`,
+A change whose object has changed since the plan is held, not overwritten. The run folder records
+everything that happens. The first Ctrl-C lets requests in flight finish, the second stops at once;
+bulksync resume continues the run.`,
 		Example: "  bulksync apply plan.json\n  bulksync apply plan.json --approve sha256:1f3c…",
 		Args:    cobra.ExactArgs(1),
 	}
@@ -67,12 +67,12 @@ continues the run.`,
 
 func (o *applyOptions) register(fl *pflag.FlagSet) {
 	o.paceOptions.register(fl)
-	fl.BoolVar(&o.yes, "yes", o.yes, "do not ask")
-	fl.StringVar(&o.approve, "approve", o.approve, "`FINGERPRINT` of the plan that was approved; any other plan is refused")
-	fl.StringVar(&o.dir, "run-dir", o.dir, "`DIR` of the run (default bulksync-runs/<time>-<fingerprint>)")
-	fl.StringVar(&o.priority, "throttle-priority", o.priority, "`low|normal|high`: who is refused first when the tenant is short of quota")
+	fl.BoolVar(&o.yes, "yes", o.yes, "apply without asking")
+	fl.StringVar(&o.approve, "approve", o.approve, "`FINGERPRINT` of the approved plan; any other plan is refused")
+	fl.StringVar(&o.dir, "run-dir", o.dir, "`DIR` for the run (default bulksync-runs/<time>-<fingerprint>)")
+	fl.StringVar(&o.priority, "throttle-priority", o.priority, "`low|normal|high`: low is refused first when the tenant is short of quota")
 	fl.DurationVar(&o.maxAge, "max-age", o.maxAge, "maximum `AGE` of the data a write relies on")
-	fl.DurationVar(&o.verifyWait, "verify-wait", o.verifyWait, "`TIME` to wait at most until changes can be read back; 0 does not read back")
+	fl.DurationVar(&o.verifyWait, "verify-wait", o.verifyWait, "longest `TIME` to wait until changes can be read back; 0 does not read them back")
 	fl.StringVar(&o.onDrift, "on-drift", o.onDrift, "`hold|stop`: hold a change whose object has changed since the plan and go on, or stop the run")
 	fl.StringVar(&o.failures, "stop-after-failures", o.failures, "`N|P%` changes that may fail before the run stops; P% is of the plan's writes")
 }
@@ -156,7 +156,7 @@ func (o applyOptions) approved(ctx context.Context, e *env, p *plan.Plan) error 
 // is gone.
 func (e *env) toRead(path string) string {
 	if !isKept(path) {
-		return "keep the plan in a file and read it with bulksync show FILE"
+		return "save the plan to a file and read it with bulksync show FILE"
 	}
 	return "read it with " + e.address.command("show", path)
 }
@@ -180,7 +180,7 @@ func (o *applyOptions) settings(p *plan.Plan, now time.Time) (journal.Settings, 
 	case !slices.Contains([]string{"low", "normal", "high"}, o.priority):
 		return s, fmt.Errorf("--throttle-priority: %q is none of low, normal, high", o.priority)
 	case o.maxAge < time.Second:
-		return s, fmt.Errorf("--max-age: %s is too short for a reading to be of use: give a second or more", o.maxAge)
+		return s, fmt.Errorf("--max-age: %s is too short to be of use: give a second or more", o.maxAge)
 	case o.verifyWait < 0:
 		return s, fmt.Errorf("--verify-wait: %s is negative", o.verifyWait)
 	case s.OnDrift != journal.HoldDrift && s.OnDrift != journal.StopOnDrift:

@@ -16,7 +16,7 @@ import (
 // auditOptions are the choices of bulksync audit.
 type auditOptions struct {
 	wanted
-	// dir is the folder to leave the audit in; empty for none.
+	// dir is the folder to save the audit in; empty for none.
 	dir string
 }
 
@@ -34,7 +34,7 @@ tenant. Exit 0: nothing differs; 2: something does; 5: the tenant could not be r
 		}),
 	}
 	o.wanted.register(cmd.Flags())
-	cmd.Flags().StringVar(&o.dir, "out-dir", "", "`DIR` to keep audit.json, audit.csv, audit.md and audit.html in")
+	cmd.Flags().StringVar(&o.dir, "out-dir", "", "`DIR` to save audit.json, audit.csv, audit.md and audit.html in")
 	return cmd
 }
 
@@ -61,7 +61,7 @@ func (o auditOptions) run(stops Stops, e *env) error {
 		return err
 	}
 	if o.dir != "" {
-		e.note("kept in %s", o.dir)
+		e.note("audit saved in %s", o.dir)
 	}
 	switch {
 	case incomplete != nil:

@@ -20,7 +20,7 @@ import (
 func demoCommand(c *commandLine) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
-		Short: "The whole tour against the built-in Graph: no account, no network",
+		Short: "Take a complete tour with the built-in Graph; needs no account and no network",
 		Args:  cobra.NoArgs,
 		RunE:  c.verb(func(e *env, _ []string) error { return demo(c.stops, e) }),
 	}
@@ -54,12 +54,12 @@ func demo(stops Stops, e *env) error {
 	if err := writeFile(stops.Hard, partners, func(w io.Writer) error { return demoCSV(w, sim.Partners()) }); err != nil {
 		return err
 	}
-	t.say("A Graph of its own is running at %s: %d partners, %d writes per %s.\nThe spreadsheet of the change is %s.",
+	t.say("A built-in Graph is running at %s: %d partners, %d writes per %s.\nThe spreadsheet of the change is %s.",
 		url, len(sim.Partners()), demoQuota, demoRefill, partners)
 	t.step("What would change? Nothing is written.", exitDone, "plan", partners, "--out", t.file("plan.json"), "--create-partners")
 	t.step("The board has said yes. Apply exactly that plan; Graph will throttle.", exitDone,
 		"apply", t.file("plan.json"), "--yes", "--run-dir", t.file("run"))
-	t.step("Is everything as the file wants it? The audit never writes.", exitDone,
+	t.step("Is everything as the file says? The audit never writes.", exitDone,
 		"audit", partners, "--out-dir", t.file("audit-after"), "--quiet")
 	changed := t.tamper(sim)
 	t.step("Somebody has just switched "+changed+" off in the portal. The next audit finds it.", exitDiffers,
@@ -88,7 +88,7 @@ func (t *tour) step(why string, want int, args ...string) {
 	t.say("\n── %s\n$ bulksync %s", why, strings.Join(args, " "))
 	sub := &process{in: strings.NewReader(""), out: t.process.out, err: t.process.err, getenv: t.getenv}
 	if code := sub.run(t.stops, append(args, "--graph-url", t.url)); code != want {
-		t.err = fmt.Errorf("the tour expected exit code %d here, and it was %d", want, code)
+		t.err = fmt.Errorf("the tour expected exit code %d here, not %d", want, code)
 	} else {
 		t.say("(exit code %d)", code)
 	}
@@ -125,7 +125,7 @@ func (t *tour) end() error {
 	if t.err != nil {
 		return t.err
 	}
-	t.say("\nEverything that the tour left behind:")
+	t.say("\nThe files of the tour:")
 	err := filepath.WalkDir(t.dir, func(path string, e os.DirEntry, err error) error {
 		if err == nil && !e.IsDir() && e.Name() != ".lock" {
 			t.say("  %s", path)

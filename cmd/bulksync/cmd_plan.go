@@ -14,7 +14,7 @@ import (
 // planOptions are the choices of bulksync plan.
 type planOptions struct {
 	wanted
-	// out is the file to keep the plan in; empty for none.
+	// out is the file to save the plan in; empty for none.
 	out string
 	// detailed: a difference is exit code 2.
 	detailed bool
@@ -24,9 +24,9 @@ func planCommand(c *commandLine) *cobra.Command {
 	var o planOptions
 	cmd := &cobra.Command{
 		Use:   "plan [FILE.csv]",
-		Short: "Show what would change, and keep it as a plan with --out",
+		Short: "Show what would change; with --out, save it as a plan",
 		Long: `Reads the CSV ("-" is standard input) and the tenant, and shows what would change. Nothing is
-written to the tenant. With --out the plan is kept in a file, which is what bulksync apply runs.`,
+written to the tenant. With --out the plan is saved to a file, and bulksync apply runs exactly that plan.`,
 		Example: "  bulksync plan partners.csv --out plan.json\n  bulksync plan --template template.json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
@@ -40,9 +40,9 @@ written to the tenant. With --out the plan is kept in a file, which is what bulk
 
 func (o *planOptions) register(fl *pflag.FlagSet) {
 	o.wanted.register(fl)
-	fl.StringVar(&o.out, "out", "", "`FILE` to keep the plan in")
+	fl.StringVar(&o.out, "out", "", "`FILE` to save the plan in")
 	fl.BoolVar(&o.createPartners, "create-partners", false, "add partner configurations that do not exist")
-	fl.BoolVar(&o.detailed, "detailed-exitcode", false, "exit 2 when something differs")
+	fl.BoolVar(&o.detailed, "detailed-exitcode", false, "exit with code 2 if something differs")
 }
 
 func (o planOptions) run(stops Stops, e *env) error {
@@ -76,7 +76,7 @@ func (o planOptions) run(stops Stops, e *env) error {
 	case o.out != "" && p.Summary.Writes() > 0:
 		e.noteKept(o.out, e.address)
 	case p.Summary.Writes() > 0:
-		e.note("nothing was kept; with --out plan.json the plan can be reviewed and applied")
+		e.note("the plan was not saved; with --out plan.json it can be reviewed and applied")
 	}
 	if o.detailed && p.Summary.Differs() {
 		return exitWith(exitDiffers)

@@ -18,9 +18,9 @@ type reportOptions struct{ dir string }
 func reportCommand(c *commandLine) *cobra.Command {
 	return &cobra.Command{
 		Use:   "report RUN_DIR",
-		Short: "Show a run again and rewrite its reports, offline",
+		Short: "Show a run and write its reports again, offline",
 		Long: `Shows a run from its plan and journal, and writes its reports again. A run that is still going is
-shown as it stands, and nothing is written. Exit 0: all is done; 3: something is left.`,
+shown as it is now, and nothing is written. Exit 0: everything is done; 3: something is left.`,
 		Args: cobra.ExactArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
 			return reportOptions{dir: args[0]}.run(c.stops, e)
@@ -49,7 +49,7 @@ func (o reportOptions) run(stops Stops, e *env) error {
 	case errors.Is(lock, rundir.ErrBusy) && !log.Ended():
 		page.Running = true
 		code, page.ExitCode = exitUnfinished, exitUnfinished
-		e.note("the run is still going: this is how it stands, and nothing was written")
+		e.note("the run is still going: this is its state so far, and nothing was written")
 	case lock != nil:
 		e.note("the reports were not written again: %v", lock)
 	default:

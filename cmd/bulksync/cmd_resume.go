@@ -27,7 +27,7 @@ func resumeCommand(c *commandLine) *cobra.Command {
 		Use:   "resume RUN_DIR",
 		Short: "Continue a stopped or killed run",
 		Long: `Continues a run with the settings that it had, unless they are given again. What is confirmed is not
-sent again; what was in flight when the run ended is read back before anything is decided.`,
+sent again; what was in flight when the run ended is read back first.`,
 		Args: cobra.ExactArgs(1),
 	}
 	o.register(cmd.Flags())

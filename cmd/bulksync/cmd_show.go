@@ -14,7 +14,7 @@ type showOptions struct{ plan string }
 func showCommand(c *commandLine) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show plan.json",
-		Short: "Show a plan again, offline and without credentials",
+		Short: "Show a saved plan, offline and without credentials",
 		Args:  cobra.ExactArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
 			return showOptions{plan: args[0]}.run(c.stops, e)

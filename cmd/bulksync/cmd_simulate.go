@@ -42,10 +42,10 @@ func simulateCommand(c *commandLine) *cobra.Command {
 	return cmd
 }
 
-const simulateHelp = `Serves a Graph in memory that behaves as the real one, strict bodies, paging and throttling included,
-and prints how another terminal reaches it. It ends with Ctrl-C.
+const simulateHelp = `Serves an in-memory Graph that behaves like the real one, with strict bodies, paging and throttling,
+and prints how to reach it from another terminal. Ctrl-C ends it.
 
-A fault is a kind and what it strikes, as in 503,nth=3,retry-after=7s or reset-after,method=PUT,p=0.05. The kinds:
+A fault is a kind and what it applies to, as in 503,nth=3,retry-after=7s or reset-after,method=PUT,p=0.05. The kinds:
 
   400 to 599            that status, without effect; with -after, as in 500-after, the write took effect
   concurrency           409 Directory_ConcurrencyViolation
@@ -57,23 +57,23 @@ A fault is a kind and what it strikes, as in 503,nth=3,retry-after=7s or reset-a
                         200 with a sign-in page, with nothing, or with an error
   stale, lost           a write that shows late, or never
   empty, cut, huge, shape, bare-404, other-tenant, unexpanded, unselected, moved
-                        a read that cannot be believed
+                        a read that cannot be trusted
   foreign-link, same-link, relative-link
                         a page that leads elsewhere
 
-What it strikes: method= (WRITE is all but GET), path=, nth=, every=, times=, p= (chance), from= and for= (time since the
+What it applies to: method= (WRITE is all but GET), path=, nth=, every=, times=, p= (chance), from= and for= (time since the
 start). How: retry-after=, delay=, and body= (bom, odata, object-message, oauth, text, html, none, echo, escapes) of an error.`
 
 func (o *simulateOptions) register(fl *pflag.FlagSet) {
 	fl.StringVar(&o.listen, "listen", "127.0.0.1:0", "`ADDRESS:PORT` on loopback")
 	fl.IntVar(&o.partners, "partners", 200, "`N` partners to begin with")
-	fl.IntVar(&o.pageSize, "page-size", 100, "`N` partners a page")
+	fl.IntVar(&o.pageSize, "page-size", 100, "`N` partners on each page")
 	fl.DurationVar(&o.latency, "latency", 20*time.Millisecond, "`TIME` that each answer takes")
-	fl.StringVar(&o.readQuota, "read-quota", "", "`N/TIME` of reads, as 8000/10s")
+	fl.StringVar(&o.readQuota, "read-quota", "", "`N/TIME` of reads, such as 8000/10s")
 	fl.StringVar(&o.writeQuota, "write-quota", "3000/150s", "`N/TIME` of writes; the default is what Graph documents")
-	fl.Int64Var(&o.seed, "seed", 1, "`NUMBER` that everything made up follows from")
-	fl.StringArrayVar(&o.faults, "fault", nil, "`SPEC` of a fault; may be given again")
-	fl.StringVar(&o.state, "state", "", "`FILE` to begin from if it exists, and to leave the state in")
+	fl.Int64Var(&o.seed, "seed", 1, "`NUMBER` that all generated data follows from")
+	fl.StringArrayVar(&o.faults, "fault", nil, "`SPEC` of a fault; may be given more than once")
+	fl.StringVar(&o.state, "state", "", "`FILE` to load the state from if it exists, and to save it in at the end")
 }
 
 func (o *simulateOptions) config() (graphsim.Config, []graphsim.Fault, error) {
@@ -86,7 +86,7 @@ func (o *simulateOptions) config() (graphsim.Config, []graphsim.Fault, error) {
 		return c, nil, err
 	}
 	if o.partners < 0 || o.pageSize < 1 || o.latency < 0 {
-		return c, nil, errors.New("--partners and --latency may not be negative, and --page-size not below 1")
+		return c, nil, errors.New("--partners and --latency must not be negative, and --page-size must be at least 1")
 	}
 	var faults []graphsim.Fault
 	for _, spec := range o.faults {
@@ -136,7 +136,7 @@ func (o simulateOptions) run(stops Stops, e *env) error {
 		return err
 	}
 	if host, _, err := net.SplitHostPort(o.listen); err != nil || !graph.IsLoopback(host) {
-		return fmt.Errorf("--listen %q: give a loopback address with a port, as 127.0.0.1:8080", o.listen)
+		return fmt.Errorf("--listen %q: give a loopback address with a port, such as 127.0.0.1:8080", o.listen)
 	}
 	sim := graphsim.New(cfg)
 	sim.Inject(faults...)

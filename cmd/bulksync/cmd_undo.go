@@ -18,7 +18,7 @@ import (
 // undoOptions are the choices of bulksync undo.
 type undoOptions struct {
 	dir string
-	// out is the file to keep the plan in; empty for the one in the run folder.
+	// out is the file to save the plan in; empty for the one in the run folder.
 	out string
 }
 
@@ -35,11 +35,11 @@ plan like any other: read it with bulksync show, run it with bulksync apply.`,
 			return o.run(c.stops, e)
 		}),
 	}
-	cmd.Flags().StringVar(&o.out, "out", "", "`FILE` to keep the plan in (default RUN_DIR/undo.json)")
+	cmd.Flags().StringVar(&o.out, "out", "", "`FILE` to save the plan in (default RUN_DIR/undo.json)")
 	return cmd
 }
 
-const hintElsewhere = "keep the plan elsewhere with --out FILE"
+const hintElsewhere = "save the plan elsewhere with --out FILE"
 
 func (o undoOptions) run(stops Stops, e *env) error {
 	dir, err := rundir.Open(o.dir)
@@ -97,12 +97,12 @@ func (e *env) noteUndo(out, run string, undo *plan.Plan, r *journal.Result) {
 	if r.Totals.NotAttempted+r.Totals.Indeterminate > 0 {
 		open := ""
 		if r.Totals.Indeterminate > 0 {
-			open = ", and sends again what it had left open"
+			open = ", and sends again what was left open"
 		}
-		e.note("the run in %s is not finished and can be resumed; resumed after the undo, it holds what was taken back%s", run, open)
+		e.note("the run in %s is not finished and can be resumed; if it is resumed after the undo, it holds what was reverted%s", run, open)
 	}
 	if undo.Summary.Writes() == 0 {
-		e.note("the run changed nothing, so there is nothing to take back")
+		e.note("the run changed nothing, so there is nothing to revert")
 		return
 	}
 	e.noteKept(out, e.address.onHostOf(undo))

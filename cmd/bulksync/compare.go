@@ -28,14 +28,14 @@ func (w *wanted) takeFile(args []string) {
 }
 
 func (w *wanted) register(fl *pflag.FlagSet) {
-	fl.StringVar(&w.template, "template", "", "`FILE.json` with the multitenant-organization identity-sync template; the CSV may be left out then")
+	fl.StringVar(&w.template, "template", "", "`FILE.json` with the multitenant-organization identity-sync template; the CSV is optional then")
 }
 
 // read reads the files. It asks nobody else.
 func (e *env) read(ctx context.Context, w wanted) (plan.Desired, error) {
 	d := plan.Desired{CreatePartners: w.createPartners}
 	if w.csv == "" && w.template == "" {
-		return d, hinted(errors.New("no file to read"), "name a CSV of partners, or a template with --template FILE.json")
+		return d, hinted(errors.New("no file to read"), "give a CSV of partners, or a template with --template FILE.json")
 	}
 	if w.template != "" {
 		var err error

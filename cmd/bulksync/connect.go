@@ -33,8 +33,8 @@ func (e *env) connect(ctx context.Context, d demand) (*session.Session, error) {
 	})
 	var other *session.MismatchError
 	if errors.As(err, &other) {
-		return nil, refused("sign in to the tenant that you mean, or leave --tenant out",
-			"the token is of tenant %s, and --tenant asks for %s", other.Have, other.Want)
+		return nil, refused("sign in to that tenant, or leave --tenant out",
+			"the token is for tenant %s, and --tenant asks for %s", other.Have, other.Want)
 	}
 	return s, err
 }
@@ -42,7 +42,7 @@ func (e *env) connect(ctx context.Context, d demand) (*session.Session, error) {
 // checkPlanTenant refuses a plan of another tenant than the one asked for.
 func (e *env) checkPlanTenant(p *plan.Plan) error {
 	if e.homeTenant != "" && e.homeTenant != p.HomeTenant.ID {
-		return refused("name the plan that you mean, or leave --tenant out",
+		return refused("give a plan for that tenant, or leave --tenant out",
 			"the plan is for home tenant %s, and --tenant asks for %s", p.HomeTenant.ID, e.homeTenant)
 	}
 	return nil
@@ -58,12 +58,12 @@ func guard(s *session.Session, p *plan.Plan) error {
 		return err
 	case other.What == session.ErrOtherTenant:
 		return refused("sign in to the plan's tenant, or make a plan for this one",
-			"the plan is for home tenant %s, and the token is of %s", other.Want, other.Have)
+			"the plan is for home tenant %s, and the token is for %s", other.Want, other.Have)
 	case other.What == session.ErrOtherCloud:
 		return refused("leave --cloud out, or make a plan in this cloud",
 			"the plan was made in the cloud %s, not in %s", other.Want, other.Have)
 	default:
-		return refused("if that is the host you mean, say so: --graph-url "+shellQuote(other.Want),
+		return refused("if that host is meant, say so: --graph-url "+shellQuote(other.Want),
 			"the plan was made against %s, not %s", other.Want, other.Have)
 	}
 }

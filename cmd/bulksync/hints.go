@@ -46,9 +46,9 @@ func (e *env) hintOf(err error) string {
 	case errors.As(err, new(*atomicfile.KindError)):
 		return "put back the file that the run left there"
 	case errors.Is(err, plan.ErrAltered):
-		return "make the plan again with bulksync plan, and have it read again"
+		return "make the plan again with bulksync plan, and have it reviewed again"
 	case errors.Is(err, plan.ErrFormat), errors.Is(err, journal.ErrFormat):
-		return "use the version of bulksync that wrote it, or make it again with this one"
+		return "use the version of bulksync that wrote it, or create it again with this one"
 	case errors.Is(err, journal.ErrNeverBegan):
 		return "nothing was sent: apply the plan again, in a new folder"
 	case errors.Is(err, journal.ErrOtherPlan):
@@ -207,7 +207,7 @@ func (e *env) noteKept(out string, at address) {
 		e.note("plan written to %s", out)
 		return
 	}
-	e.note("plan kept in %s; to run exactly this: %s", out, at.command("apply", out))
+	e.note("plan saved in %s; to apply exactly this plan: %s", out, at.command("apply", out))
 }
 
 // shellQuote makes one word of s for a POSIX shell.

@@ -36,11 +36,11 @@ func givenOf(fl *pflag.FlagSet) map[string]bool {
 }
 
 func (o *paceOptions) register(fl *pflag.FlagSet) {
-	fl.IntVar(&o.concurrency, "concurrency", o.concurrency, "`N` writes in flight at most, each of another partner")
-	fl.StringVar(&o.maxRate, "max-rate", o.maxRate, "`RATE` of writes at most: 5 is five a second, 100/10s a quota whose burst may be used; without it the pace is found")
-	fl.StringVar(&o.capacity, "capacity", o.capacity, "`SHARE` of the quota to use, as 50%; the rest is left to other apps")
-	fl.StringVar(&o.waves, "waves", o.waves, "`10,100,rest`: numbers of partners; each wave is read back before the next is begun")
-	fl.StringVar(&o.deadline, "deadline", o.deadline, "`TIME` at which no further write is begun, as 02:00 or 2026-11-22T02:00:00Z")
+	fl.IntVar(&o.concurrency, "concurrency", o.concurrency, "at most `N` writes in flight, each for a different partner")
+	fl.StringVar(&o.maxRate, "max-rate", o.maxRate, "highest `RATE` of writes: 5 is five a second, 100/10s is a quota whose burst may be used; without it the limit is found")
+	fl.StringVar(&o.capacity, "capacity", o.capacity, "`SHARE` of the quota to use, such as 50%; the rest is left to other apps")
+	fl.StringVar(&o.waves, "waves", o.waves, "`10,100,rest`: numbers of partners; each wave is read back before the next begins")
+	fl.StringVar(&o.deadline, "deadline", o.deadline, "`TIME` after which no write is begun, such as 02:00 or 2026-11-22T02:00:00Z")
 }
 
 // over puts what was typed over the settings of a run, with errors in the words
@@ -160,6 +160,6 @@ func (e *env) noteDeadline(s journal.Settings, now time.Time) {
 	case s.Deadline.After(now):
 		e.note("no write is begun after %s", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
 	default:
-		e.note("the deadline of the run was %s: it goes on without one", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
+		e.note("the deadline of the run was %s: it continues without one", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
 	}
 }

@@ -37,7 +37,7 @@ func TestReportOfAReadOnlyFolder(t *testing.T) {
 		if code != exitDone || !strings.Contains(out, "1 verified") || !strings.Contains(errs, "the reports were not written again") {
 			t.Errorf("exit code %d\n%s%s", code, out, errs)
 		}
-		if code, out, errs := asStranger(t, dir, "undo"); code != exitCannotRun || out != "" || !strings.Contains(errs, "keep the plan elsewhere with --out FILE") {
+		if code, out, errs := asStranger(t, dir, "undo"); code != exitCannotRun || out != "" || !strings.Contains(errs, "save the plan elsewhere with --out FILE") {
 			t.Errorf("undo: exit code %d\n%s%s", code, out, errs)
 		}
 	}

@@ -74,7 +74,7 @@ func rootCommand(c *commandLine) *cobra.Command {
 cross-tenant access policy, applies it through Microsoft Graph and reports how
 every change ended.
 
-  bulksync demo                          the whole tour, no account and no network
+  bulksync demo                          a complete tour; needs no account and no network
   bulksync plan partners.csv --out plan.json
   bulksync apply plan.json
   bulksync audit partners.csv`,
@@ -106,15 +106,15 @@ type globalFlags struct {
 }
 
 func (f *globalFlags) register(fl *pflag.FlagSet) {
-	fl.StringVar(&f.format, "format", "text", "`text|json|csv|markdown|html` on standard output")
+	fl.StringVar(&f.format, "format", "text", "`text|json|csv|markdown|html`: format of the result on standard output")
 	fl.StringVar(&f.address.cloud, "cloud", "", "`global|usgov|usgov-dod|china`: the Microsoft cloud of the home tenant (default global, or the plan's)")
-	fl.StringVar(&f.address.graphURL, "graph-url", "", "`URL` of another Graph host, as of bulksync simulate; plain http only to loopback")
-	fl.StringVar(&f.address.tenant, "tenant", "", "`GUID` of the home tenant: refuse any other")
-	fl.StringVar(&f.address.auth, "auth", "default", "`default`: BULKSYNC_ACCESS_TOKEN, else the Azure identity chain")
+	fl.StringVar(&f.address.graphURL, "graph-url", "", "`URL` of another Graph host, such as that of bulksync simulate; plain http for loopback addresses only")
+	fl.StringVar(&f.address.tenant, "tenant", "", "`GUID` of the home tenant; any other is refused")
+	fl.StringVar(&f.address.auth, "auth", "default", "`default`: the token in BULKSYNC_ACCESS_TOKEN, or else the Azure identity chain")
 	fl.DurationVar(&f.outage, "outage", 0, "`TIME` to wait while Graph does not answer (default 5m for apply and resume, 1m for the others)")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no notes")
-	fl.StringVar(&f.logLevel, "log-level", "warn", "`debug|info|warn|error` for the log on standard error")
-	fl.StringVar(&f.logFormat, "log-format", "text", "`text|json`")
+	fl.StringVar(&f.logLevel, "log-level", "warn", "`debug|info|warn|error`: least level of the log on standard error")
+	fl.StringVar(&f.logFormat, "log-format", "text", "`text|json`: format of the log")
 }
 
 // parse turns the words of the flags into values, before anything runs.
@@ -130,7 +130,7 @@ func (f *globalFlags) parse(p *process, outageGiven bool) (g globals, err error)
 	}
 	if outageGiven {
 		if g.outage = f.outage; g.outage < time.Second {
-			return g, fmt.Errorf("--outage: %s is too short to tell an outage: give a second or more", f.outage)
+			return g, fmt.Errorf("--outage: %s is too short to recognize an outage: give a second or more", f.outage)
 		}
 	}
 	if f.address.auth != "default" {

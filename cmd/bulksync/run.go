@@ -68,7 +68,7 @@ func (e *env) noteEstimate(t *session.Session, p *plan.Plan) {
 		return
 	}
 	low, high := t.Estimate(p.Summary.Writes())
-	e.note("applying %s takes about %s; how fast the tenant lets writes through is found on the way", words.Count(p.Summary.Writes(), "change"), span(low, high))
+	e.note("applying %s takes about %s; the tenant's limit is found on the way", words.Count(p.Summary.Writes(), "change"), span(low, high))
 }
 
 // noteWaves says in which steps the partners are written.
@@ -124,7 +124,7 @@ func (e *env) inFlight(dir *rundir.Dir, r *journal.Result, cause error) error {
 			e.say("in flight: change %d, client-request-id %s", o.Seq, o.ClientRequestID)
 		}
 	}
-	return &exit{exitUnfinished, fmt.Errorf("the run stopped because its journal could not be kept: %w", cause),
+	return &exit{exitUnfinished, fmt.Errorf("the run stopped because its journal could not be written: %w", cause),
 		"free the disk, then: " + e.address.command("resume", dir.Path())}
 }
 

@@ -132,7 +132,7 @@ func TestPlanOptions(t *testing.T) {
 	if err != nil || p.Summary.Writes() != 2 || !strings.Contains(h.out.String(), killTenant(2)) {
 		t.Errorf("%+v: %v\n%s", p, err, h.out)
 	}
-	if !strings.Contains(h.err.String(), "to run exactly this: bulksync apply "+path+" --graph-url http://127.0.0.1:") {
+	if !strings.Contains(h.err.String(), "to apply exactly this plan: bulksync apply "+path+" --graph-url http://127.0.0.1:") {
 		t.Error(h.err)
 	}
 	o := planOptions{wanted: wanted{csv: h.file("partners.csv")}, detailed: true}

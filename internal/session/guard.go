@@ -16,7 +16,7 @@ var (
 )
 
 // ErrNoTenant is a token that names no tenant.
-var ErrNoTenant = errors.New("the token does not say which tenant it is of, so nothing could be guarded")
+var ErrNoTenant = errors.New("the token does not name its tenant, so changes could go to the wrong one")
 
 // MismatchError is a session that is not where it should be.
 type MismatchError struct {
