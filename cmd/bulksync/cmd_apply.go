@@ -152,8 +152,8 @@ func (o applyOptions) approved(ctx context.Context, e *env, p *plan.Plan) error 
 	return nil
 }
 
-// toRead says how to read a plan that came from path. What came through a pipe
-// is gone.
+// toRead says how to read the plan again that came from path. A plan from a pipe
+// cannot be read again.
 func (e *env) toRead(path string) string {
 	if !isKept(path) {
 		return "save the plan to a file and read it with bulksync show FILE"
@@ -167,14 +167,15 @@ func sameFingerprint(given, fingerprint string) bool {
 	return given == fingerprint || "sha256:"+given == fingerprint
 }
 
-// settings turns what was typed into what a run is made with, and remembers.
+// settings turns what was typed into the settings of a run, which its journal
+// keeps.
 func (o *applyOptions) settings(p *plan.Plan, now time.Time) (journal.Settings, error) {
 	s := journal.Settings{
 		Concurrency: o.concurrency, Capacity: 1, Priority: o.priority,
 		MaxAge: o.maxAge, VerifyWait: o.verifyWait, OnDrift: journal.DriftPolicy(o.onDrift),
 	}
 	if s.VerifyWait == 0 {
-		s.VerifyWait = -1 // the zero value stands for the default
+		s.VerifyWait = -1 // 0 means the default
 	}
 	switch {
 	case !slices.Contains([]string{"low", "normal", "high"}, o.priority):
@@ -194,7 +195,7 @@ func (o *applyOptions) settings(p *plan.Plan, now time.Time) (journal.Settings, 
 }
 
 // parseFailures reads a number, or a share of the plan's writes, which allows
-// at least one. Nothing given is no limit.
+// at least one. Empty means no limit.
 func parseFailures(s string, writes int) (int, error) {
 	if s == "" {
 		return 0, nil

@@ -97,8 +97,8 @@ func (o auditOptions) checkFiles(e *env) error {
 	return nil
 }
 
-// keepAudit leaves the audit as files, each whole or not at all, and no new one
-// where it fails: the half of an audit is none.
+// keepAudit saves the audit as files, each whole or not at all. If one fails, it
+// removes those that are new: half an audit is worth nothing.
 func keepAudit(ctx context.Context, dir string, result *audit.Audit) (kept atomicfile.Created, err error) {
 	if kept, err = atomicfile.MakeFolders(dir); err != nil {
 		return nil, err

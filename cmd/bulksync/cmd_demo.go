@@ -33,8 +33,8 @@ const (
 	demoRefill   = 4 * time.Second
 )
 
-// demo plays the commands of the README against a Graph of its own, each through
-// the same code as when a person types it.
+// demo runs the commands of the README against a built-in Graph, through the same
+// code as when a person types them.
 func demo(stops Stops, e *env) error {
 	sim := graphsim.New(graphsim.Config{
 		Partners: demoPartners, Seed: 7, PageSize: 50, Latency: 20 * time.Millisecond,
@@ -137,7 +137,7 @@ func (t *tour) end() error {
 }
 
 // demoCSV writes the spreadsheet of the tour. Most rows say what is there
-// already, as the rows of a real one do; every sixth asks for a change.
+// already, as in a real one; every sixth asks for a change.
 func demoCSV(w io.Writer, partners []graphsim.Partner) error {
 	out := csv.NewWriter(w)
 	write := func(cells ...string) { _ = out.Write(cells) } // the writer keeps its error
@@ -150,7 +150,7 @@ func demoCSV(w io.Writer, partners []graphsim.Partner) error {
 			off--
 			write(p.TenantID, name, "false", "", "", "CHG0042 on hold")
 		case p.TenantID == graphsim.SupportTenant:
-			continue // appeared by itself, and nobody's to change
+			continue // Microsoft adds this partner by itself, and nobody may change it
 		case i%6 != 0:
 			write(p.TenantID, name, allowed, "", "", "")
 		case i%60 == 30:

@@ -43,7 +43,7 @@ func (o reportOptions) run(stops Stops, e *env) error {
 	page.ExitCode = codeOfRun(r)
 	code := page.ExitCode
 	if code == exitInterrupted {
-		code = exitUnfinished // this process was not
+		code = exitUnfinished // the run was interrupted, this process was not
 	}
 	switch {
 	case errors.Is(lock, rundir.ErrBusy) && !log.Ended():
@@ -63,7 +63,7 @@ func (o reportOptions) run(stops Stops, e *env) error {
 }
 
 // rewrite writes the reports of a run that has ended, and returns the exit code.
-// A folder that was put away to be kept can still be looked at.
+// The run in an archived, read-only folder can still be shown.
 func (e *env) rewrite(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code, ofRun int) int {
 	switch err := writeReports(dir, p, r, ofRun); {
 	case err == nil:

@@ -31,7 +31,7 @@ sent again; what was in flight when the run ended is read back first.`,
 		Args: cobra.ExactArgs(1),
 	}
 	o.register(cmd.Flags())
-	cmd.Flags().Lookup("concurrency").DefValue = "0" // what is not given stays as it was: there is no default to show
+	cmd.Flags().Lookup("concurrency").DefValue = "0" // what is not given stays as it was, so no default is shown
 	cmd.Flags().Lookup("capacity").DefValue = ""
 	cmd.RunE = c.verb(func(e *env, args []string) error {
 		o.dir, o.given = args[0], givenOf(cmd.Flags())
@@ -75,7 +75,7 @@ func (o resumeOptions) run(stops Stops, e *env) error {
 	})
 }
 
-// settings are what the run was made with, but for what is given again.
+// settings are those of the run, but for what is given again.
 func (o resumeOptions) settings(ctx context.Context, e *env, dir *rundir.Dir) (journal.Settings, error) {
 	first, err := dir.First(ctx)
 	if err != nil {
@@ -87,7 +87,8 @@ func (o resumeOptions) settings(ctx context.Context, e *env, dir *rundir.Dir) (j
 }
 
 // catchUp reads the tenant and the journal side by side: each takes about a
-// second for 100,000 changes. A damaged journal is the worse news.
+// second for 100,000 changes. If both fail, the damaged journal is the error to
+// tell.
 func (e *env) catchUp(ctx context.Context, dir *rundir.Dir, p *plan.Plan, s journal.Settings) (*session.Session, *execute.Reading, *journal.Log, error) {
 	var prior *journal.Log
 	var damage error

@@ -166,8 +166,8 @@ Ctrl-C ends it.
 	return err
 }
 
-// serve puts a handler on a loopback address. The returned function ends it and
-// returns when it is gone.
+// serve serves a handler on a loopback address. The returned function stops it and
+// waits until it has stopped.
 func serve(h http.Handler, listen string) (url string, stop func(), err error) {
 	l, err := net.Listen("tcp", listen)
 	if err != nil {

@@ -61,7 +61,7 @@ func (o undoOptions) run(stops Stops, e *env) error {
 	return e.keepUndo(stops.Soft, dir, out)
 }
 
-// keepUndo makes the plan, keeps and shows it.
+// keepUndo makes the plan, saves it and shows it.
 func (e *env) keepUndo(ctx context.Context, dir *rundir.Dir, out string) error {
 	p, log, err := e.load(ctx, dir)
 	if err != nil {
@@ -92,7 +92,7 @@ func (e *env) keepUndo(ctx context.Context, dir *rundir.Dir, out string) error {
 	return nil
 }
 
-// noteUndo says what to do with an undo, and what stands against it.
+// noteUndo says how to apply an undo, and what to know before.
 func (e *env) noteUndo(out, run string, undo *plan.Plan, r *journal.Result) {
 	if r.Totals.NotAttempted+r.Totals.Indeterminate > 0 {
 		open := ""

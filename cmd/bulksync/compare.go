@@ -31,7 +31,7 @@ func (w *wanted) register(fl *pflag.FlagSet) {
 	fl.StringVar(&w.template, "template", "", "`FILE.json` with the multitenant-organization identity-sync template; the CSV is optional then")
 }
 
-// read reads the files. It asks nobody else.
+// read reads the files, and nothing else.
 func (e *env) read(ctx context.Context, w wanted) (plan.Desired, error) {
 	d := plan.Desired{CreatePartners: w.createPartners}
 	if w.csv == "" && w.template == "" {
@@ -62,7 +62,7 @@ func (e *env) read(ctx context.Context, w wanted) (plan.Desired, error) {
 	return d, nil
 }
 
-// notices tells what the author of a CSV should know, and was not told yet.
+// notices tells what the author of a CSV should know, but for what was told.
 func (e *env) notices(all, told []desired.Notice) {
 	for _, n := range all {
 		if !slices.Contains(told, n) {
@@ -71,17 +71,16 @@ func (e *env) notices(all, told []desired.Notice) {
 	}
 }
 
-// compared is what plan and audit share: what is wanted, what is there, and who
-// asked.
+// compared is what plan and audit share: what is wanted, what is there, and the
+// session that read it.
 type compared struct {
 	desired plan.Desired
 	current *plan.Current
 	tenant  *session.Session
 }
 
-// compare reads the files and then the tenant. What can be refused without
-// asking anybody is refused first. An error of reading the tenant comes with
-// what is known by then.
+// compare reads the files and then the tenant. It refuses first what it can refuse
+// offline. If the tenant cannot be read, what was read comes with the error.
 func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 	d, err := e.read(ctx, w)
 	if err != nil {
@@ -117,7 +116,7 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 	return c, nil
 }
 
-// noteBare tells that of some rows next to nothing was compared.
+// noteBare tells of rows for which next to nothing was compared.
 func (e *env) noteBare(rows int) {
 	switch rows {
 	case 0:

@@ -39,7 +39,7 @@ func (e *env) connect(ctx context.Context, d demand) (*session.Session, error) {
 	return s, err
 }
 
-// checkPlanTenant refuses a plan of another tenant than the one asked for.
+// checkPlanTenant refuses a plan for another tenant than --tenant names.
 func (e *env) checkPlanTenant(p *plan.Plan) error {
 	if e.homeTenant != "" && e.homeTenant != p.HomeTenant.ID {
 		return refused("give a plan for that tenant, or leave --tenant out",
@@ -81,7 +81,7 @@ func who(id auth.Identity) string {
 	}
 }
 
-// learned is what pacing found out, for the journal.
+// learned is what pacing has learned, for the journal.
 func learned(s *session.Session) journal.Pace {
 	w := s.Writes()
 	return journal.Pace{WritesPerSecond: w.Rate, Burst: w.Burst, Refusals: w.Refused, Pauses: w.Pauses, PausedMs: int64(w.PausedSeconds * 1000)}

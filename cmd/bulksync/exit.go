@@ -43,12 +43,12 @@ func (e *exit) Error() string {
 
 func (e *exit) Unwrap() error { return e.err }
 
-// refused is a request that the tool could carry out and will not.
+// refused is what the tool could do and will not.
 func refused(hint, format string, args ...any) error {
 	return &exit{exitRefused, fmt.Errorf(format, args...), hint}
 }
 
-// hinted is an error with the next thing to do.
+// hinted is an error with the next step.
 func hinted(err error, hint string) error { return &exit{exitCannotRun, err, hint} }
 
 // exitWith is the silent end with a code.
@@ -59,9 +59,9 @@ func exitWith(code int) error {
 	return &exit{code: code}
 }
 
-// unread sorts the errors of reading a tenant: credentials and a host that
-// never answered mean that the command could not run; everything else means
-// that there is a tenant and that it was not read whole.
+// unread sorts the errors of reading a tenant. Bad credentials, or a host that
+// never answered, mean that the command could not run; everything else means that
+// the tenant is there and was read in part.
 func (e *env) unread(id auth.Identity, err error) error {
 	if isInterrupt(err) || neverLetIn(err) || neverAnswered(err) {
 		return err
@@ -73,8 +73,8 @@ func (e *env) unread(id auth.Identity, err error) error {
 	return x
 }
 
-// neverLetIn reports that the token was not taken. One that was good for a page
-// and ended with the next leaves a tenant that was read in part.
+// neverLetIn reports that the token was refused from the start. If it expires
+// between two pages, the tenant was read in part.
 func neverLetIn(err error) bool {
 	var list *graph.ListError
 	return errors.Is(err, graph.Unauthorized) && !(errors.As(err, &list) && list.Page > 1)
@@ -113,8 +113,8 @@ func codeOf(err error) int {
 	}
 }
 
-// codeOfRun is the exit code of a run that came to its end. What Graph accepted
-// and did not show is left to look at.
+// codeOfRun is the exit code of a run that came to its end. A change that Graph
+// accepted and did not show is not done.
 func codeOfRun(r *journal.Result) int {
 	switch {
 	case r.Interrupted:

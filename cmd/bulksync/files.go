@@ -13,9 +13,9 @@ import (
 	"bulksync/plan"
 )
 
-// within runs f until ctx ends. A system call that waits for somebody else, as
-// that of opening a pipe, cannot be called back: it is left behind for the
-// process to end with.
+// within runs f until ctx ends. A system call that waits for another process, such
+// as opening a pipe, cannot be cancelled: its goroutine is left behind and ends
+// with the process.
 func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -36,7 +36,7 @@ func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
 }
 
 // readFile hands a file to read; "-" is standard input. The end of ctx ends the
-// reading at once, also of a pipe or a terminal that nothing comes from.
+// reading at once, even of a silent pipe or terminal.
 func readFile[T any](ctx context.Context, p *process, path string, read func(io.Reader) (T, error)) (T, error) {
 	var none T
 	f, err := p.open(ctx, path)
@@ -74,7 +74,7 @@ func (p *process) open(ctx context.Context, path string) (io.ReadCloser, error) 
 	}
 }
 
-// endable reads from something that can keep a reader waiting.
+// endable reads from a pipe or a device until ctx ends.
 func endable(ctx context.Context, in io.ReadCloser) io.ReadCloser {
 	r, w := io.Pipe()
 	go func() {
@@ -103,7 +103,7 @@ func (e *env) readPlan(ctx context.Context, path string) (*plan.Plan, error) {
 }
 
 // provenPlan is a plan with the bytes that were proved. They are read once, so
-// that what a run folder keeps is what was looked at.
+// that the run folder keeps exactly what was checked.
 type provenPlan struct {
 	*plan.Plan
 	raw []byte
@@ -125,8 +125,8 @@ func (e *env) readProven(ctx context.Context, path string) (*provenPlan, error) 
 	})
 }
 
-// inputName is how a file is called in plans and reports: its name without the
-// folders of somebody's machine.
+// inputName is what plans and reports call a file: its name without its folders,
+// which are nobody else's concern.
 func inputName(path string) string {
 	if path == "-" {
 		return inputPath(path)

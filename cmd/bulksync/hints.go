@@ -22,10 +22,10 @@ import (
 
 const hintSignIn = "sign in with az login, set the AZURE_* variables of an app, or put a token in BULKSYNC_ACCESS_TOKEN"
 
-// hintPutBack is for a run whose plan is not the one that it began with.
+// hintPutBack is for a run whose plan.json was changed.
 const hintPutBack = "put back the plan.json that the run began with"
 
-// hintOf is the next thing to do about an error; empty where nothing helps.
+// hintOf is the next step after an error; empty if there is none.
 func (e *env) hintOf(err error) string {
 	var x *exit
 	if errors.As(err, &x) && x.hint != "" {
@@ -164,7 +164,7 @@ func partialRole(templateID string) string {
 // typed, for the commands in hints.
 type address struct{ cloud, graphURL, tenant, auth string }
 
-// command is a command that does as it is printed: quoted for a POSIX shell,
+// command is a command that can be run as it is printed: quoted for a POSIX shell,
 // with the address of this one.
 func (at address) command(verb string, args ...string) string {
 	words := []string{"bulksync", verb}
@@ -188,11 +188,12 @@ func (at address) command(verb string, args ...string) string {
 	return strings.Join(words, " ")
 }
 
-// offline reports whether a command asks nobody, so that it needs no host.
+// offline reports whether a command runs without Graph, so that it needs no
+// address.
 func offline(verb string) bool { return verb == "show" || verb == "report" || verb == "undo" }
 
-// onHostOf is the address with the host that a plan was made against, for a
-// command that asks nobody: the plan would be refused anywhere else.
+// onHostOf is the address with the host that a plan was made against: the plan
+// would be refused on any other.
 func (at address) onHostOf(p *plan.Plan) address {
 	if at.graphURL = ""; p.HomeTenant.GraphURL != p.HomeTenant.Cloud.RootURL() {
 		at.graphURL = p.HomeTenant.GraphURL
@@ -200,8 +201,8 @@ func (at address) onHostOf(p *plan.Plan) address {
 	return at
 }
 
-// noteKept says where a plan is and what runs it. One that went into a pipe or
-// to a device is kept by somebody else, if at all.
+// noteKept says where a plan is and how to apply it. Where a plan went that was
+// written to a pipe or a device is not known.
 func (e *env) noteKept(out string, at address) {
 	if !isKept(out) {
 		e.note("plan written to %s", out)
@@ -224,9 +225,9 @@ func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// printfWord makes one word of text that cannot be printed as it is. What edge
-// looks for stays readable, so that it still finds it. (A newline at the very
-// end is lost: the shell drops it.)
+// printfWord makes one word of text that cannot be printed as it is. Letters and
+// digits stay readable, so that edge still finds a token. (The shell drops a
+// newline at the very end.)
 func printfWord(s string) string {
 	var b strings.Builder
 	for i := range len(s) {

@@ -9,8 +9,8 @@ import (
 
 func main() { os.Exit(protected(os.Args[1:])) }
 
-// protected runs a command line and returns its exit code, a fault of our own
-// included.
+// protected runs a command line and returns its exit code, even if the program
+// itself has a fault.
 func protected(args []string) (code int) {
 	crashLoudly()
 	p := &process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
@@ -24,8 +24,8 @@ func protected(args []string) (code int) {
 	return p.run(stops, args)
 }
 
-// process is what a command line runs in. Nothing in it changes. More than one
-// goroutine writes to err, which a file takes as it is.
+// process is what a command line runs in; it never changes. Several goroutines
+// write to err, which a file allows.
 type process struct {
 	in     io.Reader
 	out    io.Writer
@@ -45,7 +45,7 @@ func (p *process) run(stops Stops, args []string) int {
 	return codeOf(err)
 }
 
-// crashLoudly keeps a crash from being taken for an answer. The runtime ends a
+// crashLoudly keeps a crash from being mistaken for an answer. The runtime ends a
 // process with exit code 2 when a goroutine other than the first panics, or when
 // it finds memory corrupted, and here 2 means that something differs. With this
 // setting such a process ends by SIGABRT (on Windows by an exception).
@@ -57,8 +57,7 @@ func crashLoudly() {
 // faultOfRun is a panic after a run has begun.
 type faultOfRun struct{ fault any }
 
-// panicked tells of a fault of the program. The journal, if there is one, holds
-// what was sent.
+// panicked tells of a fault of the program and returns the exit code.
 func (p *process) panicked(fault any) int {
 	fmt.Fprintf(p.err, "%s\n", debug.Stack())
 	run, begun := fault.(faultOfRun)

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// isBrokenPipe reports that whoever read a stream has stopped.
+// isBrokenPipe reports that the reader of a stream has gone.
 func isBrokenPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
 // isReadOnly reports that a file may not be written.

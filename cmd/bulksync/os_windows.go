@@ -12,7 +12,7 @@ const (
 	errorNoData       = syscall.Errno(232)
 )
 
-// isBrokenPipe reports that whoever read a stream has stopped.
+// isBrokenPipe reports that the reader of a stream has gone.
 func isBrokenPipe(err error) bool {
 	return errors.Is(err, errorBrokenPipe) || errors.Is(err, errorNoData)
 }

@@ -40,7 +40,7 @@ func writeNew(ctx context.Context, made *atomicfile.Created, path string, render
 	return writeFile(ctx, path, render)
 }
 
-// writeStream writes to something that is not a file of its own.
+// writeStream writes to a device or a pipe.
 func writeStream(path string, render func(io.Writer) error) error {
 	f, opened, err := openStream(path)
 	if err != nil {
@@ -56,8 +56,8 @@ func writeStream(path string, render func(io.Writer) error) error {
 	return err
 }
 
-// openStream opens a device or a pipe. What is our own standard output or error
-// is not opened again: a second opening would write over what the first wrote.
+// openStream opens a device or a pipe. Our own standard output and error are not
+// opened again: the second one would overwrite what the first wrote.
 func openStream(path string) (f *os.File, opened bool, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -72,8 +72,8 @@ func openStream(path string) (f *os.File, opened bool, err error) {
 	return f, true, err
 }
 
-// checkOutput refuses an output that would take the place of an input of the
-// same command, or of what a run is proved by.
+// checkOutput refuses an output that would overwrite an input of the same command,
+// or a file that proves a run.
 func (p *process) checkOutput(out string, inputs ...string) error {
 	target, stream, err := atomicfile.Target(out)
 	if err != nil || stream {
@@ -97,8 +97,8 @@ func (p *process) checkOutput(out string, inputs ...string) error {
 	return nil
 }
 
-// isInput reports whether a file is the one that an input is read from, however
-// the two are spelt.
+// isInput reports whether target is the file that an input is read from, under
+// whatever name.
 func (p *process) isInput(in, target string) bool {
 	stat := func() (fs.FileInfo, error) { return os.Stat(in) }
 	if in == "-" {

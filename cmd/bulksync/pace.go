@@ -15,7 +15,7 @@ import (
 )
 
 // paceOptions say how fast a run goes and when it ends, as they are typed. A
-// resumed run goes on as it was, but for those that are given again.
+// resumed run keeps its settings, but for those that are given again.
 type paceOptions struct {
 	concurrency                        int
 	maxRate, capacity, waves, deadline string
@@ -43,8 +43,7 @@ func (o *paceOptions) register(fl *pflag.FlagSet) {
 	fl.StringVar(&o.deadline, "deadline", o.deadline, "`TIME` after which no write is begun, such as 02:00 or 2026-11-22T02:00:00Z")
 }
 
-// over puts what was typed over the settings of a run, with errors in the words
-// of the flags.
+// over puts what was typed over the settings of a run. Its errors name the flag.
 func (o *paceOptions) over(s *journal.Settings, now time.Time) error {
 	var err error
 	set := func(name string, parse func() error) {
@@ -84,7 +83,7 @@ func paceOf(s journal.Settings) ratelimit.Options {
 	return ratelimit.Options{Concurrency: s.Concurrency, MaxRate: s.MaxRate, MaxBurst: s.MaxBurst, Capacity: s.Capacity}
 }
 
-// parseRate reads writes per second, or a quota with the time that it is for.
+// parseRate reads writes per second, or a quota such as 100/10s.
 func parseRate(s string) (perSecond float64, burst int, err error) {
 	if strings.Contains(s, "/") {
 		q, err := graphsim.ParseQuota(s)
@@ -107,8 +106,8 @@ func parsePercent(s string) (float64, error) {
 	return percent / 100, nil
 }
 
-// parseWaves reads the sizes of waves. The last wave takes the rest whether or
-// not that is said.
+// parseWaves reads the sizes of waves. "rest" may be left out: the last wave takes
+// the rest anyway.
 func parseWaves(s string) ([]int, error) {
 	if s == "" {
 		return nil, nil
@@ -129,8 +128,8 @@ func parseWaves(s string) ([]int, error) {
 	return waves, nil
 }
 
-// parseDeadline reads a moment, or a time of day, which is the next such time
-// on this machine's clock. Nothing is no deadline.
+// parseDeadline reads a moment, or a time of day, which means the next such time
+// on this machine's clock. Empty means no deadline.
 func parseDeadline(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
@@ -152,8 +151,8 @@ func parseDeadline(s string, now time.Time) (time.Time, error) {
 	return t, nil
 }
 
-// noteDeadline says when the run begins no more writes, with the zone: a time
-// of day was read by this machine's clock.
+// noteDeadline says after when no write is begun, with the time zone: a time of day
+// was taken to be this machine's.
 func (e *env) noteDeadline(s journal.Settings, now time.Time) {
 	switch {
 	case s.Deadline.IsZero():

@@ -19,8 +19,7 @@ import (
 )
 
 // progress tells a person how far a run is: a moving bar on a terminal, a plain
-// line now and then elsewhere, nothing with --quiet. It is told of outcomes from
-// one goroutine at a time.
+// line now and then elsewhere, nothing with --quiet.
 type progress struct {
 	plan   *plan.Plan
 	total  int
@@ -75,7 +74,7 @@ func (p *progress) observe(o journal.Outcome) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.done[o.Seq] || !p.plan.Changes[o.Seq-1].Writes() {
-		return // a later word about the same change, as of reading it back
+		return // another outcome of the same change, as after reading it back
 	}
 	p.done[o.Seq], p.last = true, time.Now()
 	if !o.Status.Done() {
@@ -118,7 +117,7 @@ func (p *progress) state() string {
 	n, failed, idle := len(p.done), p.failed, time.Since(p.last)
 	p.mu.Unlock()
 	if what := p.obstacle(n < p.total, idle); what != "" {
-		return what // alone: a narrow line loses its end
+		return what // and nothing else: a narrow line loses its end
 	}
 	s := ""
 	if elapsed := time.Since(p.began).Seconds(); n > p.before && elapsed > 0 {
@@ -134,8 +133,8 @@ func (p *progress) state() string {
 	return strings.TrimPrefix(s, ", ")
 }
 
-// longIdle is after how long without a change done that is told: a hung answer
-// shows as an outage only when its own time is over.
+// longIdle is how long no change may be done before the line says so: an answer
+// that hangs counts as an outage only when its own time is over.
 const longIdle = 10 * time.Second
 
 // obstacle is what holds the run back now. While there is one, neither a rate
@@ -162,14 +161,14 @@ func outageWords(d time.Duration) string {
 	return fmt.Sprintf("Graph has not answered for %.0f s", d.Seconds())
 }
 
-// tellOutage tells of an outage while a tenant is read, as there is no progress
-// to show. What it returns ends that.
+// tellOutage tells of an outage while a tenant is read, when there is no progress
+// line, until end is called.
 func (e *env) tellOutage(t *session.Session) (end func()) {
 	return t.WatchOutage(plainEvery, func(d time.Duration) { e.note("%s", outageWords(d)) })
 }
 
 // span writes an estimate as a range of round numbers. Beyond a year nothing is
-// estimated: pacing itself stops counting somewhere.
+// estimated: pacing has a limit of its own there.
 func span(low, high time.Duration) string {
 	if high > 365*24*time.Hour {
 		return "a year or more"

@@ -44,8 +44,8 @@ type globals struct {
 	address address
 }
 
-// verb makes a function of a command what cobra runs. It tells the function's
-// error; what is left for cobra to return is the exit code.
+// verb turns the function of a command into one for cobra. It tells the function's
+// error and returns the exit code alone.
 func (c *commandLine) verb(f func(e *env, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		e, err := c.env(cmd)
@@ -156,7 +156,7 @@ func newLog(p *process, logLevel, logFormat string) (*slog.Logger, error) {
 	}
 }
 
-// cleanAttr lets nothing into the log but through edge.
+// cleanAttr cleans what goes into the log with edge.
 func cleanAttr(_ []string, at slog.Attr) slog.Attr {
 	switch at.Value.Kind() {
 	case slog.KindString:

@@ -16,8 +16,8 @@ import (
 	"bulksync/report"
 )
 
-// prepare signs in to the plan's tenant and reads it as it is now. Nothing is
-// written by then, and no file is made.
+// prepare signs in to the plan's tenant and reads it as it is now. It writes
+// nothing, neither to the tenant nor to the disk.
 func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*session.Session, *execute.Reading, error) {
 	t, err := e.connect(ctx, demand{p.HomeTenant.Cloud, paceOf(s), s.Priority, s.Outage})
 	if err != nil {
@@ -36,7 +36,7 @@ func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*s
 	return t, reading, nil
 }
 
-// carryOut carries out a new or resumed run, leaves its reports and shows them.
+// carryOut carries out a new or resumed run, writes its reports and shows it.
 func (e *env) carryOut(stops Stops, dir *rundir.Dir, t *session.Session, cfg execute.Config) error {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -44,7 +44,7 @@ func (e *env) carryOut(stops Stops, dir *rundir.Dir, t *session.Session, cfg exe
 		}
 	}()
 	e.note("run folder %s", dir.Path())
-	p := cfg.Plan // all that the reports need of cfg: the tenant as it was read would take their room
+	p := cfg.Plan // so that the reading in cfg can be freed before the reports need the memory
 	progress := e.startProgress(stops.Hard, p, cfg.Prior, t)
 	e.noteWaves(p, cfg.Header.Settings.Waves)
 	stopping := context.AfterFunc(stops.Soft, func() {
@@ -55,14 +55,14 @@ func (e *env) carryOut(stops Stops, dir *rundir.Dir, t *session.Session, cfg exe
 	result, err := execute.Run(stops.Hard, cfg)
 	progress.stop()
 	if err != nil {
-		// The journal is lost, so nothing that is only in memory is claimed.
+		// The journal is lost, so nothing is claimed that is only in memory.
 		return e.inFlight(dir, result, err)
 	}
 	return e.endOf(dir, p, result, codeOfRun(result))
 }
 
 // noteEstimate says how long the writes of a plan may take, as a range: the pace
-// of the tenant is not known before it is met. The latency is that of reading.
+// of the tenant is not known yet. The latency is that of reading.
 func (e *env) noteEstimate(t *session.Session, p *plan.Plan) {
 	if p.Summary.Writes() == 0 {
 		return
@@ -95,9 +95,9 @@ func (e *env) noteWaves(p *plan.Plan, sizes []int) {
 	e.note("waves of %s of %s; each is read back before the next", strings.TrimSuffix(steps, ", "), words.Count(len(tenants), "partner"))
 }
 
-// endOf leaves the reports of a run, shows it, and says what to do next. What
-// cannot be written is told, and hides nothing of the rest. The reports are
-// written even when the second interrupt has come.
+// endOf writes the reports of a run, shows it, and says what to do next. A report
+// that cannot be written is told and hides none of the rest. The reports are
+// written even after the second interrupt.
 func (e *env) endOf(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code int) error {
 	if err := writeReports(dir, p, r, code); err != nil {
 		code = max(code, exitUnfinished)
@@ -117,7 +117,7 @@ func (e *env) endOf(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code int) 
 	return exitWith(code)
 }
 
-// inFlight tells what a lost journal leaves open.
+// inFlight tells which changes a lost journal leaves open.
 func (e *env) inFlight(dir *rundir.Dir, r *journal.Result, cause error) error {
 	for _, o := range r.Outcomes {
 		if o.Status == journal.Indeterminate {

@@ -29,7 +29,7 @@ func withSignals(trace io.Writer) (stops Stops, end func()) {
 	soft, stop := context.WithCancelCause(hard)
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
-	if !signal.Ignored(syscall.SIGHUP) { // as below nohup
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	// Notify, not Ignore: a child would inherit that. Nobody listens.
@@ -59,8 +59,8 @@ func withSignals(trace io.Writer) (stops Stops, end func()) {
 	}
 }
 
-// quit tells where the program is, and is its end when it was asked before. It
-// does not wait until that is written: nobody may be reading.
+// quit writes where the program is, and ends it if it was asked before. It does
+// not wait for the writing: nobody may be reading.
 func quit(trace io.Writer, before chan struct{}) (traced chan struct{}) {
 	if before != nil {
 		os.Exit(exitInterrupted)
@@ -73,7 +73,7 @@ func quit(trace io.Writer, before chan struct{}) (traced chan struct{}) {
 	return traced
 }
 
-// await gives a trace that is being written the time for it.
+// await gives a trace a second to be written.
 func await(traced chan struct{}) {
 	if traced == nil {
 		return

@@ -52,8 +52,7 @@ func (p *process) sayError(err error) {
 	}
 }
 
-// say writes one line to standard error. Nothing that came from a file or from
-// the network gets there but through edge.
+// say writes one line to standard error, cleaned by edge.
 func (p *process) say(format string, args ...any) {
 	fmt.Fprintf(p.err, "bulksync: %s\n", edge(fmt.Sprintf(format, args...)))
 }
@@ -64,14 +63,14 @@ var jwt = regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)*`)
 // userinfo matches the name and password of a URL.
 var userinfo = regexp.MustCompile(`://[^\s"/@]*@`)
 
-// edge makes a line fit for a terminal and a log: no control characters, no
-// token that a server or a proxy has echoed, and no password of a URL.
+// edge makes a line fit for a terminal and a log: without control characters, a
+// token that a server or a proxy has echoed, or the password of a URL.
 func edge(s string) string {
 	s = jwt.ReplaceAllString(s, "[token removed]")
 	return report.OneLine(userinfo.ReplaceAllString(s, "://[removed]@"))
 }
 
-// note tells something that is no error and no result.
+// note tells what is neither an error nor the result.
 func (e *env) note(format string, args ...any) {
 	if !e.quiet {
 		e.say(format, args...)
@@ -79,8 +78,8 @@ func (e *env) note(format string, args ...any) {
 }
 
 // confirm asks for the word yes. Anything else is no, and so are the end of
-// input and an interrupt. A terminal that is being read cannot be made to stop,
-// so the reader is left behind for the process to end with.
+// input and an interrupt. Reading a terminal cannot be cancelled, so the reader is
+// left behind and ends with the process.
 func (p *process) confirm(ctx context.Context, question string) bool {
 	fmt.Fprintf(p.err, "%s\nOnly \"yes\" will be accepted: ", question)
 	answer := make(chan string, 1)
@@ -109,7 +108,7 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// hasSize reports whether a stream is a terminal with room on it.
+// hasSize reports whether a stream is a terminal with a size.
 func hasSize(stream any) bool {
 	if !isTerminal(stream) {
 		return false
@@ -134,13 +133,13 @@ func (p *process) optionsFor(stream io.Writer) report.Options {
 }
 
 // live reports whether a moving progress bar can be shown on standard error. On
-// a terminal without a size, as below a scheduler, nothing would be drawn.
+// a terminal without a size, as under a scheduler, nothing would be drawn.
 func (p *process) live() bool {
 	return hasSize(p.err) && p.getenv("TERM") != "dumb" && p.getenv("CI") == ""
 }
 
-// print writes a result to standard output: a rendering that fails half way
-// leaves it empty. A reader that has seen enough, as head has, is no fault.
+// print writes a result to standard output. A reader that stops early, such as
+// head, is no error.
 func (p *process) print(render func(io.Writer) error) error {
 	b := bufio.NewWriterSize(p.out, 1<<16)
 	err := render(b)

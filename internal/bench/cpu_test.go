@@ -14,12 +14,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"bulksync/execute"
 	"bulksync/execute/journal"
 	"bulksync/execute/rundir"
 	"bulksync/internal/session"
 	"bulksync/plan"
 )
+
+// TestMain makes the test binary each of the programs that BenchmarkCPU compares.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"bareloop": bareMain, "engine": engineMain})
+}
 
 // BenchmarkCPU holds the processor time of writing, the durable journal
 // included, against a bare loop of the same writes. Nothing else limits them.
