@@ -52,7 +52,7 @@ func (o auditOptions) run(stops Stops, e *env) error {
 	e.noteBare(result.BareRows)
 	var kept atomicfile.Created
 	if o.dir != "" {
-		if kept, err = keepAudit(ctx, o.dir, result); err != nil {
+		if kept, err = e.keepAudit(ctx, o.dir, result); err != nil {
 			return err
 		}
 	}
@@ -99,13 +99,13 @@ func (o auditOptions) checkFiles(e *env) error {
 
 // keepAudit saves the audit as files, each whole or not at all. If one fails, it
 // removes those that are new: half an audit is worth nothing.
-func keepAudit(ctx context.Context, dir string, result *audit.Audit) (kept atomicfile.Created, err error) {
+func (e *env) keepAudit(ctx context.Context, dir string, result *audit.Audit) (kept atomicfile.Created, err error) {
 	if kept, err = atomicfile.MakeFolders(dir); err != nil {
 		return nil, err
 	}
 	for _, f := range auditFiles() {
 		render := func(w io.Writer) error { return report.Audit(w, result, f.format, report.Options{Width: 80}) }
-		if err := writeNew(ctx, &kept, filepath.Join(dir, f.name), render); err != nil {
+		if err := e.writeNew(ctx, &kept, filepath.Join(dir, f.name), render); err != nil {
 			kept.Remove()
 			return nil, err
 		}

@@ -51,7 +51,7 @@ func demo(stops Stops, e *env) error {
 	}
 	t := &tour{process: &e.process, stops: stops, dir: dir, url: url, token: sim.Token(graphsim.TokenOptions{})}
 	partners := t.file("partners.csv")
-	if err := writeFile(stops.Hard, partners, func(w io.Writer) error { return demoCSV(w, sim.Partners()) }); err != nil {
+	if err := e.writeFile(stops.Hard, partners, func(w io.Writer) error { return demoCSV(w, sim.Partners()) }); err != nil {
 		return err
 	}
 	t.say("A built-in Graph is running at %s: %d partners, %d writes per %s.\nThe spreadsheet of the change is %s.",

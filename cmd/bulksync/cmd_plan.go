@@ -63,7 +63,7 @@ func (o planOptions) run(stops Stops, e *env) error {
 	var kept atomicfile.Created
 	e.noteBare(p.BareRows())
 	if o.out != "" {
-		if err := writeNew(ctx, &kept, o.out, p.Encode); err != nil {
+		if err := e.writeNew(ctx, &kept, o.out, p.Encode); err != nil {
 			return err
 		}
 	}

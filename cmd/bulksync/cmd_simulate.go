@@ -157,7 +157,7 @@ Ctrl-C ends it.
 	}
 	stop()
 	if err == nil && o.state != "" {
-		err = writeFile(context.WithoutCancel(stops.Soft), o.state, func(w io.Writer) error {
+		err = e.writeFile(context.WithoutCancel(stops.Soft), o.state, func(w io.Writer) error {
 			enc := json.NewEncoder(w)
 			enc.SetIndent("", "  ")
 			return enc.Encode(sim.State())

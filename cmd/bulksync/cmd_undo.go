@@ -78,7 +78,7 @@ func (e *env) keepUndo(ctx context.Context, dir *rundir.Dir, out string) error {
 			err = hinted(err, hintElsewhere)
 		}
 	} else {
-		err = writeNew(ctx, &kept, out, undo.Encode)
+		err = e.writeNew(ctx, &kept, out, undo.Encode)
 	}
 	if err != nil {
 		return err

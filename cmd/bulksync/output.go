@@ -18,12 +18,12 @@ import (
 // writeFile writes an output. A regular file, or what a link leads to, is
 // replaced whole or not at all; a device or a pipe is written to, until ctx
 // ends.
-func writeFile(ctx context.Context, path string, render func(io.Writer) error) error {
+func (p *process) writeFile(ctx context.Context, path string, render func(io.Writer) error) error {
 	target, stream, err := atomicfile.Target(path)
 	switch {
 	case err != nil:
 	case stream:
-		_, err = within(ctx, func() (struct{}, error) { return struct{}{}, writeStream(path, render) })
+		_, err = within(ctx, func() (struct{}, error) { return struct{}{}, p.writeStream(path, render) })
 	default:
 		err = atomicfile.Replace(target, render)
 	}
@@ -35,14 +35,14 @@ func writeFile(ctx context.Context, path string, render func(io.Writer) error) e
 
 // writeNew is writeFile, for an output that is removed again if a later step of
 // the command fails.
-func writeNew(ctx context.Context, made *atomicfile.Created, path string, render func(io.Writer) error) error {
+func (p *process) writeNew(ctx context.Context, made *atomicfile.Created, path string, render func(io.Writer) error) error {
 	made.AddIfNew(path)
-	return writeFile(ctx, path, render)
+	return p.writeFile(ctx, path, render)
 }
 
 // writeStream writes to a device or a pipe.
-func writeStream(path string, render func(io.Writer) error) error {
-	f, opened, err := openStream(path)
+func (p *process) writeStream(path string, render func(io.Writer) error) error {
+	f, opened, err := p.openStream(path)
 	if err != nil {
 		return err
 	}
@@ -58,12 +58,16 @@ func writeStream(path string, render func(io.Writer) error) error {
 
 // openStream opens a device or a pipe. Our own standard output and error are not
 // opened again: the second one would overwrite what the first wrote.
-func openStream(path string) (f *os.File, opened bool, err error) {
+func (p *process) openStream(path string) (f *os.File, opened bool, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, false, err
 	}
-	for _, own := range []*os.File{os.Stdout, os.Stderr} {
+	for _, w := range []io.Writer{p.out, p.err} {
+		own, isFile := w.(*os.File)
+		if !isFile {
+			continue
+		}
 		if i, err := own.Stat(); err == nil && os.SameFile(i, info) {
 			return own, false, nil
 		}

@@ -199,7 +199,7 @@ func TestCtrlCEndsOpening(t *testing.T) {
 	if _, err := e.readPlan(ctx, pipe); codeOf(err) != exitInterrupted {
 		t.Errorf("reading: %v", err)
 	}
-	if err := writeFile(ctx, pipe, func(w io.Writer) error { _, err := io.WriteString(w, "x"); return err }); codeOf(err) != exitInterrupted {
+	if err := e.writeFile(ctx, pipe, func(w io.Writer) error { _, err := io.WriteString(w, "x"); return err }); codeOf(err) != exitInterrupted {
 		t.Errorf("writing: %v", err)
 	}
 }

@@ -28,11 +28,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"bareloop": bareMain, "engine": engineMain})
 }
 
-// BenchmarkCPU holds the processor time of writing, the durable journal
-// included, against a bare loop of the same writes. Nothing else limits them.
-// Each of the two and Graph is a process of its own, so that one's work does
-// not count as another's. The best of a few rounds counts for either: what else
-// the machine does can only add to it.
+// BenchmarkCPU compares the processor time of writing, the durable journal
+// included, with that of a bare loop of the same writes. Nothing else limits them.
+// Both and Graph are processes of their own, so that each is counted for itself.
+// The best of a few rounds counts: other work on the machine can only add to it.
 func BenchmarkCPU(b *testing.B) {
 	const partners, rounds = 10_000, 5
 	program := build(b)
@@ -40,14 +39,14 @@ func BenchmarkCPU(b *testing.B) {
 		bare, ours := math.Inf(1), math.Inf(1)
 		for range rounds {
 			s := stageApart(b, program, partners)
-			bare = min(bare, alone(b, "bareloop", s.url, s.token, strconv.Itoa(partners)))
+			bare = min(bare, runProgram(b, "bareloop", s.url, s.token, strconv.Itoa(partners)))
 
 			s = stageApart(b, program, partners)
 			plan, err := s.plan(b.Context(), s.partners)
 			if err != nil {
 				b.Fatal(err)
 			}
-			ours = min(ours, alone(b, "engine", s.url, s.token, plan))
+			ours = min(ours, runProgram(b, "engine", s.url, s.token, plan))
 		}
 		b.ReportMetric(bare*1000/partners, "bare-cpu-s/1000")
 		b.ReportMetric(ours*1000/partners, "cpu-s/1000")
@@ -68,9 +67,9 @@ func BenchmarkApply(b *testing.B) {
 	}
 }
 
-// alone runs one of the programs below, which TestMain knows by name, and
+// runProgram runs one of the programs below, which TestMain knows by name, and
 // returns the seconds of processor time that it says it took.
-func alone(b *testing.B, name string, args ...string) float64 {
+func runProgram(b *testing.B, name string, args ...string) float64 {
 	b.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -89,8 +88,8 @@ func alone(b *testing.B, name string, args ...string) float64 {
 	return took
 }
 
-// tell prints the processor time of work.
-func tell(work func() error) {
+// printCPU prints the processor time of work.
+func printCPU(work func() error) {
 	before := cpuTime()
 	if err := work(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -104,7 +103,7 @@ func tell(work func() error) {
 func bareMain() {
 	n, _ := strconv.Atoi(os.Args[3])
 	partners := ids(n)
-	tell(func() error { return bareLoop(context.Background(), os.Args[1], os.Args[2], partners) })
+	printCPU(func() error { return bareLoop(context.Background(), os.Args[1], os.Args[2], partners) })
 }
 
 // bareLoop is the yardstick: as many workers as bulksync has, net/http, nothing
@@ -130,7 +129,7 @@ func bareLoop(ctx context.Context, url, token string, partners []string) error {
 func engineMain() {
 	ctx := context.Background()
 	cfg, err := engine(ctx, os.Args[1], os.Args[2], os.Args[3])
-	tell(func() error {
+	printCPU(func() error {
 		if err != nil {
 			return err
 		}

@@ -61,12 +61,12 @@ func paceCases() []paceCase {
 	}
 }
 
-// patience is after how many times the minimum a client is stopped.
-const patience = 4
+// A client is stopped after so many times its minimum.
+const stopAfter = 4
 
-// apart is the time between two starts, so that no run's first burst meets
-// another's.
-const apart = 2 * time.Second
+// startGap is the time between two starts, so that the first bursts of two runs do
+// not meet.
+const startGap = 2 * time.Second
 
 // BenchmarkPace holds whole runs against a Graph that has a quota: bulksync
 // apply as it is shipped, over HTTP on loopback, its journal on disk. The runs
@@ -79,7 +79,7 @@ func BenchmarkPace(b *testing.B) {
 	var runs []*paceRun
 	for i, c := range paceCases() {
 		r := stagePace(b, program, c)
-		all.Go(func() { r.run(b.Context(), time.Duration(i)*apart) })
+		all.Go(func() { r.run(b.Context(), time.Duration(i)*startGap) })
 		runs = append(runs, r)
 	}
 	for _, r := range runs {
@@ -92,17 +92,17 @@ func BenchmarkPace(b *testing.B) {
 	}
 }
 
-// paceRun is a case on its way to its figures.
+// paceRun is one run of a case, with its figures in the end.
 type paceRun struct {
 	paceCase
 	*stage
 	sim   *graphsim.Sim
-	token string // of the client; whoever works beside it is another app
+	token string // of the client; another app works beside it
 
 	done     chan struct{}
 	took     time.Duration
 	err      error
-	share    float64 // of what the other client asked for, that it got
+	share    float64 // the other client got this share of what it asked for
 	hasShare bool
 }
 
@@ -121,11 +121,11 @@ func stagePace(b *testing.B, program string, c paceCase) *paceRun {
 	return &paceRun{paceCase: c, stage: s, sim: sim, token: s.token, done: make(chan struct{})}
 }
 
-// run waits for its turn, starts the client and sees it through.
+// run starts the client when its turn has come, and waits for it.
 func (r *paceRun) run(ctx context.Context, turn time.Duration) {
 	defer close(r.done)
 	time.Sleep(turn)
-	ctx, cancel := context.WithTimeout(ctx, patience*r.minimum)
+	ctx, cancel := context.WithTimeout(ctx, stopAfter*r.minimum)
 	defer cancel()
 	var others sync.WaitGroup
 	if r.beside != nil {
@@ -153,7 +153,7 @@ func applyAll(ctx context.Context, r *paceRun) error {
 	return err
 }
 
-// report tells the figures of the case. It fails on none of them.
+// report tells the figures of the case and judges none of them.
 func (r *paceRun) report(b *testing.B) {
 	if r.err != nil {
 		b.Logf("%s: %v", r.name, r.err)
