@@ -22,23 +22,28 @@ func demoCommand(c *commandLine) *cobra.Command {
 		Use:   "demo",
 		Short: "Take a complete tour with the built-in Graph; needs no account and no network",
 		Args:  cobra.NoArgs,
-		RunE:  c.verb(func(e *env, _ []string) error { return demo(c.stops, e) }),
+		RunE:  c.verb(func(e *env, _ []string) error { return newDemoOptions().run(c.stops, e) }),
 	}
 }
 
-// The tenant of the tour: small enough to read, with a quota that the run meets.
-const (
-	demoPartners = 200
-	demoQuota    = 20
-	demoRefill   = 4 * time.Second
-)
+// demoOptions describe the tenant of the tour.
+type demoOptions struct {
+	partners int
+	quota    graphsim.Quota
+	latency  time.Duration
+}
 
-// demo runs the commands of the README against a built-in Graph, through the same
+// newDemoOptions describe a tenant that is small enough to read, with a quota that
+// the run meets.
+func newDemoOptions() demoOptions {
+	return demoOptions{partners: 200, quota: graphsim.Quota{Units: 20, Per: 4 * time.Second}, latency: 20 * time.Millisecond}
+}
+
+// run runs the commands of the README against a built-in Graph, through the same
 // code as when a person types them.
-func demo(stops Stops, e *env) error {
+func (o demoOptions) run(stops Stops, e *env) error {
 	sim := graphsim.New(graphsim.Config{
-		Partners: demoPartners, Seed: 7, PageSize: 50, Latency: 20 * time.Millisecond,
-		WriteQuota: graphsim.Quota{Units: demoQuota, Per: demoRefill},
+		Partners: o.partners, Seed: 7, PageSize: 50, Latency: o.latency, WriteQuota: o.quota,
 	})
 	url, stop, err := serve(sim, "127.0.0.1:0")
 	if err != nil {
@@ -55,7 +60,7 @@ func demo(stops Stops, e *env) error {
 		return err
 	}
 	t.say("A built-in Graph is running at %s: %d partners, %d writes per %s.\nThe spreadsheet of the change is %s.",
-		url, len(sim.Partners()), demoQuota, demoRefill, partners)
+		url, len(sim.Partners()), o.quota.Units, o.quota.Per, partners)
 	t.step("What would change? Nothing is written.", exitDone, "plan", partners, "--out", t.file("plan.json"), "--create-partners")
 	t.step("The board has said yes. Apply exactly that plan; Graph will throttle.", exitDone,
 		"apply", t.file("plan.json"), "--yes", "--run-dir", t.file("run"))

@@ -29,8 +29,15 @@ type simulateOptions struct {
 	state                 string
 }
 
+// newSimulateOptions are those of simulate without flags.
+func newSimulateOptions() simulateOptions {
+	return simulateOptions{
+		listen: "127.0.0.1:0", partners: 200, pageSize: 100, latency: 20 * time.Millisecond, writeQuota: "3000/150s", seed: 1,
+	}
+}
+
 func simulateCommand(c *commandLine) *cobra.Command {
-	var o simulateOptions
+	o := newSimulateOptions()
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Serve the built-in Graph, for rehearsals",
@@ -65,13 +72,13 @@ What it applies to: method= (WRITE is all but GET), path=, nth=, every=, times=,
 start). How: retry-after=, delay=, and body= (bom, odata, object-message, oauth, text, html, none, echo, escapes) of an error.`
 
 func (o *simulateOptions) register(fl *pflag.FlagSet) {
-	fl.StringVar(&o.listen, "listen", "127.0.0.1:0", "`ADDRESS:PORT` on loopback")
-	fl.IntVar(&o.partners, "partners", 200, "`N` partners to begin with")
-	fl.IntVar(&o.pageSize, "page-size", 100, "`N` partners on each page")
-	fl.DurationVar(&o.latency, "latency", 20*time.Millisecond, "`TIME` that each answer takes")
-	fl.StringVar(&o.readQuota, "read-quota", "", "`N/TIME` of reads, such as 8000/10s")
-	fl.StringVar(&o.writeQuota, "write-quota", "3000/150s", "`N/TIME` of writes; the default is what Graph documents")
-	fl.Int64Var(&o.seed, "seed", 1, "`NUMBER` that all generated data follows from")
+	fl.StringVar(&o.listen, "listen", o.listen, "`ADDRESS:PORT` on loopback")
+	fl.IntVar(&o.partners, "partners", o.partners, "`N` partners to begin with")
+	fl.IntVar(&o.pageSize, "page-size", o.pageSize, "`N` partners on each page")
+	fl.DurationVar(&o.latency, "latency", o.latency, "`TIME` that each answer takes")
+	fl.StringVar(&o.readQuota, "read-quota", o.readQuota, "`N/TIME` of reads, such as 8000/10s")
+	fl.StringVar(&o.writeQuota, "write-quota", o.writeQuota, "`N/TIME` of writes; the default is what Graph documents")
+	fl.Int64Var(&o.seed, "seed", o.seed, "`NUMBER` that all generated data follows from")
 	fl.StringArrayVar(&o.faults, "fault", nil, "`SPEC` of a fault; may be given more than once")
 	fl.StringVar(&o.state, "state", "", "`FILE` to load the state from if it exists, and to save it in at the end")
 }

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,7 +20,9 @@ import (
 
 	"bulksync/execute"
 	"bulksync/execute/rundir"
+	"bulksync/graph"
 	"bulksync/graph/graphsim"
+	"bulksync/internal/session"
 	"bulksync/plan/desired"
 	"bulksync/report"
 )
@@ -246,6 +251,66 @@ func TestResumeOptions(t *testing.T) {
 	}
 	if err := (resumeOptions{dir: h.dir}).run(always(t), h.env); !errors.Is(err, rundir.ErrNotARun) {
 		t.Errorf("no run folder: %v", err)
+	}
+}
+
+// The tour runs to its end, and each step ends with the code that it shows.
+func TestDemo(t *testing.T) {
+	h := newHome(t, graphsim.Config{})
+	t.Setenv("TMPDIR", h.dir)
+	if err := (demoOptions{partners: 200}).run(always(t), h.env); err != nil {
+		t.Fatalf("%v\n%s%s", err, h.out, h.err)
+	}
+	for _, want := range []string{"$ bulksync plan ", "$ bulksync apply ", "Audit: clean", "Audit: drift", "(exit code 2)", "undo.json"} {
+		if !strings.Contains(h.out.String(), want) {
+			t.Errorf("the tour does not show %q", want)
+		}
+	}
+	if !strings.Contains(h.out.String(), "partners.csv --out-dir") || strings.Contains(h.out.String(), "eyJ") {
+		t.Error(h.out)
+	}
+}
+
+// A simulated Graph serves what it prints until it is ended, and goes on from the
+// state that it saved.
+func TestSimulate(t *testing.T) {
+	h := newHome(t, graphsim.Config{})
+	o := newSimulateOptions()
+	o.partners, o.state, o.faults = 3, h.file("state.json"), []string{"503,nth=1000"}
+	for ; o.partners < 5; o.partners++ { // the second time the state says 3
+		soft, end := context.WithCancel(t.Context())
+		r, w := io.Pipe()
+		h.env.out = w
+		ended := make(chan error, 1)
+		go func() {
+			ended <- o.run(Stops{Soft: soft, Hard: t.Context()}, h.env)
+			w.Close()
+		}()
+		said := ""
+		for lines := bufio.NewScanner(r); lines.Scan() && lines.Text() != "Ctrl-C ends it."; {
+			said += lines.Text() + "\n"
+		}
+		m := regexp.MustCompile(`, 3 partners, at (http://127.0.0.1:\d+)\n(?s:.*)BULKSYNC_ACCESS_TOKEN=(\S+)\n`).FindStringSubmatch(said)
+		if m == nil {
+			end()
+			t.Fatalf("it says:\n%s: %v", said, <-ended)
+		}
+		s, err := session.Open(t.Context(), session.Options{GraphURL: m[1], Token: m[2]})
+		if err == nil {
+			err = s.Client().ListPartners(t.Context(), func(graph.Page) error { return nil })
+		}
+		end()
+		if err := errors.Join(err, <-ended); err != nil {
+			t.Error(err)
+		}
+	}
+	for want, o := range map[string]simulateOptions{
+		"--listen ": {pageSize: 1, listen: "0.0.0.0:0"}, "--fault ": {pageSize: 1, faults: []string{"word"}},
+		"--write-quota: ": {writeQuota: "many"}, "--read-quota: ": {readQuota: "1/never"}, "--partners ": {partners: -1},
+	} {
+		if err := o.run(always(t), h.env); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
 	}
 }
 

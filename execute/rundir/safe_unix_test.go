@@ -42,6 +42,19 @@ func TestAnUnsafeFolder(t *testing.T) {
 	}
 }
 
+// A run whose folder was opened to others is neither continued nor looked at.
+func TestARunOpenedToOthers(t *testing.T) {
+	d, _ := begun(t)
+	if err := os.Chmod(d.Path(), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{d.Lock(), d.Share()} {
+		if !errors.As(err, new(*rundir.UnsafeError)) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
 func TestAFolderOfAnotherUser(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Chown(dir, 65534, -1); err != nil {
