@@ -41,7 +41,7 @@ func (p *process) run(stops Stops, args []string) int {
 	cmd.SetOut(p.out)
 	cmd.SetErr(p.err)
 	err := cmd.Execute()
-	p.sayError(err)
+	p.printError(err)
 	return codeOf(err)
 }
 

@@ -23,7 +23,7 @@ import (
 func (e *env) sayError(err error) {
 	var rows desired.RowErrors
 	if !errors.As(err, &rows) {
-		e.process.sayError(err)
+		e.printError(err)
 		if hint := e.hintOf(err); err != nil && hint != "" && !isInterrupt(err) {
 			e.say("hint: %s", hint)
 		}
@@ -40,8 +40,8 @@ func (e *env) sayError(err error) {
 	e.say("hint: fix the lines above and run the command again")
 }
 
-// sayError prints an error, unless it is a silent one.
-func (p *process) sayError(err error) {
+// printError prints an error, unless it is a silent one.
+func (p *process) printError(err error) {
 	var silent *exit
 	switch {
 	case err == nil, errors.As(err, &silent) && silent.err == nil:

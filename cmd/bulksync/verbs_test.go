@@ -36,8 +36,9 @@ type home struct {
 	*env
 	sim *graphsim.Sim
 	dir string
-	out *bytes.Buffer
-	err *lockedBuffer
+	// stdout and stderr are what was written there.
+	stdout *bytes.Buffer
+	stderr *lockedBuffer
 	// interrupted ends its Soft when stopAt writes have been answered.
 	interrupted Stops
 	stopAt      atomic.Int64
@@ -65,7 +66,7 @@ func newHome(t *testing.T, cfg graphsim.Config) *home {
 	t.Helper()
 	sim := graphsim.New(cfg)
 	soft, stop := context.WithCancelCause(t.Context())
-	h := &home{sim: sim, dir: t.TempDir(), out: &bytes.Buffer{}, err: &lockedBuffer{}, interrupted: Stops{Soft: soft, Hard: t.Context()}}
+	h := &home{sim: sim, dir: t.TempDir(), stdout: &bytes.Buffer{}, stderr: &lockedBuffer{}, interrupted: Stops{Soft: soft, Hard: t.Context()}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sim.ServeHTTP(w, r)
 		if n := h.stopAt.Load(); n > 0 && int64(len(sim.Writes())) >= n {
@@ -75,7 +76,7 @@ func newHome(t *testing.T, cfg graphsim.Config) *home {
 	t.Cleanup(server.Close)
 	token := sim.Token(graphsim.TokenOptions{})
 	h.env = &env{
-		process: process{in: strings.NewReader(""), out: h.out, err: h.err, getenv: func(name string) string {
+		process: process{in: strings.NewReader(""), out: h.stdout, err: h.stderr, getenv: func(name string) string {
 			return map[string]string{"BULKSYNC_ACCESS_TOKEN": token}[name]
 		}},
 		globals: globals{
@@ -134,11 +135,11 @@ func TestPlanOptions(t *testing.T) {
 	h := newHome(t, graphsim.Config{})
 	path := h.plan(t, killTenant(1), killTenant(2))
 	p, err := h.readPlan(t.Context(), path)
-	if err != nil || p.Summary.Writes() != 2 || !strings.Contains(h.out.String(), killTenant(2)) {
-		t.Errorf("%+v: %v\n%s", p, err, h.out)
+	if err != nil || p.Summary.Writes() != 2 || !strings.Contains(h.stdout.String(), killTenant(2)) {
+		t.Errorf("%+v: %v\n%s", p, err, h.stdout)
 	}
-	if !strings.Contains(h.err.String(), "to apply exactly this plan: bulksync apply "+path+" --graph-url http://127.0.0.1:") {
-		t.Error(h.err)
+	if !strings.Contains(h.stderr.String(), "to apply exactly this plan: bulksync apply "+path+" --graph-url http://127.0.0.1:") {
+		t.Error(h.stderr)
 	}
 	o := planOptions{wanted: wanted{csv: h.file("partners.csv")}, detailed: true}
 	if err := o.run(always(t), h.env); codeOf(err) != exitDiffers {
@@ -186,8 +187,8 @@ func TestApplyOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.allowed(t, killTenant(1))
-	if !strings.Contains(h.out.String(), "1 verified") {
-		t.Error(h.out)
+	if !strings.Contains(h.stdout.String(), "1 verified") {
+		t.Error(h.stdout)
 	}
 	if err := o.run(always(t), h.env); !errors.Is(err, rundir.ErrNotEmpty) || !strings.Contains(h.hintOf(err), "bulksync resume "+o.dir) {
 		t.Errorf("in a folder in use: %v", err)
@@ -259,15 +260,15 @@ func TestDemo(t *testing.T) {
 	h := newHome(t, graphsim.Config{})
 	t.Setenv("TMPDIR", h.dir)
 	if err := (demoOptions{partners: 200}).run(always(t), h.env); err != nil {
-		t.Fatalf("%v\n%s%s", err, h.out, h.err)
+		t.Fatalf("%v\n%s%s", err, h.stdout, h.stderr)
 	}
 	for _, want := range []string{"$ bulksync plan ", "$ bulksync apply ", "Audit: clean", "Audit: drift", "(exit code 2)", "undo.json"} {
-		if !strings.Contains(h.out.String(), want) {
+		if !strings.Contains(h.stdout.String(), want) {
 			t.Errorf("the tour does not show %q", want)
 		}
 	}
-	if !strings.Contains(h.out.String(), "partners.csv --out-dir") || strings.Contains(h.out.String(), "eyJ") {
-		t.Error(h.out)
+	if !strings.Contains(h.stdout.String(), "partners.csv --out-dir") || strings.Contains(h.stdout.String(), "eyJ") {
+		t.Error(h.stdout)
 	}
 }
 
@@ -328,7 +329,7 @@ func TestTwoHomeTenantsAtOnce(t *testing.T) {
 		o.plan, o.dir, o.yes = h.plan(t, killTenants(100*i, partners)...), h.file("run"), true
 		atWork.Go(func() {
 			if err := o.run(always(t), h.env); err != nil {
-				t.Errorf("home tenant %d: %v\n%s", i, err, h.err)
+				t.Errorf("home tenant %d: %v\n%s", i, err, h.stderr)
 			}
 		})
 	}
