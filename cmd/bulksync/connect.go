@@ -5,101 +5,67 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-
+	"bulksync/execute/journal"
 	"bulksync/graph"
 	"bulksync/graph/auth"
+	"bulksync/internal/session"
+	"bulksync/plan"
 	"bulksync/ratelimit"
 )
 
-// tenant is a home tenant that was signed in to: who asks, where, and at which
-// pace. Every command reaches Graph through it, the built-in one too.
-type tenant struct {
-	client *graph.Client
-	pace   *ratelimit.Transport
-	took   mean
-	id     auth.Identity
-	home   graph.HomeTenant
-}
-
-// demand is what a command asks of its stack. The zero value is that of a
+// demand is what a command asks of its session. The zero value is that of a
 // command that reads.
 type demand struct {
+	cloud    graph.Cloud
 	pace     ratelimit.Options
 	priority graph.Priority
 	outage   time.Duration
 }
 
-// connect signs in and builds the stack of one home tenant: retries, the token,
-// pacing, the wire. It sends nothing to Graph. Requests are of low priority
-// unless another one is given: a batch can wait where people cannot.
-func (a *app) connect(ctx context.Context, d demand) (*tenant, error) {
-	t := &tenant{home: graph.HomeTenant{Cloud: cmp.Or(a.cloud, graph.Global)}}
-	var err error
-	if t.home.GraphURL, err = graph.CheckRoot(cmp.Or(a.global.graphURL, t.home.Cloud.RootURL())); err != nil {
-		return nil, err
+// connect signs in to the home tenant. It sends nothing to Graph.
+func (e *env) connect(ctx context.Context, d demand) (*session.Session, error) {
+	s, err := session.Open(ctx, session.Options{
+		Cloud: cmp.Or(e.cloud, d.cloud), GraphURL: e.address.graphURL, Tenant: e.homeTenant, Token: e.getenv("BULKSYNC_ACCESS_TOKEN"),
+		Pace: d.pace, Priority: d.priority, Outage: cmp.Or(d.outage, e.outage),
+		UserAgent: "bulksync/" + version(), Log: e.log,
+	})
+	var other *session.MismatchError
+	if errors.As(err, &other) {
+		return nil, refused("sign in to that tenant, or leave --tenant out",
+			"the token is for tenant %s, and --tenant asks for %s", other.Have, other.Want)
 	}
-	d.pace.Read = paceSignal
-	if err := d.pace.Validate(); err != nil {
-		return nil, err
-	}
-	session, err := a.signIn(ctx, t.home.Cloud)
-	if err != nil {
-		return nil, err
-	}
-	t.id = session.Identity()
-	t.home.ID = t.id.TenantID
-	if err := a.checkTenant(t.home.ID); err != nil {
-		return nil, err
-	}
-	o := graph.Options{
-		RootURL: t.home.GraphURL, UserAgent: "bulksync/" + version(), Priority: cmp.Or(d.priority, graph.LowPriority),
-		Outage: cmp.Or(d.outage, a.outage(outageOfRead)),
-		Layers: []func(http.RoundTripper) http.RoundTripper{
-			session.Transport,
-			func(next http.RoundTripper) http.RoundTripper {
-				t.pace, _ = ratelimit.New(next, d.pace) // validated above
-				return t.pace
-			},
-			func(next http.RoundTripper) http.RoundTripper { return attempts{next, a.log, &t.took} },
-		},
-	}
-	if o.Outage < outageOfRead { // who waits for less does not wait longer for one answer
-		o.FirstByte, o.ReadFirstByte = min(o.Outage, graph.DefaultFirstByte), o.Outage
-	}
-	t.client, err = graph.New(o)
-	return t, err
+	return s, err
 }
 
-// signIn gets a token and reads whose it is. A token without a tenant is of no
-// use: nothing could be guarded.
-func (a *app) signIn(ctx context.Context, cloud graph.Cloud) (*auth.Session, error) {
-	cred, err := a.credential(cloud)
-	if err != nil {
-		return nil, hinted(err, hintSignIn)
+// checkPlanTenant refuses a plan for another tenant than --tenant names.
+func (e *env) checkPlanTenant(p *plan.Plan) error {
+	if e.homeTenant != "" && e.homeTenant != p.HomeTenant.ID {
+		return refused("give a plan for that tenant, or leave --tenant out",
+			"the plan is for home tenant %s, and --tenant asks for %s", p.HomeTenant.ID, e.homeTenant)
 	}
-	session, err := auth.Acquire(ctx, cred, cloud.Scope())
+	return nil
+}
+
+// guard refuses a plan that was made for another tenant, cloud or host than the
+// one that would be written to.
+func guard(s *session.Session, p *plan.Plan) error {
+	err := s.Guard(p.HomeTenant)
+	var other *session.MismatchError
 	switch {
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case err != nil:
-		return nil, hinted(err, hintSignIn)
-	case session.Identity().TenantID == "":
-		return nil, hinted(errors.New("the token does not say which tenant it is of, so nothing could be guarded"), hintSignIn)
+	case !errors.As(err, &other):
+		return err
+	case other.What == session.ErrOtherTenant:
+		return refused("sign in to the plan's tenant, or make a plan for this one",
+			"the plan is for home tenant %s, and the token is for %s", other.Want, other.Have)
+	case other.What == session.ErrOtherCloud:
+		return refused("leave --cloud out, or make a plan in this cloud",
+			"the plan was made in the cloud %s, not in %s", other.Want, other.Have)
+	default:
+		return refused("if that host is meant, say so: --graph-url "+shellQuote(other.Want),
+			"the plan was made against %s, not %s", other.Want, other.Have)
 	}
-	return session, nil
-}
-
-const hintSignIn = "sign in with az login, set the AZURE_* variables of an app, or put a token in BULKSYNC_ACCESS_TOKEN"
-
-func (a *app) credential(cloud graph.Cloud) (azcore.TokenCredential, error) {
-	if token := a.getenv("BULKSYNC_ACCESS_TOKEN"); token != "" {
-		return auth.Static(token), nil
-	}
-	return auth.Default(auth.Options{Cloud: cloud, TenantID: a.global.tenant})
 }
 
 // who names an identity for the record: a person by sign-in name, an app by
@@ -113,4 +79,10 @@ func who(id auth.Identity) string {
 	default:
 		return "app " + id.AppID
 	}
+}
+
+// learned is what pacing has learned, for the journal.
+func learned(s *session.Session) journal.Pace {
+	w := s.Writes()
+	return journal.Pace{WritesPerSecond: w.Rate, Burst: w.Burst, Refusals: w.Refused, Pauses: w.Pauses, PausedMs: int64(w.PausedSeconds * 1000)}
 }

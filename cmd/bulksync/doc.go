@@ -2,16 +2,18 @@
 // tenants at once: it reads a CSV, makes a plan that can be read and approved,
 // applies it through Microsoft Graph, and reports how every change ended.
 //
-// This package is the wiring: flags, credentials, files, signals, exit codes.
-// It is the only one that opens files, reads the environment, asks a question or
-// exits. What the words mean is decided in the packages below it.
+// This package is the wiring: flags, files, signals, exit codes. It is the only
+// one that reads the environment, asks a question or exits. What the words mean is
+// decided in the packages below it. Each verb is one file, cmd_<verb>.go, with its
+// options and a function that runs them; run.go and compare.go hold what verbs
+// share.
 //
-// The rules of what a person sees, which tui.go, hints.go and exit.go obey:
+// The rules of what a person sees, which terminal.go, hints.go and exit.go obey:
 //
 //   - Standard output carries the result alone, and is empty when a command
 //     could not run. Everything else goes to standard error.
 //   - An error is one line, "bulksync: error: what", in lower case without a
-//     full stop. Where something helps, a line "bulksync: hint: the next step"
+//     full stop. If there is something to do, a line "bulksync: hint: the next step"
 //     follows. Faults in a file are lines of their own, "file:line:column: what".
 //   - What came from a file or the network is cleaned by edge on its way to
 //     standard error and the log. A command in a hint runs as it is printed.

@@ -29,11 +29,10 @@ func TestShellQuote(t *testing.T) {
 			t.Errorf("%q comes out as %q: %v", s, out, err)
 		}
 	}
-	a := &app{}
-	a.global.auth, a.global.graphURL = "default", "http://127.0.0.1:1"
+	at := address{auth: "default", graphURL: "http://127.0.0.1:1"}
 	for want, got := range map[string]string{
-		"bulksync apply ./-x --graph-url http://127.0.0.1:1": a.commandLine("apply", "-x"),
-		"bulksync report 'a b'":                              a.commandLine("report", "a b"),
+		"bulksync apply ./-x --graph-url http://127.0.0.1:1": at.command("apply", "-x"),
+		"bulksync report 'a b'":                              at.command("report", "a b"),
 	} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)
@@ -45,19 +44,17 @@ func TestShellQuote(t *testing.T) {
 func TestEdge(t *testing.T) {
 	const nasty = "a\x1b[2Jb\u202ec\r\nd \u200be eyJhbGciOiJub25lIn0.eyJ0aWQiOiJ4In0.c2ln f"
 	var b bytes.Buffer
-	a := &app{err: &b, log: nil}
-	a.global.logLevel, a.global.logFormat = "debug", "text"
+	e := &env{process: process{err: &b}}
 	for _, format := range []string{"text", "json"} {
-		a.global.logFormat = format
-		log, err := a.newLog()
+		log, err := newLog(&e.process, "debug", format)
 		if err != nil {
 			t.Fatal(err)
 		}
 		log.Debug("answer", "path", nasty, "error", errors.New(nasty), slog.Group("in", "deep", nasty))
 	}
-	a.note("a note on %s", nasty)
-	a.sayError(fmt.Errorf("an error: %s", nasty))
-	a.sayError(refused(nasty, "%s", nasty))
+	e.note("a note on %s", nasty)
+	e.sayError(fmt.Errorf("an error: %s", nasty))
+	e.sayError(refused(nasty, "%s", nasty))
 	for _, bad := range []string{"\x1b", "\u202e", "\u200b", "\r", "eyJ", "c2ln"} {
 		if strings.Contains(b.String(), bad) {
 			t.Errorf("%q is in\n%s", bad, b.String())
@@ -67,7 +64,7 @@ func TestEdge(t *testing.T) {
 		t.Errorf("%d tokens were taken out of\n%s", n, b.String())
 	}
 	b.Reset()
-	a.sayError(errors.New(`graph URL "https://me:hunter2@graph.example/" is not a host URL`))
+	e.sayError(errors.New(`graph URL "https://me:hunter2@graph.example/" is not a host URL`))
 	if strings.Contains(b.String(), "hunter2") {
 		t.Error(b.String())
 	}
@@ -82,13 +79,13 @@ func TestNotVisible(t *testing.T) {
 		"ac434307-12b9-4fa1-a708-88bf58caabc1": "a Global Secure Access Administrator sees",
 		"5d6b6bb7-de71-4623-b4af-96380a352509": "this identity cannot see synchronization policies",
 	} {
-		a, tn := &app{}, &tenant{id: auth.Identity{RoleTemplateIDs: []string{"00000000-0000-0000-0000-000000000000", role}}}
-		got := a.unread(tn, err)
-		if codeOf(got) != exitIncomplete || !strings.Contains(a.hintOf(got), want) || !strings.Contains(a.hintOf(got), "Security Reader") {
-			t.Errorf("%s: exit code %d, %s", role, codeOf(got), a.hintOf(got))
+		e, id := &env{}, (auth.Identity{RoleTemplateIDs: []string{"00000000-0000-0000-0000-000000000000", role}})
+		got := e.unread(id, err)
+		if codeOf(got) != exitIncomplete || !strings.Contains(e.hintOf(got), want) || !strings.Contains(e.hintOf(got), "Security Reader") {
+			t.Errorf("%s: exit code %d, %s", role, codeOf(got), e.hintOf(got))
 		}
-		a.paced = true
-		if got := a.hintOf(a.unread(tn, err)); !strings.Contains(got, "Security Administrator") {
+		e.writes = true
+		if got := e.hintOf(e.unread(id, err)); !strings.Contains(got, "Security Administrator") {
 			t.Errorf("for writing: %s", got)
 		}
 	}
@@ -97,8 +94,8 @@ func TestNotVisible(t *testing.T) {
 // What a request for it alone shows is not hidden from this identity.
 func TestNotVisibleInTheListAlone(t *testing.T) {
 	err := &graph.Error{Kind: graph.NotVisible, Status: 200, Err: &graph.MissingMember{Member: "identitySynchronization", Shown: true}}
-	a := &app{}
-	if got := a.hintOf(a.unread(&tenant{}, &graph.ListError{Page: 1, Err: err})); !strings.HasPrefix(got, "run the command again; if Graph still leaves identitySynchronization out, use") {
+	e := &env{}
+	if got := e.hintOf(e.unread(auth.Identity{}, &graph.ListError{Page: 1, Err: err})); !strings.HasPrefix(got, "run the command again; if Graph still leaves identitySynchronization out, use") {
 		t.Error(got)
 	}
 }
@@ -122,7 +119,7 @@ func TestUnread(t *testing.T) {
 		{"a token that ended meanwhile", 2, 401, graph.Unauthorized, exitIncomplete},
 	} {
 		err := &graph.ListError{Page: tc.page, Err: &graph.Error{Kind: tc.kind, Status: tc.status}}
-		if got := codeOf((&app{}).unread(&tenant{}, err)); got != tc.want {
+		if got := codeOf((&env{}).unread(auth.Identity{}, err)); got != tc.want {
 			t.Errorf("%s: exit code %d, want %d", tc.name, got, tc.want)
 		}
 	}
@@ -165,7 +162,7 @@ func TestHintsOfFaults(t *testing.T) {
 		{&graph.Error{Kind: graph.Transient, RetryAfter: 24 * time.Hour}, "Graph asked for a pause of 24h0m0s: run the command again after that"},
 		{&graph.Error{Kind: graph.Transient}, "Graph had an error of its own: run the command again; if it persists, give Microsoft the request-id"},
 	} {
-		if got := (&app{}).hintOf(tc.err); got != tc.want {
+		if got := (&env{}).hintOf(tc.err); got != tc.want {
 			t.Errorf("%v: %q, want %q", tc.err, got, tc.want)
 		}
 	}

@@ -7,7 +7,10 @@ import (
 
 	"bulksync/execute"
 	"bulksync/execute/journal"
+	"bulksync/execute/rundir"
 	"bulksync/graph"
+	"bulksync/graph/auth"
+	"bulksync/internal/atomicfile"
 	"bulksync/plan"
 	"bulksync/report"
 )
@@ -41,12 +44,12 @@ func (e *exit) Error() string {
 
 func (e *exit) Unwrap() error { return e.err }
 
-// refused is a request that the tool could carry out and will not.
+// refused is what the tool could do and will not.
 func refused(hint, format string, args ...any) error {
 	return &exit{exitRefused, fmt.Errorf(format, args...), hint}
 }
 
-// hinted is an error with the next thing to do.
+// hinted is an error with the next step.
 func hinted(err error, hint string) error { return &exit{exitCannotRun, err, hint} }
 
 // exitWith is the silent end with a code.
@@ -57,22 +60,22 @@ func exitWith(code int) error {
 	return &exit{code: code}
 }
 
-// unread sorts the errors of reading a tenant: credentials and a host that
-// never answered mean that the command could not run; everything else means
-// that there is a tenant and that it was not read whole.
-func (a *app) unread(t *tenant, err error) error {
+// unread sorts the errors of reading a tenant. Bad credentials, or a host that
+// never answered, mean that the command could not run; everything else means that
+// the tenant is there and was read in part.
+func (e *env) unread(id auth.Identity, err error) error {
 	if isInterrupt(err) || neverLetIn(err) || neverAnswered(err) {
 		return err
 	}
-	e := &exit{code: exitIncomplete, err: fmt.Errorf("the tenant could not be read completely, so nothing is claimed: %w", err)}
+	x := &exit{code: exitIncomplete, err: fmt.Errorf("the tenant could not be read completely, so nothing is claimed: %w", err)}
 	if errors.Is(err, graph.NotVisible) {
-		e.hint = report.Advise(err, report.Command{Writes: a.paced, Roles: t.id.RoleTemplateIDs})
+		x.hint = report.Advise(err, report.Command{Writes: e.writes, Roles: id.RoleTemplateIDs})
 	}
-	return e
+	return x
 }
 
-// neverLetIn reports that the token was not taken. One that was good for a page
-// and ended with the next leaves a tenant that was read in part.
+// neverLetIn reports that the token was refused from the start. If it expires
+// between two pages, the tenant was read in part.
 func neverLetIn(err error) bool {
 	var list *graph.ListError
 	return errors.Is(err, graph.Unauthorized) && !(errors.As(err, &list) && list.Page > 1)
@@ -100,6 +103,9 @@ func codeOf(err error) int {
 		return exitInterrupted
 	case errors.As(err, &e):
 		return e.code
+	case errors.As(err, new(*atomicfile.KindError)), errors.As(err, new(*rundir.UnsafeError)),
+		errors.Is(err, rundir.ErrBusy), errors.Is(err, rundir.ErrNotEmpty):
+		return exitRefused
 	case errors.Is(err, plan.ErrAltered), errors.Is(err, plan.ErrFormat),
 		errors.Is(err, journal.ErrFormat), errors.Is(err, journal.ErrOtherPlan):
 		return exitRefused
@@ -108,8 +114,8 @@ func codeOf(err error) int {
 	}
 }
 
-// codeOfRun is the exit code of a run that came to its end. What Graph accepted
-// and did not show is left to look at.
+// codeOfRun is the exit code of a run that came to its end. A change that Graph
+// accepted and did not show is not done.
 func codeOfRun(r *journal.Result) int {
 	switch {
 	case r.Interrupted:

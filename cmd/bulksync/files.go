@@ -6,16 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
+	"bulksync/internal/atomicfile"
 	"bulksync/plan"
 )
 
-// within runs f until ctx ends. A system call that waits for somebody else, as
-// that of opening a pipe, cannot be called back: it is left behind for the
-// process to end with.
+// within runs f until ctx ends. A system call that waits for another process, such
+// as opening a pipe, cannot be cancelled: its goroutine is left behind and ends
+// with the process.
 func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -36,10 +36,10 @@ func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
 }
 
 // readFile hands a file to read; "-" is standard input. The end of ctx ends the
-// reading at once, also of a pipe or a terminal that nothing comes from.
-func readFile[T any](ctx context.Context, a *app, path string, read func(io.Reader) (T, error)) (T, error) {
+// reading at once, even of a silent pipe or terminal.
+func readFile[T any](ctx context.Context, p *process, path string, read func(io.Reader) (T, error)) (T, error) {
 	var none T
-	f, err := a.open(ctx, path)
+	f, err := p.open(ctx, path)
 	if err != nil {
 		return none, err
 	}
@@ -51,43 +51,30 @@ func readFile[T any](ctx context.Context, a *app, path string, read func(io.Read
 	return v, err
 }
 
-func (a *app) open(ctx context.Context, path string) (io.ReadCloser, error) {
+func (p *process) open(ctx context.Context, path string) (io.ReadCloser, error) {
 	if path == "-" {
-		return endable(ctx, io.NopCloser(a.in)), nil
+		return endable(ctx, io.NopCloser(p.in)), nil
 	}
 	f, err := within(ctx, func() (*os.File, error) { return os.Open(path) })
 	if err != nil {
-		return nil, pathError(err)
+		return nil, atomicfile.PathError(err)
 	}
 	info, err := f.Stat()
 	switch {
 	case err != nil:
 		f.Close()
-		return nil, pathError(err)
+		return nil, atomicfile.PathError(err)
 	case info.IsDir():
 		f.Close()
 		return nil, fmt.Errorf("%s is a folder, not a file", path)
 	case info.Mode().IsRegular():
-		return &regular{f, ctx}, nil
+		return atomicfile.NewReader(ctx, f), nil
 	default:
 		return endable(ctx, f), nil
 	}
 }
 
-// regular is a file that is always ready to be read.
-type regular struct {
-	*os.File
-	ctx context.Context
-}
-
-func (r *regular) Read(p []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, context.Cause(r.ctx)
-	}
-	return r.File.Read(p)
-}
-
-// endable reads from something that can keep a reader waiting.
+// endable reads from a pipe or a device until ctx ends.
 func endable(ctx context.Context, in io.ReadCloser) io.ReadCloser {
 	r, w := io.Pipe()
 	go func() {
@@ -98,77 +85,34 @@ func endable(ctx context.Context, in io.ReadCloser) io.ReadCloser {
 	return r
 }
 
-// openRegular opens a file of a run folder, which is never anything but a file:
-// a pipe in its place would keep the reader waiting, a link would lead away.
-func openRegular(path string, flag int) (*os.File, error) {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return nil, pathError(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, refused("put back the file that the run left there", "%s is %s, not a file", path, kindOfFile(info.Mode()))
-	}
-	f, err := os.OpenFile(path, flag, 0)
-	return f, pathError(err)
-}
-
 // isKept reports whether a path names a file that a later command can read.
 func isKept(path string) bool {
-	_, stream, err := outputTarget(path)
+	_, stream, err := atomicfile.Target(path)
 	return path != "-" && err == nil && !stream
 }
 
-func kindOfFile(m fs.FileMode) string {
-	switch {
-	case m.IsDir():
-		return "a folder"
-	case m&fs.ModeSymlink != 0:
-		return "a link"
-	case m&fs.ModeNamedPipe != 0:
-		return "a pipe"
-	default:
-		return "a device"
-	}
-}
-
-// pathError drops the name of the system call, which helps nobody.
-func pathError(err error) error {
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return fmt.Errorf("%s: %w", e.Path, e.Err)
-	}
-	return err
-}
-
-// withoutPath drops the path too, of a file that nobody has heard of.
-func withoutPath(err error) error {
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return e.Err
-	}
-	return err
-}
-
 // readPlan reads and proves a plan file.
-func (a *app) readPlan(ctx context.Context, path string) (*plan.Plan, error) {
-	return readFile(ctx, a, path, func(r io.Reader) (*plan.Plan, error) {
+func (e *env) readPlan(ctx context.Context, path string) (*plan.Plan, error) {
+	return readFile(ctx, &e.process, path, func(r io.Reader) (*plan.Plan, error) {
 		p, err := plan.Decode(r)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", inputPath(path), err)
 		}
-		return p, a.checkPlanTenant(p)
+		return p, e.checkPlanTenant(p)
 	})
 }
 
 // provenPlan is a plan with the bytes that were proved. They are read once, so
-// that what a run folder keeps is what was looked at.
+// that the run folder keeps exactly what was checked.
 type provenPlan struct {
 	*plan.Plan
 	raw []byte
 }
 
-func (a *app) readProven(ctx context.Context, path string) (*provenPlan, error) {
-	return readFile(ctx, a, path, func(r io.Reader) (*provenPlan, error) {
+func (e *env) readProven(ctx context.Context, path string) (*provenPlan, error) {
+	return readFile(ctx, &e.process, path, func(r io.Reader) (*provenPlan, error) {
 		var raw bytes.Buffer
-		if f, ok := r.(*regular); ok {
+		if f, ok := r.(*atomicfile.Reader); ok {
 			if info, err := f.Stat(); err == nil {
 				raw.Grow(int(info.Size()) + bytes.MinRead)
 			}
@@ -181,8 +125,8 @@ func (a *app) readProven(ctx context.Context, path string) (*provenPlan, error) 
 	})
 }
 
-// inputName is how a file is called in plans and reports: its name without the
-// folders of somebody's machine.
+// inputName is what plans and reports call a file: its name without its folders,
+// which are nobody else's concern.
 func inputName(path string) string {
 	if path == "-" {
 		return inputPath(path)

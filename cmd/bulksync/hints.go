@@ -8,35 +8,57 @@ import (
 	"unicode/utf8"
 
 	"bulksync/execute/journal"
+	"bulksync/execute/rundir"
+	"bulksync/internal/atomicfile"
+	"bulksync/internal/session"
 	"bulksync/plan"
 	"bulksync/report"
 )
 
-// hintPutBack is for a run whose plan is not the one that it began with.
+const hintSignIn = "sign in with az login, set the AZURE_* variables of an app, or put a token in BULKSYNC_ACCESS_TOKEN"
+
+// hintPutBack is for a run whose plan.json was changed.
 const hintPutBack = "put back the plan.json that the run began with"
 
-// hintOf is the next thing to do about an error; empty where nothing helps.
-func (a *app) hintOf(err error) string {
-	var e *exit
-	if errors.As(err, &e) && e.hint != "" {
-		return e.hint
+// hintOf is the next step after an error; empty if there is none.
+func (e *env) hintOf(err error) string {
+	var x *exit
+	if errors.As(err, &x) && x.hint != "" {
+		return x.hint
 	}
+	var unsafe *rundir.UnsafeError
 	switch {
+	case errors.Is(err, rundir.ErrBusy):
+		return "wait for it to end, or stop it"
+	case errors.Is(err, rundir.ErrNotARun):
+		return "name the folder that bulksync apply made, below bulksync-runs"
+	case errors.As(err, &unsafe) && unsafe.Writable:
+		return "name a folder of your own, or let nobody else write to this one: chmod go-w " + shellQuote(unsafe.Path)
+	case errors.As(err, new(*session.SignInError)):
+		return hintSignIn
+	case errors.As(err, &unsafe):
+		return "name a folder of your own"
+	case errors.As(err, new(*atomicfile.KindError)):
+		return "put back the file that the run left there"
 	case errors.Is(err, plan.ErrAltered):
-		return "make the plan again with bulksync plan, and have it read again"
+		return "make the plan again with bulksync plan, and have it reviewed again"
 	case errors.Is(err, plan.ErrFormat), errors.Is(err, journal.ErrFormat):
-		return "use the version of bulksync that wrote it, or make it again with this one"
+		return "use the version of bulksync that wrote it, or create it again with this one"
 	case errors.Is(err, journal.ErrNeverBegan):
 		return "nothing was sent: apply the plan again, in a new folder"
 	case errors.Is(err, journal.ErrOtherPlan):
 		return hintPutBack
 	}
-	return report.Advise(err, report.Command{Writes: a.paced})
+	return report.Advise(err, report.Command{Writes: e.writes})
 }
 
-// commandLine is a command that does as it is printed: quoted for a POSIX
-// shell, with the flags of this one that say where and as whom.
-func (a *app) commandLine(verb string, args ...string) string {
+// address holds the flags that say where a command goes and as whom, as they are
+// typed, for the commands in hints.
+type address struct{ cloud, graphURL, tenant, auth string }
+
+// command is a command that can be run as it is printed: quoted for a POSIX shell,
+// with the address of this one.
+func (at address) command(verb string, args ...string) string {
 	words := []string{"bulksync", verb}
 	for _, arg := range args {
 		if strings.HasPrefix(arg, "-") {
@@ -48,8 +70,8 @@ func (a *app) commandLine(verb string, args ...string) string {
 		return strings.Join(words, " ")
 	}
 	for _, f := range []struct{ name, value, standard string }{
-		{"--cloud", a.global.cloud, ""}, {"--graph-url", a.global.graphURL, ""},
-		{"--tenant", a.global.tenant, ""}, {"--auth", a.global.auth, "default"},
+		{"--cloud", at.cloud, ""}, {"--graph-url", at.graphURL, ""},
+		{"--tenant", at.tenant, ""}, {"--auth", at.auth, "default"},
 	} {
 		if f.value != f.standard {
 			words = append(words, f.name, shellQuote(f.value))
@@ -58,25 +80,27 @@ func (a *app) commandLine(verb string, args ...string) string {
 	return strings.Join(words, " ")
 }
 
-// offline reports whether a command asks nobody, so that it needs no host.
+// offline reports whether a command runs without Graph, so that it needs no
+// address.
 func offline(verb string) bool { return verb == "show" || verb == "report" || verb == "undo" }
 
-// onHostOf makes the commands of hints go to the host that a plan was made
-// against, for a command that asks nobody: it would be refused anywhere else.
-func (a *app) onHostOf(p *plan.Plan) {
-	if a.global.graphURL = ""; p.HomeTenant.GraphURL != p.HomeTenant.Cloud.RootURL() {
-		a.global.graphURL = p.HomeTenant.GraphURL
+// onHostOf is the address with the host that a plan was made against: the plan
+// would be refused on any other.
+func (at address) onHostOf(p *plan.Plan) address {
+	if at.graphURL = ""; p.HomeTenant.GraphURL != p.HomeTenant.Cloud.RootURL() {
+		at.graphURL = p.HomeTenant.GraphURL
 	}
+	return at
 }
 
-// noteKept says where a plan is and what runs it. One that went into a pipe or
-// to a device is kept by somebody else, if at all.
-func (a *app) noteKept(out string) {
+// noteKept says where a plan is and how to apply it. Where a plan went that was
+// written to a pipe or a device is not known.
+func (e *env) noteKept(out string, at address) {
 	if !isKept(out) {
-		a.note("plan written to %s", out)
+		e.note("plan written to %s", out)
 		return
 	}
-	a.note("plan kept in %s; to run exactly this: %s", out, a.commandLine("apply", out))
+	e.note("plan saved in %s; to apply exactly this plan: %s", out, at.command("apply", out))
 }
 
 // shellQuote makes one word of s for a POSIX shell.
@@ -93,9 +117,9 @@ func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// printfWord makes one word of text that cannot be printed as it is. What edge
-// looks for stays readable, so that it still finds it. (A newline at the very
-// end is lost: the shell drops it.)
+// printfWord makes one word of text that cannot be printed as it is. Letters and
+// digits stay readable, so that edge still finds a token. (The shell drops a
+// newline at the very end.)
 func printfWord(s string) string {
 	var b strings.Builder
 	for i := range len(s) {

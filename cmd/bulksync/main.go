@@ -1,28 +1,51 @@
 package main
 
 import (
-	"context"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 )
 
 func main() { os.Exit(protected(os.Args[1:])) }
 
-// protected runs a command line and returns its exit code, a fault of our own
-// included.
+// protected runs a command line and returns its exit code, even if the program
+// itself has a fault.
 func protected(args []string) (code int) {
 	crashLoudly()
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
+	p := &process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
 	defer func() {
 		if fault := recover(); fault != nil {
-			code = a.panicked(fault)
+			code = p.panicked(fault)
 		}
 	}()
-	return a.main(context.Background(), args)
+	stops, end := withSignals(p.err)
+	defer end()
+	return p.run(stops, args)
 }
 
-// crashLoudly keeps a crash from being taken for an answer. The runtime ends a
+// process is what a command line runs in; it never changes. Several goroutines
+// write to err, which a file allows.
+type process struct {
+	in     io.Reader
+	out    io.Writer
+	err    io.Writer
+	getenv func(string) string
+}
+
+// run runs one command line and returns its exit code.
+func (p *process) run(stops Stops, args []string) int {
+	cmd := rootCommand(&commandLine{process: p, stops: stops})
+	cmd.SetArgs(args)
+	cmd.SetIn(p.in)
+	cmd.SetOut(p.out)
+	cmd.SetErr(p.err)
+	err := cmd.Execute()
+	p.printError(err)
+	return codeOf(err)
+}
+
+// crashLoudly keeps a crash from being mistaken for an answer. The runtime ends a
 // process with exit code 2 when a goroutine other than the first panics, or when
 // it finds memory corrupted, and here 2 means that something differs. With this
 // setting such a process ends by SIGABRT (on Windows by an exception).
@@ -31,14 +54,18 @@ func crashLoudly() {
 	noCoreDump()
 }
 
-// panicked tells of a fault of the program. The journal, if there is one, holds
-// what was sent.
-func (a *app) panicked(fault any) int {
-	fmt.Fprintf(a.err, "%s\n", debug.Stack())
-	a.say("error: a fault in bulksync itself: %v", fault)
-	if !a.writing.Load() {
+// faultOfRun is a panic after a run has begun.
+type faultOfRun struct{ fault any }
+
+// panicked tells of a fault of the program and returns the exit code.
+func (p *process) panicked(fault any) int {
+	fmt.Fprintf(p.err, "%s\n", debug.Stack())
+	run, begun := fault.(faultOfRun)
+	if !begun {
+		p.say("error: a fault in bulksync itself: %v", fault)
 		return exitCannotRun
 	}
-	a.say("hint: what was sent stands in the journal: go on with bulksync resume, and report the lines above")
+	p.say("error: a fault in bulksync itself: %v", run.fault)
+	p.say("hint: the journal holds what was sent: continue with bulksync resume, and report the lines above")
 	return exitUnfinished
 }

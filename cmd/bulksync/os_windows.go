@@ -6,17 +6,13 @@ import (
 	"syscall"
 )
 
-// strangers says nothing: who may write to a folder stands in its access list,
-// and what a user makes is that user's.
-func strangers(fs.FileInfo) string { return "" }
-
 const (
 	errorWriteProtect = syscall.Errno(19)
 	errorBrokenPipe   = syscall.Errno(109)
 	errorNoData       = syscall.Errno(232)
 )
 
-// isBrokenPipe reports that whoever read a stream has stopped.
+// isBrokenPipe reports that the reader of a stream has gone.
 func isBrokenPipe(err error) bool {
 	return errors.Is(err, errorBrokenPipe) || errors.Is(err, errorNoData)
 }

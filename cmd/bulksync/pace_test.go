@@ -3,20 +3,22 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
+
 	"bulksync/execute"
 	"bulksync/execute/journal"
 	"bulksync/graph"
-	"bulksync/graph/auth"
 	"bulksync/graph/graphsim"
+	"bulksync/internal/session"
 	"bulksync/plan"
 	"bulksync/plan/desired"
-	"bulksync/ratelimit"
 )
 
 // The whole stack, but for the wire and the disk, against small quotas that
@@ -28,7 +30,7 @@ func TestARunOfManyMinutesUsesTheQuotaItFinds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const partners = 400
 				sim := graphsim.New(graphsim.Config{State: stateOf(ids(partners)), Latency: 20 * time.Millisecond, WriteQuota: quota})
-				c := pacedClient(t, sim)
+				c := sessionOn(t, sim, sim.Transport()).Client()
 				p := planFor(t, c, ids(partners))
 				reading, err := execute.Prepare(t.Context(), c, p)
 				if err != nil {
@@ -59,27 +61,32 @@ type memory struct{ bytes.Buffer }
 
 func (*memory) Sync() error { return nil }
 
-// pacedClient reaches sim through the layers that connect builds.
-func pacedClient(t *testing.T, sim *graphsim.Sim) *graph.Client {
+// sessionOn is a session in the tenant of sim whose attempts go to base.
+func sessionOn(t *testing.T, sim *graphsim.Sim, base http.RoundTripper) *session.Session {
 	t.Helper()
-	session, err := auth.Acquire(t.Context(), auth.Static(sim.Token(graphsim.TokenOptions{})), graph.Global.Scope())
+	s, err := session.Open(t.Context(), session.Options{Token: sim.Token(graphsim.TokenOptions{}), Base: base})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := graph.New(graph.Options{
-		RootURL: graph.Global.RootURL(), Base: sim.Transport(),
-		Layers: []func(http.RoundTripper) http.RoundTripper{session.Transport, func(next http.RoundTripper) http.RoundTripper {
-			paced, err := ratelimit.New(next, ratelimit.Options{Read: paceSignal})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return paced
-		}},
-	})
-	if err != nil {
-		t.Fatal(err)
+	return s
+}
+
+// ids are tenant IDs made up, the same every time.
+func ids(n int) []string {
+	random := rand.NewChaCha8([32]byte{3})
+	all := make([]string, n)
+	for i := range all {
+		all[i] = uuid.Must(uuid.NewRandomFromReader(random)).String()
 	}
-	return c
+	return all
+}
+
+func stateOf(partners []string) *graphsim.State {
+	s := &graphsim.State{}
+	for _, id := range partners {
+		s.Partners = append(s.Partners, graphsim.Partner{TenantID: id})
+	}
+	return s
 }
 
 // planFor gives each of these partners a sync policy.

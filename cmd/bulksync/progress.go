@@ -13,19 +13,19 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"bulksync/execute/journal"
+	"bulksync/internal/session"
 	"bulksync/internal/words"
 	"bulksync/plan"
 )
 
 // progress tells a person how far a run is: a moving bar on a terminal, a plain
-// line now and then elsewhere, nothing with --quiet. It is told of outcomes from
-// one goroutine at a time.
+// line now and then elsewhere, nothing with --quiet.
 type progress struct {
 	plan   *plan.Plan
 	total  int
 	before int // done by an earlier session
 	began  time.Time
-	tenant *tenant
+	tenant *session.Session
 
 	mu     sync.Mutex
 	done   map[int]bool
@@ -42,7 +42,7 @@ type progress struct {
 // plainEvery is the time between two plain progress lines.
 const plainEvery = 10 * time.Second
 
-func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *journal.Log, t *tenant) *progress {
+func (e *env) startProgress(ctx context.Context, p *plan.Plan, prior *journal.Log, t *session.Session) *progress {
 	pr := &progress{plan: p, total: p.Summary.Writes(), began: time.Now(), tenant: t, done: map[int]bool{}, quit: make(chan struct{})}
 	if prior != nil {
 		open := 0
@@ -56,16 +56,16 @@ func (a *app) startProgress(ctx context.Context, p *plan.Plan, prior *journal.Lo
 			}
 		}
 		if pr.total > 0 {
-			a.note("%d of %s are done; %d were left open and are read before anything is sent again", len(pr.done), words.Count(pr.total, "change"), open)
+			e.note("%d of %s are done; %d were left open and are read before anything is sent again", len(pr.done), words.Count(pr.total, "change"), open)
 		}
 	}
 	pr.before, pr.last = len(pr.done), pr.began
 	switch {
-	case a.global.quiet || pr.total == pr.before:
-	case a.live():
-		pr.startBar(ctx, a.err)
+	case e.quiet || pr.total == pr.before:
+	case e.live():
+		pr.startBar(ctx, e.err)
 	default:
-		pr.startLines(a.err)
+		pr.startLines(e.err)
 	}
 	return pr
 }
@@ -74,7 +74,7 @@ func (p *progress) observe(o journal.Outcome) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.done[o.Seq] || !p.plan.Changes[o.Seq-1].Writes() {
-		return // a later word about the same change, as of reading it back
+		return // another outcome of the same change, as after reading it back
 	}
 	p.done[o.Seq], p.last = true, time.Now()
 	if !o.Status.Done() {
@@ -117,13 +117,13 @@ func (p *progress) state() string {
 	n, failed, idle := len(p.done), p.failed, time.Since(p.last)
 	p.mu.Unlock()
 	if what := p.obstacle(n < p.total, idle); what != "" {
-		return what // alone: a narrow line loses its end
+		return what // and nothing else: a narrow line loses its end
 	}
 	s := ""
 	if elapsed := time.Since(p.began).Seconds(); n > p.before && elapsed > 0 {
 		s = fmt.Sprintf("%.1f/s", float64(n-p.before)/elapsed)
 	}
-	low, high := p.tenant.pace.Estimate(p.total-n, 0)
+	low, high := p.tenant.Estimate(p.total - n)
 	if n < p.total && high > 0 {
 		s += ", " + span(low, high) + " left"
 	}
@@ -133,16 +133,16 @@ func (p *progress) state() string {
 	return strings.TrimPrefix(s, ", ")
 }
 
-// longIdle is after how long without a change done that is told: a hung answer
-// shows as an outage only when its own time is over.
+// longIdle is how long no change may be done before the line says so: an answer
+// that hangs counts as an outage only when its own time is over.
 const longIdle = 10 * time.Second
 
 // obstacle is what holds the run back now. While there is one, neither a rate
 // nor an estimate means anything.
 func (p *progress) obstacle(working bool, idle time.Duration) string {
-	w := p.tenant.pace.Stats().Writes
-	if down := outageOf(p.tenant); down != "" {
-		return down
+	w := p.tenant.Writes()
+	if d, down := p.tenant.DownFor(); down {
+		return outageWords(d)
 	}
 	switch {
 	case w.PauseLeftSeconds > 0:
@@ -156,39 +156,19 @@ func (p *progress) obstacle(working bool, idle time.Duration) string {
 	}
 }
 
-// outageOf says for how long Graph has not answered; "" while it does.
-func outageOf(t *tenant) string {
-	since, down := t.client.Down()
-	if !down {
-		return ""
-	}
-	return fmt.Sprintf("Graph has not answered for %.0f s", time.Since(since).Seconds())
+// outageWords say for how long Graph has not answered.
+func outageWords(d time.Duration) string {
+	return fmt.Sprintf("Graph has not answered for %.0f s", d.Seconds())
 }
 
-// tellOutage tells of an outage while a tenant is read, as there is no progress
-// to show. What it returns ends that.
-func (a *app) tellOutage(t *tenant) (end func()) {
-	quit := make(chan struct{})
-	var gone sync.WaitGroup
-	gone.Go(func() {
-		every := time.NewTicker(plainEvery)
-		defer every.Stop()
-		for {
-			select {
-			case <-every.C:
-				if down := outageOf(t); down != "" {
-					a.note("%s", down)
-				}
-			case <-quit:
-				return
-			}
-		}
-	})
-	return func() { close(quit); gone.Wait() }
+// tellOutage tells of an outage while a tenant is read, when there is no progress
+// line, until end is called.
+func (e *env) tellOutage(t *session.Session) (end func()) {
+	return t.WatchOutage(plainEvery, func(d time.Duration) { e.note("%s", outageWords(d)) })
 }
 
 // span writes an estimate as a range of round numbers. Beyond a year nothing is
-// estimated: pacing itself stops counting somewhere.
+// estimated: pacing has a limit of its own there.
 func span(low, high time.Duration) string {
 	if high > 365*24*time.Hour {
 		return "a year or more"

@@ -11,7 +11,7 @@ import (
 
 	"bulksync/graph"
 	"bulksync/graph/graphsim"
-	"bulksync/ratelimit"
+	"bulksync/internal/session"
 )
 
 // refusing is a Graph that is short of quota.
@@ -24,44 +24,35 @@ func (r refusing) RoundTrip(*http.Request) (*http.Response, error) {
 // The progress line says what holds the run back, in the words of who asked.
 func TestProgressTellsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pace, err := ratelimit.New(refusing{"20"}, ratelimit.Options{Read: paceSignal})
-		if err != nil {
-			t.Fatal(err)
-		}
-		client, err := graph.New(graph.Options{RootURL: graph.Global.RootURL(), Base: pace})
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := &progress{total: 10, began: time.Now(), tenant: &tenant{client: client, pace: pace}, done: map[int]bool{1: true, 2: true}}
+		s := sessionOn(t, graphsim.New(graphsim.Config{}), refusing{"20"})
+		p := &progress{total: 10, began: time.Now(), tenant: s, done: map[int]bool{1: true, 2: true}}
 		time.Sleep(2 * time.Second)
 		if got := p.state(); !strings.HasPrefix(got, "1.0/s, ") || strings.Contains(got, "wait") {
 			t.Error(got)
 		}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "https://graph.microsoft.com/", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := pace.RoundTrip(req); err != nil {
-			t.Fatal(err)
-		}
+		defer writeAway(t, s, 1)()
+		synctest.Wait()
 		if got := p.state(); got != "throttled: Graph asks to wait 20 s" {
 			t.Error(got)
 		}
 	})
 }
 
+// writeAway sends so many writes from goroutines of their own until it is ended.
+func writeAway(t *testing.T, s *session.Session, n int) (end func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for range n {
+		all.Go(func() { s.Client().Do(ctx, graph.Request{Method: http.MethodPut, Path: "/policies"}) })
+	}
+	return func() { cancel(); all.Wait() }
+}
+
 // When nothing is left to send, what is waited for is told, and no rate that sinks.
 func TestProgressTellsTheReadingBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pace, err := ratelimit.New(refusing{}, ratelimit.Options{Read: paceSignal})
-		if err != nil {
-			t.Fatal(err)
-		}
-		client, err := graph.New(graph.Options{RootURL: graph.Global.RootURL(), Base: pace})
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := &progress{total: 1, began: time.Now(), last: time.Now(), tenant: &tenant{client: client, pace: pace}, done: map[int]bool{1: true}}
+		s := sessionOn(t, graphsim.New(graphsim.Config{}), refusing{})
+		p := &progress{total: 1, began: time.Now(), last: time.Now(), tenant: s, done: map[int]bool{1: true}}
 		time.Sleep(5 * time.Second)
 		if got := p.state(); got != "0.2/s" {
 			t.Error(got)
@@ -79,22 +70,9 @@ func TestProgressTellsSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{})
 		sim.Inject(graphsim.Fault{Kind: "silent"})
-		var pace *ratelimit.Transport
-		client, err := graph.New(graph.Options{RootURL: graph.Global.RootURL(), Base: sim.Transport(), Layers: []func(http.RoundTripper) http.RoundTripper{
-			func(next http.RoundTripper) http.RoundTripper {
-				pace, _ = ratelimit.New(next, ratelimit.Options{Read: paceSignal})
-				return pace
-			},
-		}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := &progress{total: 10, began: time.Now(), last: time.Now(), tenant: &tenant{client: client, pace: pace}, done: map[int]bool{}}
-		ctx, cancel := context.WithCancel(t.Context())
-		var all sync.WaitGroup
-		for range 5 {
-			all.Go(func() { client.Do(ctx, graph.Request{Method: http.MethodPut, Path: "/policies"}) })
-		}
+		s := sessionOn(t, sim, sim.Transport())
+		p := &progress{total: 10, began: time.Now(), last: time.Now(), tenant: s, done: map[int]bool{}}
+		defer writeAway(t, s, 5)()
 		for _, step := range []struct {
 			at   time.Duration
 			want string
@@ -104,8 +82,6 @@ func TestProgressTellsSilence(t *testing.T) {
 				t.Errorf("after %s: %q", step.at, got)
 			}
 		}
-		cancel()
-		all.Wait()
 	})
 }
 

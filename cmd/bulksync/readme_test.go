@@ -72,13 +72,13 @@ func redirected(args []string) (rest []string, file string, ok bool) {
 func runInto(t *testing.T, sim *graphsim.Sim, file string, args []string) {
 	t.Helper()
 	var out, err bytes.Buffer
-	a := &app{in: strings.NewReader(""), out: &out, err: &err, getenv: func(name string) string {
+	p := &process{in: strings.NewReader(""), out: &out, err: &err, getenv: func(name string) string {
 		if name == "BULKSYNC_ACCESS_TOKEN" {
 			return sim.Token(graphsim.TokenOptions{})
 		}
 		return ""
 	}}
-	if code := a.main(t.Context(), args); code != exitDone {
+	if code := p.run(always(t), args); code != exitDone {
 		t.Fatalf("bulksync %s: exit code %d\n%s", strings.Join(args, " "), code, err.String())
 	}
 	if file != "" {
@@ -106,9 +106,9 @@ func TestEverySampleIsAccepted(t *testing.T) {
 	if err != nil || len(samples) < 3 {
 		t.Fatalf("%d samples, %v", len(samples), err)
 	}
-	a := &app{err: &bytes.Buffer{}}
+	e := &env{process: process{err: &bytes.Buffer{}}}
 	for _, name := range samples {
-		if _, _, err := a.read(t.Context(), wanted{csv: name, template: filepath.Join("..", "..", "samples", "template.json")}); err != nil {
+		if _, _, err := e.read(t.Context(), wanted{csv: name, template: filepath.Join("..", "..", "samples", "template.json")}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"bulksync/execute/rundir"
 	"bulksync/graph/graphsim"
 )
 
@@ -30,13 +31,13 @@ func TestReportOfAReadOnlyFolder(t *testing.T) {
 	}
 	for _, lock := range []bool{true, false} { // a lock that is there can be taken, and nothing else written
 		if !lock {
-			os.Remove(filepath.Join(dir, lockName))
+			os.Remove(filepath.Join(dir, rundir.LockName))
 		}
 		code, out, errs := asStranger(t, dir, "report")
 		if code != exitDone || !strings.Contains(out, "1 verified") || !strings.Contains(errs, "the reports were not written again") {
 			t.Errorf("exit code %d\n%s%s", code, out, errs)
 		}
-		if code, out, errs := asStranger(t, dir, "undo"); code != exitCannotRun || out != "" || !strings.Contains(errs, "keep the plan elsewhere with --out FILE") {
+		if code, out, errs := asStranger(t, dir, "undo"); code != exitCannotRun || out != "" || !strings.Contains(errs, "save the plan elsewhere with --out FILE") {
 			t.Errorf("undo: exit code %d\n%s%s", code, out, errs)
 		}
 	}
@@ -68,7 +69,7 @@ func asStranger(t *testing.T, dir, verb string) (code int, out, errs string) {
 		defer syscall.Setfsuid(0)
 	}
 	var o, e bytes.Buffer
-	a := &app{in: strings.NewReader(""), out: &o, err: &e, getenv: os.Getenv}
-	code = a.main(t.Context(), []string{verb, dir})
+	p := &process{in: strings.NewReader(""), out: &o, err: &e, getenv: os.Getenv}
+	code = p.run(always(t), []string{verb, dir})
 	return code, o.String(), e.String()
 }

@@ -2,63 +2,77 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"bulksync/execute"
 	"bulksync/execute/journal"
+	"bulksync/execute/rundir"
+	"bulksync/internal/session"
 	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/report"
 )
 
-// prepare signs in to the plan's tenant and reads it as it is now. Nothing is
-// written by then, and no file is made.
-func (a *app) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*tenant, *execute.Reading, error) {
-	if a.cloud == "" {
-		a.cloud = p.HomeTenant.Cloud
-	}
-	t, err := a.connect(ctx, demand{paceOf(s), s.Priority, s.Outage})
+// prepare signs in to the plan's tenant and reads it as it is now. It writes
+// nothing, neither to the tenant nor to the disk.
+func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*session.Session, *execute.Reading, error) {
+	t, err := e.connect(ctx, demand{p.HomeTenant.Cloud, paceOf(s), s.Priority, s.Outage})
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := t.checkPlan(p); err != nil {
+	if err := guard(t, p); err != nil {
 		return nil, nil, err
 	}
-	end := a.tellOutage(t)
-	reading, err := execute.Prepare(ctx, t.client, p)
+	end := e.tellOutage(t)
+	reading, err := execute.Prepare(ctx, t.Client(), p)
 	end()
 	if err != nil {
-		return nil, nil, a.unread(t, err)
+		return nil, nil, e.unread(t.Identity(), err)
 	}
-	a.noteRestarts(reading.Restarts)
+	e.noteRestarts(reading.Restarts)
 	return t, reading, nil
 }
 
-// run carries out a new or resumed run, leaves its reports and shows them.
-func (a *app) run(ctx context.Context, dir *runDir, t *tenant, cfg execute.Config) error {
-	a.note("run folder %s", dir.path)
-	a.writing.Store(true)
-	p := cfg.Plan // all that the reports need of cfg: the tenant as it was read would take their room
-	progress := a.startProgress(ctx, p, cfg.Prior, t)
-	a.noteWaves(p, cfg.Header.Settings.Waves)
-	stopping := context.AfterFunc(gentle(ctx), func() {
-		a.note("stopping: what is in flight may finish; interrupt again to end at once")
+// carryOut carries out a new or resumed run, writes its reports and shows it.
+func (e *env) carryOut(stops Stops, dir *rundir.Dir, t *session.Session, cfg execute.Config) error {
+	defer func() {
+		if fault := recover(); fault != nil {
+			panic(faultOfRun{fault})
+		}
+	}()
+	e.note("run folder %s", dir.Path())
+	p := cfg.Plan // so that the reading in cfg can be freed before the reports need the memory
+	progress := e.startProgress(stops.Hard, p, cfg.Prior, t)
+	e.noteWaves(p, cfg.Header.Settings.Waves)
+	stopping := context.AfterFunc(stops.Soft, func() {
+		e.note("stopping: what is in flight may finish; interrupt again to end at once")
 	})
 	defer stopping()
-	cfg.Stop, cfg.Observe, cfg.Pace = gentle(ctx), progress.observe, t.learned
-	result, err := execute.Run(ctx, cfg)
+	cfg.Stop, cfg.Observe, cfg.Pace = stops.Soft, progress.observe, func() journal.Pace { return learned(t) }
+	result, err := execute.Run(stops.Hard, cfg)
 	progress.stop()
 	if err != nil {
-		// The journal is lost, so nothing that is only in memory is claimed.
-		return a.inFlight(dir, result, err)
+		// The journal is lost, so nothing is claimed that is only in memory.
+		return e.inFlight(dir, result, err)
 	}
-	return a.endOf(dir, p, result, codeOfRun(result))
+	return e.endOf(dir, p, result, codeOfRun(result))
+}
+
+// noteEstimate says how long the writes of a plan may take, as a range: the pace
+// of the tenant is not known yet. The latency is that of reading.
+func (e *env) noteEstimate(t *session.Session, p *plan.Plan) {
+	if p.Summary.Writes() == 0 {
+		return
+	}
+	low, high := t.Estimate(p.Summary.Writes())
+	e.note("applying %s takes about %s; the tenant's limit is found on the way", words.Count(p.Summary.Writes(), "change"), span(low, high))
 }
 
 // noteWaves says in which steps the partners are written.
-func (a *app) noteWaves(p *plan.Plan, sizes []int) {
+func (e *env) noteWaves(p *plan.Plan, sizes []int) {
 	if len(sizes) == 0 {
 		return
 	}
@@ -78,44 +92,95 @@ func (a *app) noteWaves(p *plan.Plan, sizes []int) {
 	if left > 0 {
 		steps += fmt.Sprintf("%d, ", left)
 	}
-	a.note("waves of %s of %s; each is read back before the next", strings.TrimSuffix(steps, ", "), words.Count(len(tenants), "partner"))
+	e.note("waves of %s of %s; each is read back before the next", strings.TrimSuffix(steps, ", "), words.Count(len(tenants), "partner"))
 }
 
-// endOf leaves the reports of a run, shows it, and says what to do next. What
-// cannot be written is told, and hides nothing of the rest. The reports are
-// written even when the second interrupt has come.
-func (a *app) endOf(dir *runDir, p *plan.Plan, r *journal.Result, code int) error {
-	if err := dir.writeReports(p, r, code); err != nil {
+// endOf writes the reports of a run, shows it, and says what to do next. A report
+// that cannot be written is told and hides none of the rest. The reports are
+// written even after the second interrupt.
+func (e *env) endOf(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code int) error {
+	if err := writeReports(dir, p, r, code); err != nil {
 		code = max(code, exitUnfinished)
-		a.sayError(hinted(fmt.Errorf("some reports are missing: %w", err), "free the disk or close the files, then: "+a.commandLine("report", dir.path)))
+		e.sayError(hinted(fmt.Errorf("some reports are missing: %w", err), "free the disk or close the files, then: "+e.address.command("report", dir.Path())))
 	} else {
-		a.note("reports in %s", dir.path)
+		e.note("reports in %s", dir.Path())
 	}
-	o := a.reportOptions()
+	o := e.pageOptions()
 	o.ExitCode = code
-	if err := a.print(func(w io.Writer) error { return report.Run(w, p, r, a.format, o) }); err != nil {
+	if err := e.print(func(w io.Writer) error { return report.Run(w, p, r, e.format, o) }); err != nil {
 		code = max(code, exitUnfinished)
-		a.sayError(hinted(err, "to see the run again: "+a.commandLine("report", dir.path)))
+		e.sayError(hinted(err, "to see the run again: "+e.address.command("report", dir.Path())))
 	}
 	if code != exitDone && r.Totals.Of(journal.NotAttempted)+r.Totals.Of(journal.Indeterminate) > 0 {
-		a.note("hint: to go on with this run: %s", a.commandLine("resume", dir.path))
+		e.note("hint: to continue this run: %s", e.address.command("resume", dir.Path()))
 	}
 	return exitWith(code)
 }
 
-// inFlight tells what a lost journal leaves open.
-func (a *app) inFlight(dir *runDir, r *journal.Result, cause error) error {
+// inFlight tells which changes a lost journal leaves open.
+func (e *env) inFlight(dir *rundir.Dir, r *journal.Result, cause error) error {
 	for _, o := range r.Outcomes {
 		if o.Status == journal.Indeterminate {
-			a.say("in flight: change %d, client-request-id %s", o.Seq, o.ClientRequestID)
+			e.say("in flight: change %d, client-request-id %s", o.Seq, o.ClientRequestID)
 		}
 	}
-	return &exit{exitUnfinished, fmt.Errorf("the run stopped because its journal could not be kept: %w", cause),
-		"free the disk, then: " + a.commandLine("resume", dir.path)}
+	return &exit{exitUnfinished, fmt.Errorf("the run stopped because its journal could not be written: %w", cause),
+		"free the disk, then: " + e.address.command("resume", dir.Path())}
 }
 
-// learned is what pacing found out, for the journal.
-func (t *tenant) learned() journal.Pace {
-	w := t.pace.Stats().Writes
-	return journal.Pace{WritesPerSecond: w.Rate, Burst: w.Burst, Refusals: w.Refused, Pauses: w.Pauses, PausedMs: int64(w.PausedSeconds * 1000)}
+// load reads the plan and the journal of a run.
+func (e *env) load(ctx context.Context, d *rundir.Dir) (*plan.Plan, *journal.Log, error) {
+	p, err := e.planOf(ctx, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := d.Journal(ctx, p)
+	return p, l, err
+}
+
+// planOf reads the plan of a run.
+func (e *env) planOf(ctx context.Context, d *rundir.Dir) (*plan.Plan, error) {
+	p, err := d.Plan(ctx)
+	if errors.Is(err, plan.ErrAltered) {
+		return nil, refused(hintPutBack, "%w", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, e.checkPlanTenant(p)
+}
+
+// undoName is the plan that reverts a run.
+const undoName = "undo.json"
+
+// writeReports writes everything that follows from the plan and the journal.
+func writeReports(d *rundir.Dir, p *plan.Plan, r *journal.Result, code int) error {
+	o := report.Options{Width: 80, ExitCode: code}
+	run := func(f report.Format) func(io.Writer) error {
+		return func(w io.Writer) error { return report.Run(w, p, r, f, o) }
+	}
+	undo := func(w io.Writer) error {
+		u, err := undoPlan(d, p, r)
+		if err != nil {
+			return err
+		}
+		return u.Encode(w)
+	}
+	return d.WriteReports([]rundir.Report{
+		{Name: "outcomes.csv", Render: func(w io.Writer) error { return report.Outcomes(w, p, r) }},
+		{Name: "failed.csv", Render: func(w io.Writer) error { return report.FailedRows(w, p, r) }},
+		{Name: "report.md", Render: run(report.Markdown)},
+		{Name: "report.html", Render: run(report.HTML)},
+		{Name: "summary.json", Render: run(report.JSON)},
+		{Name: undoName, Render: undo},
+	})
+}
+
+// undoPlan is the plan that reverts the run.
+func undoPlan(d *rundir.Dir, p *plan.Plan, r *journal.Result) (*plan.Plan, error) {
+	name, hash, err := d.Identity()
+	if err != nil {
+		return nil, err
+	}
+	return execute.Undo(p, r, name, hash)
 }

@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 // tests that need a process to kill.
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each process stays for a second under the race detector
-	testscript.Main(m, map[string]func(){"bulksync": main, "bareloop": bareMain, "engine": engineMain, "crash": crashMain})
+	testscript.Main(m, map[string]func(){"bulksync": main, "crash": crashMain})
 }
 
 // TestScripts runs the specification of the command line: each script in

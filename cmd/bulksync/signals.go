@@ -13,22 +13,23 @@ import (
 	"bulksync/execute"
 )
 
-// stopKey carries the context that ends with the first signal.
-type stopKey struct{}
+// Stops are the two ways to end a command. Soft ends first: no new work is begun,
+// and what is under way may finish. Hard ends everything at once, and Soft with
+// it.
+type Stops struct{ Soft, Hard context.Context }
 
-// withSignals returns a context that ends at once with the second interrupt. A
-// command that can stop well asks gentle for the one that ends with the first;
-// every other command takes it as its own context.
+// withSignals returns what the signals of the process stop: Soft ends with the
+// first interrupt, Hard with the second.
 //
 // SIGINT, SIGTERM and SIGHUP interrupt. SIGQUIT writes to trace what every
 // goroutine is doing and counts as two of them; a second one ends the process
 // whatever it waits for. A closed pipe ends nothing: writing to it fails.
-func withSignals(ctx context.Context, trace io.Writer) (context.Context, func()) {
-	hard, kill := context.WithCancelCause(ctx)
+func withSignals(trace io.Writer) (stops Stops, end func()) {
+	hard, kill := context.WithCancelCause(context.Background())
 	soft, stop := context.WithCancelCause(hard)
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
-	if !signal.Ignored(syscall.SIGHUP) { // as below nohup
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	// Notify, not Ignore: a child would inherit that. Nobody listens.
@@ -50,7 +51,7 @@ func withSignals(ctx context.Context, trace io.Writer) (context.Context, func())
 		}
 		await(traced)
 	}()
-	return context.WithValue(hard, stopKey{}, soft), func() {
+	return Stops{Soft: soft, Hard: hard}, func() {
 		signal.Stop(signals)
 		close(signals)
 		<-done
@@ -58,16 +59,8 @@ func withSignals(ctx context.Context, trace io.Writer) (context.Context, func())
 	}
 }
 
-// gentle is the context that ends with the first interrupt.
-func gentle(ctx context.Context) context.Context {
-	if soft, ok := ctx.Value(stopKey{}).(context.Context); ok {
-		return soft
-	}
-	return ctx
-}
-
-// quit tells where the program is, and is its end when it was asked before. It
-// does not wait until that is written: nobody may be reading.
+// quit writes where the program is, and ends it if it was asked before. It does
+// not wait for the writing: nobody may be reading.
 func quit(trace io.Writer, before chan struct{}) (traced chan struct{}) {
 	if before != nil {
 		os.Exit(exitInterrupted)
@@ -80,7 +73,7 @@ func quit(trace io.Writer, before chan struct{}) (traced chan struct{}) {
 	return traced
 }
 
-// await gives a trace that is being written the time for it.
+// await gives a trace a second to be written.
 func await(traced chan struct{}) {
 	if traced == nil {
 		return

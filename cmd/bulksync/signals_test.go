@@ -45,14 +45,6 @@ func (s *staged) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// write puts a text into a file of the folder.
-func write(t *testing.T, name, text string) {
-	t.Helper()
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // Every way to be told to stop leaves a whole run with its reports.
 func TestSignalsEndARunWell(t *testing.T) {
 	for _, tc := range []struct {
@@ -203,11 +195,11 @@ func TestCtrlCEndsOpening(t *testing.T) {
 	}
 	ctx, stop := context.WithCancelCause(t.Context())
 	stop(execute.ErrInterrupted)
-	a := &app{}
-	if _, err := a.readPlan(ctx, pipe); codeOf(err) != exitInterrupted {
+	e := &env{}
+	if _, err := e.readPlan(ctx, pipe); codeOf(err) != exitInterrupted {
 		t.Errorf("reading: %v", err)
 	}
-	if err := writeFile(ctx, pipe, writeBytes([]byte("x"))); codeOf(err) != exitInterrupted {
+	if err := e.writeFile(ctx, pipe, func(w io.Writer) error { _, err := io.WriteString(w, "x"); return err }); codeOf(err) != exitInterrupted {
 		t.Errorf("writing: %v", err)
 	}
 }
@@ -234,16 +226,15 @@ func TestACrashIsNoAnswer(t *testing.T) {
 	}
 	t.Run("protected", func(t *testing.T) {
 		var errs bytes.Buffer
-		a := &app{err: &errs}
+		p := &process{err: &errs}
 		code := func() (code int) {
-			defer func() { code = a.panicked(recover()) }()
+			defer func() { code = p.panicked(recover()) }()
 			panic("a \x1b[31mred\x1b[m fault")
 		}()
 		if code != exitCannotRun || !strings.Contains(errs.String(), `bulksync: error: a fault in bulksync itself: a \x1b[31mred\x1b[m fault`) {
 			t.Errorf("exit code %d: %s", code, errs.String())
 		}
-		a.writing.Store(true)
-		if code := a.panicked("again"); code != exitUnfinished {
+		if code := p.panicked(faultOfRun{"again"}); code != exitUnfinished {
 			t.Errorf("exit code %d of a run that had begun", code)
 		}
 	})

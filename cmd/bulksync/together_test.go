@@ -17,6 +17,7 @@ import (
 
 	"github.com/gowebpki/jcs"
 
+	"bulksync/execute/rundir"
 	"bulksync/graph/graphsim"
 	"bulksync/report"
 )
@@ -56,59 +57,11 @@ func TestOneFolderOneRun(t *testing.T) {
 		if !slices.Equal(codes, []int{0, 4, 4, 4, 4}) {
 			t.Fatalf("exit codes %v, want one run and four refusals", codes)
 		}
-		sameBytes(t, filepath.Join(dir, planName), fmt.Sprintf("plan%d.json", winner))
+		sameBytes(t, filepath.Join(dir, rundir.PlanName), fmt.Sprintf("plan%d.json", winner))
 		if err := s.command("report", dir).Run(); err != nil {
 			t.Error(err, s.err.String())
 		}
 	}
-}
-
-// A folder that another run had between the first look and the lock is not
-// touched, and a folder that was made for nothing is taken away again.
-func TestAFolderIsLookedAtAgain(t *testing.T) {
-	t.Chdir(t.TempDir())
-	if err := os.Mkdir("run", 0o700); err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join("run", planName), "theirs")
-	write(t, filepath.Join("run", journalName), "theirs")
-	a := &app{}
-	if _, _, err := a.createRunDir("run", []byte("ours")); codeOf(err) != exitRefused {
-		t.Errorf("got %v", err)
-	}
-	for _, name := range []string{planName, journalName} {
-		if text, err := os.ReadFile(filepath.Join("run", name)); err != nil || string(text) != "theirs" {
-			t.Errorf("%s is %q: %v", name, text, err)
-		}
-	}
-	if _, err := os.Stat(filepath.Join("run", lockName)); err == nil {
-		t.Error("a lock was left behind")
-	}
-}
-
-// A lock whose file was taken away protects nothing: somebody else can make the
-// file again and lock that.
-func TestALockIsItsFile(t *testing.T) {
-	first, second := &runDir{path: t.TempDir()}, &runDir{}
-	if err := os.Chmod(first.path, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	second.path = first.path
-	if err := first.acquire(); err != nil || !first.lockIsThere() {
-		t.Fatal(err)
-	}
-	if err := second.acquire(); codeOf(err) != exitRefused {
-		t.Errorf("locked twice: %v", err)
-	}
-	first.unmake()
-	if err := second.acquire(); err != nil {
-		t.Error(err)
-	}
-	os.Remove(second.file(lockName))
-	if second.lockIsThere() {
-		t.Error("a lock without its file counts")
-	}
-	second.release()
 }
 
 // To look at a run is not to go on with it: several may look, none of them is
@@ -124,10 +77,13 @@ func TestManyMayLook(t *testing.T) {
 			t.Fatal(err, s.err.String())
 		}
 	}
-	tear(t, filepath.Join("run", journalName)) // as if the process had died at the end
+	tear(t, filepath.Join("run", rundir.JournalName)) // as if the process had died at the end
 
-	first := &runDir{path: "run"}
-	if err := first.share(); err != nil {
+	first, err := rundir.Open("run")
+	if err == nil {
+		err = first.Share()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	out, err := s.command("report", "run").Output()
@@ -136,18 +92,20 @@ func TestManyMayLook(t *testing.T) {
 		t.Errorf("a second look says:\n%s%s", out, s.err.String())
 	}
 	wantExit(t, s.command("resume", "run").Run(), exitRefused)
-	first.release()
+	first.Release()
 
 	var busy error
-	a := &app{err: &s.err, format: report.Text, out: writerFunc(func(p []byte) (int, error) {
-		last := &runDir{path: "run"}
-		busy = last.acquire()
-		last.release()
+	e := &env{globals: globals{format: report.Text}, process: process{err: &s.err, getenv: os.Getenv, out: writerFunc(func(p []byte) (int, error) {
+		last, err := rundir.Open("run")
+		if busy = err; busy == nil {
+			busy = last.Lock()
+			last.Release()
+		}
 		return len(p), nil
-	})}
+	})}}
 	for _, look := range []func() error{
-		func() error { return a.report(t.Context(), "run") },
-		func() error { return a.undo(t.Context(), "run", "") },
+		func() error { return reportOptions{dir: "run"}.run(always(t), e) },
+		func() error { return undoOptions{dir: "run"}.run(always(t), e) },
 	} {
 		busy = errors.New("nothing was printed")
 		if err := look(); busy != nil {
@@ -200,7 +158,7 @@ func TestAMemberOfTomorrow(t *testing.T) {
 			t.Fatalf("%v: %v\n%s", args, err, s.err.String())
 		}
 	}
-	sameBytes(t, filepath.Join("run", planName), "plan.json")
+	sameBytes(t, filepath.Join("run", rundir.PlanName), "plan.json")
 }
 
 // seal gives a plan another member, and the fingerprint that belongs to it.

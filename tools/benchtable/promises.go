@@ -108,35 +108,35 @@ const virtualRuns = "TestARunFinishesCloseToTheTheoreticalMinimumWithHardlyARefu
 
 // promises are what the issues ask for, in their order.
 var promises = []promise{
-	{"100 writes per 10 s, 600 partners, Retry-After in seconds", "bulksync.Pace/seconds", paced(1.05, 20)},
-	{"  with decimals", "bulksync.Pace/decimal", paced(1.05, 20)},
-	{"  as a date", "bulksync.Pace/dated", paced(1.05, 20)},
-	{"  absent", "bulksync.Pace/absent", paced(1.05, 20)},
-	{"  go-retryablehttp alone, for comparison", "bulksync.Pace/retryablehttp", compared()},
-	{"  refusals cost quota too", "bulksync.Pace/refusals-cost", paced(1.10, 24)},
-	{"  go-retryablehttp alone, for comparison", "bulksync.Pace/retryablehttp-refusals-cost", compared()},
-	{"  told the rate", "bulksync.Pace/told", paced(1.02, 1)},
-	{"  a steady client takes half", "bulksync.Pace/half-to-a-steady-client", append(paced(1.15, -1),
+	{"100 writes per 10 s, 600 partners, Retry-After in seconds", "bench.Pace/seconds", paced(1.05, 20)},
+	{"  with decimals", "bench.Pace/decimal", paced(1.05, 20)},
+	{"  as a date", "bench.Pace/dated", paced(1.05, 20)},
+	{"  absent", "bench.Pace/absent", paced(1.05, 20)},
+	{"  go-retryablehttp alone, for comparison", "bench.Pace/retryablehttp", compared()},
+	{"  refusals cost quota too", "bench.Pace/refusals-cost", paced(1.10, 24)},
+	{"  go-retryablehttp alone, for comparison", "bench.Pace/retryablehttp-refusals-cost", compared()},
+	{"  told the rate", "bench.Pace/told", paced(1.02, 1)},
+	{"  a steady client takes half", "bench.Pace/half-to-a-steady-client", append(paced(1.15, -1),
 		figure{"of-other's-half", "of its half to the other", shown, 0, ""})},
-	{"  another bulksync takes half, the slower of the two", "bulksync.Pace/half-to-another-bulksync", paced(1.15, -1)},
-	{"  quota halved, then doubled", "bulksync.Pace/halved-then-doubled", paced(1.15, -1)},
+	{"  another bulksync takes half, the slower of the two", "bench.Pace/half-to-another-bulksync", paced(1.15, -1)},
+	{"  quota halved, then doubled", "bench.Pace/halved-then-doubled", paced(1.15, -1)},
 	{"3,000 per 150 s, 2,000 partners, 100 ms, virtual time", virtualRuns + "the_documented_limit", virtually(1.10, -1)},
 	{"1 write per second, 60 partners, virtual time", virtualRuns + "one_write_a_second", virtually(1.10, 10)},
-	{"no quota, 50 ms, 1,000 partners: writes per second", "bulksync.WriteRate", []figure{
+	{"no quota, 50 ms, 1,000 partners: writes per second", "bench.WriteRate", []figure{
 		{"of-bare", "of a bare loop", atLeast, 0.90, ""},
 		{"of-bare-after-ramp", "after the ramp", atLeast, 0.97, ""},
 	}},
-	{"no quota, no latency: CPU of writing, journal included", "bulksync.CPU", []figure{{"of-bare-cpu", "of a bare loop", atMost, 2, ""}}},
-	{"bulksync apply of 5,000 partners: peak memory", "bulksync.Apply", []figure{{"peak-MB", "MB", atMost, 64, ""}}},
-	{"a reset on 5 % of the writes", "bulksync.Resets", []figure{
+	{"no quota, no latency: CPU of writing, journal included", "bench.CPU", []figure{{"of-bare-cpu", "of a bare loop", atMost, 2, ""}}},
+	{"bulksync apply of 5,000 partners: peak memory", "bench.Apply", []figure{{"peak-MB", "MB", atMost, 64, ""}}},
+	{"a reset on 5 % of the writes", "bench.Resets", []figure{
 		{"of-calm", "of the calm run", atMost, 2, ""}, {"written-twice", "written twice", atMost, 0, ""}, {"left", "left", atMost, 0, ""},
 	}},
 	{"the journal's cost at 20 ms: writes per second", "execute.Run/disk", []figure{{"of-speed-without", "of those without", atLeast, 0.9, ""}}},
-	{"bulksync resume of 100,000 changes", "bulksync.Resume", []figure{{"s-to-first-write", "s to its first write", atMost, 2, ""}}},
+	{"bulksync resume of 100,000 changes", "bench.Resume", []figure{{"s-to-first-write", "s to its first write", atMost, 2, ""}}},
 	{"planning 20,000 partners", "plan.PlanVsList/20000/no-latency", []figure{{"plan/list", "of reading the bare list", atMost, 3, ""}}},
 	{"planning 100,000 rows against 100,000 partners", "plan.Plan100k", []figure{
 		{"kept-B/row", "bytes kept a row", atMost, 3 << 10, ""}, {"ns/op", "ns", shown, 0, ""},
 	}},
-	{"reading, checking and de-duplicating 100,000 rows", "plan.ReadRows", []figure{{"ns/op", "of gocsv alone", atMost, 2, "plan.GocsvAlone"}}},
-	{"bulksync version, in the middle of 20 runs", "bulksync.Start", []figure{{"ms", "ms", atMost, 20, ""}}},
+	{"reading, checking and de-duplicating 100,000 rows", "desired.ReadRows", []figure{{"ns/op", "of gocsv alone", atMost, 2, "desired.GocsvAlone"}}},
+	{"bulksync version, in the middle of 20 runs", "bench.Start", []figure{{"ms", "ms", atMost, 20, ""}}},
 }

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"bulksync/execute"
+	"bulksync/execute/journal"
+	"bulksync/execute/rundir"
+	"bulksync/graph"
+	"bulksync/internal/words"
+	"bulksync/plan"
+	"bulksync/report"
+)
+
+// outageOfRun is how long a run waits while Graph does not answer: it has begun
+// something. A command that only reads can be run again.
+const outageOfRun = 5 * time.Minute
+
+// applyOptions are the choices of bulksync apply, as they are typed.
+type applyOptions struct {
+	paceOptions
+	plan               string // the file, "-" for standard input
+	yes                bool
+	approve, dir       string
+	priority           string
+	maxAge, verifyWait time.Duration
+	onDrift, failures  string
+}
+
+// newApplyOptions are those of an apply without flags.
+func newApplyOptions() applyOptions {
+	return applyOptions{
+		paceOptions: newPaceOptions(), priority: "low", onDrift: string(journal.HoldDrift),
+		maxAge: journal.DefaultMaxAge, verifyWait: journal.DefaultVerifyWait,
+	}
+}
+
+func applyCommand(c *commandLine) *cobra.Command {
+	o := newApplyOptions()
+	cmd := &cobra.Command{
+		Use:   "apply plan.json",
+		Short: "Apply a reviewed plan",
+		Long: `Applies the plan: the changes of one partner in order, partners concurrently, as fast as Graph allows.
+A change whose object has changed since the plan is held, not overwritten. The run folder records
+everything that happens. The first Ctrl-C lets requests in flight finish, the second stops at once;
+bulksync resume continues the run.`,
+		Example: "  bulksync apply plan.json\n  bulksync apply plan.json --approve sha256:1f3c…",
+		Args:    cobra.ExactArgs(1),
+	}
+	o.register(cmd.Flags())
+	cmd.RunE = c.verb(func(e *env, args []string) error {
+		o.plan, o.given = args[0], givenOf(cmd.Flags())
+		return o.run(c.stops, e)
+	})
+	return cmd
+}
+
+func (o *applyOptions) register(fl *pflag.FlagSet) {
+	o.paceOptions.register(fl)
+	fl.BoolVar(&o.yes, "yes", o.yes, "apply without asking")
+	fl.StringVar(&o.approve, "approve", o.approve, "`FINGERPRINT` of the approved plan; any other plan is refused")
+	fl.StringVar(&o.dir, "run-dir", o.dir, "`DIR` for the run (default bulksync-runs/<time>-<fingerprint>)")
+	fl.StringVar(&o.priority, "throttle-priority", o.priority, "`low|normal|high`: low is refused first when the tenant is short of quota")
+	fl.DurationVar(&o.maxAge, "max-age", o.maxAge, "maximum `AGE` of the data a write relies on")
+	fl.DurationVar(&o.verifyWait, "verify-wait", o.verifyWait, "longest `TIME` to wait until changes can be read back; 0 does not read them back")
+	fl.StringVar(&o.onDrift, "on-drift", o.onDrift, "`hold|stop`: hold a change whose object has changed since the plan and go on, or stop the run")
+	fl.StringVar(&o.failures, "stop-after-failures", o.failures, "`N|P%` changes that may fail before the run stops; P% is of the plan's writes")
+}
+
+func (o applyOptions) run(stops Stops, e *env) error {
+	p, err := e.readProven(stops.Soft, o.plan)
+	if err != nil {
+		return err
+	}
+	settings, err := o.settings(p.Plan, time.Now())
+	if err != nil {
+		return err
+	}
+	settings.Outage = cmp.Or(e.outage, outageOfRun)
+	dirPath := cmp.Or(o.dir, rundir.Default(p.Plan, time.Now()))
+	if err := rundir.Check(dirPath); err != nil {
+		return e.refusedDir(dirPath, err)
+	}
+	if err := o.approved(stops.Soft, e, p.Plan); err != nil {
+		return err
+	}
+	t, reading, err := e.prepare(stops.Soft, p.Plan, settings)
+	if err != nil {
+		return err
+	}
+	e.noteEstimate(t, p.Plan)
+	e.noteDeadline(settings, time.Now())
+	dir, file, err := rundir.Create(dirPath, p.raw)
+	if err != nil {
+		return e.refusedDir(dirPath, err)
+	}
+	p.raw = nil // as large as the plan, and in the folder now
+	defer dir.Release()
+	defer file.Close()
+	return e.carryOut(stops, dir, t, execute.Config{
+		Client: t.Client(), Plan: p.Plan, Reading: reading, Journal: journal.New(file, ""),
+		Header: journal.Run{RunID: uuid.NewString(), Tool: tool(), Identity: who(t.Identity()), Settings: settings},
+	})
+}
+
+// refusedDir says what to do about a folder that no run can begin in.
+func (e *env) refusedDir(path string, err error) error {
+	if !errors.Is(err, rundir.ErrNotEmpty) {
+		return err
+	}
+	hint := "name a new folder"
+	if rundir.Begun(path) {
+		hint += "; to continue the run in this one: " + e.address.command("resume", path)
+	}
+	return refused(hint, "%w", err)
+}
+
+// approved makes sure that a person agreed to this very plan.
+func (o applyOptions) approved(ctx context.Context, e *env, p *plan.Plan) error {
+	switch {
+	case o.approve != "":
+		if !sameFingerprint(o.approve, p.Fingerprint) {
+			return refused("apply the plan that was approved, or have this one approved",
+				"the plan's fingerprint is %s, and %s was approved", p.Fingerprint, o.approve)
+		}
+		return nil
+	case o.yes, p.Summary.Writes() == 0:
+		return nil
+	case !e.canAsk(o.plan):
+		return refused(e.toRead(o.plan)+", then pass --approve "+p.Fingerprint+", or --yes",
+			"the plan was not approved, and there is no terminal to ask at")
+	}
+	if err := report.Plan(e.err, p, report.Text, e.optionsFor(e.err)); err != nil {
+		return err
+	}
+	if !e.confirm(ctx, fmt.Sprintf("\nApply %s to home tenant %s (%s)?", words.Count(p.Summary.Writes(), "change"), p.HomeTenant.ID, p.HomeTenant.Cloud)) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return refused("nothing was changed", "not approved")
+	}
+	return nil
+}
+
+// toRead says how to read the plan again that came from path. A plan from a pipe
+// cannot be read again.
+func (e *env) toRead(path string) string {
+	if !isKept(path) {
+		return "save the plan to a file and read it with bulksync show FILE"
+	}
+	return "read it with " + e.address.command("show", path)
+}
+
+// sameFingerprint accepts the whole fingerprint, with or without its prefix.
+func sameFingerprint(given, fingerprint string) bool {
+	given = strings.ToLower(strings.TrimSpace(given))
+	return given == fingerprint || "sha256:"+given == fingerprint
+}
+
+// settings turns what was typed into the settings of a run, which its journal
+// keeps.
+func (o *applyOptions) settings(p *plan.Plan, now time.Time) (journal.Settings, error) {
+	s := journal.Settings{
+		Concurrency: o.concurrency, Capacity: 1,
+		MaxAge: o.maxAge, VerifyWait: o.verifyWait, OnDrift: journal.DriftPolicy(o.onDrift),
+	}
+	if s.VerifyWait == 0 {
+		s.VerifyWait = -1 // 0 means the default
+	}
+	var err error
+	if s.Priority, err = graph.ParsePriority(o.priority); err != nil {
+		return s, fmt.Errorf("--throttle-priority: %w", err)
+	}
+	switch {
+	case o.maxAge < time.Second:
+		return s, fmt.Errorf("--max-age: %s is too short to be of use: give a second or more", o.maxAge)
+	case o.verifyWait < 0:
+		return s, fmt.Errorf("--verify-wait: %s is negative", o.verifyWait)
+	case s.OnDrift != journal.HoldDrift && s.OnDrift != journal.StopOnDrift:
+		return s, fmt.Errorf("--on-drift: %q is neither hold nor stop", o.onDrift)
+	}
+	if s.StopAfterFailures, err = parseFailures(o.failures, p.Summary.Writes()); err != nil {
+		return s, fmt.Errorf("--stop-after-failures: %w", err)
+	}
+	return s, o.over(&s, now)
+}
+
+// parseFailures reads a number, or a share of the plan's writes, which allows
+// at least one. Empty means no limit.
+func parseFailures(s string, writes int) (int, error) {
+	if s == "" {
+		return 0, nil
+	}
+	if share, err := parsePercent(s); err == nil && share > 0 && share <= 1 {
+		return max(1, int(share*float64(writes))), nil
+	}
+	if n, err := strconv.Atoi(s); err == nil && n > 0 {
+		return n, nil
+	}
+	return 0, fmt.Errorf("%q is neither a number above 0 nor a share up to 100%%", s)
+}

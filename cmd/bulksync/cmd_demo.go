@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bulksync/graph/graphsim"
+	"bulksync/internal/atomicfile"
+)
+
+func demoCommand(c *commandLine) *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo",
+		Short: "Take a complete tour with the built-in Graph; needs no account and no network",
+		Args:  cobra.NoArgs,
+		RunE:  c.verb(func(e *env, _ []string) error { return newDemoOptions().run(c.stops, e) }),
+	}
+}
+
+// demoOptions describe the tenant of the tour.
+type demoOptions struct {
+	partners int
+	quota    graphsim.Quota
+	latency  time.Duration
+}
+
+// newDemoOptions describe a tenant that is small enough to read, with a quota that
+// the run meets.
+func newDemoOptions() demoOptions {
+	return demoOptions{partners: 200, quota: graphsim.Quota{Units: 20, Per: 4 * time.Second}, latency: 20 * time.Millisecond}
+}
+
+// run runs the commands of the README against a built-in Graph, through the same
+// code as when a person types them.
+func (o demoOptions) run(stops Stops, e *env) error {
+	sim := graphsim.New(graphsim.Config{
+		Partners: o.partners, Seed: 7, PageSize: 50, Latency: o.latency, WriteQuota: o.quota,
+	})
+	url, stop, err := serve(sim, "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer stop()
+	dir, err := os.MkdirTemp("", "bulksync-demo-")
+	if err != nil {
+		return atomicfile.PathError(err)
+	}
+	t := &tour{process: &e.process, stops: stops, dir: dir, url: url, token: sim.Token(graphsim.TokenOptions{})}
+	partners := t.file("partners.csv")
+	if err := e.writeFile(stops.Hard, partners, func(w io.Writer) error { return demoCSV(w, sim.Partners()) }); err != nil {
+		return err
+	}
+	t.say("A built-in Graph is running at %s: %d partners, %d writes per %s.\nThe spreadsheet of the change is %s.",
+		url, len(sim.Partners()), o.quota.Units, o.quota.Per, partners)
+	t.step("What would change? Nothing is written.", exitDone, "plan", partners, "--out", t.file("plan.json"), "--create-partners")
+	t.step("The board has said yes. Apply exactly that plan; Graph will throttle.", exitDone,
+		"apply", t.file("plan.json"), "--yes", "--run-dir", t.file("run"))
+	t.step("Is everything as the file says? The audit never writes.", exitDone,
+		"audit", partners, "--out-dir", t.file("audit-after"), "--quiet")
+	changed := t.tamper(sim)
+	t.step("Somebody has just switched "+changed+" off in the portal. The next audit finds it.", exitDiffers,
+		"audit", partners, "--out-dir", t.file("audit-drift"), "--quiet")
+	return t.end()
+}
+
+// tour runs command lines one after the other and stops at the first surprise.
+type tour struct {
+	process         *process
+	stops           Stops
+	dir, url, token string
+	err             error
+}
+
+func (t *tour) file(name string) string { return filepath.Join(t.dir, name) }
+
+func (t *tour) say(format string, args ...any) { fmt.Fprintf(t.process.out, format+"\n", args...) }
+
+// step shows a command line and runs it. The exit codes of the tour are part of
+// what it shows.
+func (t *tour) step(why string, want int, args ...string) {
+	if t.err != nil {
+		return
+	}
+	t.say("\n── %s\n$ bulksync %s", why, strings.Join(args, " "))
+	sub := &process{in: strings.NewReader(""), out: t.process.out, err: t.process.err, getenv: t.getenv}
+	if code := sub.run(t.stops, append(args, "--graph-url", t.url)); code != want {
+		t.err = fmt.Errorf("the tour expected exit code %d here, not %d", want, code)
+	} else {
+		t.say("(exit code %d)", code)
+	}
+	if t.stops.Soft.Err() != nil {
+		t.err = context.Cause(t.stops.Soft)
+	}
+}
+
+// getenv is the environment of the tour: its own token, whatever else is set.
+func (t *tour) getenv(name string) string {
+	if name == "BULKSYNC_ACCESS_TOKEN" {
+		return t.token
+	}
+	return t.process.getenv(name)
+}
+
+// tamper edits a partner behind the tool's back and names it.
+func (t *tour) tamper(sim *graphsim.Sim) (name string) {
+	for _, p := range sim.Partners() {
+		s := p.IdentitySynchronization
+		if s == nil || s.DisplayName == nil || s.UserSyncInbound == nil || s.UserSyncInbound.IsSyncAllowed == nil || !*s.UserSyncInbound.IsSyncAllowed {
+			continue
+		}
+		name = *s.DisplayName
+		sim.Edit(p.TenantID, func(p *graphsim.Partner) {
+			p.IdentitySynchronization = graphsim.SyncAllowed(name, false)
+		})
+		return name
+	}
+	return "nobody"
+}
+
+func (t *tour) end() error {
+	if t.err != nil {
+		return t.err
+	}
+	t.say("\nThe files of the tour:")
+	err := filepath.WalkDir(t.dir, func(path string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && e.Name() != ".lock" {
+			t.say("  %s", path)
+		}
+		return err
+	})
+	t.say("\nOpen %s in a browser: it is what a change board reads.", filepath.Join(t.dir, "run", "report.html"))
+	return err
+}
+
+// demoCSV writes the spreadsheet of the tour. Most rows say what is there
+// already, as in a real one; every sixth asks for a change.
+func demoCSV(w io.Writer, partners []graphsim.Partner) error {
+	out := csv.NewWriter(w)
+	write := func(cells ...string) { _ = out.Write(cells) } // the writer keeps its error
+	write("tenantId", "displayName", "isSyncAllowed", "inboundConsent", "ensure", "note")
+	off := 2
+	for i, p := range partners {
+		name, allowed := demoSync(p)
+		switch {
+		case allowed == "true" && i > 20 && off > 0:
+			off--
+			write(p.TenantID, name, "false", "", "", "CHG0042 on hold")
+		case p.TenantID == graphsim.SupportTenant:
+			continue // Microsoft adds this partner by itself, and nobody may change it
+		case i%6 != 0:
+			write(p.TenantID, name, allowed, "", "", "")
+		case i%60 == 30:
+			write(p.TenantID, name, "", "", "absent", "CHG0042 contract ended")
+		case name == "":
+			write(p.TenantID, fmt.Sprintf("New site %03d", i), "true", "true", "", "CHG0042")
+		default:
+			write(p.TenantID, name, "true", "true", "", "CHG0042")
+		}
+	}
+	write("90e29127-71ad-49c7-9ce8-db3f41ea06f1", "Fabrikam", "true", "true", "", "CHG0042 new")
+	write("7c1d0a52-5b6e-4f7b-9d3e-0f64f7f0a1c2", "Wingtip Toys", "true", "true", "", "CHG0042 new")
+	out.Flush()
+	return out.Error()
+}
+
+// demoSync returns a partner's name and whether it synchronizes, as cells.
+func demoSync(p graphsim.Partner) (name, allowed string) {
+	s := p.IdentitySynchronization
+	if s == nil {
+		return "", ""
+	}
+	if s.DisplayName != nil {
+		name = *s.DisplayName
+	}
+	if s.UserSyncInbound != nil && s.UserSyncInbound.IsSyncAllowed != nil {
+		allowed = strconv.FormatBool(*s.UserSyncInbound.IsSyncAllowed)
+	}
+	return name, allowed
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"bulksync/internal/atomicfile"
+	"bulksync/plan"
+	"bulksync/report"
+)
+
+// planOptions are the choices of bulksync plan.
+type planOptions struct {
+	wanted
+	// out is the file to save the plan in; empty for none.
+	out string
+	// detailed: a difference is exit code 2.
+	detailed bool
+}
+
+func planCommand(c *commandLine) *cobra.Command {
+	var o planOptions
+	cmd := &cobra.Command{
+		Use:   "plan [FILE.csv]",
+		Short: "Show what would change; with --out, save it as a plan",
+		Long: `Reads the CSV ("-" is standard input) and the tenant, and shows what would change. Nothing is
+written to the tenant. With --out the plan is saved to a file, and bulksync apply runs exactly that plan.`,
+		Example: "  bulksync plan partners.csv --out plan.json\n  bulksync plan --template template.json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: c.verb(func(e *env, args []string) error {
+			o.takeFile(args)
+			return o.run(c.stops, e)
+		}),
+	}
+	o.register(cmd.Flags())
+	return cmd
+}
+
+func (o *planOptions) register(fl *pflag.FlagSet) {
+	o.wanted.register(fl)
+	fl.StringVar(&o.out, "out", "", "`FILE` to save the plan in")
+	fl.BoolVar(&o.createPartners, "create-partners", false, "add partner configurations that do not exist")
+	fl.BoolVar(&o.detailed, "detailed-exitcode", false, "exit with code 2 if something differs")
+}
+
+func (o planOptions) run(stops Stops, e *env) error {
+	ctx := stops.Soft
+	if o.out != "" {
+		if err := e.checkOutput(o.out, o.csv, o.template); err != nil {
+			return err
+		}
+	}
+	c, err := e.compare(ctx, o.wanted)
+	if err != nil {
+		return err
+	}
+	p, err := plan.Build(c.head(), c.desired, c.current)
+	if err != nil {
+		return err
+	}
+	var kept atomicfile.Created
+	e.noteBare(p.BareRows())
+	if o.out != "" {
+		if err := e.writeNew(ctx, &kept, o.out, p.Encode); err != nil {
+			return err
+		}
+	}
+	if err := e.print(func(w io.Writer) error { return report.Plan(w, p, e.format, e.pageOptions()) }); err != nil {
+		kept.Remove()
+		return err
+	}
+	e.noteEstimate(c.tenant, p)
+	switch {
+	case o.out != "" && p.Summary.Writes() > 0:
+		e.noteKept(o.out, e.address)
+	case p.Summary.Writes() > 0:
+		e.note("the plan was not saved; with --out plan.json it can be reviewed and applied")
+	}
+	if o.detailed && p.Summary.Differs() {
+		return exitWith(exitDiffers)
+	}
+	return nil
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"bulksync/graph"
+	"bulksync/graph/graphsim"
+)
+
+// simulateOptions describe the built-in Graph as a server.
+type simulateOptions struct {
+	listen                string
+	partners, pageSize    int
+	latency               time.Duration
+	readQuota, writeQuota string
+	seed                  int64
+	faults                []string
+	state                 string
+}
+
+// newSimulateOptions are those of simulate without flags.
+func newSimulateOptions() simulateOptions {
+	return simulateOptions{
+		listen: "127.0.0.1:0", partners: 200, pageSize: 100, latency: 20 * time.Millisecond, writeQuota: "3000/150s", seed: 1,
+	}
+}
+
+func simulateCommand(c *commandLine) *cobra.Command {
+	o := newSimulateOptions()
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Serve the built-in Graph, for rehearsals",
+		Long:  simulateHelp,
+		Args:  cobra.NoArgs,
+		RunE:  c.verb(func(e *env, _ []string) error { return o.run(c.stops, e) }),
+	}
+	o.register(cmd.Flags())
+	return cmd
+}
+
+const simulateHelp = `Serves an in-memory Graph that behaves like the real one, with strict bodies, paging and throttling,
+and prints how to reach it from another terminal. Ctrl-C ends it.
+
+A fault is a kind and what it applies to, as in 503,nth=3,retry-after=7s or reset-after,method=PUT,p=0.05. The kinds:
+
+  400 to 599            that status, without effect; with -after, as in 500-after, the write took effect
+  concurrency           409 Directory_ConcurrencyViolation
+  reset-before, reset-after, refused
+                        the connection is reset, or closed without an answer
+  truncated, slow       the answer ends in the middle, or its second half comes late
+  silent, silent-after  no answer at all
+  html, portal, error-200, and each with -after
+                        200 with a sign-in page, with nothing, or with an error
+  stale, lost           a write that shows late, or never
+  empty, cut, huge, shape, bare-404, other-tenant, unexpanded, unselected, moved
+                        a read that cannot be trusted
+  foreign-link, same-link, relative-link
+                        a page that leads elsewhere
+
+What it applies to: method= (WRITE is all but GET), path=, nth=, every=, times=, p= (chance), from= and for= (time since the
+start). How: retry-after=, delay=, and body= (bom, odata, object-message, oauth, text, html, none, echo, escapes) of an error.`
+
+func (o *simulateOptions) register(fl *pflag.FlagSet) {
+	fl.StringVar(&o.listen, "listen", o.listen, "`ADDRESS:PORT` on loopback")
+	fl.IntVar(&o.partners, "partners", o.partners, "`N` partners to begin with")
+	fl.IntVar(&o.pageSize, "page-size", o.pageSize, "`N` partners on each page")
+	fl.DurationVar(&o.latency, "latency", o.latency, "`TIME` that each answer takes")
+	fl.StringVar(&o.readQuota, "read-quota", o.readQuota, "`N/TIME` of reads, such as 8000/10s")
+	fl.StringVar(&o.writeQuota, "write-quota", o.writeQuota, "`N/TIME` of writes; the default is what Graph documents")
+	fl.Int64Var(&o.seed, "seed", o.seed, "`NUMBER` that all generated data follows from")
+	fl.StringArrayVar(&o.faults, "fault", nil, "`SPEC` of a fault; may be given more than once")
+	fl.StringVar(&o.state, "state", "", "`FILE` to load the state from if it exists, and to save it in at the end")
+}
+
+func (o *simulateOptions) config() (graphsim.Config, []graphsim.Fault, error) {
+	c := graphsim.Config{Partners: o.partners, PageSize: o.pageSize, Latency: o.latency, Seed: o.seed}
+	var err error
+	if c.ReadQuota, err = quota("--read-quota", o.readQuota); err != nil {
+		return c, nil, err
+	}
+	if c.WriteQuota, err = quota("--write-quota", o.writeQuota); err != nil {
+		return c, nil, err
+	}
+	if o.partners < 0 || o.pageSize < 1 || o.latency < 0 {
+		return c, nil, errors.New("--partners and --latency must not be negative, and --page-size must be at least 1")
+	}
+	var faults []graphsim.Fault
+	for _, spec := range o.faults {
+		fault, err := graphsim.ParseFault(spec)
+		if err != nil {
+			return c, nil, fmt.Errorf("--fault %q: %w", spec, err)
+		}
+		faults = append(faults, fault)
+	}
+	return c, faults, nil
+}
+
+func quota(flag, s string) (graphsim.Quota, error) {
+	if s == "" {
+		return graphsim.Quota{}, nil
+	}
+	q, err := graphsim.ParseQuota(s)
+	if err != nil {
+		return q, fmt.Errorf("%s: %w", flag, err)
+	}
+	return q, nil
+}
+
+func (e *env) readState(ctx context.Context, path string) (*graphsim.State, error) {
+	if path == "" {
+		return nil, nil
+	}
+	s, err := readFile(ctx, &e.process, path, func(r io.Reader) (*graphsim.State, error) {
+		var s graphsim.State
+		if err := json.NewDecoder(r).Decode(&s); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return &s, nil
+	})
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return s, err
+}
+
+func (o simulateOptions) run(stops Stops, e *env) error {
+	cfg, faults, err := o.config()
+	if err == nil {
+		cfg.State, err = e.readState(stops.Soft, o.state)
+	}
+	if err != nil {
+		return err
+	}
+	if host, _, err := net.SplitHostPort(o.listen); err != nil || !graph.IsLoopback(host) {
+		return fmt.Errorf("--listen %q: give a loopback address with a port, such as 127.0.0.1:8080", o.listen)
+	}
+	sim := graphsim.New(cfg)
+	sim.Inject(faults...)
+	url, stop, err := serve(sim, o.listen)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(e.out, `Graph of home tenant %s, %d partners, at %s
+In another terminal:
+
+  export BULKSYNC_ACCESS_TOKEN=%s
+  bulksync audit partners.csv --graph-url %s
+
+Ctrl-C ends it.
+`, sim.HomeTenant(), len(sim.Partners()), url, sim.Token(graphsim.TokenOptions{}), url)
+	if err == nil {
+		<-stops.Soft.Done()
+	}
+	stop()
+	if err == nil && o.state != "" {
+		err = e.writeFile(context.WithoutCancel(stops.Soft), o.state, func(w io.Writer) error {
+			enc := json.NewEncoder(w)
+			enc.SetIndent("", "  ")
+			return enc.Encode(sim.State())
+		})
+	}
+	return err
+}
+
+// serve serves a handler on a loopback address. The returned function stops it and
+// waits until it has stopped.
+func serve(h http.Handler, listen string) (url string, stop func(), err error) {
+	l, err := net.Listen("tcp", listen)
+	if err != nil {
+		return "", nil, err
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = srv.Serve(l) // ends with ErrServerClosed
+	}()
+	return "http://" + l.Addr().String(), func() { srv.Close(); <-done }, nil
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"bulksync/plan"
+)
+
+// release is set by the linker when a release is built.
+var release string
+
+// version is the release, or what the Go tool knows about the build.
+func version() string {
+	if release != "" {
+		return release
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "dev"
+}
+
+func tool() plan.Tool { return plan.Tool{Name: "bulksync", Version: version()} }
+
+func versionCommand(c *commandLine) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE:  c.verb(func(e *env, _ []string) error { return printVersion(e) }),
+	}
+}
+
+func printVersion(e *env) error {
+	_, err := fmt.Fprintf(e.out, "bulksync %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}

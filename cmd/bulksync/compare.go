@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"bulksync/internal/session"
+	"bulksync/plan"
+	"bulksync/plan/audit"
+	"bulksync/plan/desired"
+)
+
+// wanted names the files that say what is wanted, for plan and audit alike.
+type wanted struct {
+	csv, template  string
+	createPartners bool
+}
+
+// takeFile takes the CSV from the arguments of the command, if it is there.
+func (w *wanted) takeFile(args []string) {
+	if len(args) > 0 {
+		w.csv = args[0]
+	}
+}
+
+func (w *wanted) register(fl *pflag.FlagSet) {
+	fl.StringVar(&w.template, "template", "", "`FILE.json` with the multitenant-organization identity-sync template; the CSV is optional then")
+}
+
+// read reads the files, and nothing else. What the CSV wants is in the rows: they
+// stand for partners once their domain names are resolved.
+func (e *env) read(ctx context.Context, w wanted) (d plan.Desired, rows *desired.Rows, err error) {
+	d.CreatePartners = w.createPartners
+	if w.csv == "" && w.template == "" {
+		return d, nil, hinted(errors.New("no file to read"), "give a CSV of partners, or a template with --template FILE.json")
+	}
+	if w.template != "" {
+		if d.Template, err = readFile(ctx, &e.process, w.template, func(r io.Reader) (*desired.Template, error) {
+			return desired.ReadTemplate(r, inputName(w.template))
+		}); err != nil {
+			return d, nil, err
+		}
+	}
+	if w.csv == "" {
+		return d, nil, nil
+	}
+	if rows, err = readFile(ctx, &e.process, w.csv, func(r io.Reader) (*desired.Rows, error) {
+		return desired.ReadRows(ctx, r, inputName(w.csv))
+	}); err != nil {
+		var faulty *desired.RefusedRows
+		if errors.As(err, &faulty) {
+			e.notices(faulty.Notices)
+		}
+		return d, nil, err
+	}
+	e.notices(rows.Notices)
+	return d, rows, nil
+}
+
+// notices tells what the author of a CSV should know.
+func (e *env) notices(all []desired.Notice) {
+	for _, n := range all {
+		e.note("note: %s", n)
+	}
+}
+
+// compared is what plan and audit share: what is wanted, what is there, and the
+// session that read it.
+type compared struct {
+	input   audit.Input
+	desired plan.Desired
+	current *plan.Current
+	tenant  *session.Session
+}
+
+// compare reads the files and then the tenant. It refuses first what it can refuse
+// offline. If the tenant cannot be read, what was read comes with the error.
+func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
+	d, rows, err := e.read(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	t, err := e.connect(ctx, demand{})
+	if err != nil {
+		return nil, err
+	}
+	c := &compared{input: inputOf(rows, d.Template), desired: d, tenant: t}
+	needs := plan.Needs{Template: d.Template != nil && t.Home().Cloud.HasTemplates()}
+	if rows != nil {
+		if needs.Domains = rows.Domains(); len(needs.Domains) == 0 {
+			if c.desired.Partners, err = rows.Resolve(t.Home().ID, nil); err != nil {
+				return nil, err
+			}
+		}
+	}
+	end := e.tellOutage(t)
+	c.current, err = plan.ReadCurrent(ctx, t.Client(), needs)
+	end()
+	e.noteRestarts(c.current.Restarts)
+	if err != nil {
+		return c, e.unread(t.Identity(), err)
+	}
+	if len(needs.Domains) > 0 {
+		if c.desired.Partners, err = rows.Resolve(t.Home().ID, c.current.TenantIDs); err != nil {
+			return c, err
+		}
+		e.notices(c.desired.Partners.Notices)
+	}
+	return c, nil
+}
+
+// inputOf identifies what is wanted.
+func inputOf(rows *desired.Rows, t *desired.Template) audit.Input {
+	if rows != nil {
+		return audit.Input{Name: rows.Input.Name, SHA256: rows.Input.SHA256, Rows: rows.Input.Rows}
+	}
+	return audit.Input{Name: t.Name, SHA256: t.SHA256}
+}
+
+// noteBare tells of rows for which next to nothing was compared.
+func (e *env) noteBare(rows int) {
+	switch rows {
+	case 0:
+	case 1:
+		e.note("note: 1 row names no property: only that the partner is there was looked at")
+	default:
+		e.note("note: %d rows name no property: only that the partner is there was looked at", rows)
+	}
+}
+
+// noteRestarts tells why a list was read again.
+func (e *env) noteRestarts(why []string) {
+	for _, w := range why {
+		e.note("the partners were read again from the beginning: %s", w)
+	}
+}
+
+func (c *compared) head() plan.Head {
+	return plan.Head{Tool: tool(), CreatedAt: time.Now(), HomeTenant: c.tenant.Home()}
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"bulksync/execute/journal"
+	"bulksync/graph/graphsim"
+	"bulksync/ratelimit"
+)
+
+// paceOptions say how fast a run goes and when it ends, as they are typed. A
+// resumed run keeps its settings, but for those that are given again.
+type paceOptions struct {
+	concurrency                        int
+	maxRate, capacity, waves, deadline string
+	// given holds the names of the flags that were typed.
+	given map[string]bool
+}
+
+// newPaceOptions are those of an apply without flags.
+func newPaceOptions() paceOptions {
+	return paceOptions{concurrency: journal.DefaultConcurrency, capacity: "100%"}
+}
+
+// givenOf names the flags that were typed.
+func givenOf(fl *pflag.FlagSet) map[string]bool {
+	given := map[string]bool{}
+	fl.Visit(func(f *pflag.Flag) { given[f.Name] = true })
+	return given
+}
+
+func (o *paceOptions) register(fl *pflag.FlagSet) {
+	fl.IntVar(&o.concurrency, "concurrency", o.concurrency, "at most `N` writes in flight, each for a different partner")
+	fl.StringVar(&o.maxRate, "max-rate", o.maxRate, "highest `RATE` of writes: 5 is five a second, 100/10s is a quota whose burst may be used; without it the limit is found")
+	fl.StringVar(&o.capacity, "capacity", o.capacity, "`SHARE` of the quota to use, such as 50%; the rest is left to other apps")
+	fl.StringVar(&o.waves, "waves", o.waves, "`10,100,rest`: numbers of partners; each wave is read back before the next begins")
+	fl.StringVar(&o.deadline, "deadline", o.deadline, "`TIME` after which no write is begun, such as 02:00 or 2026-11-22T02:00:00Z")
+}
+
+// over puts what was typed over the settings of a run. Its errors name the flag.
+func (o *paceOptions) over(s *journal.Settings, now time.Time) error {
+	var err error
+	set := func(name string, parse func() error) {
+		if o.given[name] && err == nil {
+			if err = parse(); err != nil {
+				err = fmt.Errorf("--%s: %w", name, err)
+			}
+		}
+	}
+	set("concurrency", func() error {
+		s.Concurrency = o.concurrency
+		return ratelimit.CheckConcurrency(o.concurrency)
+	})
+	set("max-rate", func() (err error) {
+		s.MaxRate, s.MaxBurst, err = parseRate(o.maxRate)
+		return err
+	})
+	set("capacity", func() (err error) {
+		if s.Capacity, err = parsePercent(o.capacity); err == nil {
+			err = ratelimit.CheckCapacity(s.Capacity)
+		}
+		return err
+	})
+	set("waves", func() (err error) {
+		s.Waves, err = parseWaves(o.waves)
+		return err
+	})
+	set("deadline", func() (err error) {
+		s.Deadline, err = parseDeadline(o.deadline, now)
+		return err
+	})
+	return err
+}
+
+// paceOf is the pace that settings ask for.
+func paceOf(s journal.Settings) ratelimit.Options {
+	return ratelimit.Options{Concurrency: s.Concurrency, MaxRate: s.MaxRate, MaxBurst: s.MaxBurst, Capacity: s.Capacity}
+}
+
+// parseRate reads writes per second, or a quota such as 100/10s.
+func parseRate(s string) (perSecond float64, burst int, err error) {
+	if strings.Contains(s, "/") {
+		q, err := graphsim.ParseQuota(s)
+		if err != nil {
+			return 0, 0, fmt.Errorf("%q is no quota: write it as 100/10s", s)
+		}
+		perSecond, burst = float64(q.Units)/q.Per.Seconds(), q.Units
+	} else if perSecond, err = strconv.ParseFloat(s, 64); err != nil {
+		return 0, 0, fmt.Errorf("%q is no rate: write it as 5 (writes a second) or as 100/10s", s)
+	}
+	return perSecond, burst, ratelimit.CheckMaxRate(perSecond)
+}
+
+func parsePercent(s string) (float64, error) {
+	number, found := strings.CutSuffix(strings.TrimSpace(s), "%")
+	percent, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if !found || err != nil {
+		return 0, fmt.Errorf("%q is no share: write it as 50%%", s)
+	}
+	return percent / 100, nil
+}
+
+// parseWaves reads the sizes of waves. "rest" may be left out: the last wave takes
+// the rest anyway.
+func parseWaves(s string) ([]int, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var waves []int
+	words := strings.Split(s, ",")
+	for i, word := range words {
+		word = strings.TrimSpace(word)
+		if word == "rest" && i == len(words)-1 {
+			break
+		}
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%q is no number of partners: write it as 10,100,rest", word)
+		}
+		waves = append(waves, n)
+	}
+	return waves, nil
+}
+
+// parseDeadline reads a moment, or a time of day, which means the next such time
+// on this machine's clock. Empty means no deadline.
+func parseDeadline(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		if !t.After(now) {
+			return t, fmt.Errorf("%s is over", s)
+		}
+		return t, nil
+	}
+	clock, err := time.ParseInLocation("15:04", s, now.Location())
+	if err != nil {
+		return time.Time{}, errors.New(strconv.Quote(s) + " is no time: write it as 02:00 or 2026-11-22T02:00:00Z")
+	}
+	t := time.Date(now.Year(), now.Month(), now.Day(), clock.Hour(), clock.Minute(), 0, 0, now.Location())
+	if !t.After(now) {
+		t = t.AddDate(0, 0, 1)
+	}
+	return t, nil
+}
+
+// noteDeadline says after when no write is begun, with the time zone: a time of day
+// was taken to be this machine's.
+func (e *env) noteDeadline(s journal.Settings, now time.Time) {
+	switch {
+	case s.Deadline.IsZero():
+	case s.Deadline.After(now):
+		e.note("no write is begun after %s", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
+	default:
+		e.note("the deadline of the run was %s: it continues without one", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
+	}
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"bulksync/graph"
+	"bulksync/report"
+)
+
+// commandLine is one command line: where it runs, what can stop it, and the
+// flags that every command has, as they are typed.
+type commandLine struct {
+	process *process
+	stops   Stops
+	flags   globalFlags
+}
+
+// env is what a command works with. It is made once and then only read.
+type env struct {
+	process
+	globals
+	verb string
+	// writes: the command writes to the tenant, and so has --max-rate.
+	writes bool
+}
+
+// globals are the flags that every command has, as values.
+type globals struct {
+	format report.Format
+	cloud  graph.Cloud // empty where it is not given
+	// homeTenant is the only one to work on; empty where it is not given.
+	homeTenant string
+	// outage is 0 where it is not given.
+	outage  time.Duration
+	quiet   bool
+	log     *slog.Logger
+	address address
+}
+
+// verb turns the function of a command into one for cobra. It tells the function's
+// error and returns the exit code alone.
+func (c *commandLine) verb(f func(e *env, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		e, err := c.env(cmd)
+		if err != nil {
+			return err
+		}
+		err = f(e, args)
+		e.sayError(err)
+		return exitWith(codeOf(err))
+	}
+}
+
+func (c *commandLine) env(cmd *cobra.Command) (*env, error) {
+	g, err := c.flags.parse(c.process, cmd.Flags().Changed("outage"))
+	if err != nil {
+		return nil, err
+	}
+	return &env{process: *c.process, globals: g, verb: cmd.Name(), writes: cmd.Flags().Lookup("max-rate") != nil}, nil
+}
+
+func rootCommand(c *commandLine) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "bulksync",
+		Short: "Plan, apply and audit cross-tenant synchronization for many partner tenants",
+		Long: `bulksync reads a CSV of partner tenants, shows what would change in the
+cross-tenant access policy, applies it through Microsoft Graph and reports how
+every change ended.
+
+  bulksync demo                          a complete tour; needs no account and no network
+  bulksync plan partners.csv --out plan.json
+  bulksync apply plan.json
+  bulksync audit partners.csv`,
+		SilenceUsage: true, SilenceErrors: true,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, err := c.env(cmd); err != nil {
+				return err
+			}
+			return cmd.Help()
+		},
+	}
+	cmd.CompletionOptions.HiddenDefaultCmd = true
+	c.flags.register(cmd.PersistentFlags())
+	cmd.AddCommand(
+		planCommand(c), showCommand(c), applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c),
+		reportCommand(c), demoCommand(c), simulateCommand(c), versionCommand(c),
+	)
+	return cmd
+}
+
+// globalFlags are the flags that every command has, as they are typed.
+type globalFlags struct {
+	format              string
+	address             address
+	outage              time.Duration
+	quiet               bool
+	logLevel, logFormat string
+}
+
+func (f *globalFlags) register(fl *pflag.FlagSet) {
+	fl.StringVar(&f.format, "format", "text", "`text|json|csv|markdown|html`: format of the result on standard output")
+	fl.StringVar(&f.address.cloud, "cloud", "", "`global|usgov|usgov-dod|china`: the Microsoft cloud of the home tenant (default global, or the plan's)")
+	fl.StringVar(&f.address.graphURL, "graph-url", "", "`URL` of another Graph host, such as that of bulksync simulate; plain http for loopback addresses only")
+	fl.StringVar(&f.address.tenant, "tenant", "", "`GUID` of the home tenant; any other is refused")
+	fl.StringVar(&f.address.auth, "auth", "default", "`default`: the token in BULKSYNC_ACCESS_TOKEN, or else the Azure identity chain")
+	fl.DurationVar(&f.outage, "outage", 0, "`TIME` to wait while Graph does not answer (default 5m for apply and resume, 1m for the others)")
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no notes")
+	fl.StringVar(&f.logLevel, "log-level", "warn", "`debug|info|warn|error`: least level of the log on standard error")
+	fl.StringVar(&f.logFormat, "log-format", "text", "`text|json`: format of the log")
+}
+
+// parse turns the words of the flags into values, before anything runs.
+func (f *globalFlags) parse(p *process, outageGiven bool) (g globals, err error) {
+	g = globals{quiet: f.quiet, address: f.address, homeTenant: strings.ToLower(strings.Trim(f.address.tenant, "{} "))}
+	if g.format, err = report.ParseFormat(f.format); err != nil {
+		return g, err
+	}
+	if f.address.cloud != "" {
+		if g.cloud, err = graph.ParseCloud(f.address.cloud); err != nil {
+			return g, err
+		}
+	}
+	if outageGiven {
+		if g.outage = f.outage; g.outage < time.Second {
+			return g, fmt.Errorf("--outage: %s is too short to recognize an outage: give a second or more", f.outage)
+		}
+	}
+	if f.address.auth != "default" {
+		return g, errors.New("--auth knows only default")
+	}
+	g.log, err = newLog(p, f.logLevel, f.logFormat)
+	return g, err
+}
+
+func newLog(p *process, logLevel, logFormat string) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(logLevel)); err != nil {
+		return nil, errors.New("--log-level is one of debug, info, warn, error")
+	}
+	o := &slog.HandlerOptions{Level: level, ReplaceAttr: cleanAttr}
+	switch logFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(p.err, o)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(p.err, o)), nil
+	default:
+		return nil, errors.New("--log-format is text or json")
+	}
+}
+
+// cleanAttr cleans what goes into the log with edge.
+func cleanAttr(_ []string, at slog.Attr) slog.Attr {
+	switch at.Value.Kind() {
+	case slog.KindString:
+		at.Value = slog.StringValue(edge(at.Value.String()))
+	case slog.KindAny:
+		if err, ok := at.Value.Any().(error); ok {
+			at.Value = slog.StringValue(edge(err.Error()))
+		}
+	}
+	return at
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+
+	"golang.org/x/term"
+
+	"bulksync/internal/atomicfile"
+	"bulksync/internal/words"
+	"bulksync/plan/desired"
+	"bulksync/report"
+)
+
+// sayError prints the error of a command by the rules of doc.go. Rows at fault
+// are lines of their own, so that editors jump there.
+func (e *env) sayError(err error) {
+	var rows desired.RowErrors
+	if !errors.As(err, &rows) {
+		e.printError(err)
+		if hint := e.hintOf(err); err != nil && hint != "" && !isInterrupt(err) {
+			e.say("hint: %s", hint)
+		}
+		return
+	}
+	for line := range strings.Lines(rows.Error()) {
+		fmt.Fprintln(e.err, edge(strings.TrimSuffix(line, "\n")))
+	}
+	undone := "written"
+	if e.verb == "audit" {
+		undone = "audited"
+	}
+	e.say("error: %s in %s; nothing was %s", words.Count(len(rows), "fault"), rows[0].File, undone)
+	e.say("hint: fix the lines above and run the command again")
+}
+
+// printError prints an error, unless it is a silent one.
+func (p *process) printError(err error) {
+	var silent *exit
+	switch {
+	case err == nil, errors.As(err, &silent) && silent.err == nil:
+	case isInterrupt(err):
+		p.say("error: interrupted")
+	default:
+		p.say("error: %s", strings.ReplaceAll(err.Error(), "\n", "; ")) // of several, one a line
+	}
+}
+
+// say writes one line to standard error, cleaned by edge.
+func (p *process) say(format string, args ...any) {
+	fmt.Fprintf(p.err, "bulksync: %s\n", edge(fmt.Sprintf(format, args...)))
+}
+
+// jwt matches an access token, whole or cut after its claims.
+var jwt = regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)*`)
+
+// userinfo matches the name and password of a URL.
+var userinfo = regexp.MustCompile(`://[^\s"/@]*@`)
+
+// edge makes a line fit for a terminal and a log: without control characters, a
+// token that a server or a proxy has echoed, or the password of a URL.
+func edge(s string) string {
+	s = jwt.ReplaceAllString(s, "[token removed]")
+	return report.OneLine(userinfo.ReplaceAllString(s, "://[removed]@"))
+}
+
+// note tells what is neither an error nor the result.
+func (e *env) note(format string, args ...any) {
+	if !e.quiet {
+		e.say(format, args...)
+	}
+}
+
+// confirm asks for the word yes. Anything else is no, and so are the end of
+// input and an interrupt. Reading a terminal cannot be cancelled, so the reader is
+// left behind and ends with the process.
+func (p *process) confirm(ctx context.Context, question string) bool {
+	fmt.Fprintf(p.err, "%s\nOnly \"yes\" will be accepted: ", question)
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(p.in).ReadString('\n')
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case word := <-answer:
+		return word == "yes"
+	case <-ctx.Done():
+		fmt.Fprintln(p.err)
+		return false
+	}
+}
+
+// canAsk reports whether a question can be read and answered: it is written to
+// standard error, and the answer must not be part of an input.
+func (p *process) canAsk(input string) bool {
+	return input != "-" && isTerminal(p.in) && isTerminal(p.err)
+}
+
+// isTerminal reports whether a stream is a terminal that a person sits at.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// hasSize reports whether a stream is a terminal with a size.
+func hasSize(stream any) bool {
+	if !isTerminal(stream) {
+		return false
+	}
+	width, height, err := term.GetSize(int(stream.(*os.File).Fd()))
+	return err == nil && width > 0 && height > 0
+}
+
+// pageOptions fits a report to standard output.
+func (p *process) pageOptions() report.Options { return p.optionsFor(p.out) }
+
+// optionsFor fits a report to the stream that it is written to.
+func (p *process) optionsFor(stream io.Writer) report.Options {
+	o := report.Options{Width: 80}
+	if f, ok := stream.(*os.File); ok && isTerminal(f) {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
+			o.Width = w
+		}
+		o.Color = p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
+	}
+	return o
+}
+
+// live reports whether a moving progress bar can be shown on standard error. On
+// a terminal without a size, as under a scheduler, nothing would be drawn.
+func (p *process) live() bool {
+	return hasSize(p.err) && p.getenv("TERM") != "dumb" && p.getenv("CI") == ""
+}
+
+// print writes a result to standard output. A reader that stops early, such as
+// head, is no error.
+func (p *process) print(render func(io.Writer) error) error {
+	b := bufio.NewWriterSize(p.out, 1<<16)
+	err := render(b)
+	if err == nil {
+		err = b.Flush()
+	}
+	if err != nil && !isBrokenPipe(err) {
+		return fmt.Errorf("writing the result: %w", atomicfile.WithoutPath(err))
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package rundir
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+
+	"bulksync/internal/atomicfile"
+)
+
+// Check refuses a folder for a new run that is in use already (ErrNotEmpty), or
+// that other users may write to (an *UnsafeError). It makes nothing.
+func Check(path string) error {
+	d := &Dir{path: path}
+	entries, err := os.ReadDir(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return atomicfile.PathError(err)
+	}
+	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !isLeftover(e.Name()) }) {
+		return fmt.Errorf("the run folder %s %w", path, ErrNotEmpty)
+	}
+	return d.checkOwner()
+}
+
+// isLeftover reports whether a file is what a process can leave that died before
+// its run began.
+func isLeftover(name string) bool { return name == LockName || atomicfile.IsTemp(name) }
+
+// Create makes the folder with the plan and an empty journal in it, all of it
+// durable, or leaves nothing behind. The folder is locked: Release gives the
+// lock back. The caller closes the journal.
+func Create(path string, plan []byte) (*Dir, *os.File, error) {
+	d := &Dir{path: path}
+	journal, err := d.begin(plan)
+	if err != nil {
+		d.unmake()
+		return nil, nil, err
+	}
+	return d, journal, nil
+}
+
+func (d *Dir) begin(plan []byte) (*os.File, error) {
+	var err error
+	if d.folders, err = atomicfile.MakeFolders(d.path); err != nil {
+		return nil, err
+	}
+	if err := d.Lock(); err != nil {
+		return nil, err
+	}
+	if err := Check(d.path); err != nil { // again: another run may have had it since
+		return nil, err
+	}
+	if err := d.Write(PlanName, func(w io.Writer) error { _, err := w.Write(plan); return err }); err != nil {
+		return nil, err
+	}
+	d.files = append(d.files, d.File(PlanName))
+	journal, err := os.OpenFile(d.File(JournalName), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, atomicfile.PathError(err)
+	}
+	d.files = append(d.files, d.File(JournalName))
+	if err := d.syncFolders(); err != nil {
+		journal.Close()
+		return nil, err
+	}
+	return journal, nil
+}
+
+// syncFolders makes the names of the files durable, and of each folder that was
+// made for them.
+func (d *Dir) syncFolders() error {
+	for _, made := range d.folders {
+		if err := atomicfile.SyncDir(filepath.Dir(made)); err != nil {
+			return err
+		}
+	}
+	return atomicfile.SyncDir(d.path)
+}
+
+// unmake removes what this process made, of a run that could not begin.
+func (d *Dir) unmake() {
+	mine := d.lock != nil
+	if runtime.GOOS == "windows" {
+		d.Release() // an open file cannot be removed there, nor one that another has open
+	}
+	for _, f := range slices.Backward(d.files) {
+		if mine || filepath.Base(f) != LockName {
+			os.Remove(f)
+		}
+	}
+	d.Release()
+	d.folders.Remove()
+}

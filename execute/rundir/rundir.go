@@ -1,0 +1,208 @@
+// Package rundir keeps one run in one folder.
+//
+// It owns what the folder holds, who may work in it, and that it is whole: a run
+// begins with its plan and an empty journal on the disk or leaves nothing behind,
+// one process at a time goes on with it, and a journal is continued without the
+// line that was torn when the process before died. It knows what a plan and a
+// journal are, and never what a report looks like: reports come as names with
+// functions that render them. What its errors mean to a person is the command
+// line's.
+//
+// The files of a run:
+//
+//	plan.json, journal.jsonl       what was to be done, and what came of it
+//	outcomes.csv, failed.csv       one line a change; the input's rows that need another run
+//	report.md, report.html         for people
+//	summary.json                   for machines
+//	undo.json                      the plan that reverts it
+//	.lock                          held by the process that writes here
+//
+// The first two are the truth; the others are made from them.
+package rundir
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"bulksync/execute/journal"
+	"bulksync/internal/atomicfile"
+	"bulksync/plan"
+)
+
+// The files that prove a run, and its lock.
+const (
+	PlanName    = "plan.json"
+	JournalName = "journal.jsonl"
+	LockName    = ".lock"
+)
+
+// Proofs are the names of the files that no output may replace.
+func Proofs() []string { return []string{PlanName, JournalName, LockName} }
+
+// The errors of this package, besides those of the system, of atomicfile (a
+// KindError where one of the files is something else) and of plan and journal.
+var (
+	// ErrNotARun: no run was made in the folder.
+	ErrNotARun = errors.New("is no run folder")
+	// ErrNotEmpty: the folder for a new run holds files already.
+	ErrNotEmpty = errors.New("is not empty")
+	// ErrBusy: another process goes on with the run, or looks at it while this one
+	// wants to go on with it.
+	ErrBusy = errors.New("another process is working on the run")
+)
+
+// UnsafeError is a folder in which other users could put another journal in the
+// place of the run's.
+type UnsafeError struct {
+	Path string
+	// Writable: the mode of the folder lets others write.
+	Writable bool
+	why      string
+}
+
+// Error names the folder and what is unsafe about it.
+func (e *UnsafeError) Error() string {
+	return fmt.Sprintf("the run folder %s is not safe: %s", e.Path, e.why)
+}
+
+// Dir is the folder of one run. It is used from one goroutine, but for Journal.
+type Dir struct {
+	path string
+	lock *flock.Flock
+	// files and folders were made by this process.
+	files, folders atomicfile.Created
+}
+
+// Path is the folder as it was named.
+func (d *Dir) Path() string { return d.path }
+
+// File is the path of one of the run's files.
+func (d *Dir) File(name string) string { return filepath.Join(d.path, name) }
+
+// Default names the folder of a new run by its time and plan.
+func Default(p *plan.Plan, now time.Time) string {
+	short := strings.TrimPrefix(p.Fingerprint, "sha256:")[:12]
+	return filepath.Join("bulksync-runs", now.UTC().Format("20060102T150405Z")+"-"+short)
+}
+
+// Open returns a folder that a run was made in, or ErrNotARun. It takes no lock.
+func Open(path string) (*Dir, error) {
+	d := &Dir{path: path}
+	switch _, err := os.Lstat(d.File(JournalName)); {
+	case errors.Is(err, fs.ErrPermission):
+		return nil, atomicfile.PathError(err)
+	case err != nil:
+		return nil, fmt.Errorf("%s %w: it has no %s", path, ErrNotARun, JournalName)
+	}
+	return d, nil
+}
+
+// Begun reports whether the folder holds a run that can be resumed.
+func Begun(path string) bool {
+	info, err := os.Stat(filepath.Join(path, JournalName))
+	return err == nil && info.Size() > 0
+}
+
+// Plan reads and proves the plan of the run.
+func (d *Dir) Plan(ctx context.Context) (*plan.Plan, error) {
+	return read(ctx, d.File(PlanName), plan.Decode)
+}
+
+// Journal replays what came of the plan.
+func (d *Dir) Journal(ctx context.Context, p *plan.Plan) (*journal.Log, error) {
+	return read(ctx, d.File(JournalName), func(r io.Reader) (*journal.Log, error) { return journal.Replay(p, r) })
+}
+
+// First reads how the run began.
+func (d *Dir) First(ctx context.Context) (*journal.Run, error) {
+	return read(ctx, d.File(JournalName), journal.First)
+}
+
+// read hands a file to parse until ctx ends, and names the file in the error.
+func read[T any](ctx context.Context, path string, parse func(io.Reader) (*T, error)) (*T, error) {
+	f, err := atomicfile.Open(path, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	v, err := parse(atomicfile.NewReader(ctx, f))
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return v, nil
+}
+
+// Reopen opens the journal to go on with the run, without the line that was torn
+// when the process before died.
+func (d *Dir) Reopen(l *journal.Log) (*os.File, error) {
+	f, err := atomicfile.Open(d.File(JournalName), os.O_WRONLY|os.O_APPEND)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Truncate(l.Size); err != nil {
+		f.Close()
+		return nil, atomicfile.PathError(err)
+	}
+	return f, nil
+}
+
+// Identity is what a plan that reverts the run calls it by: the name of the
+// folder, and the SHA-256 of the journal in hexadecimal digits.
+func (d *Dir) Identity() (name, journalHash string, err error) {
+	f, err := atomicfile.Open(d.File(JournalName), os.O_RDONLY)
+	if err != nil {
+		return "", "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", "", err
+	}
+	abs, err := filepath.Abs(d.path) // "." has no name of its own
+	return filepath.Base(abs), hex.EncodeToString(h.Sum(nil)), err
+}
+
+// Report is a file that follows from the plan and the journal.
+type Report struct {
+	Name   string
+	Render func(io.Writer) error
+}
+
+// WriteReports writes files that follow from the plan and the journal. One that
+// cannot be written keeps none of the others back.
+func (d *Dir) WriteReports(reports []Report) error {
+	var errs []error
+	for _, r := range reports {
+		errs = append(errs, d.Write(r.Name, r.Render))
+	}
+	return errors.Join(errs...)
+}
+
+// Write gives one of the run's own files new content. Whatever stands in its
+// place is replaced itself: a pipe would keep the writer waiting, a link would
+// lead away.
+func (d *Dir) Write(name string, render func(io.Writer) error) error {
+	path := d.File(name)
+	err := errors.New("it is a folder")
+	if info, _ := os.Lstat(path); info == nil || !info.IsDir() {
+		err = atomicfile.Replace(path, render)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, atomicfile.WithoutPath(err))
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+// Package atomicfile writes a whole file or none.
+//
+// It owns how a file is replaced (mode 0600, durable before it takes its name),
+// which files may be replaced at all (regular ones, and what links lead to), and
+// how files that must be regular are opened. A device or a pipe is never
+// replaced: Target says that a path is one, and leaves writing to it to the
+// caller. It knows nothing of what is in the files.
+//
+// The promise: whoever reads a file that is written here sees the old content or
+// the new one, and a process that dies leaves at most a file that IsTemp knows.
+package atomicfile
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+
+	"github.com/natefinch/atomic"
+)
+
+// tempPattern names the files that stand beside an output while it is rendered.
+const tempPattern = ".bulksync-*"
+
+// IsTemp reports whether a file of this name is an output that was being written.
+func IsTemp(name string) bool {
+	temp, _ := filepath.Match(tempPattern, name)
+	return temp
+}
+
+// Replace gives a file new content, readable by its owner alone: it holds tenant
+// data. What is rendered goes to a file beside it, which takes its name once it
+// is on the disk.
+func Replace(path string, render func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), tempPattern) // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	b := bufio.NewWriterSize(f, 1<<16)
+	if err := errors.Join(render(b), b.Flush(), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return atomic.ReplaceFile(f.Name(), path)
+}
+
+// SyncDir makes the names in a folder durable. Windows has no such call and
+// needs none.
+func SyncDir(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return PathError(err)
+	}
+	defer f.Close()
+	return f.Sync()
+}
+
+// Created are the files and folders that a process has created, in that order.
+// If it cannot do what it was asked for, it removes them again.
+type Created []string
+
+// AddIfNew takes in a path where nothing is yet, and which is about to be written.
+func (c *Created) AddIfNew(path string) {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		*c = append(*c, path)
+	}
+}
+
+// Remove removes what was created. A folder that somebody has put a file into
+// stays.
+func (c Created) Remove() {
+	for _, path := range slices.Backward(c) {
+		os.Remove(path)
+	}
+}
+
+// MakeFolders makes a folder and its missing parents, for their owner alone. It
+// returns what it made, and leaves nothing behind if it fails.
+func MakeFolders(path string) (made Created, err error) {
+	var missing []string
+	for p := filepath.Clean(path); ; p = filepath.Dir(p) {
+		_, err := os.Stat(p)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrNotExist) || p == filepath.Dir(p) {
+			return nil, PathError(err)
+		}
+		missing = append(missing, p)
+	}
+	for _, p := range slices.Backward(missing) {
+		switch err := os.Mkdir(p, 0o700); {
+		case err == nil:
+			made = append(made, p)
+		case !errors.Is(err, fs.ErrExist):
+			made.Remove()
+			return nil, PathError(err)
+		}
+	}
+	return made, nil
+}

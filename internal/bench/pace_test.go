@@ -1,0 +1,198 @@
+package bench
+
+import (
+	"context"
+	"flag"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"bulksync/graph/graphsim"
+)
+
+var plotTo = flag.String("plot", "", "write the plot of BenchmarkPace to this file")
+
+// The quota of the pacing benchmarks, and what a run of so many writes needs
+// at least when the bucket is full at its start.
+const (
+	paceWrites  = 600
+	paceMinimum = 50 * time.Second
+)
+
+func tenPerSecond() graphsim.Config {
+	return graphsim.Config{Latency: 20 * time.Millisecond, WriteQuota: graphsim.Quota{Units: 100, Per: 10 * time.Second}}
+}
+
+// paceCase is one run against a limited Graph.
+type paceCase struct {
+	name    string
+	graph   func(*graphsim.Config)
+	flags   []string
+	minimum time.Duration // default paceMinimum
+	// client does the writes; default is bulksync apply.
+	client func(context.Context, *paceRun) error
+	// beside goes on while the client works, from its first write on.
+	beside func(context.Context, *paceRun)
+}
+
+// paceCases are the rows of the promise, and for comparison what a plain client
+// does with the same Graph.
+func paceCases() []paceCase {
+	form := func(f graphsim.RetryAfterForm) func(*graphsim.Config) {
+		return func(c *graphsim.Config) { c.RetryAfter = f }
+	}
+	costs := func(c *graphsim.Config) { c.RefusalsCost = true }
+	shared := func(c *graphsim.Config) { c.TenantWriteQuota, c.WriteQuota = c.WriteQuota, graphsim.Quota{} }
+	return []paceCase{
+		{name: "retryablehttp", client: plainClient},
+		{name: "retryablehttp-refusals-cost", client: plainClient, graph: costs},
+		{name: "half-to-another-bulksync", graph: shared, minimum: 110 * time.Second, client: twoClients},
+		{name: "half-to-a-steady-client", graph: shared, minimum: 100 * time.Second, beside: takeHalf},
+		{name: "seconds"},
+		{name: "decimal", graph: form(graphsim.RetryAfterDecimal)},
+		{name: "dated", graph: form(graphsim.RetryAfterDate)},
+		{name: "absent", graph: form(graphsim.RetryAfterAbsent)},
+		{name: "refusals-cost", graph: costs},
+		{name: "told", flags: []string{"--max-rate", "100/10s"}},
+		// 250 writes go through before the cut, 75 while it lasts, 50 at once when
+		// the bucket grows again: tokens that were used stay used.
+		{name: "halved-then-doubled", minimum: 52500 * time.Millisecond, beside: halveThenDouble},
+	}
+}
+
+// A client is stopped after so many times its minimum.
+const stopAfter = 4
+
+// startGap is the time between two starts, so that the first bursts of two runs do
+// not meet.
+const startGap = 2 * time.Second
+
+// BenchmarkPace holds whole runs against a Graph that has a quota: bulksync
+// apply as it is shipped, over HTTP on loopback, its journal on disk. The runs
+// wait most of their time, so they go side by side, each with a Graph of its
+// own. What is measured is from the start of the process to its end.
+func BenchmarkPace(b *testing.B) {
+	program := build(b)
+	var all sync.WaitGroup
+	defer all.Wait()
+	var runs []*paceRun
+	for i, c := range paceCases() {
+		r := stagePace(b, program, c)
+		all.Go(func() { r.run(b.Context(), time.Duration(i)*startGap) })
+		runs = append(runs, r)
+	}
+	for _, r := range runs {
+		b.Run(r.name, func(b *testing.B) {
+			for b.Loop() {
+				<-r.done
+			}
+			r.report(b)
+		})
+	}
+}
+
+// paceRun is one run of a case, with its figures in the end.
+type paceRun struct {
+	paceCase
+	*stage
+	sim   *graphsim.Sim
+	token string // of the client; another app works beside it
+
+	done     chan struct{}
+	took     time.Duration
+	err      error
+	share    float64 // the other client got this share of what it asked for
+	hasShare bool
+}
+
+func stagePace(b *testing.B, program string, c paceCase) *paceRun {
+	cfg := tenPerSecond()
+	if c.graph != nil {
+		c.graph(&cfg)
+	}
+	if c.minimum == 0 {
+		c.minimum = paceMinimum
+	}
+	if c.client == nil {
+		c.client = applyAll
+	}
+	s, sim := stageHere(b, program, cfg, 2*paceWrites)
+	return &paceRun{paceCase: c, stage: s, sim: sim, token: s.token, done: make(chan struct{})}
+}
+
+// run starts the client when its turn has come, and waits for it.
+func (r *paceRun) run(ctx context.Context, turn time.Duration) {
+	defer close(r.done)
+	time.Sleep(turn)
+	ctx, cancel := context.WithTimeout(ctx, stopAfter*r.minimum)
+	defer cancel()
+	var others sync.WaitGroup
+	if r.beside != nil {
+		others.Go(func() { r.awaitFirst(ctx); r.beside(ctx, r) })
+	}
+	r.err = r.client(ctx, r)
+	cancel()
+	others.Wait()
+}
+
+// awaitFirst returns when the first write has come.
+func (r *paceRun) awaitFirst(ctx context.Context) {
+	for len(r.sim.Writes()) == 0 && pause(ctx, time.Millisecond) {
+	}
+}
+
+// applyAll is bulksync itself, on the first half of the partners.
+func applyAll(ctx context.Context, r *paceRun) error {
+	plan, err := r.plan(ctx, r.partners[:paceWrites])
+	if err != nil {
+		return err
+	}
+	got, err := r.apply(ctx, r.token, plan, r.flags...)
+	r.took = got.wall
+	return err
+}
+
+// report tells the figures of the case and judges none of them.
+func (r *paceRun) report(b *testing.B) {
+	if r.err != nil {
+		b.Logf("%s: %v", r.name, r.err)
+	}
+	refused, left := 0, paceWrites
+	for _, w := range r.sim.Writes() {
+		if w.AppID != graphsim.DefaultAppID {
+			continue
+		}
+		if w.Status == http.StatusTooManyRequests {
+			refused++
+		}
+		if w.Committed {
+			left--
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(r.took.Seconds(), "s")
+	b.ReportMetric(r.took.Seconds()/r.minimum.Seconds(), "of-minimum")
+	b.ReportMetric(float64(refused), "refused")
+	b.ReportMetric(float64(left), "left")
+	if r.hasShare {
+		b.ReportMetric(r.share, "of-other's-half")
+	}
+	if r.name == "seconds" && *plotTo != "" {
+		if err := writePlot(*plotTo, r.sim.Writes()); err != nil {
+			b.Error(err)
+		}
+	}
+}
+
+// pause waits and reports whether the wait was not cut short.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

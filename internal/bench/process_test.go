@@ -1,0 +1,73 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// spent is what a process took from its start to its end.
+type spent struct {
+	wall, cpu time.Duration
+	peak      int // KiB in memory at most; 0 where the system does not tell
+}
+
+// run starts the program and waits for it. An exit code other than 0 is an
+// error with all that was said.
+func (s *stage) run(ctx context.Context, token string, args ...string) (*spent, error) {
+	cmd := exec.CommandContext(ctx, s.program, append(args, "--graph-url", s.url)...)
+	cmd.Env = append(os.Environ(), "BULKSYNC_ACCESS_TOKEN="+token)
+	return measure(cmd)
+}
+
+// measure runs a command to its end.
+func measure(cmd *exec.Cmd) (*spent, error) {
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	peak := make(chan int)
+	ended := make(chan struct{})
+	go func() { peak <- watch(cmd.Process.Pid, ended) }()
+	err := cmd.Wait()
+	wall := time.Since(began)
+	close(ended)
+	got := &spent{wall, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), <-peak}
+	if err != nil {
+		return got, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, &said)
+	}
+	return got, nil
+}
+
+// watch follows the peak memory of a process. What wait4 tells will not do: a
+// new process inherits the peak of the one that started it.
+func watch(pid int, ended <-chan struct{}) (peak int) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		peak = max(peak, highWater(pid))
+		select {
+		case <-tick.C:
+		case <-ended:
+			return peak
+		}
+	}
+}
+
+// highWater is the line VmHWM of Linux, in KiB.
+func highWater(pid int) int {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, line, _ := bytes.Cut(status, []byte("VmHWM:"))
+	if fields := strings.Fields(string(line)); len(fields) > 0 {
+		kib, _ := strconv.Atoi(fields[0])
+		return kib
+	}
+	return 0
+}

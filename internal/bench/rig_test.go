@@ -1,0 +1,130 @@
+package bench
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"bulksync/graph/graphsim"
+)
+
+// stage is a built-in Graph with partners that have no sync policy yet, and a
+// plan that gives each of them one.
+type stage struct {
+	program    string   // built as it is shipped: the test binary is not what users run
+	dir        string   // of its own
+	partners   []string // that have no sync policy yet
+	url, token string   // where Graph is
+}
+
+// build compiles the program and returns its path.
+func build(b *testing.B) string {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "bulksync.exe")
+	out, err := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "../../cmd/bulksync").CombinedOutput()
+	if err != nil {
+		b.Fatalf("building the program: %v\n%s", err, out)
+	}
+	return path
+}
+
+// stageHere plays Graph in the process of the benchmark, over a real connection.
+func stageHere(b *testing.B, program string, c graphsim.Config, partners int) (*stage, *graphsim.Sim) {
+	b.Helper()
+	s := &stage{program: program, dir: b.TempDir(), partners: ids(partners)}
+	c.State = stateOf(s.partners)
+	sim := graphsim.New(c)
+	server := httptest.NewServer(sim)
+	b.Cleanup(server.Close)
+	s.url, s.token = server.URL, sim.Token(graphsim.TokenOptions{})
+	return s, sim
+}
+
+// where is what bulksync simulate prints about itself.
+var where = regexp.MustCompile(`(?s)partners, at (\S+)\n.*BULKSYNC_ACCESS_TOKEN=(\S+)\n`)
+
+// stageApart plays Graph in a process of its own, without latency or limits, so
+// that its work does not count as the client's.
+func stageApart(b *testing.B, program string, partners int) *stage {
+	b.Helper()
+	s := &stage{program: program, dir: b.TempDir(), partners: ids(partners)}
+	state := filepath.Join(s.dir, "state.json")
+	text, err := json.Marshal(stateOf(s.partners))
+	err = errors.Join(err, os.WriteFile(state, text, 0o600))
+	if err != nil {
+		b.Fatal(err)
+	}
+	graph := exec.CommandContext(b.Context(), program, "simulate", "--latency", "0", "--write-quota", "", "--state", state)
+	out, err := graph.StdoutPipe()
+	if err == nil {
+		err = graph.Start()
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { graph.Process.Kill(); graph.Wait() })
+	var said bytes.Buffer
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		fmt.Fprintln(&said, lines.Text())
+		if m := where.FindStringSubmatch(said.String()); m != nil {
+			s.url, s.token = m[1], m[2]
+			return s
+		}
+	}
+	b.Fatalf("bulksync simulate said no more than:\n%s", &said)
+	return nil
+}
+
+// ids are tenant IDs made up, the same every time.
+func ids(n int) []string {
+	random := rand.NewChaCha8([32]byte{3})
+	all := make([]string, n)
+	for i := range all {
+		all[i] = uuid.Must(uuid.NewRandomFromReader(random)).String()
+	}
+	return all
+}
+
+func stateOf(partners []string) *graphsim.State {
+	s := &graphsim.State{}
+	for _, id := range partners {
+		s.Partners = append(s.Partners, graphsim.Partner{TenantID: id})
+	}
+	return s
+}
+
+// plan makes a plan that gives these partners a sync policy, and returns its path.
+func (s *stage) plan(ctx context.Context, partners []string) (string, error) {
+	f, err := os.CreateTemp(s.dir, "*.csv")
+	if err != nil {
+		return "", err
+	}
+	w := bufio.NewWriter(f)
+	fmt.Fprintln(w, "tenantId,displayName,isSyncAllowed")
+	for i, id := range partners {
+		fmt.Fprintf(w, "%s,Partner %d,true\n", id, i)
+	}
+	if err := errors.Join(w.Flush(), f.Close()); err != nil {
+		return "", err
+	}
+	out := f.Name() + ".json"
+	_, err = s.run(ctx, s.token, "plan", f.Name(), "--out", out, "--quiet")
+	return out, err
+}
+
+// apply runs a plan as a person would, with these flags besides.
+func (s *stage) apply(ctx context.Context, token, plan string, flags ...string) (*spent, error) {
+	return s.run(ctx, token, append([]string{"apply", plan, "--yes", "--quiet", "--run-dir", plan + ".run"}, flags...)...)
+}

@@ -1,0 +1,190 @@
+// Package session is one home tenant at work.
+//
+// It owns the way to Graph for one home tenant and one identity: which
+// credential is taken, the guard that refuses another tenant, cloud or host than
+// the one that was asked for, and the layers of each attempt, which are token,
+// pace, log and wire from the outside in. It sends nothing by itself, prints
+// nothing and knows no flag: what is to be told goes to a logger and to
+// functions that are handed in.
+//
+// Sessions share nothing, so that several can be at work in one process: each
+// has its own connections, token and pace. (The proxy of the environment and the
+// AZURE_* variables are the process's, and read by the libraries that use them.)
+//
+// Retries and what an answer means are package graph's; who is at work is package
+// graph/auth's; how fast, package ratelimit's.
+package session
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"bulksync/graph"
+	"bulksync/graph/auth"
+	"bulksync/ratelimit"
+)
+
+// Options say which home tenant is to be worked on, and how. The zero value
+// reads the tenant that the Azure identity library signs in to, in the global
+// cloud.
+type Options struct {
+	// Cloud is that of the home tenant; empty means graph.Global.
+	Cloud graph.Cloud
+	// GraphURL is another host than the cloud's, as for a rehearsal.
+	GraphURL string
+	// Tenant is the only home tenant to work on, in lower case; empty means
+	// whichever the token is of.
+	Tenant string
+	// Token is a ready-made access token; empty means the default chain of the
+	// Azure identity library.
+	Token string
+
+	// Pace says how fast to go. Its Read is set here.
+	Pace ratelimit.Options
+	// Priority says who is refused first when the tenant is short of quota; empty
+	// means low: a batch can wait where people cannot.
+	Priority graph.Priority
+	// Outage is how long to wait while Graph does not answer; 0 means
+	// DefaultOutage.
+	Outage time.Duration
+
+	// UserAgent goes with each request: name/version.
+	UserAgent string
+	// Log takes a line about each attempt at the level debug; nil for none.
+	Log *slog.Logger
+	// Base carries the attempts; nil means connections of its own.
+	Base http.RoundTripper
+}
+
+// DefaultOutage suits a command that reads: it can be run again.
+const DefaultOutage = time.Minute
+
+// Session is a home tenant that was signed in to. It is safe for concurrent use.
+type Session struct {
+	client   *graph.Client
+	pace     *ratelimit.Transport
+	answers  mean
+	identity auth.Identity
+	home     graph.HomeTenant
+}
+
+// Open signs in and builds the way to one home tenant. It sends nothing to Graph.
+// A sign-in that fails is a *SignInError, a token of another tenant than
+// Options.Tenant a *MismatchError.
+func Open(ctx context.Context, o Options) (*Session, error) {
+	s := &Session{home: graph.HomeTenant{Cloud: cmp.Or(o.Cloud, graph.Global)}}
+	var err error
+	if s.home.GraphURL, err = graph.CheckRoot(cmp.Or(o.GraphURL, s.home.Cloud.RootURL())); err != nil {
+		return nil, err
+	}
+	o.Pace.Read = paceSignal
+	if err := o.Pace.Validate(); err != nil {
+		return nil, err
+	}
+	signedIn, err := signIn(ctx, o, s.home.Cloud)
+	if err != nil {
+		return nil, err
+	}
+	s.identity = signedIn.Identity()
+	s.home.ID = s.identity.TenantID
+	if o.Tenant != "" && o.Tenant != s.home.ID {
+		return nil, &MismatchError{ErrOtherTenant, o.Tenant, s.home.ID}
+	}
+	s.client, err = graph.New(s.stack(signedIn, o))
+	return s, err
+}
+
+// stack is the client's options: the layers are token, pace, log, wire.
+func (s *Session) stack(signedIn *auth.Session, o Options) graph.Options {
+	log := cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	g := graph.Options{
+		RootURL: s.home.GraphURL, UserAgent: o.UserAgent, Base: o.Base,
+		Priority: cmp.Or(o.Priority, graph.LowPriority), Outage: cmp.Or(o.Outage, DefaultOutage),
+		Layers: []func(http.RoundTripper) http.RoundTripper{
+			signedIn.Transport,
+			func(next http.RoundTripper) http.RoundTripper {
+				s.pace, _ = ratelimit.New(next, o.Pace) // Open has validated it
+				return s.pace
+			},
+			func(next http.RoundTripper) http.RoundTripper { return attempts{next, log, &s.answers} },
+		},
+	}
+	if g.Outage < DefaultOutage { // who waits for less does not wait longer for one answer
+		g.FirstByte, g.ReadFirstByte = min(g.Outage, graph.DefaultFirstByte), g.Outage
+	}
+	return g
+}
+
+// signIn gets a token and reads whose it is. A token without a tenant is of no
+// use: nothing could be guarded.
+func signIn(ctx context.Context, o Options, cloud graph.Cloud) (*auth.Session, error) {
+	cred, err := auth.Static(o.Token), error(nil)
+	if o.Token == "" {
+		if cred, err = auth.Default(auth.Options{Cloud: cloud, TenantID: o.Tenant}); err != nil {
+			return nil, &SignInError{err}
+		}
+	}
+	s, err := auth.Acquire(ctx, cred, cloud.Scope())
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		return nil, &SignInError{err}
+	case s.Identity().TenantID == "":
+		return nil, &SignInError{ErrNoTenant}
+	}
+	return s, nil
+}
+
+// Client sends requests to the home tenant.
+func (s *Session) Client() *graph.Client { return s.client }
+
+// Identity is who is at work.
+func (s *Session) Identity() auth.Identity { return s.identity }
+
+// Home is the tenant that is worked on, and where it is.
+func (s *Session) Home() graph.HomeTenant { return s.home }
+
+// Writes is what pacing has learned and seen of writes so far.
+func (s *Session) Writes() ratelimit.GateStats { return s.pace.Stats().Writes }
+
+// Estimate says how long so many more writes will take, as a range. Before the
+// first write, one is taken to last as long as an answer did up to now.
+func (s *Session) Estimate(writes int) (low, high time.Duration) {
+	return s.pace.Estimate(writes, s.answers.value())
+}
+
+// DownFor is for how long Graph has not answered; ok is false while it does.
+func (s *Session) DownFor() (d time.Duration, ok bool) {
+	since, down := s.client.Down()
+	if !down {
+		return 0, false
+	}
+	return time.Since(since), true
+}
+
+// WatchOutage calls tell at each interval at which Graph does not answer, until
+// end is called; tell is not called after end returns.
+func (s *Session) WatchOutage(every time.Duration, tell func(down time.Duration)) (end func()) {
+	quit := make(chan struct{})
+	var gone sync.WaitGroup
+	gone.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				if d, down := s.DownFor(); down {
+					tell(d)
+				}
+			case <-quit:
+				return
+			}
+		}
+	})
+	return func() { close(quit); gone.Wait() }
+}
