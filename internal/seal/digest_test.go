@@ -59,8 +59,12 @@ func TestTheDigestOfNothingIsThatOfAnEmptyObject(t *testing.T) {
 	d.EndList()
 	d.List("b")
 	d.Elements([]byte("[1]"))
+	d.Elements([]byte("[2,3]"))
 	d.EndList()
-	if got, want := d.Sum(), wholeDigest(t, []byte(`{"a":[],"b":[1]}`)); got != want {
+	d.List("c")
+	d.Elements([]byte("[4]"))
+	d.EndList()
+	if got, want := d.Sum(), wholeDigest(t, []byte(`{"a":[],"b":[1,2,3],"c":[4]}`)); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

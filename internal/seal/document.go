@@ -61,17 +61,16 @@ func (d *Document) begin(kind jsontext.Kind) error {
 // ErrShape where text follows.
 func (d *Document) Next() (name string, more bool, err error) {
 	t, err := d.json.ReadToken()
-	switch {
-	case err != nil:
-		return "", false, ours(err)
-	case t.Kind() != '}':
+	if err == nil && t.Kind() != '}' {
 		return t.String(), true, nil
 	}
-	if _, err = d.json.ReadToken(); err == nil {
-		return "", false, ErrShape
-	}
-	if errors.Is(err, io.EOF) {
-		return "", false, nil
+	if err == nil {
+		switch _, err = d.json.ReadToken(); {
+		case err == nil:
+			err = ErrShape
+		case errors.Is(err, io.EOF):
+			err = nil
+		}
 	}
 	return "", false, ours(err)
 }

@@ -18,6 +18,9 @@ func readAll(r io.Reader) error {
 	}
 	for {
 		name, more, err := doc.Next()
+		if more && err != nil {
+			return errors.New("there is more, behind an error")
+		}
 		if err != nil || !more {
 			return err
 		}
@@ -37,7 +40,7 @@ func TestADocumentIsReadOnlyOneWay(t *testing.T) {
 		{`{}`, ""}, {` { "a" : 1 , "l" : [ ] } `, ""}, {`{"l":[1,{"x":[]}],"":2}`, ""},
 		{`{"a":1,"a":2}`, `the member "a" stands twice`},
 		{`{"l":[{"x":1},{"x":1,"x":2}]}`, `the member "l/1/x" stands twice`},
-		{`[]`, "another kind of value"}, {`7`, "another kind of value"}, {`{"l":{}}`, "another kind of value"}, {`{}{}`, "another kind of value"},
+		{`[]`, "another kind of value"}, {`7`, "another kind of value"}, {`{"l":{}}`, "another kind of value"}, {`{"l":7}`, "another kind of value"}, {`{}{}`, "another kind of value"},
 		{`{} x`, "at byte 3"}, {`{"a":01}`, "at byte 6"}, {"{\"a\":\"\xff\"}", "at byte 6"}, {"{\"l\":[\xff]}", "at byte 6"}, {`{"l":[1 2]}`, "at byte 8"}, {`x`, "at byte 0"},
 	} {
 		err := readAll(strings.NewReader(c.text))

@@ -146,6 +146,17 @@ func TestAPartnerThatCouldNotBeReadIsAFinding(t *testing.T) {
 	}
 }
 
+func TestAnUnreadablePartnerIsOneFinding(t *testing.T) {
+	for _, row := range []string{",Fabrikam,true,,,,", ",Fabrikam,true,true,true,,"} {
+		p := partner(t, fabrikam, syncOn)
+		p.Problem = "displayName is a number"
+		a := compared(wanted(t, fabrikam+row), currently(p))
+		if len(a.Findings) != 1 || a.Findings[0].Kind != audit.Unreadable || a.Totals != (audit.Totals{Unreadable: 1}) {
+			t.Errorf("%s: got %+v", row, a.Findings)
+		}
+	}
+}
+
 func TestTheJSONOfAFindingNamesItsSides(t *testing.T) {
 	f := audit.Finding{
 		TenantID: fabrikam, DisplayName: "A & B", Kind: audit.Changed, Object: plan.IdentitySynchronization, Note: "CHG1",
