@@ -101,7 +101,7 @@ func timed(b *testing.B, f journal.File, faults []graphsim.Fault) time.Duration 
 		b.Fatal(err)
 	}
 	began := time.Now()
-	res, err := execute.Run(b.Context(), execute.Config{
+	res, err := execute.Run(execute.Stops{Hard: b.Context()}, execute.Config{
 		Client: c, Plan: p, Reading: reading, Journal: journal.New(f, ""),
 		Header: journal.Run{Settings: journal.Settings{VerifyWait: -1}},
 	})

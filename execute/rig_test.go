@@ -138,9 +138,9 @@ func (r *rig) run(ctx context.Context, s session) (*journal.Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing: %w", err)
 	}
-	return execute.Run(ctx, execute.Config{
+	return execute.Run(execute.Stops{Soft: s.stop, Hard: ctx}, execute.Config{
 		Client: c, Plan: s.plan, Reading: reading, Journal: journal.New(s.tape, last), Prior: prior,
-		Header: journal.Run{RunID: "run", Identity: "test", Settings: s.settings}, Stop: s.stop, Observe: s.observe, Pace: s.pace, Wall: s.wall,
+		Header: journal.Run{RunID: "run", Identity: "test", Settings: s.settings}, Observe: s.observe, Pace: s.pace, Wall: s.wall,
 	})
 }
 

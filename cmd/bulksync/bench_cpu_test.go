@@ -126,7 +126,7 @@ func engineMain() {
 		if err != nil {
 			return err
 		}
-		got, err := execute.Run(ctx, cfg)
+		got, err := execute.Run(execute.Stops{Hard: ctx}, cfg)
 		if err == nil && got.Totals.Of(journal.Succeeded) != got.Changes {
 			err = fmt.Errorf("%+v", got.Totals)
 		}

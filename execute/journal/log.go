@@ -138,3 +138,13 @@ func (l *Log) Result() *Result {
 	}
 	return r
 }
+
+// CutShort reports whether some change was left undone or in doubt.
+func (l *Log) CutShort() bool {
+	for i := range l.Outcomes {
+		if o, unknown := l.Outcome(i + 1); unknown || o.Status.Info().CutShort {
+			return true
+		}
+	}
+	return false
+}
