@@ -197,7 +197,7 @@ func (r *changeRun) write() (todo, error) {
 		return finish, nil
 	}
 	if r.out.StartedAt.IsZero() {
-		r.out.StartedAt = journal.Now()
+		r.out.StartedAt = time.Now().Round(0)
 	}
 	r.out.ClientRequestID = intent.ClientRequestID
 	sent := time.Now()

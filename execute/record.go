@@ -28,16 +28,16 @@ func (r *record) commit(receipts ...journal.Receipt) error {
 			r.control.stop(err)
 			return err
 		}
-		r.take(&receipt)
+		r.take(receipt)
 	}
 	return nil
 }
 
-func (r *record) take(receipt *journal.Receipt) {
+func (r *record) take(receipt journal.Receipt) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.log.Fold(&receipt.Entry)
-	if o := receipt.Entry.Outcome; o != nil {
+	r.log.Take(receipt)
+	if o := receipt.Outcome(); o != nil {
 		r.control.noteOutcome(o)
 		if r.observe != nil {
 			r.observe(*o)
@@ -47,7 +47,6 @@ func (r *record) take(receipt *journal.Receipt) {
 
 // add puts an outcome on its way to the disk.
 func (r *record) add(o journal.Outcome) journal.Receipt {
-	o = o.Plain()
 	return r.journal.Add(journal.Entry{Outcome: &o})
 }
 
@@ -121,8 +120,8 @@ func (r *recorder) flushMany() error {
 // isDone reports whether a change of the worker's partner is done, told or not.
 func (r *recorder) isDone(c *plan.Change) bool {
 	for _, receipt := range r.pending {
-		if receipt.Entry.Outcome.Seq == c.Seq {
-			return receipt.Entry.Outcome.Status.Done()
+		if o := receipt.Outcome(); o.Seq == c.Seq {
+			return o.Status.Done()
 		}
 	}
 	o, _ := r.record.outcome(c)

@@ -15,7 +15,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"bulksync/execute"
 	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 )
@@ -287,13 +286,6 @@ func TestOddTextsReadBackFromAJournal(t *testing.T) {
 			t.Errorf("the journal tells another run (-run +journal):\n%s", diff)
 		}
 	})
-}
-
-func TestPlainOutcomes(t *testing.T) {
-	o := execute.Plain(journal.Outcome{Message: "a \xff", Live: []byte("{ }"), Found: []byte("{ \"a\" : 1 }")})
-	if o.Message != "a \ufffd" || string(o.Live) != "{}" || string(o.Found) != `{"a":1}` {
-		t.Errorf("%+v", o)
-	}
 }
 
 // Of a session that was killed the writes are known that were answered.

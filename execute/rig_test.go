@@ -128,7 +128,7 @@ func (r *rig) run(ctx context.Context, s session) (*journal.Result, error) {
 		prior = r.log(s.plan, s.tape)
 	}
 	if prior != nil {
-		last = prior.LastHash
+		last = prior.LastSum()
 		s.tape.cut(int(prior.Size))
 	} else {
 		s.tape.cut(0)

@@ -66,7 +66,7 @@ func (a *app) resume(cmd *cobra.Command, path string, f paceFlags) error {
 	header.Tool, header.Identity, header.Settings = tool(), who(t.id), settings
 	a.noteDeadline(settings, time.Now())
 	return a.run(ctx, dir, t, execute.Config{
-		Client: t.client, Plan: p, Reading: reading, Journal: journal.New(file, prior.LastHash),
+		Client: t.client, Plan: p, Reading: reading, Journal: journal.New(file, prior.LastSum()),
 		Prior: prior, Header: header,
 	})
 }

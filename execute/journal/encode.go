@@ -10,41 +10,39 @@ import (
 	"bulksync/internal/seal"
 )
 
-// encode writes an entry as JSON, its sum empty. Two of them go with each
-// write, so the two common kinds are put together by hand, in the very form of
-// the encoder; anything out of the ordinary is left to the encoder.
+// encode writes the members of an entry. Two entries go with each write, so the
+// two common kinds are put together by hand, in the very form of encoding/json;
+// anything out of the ordinary is left to that.
 func (e *Entry) encode(b *bytes.Buffer) {
-	start := b.Len()
 	l := entryEncoder{b: b.AvailableBuffer()}
 	if l.entry(e); !l.odd {
 		b.Write(l.b)
 		return
 	}
-	b.Truncate(start)
-	if err := seal.NewEncoder(b).Encode(e); err != nil {
+	text, err := seal.Marshal(e)
+	if err != nil {
 		panic(fmt.Sprintf("journal: an entry does not encode: %v", err))
 	}
-	b.Truncate(b.Len() - len("\n"))
+	b.Write(text[1 : len(text)-1])
 }
 
-// entryEncoder is an entry in the making; odd when it needs the encoder.
+// entryEncoder holds an entry in the making; odd says that encoding/json is
+// needed.
 type entryEncoder struct {
 	b   []byte
 	odd bool
 }
 
 func (l *entryEncoder) entry(e *Entry) {
-	l.text(`{"prev":`, e.Prev)
-	l.time(`,"at":`, e.At)
+	l.time(`"at":`, e.At)
 	switch {
-	case e.Run != nil, e.End != nil:
-		l.odd = true
 	case e.Intent != nil:
 		l.intent(e.Intent)
 	case e.Outcome != nil:
 		l.outcome(e.Outcome)
+	default:
+		l.odd = true
 	}
-	l.text(`},"sum":`, e.Sum)
 	l.b = append(l.b, '}')
 }
 

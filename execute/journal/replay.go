@@ -2,7 +2,6 @@ package journal
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"runtime"
 	"sync"
 
+	"bulksync/internal/seal"
 	"bulksync/plan"
 )
 
@@ -32,7 +32,7 @@ func Replay(p *plan.Plan, journal io.Reader) (*Log, error) {
 	open := map[int]json.RawMessage{}
 	in := bufio.NewReaderSize(journal, 1<<16)
 	for n, more := 0, true; more; {
-		var lines []sealed
+		var lines []proven
 		var damage error
 		lines, more, damage = l.readLines(in)
 		entries := decodeAll(lines)
@@ -68,11 +68,11 @@ func First(journal io.Reader) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("journal line 1: %w", err)
 	}
-	s, err := unseal(bytes.TrimSuffix(line, []byte("\n")), "")
+	p, err := prove(&seal.Chain{}, line)
 	if err != nil {
 		return nil, fmt.Errorf("journal line 1: %w", err)
 	}
-	e, _, err := s.decode()
+	e, _, err := p.decode()
 	if err != nil {
 		return nil, fmt.Errorf("journal line 1: %w", err)
 	}
@@ -84,7 +84,7 @@ const linesAtOnce = 4096
 
 // readLines reads and proves the next lines. What the journal ends with without
 // a newline is torn, and not read.
-func (l *Log) readLines(in *bufio.Reader) (lines []sealed, more bool, err error) {
+func (l *Log) readLines(in *bufio.Reader) (lines []proven, more bool, err error) {
 	for len(lines) < linesAtOnce {
 		line, err := in.ReadBytes('\n')
 		if err == io.EOF {
@@ -98,25 +98,24 @@ func (l *Log) readLines(in *bufio.Reader) (lines []sealed, more bool, err error)
 				return lines, false, err
 			}
 		}
-		s, err := unseal(bytes.TrimSuffix(line, []byte("\n")), l.LastHash)
+		p, err := prove(&l.chain, line)
 		if err != nil {
 			return lines, false, err
 		}
-		l.LastHash = s.sum
 		l.Size += int64(len(line))
-		lines = append(lines, s)
+		lines = append(lines, p)
 	}
 	return lines, true, nil
 }
 
-// decoded is an entry or why there is none; see sealed.decode.
+// decoded is an entry or why there is none; see proven.decode.
 type decoded struct {
 	entry  Entry
 	intent json.RawMessage
 	err    error
 }
 
-func decodeAll(lines []sealed) []decoded {
+func decodeAll(lines []proven) []decoded {
 	entries := make([]decoded, len(lines))
 	var all sync.WaitGroup
 	workers := min(runtime.GOMAXPROCS(0), 1+len(lines)/64)
@@ -140,7 +139,7 @@ func (l *Log) replay(d decoded, open map[int]json.RawMessage) error {
 	if err := l.check(&d.entry); err != nil {
 		return err
 	}
-	l.Fold(&d.entry)
+	l.fold(&d.entry)
 	switch e := d.entry; {
 	case e.Intent != nil:
 		open[e.Intent.Seq] = d.intent
@@ -203,7 +202,7 @@ func (l *Log) check(e *Entry) error {
 }
 
 func (l *Log) knows(seq int) error {
-	if seq < 1 || seq > len(l.Outcomes) {
+	if seq < 1 || seq > len(l.outcomes) {
 		return fmt.Errorf("change %d is not in the plan", seq)
 	}
 	return nil

@@ -65,6 +65,8 @@ const (
 	DefaultGrace       = 30 * time.Second
 )
 
+// WithDefaults returns s with the default in place of each zero value that has
+// one.
 func (s Settings) WithDefaults() Settings {
 	if s.Concurrency == 0 {
 		s.Concurrency = DefaultConcurrency
