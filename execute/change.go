@@ -202,7 +202,7 @@ func (r *changeRun) write() (todo, error) {
 	r.out.ClientRequestID = intent.ClientRequestID
 	sent := time.Now()
 	resp, err := r.send(intent.ClientRequestID)
-	r.out.Elapsed = max(0, time.Since(r.out.StartedAt)) // a clock can have been set back
+	r.out.ElapsedMs = max(0, time.Since(r.out.StartedAt).Milliseconds()) // a clock can have been set back
 	r.queue.release()
 	switch {
 	case errors.Is(err, graph.ErrTooLate):

@@ -22,9 +22,9 @@ func smallRun(t testing.TB, sim *rig) (*plan.Plan, []byte) {
 	p := sim.plan(rows(3, "Ä <Fabrikam>,yes,,,"), "")
 	sim.Inject(graphsim.Fault{Kind: "400", Method: "PUT", Nth: 2})
 	f := newTape()
-	sim.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 1, VerifyWait: -1}})
+	sim.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 1, NoReadBack: true}})
 	sim.ClearFaults()
-	sim.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 1, VerifyWait: -1}})
+	sim.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 1, NoReadBack: true}})
 	return p, f.data
 }
 

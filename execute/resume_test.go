@@ -189,7 +189,7 @@ func TestOutcomesAreDurableBeforeTheyAreToldAndIntentsBeforeTheyAreSent(t *testi
 			defer f.mu.Unlock()
 			return bytes.Contains(f.data[:f.synced], []byte(s))
 		}
-		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 4, VerifyWait: -1},
+		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 4, NoReadBack: true},
 			observe: func(o journal.Outcome) {
 				if !durable(`"requestId":"` + o.RequestID) {
 					t.Errorf("change %d was told before it was durable", o.Seq)

@@ -140,7 +140,7 @@ func (r *rig) run(ctx context.Context, s session) (*journal.Result, error) {
 	}
 	return execute.Run(execute.Stops{Soft: s.stop, Hard: ctx}, execute.Config{
 		Client: c, Plan: s.plan, Reading: reading, Journal: journal.New(s.tape, last), Prior: prior,
-		Header: journal.Run{RunID: "run", Identity: "test", Settings: s.settings}, Observe: s.observe, Pace: s.pace, Wall: s.wall,
+		Header: journal.Run{RunID: "run", Identity: journal.Identity{Kind: "app", AppID: "test"}, Settings: s.settings}, Observe: s.observe, Pace: s.pace, Wall: s.wall,
 	})
 }
 

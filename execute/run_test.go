@@ -46,7 +46,7 @@ func TestOutcomesAndSessionsAreDated(t *testing.T) {
 		p, f := r.plan(rows(2, "Fabrikam,yes,,,"), ""), newTape()
 		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 1}})
 		for _, o := range res.Outcomes {
-			if o.Elapsed != 300*time.Millisecond || o.StartedAt.IsZero() {
+			if o.Elapsed() != 300*time.Millisecond || o.StartedAt.IsZero() {
 				t.Errorf("%+v", o)
 			}
 		}

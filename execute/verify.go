@@ -30,7 +30,7 @@ type watched struct {
 // nothing differs, nothing is read for that.
 func (r *runner) verify(partners []partnerChanges, all bool) error {
 	list := r.watch(partners, all)
-	deadline := time.Now().Add(max(r.env.set.VerifyWait, 0))
+	deadline := time.Now().Add(r.env.set.VerifyWait)
 	readings := 0
 	for pause := time.Second; ; pause *= 2 {
 		if r.isWaiting(list) {
@@ -48,7 +48,7 @@ func (r *runner) verify(partners []partnerChanges, all bool) error {
 			return err
 		}
 		if last {
-			return r.endUnconfirmed(list, readings, "not yet visible after "+max(r.env.set.VerifyWait, 0).String())
+			return r.endUnconfirmed(list, readings, "not yet visible after "+r.env.set.VerifyWait.String())
 		}
 		if readings > 0 && !sleep(r.env.ends.asked, min(pause, max(time.Until(deadline), shortestPause))) {
 			return r.endUnconfirmed(list, readings, "the run was interrupted before it could be read back")
@@ -69,7 +69,7 @@ func (r *runner) watch(partners []partnerChanges, all bool) []watched {
 			o, _ := r.record.outcome(c)
 			own := r.control.isOwn(c)
 			switch {
-			case o.Status == journal.Succeeded && r.env.set.VerifyWait < 0 && own:
+			case o.Status == journal.Succeeded && r.env.set.NoReadBack && own:
 			case o.Status == journal.Succeeded, all && o.Status.Done(), all && o.Status == journal.Held && o.MayHaveLanded():
 				list = append(list, watched{change: c, before: p[:i], own: own})
 			}

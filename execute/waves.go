@@ -132,7 +132,7 @@ func (r *runner) unsettled(wave []partnerChanges) int {
 			o, _ := r.record.outcome(c)
 			switch info := o.Status.Info(); {
 			case info.Severity == journal.Bad, info.CutShort, o.Overwritten,
-				o.Status == journal.Succeeded && r.env.set.VerifyWait >= 0:
+				o.Status == journal.Succeeded && !r.env.set.NoReadBack:
 				n++
 			}
 		}

@@ -147,7 +147,7 @@ func (a *app) engine(ctx context.Context, path string) (c execute.Config, err er
 		return c, err
 	}
 	c.Plan, c.Client, c.Pace = p.Plan, t.client, t.learned
-	c.Header.Settings.VerifyWait = -1
+	c.Header.Settings.NoReadBack = true
 	_, file, err := a.createRunDir(path+".run", p.raw)
 	if err != nil {
 		return c, err

@@ -77,8 +77,8 @@ func (l *entryEncoder) outcome(o *Outcome) {
 	if !o.StartedAt.IsZero() {
 		l.time(`,"startedAt":`, o.StartedAt)
 	}
-	if o.Elapsed != 0 {
-		l.number(`,"elapsed":`, int64(o.Elapsed))
+	if o.ElapsedMs != 0 {
+		l.number(`,"elapsedMs":`, o.ElapsedMs)
 	}
 }
 

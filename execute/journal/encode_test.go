@@ -32,7 +32,7 @@ func TestALineIsWhatTheEncoderWouldWrite(t *testing.T) {
 			e.Outcome = &journal.Outcome{
 				Seq: rapid.Int().Draw(t, "seq"), Status: journal.Verified, Attempts: rapid.IntRange(0, 3).Draw(t, "attempts"),
 				HTTPStatus: rapid.SampledFrom([]int{0, 204, 409}).Draw(t, "status"), GraphCode: text.Draw(t, "code"), Message: text.Draw(t, "message"),
-				RequestID: text.Draw(t, "request"), ClientRequestID: text.Draw(t, "client"), Elapsed: time.Duration(rapid.Int64().Draw(t, "elapsed")),
+				RequestID: text.Draw(t, "request"), ClientRequestID: text.Draw(t, "client"), ElapsedMs: rapid.Int64().Draw(t, "elapsed"),
 			}
 			e.Outcome.Reason = journal.Reason(text.Draw(t, "reason"))
 			e.Outcome.Kind = rapid.SampledFrom([]graph.Kind{"", graph.Throttled, graph.NotFound, "\"<"}).Draw(t, "kind of answer")

@@ -34,11 +34,37 @@ type Run struct {
 	PlanFingerprint string           `json:"planFingerprint"`
 	Tool            plan.Tool        `json:"tool"`
 	HomeTenant      graph.HomeTenant `json:"homeTenant"`
-	// Identity is the app or user of the token.
-	Identity string `json:"identity"`
+	// Identity is whose token it is run with.
+	Identity Identity `json:"identity"`
 	// Settings are those that a resumption goes on with.
 	Settings Settings `json:"settings"`
 	Resumed  bool     `json:"resumed,omitempty"`
+}
+
+// Identity is an app or a user as its token names it. Any member may be empty:
+// a token need not tell.
+type Identity struct {
+	// Kind is user or app.
+	Kind    string `json:"kind"`
+	AppID   string `json:"appId"`
+	AppName string `json:"appName"`
+	// User is the sign-in name; empty for an app on its own.
+	User     string `json:"user"`
+	TenantID string `json:"tenantId"`
+}
+
+// String names a user by the sign-in name, an app by name and ID.
+func (i Identity) String() string {
+	switch {
+	case i == Identity{}:
+		return ""
+	case i.User != "":
+		return "user " + i.User
+	case i.AppName != "":
+		return "app " + i.AppName + " (" + i.AppID + ")"
+	default:
+		return "app " + i.AppID
+	}
 }
 
 // Intent is a write that is about to be sent.

@@ -62,8 +62,9 @@ type Outcome struct {
 	RequestID       string `json:"requestId,omitempty"`
 	ClientRequestID string `json:"clientRequestId,omitempty"`
 	// StartedAt is when the first request was sent; zero where none was.
-	StartedAt time.Time     `json:"startedAt,omitzero"`
-	Elapsed   time.Duration `json:"elapsed,omitempty"`
+	StartedAt time.Time `json:"startedAt,omitzero"`
+	// ElapsedMs is the time from then to the answer to the last one.
+	ElapsedMs int64 `json:"elapsedMs,omitempty"`
 	// Live is the object as it was found instead, where that is the reason.
 	Live json.RawMessage `json:"live,omitempty"`
 	// Found is the object that was replaced, where Graph's answer to the write
@@ -77,3 +78,7 @@ type Outcome struct {
 func (o *Outcome) MayHaveLanded() bool {
 	return o.Open || o.Overwritten || o.Status.Info().MayHaveLanded
 }
+
+// Elapsed is the time from the first request to the answer to the last one, in
+// whole milliseconds.
+func (o *Outcome) Elapsed() time.Duration { return millis(o.ElapsedMs) }

@@ -39,8 +39,8 @@ type Result struct {
 	PlanFingerprint string           `json:"planFingerprint"`
 	HomeTenant      graph.HomeTenant `json:"homeTenant"`
 	Tool            plan.Tool        `json:"tool"`
-	// Identity is the app or user whose token made the run.
-	Identity   string    `json:"identity"`
+	// Identity is whose token began the run.
+	Identity   Identity  `json:"identity"`
 	StartedAt  time.Time `json:"startedAt"`
 	FinishedAt time.Time `json:"finishedAt"`
 	Rows       int       `json:"rows"`
