@@ -60,3 +60,10 @@ func seqOf(intent []byte) (int, bool) {
 	n, err := strconv.Atoi(string(digits))
 	return n, ok && cut && err == nil
 }
+
+// isSession reports whether a line, not proved, begins a session.
+func isSession(line []byte) bool {
+	_, rest, ok := bytes.Cut(line, []byte(`","at":"`))
+	_, rest, cut := bytes.Cut(rest, []byte(`","`))
+	return ok && cut && bytes.HasPrefix(rest, []byte(`run":`))
+}

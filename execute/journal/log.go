@@ -16,8 +16,9 @@ type Log struct {
 	// intents marks the changes whose last write has no outcome yet.
 	intents map[int]openIntent
 
-	// First is the entry that began the run.
-	First    Run
+	// first began the run, session the session under way.
+	first    Run
+	session  Run
 	started  time.Time
 	last     time.Time
 	ended    bool
@@ -70,8 +71,9 @@ func (l *Log) fold(e *Entry) {
 	switch {
 	case e.Run != nil:
 		if l.started.IsZero() {
-			l.First, l.started = *e.Run, e.At
+			l.first, l.started = *e.Run, e.At
 		}
+		l.session = *e.Run
 		l.requests, l.tally, l.ended = l.counted(), Requests{}, false
 	case e.Intent != nil:
 		l.intents[e.Intent.Seq] = openIntent{Intent: *e.Intent, at: e.At}
@@ -87,6 +89,9 @@ func (l *Log) fold(e *Entry) {
 	}
 	l.last = e.At
 }
+
+// Session is what began the last session: a resumption goes on with its settings.
+func (l *Log) Session() Run { return l.session }
 
 // Ended reports whether the last session wrote its end: it is not going on, and
 // was not killed.
@@ -133,7 +138,7 @@ func (l *Log) Outcome(seq int) (o Outcome, unknown bool) {
 // Result tells the run as it stands.
 func (l *Log) Result() *Result {
 	r := &Result{
-		PlanFingerprint: l.plan.Fingerprint, HomeTenant: l.plan.HomeTenant, Tool: l.First.Tool, Identity: l.First.Identity,
+		PlanFingerprint: l.plan.Fingerprint, HomeTenant: l.plan.HomeTenant, Tool: l.first.Tool, Identity: l.first.Identity,
 		StartedAt: l.started, FinishedAt: l.last, Rows: l.plan.Input.Rows, Changes: len(l.plan.Changes),
 		Requests: l.counted(), Pace: l.pace, Outcomes: make([]Outcome, len(l.outcomes)),
 	}

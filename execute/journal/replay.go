@@ -55,24 +55,49 @@ func Replay(p *plan.Plan, journal io.Reader) (*Log, error) {
 	return l, nil
 }
 
-// First reads the first entry of a journal alone: what was run, for whom and
-// how. It proves no more than that line.
-func First(journal io.Reader) (*Run, error) {
-	line, err := bufio.NewReader(journal).ReadBytes('\n')
+// LastSession reads the last entry that began a session: what is run, for whom
+// and with what settings. It is quick, as it proves no more than the first line;
+// Replay proves the rest.
+func LastSession(journal io.Reader) (*Run, error) {
+	in := bufio.NewReaderSize(journal, 1<<16)
+	last, err := firstSession(in)
+	if err != nil {
+		return nil, err
+	}
+	for n := 2; ; n++ {
+		line, err := in.ReadBytes('\n')
+		if err == io.EOF {
+			return last, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !isSession(line) {
+			continue
+		}
+		var e Entry
+		if err := json.Unmarshal(line, &e); err != nil || e.Run == nil {
+			return nil, fmt.Errorf("journal line %d: not a journal entry: %w", n, err)
+		}
+		last = e.Run
+	}
+}
+
+func firstSession(in *bufio.Reader) (*Run, error) {
+	line, err := in.ReadBytes('\n')
 	if err == io.EOF {
 		return nil, ErrNeverBegan
 	}
 	if err == nil {
 		err = checkVersion(line)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("journal line 1: %w", err)
+	var e Entry
+	if err == nil {
+		var p proven
+		if p, err = prove(&seal.Chain{}, line); err == nil {
+			e, _, err = p.decode()
+		}
 	}
-	p, err := prove(&seal.Chain{}, line)
-	if err != nil {
-		return nil, fmt.Errorf("journal line 1: %w", err)
-	}
-	e, _, err := p.decode()
 	if err != nil {
 		return nil, fmt.Errorf("journal line 1: %w", err)
 	}

@@ -56,9 +56,9 @@ type Result struct {
 	Outcomes []Outcome `json:"-"`
 }
 
-// Unseen counts the changes that Graph accepted and that were to be read back and
-// were not seen.
-func (r *Result) Unseen() (n int) {
+// Unconfirmed counts the changes that Graph accepted and that reading back did
+// not confirm: no reading showed them, or none could be had.
+func (r *Result) Unconfirmed() (n int) {
 	for i := range r.Outcomes {
 		if o := &r.Outcomes[i]; o.Unseen || o.Unread {
 			n++
