@@ -94,3 +94,23 @@ func TestWhatIsOpenComesLast(t *testing.T) {
 		}
 	})
 }
+
+// A run is told the same from its journal, whatever Graph says.
+func TestTheJournalTellsTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(1, func(p *graphsim.Partner) {
+			p.IdentitySynchronization = graphsim.SyncAllowed("a <b> & \u2028 \"c\"", false)
+		})
+		p := r.plan(rows(1, "New,yes,,,"), "")
+		r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization.DisplayName = ptr("<i>\u2029 \\ \x7f ☃") })
+		f := newTape()
+		res := r.mustRun(session{plan: p, tape: f})
+		if res.Outcomes[0].Status != journal.Held {
+			t.Fatalf("%+v", res.Outcomes[0])
+		}
+		if diff := cmp.Diff(res, r.replay(p, f)); diff != "" {
+			t.Errorf("(-run +text):\n%s", diff)
+		}
+	})
+}
