@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"cmp"
 	"fmt"
 
 	"bulksync/execute/journal"
@@ -32,45 +33,46 @@ func (w *worker) run(partners <-chan partnerChanges) error {
 // partner runs the changes of one partner in order. A change that did not
 // succeed skips the rest.
 func (w *worker) partner(p partnerChanges) error {
-	failed := 0
+	failed := 0 // the change that skips the rest
 	for i, c := range p {
 		if w.control.stopped() {
 			return nil // what was not begun stays not-attempted
 		}
 		switch o, _ := w.rec.record.outcome(c); {
 		case o.Status.Done():
-			continue
 		case o.MayHaveLanded() && (failed != 0 || o.Status == journal.Held):
 			// What was made is not made again over somebody's change, and what may
 			// have been made is not said to have been skipped.
-			if failed == 0 {
-				failed = c.Seq
-			}
-			continue
-		}
-		if failed != 0 {
+			failed = cmp.Or(failed, c.Seq)
+		case failed != 0:
 			w.rec.outcome(journal.Outcome{
 				Seq: c.Seq, Status: journal.Skipped, Reason: journal.ReasonPredecessor,
 				Message: fmt.Sprintf("change %d of this partner did not succeed", failed),
 			})
-			continue
-		}
-		o, err := w.begin(c, p[:i]).run()
-		if err != nil {
-			return err
-		}
-		if o.Status == journal.Succeeded {
-			w.control.noteOwn(c)
-		}
-		w.rec.outcome(o)
-		if o.Status == journal.NotAttempted {
-			return nil
-		}
-		if !o.Status.Done() {
-			failed = c.Seq
+		default:
+			status, err := w.carryOut(c, p[:i])
+			if err != nil || status == journal.NotAttempted {
+				return err
+			}
+			if !status.Done() {
+				failed = c.Seq
+			}
 		}
 	}
 	return nil
+}
+
+// carryOut brings one change to its outcome, and records that.
+func (w *worker) carryOut(c *plan.Change, before partnerChanges) (journal.Status, error) {
+	o, err := w.begin(c, before).run()
+	if err != nil {
+		return "", err
+	}
+	if o.Status == journal.Succeeded {
+		w.control.noteOwn(c)
+	}
+	w.rec.outcome(o)
+	return o.Status, nil
 }
 
 // begin begins one change.
