@@ -34,18 +34,6 @@ type rig struct {
 
 func newRig(t testing.TB, cfg graphsim.Config) *rig { return &rig{graphsim.New(cfg), t} }
 
-// bearer adds a token, as package auth does.
-type bearer struct {
-	base  http.RoundTripper
-	token string
-}
-
-func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+b.token)
-	return b.base.RoundTrip(r)
-}
-
 func (r *rig) client(layers ...func(http.RoundTripper) http.RoundTripper) *graph.Client {
 	token := r.Token(graphsim.TokenOptions{Lifetime: 1000 * time.Hour})
 	layers = append(layers, func(rt http.RoundTripper) http.RoundTripper { return bearer{rt, token} })
