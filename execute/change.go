@@ -45,16 +45,16 @@ type changeRun struct {
 	// cause is what Graph said to the last write, where reading has to tell what
 	// that means.
 	cause error
-	// refused: that was a no, which the object itself may not explain.
+	// refused: that was a refusal, which the object itself may not explain.
 	refused bool
-	// final: that was a no for good, and only an attempt before it can have landed.
+	// final: that was a refusal for good; only an earlier attempt can have landed.
 	final bool
 	// uncertainSince is since when no reading has shown what became of an open
 	// attempt; zero where one has, or where there was none.
 	uncertainSince time.Time
 	// rechecks counts the readings in vain.
 	rechecks int
-	// notice is what else somebody changed of the object.
+	// notice tells what else of the object was changed since the plan.
 	notice string
 }
 
@@ -105,8 +105,8 @@ func (r *changeRun) inherit() {
 	r.cause = errors.New("an earlier session did not learn the answer")
 }
 
-// look returns what is there now, with what this run did to the partner a
-// moment ago: a reading may not show that yet.
+// look returns what is there now, together with what this run did to the partner
+// before: a reading may not show that yet.
 func (r *changeRun) look() (live plan.Live, err error) {
 	if r.readDirectly {
 		live, r.asOf, err = r.env.reading.object(r.env.ends.hard, r.change)
@@ -114,7 +114,7 @@ func (r *changeRun) look() (live plan.Live, err error) {
 		live, r.asOf, err = r.env.reading.live(r.env.ends.soft, r.change, r.env.clock.age, r.env.set.MaxAge)
 	}
 	if p := live.Partner; err == nil && p != nil && p.Problem != "" && !r.readDirectly {
-		r.readDirectly = true // asked for by itself it may be told otherwise
+		r.readDirectly = true // by itself it may be readable
 		return r.look()
 	}
 	return r.rec.withDone(r.before, live), err
@@ -157,8 +157,8 @@ func (r *changeRun) judge(live plan.Live) todo {
 	return finish
 }
 
-// fits holds the change against what is there. Once it uses the other verb it
-// fits what was found then, too.
+// fits compares the change with what is there. Once the change uses the other
+// verb, it also applies to what was found then.
 func (r *changeRun) fits(live plan.Live) (plan.Verdict, string) {
 	verdict, why := r.change.Judge(live)
 	if verdict != plan.Moved {
@@ -268,8 +268,8 @@ func (r *changeRun) abandon(why string) {
 // unreadObject begins what is said of an object that could not be read.
 const unreadObject = "the object could not be read: "
 
-// endUnread ends a change whose object could not be read. An answer that cannot
-// be read speaks of this object alone; where there is none, the run ends.
+// endUnread ends a change whose object could not be read. An answer that is not
+// readable ends this change only; no answer ends the run.
 func (r *changeRun) endUnread(err error) {
 	why := unreadObject + reasonOf(err)
 	ofList := errors.As(err, new(*graph.ListError))

@@ -5,13 +5,13 @@ import (
 	"bulksync/plan"
 )
 
-// noOps holds the plan's no-ops against each whole list: what was as wanted
-// when the plan was made can be otherwise by now. It keeps those alone that are,
-// so that the partners of a long plan without work need not be kept.
+// noOps compares the plan's no-ops with each whole list: what was as wanted when
+// the plan was made can be different by now. It keeps only those that are, so
+// that the partners of a long plan without work need not be kept.
 type noOps struct {
 	changes []plan.Change
-	// first is where the changes of each partner with a no-op begin, and in which
-	// list the partner was seen last.
+	// first says, for each partner with a no-op, where its changes begin in the
+	// plan and in which list it was seen last.
 	first map[string]sighting
 	list  int
 	// lost is what the last whole list showed, found what the one under way has
@@ -45,7 +45,7 @@ func (n *noOps) begin() {
 	n.found = map[int]lostNoOp{}
 }
 
-// take holds the no-ops of one partner against it.
+// take compares the no-ops of one partner with it.
 func (n *noOps) take(p *graph.Partner) {
 	m, ours := n.first[p.TenantID]
 	if !ours {
@@ -56,7 +56,7 @@ func (n *noOps) take(p *graph.Partner) {
 	n.judge(p.TenantID, m.at, plan.Live{Partner: p})
 }
 
-// judge holds the no-ops of one partner, whose changes stand together, against
+// judge compares the no-ops of one partner, whose changes stand together, with
 // what is there.
 func (n *noOps) judge(tenantID string, at int, live plan.Live) {
 	for i := at; i < len(n.changes) && n.changes[i].Partner.TenantID == tenantID; i++ {
@@ -79,7 +79,7 @@ func (n *noOps) judgeOne(c *plan.Change, live plan.Live) {
 	n.found[c.Seq] = lostNoOp{live, verdict, why}
 }
 
-// end is the end of a whole list: who was not in it is not there.
+// end ends a whole list: a partner that was not in it is not there.
 func (n *noOps) end(template *graph.Template) {
 	for id, m := range n.first {
 		if m.list != n.list {

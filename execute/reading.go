@@ -12,9 +12,9 @@ import (
 	"bulksync/plan"
 )
 
-// Reading is what the tenant looks like, as far as a plan is concerned, and
-// how old each part of that knowledge is. It is renewed by pages: a long run
-// never falls back to one read per partner.
+// Reading is the tenant as it was read, as far as a plan is concerned, and how
+// old each part of it is. It is renewed by pages: a long run never falls back to
+// one read per partner. Its methods are safe for concurrent use.
 type Reading struct {
 	client   *graph.Client
 	wanted   map[string]bool // the tenants of the plan
@@ -22,20 +22,19 @@ type Reading struct {
 
 	mu       sync.Mutex
 	partners map[string]snapshot
-	// absentAsOf is when the last whole list began: who is not in partners was
-	// not there then.
+	// absentAsOf is when the last whole list began: a partner that is not in
+	// partners was not there then.
 	absentAsOf time.Time
 	// took is how long the last whole list took to read, and page its slowest page.
 	took, page time.Duration
-	// sync: the last whole list showed a synchronization policy, of whatever
-	// partner.
+	// sync: the last whole list showed at least one synchronization policy.
 	sync     bool
 	tmpl     graph.Template
 	tmplAsOf time.Time
-	// renewal is closed when a page is in or the renewal ended; nil when nobody
-	// renews.
+	// renewal is closed when a page is in or the renewal ended; nil when no
+	// renewal is under way.
 	renewal chan struct{}
-	// noOps tells of the plan's no-ops.
+	// noOps are the plan's no-ops that are not as wanted any more.
 	noOps *noOps
 	// Restarts says why the first list was read again, for each time that it was.
 	Restarts []string
@@ -46,8 +45,8 @@ type snapshot struct {
 	asOf    time.Time
 }
 
-// Prepare reads the tenant as it is before a run. It fails unless the reading
-// is complete, and it has written nothing then.
+// Prepare reads the tenant as it is before a run, and fails unless it can be read
+// completely. It writes nothing.
 func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, error) {
 	r := &Reading{client: c, wanted: make(map[string]bool, p.Summary.Writes()), noOps: newNoOps(p.Changes)}
 	for i := range p.Changes {
@@ -110,7 +109,7 @@ func (r *Reading) renewTemplate(ctx context.Context) error {
 	return nil
 }
 
-// complete is the end of a whole list: who was not in it is not there.
+// complete ends a whole list: a partner that was not in it is not there.
 func (r *Reading) complete(l listing) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -144,7 +143,7 @@ func (r *Reading) lostNoOp(c *plan.Change) (lostNoOp, bool) {
 	return lost, is
 }
 
-// take publishes one page to everybody that waits for it.
+// take publishes one page to all workers that wait for it.
 func (r *Reading) take(page graph.Page) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -184,26 +183,25 @@ func (r *Reading) newest(c *plan.Change) (plan.Live, time.Time) {
 }
 
 // showsSync reports whether the last whole list showed any synchronization
-// policy: who sees one sees them all.
+// policy: an identity that sees one sees them all.
 func (r *Reading) showsSync() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.sync
 }
 
-// live returns what is there now for a change, read within maxAge by the given
-// measure of age. The first that finds the reading too old renews it for all;
-// the others wait for the page that they need. From three quarters of maxAge on,
-// one renews ahead while the others go on. An object is asked for by itself
-// where the list takes so long that it could not be kept fresh, and where the
-// page that is waited for hangs.
+// live returns what is there now for a change, read within maxAge as age measures
+// it. The first worker that finds the reading too old renews it for all, and the
+// others wait for the page that they need. From three quarters of maxAge on, one
+// renews ahead while the others go on. An object is read by itself where the list
+// takes too long to be kept fresh, and where the page that is needed hangs.
 func (r *Reading) live(ctx context.Context, c *plan.Change, age func(time.Time) time.Duration, maxAge time.Duration) (plan.Live, time.Time, error) {
 	for renewed := false; ; {
 		r.mu.Lock()
 		live, asOf := r.look(c)
 		old := age(asOf)
 		idle, slow := r.renewal == nil, r.took > maxAge/2
-		patience := max(hungPage, 4*r.page)
+		pageLimit := max(hungPage, 4*r.page)
 		if old < maxAge*3/4 || old < maxAge && (slow || !idle) || renewed && !slow {
 			r.mu.Unlock()
 			return live, asOf, nil
@@ -221,10 +219,10 @@ func (r *Reading) live(ctx context.Context, c *plan.Change, age func(time.Time) 
 			if err := r.lead(ctx); err != nil {
 				return plan.Live{}, time.Time{}, err
 			}
-			renewed = true // younger it does not become
+			renewed = true // it gets no younger than this
 			continue
 		}
-		hung := time.NewTimer(patience)
+		hung := time.NewTimer(pageLimit)
 		select {
 		case <-wait:
 			hung.Stop()
@@ -237,11 +235,11 @@ func (r *Reading) live(ctx context.Context, c *plan.Change, age func(time.Time) 
 	}
 }
 
-// hungPage is how long a page is waited for at least before the others go on
-// without it.
+// hungPage is the least time that a page may take before the others go on without
+// it.
 const hungPage = 1500 * time.Millisecond
 
-// lead renews on behalf of all and wakes whoever still waits.
+// lead renews on behalf of all workers, and wakes those that still wait.
 func (r *Reading) lead(ctx context.Context) error {
 	err := r.renew(ctx)
 	r.mu.Lock()
@@ -251,7 +249,7 @@ func (r *Reading) lead(ctx context.Context) error {
 	return err
 }
 
-// object reads the one object of a change, to settle what a list cannot.
+// object reads the one object of a change, to find out what a list cannot tell.
 func (r *Reading) object(ctx context.Context, c *plan.Change) (plan.Live, time.Time, error) {
 	asOf := time.Now()
 	if c.Object == plan.SyncTemplate {

@@ -64,8 +64,8 @@ func (r *changeRun) isFresh() bool { return r.env.clock.age(r.asOf) <= r.env.set
 // plain that no reading is young enough.
 const maxStaleTurns = 3
 
-// staleTurn has the change judged anew, as nothing supported the write when its
-// turn came.
+// staleTurn has the change judged anew, as no reading supported the write when
+// its turn came.
 func (r *changeRun) staleTurn() todo {
 	if r.control.stopped() {
 		r.abandon("the run stopped before it was sent again")
@@ -78,9 +78,9 @@ func (r *changeRun) staleTurn() todo {
 	return lookAgain
 }
 
-// count takes in the attempts of a request. They count against the change only
-// if it, or others meanwhile, got an answer of Graph: an outage is waited out by
-// time.
+// count adds the attempts of a request. They count against the change only if it,
+// or others meanwhile, got an answer from Graph: an outage is bounded by time, not
+// by attempts.
 func (r *changeRun) count(attempts int, answered bool) {
 	r.out.Attempts += attempts
 	answers := r.control.answered()
@@ -173,9 +173,9 @@ const (
 )
 
 // settle decides about an open write when a reading shows the object as it was
-// before. Graph's readings lag behind its writes, so that alone does not mean
-// that it did not land; but if they show what was accepted at that time or
-// later, they would show this one.
+// before. Readings lag behind writes, so that alone does not prove that the write
+// did not land. But if they show a write that was accepted at that time or later,
+// they would show this one, too.
 func (r *changeRun) settle() todo {
 	since := r.asOf.Sub(r.uncertainSince)
 	switch trusted := r.isLagBelow(since); {
@@ -212,15 +212,14 @@ func (r *changeRun) isLagBelow(d time.Duration) bool {
 	}
 	if verdict, _ := last.change.Judge(live); verdict != plan.AsWanted {
 		r.control.noteNotShown(last, asOf)
-		return d > maxUncertainty && time.Since(last.sent) < maxUncertainty // young, and no sign of such a lag
+		return d > maxUncertainty && time.Since(last.sent) < maxUncertainty // it is too young to tell of such a lag
 	}
 	return r.control.noteShown(last) <= d
 }
 
-// retryRefused waits before a refused write is sent again, where reading shows
-// nothing that would explain the refusal: a partner that was just created is not
-// found yet, or one that was just deleted still stands in the way. Either passes
-// within a minute.
+// retryRefused waits before a refused write is sent again, where no reading
+// explains the refusal: a partner that was just created is not found yet, or an
+// object that was just deleted is still in the way. Either passes within a minute.
 func (r *changeRun) retryRefused() todo {
 	r.rechecks++
 	if r.rechecks > 1 && r.change.Action == plan.Create && errors.Is(r.cause, graph.Conflict) &&
@@ -241,8 +240,8 @@ func (r *changeRun) recheckDelay() time.Duration {
 	return jitter(min(100*time.Millisecond<<min(r.rechecks-1, 6), 5*time.Second))
 }
 
-// recheckAfter has the object looked at after d. A stop of the run cuts the wait
-// short and leaves time for one look.
+// recheckAfter has the object read again after d. A stop of the run cuts the wait
+// short, and leaves time for one reading.
 func (r *changeRun) recheckAfter(d time.Duration) todo {
 	if !sleep(r.env.ends.soft, d) && !sleep(r.env.ends.hard, lastRecheck) {
 		r.abandon("the run stopped before that was settled")
@@ -254,7 +253,7 @@ func (r *changeRun) recheckAfter(d time.Duration) todo {
 // lastRecheck is how long after a stop an open write is looked for.
 const lastRecheck = 100 * time.Millisecond
 
-// found is what Outcome.Found says of what is there.
+// found is the object as Outcome.Found keeps it; null where there is none.
 func found(c *plan.Change, live plan.Live) json.RawMessage {
 	if object := live.Object(c.Object); len(object) > 0 {
 		return object
@@ -262,8 +261,8 @@ func found(c *plan.Change, live plan.Live) json.RawMessage {
 	return json.RawMessage("null")
 }
 
-// isFound reports whether what is there is what the write was to replace, where
-// that was not what the plan knew.
+// isFound reports whether the object is the one that was found when the other
+// verb was chosen.
 func isFound(o *journal.Outcome, c *plan.Change, live plan.Live) bool {
 	return o.Found != nil && reflect.DeepEqual(ownMembers(found(c, live)), ownMembers(o.Found))
 }
@@ -277,7 +276,7 @@ func ownMembers(object json.RawMessage) map[string]any {
 	return members
 }
 
-// reasonOf says what is not in the other members of an outcome already.
+// reasonOf says in words what the other members of an outcome do not.
 func reasonOf(err error) string {
 	var e *graph.Error
 	switch {

@@ -82,7 +82,7 @@ func newRunner(stops Stops, cfg Config) (r *runner, shut func()) {
 		clock: newClock(cfg.Wall), began: time.Now(), resumed: cfg.Prior != nil,
 	}
 	if e.resumed && e.pastDeadline() {
-		e.set.Deadline = time.Time{} // that window is closed; whoever resumes has opened another
+		e.set.Deadline = time.Time{} // it is over, and resuming means to go on
 	}
 	phases, endSoft, shut := stops.open(e.set.Grace)
 	e.ends = phases

@@ -6,9 +6,9 @@ import (
 	"bulksync/plan/desired"
 )
 
-// Undo returns the plan that takes a run back: every change that landed, and
-// every one that may have, from its before-image. Its input names the run and
-// the SHA-256 of its journal. The same run gives the same plan.
+// Undo returns the plan that reverts a run: every change that landed or may have,
+// from its before-image. Its input names the run and the SHA-256 of its journal.
+// The same run gives the same plan.
 func Undo(p *plan.Plan, r *journal.Result, runName, journalSHA256 string) (*plan.Plan, error) {
 	var landed []plan.Landed
 	rows := map[int]bool{}

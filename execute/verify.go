@@ -8,26 +8,25 @@ import (
 	"bulksync/plan"
 )
 
-// mismatches is how many readings in a row must show something else before a
-// change counts as overwritten: nothing is decided by one look, as a replica may
-// be behind.
-const mismatches = 3
+// maxMismatches is how many readings in a row must show something else before a
+// change counts as overwritten. One is not enough, as a replica may be behind.
+const maxMismatches = 3
 
-// watched is a change that is held against readings.
+// watched is a change that is compared with readings.
 type watched struct {
 	change *plan.Change
 	before partnerChanges // of the same partner
 	// own: its write was accepted in this session, so that readings may lag.
 	own bool
-	// differs counts the readings in a row that showed something else.
-	differs int
+	// mismatches counts the readings in a row that showed something else.
+	mismatches int
 }
 
 // verify reads the tenant back by pages until everything that was accepted is
-// visible, or the wait for it is over, or somebody asks for an end. At the end of
-// a run everything that it or an earlier session of it calls done is held
-// against what the last reading shows. Where nothing waits to be seen and
-// nothing differs, nothing is read for that.
+// visible, or the wait for it is over, or the run is asked to end. At the end of
+// a run it compares everything that the run calls done, earlier sessions
+// included, with the last reading. It reads nothing where nothing waits to be
+// seen and nothing differs.
 func (r *runner) verify(partners []partnerChanges, all bool) error {
 	list := r.watch(partners, all)
 	deadline := time.Now().Add(r.env.set.VerifyWait)
@@ -42,7 +41,7 @@ func (r *runner) verify(partners []partnerChanges, all bool) error {
 				list = r.watchNoOps(list)
 			}
 		}
-		last := readings >= mismatches && !time.Now().Before(deadline)
+		last := readings >= maxMismatches && !time.Now().Before(deadline)
 		var err error
 		if list, err = r.readBack(list, last); err != nil || len(list) == 0 {
 			return err
@@ -60,7 +59,7 @@ func (r *runner) verify(partners []partnerChanges, all bool) error {
 // another look is needed all the same.
 const shortestPause = 100 * time.Millisecond
 
-// watch lists what is to be held against readings: of a wave what was accepted,
+// watch lists what is to be compared with readings: of a wave what was accepted,
 // of a whole run everything that is called done.
 func (r *runner) watch(partners []partnerChanges, all bool) []watched {
 	var list []watched
@@ -111,7 +110,7 @@ func (r *runner) watchNoOps(list []watched) []watched {
 func (r *runner) isWaiting(list []watched) bool {
 	return slices.ContainsFunc(list, func(w watched) bool {
 		o, _ := r.record.outcome(w.change)
-		return o.Status == journal.Succeeded || w.differs > 0
+		return o.Status == journal.Succeeded || w.mismatches > 0
 	})
 }
 
@@ -141,23 +140,23 @@ func (r *runner) readBack(list []watched, last bool) ([]watched, error) {
 	return still, r.record.commit(receipts...)
 }
 
-// isOpen holds a change against the newest reading, and reports whether it is to
-// be looked at again. Otherwise o is its outcome.
+// isOpen compares a change with the newest reading, and reports whether the next
+// reading is to decide. Otherwise o becomes its outcome.
 func (r *runner) isOpen(w *watched, o *journal.Outcome, last bool) bool {
 	live, verdict, why := r.compare(w)
 	switch {
 	case verdict == plan.AsWanted:
 		becomesVerified(o, w.change)
 		return false
-	case verdict == plan.Unknown && w.change.Action != plan.NoOp: // what was seen before is not taken back
+	case verdict == plan.Unknown && w.change.Action != plan.NoOp: // it stays what it was called before
 		return o.Status == journal.Succeeded
 	case verdict == plan.Applies && o.Status == journal.Succeeded && (w.own || !last):
-		w.differs = 0
+		w.mismatches = 0
 		return true // not visible yet
 	case o.Status == journal.Held:
 		return false
 	}
-	if w.differs++; w.differs < mismatches && !last {
+	if w.mismatches++; w.mismatches < maxMismatches && !last {
 		return true
 	}
 	becomesHeld(o, w.change, live, why)
@@ -181,8 +180,8 @@ func (r *runner) compare(w *watched) (plan.Live, plan.Verdict, string) {
 	return live, verdict, why
 }
 
-// becomesVerified drops the words that said why it was not. What was never sent
-// is unchanged.
+// becomesVerified drops what said why the change was not verified. A no-op, which
+// was never sent, becomes unchanged.
 func becomesVerified(o *journal.Outcome, c *plan.Change) {
 	if o.Status == journal.Unchanged {
 		return
@@ -221,12 +220,12 @@ func becomesHeld(o *journal.Outcome, c *plan.Change, live plan.Live, why string)
 	o.Unseen, o.Unread = false, false
 }
 
-// syncedTogether is how many outcomes of a reading share a sync. More would
-// save no time to speak of, and take memory.
+// syncedTogether is how many outcomes of a reading share a sync. More would save
+// little time and take memory.
 const syncedTogether = 512
 
-// endUnconfirmed says in words why what was accepted is not called verified. What the
-// last reading showed to be different is not called done.
+// endUnconfirmed says in words why what was accepted is not called verified. What
+// the last reading showed to be different is not called done.
 func (r *runner) endUnconfirmed(list []watched, readings int, why string) error {
 	var receipts []journal.Receipt
 	for _, w := range list {
@@ -235,7 +234,7 @@ func (r *runner) endUnconfirmed(list []watched, readings int, why string) error 
 		switch {
 		case o.Status == journal.Succeeded && verdict == plan.Unknown:
 			o.Message, o.Unseen, o.Unread = acceptedBut+"the object could not be read back: "+problem, false, true
-		case w.differs > 0:
+		case w.mismatches > 0:
 			becomesHeld(&o, w.change, live, "the last reading shows something else")
 		case o.Status == journal.Succeeded:
 			o.Message, o.Unseen, o.Unread = acceptedBut+why, readings > 0, readings == 0

@@ -12,8 +12,8 @@ import (
 	"bulksync/plan"
 )
 
-// work goes through the waves: each is written and read back before the next
-// one is begun.
+// work goes through the waves: each is written and read back before the next one
+// begins.
 func (r *runner) work() error {
 	partners := r.env.partners()
 	if r.env.set.OnDrift == journal.StopOnDrift {
@@ -68,9 +68,9 @@ func (e *env) partners() []partnerChanges {
 	return partners
 }
 
-// waves cuts the partners as Settings.Waves says. Within a wave comes last what
-// an earlier session left unknown: by then it has been seen how soon a reading
-// shows a write.
+// waves cuts the partners as Settings.Waves says. What an earlier session left
+// unknown comes last in its wave: by then it is known how soon a reading shows a
+// write.
 func (r *runner) waves(partners []partnerChanges) [][]partnerChanges {
 	var waves [][]partnerChanges
 	for _, n := range r.env.set.Waves {
@@ -122,9 +122,9 @@ func (r *runner) dispatch(wave []partnerChanges) error {
 	return workers.Wait()
 }
 
-// unsettled counts the changes of a wave that argue against the next one. What
-// was left alone as somebody had changed it is no argument: Settings.OnDrift
-// decides about that.
+// unsettled counts the changes of a wave that keep the next one from beginning.
+// What was held because it drifted is not counted: Settings.OnDrift decides about
+// that.
 func (r *runner) unsettled(wave []partnerChanges) int {
 	n := 0
 	for _, p := range wave {
@@ -140,8 +140,8 @@ func (r *runner) unsettled(wave []partnerChanges) int {
 	return n
 }
 
-// holdDrift looks for drift before anything is written, and stops the run over
-// it.
+// holdDrift looks for drift before anything is written. Where it finds some it
+// holds those changes and stops the run.
 func (r *runner) holdDrift(partners []partnerChanges) error {
 	var receipts []journal.Receipt
 	for _, p := range partners {

@@ -41,8 +41,8 @@ func (w *worker) partner(p partnerChanges) error {
 		switch o, _ := w.rec.record.outcome(c); {
 		case o.Status.Done():
 		case o.MayHaveLanded() && (failed != 0 || o.Status == journal.Held):
-			// What was made is not made again over somebody's change, and what may
-			// have been made is not said to have been skipped.
+			// What this run made is not written again over somebody's change, and
+			// what it may have made is not called skipped.
 			failed = cmp.Or(failed, c.Seq)
 		case failed != 0:
 			w.rec.outcome(journal.Outcome{
@@ -80,8 +80,8 @@ func (w *worker) begin(c *plan.Change, before partnerChanges) *changeRun {
 	return &changeRun{
 		env: w.env, control: w.control, rec: w.rec, queue: w.queue,
 		change: c, before: before, req: c.Request, out: journal.Outcome{Seq: c.Seq},
-		// A partner goes with everything that hangs on it, and the list shows but a
-		// part of that.
+		// Deleting a partner deletes all that belongs to it, and the list shows only
+		// a part of that.
 		readDirectly: c.Object == plan.PartnerConfiguration && c.Action == plan.Delete,
 	}
 }

@@ -98,7 +98,7 @@ func (l *Log) Session() Run { return l.session }
 func (l *Log) Ended() bool { return l.ended }
 
 // counted is how many requests there were, as far as the entries tell. Of a
-// session that was killed they tell but the writes that were answered.
+// session that was killed they tell only the writes that were answered.
 func (l *Log) counted() Requests {
 	all := l.requests.plus(l.tally)
 	all.Incomplete = all.Incomplete || !l.ended && !l.last.IsZero()
@@ -117,8 +117,8 @@ func (p Pace) plus(s Pace) Pace {
 	}
 }
 
-// Outcome is the last known outcome of a change. Where a write of it was begun
-// whose answer nobody knows, unknown is true and the outcome names that write.
+// Outcome is the last known outcome of a change. Where a write was begun whose
+// answer is not known, unknown is true and the outcome names that write.
 func (l *Log) Outcome(seq int) (o Outcome, unknown bool) {
 	o = l.outcomes[seq-1]
 	in, open := l.intents[seq]
@@ -135,7 +135,7 @@ func (l *Log) Outcome(seq int) (o Outcome, unknown bool) {
 	return o, o.Status == Indeterminate
 }
 
-// Result tells the run as it stands.
+// Result is the run as it stands.
 func (l *Log) Result() *Result {
 	r := &Result{
 		PlanFingerprint: l.plan.Fingerprint, HomeTenant: l.plan.HomeTenant, Tool: l.first.Tool, Identity: l.first.Identity,

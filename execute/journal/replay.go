@@ -189,8 +189,8 @@ func (l *Log) readIntents(open map[int]json.RawMessage) error {
 	return nil
 }
 
-// checkVersion looks at a first line before anything else is asked of it: a
-// newer program may prove its lines in another way.
+// checkVersion checks the version in a first line before the line is proved: a
+// newer program may chain its lines in another way.
 func checkVersion(line []byte) error {
 	var first struct {
 		Run *struct{ FormatVersion int }

@@ -26,7 +26,7 @@ type Settings struct {
 	// Outage is how long the client was told to wait out an outage
 	// (graph.Options.Outage); 0: its default.
 	Outage time.Duration `json:"-"`
-	// MaxAge is how old the reading may be that a write leans on; default 60 s.
+	// MaxAge is how old the reading may be that a write relies on; default 60 s.
 	MaxAge time.Duration `json:"-"`
 	// VerifyWait is how long to wait until what was accepted can be read; default
 	// 60 s.

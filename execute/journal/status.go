@@ -20,7 +20,7 @@ const (
 	Succeeded Status = "succeeded"
 	// Unchanged: already as wanted, so nothing was sent.
 	Unchanged Status = "unchanged"
-	// Held: somebody changed the object, since the plan and it was left alone, or
+	// Held: the object was changed since the plan, and left alone; or it was changed
 	// since this run made or found it as wanted.
 	Held Status = "held"
 	// Skipped: blocked in the plan, or a step before it did not succeed.

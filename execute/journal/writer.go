@@ -22,14 +22,14 @@ type File interface {
 // failure sticks: a journal that lost a line takes no other.
 type Writer struct {
 	file File
-	// turn holds the one right to write.
+	// turn holds the one token that allows to write.
 	turn chan struct{}
 
 	mu    sync.Mutex
 	chain seal.Chain
 	open  *batch
 	err   error
-	// spare is the room that the batch before took, for the next one.
+	// spare is the memory of the batch before, for the next one.
 	spare []byte
 }
 
@@ -48,8 +48,8 @@ func New(file File, lastSum string) *Writer {
 	return j
 }
 
-// maxSpare is the most room that is kept: a batch of a run fits, and the one
-// that is read back in the end is let go.
+// maxSpare bounds the memory that is kept: enough for a batch of writes; the large
+// batches of reading back are let go.
 const maxSpare = 64 << 10
 
 func newBatch() *batch { return &batch{done: make(chan struct{})} }
