@@ -118,7 +118,6 @@ func (l *entryEncoder) text(name, s string) {
 }
 
 func (l *entryEncoder) time(name string, t time.Time) {
-	l.odd = l.odd || t.Year() < 0 || t.Year() > 9999
 	l.b = append(append(l.b, name...), '"')
 	l.b = append(t.AppendFormat(l.b, time.RFC3339Nano), '"')
 }
@@ -170,9 +169,9 @@ func (p proven) decode() (e Entry, intent json.RawMessage, err error) {
 // seqOf reads the number that an intent begins with.
 func seqOf(intent []byte) (int, bool) {
 	rest, ok := bytes.CutPrefix(intent, []byte(`{"seq":`))
-	digits, _, cut := bytes.Cut(rest, []byte{','})
+	digits, _, _ := bytes.Cut(rest, []byte{','})
 	n, err := strconv.Atoi(string(digits))
-	return n, ok && cut && err == nil
+	return n, ok && err == nil
 }
 
 // isSession reports whether a line, not proved, begins a session.

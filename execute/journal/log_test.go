@@ -116,8 +116,10 @@ func TestTakeIsReplay(t *testing.T) {
 	live := journal.NewLog(planned())
 	var d disk
 	w := journal.New(&d, "")
+	spaced := intent(4)
+	spaced.Intent.Found = json.RawMessage(`{ "b" : 2 }`)
 	for _, e := range []journal.Entry{
-		session(begun), intent(3),
+		session(begun), spaced, intent(3),
 		outcome(journal.Outcome{Seq: 3, Status: journal.Held, Message: "a \xff", Live: json.RawMessage("{ }"), Found: json.RawMessage(`{ "a" : [1, 2] }`), StartedAt: time.Now()}),
 		end(journal.End{Stopped: "b \xff"}),
 	} {
@@ -131,6 +133,9 @@ func TestTakeIsReplay(t *testing.T) {
 		live.Take(receipt)
 	}
 	same(t, live.Result(), replayed(t, d.Bytes()).Result())
+	if o := live.Result().Outcomes[3]; string(o.Found) != `{"b":2}` {
+		t.Errorf("of an intent: %+v", o)
+	}
 	o := live.Result().Outcomes[2]
 	if o.Message != "a \ufffd" || string(o.Live) != "{}" || string(o.Found) != `{"a":[1,2]}` || live.Result().Stopped != "b \ufffd" {
 		t.Errorf("%+v", o)

@@ -31,10 +31,8 @@ func Replay(p *plan.Plan, journal io.Reader) (*Log, error) {
 	l := NewLog(p)
 	open := map[int]json.RawMessage{}
 	in := bufio.NewReaderSize(journal, 1<<16)
-	for n, more := 0, true; more; {
-		var lines []proven
-		var damage error
-		lines, more, damage = l.readLines(in)
+	for n := 0; ; {
+		lines, end := l.readLines(in)
 		entries := decodeAll(lines)
 		for i := range lines {
 			n++
@@ -42,8 +40,11 @@ func Replay(p *plan.Plan, journal io.Reader) (*Log, error) {
 				return nil, fmt.Errorf("journal line %d: %w", n, err)
 			}
 		}
-		if damage != nil {
-			return nil, fmt.Errorf("journal line %d: %w", n+1, damage)
+		if end == io.EOF {
+			break
+		}
+		if end != nil {
+			return nil, fmt.Errorf("journal line %d: %w", n+1, end)
 		}
 	}
 	if l.started.IsZero() {
@@ -107,30 +108,26 @@ func firstSession(in *bufio.Reader) (*Run, error) {
 // linesAtOnce is how many lines are decoded together, by all processors.
 const linesAtOnce = 4096
 
-// readLines reads and proves the next lines. What the journal ends with without
-// a newline is torn, and not read.
-func (l *Log) readLines(in *bufio.Reader) (lines []proven, more bool, err error) {
+// readLines reads and proves the next lines. Its error says why there are no more:
+// io.EOF, or damage. What the journal ends with without a newline is torn, and not
+// read.
+func (l *Log) readLines(in *bufio.Reader) (lines []proven, end error) {
 	for len(lines) < linesAtOnce {
 		line, err := in.ReadBytes('\n')
-		if err == io.EOF {
-			return lines, false, nil
+		if err == nil && l.Size == 0 {
+			err = checkVersion(line)
 		}
 		if err != nil {
-			return lines, false, err
-		}
-		if l.Size == 0 {
-			if err := checkVersion(line); err != nil {
-				return lines, false, err
-			}
+			return lines, err
 		}
 		p, err := prove(&l.chain, line)
 		if err != nil {
-			return lines, false, err
+			return lines, err
 		}
 		l.Size += int64(len(line))
 		lines = append(lines, p)
 	}
-	return lines, true, nil
+	return lines, nil
 }
 
 // decoded is an entry or why there is none; see proven.decode.
