@@ -138,7 +138,8 @@ func TestAChangeWhoseObjectMovedIsHeldAndUntouched(t *testing.T) {
 		r.RemovePartner(tenant(3))
 		res := r.mustRun(session{plan: p})
 		o := res.Outcomes
-		if o[0].Status != journal.Held || o[0].Message != `changed since the plan: displayName is now "Theirs"` || !strings.Contains(string(o[0].Live), "Theirs") {
+		if o[0].Status != journal.Held || o[0].Message != `changed since the plan: displayName is now "Theirs"` || !strings.Contains(string(o[0].Live), "Theirs") ||
+			o[0].Reason != journal.ReasonDrifted || o[0].Overwritten {
 			t.Errorf("the member that counts: %+v", o[0])
 		}
 		if o[1].Status != journal.Verified {

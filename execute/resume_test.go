@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bulksync/execute/journal"
+	"bulksync/graph"
 	"bulksync/graph/graphsim"
 )
 
@@ -34,13 +35,19 @@ func TestResumeRetriesWhatDidNotSucceedAndNothingElse(t *testing.T) {
 		if got := statuses(first); !slices.Equal(got, want) {
 			t.Fatalf("%v", got)
 		}
-		if m := first.Outcomes[3].Message; m != "change 3 of this partner did not succeed" {
-			t.Errorf("message %q", m)
+		if o := first.Outcomes[3]; o.Message != "change 3 of this partner did not succeed" || o.Reason != journal.ReasonPredecessor {
+			t.Errorf("%+v", o)
+		}
+		if o := first.Outcomes[2]; o.Kind != graph.Invalid || o.HTTPStatus != 400 {
+			t.Errorf("refused: %+v", o)
 		}
 		r.ClearFaults()
 		r.Edit(tenant(3), func(p *graphsim.Partner) { p.IdentitySynchronization = nil })
 		before := len(r.Writes())
 		again := r.mustRun(session{plan: p, tape: f})
+		if o := again.Outcomes[2]; o.Kind != "" || o.GraphCode != "" || o.HTTPStatus != 204 && o.HTTPStatus != 201 {
+			t.Errorf("accepted: %+v", o)
+		}
 		want = []journal.Status{"verified", "verified", "verified", "verified", "verified", "verified", "verified", "verified", "skipped", "skipped"}
 		if got := statuses(again); !slices.Equal(got, want) {
 			t.Errorf("after resuming: %v", got)
