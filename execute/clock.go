@@ -1,27 +1,29 @@
 package execute
 
 import (
+	"context"
+	"math/rand/v2"
 	"sync"
 	"time"
 )
 
-// clock tells how old something is, sleep of the machine included. The clock
-// that measures intervals stands still meanwhile and the time of day goes on, so
-// a sleep shows as a jump of the one against the other. A clock that was set
-// forward looks the same, and costs a reading.
+// clock tells how old something is, and counts the time that the machine slept.
+// While it sleeps, the clock that measures intervals stands still and the time of
+// day goes on, so a sleep shows as a difference between the two. A clock that was
+// set forward looks the same, and costs one reading more.
 type clock struct {
 	wall func() time.Time
 
 	mu sync.Mutex
-	// steady and day are when both were compared last.
+	// steady and day are the two clocks when they were compared last.
 	steady, day time.Time
 	// slept is how long the machine slept in all, and woke when that last ended.
 	slept time.Duration
 	woke  time.Time
 }
 
-// smallestJump is what counts as sleep: more than a clock is slewed by between
-// two looks.
+// smallestJump is the least difference that counts as sleep: a clock is adjusted
+// by less than that between two comparisons.
 const smallestJump = time.Second
 
 func newClock(wall func() time.Time) *clock {
@@ -45,3 +47,19 @@ func (c *clock) age(t time.Time) time.Duration {
 	}
 	return now.Sub(t)
 }
+
+// sleep waits and reports whether the wait was not cut short.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// jitter is between half of d and d, so that what waits does not return all at
+// once.
+func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }

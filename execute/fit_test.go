@@ -49,7 +49,8 @@ func TestAPartnerThatCannotBeReadIsHeld(t *testing.T) {
 		p, f := r.plan(rows(3, "Fabrikam,yes,,,"), ""), newTape()
 		r.Break(tenant(2), `{"tenantId":"`+tenant(2)+`","isServiceProvider":null,"automaticUserConsentSettings":"x","identitySynchronization":null}`)
 		res := r.mustRun(session{plan: p, tape: f})
-		if o := res.Outcomes[1]; res.Totals.Of(journal.Verified) != 2 || o.Status != journal.Held || !strings.HasPrefix(o.Message, "the object could not be read: ") {
+		if o := res.Outcomes[1]; res.Totals.Of(journal.Verified) != 2 || o.Status != journal.Held || !strings.HasPrefix(o.Message, "the object could not be read: ") ||
+			o.Reason != journal.ReasonUnreadable {
 			t.Errorf("%+v: %+v", res.Totals, o)
 		}
 		r.Break(tenant(2), "")
@@ -66,7 +67,7 @@ func TestAHungPageHoldsNobodyUp(t *testing.T) {
 		r.with(60, nil)
 		p := r.plan(rows(60, "Fabrikam,yes,,,"), "")
 		r.Inject(graphsim.Fault{Kind: "silent", Method: "GET", Path: "partners", Nth: 2})
-		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 10 * time.Second, VerifyWait: -1, Concurrency: 4},
+		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 10 * time.Second, NoReadBack: true, Concurrency: 4},
 			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(500 * time.Millisecond)}})
 		writes := r.Writes()
 		gap := time.Duration(0)

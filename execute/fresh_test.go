@@ -88,7 +88,7 @@ func TestAtASlowPaceNoTurnIsLost(t *testing.T) {
 		r.with(partners, nil)
 		p := r.plan(rows(partners, "Fabrikam,yes,,,"), "")
 		f := newTape()
-		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{MaxAge: 20 * time.Second, VerifyWait: -1},
+		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{MaxAge: 20 * time.Second, NoReadBack: true},
 			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(time.Second)}})
 		if res.Totals.Of(journal.Succeeded) != partners || bytes.Count(f.data, []byte(`"intent":`)) != partners {
 			t.Errorf("%+v, %d intents", res.Totals, bytes.Count(f.data, []byte(`"intent":`)))
@@ -118,7 +118,7 @@ func TestWhereTheListIsTooLongToKeepFreshObjectsAreReadAlone(t *testing.T) {
 		p := r.plan(rows(60, "Fabrikam,yes,,,"), "")
 		r.ResetRequests()
 		began := time.Now()
-		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 20 * time.Second, Concurrency: 2, VerifyWait: -1}})
+		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 20 * time.Second, Concurrency: 2, NoReadBack: true}})
 		if res.Totals.Of(journal.Succeeded) != 60 {
 			t.Errorf("%+v, stopped %q", res.Totals, res.Stopped)
 		}
@@ -138,7 +138,8 @@ func TestAChangeWhoseObjectMovedIsHeldAndUntouched(t *testing.T) {
 		r.RemovePartner(tenant(3))
 		res := r.mustRun(session{plan: p})
 		o := res.Outcomes
-		if o[0].Status != journal.Held || o[0].Message != `changed since the plan: displayName is now "Theirs"` || !strings.Contains(string(o[0].Live), "Theirs") {
+		if o[0].Status != journal.Held || o[0].Message != `changed since the plan: displayName is now "Theirs"` || !strings.Contains(string(o[0].Live), "Theirs") ||
+			o[0].Reason != journal.ReasonDrifted || o[0].Overwritten {
 			t.Errorf("the member that counts: %+v", o[0])
 		}
 		if o[1].Status != journal.Verified {
@@ -168,7 +169,7 @@ func TestRenewingHoldsNobodyUp(t *testing.T) {
 			})
 		}
 		r.ResetRequests()
-		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 20 * time.Second, VerifyWait: -1, Concurrency: 4},
+		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 20 * time.Second, NoReadBack: true, Concurrency: 4},
 			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(500 * time.Millisecond), slow}})
 		writes, gap := r.Writes(), time.Duration(0)
 		for i := range writes[:len(writes)-2] {

@@ -51,7 +51,7 @@ func TestAWriteThatNeverShowsIsTold(t *testing.T) {
 		}
 		res := r.mustRun(session{plan: p, layers: []func(http.RoundTripper) http.RoundTripper{lost}})
 		o := res.Outcomes[2]
-		if res.Totals.Of(journal.Verified) != 3 || res.Unseen() != 1 || o.Status != journal.Succeeded || !o.Unseen || o.Message != "accepted; not yet visible after 1m0s" {
+		if res.Totals.Of(journal.Verified) != 3 || res.Unconfirmed() != 1 || o.Status != journal.Succeeded || !o.Unseen || o.Message != "accepted; not yet visible after 1m0s" {
 			t.Errorf("%+v: %+v", res.Totals, o)
 		}
 	})
@@ -69,12 +69,14 @@ func TestWhatWasUndoneIsNotCalledDone(t *testing.T) {
 		}
 		r.undo(p, first)
 		again := r.mustRun(session{plan: p, tape: f})
-		if want := totals(journal.Verified, 10, journal.Held, 10); again.Totals != want || again.Unseen() != 0 {
+		if want := totals(journal.Verified, 10, journal.Held, 10); again.Totals != want || again.Unconfirmed() != 0 {
 			t.Errorf("%+v", again.Totals)
 		}
 		i := slices.IndexFunc(again.Outcomes, func(o journal.Outcome) bool { return o.Status == journal.Held })
-		if m := again.Outcomes[i].Message; m != "made by this run, different now: it is as it was before the change, which this run never saw there" {
-			t.Errorf("%q", m)
+		o := again.Outcomes[i]
+		if o.Message != "made by this run, different now: it is as it was before the change, which this run never saw there" ||
+			o.Reason != journal.ReasonReplaced || !o.Overwritten || !o.MayHaveLanded() {
+			t.Errorf("%+v", o)
 		}
 		writes := len(r.Writes())
 		third := r.mustRun(session{plan: p, tape: f})
@@ -101,7 +103,8 @@ func TestUnchangedIsHeldAgainstTheLastReading(t *testing.T) {
 		})
 		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1}})
 		o := res.Outcomes[0]
-		if o.Status != journal.Held || !strings.HasPrefix(o.Message, "as wanted when it was looked at first, different now: ") || o.MayHaveLanded() {
+		if o.Status != journal.Held || !strings.HasPrefix(o.Message, "as wanted when it was looked at first, different now: ") || o.MayHaveLanded() ||
+			o.Reason != journal.ReasonMatchLost || o.Overwritten {
 			t.Errorf("%+v", o)
 		}
 		if res.Totals.Of(journal.Verified) != 5 {
@@ -224,6 +227,9 @@ func TestANoOpIsHeldAgainstTheReadingsToo(t *testing.T) {
 						held = append(held, p.Changes[i].Partner.TenantID+": "+o.Message)
 					}
 				}
+				if n := slices.IndexFunc(res.Outcomes, func(o journal.Outcome) bool { return o.Reason == journal.ReasonNoOpLost }); n < 0 || res.Outcomes[n].Overwritten {
+					t.Errorf("no outcome has the reason, or it is called overwritten: %+v", res.Outcomes)
+				}
 				want := []string{tenant(2) + ": as wanted when the plan was made, different now: userSyncInbound.isSyncAllowed is now false"}
 				if !slices.Equal(held, want) || res.Totals.Of(journal.Unchanged) != 2 || res.Totals.Of(journal.Verified) != 5 {
 					t.Errorf("%v, %+v", held, res.Totals)
@@ -252,7 +258,8 @@ func TestANoOpThatCannotBeReadIsHeld(t *testing.T) {
 		p, f := r.plan(rows(3, ",yes,,,"), ""), newTape()
 		r.Break(tenant(2), `{"tenantId":"`+tenant(2)+`","isServiceProvider":null,"automaticUserConsentSettings":"x","identitySynchronization":null}`)
 		res := r.mustRun(session{plan: p, tape: f})
-		if o := res.Outcomes[1]; res.Totals != totals(journal.Unchanged, 2, journal.Held, 1) || o.Status != journal.Held || !strings.HasPrefix(o.Message, "the object could not be read: automaticUserConsentSettings") || o.Live != nil {
+		if o := res.Outcomes[1]; res.Totals != totals(journal.Unchanged, 2, journal.Held, 1) || o.Status != journal.Held || !strings.HasPrefix(o.Message, "the object could not be read: automaticUserConsentSettings") || o.Live != nil ||
+			o.Reason != journal.ReasonUnreadable || o.Overwritten {
 			t.Errorf("%+v: %+v", res.Totals, o)
 		}
 		r.Break(tenant(2), "")
@@ -291,7 +298,7 @@ func TestAPartnerThatCannotBeReadBack(t *testing.T) {
 		})
 		res := r.mustRun(session{plan: p, tape: f})
 		o := res.Outcomes[0]
-		if o.Status != journal.Succeeded || !o.Unread || o.Unseen || !strings.HasPrefix(o.Message, "accepted; the object could not be read back: ") || res.Unseen() != 1 {
+		if o.Status != journal.Succeeded || !o.Unread || o.Unseen || !strings.HasPrefix(o.Message, "accepted; the object could not be read back: ") || res.Unconfirmed() != 1 {
 			t.Errorf("%+v", o)
 		}
 		r.Break(tenant(1), "")

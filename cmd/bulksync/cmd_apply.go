@@ -77,7 +77,7 @@ func (o *applyOptions) register(fl *pflag.FlagSet) {
 	fl.StringVar(&o.failures, "stop-after-failures", o.failures, "`N|P%` changes that may fail before the run stops; P% is of the plan's writes")
 }
 
-func (o applyOptions) run(stops Stops, e *env) error {
+func (o applyOptions) run(stops execute.Stops, e *env) error {
 	p, err := e.readProven(stops.Soft, o.plan)
 	if err != nil {
 		return err
@@ -172,10 +172,7 @@ func sameFingerprint(given, fingerprint string) bool {
 func (o *applyOptions) settings(p *plan.Plan, now time.Time) (journal.Settings, error) {
 	s := journal.Settings{
 		Concurrency: o.concurrency, Capacity: 1,
-		MaxAge: o.maxAge, VerifyWait: o.verifyWait, OnDrift: journal.DriftPolicy(o.onDrift),
-	}
-	if s.VerifyWait == 0 {
-		s.VerifyWait = -1 // 0 means the default
+		MaxAge: o.maxAge, VerifyWait: o.verifyWait, NoReadBack: o.verifyWait == 0, OnDrift: journal.DriftPolicy(o.onDrift),
 	}
 	var err error
 	if s.Priority, err = graph.ParsePriority(o.priority); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulksync/execute"
 	"bulksync/internal/atomicfile"
 	"bulksync/plan/audit"
 	"bulksync/report"
@@ -38,7 +39,7 @@ tenant. Exit 0: nothing differs; 2: something does; 5: the tenant could not be r
 	return cmd
 }
 
-func (o auditOptions) run(stops Stops, e *env) error {
+func (o auditOptions) run(stops execute.Stops, e *env) error {
 	ctx := stops.Soft
 	if err := o.checkFiles(e); err != nil {
 		return err

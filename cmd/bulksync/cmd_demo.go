@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulksync/execute"
 	"bulksync/graph/graphsim"
 	"bulksync/internal/atomicfile"
 )
@@ -41,7 +42,7 @@ func newDemoOptions() demoOptions {
 
 // run runs the commands of the README against a built-in Graph, through the same
 // code as when a person types them.
-func (o demoOptions) run(stops Stops, e *env) error {
+func (o demoOptions) run(stops execute.Stops, e *env) error {
 	sim := graphsim.New(graphsim.Config{
 		Partners: o.partners, Seed: 7, PageSize: 50, Latency: o.latency, WriteQuota: o.quota,
 	})
@@ -75,7 +76,7 @@ func (o demoOptions) run(stops Stops, e *env) error {
 // tour runs command lines one after the other and stops at the first surprise.
 type tour struct {
 	process         *process
-	stops           Stops
+	stops           execute.Stops
 	dir, url, token string
 	err             error
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"bulksync/execute"
 	"bulksync/internal/atomicfile"
 	"bulksync/plan"
 	"bulksync/report"
@@ -45,7 +46,7 @@ func (o *planOptions) register(fl *pflag.FlagSet) {
 	fl.BoolVar(&o.detailed, "detailed-exitcode", false, "exit with code 2 if something differs")
 }
 
-func (o planOptions) run(stops Stops, e *env) error {
+func (o planOptions) run(stops execute.Stops, e *env) error {
 	ctx := stops.Soft
 	if o.out != "" {
 		if err := e.checkOutput(o.out, o.csv, o.template); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulksync/execute"
 	"bulksync/execute/journal"
 	"bulksync/execute/rundir"
 	"bulksync/plan"
@@ -28,7 +29,7 @@ shown as it is now, and nothing is written. Exit 0: everything is done; 3: somet
 	}
 }
 
-func (o reportOptions) run(stops Stops, e *env) error {
+func (o reportOptions) run(stops execute.Stops, e *env) error {
 	dir, err := rundir.Open(o.dir)
 	if err != nil {
 		return err

@@ -40,7 +40,7 @@ sent again; what was in flight when the run ended is read back first.`,
 	return cmd
 }
 
-func (o resumeOptions) run(stops Stops, e *env) error {
+func (o resumeOptions) run(stops execute.Stops, e *env) error {
 	dir, err := rundir.Open(o.dir)
 	if err != nil {
 		return err
@@ -66,22 +66,22 @@ func (o resumeOptions) run(stops Stops, e *env) error {
 		return err
 	}
 	defer file.Close()
-	header := prior.First
+	header := prior.Session()
 	header.Tool, header.Identity, header.Settings = tool(), who(t.Identity()), settings
 	e.noteDeadline(settings, time.Now())
 	return e.carryOut(stops, dir, t, execute.Config{
-		Client: t.Client(), Plan: p, Reading: reading, Journal: journal.New(file, prior.LastHash),
+		Client: t.Client(), Plan: p, Reading: reading, Journal: journal.New(file, prior.LastSum()),
 		Prior: prior, Header: header,
 	})
 }
 
-// settings are those of the run, but for what is given again.
+// settings are those of the last session of the run, but for what is given again.
 func (o resumeOptions) settings(ctx context.Context, e *env, dir *rundir.Dir) (journal.Settings, error) {
-	first, err := dir.First(ctx)
+	last, err := dir.LastSession(ctx)
 	if err != nil {
 		return journal.Settings{}, err
 	}
-	s := first.Settings
+	s := last.Settings
 	s.Outage = cmp.Or(e.outage, s.Outage, outageOfRun)
 	return s, o.over(&s, time.Now())
 }

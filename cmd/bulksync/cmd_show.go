@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulksync/execute"
 	"bulksync/report"
 )
 
@@ -22,7 +23,7 @@ func showCommand(c *commandLine) *cobra.Command {
 	}
 }
 
-func (o showOptions) run(stops Stops, e *env) error {
+func (o showOptions) run(stops execute.Stops, e *env) error {
 	p, err := e.readPlan(stops.Soft, o.plan)
 	if err != nil {
 		return err

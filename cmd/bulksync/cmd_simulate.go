@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"bulksync/execute"
 	"bulksync/graph"
 	"bulksync/graph/graphsim"
 )
@@ -134,7 +135,7 @@ func (e *env) readState(ctx context.Context, path string) (*graphsim.State, erro
 	return s, err
 }
 
-func (o simulateOptions) run(stops Stops, e *env) error {
+func (o simulateOptions) run(stops execute.Stops, e *env) error {
 	cfg, faults, err := o.config()
 	if err == nil {
 		cfg.State, err = e.readState(stops.Soft, o.state)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulksync/execute"
 	"bulksync/execute/journal"
 	"bulksync/execute/rundir"
 	"bulksync/internal/atomicfile"
@@ -41,7 +42,7 @@ plan like any other: read it with bulksync show, run it with bulksync apply.`,
 
 const hintElsewhere = "save the plan elsewhere with --out FILE"
 
-func (o undoOptions) run(stops Stops, e *env) error {
+func (o undoOptions) run(stops execute.Stops, e *env) error {
 	dir, err := rundir.Open(o.dir)
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"bulksync/execute/journal"
@@ -68,17 +67,9 @@ func guard(s *session.Session, p *plan.Plan) error {
 	}
 }
 
-// who names an identity for the record: a person by sign-in name, an app by
-// name and ID.
-func who(id auth.Identity) string {
-	switch {
-	case id.User != "":
-		return "user " + id.User
-	case id.AppName != "":
-		return fmt.Sprintf("app %s (%s)", id.AppName, id.AppID)
-	default:
-		return "app " + id.AppID
-	}
+// who is an identity for the record.
+func who(id auth.Identity) journal.Identity {
+	return journal.Identity{Kind: string(id.Kind), AppID: id.AppID, AppName: id.AppName, User: id.User, TenantID: id.TenantID}
 }
 
 // learned is what pacing has learned, for the journal.

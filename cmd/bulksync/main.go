@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+
+	"bulksync/execute"
 )
 
 func main() { os.Exit(protected(os.Args[1:])) }
@@ -34,7 +36,7 @@ type process struct {
 }
 
 // run runs one command line and returns its exit code.
-func (p *process) run(stops Stops, args []string) int {
+func (p *process) run(stops execute.Stops, args []string) int {
 	cmd := rootCommand(&commandLine{process: p, stops: stops})
 	cmd.SetArgs(args)
 	cmd.SetIn(p.in)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"bulksync/execute"
 	"bulksync/graph"
 	"bulksync/report"
 )
@@ -18,7 +19,7 @@ import (
 // flags that every command has, as they are typed.
 type commandLine struct {
 	process *process
-	stops   Stops
+	stops   execute.Stops
 	flags   globalFlags
 }
 

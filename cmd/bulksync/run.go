@@ -37,7 +37,7 @@ func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*s
 }
 
 // carryOut carries out a new or resumed run, writes its reports and shows it.
-func (e *env) carryOut(stops Stops, dir *rundir.Dir, t *session.Session, cfg execute.Config) error {
+func (e *env) carryOut(stops execute.Stops, dir *rundir.Dir, t *session.Session, cfg execute.Config) error {
 	defer func() {
 		if fault := recover(); fault != nil {
 			panic(faultOfRun{fault})
@@ -51,8 +51,8 @@ func (e *env) carryOut(stops Stops, dir *rundir.Dir, t *session.Session, cfg exe
 		e.note("stopping: what is in flight may finish; interrupt again to end at once")
 	})
 	defer stopping()
-	cfg.Stop, cfg.Observe, cfg.Pace = stops.Soft, progress.observe, func() journal.Pace { return learned(t) }
-	result, err := execute.Run(stops.Hard, cfg)
+	cfg.Observe, cfg.Pace = progress.observe, func() journal.Pace { return learned(t) }
+	result, err := execute.Run(stops, cfg)
 	progress.stop()
 	if err != nil {
 		// The journal is lost, so nothing is claimed that is only in memory.

@@ -13,18 +13,13 @@ import (
 	"bulksync/execute"
 )
 
-// Stops are the two ways to end a command. Soft ends first: no new work is begun,
-// and what is under way may finish. Hard ends everything at once, and Soft with
-// it.
-type Stops struct{ Soft, Hard context.Context }
-
 // withSignals returns what the signals of the process stop: Soft ends with the
 // first interrupt, Hard with the second.
 //
 // SIGINT, SIGTERM and SIGHUP interrupt. SIGQUIT writes to trace what every
 // goroutine is doing and counts as two of them; a second one ends the process
 // whatever it waits for. A closed pipe ends nothing: writing to it fails.
-func withSignals(trace io.Writer) (stops Stops, end func()) {
+func withSignals(trace io.Writer) (stops execute.Stops, end func()) {
 	hard, kill := context.WithCancelCause(context.Background())
 	soft, stop := context.WithCancelCause(hard)
 	signals := make(chan os.Signal, 4)
@@ -51,7 +46,7 @@ func withSignals(trace io.Writer) (stops Stops, end func()) {
 		}
 		await(traced)
 	}()
-	return Stops{Soft: soft, Hard: hard}, func() {
+	return execute.Stops{Soft: soft, Hard: hard}, func() {
 		signal.Stop(signals)
 		close(signals)
 		<-done

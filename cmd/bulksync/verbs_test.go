@@ -28,7 +28,7 @@ import (
 )
 
 // always stops nothing before the test ends.
-func always(t *testing.T) Stops { return Stops{Soft: t.Context(), Hard: t.Context()} }
+func always(t *testing.T) execute.Stops { return execute.Stops{Soft: t.Context(), Hard: t.Context()} }
 
 // home is a home tenant with a Graph and a folder of its own, and what a command
 // in it works with.
@@ -40,7 +40,7 @@ type home struct {
 	stdout *bytes.Buffer
 	stderr *lockedBuffer
 	// interrupted ends its Soft when stopAt writes have been answered.
-	interrupted Stops
+	interrupted execute.Stops
 	stopAt      atomic.Int64
 }
 
@@ -66,7 +66,7 @@ func newHome(t *testing.T, cfg graphsim.Config) *home {
 	t.Helper()
 	sim := graphsim.New(cfg)
 	soft, stop := context.WithCancelCause(t.Context())
-	h := &home{sim: sim, dir: t.TempDir(), stdout: &bytes.Buffer{}, stderr: &lockedBuffer{}, interrupted: Stops{Soft: soft, Hard: t.Context()}}
+	h := &home{sim: sim, dir: t.TempDir(), stdout: &bytes.Buffer{}, stderr: &lockedBuffer{}, interrupted: execute.Stops{Soft: soft, Hard: t.Context()}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sim.ServeHTTP(w, r)
 		if n := h.stopAt.Load(); n > 0 && int64(len(sim.Writes())) >= n {
@@ -284,7 +284,7 @@ func TestSimulate(t *testing.T) {
 		h.env.out = w
 		ended := make(chan error, 1)
 		go func() {
-			ended <- o.run(Stops{Soft: soft, Hard: t.Context()}, h.env)
+			ended <- o.run(execute.Stops{Soft: soft, Hard: t.Context()}, h.env)
 			w.Close()
 		}()
 		said := ""

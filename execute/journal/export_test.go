@@ -1,10 +1,23 @@
 package journal
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/json"
+)
 
-// EncodeEntry is an entry's JSON, before its sum is known.
+// EncodeEntry is an entry's JSON without its braces.
 func EncodeEntry(e Entry) string {
 	var b bytes.Buffer
 	e.encode(&b)
 	return b.String()
+}
+
+// DecodeEntry reads the members of an entry as a line of a journal is read, and
+// the rest of its intent, too.
+func DecodeEntry(members string) (Entry, error) {
+	e, rest, err := proven{line: []byte("{" + members + "}"), members: []byte(members)}.decode()
+	if rest != nil && err == nil {
+		err = json.Unmarshal(rest, e.Intent)
+	}
+	return e, err
 }

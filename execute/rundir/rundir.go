@@ -124,9 +124,9 @@ func (d *Dir) Journal(ctx context.Context, p *plan.Plan) (*journal.Log, error) {
 	return read(ctx, d.File(JournalName), func(r io.Reader) (*journal.Log, error) { return journal.Replay(p, r) })
 }
 
-// First reads how the run began.
-func (d *Dir) First(ctx context.Context) (*journal.Run, error) {
-	return read(ctx, d.File(JournalName), journal.First)
+// LastSession reads how the last session of the run began.
+func (d *Dir) LastSession(ctx context.Context) (*journal.Run, error) {
+	return read(ctx, d.File(JournalName), journal.LastSession)
 }
 
 // read hands a file to parse until ctx ends, and names the file in the error.

@@ -258,12 +258,12 @@ func TestReading(t *testing.T) {
 	if err != nil || got.Fingerprint != p.Fingerprint {
 		t.Fatalf("plan %v: %v", got, err)
 	}
-	first, err := d.First(t.Context())
-	if err != nil || first.RunID != "r" {
-		t.Errorf("first entry %+v: %v", first, err)
+	last, err := d.LastSession(t.Context())
+	if err != nil || last.RunID != "r" {
+		t.Errorf("last session %+v: %v", last, err)
 	}
 	log, err := d.Journal(t.Context(), p)
-	if err != nil || log.First.RunID != "r" {
+	if err != nil || log.Session().RunID != "r" {
 		t.Errorf("journal %+v: %v", log, err)
 	}
 	ctx, stop := context.WithCancelCause(t.Context())
@@ -306,7 +306,7 @@ func TestReopen(t *testing.T) {
 	if text, err := os.ReadFile(d.File(rundir.JournalName)); err != nil || !bytes.Equal(text, whole) {
 		t.Errorf("the journal is %q: %v", text, err)
 	}
-	err = journal.New(file, log.LastHash).Add(journal.Entry{End: &journal.End{}}).Wait(func() {})
+	err = journal.New(file, log.LastSum()).Add(journal.Entry{End: &journal.End{}}).Wait(func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,7 +108,7 @@ func TestAPipeForAFile(t *testing.T) {
 	}
 	_, errPlan := d.Plan(t.Context())
 	_, errJournal := d.Journal(t.Context(), p)
-	_, errFirst := d.First(t.Context())
+	_, errFirst := d.LastSession(t.Context())
 	_, _, errIdentity := d.Identity()
 	for i, err := range []error{errPlan, errJournal, errFirst, errIdentity} {
 		if !errors.As(err, new(*atomicfile.KindError)) {

@@ -133,7 +133,7 @@ func engineMain() {
 		if err != nil {
 			return err
 		}
-		got, err := execute.Run(ctx, cfg)
+		got, err := execute.Run(execute.Stops{Hard: ctx}, cfg)
 		if err == nil && got.Totals.Of(journal.Succeeded) != got.Changes {
 			err = fmt.Errorf("%+v", got.Totals)
 		}
@@ -153,7 +153,7 @@ func engine(ctx context.Context, url, token, path string) (c execute.Config, err
 	if err != nil {
 		return c, err
 	}
-	c.Client, c.Header.Settings.VerifyWait = s.Client(), -1
+	c.Client, c.Header.Settings.NoReadBack = s.Client(), true
 	_, file, err := rundir.Create(path+".run", raw)
 	if err != nil {
 		return c, err
