@@ -109,3 +109,20 @@ func TestANoOpThatLeavesAWishOutIsRefused(t *testing.T) {
 	})
 	refuses(t, p, "change 1: line 2 wants more of it than it says is so")
 }
+
+// Of a partner that could not be read no more is known than its row says.
+func TestAnUnreadPartnerIsCalledAsItsRow(t *testing.T) {
+	unread := partner(t, fabrikam, syncOn)
+	unread.Problem = "displayName is a number"
+	p := build(t, wanted(t, fabrikam+",,true,,,,"), currently(unread))
+	if _, err := decode(encoded(t, p)); err != nil {
+		t.Fatal(err)
+	}
+	refuses(t, crafted(t, p, change(0, func(c *plan.Change) { c.Partner.DisplayName = "Woodgrove" })), `change 1: its partner is called "Woodgrove", and "" by line 2`)
+}
+
+// A blocked change takes all of a policy away, or nothing.
+func TestABlockedChangeRemovesNoHalfOfAPolicy(t *testing.T) {
+	p := build(t, wanted(t, fabrikam+",Fabrikam Ltd,false,,,,"), currently(partner(t, fabrikam, `"isServiceProvider":true,`+syncOn)))
+	refuses(t, crafted(t, p, change(0, func(c *plan.Change) { c.Fields[0].After = nil })), `change 1: blocked cannot take the field "displayName" from "Fabrikam" to null`)
+}

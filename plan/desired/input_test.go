@@ -137,3 +137,12 @@ func TestARowIsMendedSoOftenAndNoMore(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func TestTheColumnOfReasonsIsFound(t *testing.T) {
+	for header, want := range map[string]int{"tenantId,note": -1, "tenantId,note,reason": 2, " Reason ,tenantId": 0} {
+		in := desired.Input{Header: strings.Split(header, ",")}
+		if got := in.ReasonColumn(); got != want {
+			t.Errorf("%s: got %d, want %d", header, got, want)
+		}
+	}
+}

@@ -102,20 +102,27 @@ func textIndex(property column) (n int) {
 	return n
 }
 
-func (v *Values) at(property column) any {
+// has reports whether the row manages the property.
+func (v *Values) has(property column) bool {
 	if partnerProperties[property].Kind == Text {
-		if text := v.texts[textIndex(property)]; text != "" {
-			return text
-		}
-		return nil
+		return v.texts[textIndex(property)] != ""
 	}
-	if on := v.switches[property]; on != 0 {
-		return on > 0
-	}
-	return nil
+	return v.switches[property] != 0
 }
 
-// parse takes a trimmed cell over. An empty one is not managed.
+// at is the value of the property; nil where the row does not manage it.
+func (v *Values) at(property column) any {
+	switch {
+	case !v.has(property):
+		return nil
+	case partnerProperties[property].Kind == Text:
+		return v.texts[textIndex(property)]
+	default:
+		return v.switches[property] > 0
+	}
+}
+
+// parse reads a trimmed cell. An empty one is not managed.
 func (v *Values) parse(property column, cell string) error {
 	p := &partnerProperties[property]
 	if cell == "" {
@@ -164,7 +171,7 @@ func (r *Row) Manages(o Object) bool {
 // Count is how many properties of an object the row manages.
 func (r *Row) Count(o Object) (n int) {
 	for i := range partnerProperties {
-		if partnerProperties[i].Object == o && r.Values.at(column(i)) != nil {
+		if partnerProperties[i].Object == o && r.Values.has(column(i)) {
 			n++
 		}
 	}
