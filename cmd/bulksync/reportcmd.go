@@ -142,7 +142,7 @@ func (a *app) keepUndo(ctx context.Context, dir *runDir, out string) error {
 
 // noteUndo says what to do with an undo, and what stands against it.
 func (a *app) noteUndo(out, run string, undo *plan.Plan, r *journal.Result) {
-	if r.Totals.Of(journal.NotAttempted)+r.Totals.Of(journal.Indeterminate) > 0 {
+	if r.Totals.CutShort() > 0 {
 		open := ""
 		if r.Totals.Of(journal.Indeterminate) > 0 {
 			open = ", and sends again what it had left open"

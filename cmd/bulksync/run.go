@@ -97,7 +97,7 @@ func (a *app) endOf(dir *runDir, p *plan.Plan, r *journal.Result, code int) erro
 		code = max(code, exitUnfinished)
 		a.sayError(hinted(err, "to see the run again: "+a.commandLine("report", dir.path)))
 	}
-	if code != exitDone && r.Totals.Of(journal.NotAttempted)+r.Totals.Of(journal.Indeterminate) > 0 {
+	if code != exitDone && r.Totals.CutShort() > 0 {
 		a.note("hint: to go on with this run: %s", a.commandLine("resume", dir.path))
 	}
 	return exitWith(code)
