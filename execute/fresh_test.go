@@ -44,7 +44,8 @@ func TestALongRunRefreshesByPages(t *testing.T) {
 	})
 }
 
-func TestNoWriteLeansOnAReadingOlderThanMaxAge(t *testing.T) {
+// No write relies on a reading older than MaxAge.
+func TestNoWriteReliesOnAnOldReading(t *testing.T) {
 	for name, c := range map[string]struct {
 		gate   time.Duration
 		maxAge time.Duration
@@ -99,7 +100,8 @@ func TestAtASlowPaceNoTurnIsLost(t *testing.T) {
 	})
 }
 
-func TestReadingsThatAreNeverYoungEnoughEndTheRunInsteadOfTurningForEver(t *testing.T) {
+// Where no reading is ever young enough, the run ends instead of reading for ever.
+func TestReadingsThatAreNeverFreshEndTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 12 * time.Second})
 		r.with(5, nil)
@@ -111,7 +113,8 @@ func TestReadingsThatAreNeverYoungEnoughEndTheRunInsteadOfTurningForEver(t *test
 	})
 }
 
-func TestWhereTheListIsTooLongToKeepFreshObjectsAreReadAlone(t *testing.T) {
+// Where the list takes too long to be kept fresh, objects are read by themselves.
+func TestALongListIsReplacedByDirectReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: time.Second, PageSize: 10})
 		r.with(300, nil)

@@ -14,7 +14,8 @@ import (
 	"bulksync/plan"
 )
 
-func TestALostAnswerIsSettledByReadingAndNothingIsWrittenTwice(t *testing.T) {
+// A lost answer is settled by reading, and nothing is written twice.
+func TestALostAnswerIsSettledByReading(t *testing.T) {
 	writes := []struct {
 		name   string
 		method string
@@ -84,7 +85,8 @@ func TestWhatCannotBeSettledIsIndeterminateAndSaysWhy(t *testing.T) {
 	})
 }
 
-func TestWhatSomebodyChangedAfterALostAnswerIsNotOverwritten(t *testing.T) {
+// What somebody changed after a lost answer is not overwritten.
+func TestAnEditAfterALostAnswerStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond})
 		r.with(1, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", false) })
@@ -104,7 +106,8 @@ func TestWhatSomebodyChangedAfterALostAnswerIsNotOverwritten(t *testing.T) {
 	})
 }
 
-func TestAConflictAndAMissingObjectAreRoutedToTheOtherVerbOnce(t *testing.T) {
+// On a conflict and on a missing object the other verb is sent, once.
+func TestTheOtherVerbIsSentOnce(t *testing.T) {
 	has := func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", false) }
 	none := func(p *graphsim.Partner) { p.IdentitySynchronization = nil }
 	other := func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", false) }
@@ -242,7 +245,8 @@ func (r *rig) killOrLose(f *tape, p *plan.Plan, method, ends string) {
 	}
 }
 
-func TestAnObjectInTheSoftDeleteWindowIsCreatedOnceTheWindowCloses(t *testing.T) {
+// An object in the soft-delete window is created once the window closes.
+func TestCreateAfterASoftDelete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{DeleteWindow: 20 * time.Second})
 		r.with(1, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Fabrikam", true) })

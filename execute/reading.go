@@ -260,7 +260,7 @@ func (r *Reading) object(ctx context.Context, c *plan.Change) (plan.Live, time.T
 	if err != nil || p == nil {
 		return plan.Live{}, asOf, err
 	}
-	if c.Object != plan.Consent {
+	if c.Object.Member() == "" { // what is no member of the partner itself
 		s, err := orNone(r.client.IdentitySynchronization(ctx, c.Partner.TenantID))
 		if err != nil {
 			return plan.Live{}, asOf, err

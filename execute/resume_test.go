@@ -95,18 +95,29 @@ func TestResumeVerifiesWhatWasAcceptedBefore(t *testing.T) {
 	})
 }
 
-func TestWhatSomebodyOverwritesIsFoundWhenItIsReadBack(t *testing.T) {
+// What somebody overwrites is found when it is read back, and is no longer held
+// once it is as wanted again.
+func TestWhatSomebodyOverwritesIsFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 2 * time.Second})
 		r.with(2, nil)
-		p := r.plan(rows(2, "Fabrikam,yes,,,"), "")
+		p, f := r.plan(rows(2, "Fabrikam,yes,,,"), ""), newTape()
 		time.AfterFunc(3500*time.Millisecond, func() {
 			r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization.DisplayName = ptr("Theirs") })
 		})
-		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1}})
+		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 1}})
 		o := res.Outcomes[0]
 		if o.Status != journal.Held || o.Message != `made by this run, different now: displayName is now "Theirs"` || !o.MayHaveLanded() || !strings.Contains(string(o.Live), "Theirs") {
 			t.Errorf("%+v", o)
+		}
+		r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization.DisplayName = ptr("Fabrikam") })
+		r.Edit(tenant(2), func(p *graphsim.Partner) { p.IdentitySynchronization = nil })
+		again := r.mustRun(session{plan: p, tape: f}).Outcomes
+		if o := again[0]; o.Status != journal.Verified || o.Overwritten || o.Reason != "" || o.Message != "" || o.Live != nil {
+			t.Errorf("mended: %+v", o)
+		}
+		if o := again[1]; o.Status != journal.Held || !o.Overwritten || o.Reason != journal.ReasonReplaced {
+			t.Errorf("removed: %+v", o)
 		}
 	})
 }
@@ -170,7 +181,8 @@ func TestALostJournalStopsTheRunAndTellsWhatWasInFlight(t *testing.T) {
 	})
 }
 
-func TestNothingIsSentWhenTheJournalCannotBeWrittenAtAll(t *testing.T) {
+// Nothing is sent when the journal cannot be written at all.
+func TestNothingIsSentWithoutAJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
 		r.with(3, nil)
@@ -184,7 +196,8 @@ func TestNothingIsSentWhenTheJournalCannotBeWrittenAtAll(t *testing.T) {
 	})
 }
 
-func TestOutcomesAreDurableBeforeTheyAreToldAndIntentsBeforeTheyAreSent(t *testing.T) {
+// Outcomes are durable before they are told, and intents before they are sent.
+func TestDurableBeforeToldOrSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 5 * time.Millisecond})
 		r.with(20, nil)

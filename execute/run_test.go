@@ -16,7 +16,8 @@ import (
 
 const wanted = "Fabrikam,yes,yes,no,present"
 
-func TestARunMakesEverythingAsWantedAndItsJournalTellsTheSame(t *testing.T) {
+// A run makes everything as wanted, and its journal tells the same.
+func TestARunMakesEverythingAsWanted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond, PageSize: 7})
 		r.with(10, nil)

@@ -21,7 +21,8 @@ func after(ctx context.Context, d time.Duration) context.Context {
 	return ctx
 }
 
-func TestAskedToStopARunFinishesWhatIsInFlightAndSendsNothingMore(t *testing.T) {
+// Asked to stop, a run finishes what is in flight and sends nothing more.
+func TestASoftStopFinishesWhatIsInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: time.Second})
 		r.with(20, nil)
@@ -44,7 +45,8 @@ func TestAskedToStopARunFinishesWhatIsInFlightAndSendsNothingMore(t *testing.T) 
 	})
 }
 
-func TestAskedToStopARunDoesNotWaitForABackoffOrForTheGate(t *testing.T) {
+// Asked to stop, a run waits neither for a backoff nor for the gate.
+func TestASoftStopEndsWaits(t *testing.T) {
 	gate := func(rt http.RoundTripper) http.RoundTripper { return &slowGate{base: rt, every: time.Hour} }
 	for name, c := range map[string]struct {
 		fault graphsim.Fault
@@ -299,7 +301,8 @@ func TestDriftFoundOnResumption(t *testing.T) {
 	})
 }
 
-func TestADeadlineThatComesAfterTheLastWriteStopsNothing(t *testing.T) {
+// A deadline that comes after the last write stops nothing.
+func TestADeadlineAfterTheLastWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{ReadLag: 10 * time.Second})
 		r.with(3, nil)

@@ -74,7 +74,8 @@ func TestUndoBringsTheOldStateBackExactly(t *testing.T) {
 	}
 }
 
-func TestUndoLeavesAPartnerAloneThatSomebodyHasConfiguredSince(t *testing.T) {
+// Undo leaves a partner alone that somebody has configured since.
+func TestUndoLeavesAConfiguredPartnerAlone(t *testing.T) {
 	for name, edit := range map[string]func(*graphsim.Partner){
 		"inboundTrust": func(p *graphsim.Partner) { p.InboundTrust = &graphsim.InboundTrust{IsMfaAccepted: ptr(false)} },
 		"b2bCollaborationInbound": func(p *graphsim.Partner) {
@@ -134,7 +135,8 @@ func TestUndoHoldsWhatSomebodyChangedSince(t *testing.T) {
 	}
 }
 
-func TestTheUndoOfAnInterruptedRunCoversJustWhatHappened(t *testing.T) {
+// The undo of an interrupted run covers just what happened.
+func TestTheUndoOfAnInterruptedRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
 		r.with(6, nil)

@@ -95,7 +95,7 @@ func (e *env) keepUndo(ctx context.Context, dir *rundir.Dir, out string) error {
 
 // noteUndo says how to apply an undo, and what to know before.
 func (e *env) noteUndo(out, run string, undo *plan.Plan, r *journal.Result) {
-	if r.Totals.Of(journal.NotAttempted)+r.Totals.Of(journal.Indeterminate) > 0 {
+	if r.Totals.CutShort() > 0 {
 		open := ""
 		if r.Totals.Of(journal.Indeterminate) > 0 {
 			open = ", and sends again what was left open"

@@ -111,7 +111,7 @@ func (e *env) endOf(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code int) 
 		code = max(code, exitUnfinished)
 		e.sayError(hinted(err, "to see the run again: "+e.address.command("report", dir.Path())))
 	}
-	if code != exitDone && r.Totals.Of(journal.NotAttempted)+r.Totals.Of(journal.Indeterminate) > 0 {
+	if code != exitDone && r.Totals.CutShort() > 0 {
 		e.note("hint: to continue this run: %s", e.address.command("resume", dir.Path()))
 	}
 	return exitWith(code)

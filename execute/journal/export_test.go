@@ -12,6 +12,13 @@ func EncodeEntry(e Entry) string {
 	return b.String()
 }
 
+// IsByHand reports whether an entry is put together by hand.
+func IsByHand(e Entry) bool {
+	var l entryEncoder
+	l.entry(&e)
+	return !l.odd
+}
+
 // DecodeEntry reads the members of an entry as a line of a journal is read, and
 // the rest of its intent, too.
 func DecodeEntry(members string) (Entry, error) {

@@ -145,21 +145,20 @@ func (p proven) decode() (e Entry, intent json.RawMessage, err error) {
 	rest, ok := bytes.CutPrefix(p.members, []byte(`"at":"`))
 	at, rest, cut := bytes.Cut(rest, []byte(`","`))
 	kind, object, cut2 := bytes.Cut(rest, []byte(`":`))
-	if ok && cut && cut2 && e.At.UnmarshalText(at) == nil {
+	var when time.Time
+	if ok && cut && cut2 && when.UnmarshalText(at) == nil {
 		switch string(kind) {
 		case "intent":
 			if seq, ok := seqOf(object); ok {
-				e.Intent = &Intent{Seq: seq}
-				return e, object, nil
+				return Entry{At: when, Intent: &Intent{Seq: seq}}, object, nil
 			}
 		case "outcome":
-			e.Outcome = &Outcome{}
-			if json.Unmarshal(object, e.Outcome) == nil {
-				return e, nil, nil
+			var o Outcome
+			if json.Unmarshal(object, &o) == nil {
+				return Entry{At: when, Outcome: &o}, nil, nil
 			}
 		}
 	}
-	e = Entry{}
 	if err := json.Unmarshal(p.line, &e); err != nil {
 		return e, nil, fmt.Errorf("not a journal entry: %w", err)
 	}

@@ -98,6 +98,20 @@ func TestEachMemberOfALine(t *testing.T) {
 	}
 }
 
+// The common entries are put together by hand, or the speed is gone.
+func TestCommonEntriesAreEncodedByHand(t *testing.T) {
+	for text, want := range map[string]bool{
+		"accepted; not yet visible after 1m0s": true, "~ !": true, `a "name"`: false, `a\b`: false, "Ä": false, "a\x1fb": false, "\x7f": false,
+	} {
+		if got := journal.IsByHand(outcome(journal.Outcome{Seq: 1, Status: journal.Verified, Message: text})); got != want {
+			t.Errorf("%q by hand: %t", text, got)
+		}
+	}
+	if !journal.IsByHand(intent(1)) || journal.IsByHand(session(begun)) || journal.IsByHand(end(journal.End{})) {
+		t.Error("intents are not by hand, or what is rare is")
+	}
+}
+
 // fill gives a field a value that is not zero.
 func fill(t *testing.T, v reflect.Value) {
 	t.Helper()

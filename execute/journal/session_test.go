@@ -93,7 +93,7 @@ func TestDefaultsOfSettings(t *testing.T) {
 	if got := given.WithDefaults(); !cmp.Equal(got, given) {
 		t.Errorf("what is given was changed to %+v", got)
 	}
-	if got := (journal.Settings{NoReadBack: true}).WithDefaults(); got.VerifyWait != 0 {
+	if got := (journal.Settings{NoReadBack: true, VerifyWait: time.Hour}).WithDefaults(); got.VerifyWait != 0 {
 		t.Errorf("without reading back it waits for %s", got.VerifyWait)
 	}
 }
