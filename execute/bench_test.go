@@ -20,7 +20,7 @@ func BenchmarkReplay(b *testing.B) {
 	r.with(n, nil)
 	p := r.plan(rows(n, "Fabrikam,yes,,,"), "")
 	f := newTape()
-	res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{VerifyWait: -1}})
+	res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{NoReadBack: true}})
 	if res.Totals.Of(journal.Succeeded) != n {
 		b.Fatalf("%+v", res.Totals)
 	}
@@ -101,9 +101,9 @@ func timed(b *testing.B, f journal.File, faults []graphsim.Fault) time.Duration 
 		b.Fatal(err)
 	}
 	began := time.Now()
-	res, err := execute.Run(b.Context(), execute.Config{
+	res, err := execute.Run(execute.Stops{Hard: b.Context()}, execute.Config{
 		Client: c, Plan: p, Reading: reading, Journal: journal.New(f, ""),
-		Header: journal.Run{Settings: journal.Settings{VerifyWait: -1}},
+		Header: journal.Run{Settings: journal.Settings{NoReadBack: true}},
 	})
 	took := time.Since(began)
 	if err != nil || res.Totals.Of(journal.Succeeded) != runSize {

@@ -10,29 +10,37 @@ import (
 	"bulksync/plan"
 )
 
-// attemptsPerChange bounds the writes of one change in one session that count
-// against it.
-const attemptsPerChange = 6
+// maxAttempts bounds the writes of one change in one session that count against
+// it.
+const maxAttempts = 6
 
-// step is one change on its way to its outcome: look, judge, write, and again
-// where the answer leaves the state open.
+// changeRun is one change on its way to its outcome: look, judge, write, and
+// again where the answer leaves the state open. It is for one goroutine. It only
+// reads env, and changes nothing else than itself but through the methods of
+// control, rec and queue.
 //
 // Outcome.Open is set from the first attempt on whose answer does not prove what
 // became of it, and never taken back: what is as wanted from then on may be this
 // run's doing.
-type step struct {
-	*worker
-	c      *plan.Change
-	before group // the partner's changes before this one
+type changeRun struct {
+	env     *env
+	control *control
+	rec     *recorder
+	queue   *writeQueue
+
+	change *plan.Change
+	before partnerChanges // the partner's changes before this one
 	req    *plan.Request
 	out    journal.Outcome
-	tries  int // writes sent in this session that count
-	heard  int // runner.answers when the last one was counted
-	late   int // turns that came too late
 
-	// alone: the object is read by itself, a list is too old to tell.
-	alone bool
-	// asOf is when the reading began that the step leans on.
+	// attempts counts the writes sent in this session that count against the
+	// change, answersSeen is control.answered when the last one was counted.
+	attempts, answersSeen int
+	// staleTurns counts the turns at which the reading was too old by then.
+	staleTurns int
+	// readDirectly: the object is read by itself, a list is too old to tell.
+	readDirectly bool
+	// asOf is when the reading began that the change relies on.
 	asOf time.Time
 	// cause is what Graph said to the last write, where reading has to tell what
 	// that means.
@@ -41,245 +49,241 @@ type step struct {
 	refused bool
 	// final: that was a no for good, and only an attempt before it can have landed.
 	final bool
-	// doubt is since when no reading has shown what became of an open attempt;
-	// zero where one has, or where there was none.
-	doubt time.Time
-	// looks counts the readings in vain.
-	looks int
+	// uncertainSince is since when no reading has shown what became of an open
+	// attempt; zero where one has, or where there was none.
+	uncertainSince time.Time
+	// rechecks counts the readings in vain.
+	rechecks int
 	// notice is what else somebody changed of the object.
 	notice string
 }
 
-// next is what a step does next.
-type next int
+// todo is what is to be done next about a change.
+type todo int
 
 const (
-	end next = iota
-	write
+	finish todo = iota
+	sendWrite
 	lookAgain
 )
 
-// change brings one change to its outcome. An error means that the journal is
-// lost.
-func (w *worker) change(before group, c *plan.Change) (journal.Outcome, error) {
-	s := &step{worker: w, c: c, before: before, req: c.Request, out: journal.Outcome{Seq: c.Seq}}
-	// A partner goes with everything that hangs on it, and the list shows but a
-	// part of that.
-	s.alone = c.Object == plan.PartnerConfiguration && c.Action == plan.Delete
-	s.inherit()
+// run brings the change to its outcome. An error means that the journal is lost.
+func (r *changeRun) run() (journal.Outcome, error) {
+	r.inherit()
 	for {
-		live, err := s.look()
+		live, err := r.look()
 		if err != nil {
-			s.unread(err)
-			return s.out, nil
+			r.endUnread(err)
+			return r.out, nil
 		}
-		next := s.judge(live)
-		if next == write {
-			if next, err = s.write(); err != nil {
-				return s.out, err
+		next := r.judge(live)
+		if next == sendWrite {
+			if next, err = r.write(); err != nil {
+				return r.out, err
 			}
 		}
-		if next == end {
-			return s.out, nil
+		if next == finish {
+			return r.out, nil
 		}
 	}
 }
 
 // inherit takes up what an earlier session left open. That process ended before
 // this one began, whatever its clock said.
-func (s *step) inherit() {
-	o, unknown := s.outcome(s.c)
-	s.out.Open = unknown || o.Open
+func (r *changeRun) inherit() {
+	o, unknown := r.rec.record.outcome(r.change)
+	r.out.Open = unknown || o.Open
 	if o.Open {
-		s.out.Found = o.Found // undo goes back to that, whenever it landed
+		r.out.Found = o.Found // undo goes back to that, whenever it landed
 	}
 	if !unknown {
 		return
 	}
-	s.out = o
-	s.out.Open, s.out.Reason, s.out.Message, s.out.Live = true, "", "", nil
-	s.alone, s.doubt = true, s.began
-	s.cause = errors.New("an earlier session did not learn the answer")
+	r.out = o
+	r.out.Open, r.out.Reason, r.out.Message, r.out.Live = true, "", "", nil
+	r.readDirectly, r.uncertainSince = true, r.env.began
+	r.cause = errors.New("an earlier session did not learn the answer")
 }
 
 // look returns what is there now, with what this run did to the partner a
 // moment ago: a reading may not show that yet.
-func (s *step) look() (live plan.Live, err error) {
-	if s.alone {
-		live, s.asOf, err = s.Reading.Object(s.hard, s.c)
+func (r *changeRun) look() (live plan.Live, err error) {
+	if r.readDirectly {
+		live, r.asOf, err = r.env.reading.object(r.env.ends.hard, r.change)
 	} else {
-		live, s.asOf, err = s.Reading.Live(s.soft, s.c, s.clock.age, s.set.MaxAge)
+		live, r.asOf, err = r.env.reading.live(r.env.ends.soft, r.change, r.env.clock.age, r.env.set.MaxAge)
 	}
-	if p := live.Partner; err == nil && p != nil && p.Problem != "" && !s.alone {
-		s.alone = true // asked for by itself it may be told otherwise
-		return s.look()
+	if p := live.Partner; err == nil && p != nil && p.Problem != "" && !r.readDirectly {
+		r.readDirectly = true // asked for by itself it may be told otherwise
+		return r.look()
 	}
-	return s.withOwn(live), err
+	return r.rec.withDone(r.before, live), err
 }
 
-// withOwn is withDone for what may not have been told yet.
-func (s *step) withOwn(live plan.Live) plan.Live {
-	for _, c := range s.before {
-		if s.isDone(c) {
-			live = c.Onto(live)
-		}
+// judge decides by what is there.
+func (r *changeRun) judge(live plan.Live) todo {
+	verdict, why := r.fits(live)
+	if verdict != plan.Moved && r.cause == nil {
+		r.notice = r.change.Beside(live)
 	}
-	return live
+	switch {
+	case verdict == plan.Unknown:
+		r.endUnread(fmt.Errorf("%w: %s", graph.Unreadable, why))
+	case verdict == plan.AsWanted && r.out.Open:
+		r.out.Status, r.out.Message = journal.Succeeded, "the answer was lost or not clear; the object was read, and is as wanted"
+	case verdict == plan.AsWanted:
+		r.out.Status, r.out.Message = journal.Unchanged, r.notice
+	case verdict == plan.Moved && r.out.Open:
+		r.abandon("something else is there now: " + why)
+		r.out.Live = live.Object(r.change.Object)
+	case verdict == plan.Moved && r.cause != nil && r.useOtherVerb(live):
+		return sendWrite
+	case verdict == plan.Moved && live.Partner == nil && live.Template == nil && !r.readDirectly:
+		r.readDirectly = true // a list can miss what moves between its pages
+		return lookAgain
+	case verdict == plan.Moved:
+		r.hold(live, why)
+	case r.cause != nil && r.control.stopped():
+		r.abandon("the run stopped before that was settled")
+	case !r.uncertainSince.IsZero():
+		return r.settle()
+	case r.final, r.cause != nil && r.attempts >= maxAttempts:
+		r.giveUp()
+	case r.refused:
+		return r.retryRefused()
+	default:
+		return sendWrite
+	}
+	return finish
+}
+
+// fits holds the change against what is there. Once it uses the other verb it
+// fits what was found then, too.
+func (r *changeRun) fits(live plan.Live) (plan.Verdict, string) {
+	verdict, why := r.change.Judge(live)
+	if verdict != plan.Moved {
+		return verdict, why
+	}
+	req, planned := r.change.Rerouted(live), r.req == r.change.Request
+	switch {
+	case req == nil, planned && r.out.Found == nil, !planned && r.req.Method != req.Method, !isFound(&r.out, r.change, live):
+		return verdict, why
+	}
+	r.req = req
+	return plan.Applies, ""
+}
+
+// useOtherVerb turns a create into an update and the other way round, once, when
+// Graph says that the object is there after all, or is not.
+func (r *changeRun) useOtherVerb(live plan.Live) bool {
+	req := r.change.Rerouted(live)
+	if req == nil || req.Method == r.req.Method || r.req != r.change.Request || r.control.stopped() {
+		return false
+	}
+	r.req, r.out.Found = req, found(r.change, live)
+	return true
+}
+
+// write makes the intent durable and sends the write.
+func (r *changeRun) write() (todo, error) {
+	intent := journal.Intent{
+		Seq: r.change.Seq, Method: r.req.Method, Path: r.req.Path, ClientRequestID: graph.NewRequestID(), Found: r.out.Found,
+	}
+	if err := r.rec.intent(intent); err != nil {
+		return finish, err
+	}
+	if !r.queue.take(r.env.ends.soft) {
+		r.abandon("the run stopped")
+		return finish, nil
+	}
+	if r.out.StartedAt.IsZero() {
+		r.out.StartedAt = time.Now().Round(0)
+	}
+	r.out.ClientRequestID = intent.ClientRequestID
+	sent := time.Now()
+	resp, err := r.send(intent.ClientRequestID)
+	r.out.ElapsedMs = max(0, time.Since(r.out.StartedAt).Milliseconds()) // a clock can have been set back
+	r.queue.release()
+	switch {
+	case errors.Is(err, graph.ErrPrecondition):
+		return r.staleTurn(), nil
+	case err != nil:
+		return r.afterFault(err), nil
+	}
+	r.succeed(resp, sent)
+	return finish, nil
+}
+
+// succeed ends a change whose write Graph accepted.
+func (r *changeRun) succeed(resp *graph.Response, sent time.Time) {
+	r.control.noteAnswer(r.change.Object, nil)
+	r.out.Status, r.out.Message = journal.Succeeded, r.notice
+	r.out.HTTPStatus, r.out.RequestID, r.out.GraphCode, r.out.Kind = resp.Status, resp.RequestID, "", ""
+	if r.req != r.change.Request {
+		r.out.Message = fmt.Sprintf("sent as %s, since Graph answered so to %s", r.req.Method, r.change.Request.Method)
+	}
+	r.count(resp.Attempts, false)
+	r.control.noteAccepted(r.change, sent)
+}
+
+// hold leaves alone what somebody changed since the plan.
+func (r *changeRun) hold(live plan.Live, why string) {
+	r.out = held(r.out, r.change, live, journal.ReasonDrifted, "changed since the plan: "+why)
+	if r.env.set.OnDrift == journal.StopOnDrift && !r.control.stopped() {
+		r.control.stop(fmt.Errorf("change %d is held: its object %s", r.change.Seq, r.out.Message))
+	}
+}
+
+// held is an outcome of a change whose object is not what was seen before. What
+// is known of the writes of the change is kept.
+func held(o journal.Outcome, c *plan.Change, live plan.Live, reason journal.Reason, why string) journal.Outcome {
+	o.Overwritten = o.MayHaveLanded()
+	o.Status, o.Reason, o.Message, o.Live = journal.Held, reason, why, live.Object(c.Object)
+	return o
+}
+
+// giveUp ends a change that was tried often enough.
+func (r *changeRun) giveUp() {
+	r.out.Status, r.out.Message = journal.Failed, reasonOf(r.cause)
+	if !r.final && errors.Is(r.cause, graph.Forbidden) {
+		r.control.noteAnswer(r.change.Object, r.cause) // now it counts
+	}
+}
+
+// abandon ends a change in the middle, and says what that leaves behind.
+func (r *changeRun) abandon(why string) {
+	switch {
+	case r.out.Open:
+		r.out.Status, r.out.Message = journal.Indeterminate, why
+		if r.cause != nil {
+			r.out.Message = reasonOf(r.cause) + "; " + why
+		}
+	case r.cause != nil:
+		r.out.Status, r.out.Message = journal.Failed, reasonOf(r.cause)
+	default:
+		r.out.Status, r.out.Message = journal.NotAttempted, ""
+	}
 }
 
 // unreadObject begins what is said of an object that could not be read.
 const unreadObject = "the object could not be read: "
 
-// unread ends a change whose object could not be read. An answer that cannot be
-// read speaks of this object alone; where there is none, the run ends.
-func (s *step) unread(err error) {
-	why := unreadObject + reason(err)
-	whole := errors.As(err, new(*graph.ListError))
+// endUnread ends a change whose object could not be read. An answer that cannot
+// be read speaks of this object alone; where there is none, the run ends.
+func (r *changeRun) endUnread(err error) {
+	why := unreadObject + reasonOf(err)
+	ofList := errors.As(err, new(*graph.ListError))
 	if errors.As(err, new(*stopCause)) {
 		why = "the run stopped before that was settled"
 	}
 	switch {
-	case s.stopped():
-	case errors.Is(err, graph.Unreadable) && !whole && !s.out.Open && s.cause == nil:
-		s.out.Status, s.out.Reason, s.out.Message = journal.Held, journal.ReasonUnreadable, why
+	case r.control.stopped():
+	case errors.Is(err, graph.Unreadable) && !ofList && !r.out.Open && r.cause == nil:
+		r.out.Status, r.out.Reason, r.out.Message = journal.Held, journal.ReasonUnreadable, why
 		return
-	case errors.Is(err, graph.Unreadable) && !whole:
+	case errors.Is(err, graph.Unreadable) && !ofList:
 	default:
-		s.stopNow(fmt.Errorf("the tenant could not be read again: %w", err))
+		r.control.stop(fmt.Errorf("the tenant could not be read again: %w", err))
 	}
-	s.leaveOff(why)
-}
-
-// leaveOff ends a change in the middle, and says what that leaves behind.
-func (s *step) leaveOff(why string) {
-	switch {
-	case s.out.Open:
-		s.out.Status, s.out.Message = journal.Indeterminate, why
-		if s.cause != nil {
-			s.out.Message = reason(s.cause) + "; " + why
-		}
-	case s.cause != nil:
-		s.out.Status, s.out.Message = journal.Failed, reason(s.cause)
-	default:
-		s.out.Status, s.out.Message = journal.NotAttempted, ""
-	}
-}
-
-// fits holds the change against what is there. After it was rerouted it fits
-// what was found then, too.
-func (s *step) fits(live plan.Live) (plan.Verdict, string) {
-	verdict, why := s.c.Judge(live)
-	if verdict != plan.Moved {
-		return verdict, why
-	}
-	req := s.c.Rerouted(live)
-	switch {
-	case req == nil, s.req == s.c.Request && s.out.Found == nil, s.req != s.c.Request && s.req.Method != req.Method,
-		!s.out.Finds(s.c, live):
-		return verdict, why
-	}
-	s.req = req
-	return plan.Applies, ""
-}
-
-// judge decides by what is there.
-func (s *step) judge(live plan.Live) next {
-	verdict, why := s.fits(live)
-	if verdict != plan.Moved && s.cause == nil {
-		s.notice = s.c.Beside(live)
-	}
-	switch {
-	case verdict == plan.Unknown:
-		s.unread(fmt.Errorf("%w: %s", graph.Unreadable, why))
-	case verdict == plan.AsWanted && s.out.Open:
-		s.out.Status, s.out.Message = journal.Succeeded, "the answer was lost or not clear; the object was read, and is as wanted"
-	case verdict == plan.AsWanted:
-		s.out.Status, s.out.Message = journal.Unchanged, s.notice
-	case verdict == plan.Moved && s.out.Open:
-		s.leaveOff("something else is there now: " + why)
-		s.out.Live = live.Object(s.c.Object)
-	case verdict == plan.Moved && s.cause != nil && s.reroute(live):
-		return write
-	case verdict == plan.Moved && live.Partner == nil && live.Template == nil && !s.alone:
-		s.alone = true // a list can miss what moves between its pages
-		return lookAgain
-	case verdict == plan.Moved:
-		s.hold(live, why)
-	case s.cause != nil && s.stopped():
-		s.leaveOff("the run stopped before that was settled")
-	case !s.doubt.IsZero():
-		return s.settle()
-	case s.final, s.cause != nil && s.tries >= attemptsPerChange:
-		s.giveUp()
-	case s.refused:
-		return s.insist()
-	default:
-		return write
-	}
-	return end
-}
-
-// giveUp ends a change that was tried often enough.
-func (s *step) giveUp() {
-	s.out.Status, s.out.Message = journal.Failed, reason(s.cause)
-	if !s.final && errors.Is(s.cause, graph.Forbidden) {
-		s.answered(s.c.Object, s.cause) // now it counts
-	}
-}
-
-// hold leaves alone what somebody changed since the plan.
-func (s *step) hold(live plan.Live, why string) {
-	s.out = held(s.out, s.c, live, journal.ReasonDrifted, "changed since the plan: "+why)
-	if s.set.OnDrift == journal.StopOnDrift && !s.stopped() {
-		s.stopNow(fmt.Errorf("change %d is held: its object %s", s.c.Seq, s.out.Message))
-	}
-}
-
-// reroute turns a create into an update and the other way round, once, when
-// Graph says that the object is there after all, or is not.
-func (s *step) reroute(live plan.Live) bool {
-	req := s.c.Rerouted(live)
-	if req == nil || req.Method == s.req.Method || s.req != s.c.Request || s.stopped() {
-		return false
-	}
-	s.req, s.out.Found = req, journal.FoundIn(s.c, live)
-	return true
-}
-
-// write makes the intent durable and sends the write.
-func (s *step) write() (next, error) {
-	intent := journal.Intent{Seq: s.c.Seq, Method: s.req.Method, Path: s.req.Path, ClientRequestID: graph.NewRequestID(), Found: s.out.Found}
-	if err := s.commit(s.Journal.Add(journal.Entry{Intent: &intent})); err != nil {
-		return end, err
-	}
-	if err := s.tellLate(); err != nil { // durable already, with the intent
-		return end, err
-	}
-	if !s.crew.take(s.soft) {
-		s.leaveOff("the run stopped")
-		return end, nil
-	}
-	if s.out.StartedAt.IsZero() {
-		s.out.StartedAt = journal.Now()
-	}
-	s.out.ClientRequestID = intent.ClientRequestID
-	sent := time.Now()
-	resp, err := s.send(intent.ClientRequestID)
-	s.out.Elapsed = max(0, time.Since(s.out.StartedAt)) // a clock can have been set back
-	s.crew.release()
-	if errors.Is(err, graph.ErrPrecondition) {
-		return s.tooLate(), nil
-	}
-	if err != nil {
-		return s.afterFault(err), nil
-	}
-	s.answered(s.c.Object, nil)
-	s.out.Status, s.out.Message, s.out.HTTPStatus, s.out.RequestID = journal.Succeeded, s.notice, resp.Status, resp.RequestID
-	s.out.GraphCode, s.out.Kind = "", ""
-	if s.req != s.c.Request {
-		s.out.Message = fmt.Sprintf("sent as %s, since Graph answered so to %s", s.req.Method, s.c.Request.Method)
-	}
-	s.count(resp.Attempts, false)
-	s.wasAccepted(sent)
-	return end, nil
+	r.abandon(why)
 }

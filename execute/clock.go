@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -45,3 +46,7 @@ func (c *clock) age(t time.Time) time.Duration {
 	}
 	return now.Sub(t)
 }
+
+// jitter is between half of d and d, so that what waits does not return all at
+// once.
+func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }

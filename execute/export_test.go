@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bulksync/execute/journal"
+	"bulksync/internal/seal"
 )
 
 // BenchAppend makes workers append intents to f at the same time.
@@ -29,39 +30,31 @@ func BenchAppend(b *testing.B, f journal.File, workers int) {
 
 // Reclock moves every time of a journal, as if its process had had another clock.
 func Reclock(text []byte, by time.Duration) []byte {
-	var b bytes.Buffer
-	for line := range bytes.Lines(text) {
-		var e journal.Entry
-		if json.Unmarshal(line, &e) != nil {
-			continue
-		}
+	return rewrite(text, func(e *journal.Entry) {
 		if e.At = e.At.Add(by); e.Outcome != nil && !e.Outcome.StartedAt.IsZero() {
 			e.Outcome.StartedAt = e.Outcome.StartedAt.Add(by)
 		}
-		e.AppendLine(&b)
-		b.WriteByte('\n')
-	}
-	return Reseal(b.Bytes())
+	})
 }
 
-// Reseal gives each line of a journal the sums that it would have if it had
-// been written so, to get past them.
-func Reseal(text []byte) []byte {
+// rewrite edits each entry of a journal, and gives each line the sum that it
+// would have if it had been written so.
+func rewrite(text []byte, edit func(*journal.Entry)) []byte {
 	var b bytes.Buffer
-	prev := ""
+	var c seal.Chain
 	for line := range bytes.Lines(text) {
 		var e journal.Entry
 		if !bytes.HasSuffix(line, []byte("\n")) || json.Unmarshal(line, &e) != nil {
 			b.Write(line)
 			continue
 		}
-		e.Prev = prev
-		e.AppendLine(&b)
+		edit(&e)
+		object, err := seal.Marshal(e)
+		if err != nil {
+			panic(err)
+		}
+		c.Append(&b, func(b *bytes.Buffer) { b.Write(object[1 : len(object)-1]) })
 		b.WriteByte('\n')
-		prev = e.Sum
 	}
 	return b.Bytes()
 }
-
-// Plain is an outcome as it reads back from a journal.
-func Plain(o journal.Outcome) journal.Outcome { return o.Plain() }

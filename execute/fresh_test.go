@@ -88,7 +88,7 @@ func TestAtASlowPaceNoTurnIsLost(t *testing.T) {
 		r.with(partners, nil)
 		p := r.plan(rows(partners, "Fabrikam,yes,,,"), "")
 		f := newTape()
-		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{MaxAge: 20 * time.Second, VerifyWait: -1},
+		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{MaxAge: 20 * time.Second, NoReadBack: true},
 			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(time.Second)}})
 		if res.Totals.Of(journal.Succeeded) != partners || bytes.Count(f.data, []byte(`"intent":`)) != partners {
 			t.Errorf("%+v, %d intents", res.Totals, bytes.Count(f.data, []byte(`"intent":`)))
@@ -118,7 +118,7 @@ func TestWhereTheListIsTooLongToKeepFreshObjectsAreReadAlone(t *testing.T) {
 		p := r.plan(rows(60, "Fabrikam,yes,,,"), "")
 		r.ResetRequests()
 		began := time.Now()
-		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 20 * time.Second, Concurrency: 2, VerifyWait: -1}})
+		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 20 * time.Second, Concurrency: 2, NoReadBack: true}})
 		if res.Totals.Of(journal.Succeeded) != 60 {
 			t.Errorf("%+v, stopped %q", res.Totals, res.Stopped)
 		}
@@ -168,7 +168,7 @@ func TestRenewingHoldsNobodyUp(t *testing.T) {
 			})
 		}
 		r.ResetRequests()
-		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 20 * time.Second, VerifyWait: -1, Concurrency: 4},
+		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 20 * time.Second, NoReadBack: true, Concurrency: 4},
 			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(500 * time.Millisecond), slow}})
 		writes, gap := r.Writes(), time.Duration(0)
 		for i := range writes[:len(writes)-2] {

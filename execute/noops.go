@@ -5,66 +5,66 @@ import (
 	"bulksync/plan"
 )
 
-// standing holds the plan's no-ops against each whole list: what was as wanted
+// noOps holds the plan's no-ops against each whole list: what was as wanted
 // when the plan was made can be otherwise by now. It keeps those alone that are,
 // so that the partners of a long plan without work need not be kept.
-type standing struct {
+type noOps struct {
 	changes []plan.Change
 	// first is where the changes of each partner with a no-op begin, and in which
 	// list the partner was seen last.
-	first map[string]mark
+	first map[string]sighting
 	list  int
-	// moved is what the last whole list showed, next what the one under way has
+	// lost is what the last whole list showed, found what the one under way has
 	// shown so far, by the number of the change.
-	moved, next map[int]moved
+	lost, found map[int]lostNoOp
 }
 
-type mark struct{ at, list int }
+type sighting struct{ at, list int }
 
-// moved is a no-op that is not as wanted any more, or of which that is unknown.
-type moved struct {
+// lostNoOp is a no-op that is not as wanted any more, or of which that is unknown.
+type lostNoOp struct {
 	live    plan.Live
 	verdict plan.Verdict
 	why     string
 }
 
-func newStanding(changes []plan.Change) *standing {
-	s := &standing{changes: changes, first: map[string]mark{}}
+func newNoOps(changes []plan.Change) *noOps {
+	n := &noOps{changes: changes, first: map[string]sighting{}}
 	for i := range changes {
 		c := &changes[i]
-		if _, known := s.first[c.Partner.TenantID]; !known && c.Action == plan.NoOp && c.Object != plan.SyncTemplate {
-			s.first[c.Partner.TenantID] = mark{at: i}
+		if _, known := n.first[c.Partner.TenantID]; !known && c.Action == plan.NoOp && c.Object != plan.SyncTemplate {
+			n.first[c.Partner.TenantID] = sighting{at: i}
 		}
 	}
-	return s
+	return n
 }
 
 // begin is the first page of a list.
-func (s *standing) begin() {
-	s.list++
-	s.next = map[int]moved{}
+func (n *noOps) begin() {
+	n.list++
+	n.found = map[int]lostNoOp{}
 }
 
 // take holds the no-ops of one partner against it.
-func (s *standing) take(p *graph.Partner) {
-	m, ours := s.first[p.TenantID]
+func (n *noOps) take(p *graph.Partner) {
+	m, ours := n.first[p.TenantID]
 	if !ours {
 		return
 	}
-	m.list = s.list
-	s.first[p.TenantID] = m
-	s.judge(p.TenantID, m.at, plan.Live{Partner: p})
+	m.list = n.list
+	n.first[p.TenantID] = m
+	n.judge(p.TenantID, m.at, plan.Live{Partner: p})
 }
 
 // judge holds the no-ops of one partner, whose changes stand together, against
 // what is there.
-func (s *standing) judge(tenantID string, at int, live plan.Live) {
-	for i := at; i < len(s.changes) && s.changes[i].Partner.TenantID == tenantID; i++ {
-		s.judgeOne(&s.changes[i], live)
+func (n *noOps) judge(tenantID string, at int, live plan.Live) {
+	for i := at; i < len(n.changes) && n.changes[i].Partner.TenantID == tenantID; i++ {
+		n.judgeOne(&n.changes[i], live)
 	}
 }
 
-func (s *standing) judgeOne(c *plan.Change, live plan.Live) {
+func (n *noOps) judgeOne(c *plan.Change, live plan.Live) {
 	if c.Action != plan.NoOp {
 		return
 	}
@@ -76,20 +76,20 @@ func (s *standing) judgeOne(c *plan.Change, live plan.Live) {
 		kept := *live.Partner // and not the page that it stands in
 		live.Partner = &kept
 	}
-	s.next[c.Seq] = moved{live, verdict, why}
+	n.found[c.Seq] = lostNoOp{live, verdict, why}
 }
 
 // end is the end of a whole list: who was not in it is not there.
-func (s *standing) end(template *graph.Template) {
-	for id, m := range s.first {
-		if m.list != s.list {
-			s.judge(id, m.at, plan.Live{})
+func (n *noOps) end(template *graph.Template) {
+	for id, m := range n.first {
+		if m.list != n.list {
+			n.judge(id, m.at, plan.Live{})
 		}
 	}
-	for i := range s.changes {
-		if c := &s.changes[i]; template != nil && c.Object == plan.SyncTemplate {
-			s.judgeOne(c, plan.Live{Template: template})
+	for i := range n.changes {
+		if c := &n.changes[i]; template != nil && c.Object == plan.SyncTemplate {
+			n.judgeOne(c, plan.Live{Template: template})
 		}
 	}
-	s.moved, s.next = s.next, nil
+	n.lost, n.found = n.found, nil
 }

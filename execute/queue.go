@@ -6,77 +6,76 @@ import (
 	"time"
 )
 
-// crew is the workers of a run, and the line in which their steps wait for a
-// slot with their intents durable.
+// writeQueue is where changes with a durable intent wait for a slot on the wire,
+// and decides how many workers there are. Its methods are safe for concurrent
+// use, but for start and deferSync.
 //
-// A sync of the journal costs the processor as much as two writes, and the line
-// covers the time that it takes. So it is put off while enough steps stand in
-// line: a further durable intent would only make the line longer. Where the
-// line soon runs short all the same, one more worker is taken on; at a slow
-// pace none is, for in a long line the readings grow old that its steps lean
-// on.
-type crew struct {
+// A sync of the journal costs the processor as much as two writes, and the queue
+// covers the time that it takes. So a sync is put off while the queue is long
+// enough: a further durable intent would only make it longer. Where the queue
+// soon runs short all the same, one more worker is added. At a slow pace none
+// is: in a long queue the readings grow old that its changes rely on.
+type writeQueue struct {
 	// slots bounds the writes in flight. There are more workers than slots, so
-	// that one can wait for the journal, or look for an open write, while others
+	// that one can wait for the journal, or read an uncertain object, while others
 	// write.
 	slots   chan struct{}
 	workers atomic.Int32
-	begin   func() // takes one more worker on
+	begin   func() // begins one more worker
 
 	waiting atomic.Int32
-	short   chan struct{} // tells that the line fell to the length of few
+	low     chan struct{} // tells that the queue fell to lowWater
 }
 
-// The workers of each slot, at first and at most. With one slot there is one
-// worker: who asks for one write at a time means in the order of the plan.
+// The workers for each slot, at first and at most. With one slot there is one
+// worker: one write at a time means in the order of the plan.
 const (
 	firstWorkers = 2
 	mostWorkers  = 4
 )
 
-// maxLinger bounds how long an entry waits for company on its way to the disk.
-const maxLinger = 10 * time.Millisecond
+// maxDeferral bounds how long an entry waits for company on its way to the disk.
+const maxDeferral = 10 * time.Millisecond
 
-func newCrew(slots int) *crew {
-	return &crew{slots: make(chan struct{}, slots), short: make(chan struct{}, 1)}
+func newWriteQueue(slots int) *writeQueue {
+	return &writeQueue{slots: make(chan struct{}, slots), low: make(chan struct{}, 1)}
 }
 
 // start begins the work on so many partners; begin begins one worker.
-func (c *crew) start(partners int, begin func()) {
-	n := min(c.size(firstWorkers), partners)
-	c.workers.Store(int32(n))
-	c.begin = begin
+func (q *writeQueue) start(partners int, begin func()) {
+	n := min(q.size(firstWorkers), partners)
+	q.workers.Store(int32(n))
+	q.begin = begin
 	for range n {
 		begin()
 	}
 }
 
-func (c *crew) size(each int) int {
-	if cap(c.slots) == 1 {
+func (q *writeQueue) size(each int) int {
+	if cap(q.slots) == 1 {
 		return 1
 	}
-	return each * cap(c.slots)
+	return each * cap(q.slots)
 }
 
-// hire takes one more worker on, if there may be more.
-func (c *crew) hire() {
-	if c.workers.Add(1) > int32(c.size(mostWorkers)) {
-		c.workers.Add(-1)
+// addWorker adds one worker, if there may be more.
+func (q *writeQueue) addWorker() {
+	if q.workers.Add(1) > int32(q.size(mostWorkers)) {
+		q.workers.Add(-1)
 		return
 	}
-	c.begin()
+	q.begin()
 }
 
-// few is the length of a line that lasts for one sync.
-func (c *crew) few() int32 { return int32(cap(c.slots) / 2) }
+// lowWater is the length of a queue that lasts for one sync.
+func (q *writeQueue) lowWater() int32 { return int32(cap(q.slots) / 2) }
 
-// take waits in line for a slot, and reports whether there was one before ctx
-// ended.
-func (c *crew) take(ctx context.Context) bool {
-	c.waiting.Add(1)
-	defer c.served()
+// take waits for a slot, and reports whether there was one before ctx ended.
+func (q *writeQueue) take(ctx context.Context) bool {
+	q.waiting.Add(1)
+	defer q.dequeued()
 	select {
-	case c.slots <- struct{}{}:
+	case q.slots <- struct{}{}:
 		return true
 	case <-ctx.Done():
 		return false
@@ -84,33 +83,33 @@ func (c *crew) take(ctx context.Context) bool {
 }
 
 // release gives a slot back.
-func (c *crew) release() { <-c.slots }
+func (q *writeQueue) release() { <-q.slots }
 
-func (c *crew) served() {
-	if c.waiting.Add(-1) != c.few() {
+func (q *writeQueue) dequeued() {
+	if q.waiting.Add(-1) != q.lowWater() {
 		return
 	}
 	select {
-	case c.short <- struct{}{}:
+	case q.low <- struct{}{}:
 	default:
 	}
 }
 
-// linger waits until the line is short, for a while. It has a single caller at
-// a time: the journal's turn is held meanwhile.
-func (c *crew) linger(ctx context.Context) {
+// deferSync waits until the queue is short, for a while. It has one caller at a
+// time: that one holds the journal's turn to write.
+func (q *writeQueue) deferSync(ctx context.Context) {
 	select {
-	case <-c.short: // of an earlier time
+	case <-q.low: // of an earlier time
 	default:
 	}
-	if c.waiting.Load() <= c.few() {
+	if q.waiting.Load() <= q.lowWater() {
 		return
 	}
-	timer := time.NewTimer(maxLinger)
+	timer := time.NewTimer(maxDeferral)
 	defer timer.Stop()
 	select {
-	case <-c.short:
-		c.hire()
+	case <-q.low:
+		q.addWorker()
 	case <-timer.C:
 	case <-ctx.Done():
 	}

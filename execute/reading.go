@@ -21,7 +21,7 @@ type Reading struct {
 	template bool
 
 	mu       sync.Mutex
-	partners map[string]seen
+	partners map[string]snapshot
 	// absentAsOf is when the last whole list began: who is not in partners was
 	// not there then.
 	absentAsOf time.Time
@@ -35,13 +35,13 @@ type Reading struct {
 	// renewal is closed when a page is in or the renewal ended; nil when nobody
 	// renews.
 	renewal chan struct{}
-	// standing tells of the plan's no-ops.
-	standing *standing
+	// noOps tells of the plan's no-ops.
+	noOps *noOps
 	// Restarts says why the first list was read again, for each time that it was.
 	Restarts []string
 }
 
-type seen struct {
+type snapshot struct {
 	partner graph.Partner
 	asOf    time.Time
 }
@@ -49,7 +49,7 @@ type seen struct {
 // Prepare reads the tenant as it is before a run. It fails unless the reading
 // is complete, and it has written nothing then.
 func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, error) {
-	r := &Reading{client: c, wanted: make(map[string]bool, p.Summary.Writes()), standing: newStanding(p.Changes)}
+	r := &Reading{client: c, wanted: make(map[string]bool, p.Summary.Writes()), noOps: newNoOps(p.Changes)}
 	for i := range p.Changes {
 		switch c := &p.Changes[i]; {
 		case c.Object == plan.SyncTemplate:
@@ -58,13 +58,13 @@ func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, erro
 			r.wanted[c.Partner.TenantID] = true
 		}
 	}
-	r.partners = make(map[string]seen, len(r.wanted))
+	r.partners = make(map[string]snapshot, len(r.wanted))
 	return r, r.renew(ctx)
 }
 
 // renew reads everything again. Each page counts from the moment it is in.
 func (r *Reading) renew(ctx context.Context) error {
-	l := list{began: time.Now()}
+	l := listing{began: time.Now()}
 	err := r.client.ListPartners(ctx, func(page graph.Page) error {
 		l.add(page)
 		r.take(page)
@@ -79,15 +79,15 @@ func (r *Reading) renew(ctx context.Context) error {
 	return err
 }
 
-// list is what is learned of a whole list while its pages come in.
-type list struct {
+// listing is what is learned of a whole list while its pages come in.
+type listing struct {
 	began    time.Time
 	slowest  time.Duration // page
 	sync     bool          // some partner has a policy
 	restarts []string
 }
 
-func (l *list) add(page graph.Page) {
+func (l *listing) add(page graph.Page) {
 	if page.Number == 1 {
 		l.began, l.sync = page.AsOf, false
 	}
@@ -111,13 +111,13 @@ func (r *Reading) renewTemplate(ctx context.Context) error {
 }
 
 // complete is the end of a whole list: who was not in it is not there.
-func (r *Reading) complete(l list) {
+func (r *Reading) complete(l listing) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.absentAsOf.IsZero() {
 		r.Restarts = l.restarts
 	}
-	r.standing.end(r.readTemplate())
+	r.noOps.end(r.readTemplate())
 	r.absentAsOf, r.took, r.page, r.sync = l.began, time.Since(l.began), l.slowest, l.sync
 	for id, s := range r.partners {
 		if s.asOf.Before(l.began) {
@@ -135,13 +135,13 @@ func (r *Reading) readTemplate() *graph.Template {
 	return &t
 }
 
-// movedNow returns what the last whole list showed of a no-op that is not as
+// lostNoOp returns what the last whole list showed of a no-op that is not as
 // wanted any more, or that it could not be read.
-func (r *Reading) movedNow(c *plan.Change) (moved, bool) {
+func (r *Reading) lostNoOp(c *plan.Change) (lostNoOp, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m, is := r.standing.moved[c.Seq]
-	return m, is
+	lost, is := r.noOps.lost[c.Seq]
+	return lost, is
 }
 
 // take publishes one page to everybody that waits for it.
@@ -149,13 +149,13 @@ func (r *Reading) take(page graph.Page) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if page.Number == 1 {
-		r.standing.begin()
+		r.noOps.begin()
 	}
 	for i := range page.Partners {
 		p := &page.Partners[i]
-		r.standing.take(p)
+		r.noOps.take(p)
 		if r.wanted[p.TenantID] {
-			r.partners[p.TenantID] = seen{partner: *p, asOf: page.AsOf}
+			r.partners[p.TenantID] = snapshot{partner: *p, asOf: page.AsOf}
 		}
 	}
 	if r.renewal != nil {
@@ -176,8 +176,8 @@ func (r *Reading) look(c *plan.Change) (plan.Live, time.Time) {
 	return plan.Live{}, r.absentAsOf
 }
 
-// now returns what the newest reading shows for a change, and as of when.
-func (r *Reading) now(c *plan.Change) (plan.Live, time.Time) {
+// newest returns what the newest reading shows for a change, and as of when.
+func (r *Reading) newest(c *plan.Change) (plan.Live, time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.look(c)
@@ -191,13 +191,13 @@ func (r *Reading) showsSync() bool {
 	return r.sync
 }
 
-// Live returns what is there now for a change, read within maxAge by the given
+// live returns what is there now for a change, read within maxAge by the given
 // measure of age. The first that finds the reading too old renews it for all;
 // the others wait for the page that they need. From three quarters of maxAge on,
 // one renews ahead while the others go on. An object is asked for by itself
 // where the list takes so long that it could not be kept fresh, and where the
 // page that is waited for hangs.
-func (r *Reading) Live(ctx context.Context, c *plan.Change, age func(time.Time) time.Duration, maxAge time.Duration) (plan.Live, time.Time, error) {
+func (r *Reading) live(ctx context.Context, c *plan.Change, age func(time.Time) time.Duration, maxAge time.Duration) (plan.Live, time.Time, error) {
 	for renewed := false; ; {
 		r.mu.Lock()
 		live, asOf := r.look(c)
@@ -210,7 +210,7 @@ func (r *Reading) Live(ctx context.Context, c *plan.Change, age func(time.Time) 
 		}
 		if slow {
 			r.mu.Unlock()
-			return r.Object(ctx, c)
+			return r.object(ctx, c)
 		}
 		wait := r.renewal
 		if idle {
@@ -229,7 +229,7 @@ func (r *Reading) Live(ctx context.Context, c *plan.Change, age func(time.Time) 
 		case <-wait:
 			hung.Stop()
 		case <-hung.C:
-			return r.Object(ctx, c)
+			return r.object(ctx, c)
 		case <-ctx.Done():
 			hung.Stop()
 			return plan.Live{}, time.Time{}, context.Cause(ctx)
@@ -251,8 +251,8 @@ func (r *Reading) lead(ctx context.Context) error {
 	return err
 }
 
-// Object reads the one object of a change, to settle what a list cannot.
-func (r *Reading) Object(ctx context.Context, c *plan.Change) (plan.Live, time.Time, error) {
+// object reads the one object of a change, to settle what a list cannot.
+func (r *Reading) object(ctx context.Context, c *plan.Change) (plan.Live, time.Time, error) {
 	asOf := time.Now()
 	if c.Object == plan.SyncTemplate {
 		t, err := r.client.Template(ctx)

@@ -2,9 +2,12 @@ package execute
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"maps"
+	"reflect"
+	"strings"
 	"time"
 
 	"bulksync/execute/journal"
@@ -12,65 +15,65 @@ import (
 	"bulksync/plan"
 )
 
-// send sends the write, unless its turn comes when nothing supports it any more.
-func (s *step) send(id string) (*graph.Response, error) {
-	if !s.still() {
+// send sends the write, unless nothing supports it any more when its turn comes.
+func (r *changeRun) send(id string) (*graph.Response, error) {
+	if !r.isSupported() {
 		return nil, graph.ErrPrecondition // before it takes a turn from another
 	}
-	resp, err := s.Client.Do(s.soft, graph.Request{
-		Method: s.req.Method, Path: s.req.Path, Body: s.req.Body, ClientRequestID: id,
-		MaxAttempts: max(1, attemptsPerChange-s.tries), Precondition: s.still, InFlight: s.hard, Repeats: s.out.Attempts > 0,
+	resp, err := r.env.client.Do(r.env.ends.soft, graph.Request{
+		Method: r.req.Method, Path: r.req.Path, Body: r.req.Body, ClientRequestID: id,
+		MaxAttempts: max(1, maxAttempts-r.attempts), Precondition: r.isSupported, InFlight: r.env.ends.hard, Repeats: r.out.Attempts > 0,
 	})
 	if e := (*graph.Error)(nil); errors.As(err, &e) {
-		s.count(e.Attempts, e.Answered)
+		r.count(e.Attempts, e.Answered)
 		if e.Attempts > 0 && !errors.Is(err, graph.ErrPrecondition) {
-			s.out.HTTPStatus, s.out.GraphCode, s.out.Kind, s.out.RequestID = e.Status, e.Code, e.Kind, e.RequestID
+			r.out.HTTPStatus, r.out.GraphCode, r.out.Kind, r.out.RequestID = e.Status, e.Code, e.Kind, e.RequestID
 		}
 	}
 	return resp, err
 }
 
-// still reports whether the write has its ground when its turn has come. Where
-// the line was so long that the reading is too old by then, the object is
-// looked at again on the spot: giving the turn back would waste it. Nothing is
+// isSupported reports whether a reading supports the write when its turn has
+// come. Where the queue was so long that the reading is too old by then, the
+// object is read on the spot: giving the turn back would waste it. Nothing is
 // read for that while the newest reading will do.
-func (s *step) still() bool {
-	if s.pastDeadline() { // a timer stands still while the machine sleeps
-		s.stopNow(errDeadline)
+func (r *changeRun) isSupported() bool {
+	if r.env.pastDeadline() { // a timer stands still while the machine sleeps
+		r.control.stop(errDeadline)
 		return false
 	}
-	if s.isFresh() {
+	if r.isFresh() {
 		return true
 	}
 	var live plan.Live
 	var err error
-	if !s.alone {
-		live, s.asOf = s.Reading.now(s.c)
-		live = s.withOwn(live)
+	if !r.readDirectly {
+		live, r.asOf = r.env.reading.newest(r.change)
+		live = r.rec.withDone(r.before, live)
 	}
-	if !s.isFresh() {
-		live, err = s.look()
+	if !r.isFresh() {
+		live, err = r.look()
 	}
-	verdict, _ := s.fits(live)
-	return err == nil && verdict == plan.Applies && s.isFresh()
+	verdict, _ := r.fits(live)
+	return err == nil && verdict == plan.Applies && r.isFresh()
 }
 
-func (s *step) isFresh() bool { return s.clock.age(s.asOf) <= s.set.MaxAge }
+func (r *changeRun) isFresh() bool { return r.env.clock.age(r.asOf) <= r.env.set.MaxAge }
 
-// maxTooLate is how often a step may come too late before it is plain that no
-// reading is young enough.
-const maxTooLate = 3
+// maxStaleTurns is how often the turn of a change may come too late before it is
+// plain that no reading is young enough.
+const maxStaleTurns = 3
 
-// tooLate has the change judged anew, as it no longer had its ground when its
+// staleTurn has the change judged anew, as nothing supported the write when its
 // turn came.
-func (s *step) tooLate() next {
-	if s.stopped() {
-		s.leaveOff("the run stopped before it was sent again")
-		return end
+func (r *changeRun) staleTurn() todo {
+	if r.control.stopped() {
+		r.abandon("the run stopped before it was sent again")
+		return finish
 	}
-	if s.late++; s.late == maxTooLate {
-		s.stopNow(fmt.Errorf("reading the tenant takes longer than the %s that a reading may be old: allow an older one",
-			s.set.MaxAge.Round(time.Second)))
+	if r.staleTurns++; r.staleTurns == maxStaleTurns {
+		r.control.stop(fmt.Errorf("reading the tenant takes longer than the %s that a reading may be old: allow an older one",
+			r.env.set.MaxAge.Round(time.Second)))
 	}
 	return lookAgain
 }
@@ -78,196 +81,204 @@ func (s *step) tooLate() next {
 // count takes in the attempts of a request. They count against the change only
 // if it, or others meanwhile, got an answer of Graph: an outage is waited out by
 // time.
-func (s *step) count(attempts int, answered bool) {
-	s.out.Attempts += attempts
-	s.mu.Lock()
-	answers := s.answers
-	s.mu.Unlock()
-	if answered || s.tries == 0 || answers != s.heard {
-		s.tries += attempts
+func (r *changeRun) count(attempts int, answered bool) {
+	r.out.Attempts += attempts
+	answers := r.control.answered()
+	if answered || r.attempts == 0 || answers != r.answersSeen {
+		r.attempts += attempts
 	}
-	s.heard = answers
+	r.answersSeen = answers
 }
 
 // afterFault decides what a write that did not succeed means: an outcome, or
 // another look.
-func (s *step) afterFault(err error) next {
+func (r *changeRun) afterFault(err error) todo {
 	var e *graph.Error
 	if !errors.As(err, &e) { // the run stopped before anything was sent
-		s.leaveOff("the run stopped before it was sent again")
-		return end
+		r.abandon("the run stopped before it was sent again")
+		return finish
 	}
 	switch {
 	case e.Kind == graph.Indeterminate:
-		s.cause, s.alone, s.out.Open, s.doubt = err, true, true, time.Now()
+		r.cause, r.readDirectly, r.out.Open, r.uncertainSince = err, true, true, time.Now()
 		if errors.Is(err, graph.Outage) {
-			s.stopNow(err)
+			r.control.stop(err)
 		}
-		return s.lookIn(s.patience())
+		return r.recheckAfter(r.recheckDelay())
 	case e.Kind == graph.Outage, e.Kind == graph.Unreachable:
-		s.stopNow(err)
-		s.leaveOff("the run stopped before it was sent again")
-		return end
+		r.control.stop(err)
+		r.abandon("the run stopped before it was sent again")
+		return finish
 	case e.Kind == graph.Throttled && e.RetryAfter > graph.MaxRetryAfter:
-		s.stopNow(fmt.Errorf("asked for a pause of %s, longer than the %s that are waited for: %w",
+		r.control.stop(fmt.Errorf("asked for a pause of %s, longer than the %s that are waited for: %w",
 			e.RetryAfter.Round(time.Second), graph.MaxRetryAfter, err))
-	case s.tries < attemptsPerChange && lags(e.Kind) && s.justAdded():
-		s.cause, s.alone, s.refused = err, true, true
+	case r.attempts < maxAttempts && mayPass(e.Kind) && r.justAdded():
+		r.cause, r.readDirectly, r.refused = err, true, true
 		return lookAgain
 	}
-	s.answered(s.c.Object, err)
-	switch {
-	case e.Kind == graph.Conflict, e.Kind == graph.NotFound:
-		s.cause, s.alone, s.refused = err, true, true
-		return lookAgain
-	case e.Attempts == 0, (e.Kind == graph.Throttled || e.Kind == graph.Transient) && s.stopped():
-		s.leaveOff("the run stopped before it was sent again")
-	case s.out.Open: // what was sent before may have landed all the same
-		s.cause, s.alone, s.final = err, true, true
-		return lookAgain
-	default:
-		s.out.Status, s.out.Message = journal.Failed, reason(err)
-	}
-	return end
+	r.control.noteAnswer(r.change.Object, err)
+	return r.afterRefusal(e, err)
 }
 
-// lags reports whether Graph may give such an answer for a while about what
+// afterRefusal decides what an answer means that says no.
+func (r *changeRun) afterRefusal(e *graph.Error, err error) todo {
+	switch {
+	case e.Kind == graph.Conflict, e.Kind == graph.NotFound:
+		r.cause, r.readDirectly, r.refused = err, true, true
+		return lookAgain
+	case e.Attempts == 0, (e.Kind == graph.Throttled || e.Kind == graph.Transient) && r.control.stopped():
+		r.abandon("the run stopped before it was sent again")
+	case r.out.Open: // what was sent before may have landed all the same
+		r.cause, r.readDirectly, r.final = err, true, true
+		return lookAgain
+	default:
+		r.out.Status, r.out.Message = journal.Failed, reasonOf(err)
+	}
+	return finish
+}
+
+// mayPass reports whether Graph may give such an answer for a while about what
 // belongs to a partner configuration that was just added.
-func lags(k graph.Kind) bool {
+func mayPass(k graph.Kind) bool {
 	return k == graph.Invalid || k == graph.Forbidden || k == graph.NotFound
 }
 
 // justAdded reports whether this run added the partner configuration less than
 // a minute ago: until then Graph may refuse what belongs to it, in several ways.
 // Of what an earlier session added only its own clock knows when.
-func (s *step) justAdded() bool {
-	for _, c := range s.before {
-		if c.Object != plan.PartnerConfiguration || c.Action != plan.Create || !s.isDone(c) {
+func (r *changeRun) justAdded() bool {
+	for _, c := range r.before {
+		if c.Object != plan.PartnerConfiguration || c.Action != plan.Create || !r.rec.isDone(c) {
 			continue
 		}
-		s.mu.Lock()
-		at, known := s.added[c.Partner.TenantID]
-		s.mu.Unlock()
+		at, known := r.control.addedAt(c.Partner.TenantID)
 		if !known {
-			at = s.began
+			at = r.env.began
 		}
-		return time.Since(at) < maxDoubt
+		return time.Since(at) < maxUncertainty
 	}
 	return false
 }
 
-// How long a write that was left open is followed up.
+// How long an open write is followed up.
 const (
-	// blindTrust is how long after the attempt a reading is believed that does not
+	// unknownLag is how long after the attempt a reading is believed that does not
 	// show it, where nothing tells how far readings lag behind.
-	blindTrust = 2 * time.Second
-	// lagHolds is how long what was seen of the lag is believed.
+	unknownLag = 2 * time.Second
+	// lagHolds is how long what was found out about the lag is believed.
 	lagHolds = 5 * time.Second
-	// maxDoubt is after how long it is given up: readings lag by more than is
-	// waited for.
-	maxDoubt = time.Minute
+	// maxUncertainty is after how long an open write is given up: readings lag by
+	// more than is waited for.
+	maxUncertainty = time.Minute
 )
 
 // settle decides about an open write when a reading shows the object as it was
 // before. Graph's readings lag behind its writes, so that alone does not mean
 // that it did not land; but if they show what was accepted at that time or
 // later, they would show this one.
-func (s *step) settle() next {
-	switch trusted := s.lagBelow(s.asOf.Sub(s.doubt)); {
-	case trusted && !s.isFresh():
+func (r *changeRun) settle() todo {
+	since := r.asOf.Sub(r.uncertainSince)
+	switch trusted := r.isLagBelow(since); {
+	case trusted && !r.isFresh():
 		return lookAgain // finding out took too long to write now
 	case trusted:
-		s.doubt, s.looks = time.Time{}, 0
-		if s.tries >= attemptsPerChange {
-			s.giveUp()
-			return end
+		r.uncertainSince, r.rechecks = time.Time{}, 0
+		if r.attempts >= maxAttempts {
+			r.giveUp()
+			return finish
 		}
-		return write
-	case s.asOf.Sub(s.doubt) > maxDoubt:
-		s.leaveOff(fmt.Sprintf("reading the object for %s did not settle it", maxDoubt))
-		return end
+		return sendWrite
+	case since > maxUncertainty:
+		r.abandon(fmt.Sprintf("reading the object for %s did not settle it", maxUncertainty))
+		return finish
 	default:
-		return s.lookIn(s.patience())
+		return r.recheckAfter(r.recheckDelay())
 	}
 }
 
-// lagBelow reports whether readings lag behind writes by less than d, as far as
-// can be told: by how soon one showed what was accepted last.
-func (s *step) lagBelow(d time.Duration) bool {
-	s.mu.Lock()
-	w, known := s.shown, s.lag
-	s.mu.Unlock()
-	if time.Since(known.at) < lagHolds && known.below <= d {
+// isLagBelow reports whether readings lag behind writes by less than d, as far
+// as can be told: by how soon one showed what was accepted last.
+func (r *changeRun) isLagBelow(d time.Duration) bool {
+	last, known := r.control.lastAccepted()
+	if time.Since(known.foundAt) < lagHolds && known.below <= d {
 		return true
 	}
-	if w.change == nil {
-		return d >= blindTrust
+	if last.change == nil {
+		return d >= unknownLag
 	}
-	live, asOf, err := s.Reading.Object(s.hard, w.change)
+	live, asOf, err := r.env.reading.object(r.env.ends.hard, last.change)
 	if err != nil {
 		return false
 	}
-	verdict, _ := w.change.Judge(live)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if verdict != plan.AsWanted {
-		s.lag.seen = max(s.lag.seen, asOf.Sub(w.at))
-		return d > maxDoubt && time.Since(w.at) < maxDoubt // young, and no sign of such a lag
+	if verdict, _ := last.change.Judge(live); verdict != plan.AsWanted {
+		r.control.noteNotShown(last, asOf)
+		return d > maxUncertainty && time.Since(last.sent) < maxUncertainty // young, and no sign of such a lag
 	}
-	// It can have been visible for long: what was seen of lags bounds it, too.
-	s.lag.below, s.lag.at = min(time.Since(w.at), max(blindTrust, 2*s.lag.seen)), time.Now()
-	return s.lag.below <= d
+	return r.control.noteShown(last) <= d
 }
 
-// wasAccepted remembers the write that was accepted last, and when it was sent:
-// it took effect at some time since, and the lag is not to look shorter than it
-// is because the answer was slow.
-func (s *step) wasAccepted(sent time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.shown = accepted{s.c, sent}
-}
-
-// insist waits before a refused write is sent again, where reading shows nothing
-// that would explain the refusal: a partner that was just created is not found
-// yet, or one that was just deleted still stands in the way. Either passes
+// retryRefused waits before a refused write is sent again, where reading shows
+// nothing that would explain the refusal: a partner that was just created is not
+// found yet, or one that was just deleted still stands in the way. Either passes
 // within a minute.
-func (s *step) insist() next {
-	s.looks++
-	if s.looks > 1 && s.c.Action == plan.Create && errors.Is(s.cause, graph.Conflict) {
-		s.cannotSee(s.c, s.cause)
+func (r *changeRun) retryRefused() todo {
+	r.rechecks++
+	if r.rechecks > 1 && r.change.Action == plan.Create && errors.Is(r.cause, graph.Conflict) &&
+		r.change.Object == plan.IdentitySynchronization && !r.env.reading.showsSync() {
+		r.control.noteUnseen(r.change.Seq, r.cause)
 	}
-	if graph.Sleep(s.soft, jitter(time.Second<<s.looks)) != nil {
-		s.leaveOff("the run stopped before that was settled")
-		return end
+	if graph.Sleep(r.env.ends.soft, jitter(time.Second<<r.rechecks)) != nil {
+		r.abandon("the run stopped before that was settled")
+		return finish
 	}
-	s.refused = false
+	r.refused = false
 	return lookAgain
 }
 
-// patience is how long to wait before the next look for an open write.
-func (s *step) patience() time.Duration {
-	s.looks++
-	return jitter(min(100*time.Millisecond<<min(s.looks-1, 6), 5*time.Second))
+// recheckDelay is how long to wait before an open write is looked for again.
+func (r *changeRun) recheckDelay() time.Duration {
+	r.rechecks++
+	return jitter(min(100*time.Millisecond<<min(r.rechecks-1, 6), 5*time.Second))
 }
 
-// lookIn has the object looked at after d. A stop of the run cuts the wait short
-// and leaves time for one look.
-func (s *step) lookIn(d time.Duration) next {
-	if graph.Sleep(s.soft, d) != nil && graph.Sleep(s.hard, lastLook) != nil {
-		s.leaveOff("the run stopped before that was settled")
-		return end
+// recheckAfter has the object looked at after d. A stop of the run cuts the wait
+// short and leaves time for one look.
+func (r *changeRun) recheckAfter(d time.Duration) todo {
+	if graph.Sleep(r.env.ends.soft, d) != nil && graph.Sleep(r.env.ends.hard, lastRecheck) != nil {
+		r.abandon("the run stopped before that was settled")
+		return finish
 	}
 	return lookAgain
 }
 
-// lastLook is how long after a stop an open write is looked for.
-const lastLook = 100 * time.Millisecond
+// lastRecheck is how long after a stop an open write is looked for.
+const lastRecheck = 100 * time.Millisecond
 
-func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }
+// found is what Outcome.Found says of what is there.
+func found(c *plan.Change, live plan.Live) json.RawMessage {
+	if object := live.Object(c.Object); len(object) > 0 {
+		return object
+	}
+	return json.RawMessage("null")
+}
 
-// reason says what is not in the other members of an outcome already.
-func reason(err error) string {
+// isFound reports whether what is there is what the write was to replace, where
+// that was not what the plan knew.
+func isFound(o *journal.Outcome, c *plan.Change, live plan.Live) bool {
+	return o.Found != nil && reflect.DeepEqual(ownMembers(found(c, live)), ownMembers(o.Found))
+}
+
+// ownMembers is an object without what the protocol adds, which differs between
+// a list and a single read; nil where there is none.
+func ownMembers(object json.RawMessage) map[string]any {
+	var members map[string]any
+	_ = json.Unmarshal(object, &members) // it was read before
+	maps.DeleteFunc(members, func(name string, _ any) bool { return strings.HasPrefix(name, "@") })
+	return members
+}
+
+// reasonOf says what is not in the other members of an outcome already.
+func reasonOf(err error) string {
 	var e *graph.Error
 	switch {
 	case errors.As(err, &e):

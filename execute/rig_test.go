@@ -34,18 +34,6 @@ type rig struct {
 
 func newRig(t testing.TB, cfg graphsim.Config) *rig { return &rig{graphsim.New(cfg), t} }
 
-// bearer adds a token, as package auth does.
-type bearer struct {
-	base  http.RoundTripper
-	token string
-}
-
-func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+b.token)
-	return b.base.RoundTrip(r)
-}
-
 func (r *rig) client(layers ...func(http.RoundTripper) http.RoundTripper) *graph.Client {
 	token := r.Token(graphsim.TokenOptions{Lifetime: 1000 * time.Hour})
 	layers = append(layers, func(rt http.RoundTripper) http.RoundTripper { return bearer{rt, token} })
@@ -130,7 +118,7 @@ func (r *rig) run(ctx context.Context, s session) (*journal.Result, error) {
 		prior = r.log(s.plan, s.tape)
 	}
 	if prior != nil {
-		last = prior.LastHash
+		last = prior.LastSum()
 		s.tape.cut(int(prior.Size))
 	} else {
 		s.tape.cut(0)
@@ -140,9 +128,9 @@ func (r *rig) run(ctx context.Context, s session) (*journal.Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing: %w", err)
 	}
-	return execute.Run(ctx, execute.Config{
+	return execute.Run(execute.Stops{Soft: s.stop, Hard: ctx}, execute.Config{
 		Client: c, Plan: s.plan, Reading: reading, Journal: journal.New(s.tape, last), Prior: prior,
-		Header: journal.Run{RunID: "run", Identity: "test", Settings: s.settings}, Stop: s.stop, Observe: s.observe, Pace: s.pace, Wall: s.wall,
+		Header: journal.Run{RunID: "run", Identity: journal.Identity{Kind: "app", AppID: "test"}, Settings: s.settings}, Observe: s.observe, Pace: s.pace, Wall: s.wall,
 	})
 }
 

@@ -46,7 +46,7 @@ func TestOutcomesAndSessionsAreDated(t *testing.T) {
 		p, f := r.plan(rows(2, "Fabrikam,yes,,,"), ""), newTape()
 		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 1}})
 		for _, o := range res.Outcomes {
-			if o.Elapsed != 300*time.Millisecond || o.StartedAt.IsZero() {
+			if o.Elapsed() != 300*time.Millisecond || o.StartedAt.IsZero() {
 				t.Errorf("%+v", o)
 			}
 		}
@@ -91,6 +91,26 @@ func TestWhatIsOpenComesLast(t *testing.T) {
 		}})
 		if want := []int{2, 3, 4, 5, 6, 1}; !slices.Equal(order, want) || res.Totals.Of(journal.Verified) != 6 {
 			t.Errorf("%v, %+v", order, res.Totals)
+		}
+	})
+}
+
+// A run is told the same from its journal, whatever Graph says.
+func TestTheJournalTellsTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(1, func(p *graphsim.Partner) {
+			p.IdentitySynchronization = graphsim.SyncAllowed("a <b> & \u2028 \"c\"", false)
+		})
+		p := r.plan(rows(1, "New,yes,,,"), "")
+		r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization.DisplayName = ptr("<i>\u2029 \\ \x7f ☃") })
+		f := newTape()
+		res := r.mustRun(session{plan: p, tape: f})
+		if res.Outcomes[0].Status != journal.Held {
+			t.Fatalf("%+v", res.Outcomes[0])
+		}
+		if diff := cmp.Diff(res, r.replay(p, f)); diff != "" {
+			t.Errorf("(-run +text):\n%s", diff)
 		}
 	})
 }

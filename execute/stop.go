@@ -3,123 +3,100 @@ package execute
 import (
 	"context"
 	"errors"
-	"fmt"
+	"sync"
 	"time"
 
-	"bulksync/execute/journal"
 	"bulksync/graph"
-	"bulksync/internal/words"
-	"bulksync/plan"
 )
+
+// ErrInterrupted is the cause to cancel Stops.Soft with when a person or the
+// system asks for an end.
+var ErrInterrupted = errors.New("interrupted")
 
 // errDeadline is what a run ends with whose Settings.Deadline came.
 var errDeadline = errors.New("the deadline came")
 
-// ErrCannotSee means that Graph answers as if there were synchronization
-// policies, and shows this identity none. The roles that see partners without
-// their policies are those of the page "List partners": Teams Administrator and
-// Global Secure Access Administrator.
-var ErrCannotSee = errors.New("this identity cannot see synchronization policies")
+// Stops end a run from outside. Nil means never.
+type Stops struct {
+	// Soft ends dispatch: no further write is sent, and those in flight finish
+	// within Settings.Grace.
+	Soft context.Context
+	// Hard ends everything at once, requests in flight too.
+	Hard context.Context
+}
 
-// The numbers of changes after which a run stops by itself.
-const (
-	maxForbidden = 10
-	maxUnseen    = 3
-)
+// ends are the contexts of a run. Nobody writes to them.
+//
+//	            begin        asked for an end      Settings.Grace later
+//	asked         ├──────────────────┤              reading back
+//	soft          ├──────────────────┤              new writes, waits
+//	hard          ├──────────────────────────────┤  requests on the wire
+//
+// A run that stops itself ends soft, and hard a grace later, but not asked: it
+// still reads back what it did. Stops.Hard ends all three at once.
+type ends struct {
+	asked, soft, hard context.Context
+}
 
-// stopCause is why a run stopped itself. It hides what it was made of: whatever
-// waits when the run stops ends with it, and Graph's answer to one request is
-// not its answer to the others.
+// open makes the contexts of a run. stop ends soft and says why; shut ends all
+// of them, and returns when nothing waits for them any more.
+func (s Stops) open(grace time.Duration) (e ends, stop context.CancelCauseFunc, shut func()) {
+	orNever := func(ctx context.Context) context.Context {
+		if ctx == nil {
+			return context.Background()
+		}
+		return ctx
+	}
+	outer := orNever(s.Hard)
+	hard, endHard := context.WithCancel(outer)
+	asked, ask := context.WithCancelCause(orNever(s.Soft))
+	soft, stop := context.WithCancelCause(asked)
+	unask := context.AfterFunc(outer, func() { ask(ErrInterrupted) })
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		<-soft.Done()
+		_ = graph.Sleep(hard, grace) // either way it is over
+		endHard()
+	})
+	return ends{asked, soft, hard}, stop, func() {
+		unask()
+		stop(nil)
+		ask(nil)
+		endHard()
+		waiting.Wait()
+	}
+}
+
+// stopCause is why a run stopped itself. It hides the error that it was made of:
+// all that waits when the run stops ends with it, and Graph's answer to one
+// request is not its answer to the others.
 type stopCause struct{ hidden error }
 
 func (s *stopCause) Error() string { return s.hidden.Error() }
 
-// stopNow ends waits and new attempts; the first cause is the one that is told.
-func (r *runner) stopNow(err error) { r.cancel(&stopCause{err}) }
-
-// stopCause is why no further write is sent; nil while they are.
-func (r *runner) stopCause() error {
-	cause := context.Cause(r.soft)
-	if own := (*stopCause)(nil); errors.As(cause, &own) {
-		return own.hidden
-	}
-	return cause
-}
-
 // pastDeadline reports whether no further write may be begun.
-func (r *runner) pastDeadline() bool {
-	return !r.set.Deadline.IsZero() && !r.clock.wall().Before(r.set.Deadline)
+func (e *env) pastDeadline() bool {
+	return !e.set.Deadline.IsZero() && !e.clock.wall().Before(e.set.Deadline)
 }
 
-// watchDeadline stops the run at its deadline, which is a time of day. It looks
-// at the clock now and then, as a timer stands still while a machine sleeps.
-func (r *runner) watchDeadline() {
-	for !r.pastDeadline() {
-		if graph.Sleep(r.soft, min(r.set.Deadline.Sub(r.clock.wall()), time.Second)) != nil {
-			return
+// withDeadline stops the run at its deadline, which is a time of day, and makes
+// shut wait for that. It looks at the clock now and then, as a timer stands still
+// while a machine sleeps.
+func (r *runner) withDeadline(shut func()) func() {
+	if r.env.set.Deadline.IsZero() {
+		return shut
+	}
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for !r.env.pastDeadline() {
+			if graph.Sleep(r.env.ends.soft, min(r.env.set.Deadline.Sub(r.env.clock.wall()), time.Second)) != nil {
+				return
+			}
 		}
+		r.control.stop(errDeadline)
+	})
+	return func() {
+		shut()
+		watching.Wait()
 	}
-	r.stopNow(errDeadline)
-}
-
-// answered watches for answers that will not spare the next change of such an
-// object either. A nil err is a write that was accepted.
-func (r *runner) answered(o plan.Object, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.answers++
-	if r.forbidden[o]++; !errors.Is(err, graph.Forbidden) {
-		r.forbidden[o] = 0
-	}
-	switch {
-	case err == nil:
-		clear(r.unseen)
-	case errors.Is(err, graph.Unauthorized):
-		r.stopNow(fmt.Errorf("the token is not accepted: %w", err))
-	case r.forbidden[o] >= maxForbidden:
-		r.stopNow(fmt.Errorf("%d changes in a row were refused: %w", r.forbidden[o], err))
-	}
-}
-
-// cannotSee notes a create that Graph refused as the object is there, while no
-// reading shows it. Where the tenant shows not one object of the kind, this
-// identity cannot see them, and no change can be held against what is there.
-func (r *runner) cannotSee(c *plan.Change, err error) {
-	if c.Object != plan.IdentitySynchronization || r.Reading.showsSync() {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.unseen[c.Seq] = true; len(r.unseen) >= maxUnseen {
-		r.stopNow(fmt.Errorf("%w: %d partners have a synchronization policy by Graph's answer (%w), and no reading shows one",
-			ErrCannotSee, len(r.unseen), err))
-	}
-}
-
-// spend counts an outcome against the budget of failures. The lock is held.
-func (r *runner) spend(o *journal.Outcome) {
-	if o.Status != journal.Failed && o.Status != journal.Indeterminate {
-		return
-	}
-	if r.failures++; r.failures == r.set.StopAfterFailures {
-		r.stopNow(fmt.Errorf("%s did not succeed, which is the limit; the last was change %d: %s", words.Count(r.failures, "change"), o.Seq, o.Message))
-	}
-}
-
-// interrupted reports whether a person or the system asked for an end.
-func (r *runner) interrupted() bool { return r.asked.Err() != nil }
-
-// stopped reports whether no further write is to be sent.
-func (r *runner) stopped() bool { return r.soft.Err() != nil }
-
-// cutShort reports whether something was left undone or in doubt.
-func (r *runner) cutShort() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for i := range r.log.Outcomes {
-		if o, unknown := r.log.Outcome(i + 1); unknown || o.Status == journal.NotAttempted {
-			return true
-		}
-	}
-	return false
 }

@@ -16,8 +16,8 @@ const mismatches = 3
 
 // watched is a change that is held against readings.
 type watched struct {
-	c      *plan.Change
-	before group // of the same partner
+	change *plan.Change
+	before partnerChanges // of the same partner
 	// own: its write was accepted in this session, so that readings may lag.
 	own bool
 	// differs counts the readings in a row that showed something else.
@@ -29,50 +29,50 @@ type watched struct {
 // a run everything that it or an earlier session of it calls done is held
 // against what the last reading shows. Where nothing waits to be seen and
 // nothing differs, nothing is read for that.
-func (r *runner) verify(groups []group, all bool) error {
-	list := r.watch(groups, all)
-	deadline := time.Now().Add(max(r.set.VerifyWait, 0))
-	looks := 0
+func (r *runner) verify(partners []partnerChanges, all bool) error {
+	list := r.watch(partners, all)
+	deadline := time.Now().Add(r.env.set.VerifyWait)
+	readings := 0
 	for pause := time.Second; ; pause *= 2 {
 		if r.isWaiting(list) {
-			if err := r.Reading.renew(r.asked); err != nil {
-				return r.giveUpOn(list, looks, "reading back did not work: "+reason(err))
+			if err := r.env.reading.renew(r.env.ends.asked); err != nil {
+				return r.endUnconfirmed(list, readings, "reading back did not work: "+reasonOf(err))
 			}
-			looks++
+			readings++
 			if all {
 				list = r.watchNoOps(list)
 			}
 		}
-		last := looks >= mismatches && !time.Now().Before(deadline)
+		last := readings >= mismatches && !time.Now().Before(deadline)
 		var err error
 		if list, err = r.readBack(list, last); err != nil || len(list) == 0 {
 			return err
 		}
 		if last {
-			return r.giveUpOn(list, looks, "not yet visible after "+max(r.set.VerifyWait, 0).String())
+			return r.endUnconfirmed(list, readings, "not yet visible after "+r.env.set.VerifyWait.String())
 		}
-		if looks > 0 && graph.Sleep(r.asked, min(pause, max(time.Until(deadline), shortestPause))) != nil {
-			return r.giveUpOn(list, looks, "the run was interrupted before it could be read back")
+		if readings > 0 && graph.Sleep(r.env.ends.asked, min(pause, max(time.Until(deadline), shortestPause))) != nil {
+			return r.endUnconfirmed(list, readings, "the run was interrupted before it could be read back")
 		}
 	}
 }
 
-// shortestPause is the time between two looks where the wait is over and
+// shortestPause is the time between two readings where the wait is over and
 // another look is needed all the same.
 const shortestPause = 100 * time.Millisecond
 
 // watch lists what is to be held against readings: of a wave what was accepted,
 // of a whole run everything that is called done.
-func (r *runner) watch(groups []group, all bool) []watched {
+func (r *runner) watch(partners []partnerChanges, all bool) []watched {
 	var list []watched
-	for _, g := range groups {
-		for i, c := range g {
-			o, _ := r.outcome(c)
-			own := r.isOwn(c)
+	for _, p := range partners {
+		for i, c := range p {
+			o, _ := r.record.outcome(c)
+			own := r.control.isOwn(c)
 			switch {
-			case o.Status == journal.Succeeded && r.set.VerifyWait < 0 && own:
+			case o.Status == journal.Succeeded && r.env.set.NoReadBack && own:
 			case o.Status == journal.Succeeded, all && o.Status.Done(), all && o.Status == journal.Held && o.MayHaveLanded():
-				list = append(list, watched{c: c, before: g[:i], own: own})
+				list = append(list, watched{change: c, before: p[:i], own: own})
 			}
 		}
 	}
@@ -87,22 +87,22 @@ func (r *runner) watch(groups []group, all bool) []watched {
 func (r *runner) watchNoOps(list []watched) []watched {
 	known := map[*plan.Change]bool{}
 	for _, w := range list {
-		if w.c.Action == plan.NoOp {
-			known[w.c] = true
+		if w.change.Action == plan.NoOp {
+			known[w.change] = true
 		}
 	}
-	for i := range r.Plan.Changes {
-		c := &r.Plan.Changes[i]
+	for i := range r.env.plan.Changes {
+		c := &r.env.plan.Changes[i]
 		if c.Action != plan.NoOp {
 			continue
 		}
-		o, _ := r.outcome(c)
-		_, is := r.Reading.movedNow(c)
+		o, _ := r.record.outcome(c)
+		_, is := r.env.reading.lostNoOp(c)
 		if !is && o.Status == journal.Unchanged || is && o.Status == journal.Held {
 			continue
 		}
 		if !known[c] {
-			list = append(list, watched{c: c})
+			list = append(list, watched{change: c})
 		}
 	}
 	return list
@@ -111,7 +111,7 @@ func (r *runner) watchNoOps(list []watched) []watched {
 // isWaiting reports whether a new reading is needed to tell.
 func (r *runner) isWaiting(list []watched) bool {
 	return slices.ContainsFunc(list, func(w watched) bool {
-		o, _ := r.outcome(w.c)
+		o, _ := r.record.outcome(w.change)
 		return o.Status == journal.Succeeded || w.differs > 0
 	})
 }
@@ -121,36 +121,36 @@ func (r *runner) isWaiting(list []watched) bool {
 // overwritten.
 func (r *runner) readBack(list []watched, last bool) ([]watched, error) {
 	still := list[:0]
-	var tickets []journal.Receipt
+	var receipts []journal.Receipt
 	for _, w := range list {
-		before, _ := r.outcome(w.c)
+		before, _ := r.record.outcome(w.change)
 		o := before
-		if r.keeps(&w, &o, last) {
+		if r.isOpen(&w, &o, last) {
 			still = append(still, w)
 			continue
 		}
 		if o.Status == before.Status {
 			continue // nothing new
 		}
-		if tickets = append(tickets, r.put(o)); len(tickets) == syncedTogether {
-			if err := r.commitAll(tickets); err != nil {
+		if receipts = append(receipts, r.record.add(o)); len(receipts) == syncedTogether {
+			if err := r.record.commit(receipts...); err != nil {
 				return nil, err
 			}
-			tickets = tickets[:0]
+			receipts = receipts[:0]
 		}
 	}
-	return still, r.commitAll(tickets)
+	return still, r.record.commit(receipts...)
 }
 
-// keeps holds a change against the newest reading, and reports whether it is to
+// isOpen holds a change against the newest reading, and reports whether it is to
 // be looked at again. Otherwise o is its outcome.
-func (r *runner) keeps(w *watched, o *journal.Outcome, last bool) bool {
+func (r *runner) isOpen(w *watched, o *journal.Outcome, last bool) bool {
 	live, verdict, why := r.compare(w)
 	switch {
 	case verdict == plan.AsWanted:
-		becomesVerified(o, w.c)
+		becomesVerified(o, w.change)
 		return false
-	case verdict == plan.Unknown && w.c.Action != plan.NoOp: // what was seen before is not taken back
+	case verdict == plan.Unknown && w.change.Action != plan.NoOp: // what was seen before is not taken back
 		return o.Status == journal.Succeeded
 	case verdict == plan.Applies && o.Status == journal.Succeeded && (w.own || !last):
 		w.differs = 0
@@ -161,22 +161,22 @@ func (r *runner) keeps(w *watched, o *journal.Outcome, last bool) bool {
 	if w.differs++; w.differs < mismatches && !last {
 		return true
 	}
-	becomesHeld(o, w.c, live, why)
+	becomesHeld(o, w.change, live, why)
 	return false
 }
 
 // compare judges a change by the newest reading.
 func (r *runner) compare(w *watched) (plan.Live, plan.Verdict, string) {
-	if w.c.Action == plan.NoOp {
-		if m, is := r.Reading.movedNow(w.c); is {
+	if w.change.Action == plan.NoOp {
+		if m, is := r.env.reading.lostNoOp(w.change); is {
 			return m.live, m.verdict, m.why
 		}
 		return plan.Live{}, plan.AsWanted, ""
 	}
-	live, _ := r.Reading.now(w.c)
-	laid := r.withDone(w.before, live)
-	verdict, why := w.c.Judge(laid)
-	if o, _ := r.outcome(w.c); verdict == plan.Moved && o.Finds(w.c, laid) {
+	live, _ := r.env.reading.newest(w.change)
+	laid := r.record.withDone(w.before, live)
+	verdict, why := w.change.Judge(laid)
+	if o, _ := r.record.outcome(w.change); verdict == plan.Moved && isFound(&o, w.change, laid) {
 		return live, plan.Applies, "" // what this run replaced
 	}
 	return live, verdict, why
@@ -226,33 +226,24 @@ func becomesHeld(o *journal.Outcome, c *plan.Change, live plan.Live, why string)
 // save no time to speak of, and take memory.
 const syncedTogether = 512
 
-// giveUpOn says in words why what was accepted is not called verified. What the
+// endUnconfirmed says in words why what was accepted is not called verified. What the
 // last reading showed to be different is not called done.
-func (r *runner) giveUpOn(list []watched, looks int, why string) error {
-	var tickets []journal.Receipt
+func (r *runner) endUnconfirmed(list []watched, readings int, why string) error {
+	var receipts []journal.Receipt
 	for _, w := range list {
-		o, _ := r.outcome(w.c)
+		o, _ := r.record.outcome(w.change)
 		live, verdict, problem := r.compare(&w)
 		switch {
 		case o.Status == journal.Succeeded && verdict == plan.Unknown:
 			o.Message, o.Unseen, o.Unread = acceptedBut+"the object could not be read back: "+problem, false, true
 		case w.differs > 0:
-			becomesHeld(&o, w.c, live, "the last reading shows something else")
+			becomesHeld(&o, w.change, live, "the last reading shows something else")
 		case o.Status == journal.Succeeded:
-			o.Message, o.Unseen, o.Unread = acceptedBut+why, looks > 0, looks == 0
+			o.Message, o.Unseen, o.Unread = acceptedBut+why, readings > 0, readings == 0
 		default:
 			continue
 		}
-		tickets = append(tickets, r.put(o))
+		receipts = append(receipts, r.record.add(o))
 	}
-	return r.commitAll(tickets)
-}
-
-func (r *runner) commitAll(tickets []journal.Receipt) error {
-	for _, t := range tickets {
-		if err := r.commit(t); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r.record.commit(receipts...)
 }

@@ -51,7 +51,7 @@ func TestAWriteThatNeverShowsIsTold(t *testing.T) {
 		}
 		res := r.mustRun(session{plan: p, layers: []func(http.RoundTripper) http.RoundTripper{lost}})
 		o := res.Outcomes[2]
-		if res.Totals.Of(journal.Verified) != 3 || res.Unseen() != 1 || o.Status != journal.Succeeded || !o.Unseen || o.Message != "accepted; not yet visible after 1m0s" {
+		if res.Totals.Of(journal.Verified) != 3 || res.Unconfirmed() != 1 || o.Status != journal.Succeeded || !o.Unseen || o.Message != "accepted; not yet visible after 1m0s" {
 			t.Errorf("%+v: %+v", res.Totals, o)
 		}
 	})
@@ -69,7 +69,7 @@ func TestWhatWasUndoneIsNotCalledDone(t *testing.T) {
 		}
 		r.undo(p, first)
 		again := r.mustRun(session{plan: p, tape: f})
-		if want := totals(journal.Verified, 10, journal.Held, 10); again.Totals != want || again.Unseen() != 0 {
+		if want := totals(journal.Verified, 10, journal.Held, 10); again.Totals != want || again.Unconfirmed() != 0 {
 			t.Errorf("%+v", again.Totals)
 		}
 		i := slices.IndexFunc(again.Outcomes, func(o journal.Outcome) bool { return o.Status == journal.Held })
@@ -291,7 +291,7 @@ func TestAPartnerThatCannotBeReadBack(t *testing.T) {
 		})
 		res := r.mustRun(session{plan: p, tape: f})
 		o := res.Outcomes[0]
-		if o.Status != journal.Succeeded || !o.Unread || o.Unseen || !strings.HasPrefix(o.Message, "accepted; the object could not be read back: ") || res.Unseen() != 1 {
+		if o.Status != journal.Succeeded || !o.Unread || o.Unseen || !strings.HasPrefix(o.Message, "accepted; the object could not be read back: ") || res.Unconfirmed() != 1 {
 			t.Errorf("%+v", o)
 		}
 		r.Break(tenant(1), "")

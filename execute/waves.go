@@ -15,18 +15,18 @@ import (
 // work goes through the waves: each is written and read back before the next
 // one is begun.
 func (r *runner) work() error {
-	groups := r.groups()
-	if r.set.OnDrift == journal.StopOnDrift {
-		if err := r.holdDrift(groups); err != nil {
+	partners := r.env.partners()
+	if r.env.set.OnDrift == journal.StopOnDrift {
+		if err := r.holdDrift(partners); err != nil {
 			return err
 		}
 	}
-	waves := r.waves(groups)
+	waves := r.waves(partners)
 	for i, wave := range waves {
-		if r.stopped() {
+		if r.control.stopped() {
 			break
 		}
-		if err := r.dispatch(wave); err != nil || r.interrupted() {
+		if err := r.dispatch(wave); err != nil || r.control.interrupted() {
 			return err
 		}
 		if i == len(waves)-1 {
@@ -35,62 +35,63 @@ func (r *runner) work() error {
 		if err := r.verify(wave, false); err != nil {
 			return err
 		}
-		if bad := r.unwell(wave); bad > 0 {
-			r.stopNow(fmt.Errorf("wave %d of %d: %s of it not as wanted", i+1, len(waves), words.Count(bad, "change")))
+		if bad := r.unsettled(wave); bad > 0 {
+			r.control.stop(fmt.Errorf("wave %d of %d: %s of it not as wanted", i+1, len(waves), words.Count(bad, "change")))
 		}
 	}
-	if r.interrupted() {
+	if r.control.interrupted() {
 		return nil
 	}
-	return r.verify(groups, true)
+	return r.verify(partners, true)
 }
 
-// group is the changes of one partner, in their order.
-type group []*plan.Change
+// partnerChanges are the changes of one partner, in their order.
+type partnerChanges []*plan.Change
 
-// groups lists what the run may write, the partners in the order of the plan.
-func (r *runner) groups() []group {
-	var groups []group
+// partners lists what the run may write, the partners in the order of the plan.
+func (e *env) partners() []partnerChanges {
+	var partners []partnerChanges
 	at := map[string]int{}
-	for i := range r.Plan.Changes {
-		c := &r.Plan.Changes[i]
+	for i := range e.plan.Changes {
+		c := &e.plan.Changes[i]
 		if !c.Writes() {
 			continue
 		}
-		g, ok := at[c.Partner.TenantID]
+		n, ok := at[c.Partner.TenantID]
 		if !ok {
-			g = len(groups)
-			at[c.Partner.TenantID] = g
-			groups = append(groups, nil)
+			n = len(partners)
+			at[c.Partner.TenantID] = n
+			partners = append(partners, nil)
 		}
-		groups[g] = append(groups[g], c)
+		partners[n] = append(partners[n], c)
 	}
-	return groups
+	return partners
 }
 
-// waves cuts the groups as Settings.Waves says. Within a wave comes last what
+// waves cuts the partners as Settings.Waves says. Within a wave comes last what
 // an earlier session left unknown: by then it has been seen how soon a reading
 // shows a write.
-func (r *runner) waves(groups []group) [][]group {
-	var waves [][]group
-	for _, n := range r.set.Waves {
-		if n = min(max(n, 0), len(groups)); n > 0 {
-			waves = append(waves, groups[:n:n])
-			groups = groups[n:]
+func (r *runner) waves(partners []partnerChanges) [][]partnerChanges {
+	var waves [][]partnerChanges
+	for _, n := range r.env.set.Waves {
+		if n = min(max(n, 0), len(partners)); n > 0 {
+			waves = append(waves, partners[:n:n])
+			partners = partners[n:]
 		}
 	}
-	if len(groups) > 0 {
-		waves = append(waves, groups)
+	if len(partners) > 0 {
+		waves = append(waves, partners)
 	}
 	for _, wave := range waves {
-		slices.SortStableFunc(wave, func(a, b group) int { return r.doubts(a) - r.doubts(b) })
+		slices.SortStableFunc(wave, func(a, b partnerChanges) int { return r.hasUnknown(a) - r.hasUnknown(b) })
 	}
 	return waves
 }
 
-func (r *runner) doubts(g group) int {
-	for _, c := range g {
-		if _, unknown := r.outcome(c); unknown {
+// hasUnknown is 1 where an earlier session left a change unknown, else 0.
+func (r *runner) hasUnknown(p partnerChanges) int {
+	for _, c := range p {
+		if _, unknown := r.record.outcome(c); unknown {
 			return 1
 		}
 	}
@@ -98,15 +99,15 @@ func (r *runner) doubts(g group) int {
 }
 
 // dispatch hands the partners of a wave out to the workers.
-func (r *runner) dispatch(wave []group) error {
-	queue := make(chan group)
-	g, failed := errgroup.WithContext(context.WithoutCancel(r.hard))
-	g.Go(func() error {
-		defer close(queue)
-		for _, group := range wave {
+func (r *runner) dispatch(wave []partnerChanges) error {
+	handed := make(chan partnerChanges)
+	workers, failed := errgroup.WithContext(context.WithoutCancel(r.env.ends.hard))
+	workers.Go(func() error {
+		defer close(handed)
+		for _, p := range wave {
 			select {
-			case queue <- group:
-			case <-r.soft.Done():
+			case handed <- p:
+			case <-r.env.ends.soft.Done():
 				return nil
 			case <-failed.Done(): // a worker lost the journal
 				return nil
@@ -114,69 +115,51 @@ func (r *runner) dispatch(wave []group) error {
 		}
 		return nil
 	})
-	r.crew.start(len(wave), func() {
-		g.Go(func() error { return (&worker{runner: r}).run(queue) })
+	r.queue.start(len(wave), func() {
+		w := &worker{env: r.env, control: r.control, queue: r.queue, rec: &recorder{record: r.record}}
+		workers.Go(func() error { return w.run(handed) })
 	})
-	return g.Wait()
+	return workers.Wait()
 }
 
-// unwell counts the changes of a wave that argue against the next one. What was
-// left alone as somebody had changed it is no argument: Settings.OnDrift decides
-// about that.
-func (r *runner) unwell(wave []group) int {
-	bad := 0
-	for _, g := range wave {
-		for _, c := range g {
-			o, _ := r.outcome(c)
-			switch o.Status {
-			case journal.Failed, journal.Indeterminate, journal.NotAttempted:
-				bad++
-			case journal.Held:
-				if o.MayHaveLanded() {
-					bad++
-				}
-			case journal.Succeeded:
-				if r.set.VerifyWait >= 0 {
-					bad++
-				}
+// unsettled counts the changes of a wave that argue against the next one. What
+// was left alone as somebody had changed it is no argument: Settings.OnDrift
+// decides about that.
+func (r *runner) unsettled(wave []partnerChanges) int {
+	n := 0
+	for _, p := range wave {
+		for _, c := range p {
+			o, _ := r.record.outcome(c)
+			switch info := o.Status.Info(); {
+			case info.Severity == journal.Bad, info.CutShort, o.Overwritten,
+				o.Status == journal.Succeeded && !r.env.set.NoReadBack:
+				n++
 			}
 		}
 	}
-	return bad
+	return n
 }
 
 // holdDrift looks for drift before anything is written, and stops the run over
 // it.
-func (r *runner) holdDrift(groups []group) error {
-	var tickets []journal.Receipt
-	for _, g := range groups {
-		var before group
-		for _, c := range g {
-			live, _ := r.Reading.now(c)
-			for _, b := range before {
-				live = b.Onto(live)
-			}
-			before = append(before, c)
-			o, unknown := r.outcome(c)
+func (r *runner) holdDrift(partners []partnerChanges) error {
+	var receipts []journal.Receipt
+	for _, p := range partners {
+		for i, c := range p {
+			live, _ := r.env.reading.newest(c)
+			live = laidOver(live, p[:i], func(*plan.Change) bool { return true })
+			o, unknown := r.record.outcome(c)
 			if verdict, why := c.Judge(live); verdict == plan.Moved && !unknown && !o.Status.Done() {
-				tickets = append(tickets, r.put(held(o, c, live, journal.ReasonDrifted, "changed since the plan: "+why)))
+				receipts = append(receipts, r.record.add(held(o, c, live, journal.ReasonDrifted, "changed since the plan: "+why)))
 			}
 		}
 	}
-	if len(tickets) > 0 {
+	if len(receipts) > 0 {
 		nothing := "nothing"
-		if r.Prior != nil {
+		if r.env.resumed {
 			nothing = "nothing more"
 		}
-		r.stopNow(fmt.Errorf("%s held, as objects changed since the plan, and %s was written", words.Count(len(tickets), "change"), nothing))
+		r.control.stop(fmt.Errorf("%s held, as objects changed since the plan, and %s was written", words.Count(len(receipts), "change"), nothing))
 	}
-	return r.commitAll(tickets)
-}
-
-// held is an outcome of a change whose object is not what was seen before. What
-// is known of the writes of the change is kept.
-func held(o journal.Outcome, c *plan.Change, live plan.Live, reason journal.Reason, why string) journal.Outcome {
-	o.Overwritten = o.MayHaveLanded()
-	o.Status, o.Reason, o.Message, o.Live = journal.Held, reason, why, live.Object(c.Object)
-	return o
+	return r.record.commit(receipts...)
 }

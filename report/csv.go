@@ -109,7 +109,7 @@ func Outcomes(w io.Writer, p *plan.Plan, r *journal.Result) error {
 			Object: cell(string(c.Object)), Action: cell(string(c.Action)), Status: string(o.Status),
 			Attempts: o.Attempts, HTTPStatus: httpStatus(o), GraphCode: cell(o.GraphCode), Message: cell(o.Message),
 			RequestID: cell(o.RequestID), ClientRequestID: cell(o.ClientRequestID),
-			StartedAt: startedAt(o), ElapsedMs: o.Elapsed.Milliseconds(), Before: before, After: after, Note: cell(c.Note),
+			StartedAt: startedAt(o), ElapsedMs: o.ElapsedMs, Before: before, After: after, Note: cell(c.Note),
 		}, nil
 	})
 }

@@ -84,8 +84,8 @@ func auditFacts(a *audit.Audit) []fact {
 
 func runFacts(p *plan.Plan, r *journal.Result, running bool) []fact {
 	fs := append(homeFact(r.HomeTenant), planInput(p)...)
-	if r.Identity != "" {
-		fs = append(fs, fact{"Identity", OneLine(r.Identity), false})
+	if who := r.Identity.String(); who != "" {
+		fs = append(fs, fact{"Identity", OneLine(who), false})
 	}
 	end := "Finished"
 	if running {

@@ -111,7 +111,8 @@ func resultOf(p *plan.Plan, outcome func(c *plan.Change) journal.Outcome) *journ
 	start := p.CreatedAt.Add(40 * time.Minute)
 	r := &journal.Result{
 		PlanFingerprint: p.Fingerprint, HomeTenant: p.HomeTenant, Tool: p.Tool,
-		Identity: "app 4f5e6d7c-1a2b-4c3d-9e8f-7a6b5c4d3e2f", StartedAt: start, FinishedAt: start.Add(71*time.Second + 420*time.Millisecond),
+		Identity:  journal.Identity{Kind: "app", AppID: "4f5e6d7c-1a2b-4c3d-9e8f-7a6b5c4d3e2f", TenantID: p.HomeTenant.ID},
+		StartedAt: start, FinishedAt: start.Add(71*time.Second + 420*time.Millisecond),
 		Rows: p.Input.Rows, Changes: len(p.Changes),
 		Requests: journal.Requests{Reads: 6, Writes: 14, Throttled: 2, Retried: 3},
 		Pace:     journal.Pace{WritesPerSecond: 18.5, Burst: 2840, Refusals: 2, Pauses: 2, PausedMs: 14000},
@@ -130,7 +131,7 @@ func sampleRun(p *plan.Plan) *journal.Result {
 	return resultOf(p, func(c *plan.Change) journal.Outcome {
 		o := journal.Outcome{
 			Status: journal.Verified, Attempts: 1, HTTPStatus: 204, RequestID: tenant(1000 + c.Seq), ClientRequestID: tenant(2000 + c.Seq),
-			StartedAt: p.CreatedAt.Add(41*time.Minute + time.Duration(c.Seq)*150*time.Millisecond), Elapsed: 132 * time.Millisecond,
+			StartedAt: p.CreatedAt.Add(41*time.Minute + time.Duration(c.Seq)*150*time.Millisecond), ElapsedMs: 132,
 		}
 		switch {
 		case c.Action == plan.NoOp:
@@ -146,7 +147,7 @@ func sampleRun(p *plan.Plan) *journal.Result {
 		case c.Row == 5:
 			o.Status, o.HTTPStatus, o.GraphCode, o.Attempts = journal.Indeterminate, 504, "UnknownError", 6
 			o.Kind = graph.Indeterminate
-			o.Message, o.Elapsed = "no answer, and the object could not be read afterwards", 63*time.Second
+			o.Message, o.ElapsedMs = "no answer, and the object could not be read afterwards", 63_000
 		case c.Row == 6:
 			o.Unseen = true
 			o.Status, o.Message = journal.Succeeded, "accepted; not yet visible after 2m0s"

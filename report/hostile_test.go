@@ -54,7 +54,7 @@ func drawRun(t *rapid.T) (*plan.Plan, *journal.Result) {
 			GraphCode: drawHostile(t, "code"), Message: drawHostile(t, "message"), RequestID: drawHostile(t, "request-id"),
 		}
 	})
-	r.Identity, r.Stopped = drawHostile(t, "identity"), drawHostile(t, "stopped")
+	r.Identity.User, r.Stopped = drawHostile(t, "identity"), drawHostile(t, "stopped")
 	return p, r
 }
 

@@ -118,7 +118,7 @@ func countOverwritten(r *journal.Result) int {
 // isNothingSeen reports whether all that Graph accepted was to be read back and
 // nothing of it was seen.
 func isNothingSeen(r *journal.Result) bool {
-	unseen := r.Unseen()
+	unseen := r.Unconfirmed()
 	return r.Totals.Of(journal.Verified) == 0 && unseen > 0 && unseen == r.Totals.Of(journal.Succeeded) && countOverwritten(r) == 0
 }
 

@@ -226,7 +226,7 @@ func outcomeOf(o *journal.Outcome) *outcome {
 		RequestID: OneLine(o.RequestID), ClientRequestID: OneLine(o.ClientRequestID),
 	}
 	if o.Attempts > 0 {
-		v.Sent, v.SentAt = words.Count(o.Attempts, "attempt")+", "+elapsed(o.Elapsed), stamp(o.StartedAt)
+		v.Sent, v.SentAt = words.Count(o.Attempts, "attempt")+", "+elapsed(o.Elapsed()), stamp(o.StartedAt)
 	}
 	return v
 }

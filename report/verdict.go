@@ -31,8 +31,8 @@ func runVerdict(p *plan.Plan, r *journal.Result) (string, tone) {
 			t = bad
 		}
 		return "Finished, but " + w.of(w.open) + " did not succeed" + w.rest(), t
-	case r.Unseen() > 0:
-		return "Finished, but " + w.of(r.Unseen()) + agree(r.Unseen(), " is", " are") + " not confirmed yet" + w.rest(), warn
+	case r.Unconfirmed() > 0:
+		return "Finished, but " + w.of(r.Unconfirmed()) + agree(r.Unconfirmed(), " is", " are") + " not confirmed yet" + w.rest(), warn
 	case w.blocked > 0:
 		return fmt.Sprintf("Finished, but %s blocked; %s.", isAre(w.blocked, "change"), others(r)), warn
 	case isEmptyUndo(p):

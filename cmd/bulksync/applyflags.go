@@ -38,10 +38,7 @@ func (f *applyFlags) register(fl *pflag.FlagSet) {
 func (f *applyFlags) settings(fl *pflag.FlagSet, p *plan.Plan, now time.Time) (journal.Settings, error) {
 	s := journal.Settings{
 		Concurrency: f.concurrency, Capacity: 1,
-		MaxAge: f.maxAge, VerifyWait: f.verifyWait, OnDrift: journal.DriftPolicy(f.onDrift),
-	}
-	if s.VerifyWait == 0 {
-		s.VerifyWait = -1 // the zero value stands for the default
+		MaxAge: f.maxAge, VerifyWait: f.verifyWait, NoReadBack: f.verifyWait == 0, OnDrift: journal.DriftPolicy(f.onDrift),
 	}
 	var err error
 	if s.Priority, err = graph.ParsePriority(f.priority); err != nil {

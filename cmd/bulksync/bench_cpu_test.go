@@ -126,7 +126,7 @@ func engineMain() {
 		if err != nil {
 			return err
 		}
-		got, err := execute.Run(ctx, cfg)
+		got, err := execute.Run(execute.Stops{Hard: ctx}, cfg)
 		if err == nil && got.Totals.Of(journal.Succeeded) != got.Changes {
 			err = fmt.Errorf("%+v", got.Totals)
 		}
@@ -147,7 +147,7 @@ func (a *app) engine(ctx context.Context, path string) (c execute.Config, err er
 		return c, err
 	}
 	c.Plan, c.Client, c.Pace = p.Plan, t.client, t.learned
-	c.Header.Settings.VerifyWait = -1
+	c.Header.Settings.NoReadBack = true
 	_, file, err := a.createRunDir(path+".run", p.raw)
 	if err != nil {
 		return c, err

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
+	"bulksync/execute/journal"
 	"bulksync/graph"
 	"bulksync/graph/auth"
 	"bulksync/ratelimit"
@@ -102,15 +102,14 @@ func (a *app) credential(cloud graph.Cloud) (azcore.TokenCredential, error) {
 	return auth.Default(auth.Options{Cloud: cloud, TenantID: a.global.tenant})
 }
 
-// who names an identity for the record: a person by sign-in name, an app by
-// name and ID.
-func who(id auth.Identity) string {
+// who is an identity for the record. A token that names no user is an app's.
+func who(id auth.Identity) journal.Identity {
+	kind := id.Kind
 	switch {
 	case id.User != "":
-		return "user " + id.User
-	case id.AppName != "":
-		return fmt.Sprintf("app %s (%s)", id.AppName, id.AppID)
-	default:
-		return "app " + id.AppID
+		kind = "user"
+	case kind == "":
+		kind = "app"
 	}
+	return journal.Identity{Kind: kind, AppID: id.AppID, AppName: id.AppName, User: id.User, TenantID: id.TenantID}
 }

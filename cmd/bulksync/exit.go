@@ -114,7 +114,7 @@ func codeOfRun(r *journal.Result) int {
 	switch {
 	case r.Interrupted:
 		return exitInterrupted
-	case r.Unseen() > 0, r.Totals.Unfinished() > 0:
+	case r.Unconfirmed() > 0, r.Totals.Unfinished() > 0:
 		return exitUnfinished
 	default:
 		return exitDone

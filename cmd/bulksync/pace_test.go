@@ -35,9 +35,9 @@ func TestARunOfManyMinutesUsesTheQuotaItFinds(t *testing.T) {
 					t.Fatal(err)
 				}
 				var disk memory
-				res, err := execute.Run(t.Context(), execute.Config{
+				res, err := execute.Run(execute.Stops{Hard: t.Context()}, execute.Config{
 					Client: c, Plan: p, Reading: reading, Journal: journal.New(&disk, ""),
-					Header: journal.Run{Settings: journal.Settings{VerifyWait: -1}},
+					Header: journal.Run{Settings: journal.Settings{NoReadBack: true}},
 				})
 				if err != nil || res.Totals.Of(journal.Succeeded) != partners {
 					t.Fatalf("%v, %+v", err, res.Totals)

@@ -62,22 +62,23 @@ func (a *app) resume(cmd *cobra.Command, path string, f paceFlags) error {
 		return err
 	}
 	defer file.Close()
-	header := prior.First
+	header := prior.Session()
 	header.Tool, header.Identity, header.Settings = tool(), who(t.id), settings
 	a.noteDeadline(settings, time.Now())
 	return a.run(ctx, dir, t, execute.Config{
-		Client: t.client, Plan: p, Reading: reading, Journal: journal.New(file, prior.LastHash),
+		Client: t.client, Plan: p, Reading: reading, Journal: journal.New(file, prior.LastSum()),
 		Prior: prior, Header: header,
 	})
 }
 
-// settingsOf is what the run was made with, but for what is given again.
+// settingsOf is what the last session of the run was made with, but for what is
+// given again.
 func (a *app) settingsOf(cmd *cobra.Command, dir *runDir, f paceFlags) (journal.Settings, error) {
-	first, err := readJournal(gentle(cmd.Context()), dir, journal.First)
+	last, err := readJournal(gentle(cmd.Context()), dir, journal.LastSession)
 	if err != nil {
 		return journal.Settings{}, err
 	}
-	s := first.Settings
+	s := last.Settings
 	s.Outage = a.outage(cmp.Or(s.Outage, outageOfRun))
 	return s, f.lay(cmd.Flags(), &s, time.Now())
 }

@@ -47,8 +47,8 @@ func (a *app) run(ctx context.Context, dir *runDir, t *tenant, cfg execute.Confi
 		a.note("stopping: what is in flight may finish; interrupt again to end at once")
 	})
 	defer stopping()
-	cfg.Stop, cfg.Observe, cfg.Pace = gentle(ctx), progress.observe, t.learned
-	result, err := execute.Run(ctx, cfg)
+	cfg.Observe, cfg.Pace = progress.observe, t.learned
+	result, err := execute.Run(execute.Stops{Soft: gentle(ctx), Hard: ctx}, cfg)
 	progress.stop()
 	if err != nil {
 		// The journal is lost, so nothing that is only in memory is claimed.

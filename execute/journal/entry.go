@@ -2,12 +2,8 @@ package journal
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"strconv"
+	"strings"
 	"time"
 
 	"bulksync/graph"
@@ -17,12 +13,10 @@ import (
 // FormatVersion is the version of the journal format, in its first entry.
 const FormatVersion = 1
 
-// Entry is one line of journal.jsonl. Exactly one of the pointers is set.
+// Entry is what one line of journal.jsonl says, between the sum of the line
+// before and its own (see seal.Chain). Exactly one of the pointers is set.
 type Entry struct {
-	// Prev is the Sum of the line before, so that a line that was taken out or
-	// moved is noticed; empty in the first.
-	Prev string    `json:"prev"`
-	At   time.Time `json:"at"`
+	At time.Time `json:"at"`
 	// Run begins a journal, and each resumption of it.
 	Run *Run `json:"run,omitempty"`
 	// Intent is durable before its write is sent.
@@ -31,8 +25,6 @@ type Entry struct {
 	Outcome *Outcome `json:"outcome,omitempty"`
 	// End closes a session that ended by itself.
 	End *End `json:"end,omitempty"`
-	// Sum is the hex SHA-256 of the line up to its own value.
-	Sum string `json:"sum"`
 }
 
 // Run says what is run, on what, by whom and how.
@@ -42,11 +34,37 @@ type Run struct {
 	PlanFingerprint string           `json:"planFingerprint"`
 	Tool            plan.Tool        `json:"tool"`
 	HomeTenant      graph.HomeTenant `json:"homeTenant"`
-	// Identity is the app or user of the token.
-	Identity string `json:"identity"`
+	// Identity is whose token it is run with.
+	Identity Identity `json:"identity"`
 	// Settings are those that a resumption goes on with.
 	Settings Settings `json:"settings"`
 	Resumed  bool     `json:"resumed,omitempty"`
+}
+
+// Identity is an app or a user as its token names it. Any member may be empty:
+// a token need not tell.
+type Identity struct {
+	// Kind is user or app.
+	Kind    string `json:"kind"`
+	AppID   string `json:"appId"`
+	AppName string `json:"appName"`
+	// User is the sign-in name; empty for an app on its own.
+	User     string `json:"user"`
+	TenantID string `json:"tenantId"`
+}
+
+// String names a user by the sign-in name, an app by name and ID.
+func (i Identity) String() string {
+	switch {
+	case i == Identity{}:
+		return ""
+	case i.User != "":
+		return "user " + i.User
+	case i.AppName != "":
+		return "app " + i.AppName + " (" + i.AppID + ")"
+	default:
+		return "app " + i.AppID
+	}
 }
 
 // Intent is a write that is about to be sent.
@@ -68,91 +86,35 @@ type End struct {
 	Pace        Pace     `json:"pace"`
 }
 
-// The ends of a line between which the sums stand.
-const (
-	beforePrev = `{"prev":"`
-	beforeSum  = `,"sum":"`
-	afterSum   = `"}`
-	sumLength  = 2 * sha256.Size
-)
-
-// appendLine writes e as a line, without the newline, into b and sets its Sum.
-func (e *Entry) AppendLine(b *bytes.Buffer) {
-	start := b.Len()
-	e.Sum = ""
-	e.encode(b)
-	b.Truncate(b.Len() - len(afterSum))
-	sum := sha256.Sum256(b.Bytes()[start:])
-	b.Write(hex.AppendEncode(b.AvailableBuffer(), sum[:]))
-	e.Sum = string(b.Bytes()[b.Len()-sumLength:])
-	b.WriteString(afterSum)
+// plain returns e as it reads back from a journal: texts in UTF-8, JSON without
+// white space, times without a monotonic part.
+func (e Entry) plain() Entry {
+	switch {
+	case e.Intent != nil:
+		in := *e.Intent
+		in.Found = compact(in.Found)
+		e.Intent = &in
+	case e.Outcome != nil:
+		o := *e.Outcome
+		o.Message = strings.ToValidUTF8(o.Message, "\ufffd")
+		o.Live, o.Found = compact(o.Live), compact(o.Found)
+		o.StartedAt = plainTime(o.StartedAt)
+		e.Outcome = &o
+	case e.End != nil:
+		end := *e.End
+		end.Stopped = strings.ToValidUTF8(end.Stopped, "\ufffd")
+		e.End = &end
+	}
+	e.At = plainTime(e.At)
+	return e
 }
 
-// errAltered is a line that is not what was written there.
-var errAltered = errors.New("it was altered, or does not follow from the line before")
+func plainTime(t time.Time) time.Time { return t.UTC().Round(0) }
 
-// sealed is a line that was proved to be whole and to follow from the one
-// before.
-type sealed struct {
-	// text is the line from the value of its time to before its sum.
-	text []byte
-	line []byte
-	sum  string
-}
-
-// unseal proves a line that is to follow from prev.
-func unseal(line []byte, prev string) (sealed, error) {
-	at := len(line) - len(afterSum) - sumLength
-	if at < 0 || !bytes.HasSuffix(line[:at], []byte(beforeSum)) || !bytes.HasSuffix(line, []byte(afterSum)) {
-		return sealed{}, errAltered
+func compact(raw json.RawMessage) json.RawMessage {
+	var b bytes.Buffer
+	if len(raw) == 0 || json.Compact(&b, raw) != nil {
+		return nil
 	}
-	head := len(beforePrev) + len(prev)
-	if at < head || string(line[:len(beforePrev)]) != beforePrev || string(line[len(beforePrev):head]) != prev {
-		return sealed{}, errAltered
-	}
-	sum := sha256.Sum256(line[:at])
-	var text [sumLength]byte
-	hex.Encode(text[:], sum[:])
-	if !bytes.Equal(line[at:at+sumLength], text[:]) {
-		return sealed{}, errAltered
-	}
-	return sealed{text: line[head : at-len(beforeSum)], line: line, sum: string(text[:])}, nil
-}
-
-// decode reads the entry. Most of the time goes into finding the members of an
-// object, so a line in the very form that appendLine gives it is cut by hand;
-// any other is left to the decoder as a whole. Of an intent it reads no more
-// than Seq, and returns the object to read the rest from: nearly every intent
-// has its outcome further down.
-func (s sealed) decode() (e Entry, intent json.RawMessage, err error) {
-	rest, ok := bytes.CutPrefix(s.text, []byte(`","at":"`))
-	at, rest, cut := bytes.Cut(rest, []byte(`","`))
-	kind, object, cut2 := bytes.Cut(rest, []byte(`":`))
-	if ok && cut && cut2 && e.At.UnmarshalText(at) == nil {
-		switch string(kind) {
-		case "intent":
-			if seq, ok := seqOf(object); ok {
-				e.Intent = &Intent{Seq: seq}
-				return e, object, nil
-			}
-		case "outcome":
-			e.Outcome = &Outcome{}
-			if json.Unmarshal(object, e.Outcome) == nil {
-				return e, nil, nil
-			}
-		}
-	}
-	e = Entry{}
-	if err := json.Unmarshal(s.line, &e); err != nil {
-		return e, nil, fmt.Errorf("not a journal entry: %w", err)
-	}
-	return e, nil, nil
-}
-
-// seqOf reads the number that an intent begins with.
-func seqOf(intent []byte) (int, bool) {
-	rest, ok := bytes.CutPrefix(intent, []byte(`{"seq":`))
-	digits, _, cut := bytes.Cut(rest, []byte{','})
-	n, err := strconv.Atoi(string(digits))
-	return n, ok && cut && err == nil
+	return b.Bytes()
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"bulksync/internal/seal"
 	"bulksync/plan"
 )
 
@@ -11,12 +12,13 @@ import (
 // The running engine and Replay fold the same way.
 type Log struct {
 	plan     *plan.Plan
-	Outcomes []Outcome
+	outcomes []Outcome
 	// intents marks the changes whose last write has no outcome yet.
 	intents map[int]openIntent
 
-	// First is the entry that began the run.
-	First    Run
+	// first began the run, session the session under way.
+	first    Run
+	session  Run
 	started  time.Time
 	last     time.Time
 	ended    bool
@@ -27,10 +29,11 @@ type Log struct {
 	// its end will count them all.
 	tally Requests
 
-	// LastHash and Size say where the whole part of the journal ends; what comes
+	// chain is at the last whole line.
+	chain seal.Chain
+	// Size is where the last whole line of a replayed journal ends; what comes
 	// after is a line that was torn when the process died.
-	LastHash string
-	Size     int64
+	Size int64
 }
 
 // openIntent is an intent without an outcome.
@@ -39,9 +42,9 @@ type openIntent struct {
 	at time.Time
 }
 
-// newLog is a run before its first entry: what the plan alone says.
+// NewLog is a run before its first entry: what the plan alone says.
 func NewLog(p *plan.Plan) *Log {
-	l := &Log{plan: p, Outcomes: make([]Outcome, len(p.Changes)), intents: map[int]openIntent{}}
+	l := &Log{plan: p, outcomes: make([]Outcome, len(p.Changes)), intents: map[int]openIntent{}}
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		o := Outcome{Seq: c.Seq, Status: NotAttempted}
@@ -51,23 +54,31 @@ func NewLog(p *plan.Plan) *Log {
 		case plan.Blocked:
 			o.Status, o.Reason, o.Message = Skipped, ReasonBlocked, c.Reason
 		}
-		l.Outcomes[i] = o
+		l.outcomes[i] = o
 	}
 	return l
 }
 
+// Take takes in an entry that is durable.
+func (l *Log) Take(t Receipt) { l.fold(&t.entry) }
+
+// LastSum is the sum of the last whole line of a replayed journal: what is
+// appended follows from there.
+func (l *Log) LastSum() string { return l.chain.Sum }
+
 // fold takes one entry in.
-func (l *Log) Fold(e *Entry) {
+func (l *Log) fold(e *Entry) {
 	switch {
 	case e.Run != nil:
 		if l.started.IsZero() {
-			l.First, l.started = *e.Run, e.At
+			l.first, l.started = *e.Run, e.At
 		}
+		l.session = *e.Run
 		l.requests, l.tally, l.ended = l.counted(), Requests{}, false
 	case e.Intent != nil:
 		l.intents[e.Intent.Seq] = openIntent{Intent: *e.Intent, at: e.At}
 	case e.Outcome != nil:
-		o := &l.Outcomes[e.Outcome.Seq-1]
+		o := &l.outcomes[e.Outcome.Seq-1]
 		l.tally.Writes += max(0, e.Outcome.Attempts-o.Attempts)
 		*o = *e.Outcome
 		delete(l.intents, e.Outcome.Seq)
@@ -78,6 +89,9 @@ func (l *Log) Fold(e *Entry) {
 	}
 	l.last = e.At
 }
+
+// Session is what began the last session: a resumption goes on with its settings.
+func (l *Log) Session() Run { return l.session }
 
 // Ended reports whether the last session wrote its end: it is not going on, and
 // was not killed.
@@ -103,10 +117,10 @@ func (p Pace) plus(s Pace) Pace {
 	}
 }
 
-// outcome is the last known outcome of a change. Where a write of it was begun
+// Outcome is the last known outcome of a change. Where a write of it was begun
 // whose answer nobody knows, unknown is true and the outcome names that write.
 func (l *Log) Outcome(seq int) (o Outcome, unknown bool) {
-	o = l.Outcomes[seq-1]
+	o = l.outcomes[seq-1]
 	in, open := l.intents[seq]
 	if open {
 		o.Status, o.Reason, o.Message = Indeterminate, ReasonProcessEnded, "the process ended before the answer came; resume reads the object and decides"
@@ -124,9 +138,9 @@ func (l *Log) Outcome(seq int) (o Outcome, unknown bool) {
 // Result tells the run as it stands.
 func (l *Log) Result() *Result {
 	r := &Result{
-		PlanFingerprint: l.plan.Fingerprint, HomeTenant: l.plan.HomeTenant, Tool: l.First.Tool, Identity: l.First.Identity,
+		PlanFingerprint: l.plan.Fingerprint, HomeTenant: l.plan.HomeTenant, Tool: l.first.Tool, Identity: l.first.Identity,
 		StartedAt: l.started, FinishedAt: l.last, Rows: l.plan.Input.Rows, Changes: len(l.plan.Changes),
-		Requests: l.counted(), Pace: l.pace, Outcomes: make([]Outcome, len(l.Outcomes)),
+		Requests: l.counted(), Pace: l.pace, Outcomes: make([]Outcome, len(l.outcomes)),
 	}
 	for i := range r.Outcomes {
 		r.Outcomes[i], _ = l.Outcome(i + 1)
@@ -137,4 +151,14 @@ func (l *Log) Result() *Result {
 		r.Stopped, r.Interrupted = "the process ended before the run did", true
 	}
 	return r
+}
+
+// CutShort reports whether some change was left undone or in doubt.
+func (l *Log) CutShort() bool {
+	for i := range l.outcomes {
+		if o, unknown := l.Outcome(i + 1); unknown || o.Status.Info().CutShort {
+			return true
+		}
+	}
+	return false
 }

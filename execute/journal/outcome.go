@@ -1,15 +1,10 @@
 package journal
 
 import (
-	"bytes"
 	"encoding/json"
-	"maps"
-	"reflect"
-	"strings"
 	"time"
 
 	"bulksync/graph"
-	"bulksync/plan"
 )
 
 // Reason says in one word why a change ended as it did, for those that decide by
@@ -67,8 +62,9 @@ type Outcome struct {
 	RequestID       string `json:"requestId,omitempty"`
 	ClientRequestID string `json:"clientRequestId,omitempty"`
 	// StartedAt is when the first request was sent; zero where none was.
-	StartedAt time.Time     `json:"startedAt,omitzero"`
-	Elapsed   time.Duration `json:"elapsed,omitempty"`
+	StartedAt time.Time `json:"startedAt,omitzero"`
+	// ElapsedMs is the time from then to the answer to the last one.
+	ElapsedMs int64 `json:"elapsedMs,omitempty"`
 	// Live is the object as it was found instead, where that is the reason.
 	Live json.RawMessage `json:"live,omitempty"`
 	// Found is the object that was replaced, where Graph's answer to the write
@@ -77,47 +73,12 @@ type Outcome struct {
 	Found json.RawMessage `json:"found,omitempty"`
 }
 
-// found is what Outcome.Found says of what is there.
-func FoundIn(c *plan.Change, live plan.Live) json.RawMessage {
-	if object := compact(live.Object(c.Object)); object != nil {
-		return object
-	}
-	return json.RawMessage("null")
-}
-
-// finds reports whether what is there is what the write was to replace, where
-// that was not what the plan knew.
-func (o *Outcome) Finds(c *plan.Change, live plan.Live) bool {
-	return o.Found != nil && reflect.DeepEqual(membersOf(FoundIn(c, live)), membersOf(o.Found))
-}
-
-// membersOf is an object without what the protocol adds, which differs between a
-// list and a single read; nil where there is none.
-func membersOf(object json.RawMessage) map[string]any {
-	var members map[string]any
-	_ = json.Unmarshal(object, &members) // it was read before
-	maps.DeleteFunc(members, func(name string, _ any) bool { return strings.HasPrefix(name, "@") })
-	return members
-}
-
 // MayHaveLanded reports whether this run may have changed the object, even if
 // somebody has changed it again since.
 func (o *Outcome) MayHaveLanded() bool {
 	return o.Open || o.Overwritten || o.Status.Info().MayHaveLanded
 }
 
-// plain returns o as it reads back from a journal: texts in UTF-8, JSON without
-// white space.
-func (o Outcome) Plain() Outcome {
-	o.Message = strings.ToValidUTF8(o.Message, "\ufffd")
-	o.Live, o.Found = compact(o.Live), compact(o.Found)
-	return o
-}
-
-func compact(raw json.RawMessage) json.RawMessage {
-	var b bytes.Buffer
-	if len(raw) == 0 || json.Compact(&b, raw) != nil {
-		return nil
-	}
-	return b.Bytes()
-}
+// Elapsed is the time from the first request to the answer to the last one, in
+// whole milliseconds.
+func (o *Outcome) Elapsed() time.Duration { return millis(o.ElapsedMs) }

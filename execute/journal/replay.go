@@ -2,7 +2,6 @@ package journal
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"runtime"
 	"sync"
 
+	"bulksync/internal/seal"
 	"bulksync/plan"
 )
 
@@ -32,7 +32,7 @@ func Replay(p *plan.Plan, journal io.Reader) (*Log, error) {
 	open := map[int]json.RawMessage{}
 	in := bufio.NewReaderSize(journal, 1<<16)
 	for n, more := 0, true; more; {
-		var lines []sealed
+		var lines []proven
 		var damage error
 		lines, more, damage = l.readLines(in)
 		entries := decodeAll(lines)
@@ -55,24 +55,49 @@ func Replay(p *plan.Plan, journal io.Reader) (*Log, error) {
 	return l, nil
 }
 
-// First reads the first entry of a journal alone: what was run, for whom and
-// how. It proves no more than that line.
-func First(journal io.Reader) (*Run, error) {
-	line, err := bufio.NewReader(journal).ReadBytes('\n')
+// LastSession reads the last entry that began a session: what is run, for whom
+// and with what settings. It is quick, as it proves no more than the first line;
+// Replay proves the rest.
+func LastSession(journal io.Reader) (*Run, error) {
+	in := bufio.NewReaderSize(journal, 1<<16)
+	last, err := firstSession(in)
+	if err != nil {
+		return nil, err
+	}
+	for n := 2; ; n++ {
+		line, err := in.ReadBytes('\n')
+		if err == io.EOF {
+			return last, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !isSession(line) {
+			continue
+		}
+		var e Entry
+		if err := json.Unmarshal(line, &e); err != nil || e.Run == nil {
+			return nil, fmt.Errorf("journal line %d: not a journal entry: %w", n, err)
+		}
+		last = e.Run
+	}
+}
+
+func firstSession(in *bufio.Reader) (*Run, error) {
+	line, err := in.ReadBytes('\n')
 	if err == io.EOF {
 		return nil, ErrNeverBegan
 	}
 	if err == nil {
 		err = checkVersion(line)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("journal line 1: %w", err)
+	var e Entry
+	if err == nil {
+		var p proven
+		if p, err = prove(&seal.Chain{}, line); err == nil {
+			e, _, err = p.decode()
+		}
 	}
-	s, err := unseal(bytes.TrimSuffix(line, []byte("\n")), "")
-	if err != nil {
-		return nil, fmt.Errorf("journal line 1: %w", err)
-	}
-	e, _, err := s.decode()
 	if err != nil {
 		return nil, fmt.Errorf("journal line 1: %w", err)
 	}
@@ -84,7 +109,7 @@ const linesAtOnce = 4096
 
 // readLines reads and proves the next lines. What the journal ends with without
 // a newline is torn, and not read.
-func (l *Log) readLines(in *bufio.Reader) (lines []sealed, more bool, err error) {
+func (l *Log) readLines(in *bufio.Reader) (lines []proven, more bool, err error) {
 	for len(lines) < linesAtOnce {
 		line, err := in.ReadBytes('\n')
 		if err == io.EOF {
@@ -98,25 +123,24 @@ func (l *Log) readLines(in *bufio.Reader) (lines []sealed, more bool, err error)
 				return lines, false, err
 			}
 		}
-		s, err := unseal(bytes.TrimSuffix(line, []byte("\n")), l.LastHash)
+		p, err := prove(&l.chain, line)
 		if err != nil {
 			return lines, false, err
 		}
-		l.LastHash = s.sum
 		l.Size += int64(len(line))
-		lines = append(lines, s)
+		lines = append(lines, p)
 	}
 	return lines, true, nil
 }
 
-// decoded is an entry or why there is none; see sealed.decode.
+// decoded is an entry or why there is none; see proven.decode.
 type decoded struct {
 	entry  Entry
 	intent json.RawMessage
 	err    error
 }
 
-func decodeAll(lines []sealed) []decoded {
+func decodeAll(lines []proven) []decoded {
 	entries := make([]decoded, len(lines))
 	var all sync.WaitGroup
 	workers := min(runtime.GOMAXPROCS(0), 1+len(lines)/64)
@@ -140,7 +164,7 @@ func (l *Log) replay(d decoded, open map[int]json.RawMessage) error {
 	if err := l.check(&d.entry); err != nil {
 		return err
 	}
-	l.Fold(&d.entry)
+	l.fold(&d.entry)
 	switch e := d.entry; {
 	case e.Intent != nil:
 		open[e.Intent.Seq] = d.intent
@@ -203,7 +227,7 @@ func (l *Log) check(e *Entry) error {
 }
 
 func (l *Log) knows(seq int) error {
-	if seq < 1 || seq > len(l.Outcomes) {
+	if seq < 1 || seq > len(l.outcomes) {
 		return fmt.Errorf("change %d is not in the plan", seq)
 	}
 	return nil

@@ -39,8 +39,8 @@ type Result struct {
 	PlanFingerprint string           `json:"planFingerprint"`
 	HomeTenant      graph.HomeTenant `json:"homeTenant"`
 	Tool            plan.Tool        `json:"tool"`
-	// Identity is the app or user whose token made the run.
-	Identity   string    `json:"identity"`
+	// Identity is whose token began the run.
+	Identity   Identity  `json:"identity"`
 	StartedAt  time.Time `json:"startedAt"`
 	FinishedAt time.Time `json:"finishedAt"`
 	Rows       int       `json:"rows"`
@@ -56,9 +56,9 @@ type Result struct {
 	Outcomes []Outcome `json:"-"`
 }
 
-// Unseen counts the changes that Graph accepted and that were to be read back and
-// were not seen.
-func (r *Result) Unseen() (n int) {
+// Unconfirmed counts the changes that Graph accepted and that reading back did
+// not confirm: no reading showed them, or none could be had.
+func (r *Result) Unconfirmed() (n int) {
 	for i := range r.Outcomes {
 		if o := &r.Outcomes[i]; o.Unseen || o.Unread {
 			n++

@@ -1,14 +1,16 @@
 package journal
 
 import (
+	"encoding/json"
 	"time"
 
 	"bulksync/graph"
+	"bulksync/internal/seal"
 )
 
 // Settings are the choices of a run. They stand in the journal, so that a
 // resumption goes on with them. The zero value of each member means its
-// default.
+// default. In JSON, durations are whole milliseconds in members that end in Ms.
 type Settings struct {
 	// Concurrency is the number of writes in flight at once, each of another
 	// partner; default 16.
@@ -24,15 +26,17 @@ type Settings struct {
 	Priority graph.Priority `json:"priority,omitempty"`
 	// Outage is how long the client was told to wait out an outage
 	// (graph.Options.Outage); 0: its default.
-	Outage time.Duration `json:"outage,omitempty"`
+	Outage time.Duration `json:"-"`
 	// MaxAge is how old the reading may be that a write leans on; default 60 s.
-	MaxAge time.Duration `json:"maxAge"`
-	// VerifyWait is how long to wait until what was accepted can be read;
-	// default 60 s, negative: do not read back.
-	VerifyWait time.Duration `json:"verifyWait"`
+	MaxAge time.Duration `json:"-"`
+	// VerifyWait is how long to wait until what was accepted can be read; default
+	// 60 s.
+	VerifyWait time.Duration `json:"-"`
+	// NoReadBack means that what this run writes is not waited for.
+	NoReadBack bool `json:"noReadBack,omitempty"`
 	// Grace is how long requests in flight may take to finish once the run is
 	// asked to stop; default 30 s.
-	Grace time.Duration `json:"grace"`
+	Grace time.Duration `json:"-"`
 	// OnDrift says what a change is to the others whose object moved since the
 	// plan; default HoldDrift.
 	OnDrift DriftPolicy `json:"onDrift"`
@@ -47,6 +51,40 @@ type Settings struct {
 	// begins after it goes on without one.
 	Deadline time.Time `json:"deadline,omitzero"`
 }
+
+// settingsJSON is Settings in JSON.
+type settingsJSON struct {
+	settingsMembers
+	OutageMs     int64 `json:"outageMs,omitempty"`
+	MaxAgeMs     int64 `json:"maxAgeMs"`
+	VerifyWaitMs int64 `json:"verifyWaitMs"`
+	GraceMs      int64 `json:"graceMs"`
+}
+
+// settingsMembers is Settings without its methods.
+type settingsMembers Settings
+
+// MarshalJSON writes the durations as milliseconds.
+func (s Settings) MarshalJSON() ([]byte, error) {
+	return seal.Marshal(settingsJSON{
+		settingsMembers: settingsMembers(s), OutageMs: s.Outage.Milliseconds(), MaxAgeMs: s.MaxAge.Milliseconds(),
+		VerifyWaitMs: s.VerifyWait.Milliseconds(), GraceMs: s.Grace.Milliseconds(),
+	})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (s *Settings) UnmarshalJSON(text []byte) error {
+	var j settingsJSON
+	if err := json.Unmarshal(text, &j); err != nil {
+		return err
+	}
+	*s = Settings(j.settingsMembers)
+	s.Outage, s.MaxAge = millis(j.OutageMs), millis(j.MaxAgeMs)
+	s.VerifyWait, s.Grace = millis(j.VerifyWaitMs), millis(j.GraceMs)
+	return nil
+}
+
+func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
 // DriftPolicy says what to do about a change whose object moved since the plan. It
 // is left alone either way.
@@ -69,6 +107,8 @@ const (
 	DefaultGrace       = 30 * time.Second
 )
 
+// WithDefaults returns s with the default in place of each zero value that has
+// one. With NoReadBack there is no wait.
 func (s Settings) WithDefaults() Settings {
 	if s.Concurrency == 0 {
 		s.Concurrency = DefaultConcurrency
@@ -76,7 +116,10 @@ func (s Settings) WithDefaults() Settings {
 	if s.MaxAge == 0 {
 		s.MaxAge = DefaultMaxAge
 	}
-	if s.VerifyWait == 0 {
+	switch {
+	case s.NoReadBack:
+		s.VerifyWait = 0
+	case s.VerifyWait == 0:
 		s.VerifyWait = DefaultVerifyWait
 	}
 	if s.Grace == 0 {

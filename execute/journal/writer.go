@@ -6,6 +6,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"bulksync/internal/seal"
 )
 
 // File is where a journal is kept: an append-only file.
@@ -23,10 +25,10 @@ type Writer struct {
 	// turn holds the one right to write.
 	turn chan struct{}
 
-	mu   sync.Mutex
-	prev string
-	open *batch
-	err  error
+	mu    sync.Mutex
+	chain seal.Chain
+	open  *batch
+	err   error
 	// spare is the room that the batch before took, for the next one.
 	spare []byte
 }
@@ -38,10 +40,10 @@ type batch struct {
 	err  error
 }
 
-// New returns a journal that appends to file. A resumed journal goes on
-// from the sum of its last line (see Log.LastHash); a new one from "".
-func New(file File, lastHash string) *Writer {
-	j := &Writer{file: file, turn: make(chan struct{}, 1), prev: lastHash, open: newBatch()}
+// New returns a journal that appends to file. A resumed journal goes on from the
+// sum of its last line (see Log.LastSum), a new one from "".
+func New(file File, lastSum string) *Writer {
+	j := &Writer{file: file, turn: make(chan struct{}, 1), chain: seal.Chain{Sum: lastSum}, open: newBatch()}
 	j.turn <- struct{}{}
 	return j
 }
@@ -52,32 +54,34 @@ const maxSpare = 64 << 10
 
 func newBatch() *batch { return &batch{done: make(chan struct{})} }
 
-// ticket stands for an entry that is on its way to the disk.
+// Receipt is for an entry that is on its way to the disk.
 type Receipt struct {
 	j     *Writer
 	b     *batch
-	Entry Entry
+	entry Entry
 }
 
-// add puts e in line and returns at once; ticket.wait returns when e is
-// durable. Entries become durable in the order in which they were added.
+// Outcome is the outcome that the entry holds, as it will read back from the
+// journal; nil where it holds something else.
+func (t Receipt) Outcome() *Outcome { return t.entry.Outcome }
+
+// Add stamps e with the time, puts it in line and returns at once; Receipt.Wait
+// returns when it is durable. Entries become durable in the order in which they
+// were added.
 func (j *Writer) Add(e Entry) Receipt {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	e.Prev, e.At = j.prev, Now()
-	e.AppendLine(&j.open.text)
+	e.At = time.Now()
+	e = e.plain()
+	j.chain.Append(&j.open.text, e.encode)
 	j.open.text.WriteByte('\n')
-	j.prev = e.Sum
 	return Receipt{j, j.open, e}
 }
 
-// now is a time that reads back from a journal as it is.
-func Now() time.Time { return time.Now().UTC().Round(0) }
-
-// wait returns when the entry is on stable storage, or when it cannot be put
-// there. Whoever has the turn writes for everybody that waits, and lingers
-// first if there is no hurry: what is added meanwhile goes with it.
-func (t Receipt) Wait(linger func()) error {
+// Wait returns when the entry is on stable storage, or when it cannot be put
+// there. Of all that wait one has the turn and writes for the others. It first
+// calls deferSync, which may take a moment: what is added meanwhile goes along.
+func (t Receipt) Wait(deferSync func()) error {
 	select {
 	case <-t.b.done:
 		return t.b.err
@@ -85,7 +89,7 @@ func (t Receipt) Wait(linger func()) error {
 		select {
 		case <-t.b.done:
 		default:
-			linger()
+			deferSync()
 			t.j.flush()
 		}
 		t.j.turn <- struct{}{}

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -10,41 +11,39 @@ import (
 	"bulksync/internal/seal"
 )
 
-// encode writes an entry as JSON, its sum empty. Two of them go with each
-// write, so the two common kinds are put together by hand, in the very form of
-// the encoder; anything out of the ordinary is left to the encoder.
+// encode writes the members of an entry. Two entries go with each write, so the
+// two common kinds are put together by hand, in the very form of encoding/json;
+// anything out of the ordinary is left to that.
 func (e *Entry) encode(b *bytes.Buffer) {
-	start := b.Len()
 	l := entryEncoder{b: b.AvailableBuffer()}
 	if l.entry(e); !l.odd {
 		b.Write(l.b)
 		return
 	}
-	b.Truncate(start)
-	if err := seal.NewEncoder(b).Encode(e); err != nil {
+	text, err := seal.Marshal(e)
+	if err != nil {
 		panic(fmt.Sprintf("journal: an entry does not encode: %v", err))
 	}
-	b.Truncate(b.Len() - len("\n"))
+	b.Write(text[1 : len(text)-1])
 }
 
-// entryEncoder is an entry in the making; odd when it needs the encoder.
+// entryEncoder holds an entry in the making; odd says that encoding/json is
+// needed.
 type entryEncoder struct {
 	b   []byte
 	odd bool
 }
 
 func (l *entryEncoder) entry(e *Entry) {
-	l.text(`{"prev":`, e.Prev)
-	l.time(`,"at":`, e.At)
+	l.time(`"at":`, e.At)
 	switch {
-	case e.Run != nil, e.End != nil:
-		l.odd = true
 	case e.Intent != nil:
 		l.intent(e.Intent)
 	case e.Outcome != nil:
 		l.outcome(e.Outcome)
+	default:
+		l.odd = true
 	}
-	l.text(`},"sum":`, e.Sum)
 	l.b = append(l.b, '}')
 }
 
@@ -79,8 +78,8 @@ func (l *entryEncoder) outcome(o *Outcome) {
 	if !o.StartedAt.IsZero() {
 		l.time(`,"startedAt":`, o.StartedAt)
 	}
-	if o.Elapsed != 0 {
-		l.number(`,"elapsed":`, int64(o.Elapsed))
+	if o.ElapsedMs != 0 {
+		l.number(`,"elapsedMs":`, o.ElapsedMs)
 	}
 }
 
@@ -122,4 +121,63 @@ func (l *entryEncoder) time(name string, t time.Time) {
 	l.odd = l.odd || t.Year() < 0 || t.Year() > 9999
 	l.b = append(append(l.b, name...), '"')
 	l.b = append(t.AppendFormat(l.b, time.RFC3339Nano), '"')
+}
+
+// proven is a line that was proved to be whole and to follow from the one
+// before.
+type proven struct {
+	line    []byte
+	members []byte // between the sums
+}
+
+// prove proves a line that is the next of the chain.
+func prove(c *seal.Chain, line []byte) (proven, error) {
+	line = bytes.TrimSuffix(line, []byte("\n"))
+	members, err := c.Prove(line)
+	return proven{line, members}, err
+}
+
+// decode reads the entry. Most of the time goes into finding the members of an
+// object, so a line in the very form that encode gives it is cut by hand; any
+// other is left to encoding/json as a whole. Of an intent it reads no more than
+// Seq, and returns the object to read the rest from: nearly every intent has its
+// outcome further down.
+func (p proven) decode() (e Entry, intent json.RawMessage, err error) {
+	rest, ok := bytes.CutPrefix(p.members, []byte(`"at":"`))
+	at, rest, cut := bytes.Cut(rest, []byte(`","`))
+	kind, object, cut2 := bytes.Cut(rest, []byte(`":`))
+	if ok && cut && cut2 && e.At.UnmarshalText(at) == nil {
+		switch string(kind) {
+		case "intent":
+			if seq, ok := seqOf(object); ok {
+				e.Intent = &Intent{Seq: seq}
+				return e, object, nil
+			}
+		case "outcome":
+			e.Outcome = &Outcome{}
+			if json.Unmarshal(object, e.Outcome) == nil {
+				return e, nil, nil
+			}
+		}
+	}
+	e = Entry{}
+	if err := json.Unmarshal(p.line, &e); err != nil {
+		return e, nil, fmt.Errorf("not a journal entry: %w", err)
+	}
+	return e, nil, nil
+}
+
+// seqOf reads the number that an intent begins with.
+func seqOf(intent []byte) (int, bool) {
+	rest, ok := bytes.CutPrefix(intent, []byte(`{"seq":`))
+	digits, _, cut := bytes.Cut(rest, []byte{','})
+	n, err := strconv.Atoi(string(digits))
+	return n, ok && cut && err == nil
+}
+
+// isSession reports whether a line, not proved, begins a session.
+func isSession(line []byte) bool {
+	_, rest, ok := bytes.Cut(line, []byte(`","at":"`))
+	_, rest, cut := bytes.Cut(rest, []byte(`","`))
+	return ok && cut && bytes.HasPrefix(rest, []byte(`run":`))
 }

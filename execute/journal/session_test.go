@@ -1,0 +1,112 @@
+package journal_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bulksync/execute/journal"
+)
+
+// What a session was given stays: the settings of the last one are those that a
+// resumption goes on with, and the run is still that of the first.
+func TestTheLastSessionCounts(t *testing.T) {
+	second := begun
+	second.Resumed, second.Settings = true, journal.Settings{Concurrency: 3, NoReadBack: true, OnDrift: journal.StopOnDrift}
+	second.Identity, second.Tool.Version = journal.Identity{Kind: "user", User: "b@contoso.com"}, "2.0.0"
+	text := written(t, session(begun), session(second), journal.Entry{Intent: &journal.Intent{Seq: 1}})
+	last, err := journal.LastSession(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(second, *last); diff != "" {
+		t.Errorf("the last session (-written +read):\n%s", diff)
+	}
+	l := replayed(t, text)
+	if diff := cmp.Diff(second, l.Session()); diff != "" {
+		t.Errorf("replayed (-written +read):\n%s", diff)
+	}
+	if r := l.Result(); r.Identity != begun.Identity || r.Tool != begun.Tool {
+		t.Errorf("the run is said to be of %s, by %v", r.Identity, r.Tool)
+	}
+	only, err := journal.LastSession(bytes.NewReader(written(t, session(begun))))
+	if err != nil || !cmp.Equal(*only, begun) {
+		t.Errorf("a single session: %+v, %v", only, err)
+	}
+}
+
+func TestLastSessionRefuses(t *testing.T) {
+	text := string(written(t, session(begun), session(begun)))
+	torn := strings.LastIndex(text, `"formatVersion"`)
+	for name, c := range map[string]struct{ text, want string }{
+		"nothing":             {"", "never began"},
+		"half a line":         {text[:100], "never began"},
+		"no journal":          {"tenantId\n", "journal line 1: the journal does not begin with a run"},
+		"another version":     {strings.Replace(text, `"formatVersion":1`, `"formatVersion":9`, 1), "journal line 1: the journal has another format version: it has 9"},
+		"an altered line":     {strings.Replace(text, `"concurrency":7`, `"concurrency":8`, 1), "journal line 1: it was altered"},
+		"no entry further on": {text[:torn] + "{\n", "journal line 2: not a journal entry"},
+	} {
+		_, err := journal.LastSession(strings.NewReader(c.text))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := journal.LastSession(strings.NewReader("")); !errors.Is(err, journal.ErrNeverBegan) {
+		t.Errorf("%v", err)
+	}
+}
+
+// Settings go through JSON unharmed, in whole milliseconds under names that say
+// so.
+func TestSettingsInJSON(t *testing.T) {
+	second := begun
+	second.Settings = journal.Settings{
+		Concurrency: 4, MaxRate: 2.5, MaxBurst: 9, Capacity: 0.5, Priority: "low", Outage: 1500 * time.Millisecond, MaxAge: time.Minute,
+		VerifyWait: 2 * time.Minute, Grace: 3 * time.Second, OnDrift: journal.HoldDrift, StopAfterFailures: 5, Waves: []int{1, 2},
+		Deadline: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC),
+	}
+	text := written(t, session(second))
+	if got := replayed(t, text).Session(); !cmp.Equal(got, second) {
+		t.Errorf("(-written +read):\n%s", cmp.Diff(second, got))
+	}
+	const want = `"settings":{"concurrency":4,"maxRate":2.5,"maxBurst":9,"capacity":0.5,"priority":"low","onDrift":"hold","stopAfterFailures":5,` +
+		`"waves":[1,2],"deadline":"2030-01-02T03:04:05Z","outageMs":1500,"maxAgeMs":60000,"verifyWaitMs":120000,"graceMs":3000}`
+	if !bytes.Contains(text, []byte(want)) {
+		t.Errorf("no %s in\n%s", want, text)
+	}
+	second.Settings = journal.Settings{NoReadBack: true}
+	if text := written(t, session(second)); !bytes.Contains(text, []byte(`"noReadBack":true`)) {
+		t.Errorf("%s", text)
+	}
+}
+
+func TestDefaultsOfSettings(t *testing.T) {
+	want := journal.Settings{Concurrency: 16, MaxAge: time.Minute, VerifyWait: time.Minute, Grace: 30 * time.Second, OnDrift: journal.HoldDrift}
+	if got := (journal.Settings{}).WithDefaults(); !cmp.Equal(got, want) {
+		t.Errorf("%+v", got)
+	}
+	given := journal.Settings{Concurrency: 1, MaxAge: 1, VerifyWait: 2, Grace: 3, OnDrift: journal.StopOnDrift, MaxRate: 4}
+	if got := given.WithDefaults(); !cmp.Equal(got, given) {
+		t.Errorf("what is given was changed to %+v", got)
+	}
+	if got := (journal.Settings{NoReadBack: true}).WithDefaults(); got.VerifyWait != 0 {
+		t.Errorf("without reading back it waits for %s", got.VerifyWait)
+	}
+}
+
+func TestIdentityInWords(t *testing.T) {
+	for want, id := range map[string]journal.Identity{
+		"":                   {},
+		"user a@contoso.com": {Kind: "user", User: "a@contoso.com", AppID: "1", AppName: "cli"},
+		"app Sync (1)":       {Kind: "app", AppID: "1", AppName: "Sync"},
+		"app 1":              {Kind: "app", AppID: "1"},
+	} {
+		if got := id.String(); got != want {
+			t.Errorf("%+v is %q, want %q", id, got, want)
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package execute_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"bulksync/graph/graphsim"
+	"bulksync/plan"
+)
+
+// someoneElse changes a managed member of some of the plan's objects.
+func (r *rig) someoneElse(which []int, p *plan.Plan) {
+	for _, n := range which {
+		c := p.Changes[n%len(p.Changes)]
+		if c.Object == plan.IdentitySynchronization && c.Action != plan.Blocked {
+			r.Edit(c.Partner.TenantID, func(p *graphsim.Partner) {
+				p.IdentitySynchronization = graphsim.SyncAllowed("somebody else", n%2 == 0)
+			})
+		}
+	}
+	time.Sleep(r.lag())
+}
+
+// meddle has somebody work on the plan's partners while the run is going.
+func (r *rig) meddle(what []meddling, p *plan.Plan) {
+	for _, m := range what {
+		c := &p.Changes[m.Which%len(p.Changes)]
+		id := c.Partner.TenantID
+		if id == "" {
+			continue
+		}
+		time.AfterFunc(m.After, func() { r.meddleWith(id, c, m.How) })
+	}
+}
+
+func (r *rig) meddleWith(id string, c *plan.Change, how string) {
+	_, there := r.Partner(id)
+	switch {
+	case how == "a partner" && !there:
+		r.SetPartner(graphsim.Partner{TenantID: id})
+	case !there || how == "a partner":
+	case how == "no partner":
+		r.RemovePartner(id)
+	case how == "no policy":
+		r.Edit(id, func(p *graphsim.Partner) { p.IdentitySynchronization = nil })
+	case how == "another policy":
+		r.Edit(id, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
+	case c.Object == plan.IdentitySynchronization && c.Request != nil && c.Request.Body != nil:
+		r.Edit(id, func(p *graphsim.Partner) {
+			policy := p.IdentitySynchronization
+			if policy == nil {
+				policy = &graphsim.IdentitySynchronization{}
+			}
+			if err := json.Unmarshal(c.Request.Body, policy); err != nil {
+				r.t.Error(err)
+			}
+			p.IdentitySynchronization = policy
+		})
+	}
+}
+
+// becomeOwned makes some of the plan's partners a service provider's.
+func (r *rig) becomeOwned(which []int, p *plan.Plan) {
+	for _, n := range which {
+		if id := p.Changes[n%len(p.Changes)].Partner.TenantID; id != "" {
+			if _, there := r.Partner(id); there {
+				r.Edit(id, func(p *graphsim.Partner) { p.IsServiceProvider = ptr(true) })
+			}
+		}
+	}
+	time.Sleep(r.lag())
+}
+
+// breakUp has Graph show nonsense in place of some of the plan's partners.
+func (r *rig) breakUp(which []int, p *plan.Plan) {
+	for _, n := range which {
+		if id := p.Changes[n%len(p.Changes)].Partner.TenantID; id != "" {
+			r.Break(id, fmt.Sprintf(nonsense[n%len(nonsense)], id, id))
+		}
+	}
+}
+
+// mend takes the nonsense away again.
+func (r *rig) mend(p *plan.Plan) {
+	for _, c := range p.Changes {
+		if c.Partner.TenantID != "" {
+			r.Break(c.Partner.TenantID, "")
+		}
+	}
+}
+
+func (r *rig) lag() time.Duration { return 40 * time.Second }
+
+// picture is a state to compare: null and an object of nulls are the same.
+func picture(st graphsim.State) string {
+	for i := range st.Partners {
+		y := st.Partners[i].IdentitySynchronization
+		if y != nil && y.UserSyncInbound != nil && y.UserSyncInbound.IsSyncAllowed == nil {
+			y.UserSyncInbound = nil
+		}
+		if u := st.Partners[i].InboundTrust; u != nil && *u == (graphsim.InboundTrust{}) {
+			st.Partners[i].InboundTrust = nil
+		}
+	}
+	if u := st.Template.UserSyncInbound; u != nil && u.IsSyncAllowed == nil {
+		st.Template.UserSyncInbound = nil
+	}
+	text, err := json.MarshalIndent(st, "", " ")
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}

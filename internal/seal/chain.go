@@ -1,0 +1,67 @@
+package seal
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+)
+
+// ErrChain is a line whose sum does not match, or that does not follow from the
+// line before it.
+var ErrChain = errors.New("it was altered, or does not follow from the line before")
+
+// Chain writes or proves lines of which each holds the sum of the one before, so
+// that a line that was altered, moved or taken out is noticed. The zero Chain is
+// before the first line.
+//
+// A line is a JSON object. Its first member, prev, is the sum of the line before
+// and empty in the first line; its last member, sum, is the hex SHA-256 of the
+// line up to its own value. What stands between is up to the caller.
+type Chain struct {
+	// Sum is the sum of the last line.
+	Sum string
+}
+
+// The parts of a line around its members.
+const (
+	beforePrev = `{"prev":"`
+	afterPrev  = `",`
+	beforeSum  = `,"sum":"`
+	afterSum   = `"}`
+	sumLength  = 2 * sha256.Size
+)
+
+// Append adds a line to b, without a newline. The members between prev and sum,
+// at least one, are what write adds to b.
+func (c *Chain) Append(b *bytes.Buffer, write func(*bytes.Buffer)) {
+	start := b.Len()
+	b.WriteString(beforePrev)
+	b.WriteString(c.Sum)
+	b.WriteString(afterPrev)
+	write(b)
+	b.WriteString(beforeSum)
+	sum := sha256.Sum256(b.Bytes()[start:])
+	c.Sum = hex.EncodeToString(sum[:])
+	b.WriteString(c.Sum)
+	b.WriteString(afterSum)
+}
+
+// Prove checks that line, without its newline, is the next one, and returns the
+// members between prev and sum. The chain goes on only where that is so.
+func (c *Chain) Prove(line []byte) (members []byte, err error) {
+	head := len(beforePrev) + len(c.Sum) + len(afterPrev)
+	at := len(line) - len(afterSum) - sumLength // where the sum begins
+	end := at - len(beforeSum)
+	if end < head || !bytes.HasSuffix(line, []byte(afterSum)) || string(line[end:at]) != beforeSum ||
+		string(line[:head]) != beforePrev+c.Sum+afterPrev {
+		return nil, ErrChain
+	}
+	sum := sha256.Sum256(line[:at])
+	text := hex.EncodeToString(sum[:])
+	if string(line[at:at+sumLength]) != text {
+		return nil, ErrChain
+	}
+	c.Sum = text
+	return line[head:end], nil
+}
