@@ -1,7 +1,6 @@
 package execute
 
 import (
-	"context"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -46,18 +45,6 @@ func (c *clock) age(t time.Time) time.Duration {
 		return now.Sub(t) + c.slept
 	}
 	return now.Sub(t)
-}
-
-// sleep waits and reports whether the wait was not cut short.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // jitter is between half of d and d, so that what waits does not return all at

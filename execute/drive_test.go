@@ -120,7 +120,7 @@ func (d *drive) session(e *ending) error {
 		d.tape.revive(e.Lost)
 	}
 	for _, w := range d.Requests()[first:] {
-		if w.IsWrite() && confirmed[w.Method+" "+w.Path+bodyOfPost(w.Method, w.Body)] {
+		if w.IsWrite() && confirmed[w.Method+" "+w.Path+bodyOfWrite(w.Method, w.Body)] {
 			return fmt.Errorf("%s %s was confirmed, and sent again", w.Method, w.Path)
 		}
 	}
@@ -135,7 +135,7 @@ func (d *drive) confirmed(prior *journal.Log) map[string]bool {
 	}
 	for i, o := range prior.Result().Outcomes {
 		if q := d.plan.Changes[i].Request; q != nil && o.Status.Done() {
-			done[q.Method+" /v1.0"+q.Path+bodyOfPost(q.Method, string(q.Body))] = true
+			done[q.Method+" /v1.0"+q.Path+bodyOfWrite(q.Method, string(q.Body))] = true
 		}
 	}
 	return done

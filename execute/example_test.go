@@ -89,7 +89,7 @@ func planTwoRows(ctx context.Context, sim *graphsim.Sim) (*graph.Client, *plan.P
 		Tool: plan.Tool{Name: "example"}, CreatedAt: time.Now(),
 		HomeTenant: graph.HomeTenant{ID: graphsim.DefaultHomeTenant, Cloud: graph.Global},
 	}
-	partners, err := rows.Resolve(head.HomeTenant.ID, nil)
+	partners, err := rows.Resolve(head.HomeTenant.ID, current.TenantIDs)
 	if err != nil {
 		return nil, nil, err
 	}

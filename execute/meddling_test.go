@@ -99,6 +99,9 @@ func picture(st graphsim.State) string {
 		if y != nil && y.UserSyncInbound != nil && y.UserSyncInbound.IsSyncAllowed == nil {
 			y.UserSyncInbound = nil
 		}
+		if u := st.Partners[i].InboundTrust; u != nil && *u == (graphsim.InboundTrust{}) {
+			st.Partners[i].InboundTrust = nil
+		}
 	}
 	if u := st.Template.UserSyncInbound; u != nil && u.IsSyncAllowed == nil {
 		st.Template.UserSyncInbound = nil

@@ -226,7 +226,7 @@ func (r *changeRun) retryRefused() todo {
 		r.change.Object == plan.IdentitySynchronization && !r.env.reading.showsSync() {
 		r.control.noteUnseen(r.change.Seq, r.cause)
 	}
-	if !sleep(r.env.ends.soft, jitter(time.Second<<r.rechecks)) {
+	if graph.Sleep(r.env.ends.soft, jitter(time.Second<<r.rechecks)) != nil {
 		r.abandon("the run stopped before that was settled")
 		return finish
 	}
@@ -243,7 +243,7 @@ func (r *changeRun) recheckDelay() time.Duration {
 // recheckAfter has the object read again after d. A stop of the run cuts the wait
 // short, and leaves time for one reading.
 func (r *changeRun) recheckAfter(d time.Duration) todo {
-	if !sleep(r.env.ends.soft, d) && !sleep(r.env.ends.hard, lastRecheck) {
+	if graph.Sleep(r.env.ends.soft, d) != nil && graph.Sleep(r.env.ends.hard, lastRecheck) != nil {
 		r.abandon("the run stopped before that was settled")
 		return finish
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"bulksync/graph"
 )
 
 // ErrInterrupted is the cause to cancel Stops.Soft with when a person or the
@@ -53,7 +55,7 @@ func (s Stops) open(grace time.Duration) (e ends, stop context.CancelCauseFunc, 
 	var waiting sync.WaitGroup
 	waiting.Go(func() {
 		<-soft.Done()
-		sleep(hard, grace)
+		_ = graph.Sleep(hard, grace) // either way it is over
 		endHard()
 	})
 	return ends{asked, soft, hard}, stop, func() {
@@ -87,7 +89,7 @@ func (r *runner) withDeadline(shut func()) func() {
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		for !r.env.pastDeadline() {
-			if !sleep(r.env.ends.soft, min(r.env.set.Deadline.Sub(r.env.clock.wall()), time.Second)) {
+			if graph.Sleep(r.env.ends.soft, min(r.env.set.Deadline.Sub(r.env.clock.wall()), time.Second)) != nil {
 				return
 			}
 		}

@@ -80,11 +80,11 @@ func drawStory(rt *rapid.T) story {
 			Waves: rapid.SliceOfN(rapid.IntRange(1, 3), 0, 2).Draw(rt, "waves"),
 		},
 	}
-	s.csv = "tenantId,displayName,isSyncAllowed,inboundConsent,outboundConsent,ensure\n"
+	s.csv = "tenantId,displayName,isSyncAllowed,inboundConsent,outboundConsent,mfaTrust,deviceTrust,ensure\n"
 	cell := rapid.SampledFrom([]string{"", "yes", "no"})
 	for i := range rapid.IntRange(1, 6).Draw(rt, "rows") {
-		s.csv += fmt.Sprintf("%s,%s,%s,%s,%s,%s\n", tenant(i), rapid.SampledFrom([]string{"", "Ä <1>", "Two"}).Draw(rt, "name"),
-			cell.Draw(rt, "sync"), cell.Draw(rt, "in"), cell.Draw(rt, "out"), rapid.SampledFrom([]string{"", "", "", "absent"}).Draw(rt, "ensure"))
+		s.csv += fmt.Sprintf("%s,%s,%s,%s,%s,%s,%s,%s\n", tenant(i), rapid.SampledFrom([]string{"", "Ä <1>", "Two"}).Draw(rt, "name"),
+			cell.Draw(rt, "sync"), cell.Draw(rt, "in"), cell.Draw(rt, "out"), cell.Draw(rt, "mfa"), cell.Draw(rt, "device"), rapid.SampledFrom([]string{"", "", "", "absent"}).Draw(rt, "ensure"))
 		if rapid.Bool().Draw(rt, "exists") {
 			s.partners = append(s.partners, drawPartner(rt, i))
 		}
@@ -127,6 +127,9 @@ func drawPartner(rt *rapid.T, i int) graphsim.Partner {
 		if f := flag.Draw(rt, "live sync"); f != nil {
 			p.IdentitySynchronization.UserSyncInbound = &graphsim.UserSyncInbound{IsSyncAllowed: f}
 		}
+	}
+	if rapid.Bool().Draw(rt, "has trust") {
+		p.InboundTrust = &graphsim.InboundTrust{IsMfaAccepted: flag.Draw(rt, "live mfa"), IsHybridAzureADJoinedDeviceAccepted: ptr(true)}
 	}
 	if rapid.Bool().Draw(rt, "has more") {
 		p.Other = graphsim.Members{"protectedContentSharing": json.RawMessage(`{"inboundAllowed":true,"outboundAllowed":null}`)}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"bulksync/execute/journal"
+	"bulksync/graph"
 	"bulksync/plan"
 )
 
@@ -49,7 +50,7 @@ func (r *runner) verify(partners []partnerChanges, all bool) error {
 		if last {
 			return r.endUnconfirmed(list, readings, "not yet visible after "+r.env.set.VerifyWait.String())
 		}
-		if readings > 0 && !sleep(r.env.ends.asked, min(pause, max(time.Until(deadline), shortestPause))) {
+		if readings > 0 && graph.Sleep(r.env.ends.asked, min(pause, max(time.Until(deadline), shortestPause))) != nil {
 			return r.endUnconfirmed(list, readings, "the run was interrupted before it could be read back")
 		}
 	}

@@ -48,9 +48,9 @@ const (
 	byHand     = "see what is there now, and " + whoChanged
 )
 
-// advices is the one table of advice. A word in braces is filled in by facts. It
+// adviceTable is the one table of advice. A word in braces is filled in by facts. It
 // is never written to.
-var advices = map[cause]advice{
+var adviceTable = map[cause]advice{
 	cause(graph.Unauthorized): always("sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN; then {again}"),
 	cause(graph.Forbidden):    always("this needs the permission {permission}, with admin consent; a person also needs the role {role}{except}"),
 	cause(graph.Throttled):    always("Graph throttled this tenant for too long: {again} later{slower}"),
@@ -133,7 +133,7 @@ type Command struct {
 func Advise(err error, by Command) string {
 	f := facts{again: "run the command again", writes: by.Writes, partial: partialRoleName(by.Roles)}
 	for _, c := range f.causesOf(err) {
-		if a := advices[c]; a.command != "" {
+		if a := adviceTable[c]; a.command != "" {
 			return f.fill(a.command)
 		}
 	}
@@ -180,7 +180,7 @@ func (f *facts) causesOf(err error) []cause {
 func hint(c *plan.Change, o *journal.Outcome, r *journal.Result) string {
 	f := facts{again: "resume the run", writes: true, refusedWrite: true, throttled: true, object: c.Object}
 	for _, why := range outcomeCauses(c, o, r) {
-		switch a := advices[why]; {
+		switch a := adviceTable[why]; {
 		case a.undo != "" && c.Reverts():
 			return f.fill(a.undo)
 		case a.run != "":
@@ -193,7 +193,7 @@ func hint(c *plan.Change, o *journal.Outcome, r *journal.Result) string {
 // findingHint is the next thing to do about findings that could not be read.
 func findingHint() string {
 	f := facts{again: "run the audit again"}
-	return f.fill(advices[unreadable].command)
+	return f.fill(adviceTable[unreadable].command)
 }
 
 // outcomeCauses lists the causes of an outcome, the most telling first: how the
