@@ -64,6 +64,15 @@ func TestAnIncompleteAuditSaysWhyOnce(t *testing.T) {
 	}
 }
 
+// A clean audit has nothing to look at first.
+func TestACleanAuditHasNoAlerts(t *testing.T) {
+	a := sampleAudit()
+	a.Findings, a.Totals, a.Result = nil, audit.Totals{OK: 5}, audit.Clean
+	if text := auditAs(t, a, report.Text); !strings.HasPrefix(text, "Clean: 5 objects are as wanted.\n") || strings.Contains(text, "\n! ") {
+		t.Errorf("%s", text)
+	}
+}
+
 // What is not set is there all the same, and a value without words is shown as
 // it is.
 func TestValuesOfAFinding(t *testing.T) {

@@ -180,6 +180,19 @@ func TestEverySwitchHasWords(t *testing.T) {
 	}
 }
 
+// A plan asks for caution only where there is something to look at first.
+func TestThePageOfAHarmlessPlanIsPlain(t *testing.T) {
+	for tone, c := range map[string]plan.Change{
+		"plain": change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)),
+		"warn":  with(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(true, false)), "", plan.SyncOff),
+	} {
+		var b strings.Builder
+		if err := report.Plan(&b, planOf(c), report.HTML, report.Options{}); err != nil || !strings.Contains(b.String(), `<header class="`+tone+`">`) {
+			t.Errorf("%v: not %s", err, tone)
+		}
+	}
+}
+
 // An undo of a run that changed nothing has looked at nothing, and calls nothing
 // as wanted.
 func TestAnEmptyUndoClaimsNothing(t *testing.T) {
