@@ -83,6 +83,10 @@ type Detail struct {
 	Target  string `json:"target"`
 }
 
+// NoAnswer reports whether no answer came at all: the connection could not be made,
+// or it broke before the first byte.
+func (e *Error) NoAnswer() bool { return e.Status == 0 }
+
 // Error names the request, the status, Graph's own code and message, and both request
 // IDs. It is one printable line, whatever came over the network.
 func (e *Error) Error() string {

@@ -73,6 +73,20 @@ func seconds(s string) (time.Duration, bool) {
 	return time.Duration(math.Ceil(min(f, year)*1000)) * time.Millisecond, true
 }
 
+// IsThrottled reports whether an answer refuses the request for lack of quota: 429,
+// or 503 that asks for a wait, as the page "Throttling guidance" has them.
+func IsThrottled(resp *http.Response) bool {
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests:
+		return true
+	case http.StatusServiceUnavailable:
+		_, named := RetryAfter(resp.Header, time.Now())
+		return named
+	default:
+		return false
+	}
+}
+
 // QuotaUsed returns how much of the quota is used, 1 being all of it, as Graph says
 // in x-ms-throttle-limit-percentage (a ratio despite its name, and sent only
 // above 0.8); 0 where it says nothing.

@@ -71,6 +71,22 @@ func TestQuotaUsedIsReadFromTheHeader(t *testing.T) {
 }
 
 // A priority is read in any letter case; any other word is refused with the names.
+func TestIsThrottled(t *testing.T) {
+	wait := http.Header{"Retry-After": {"3"}}
+	for _, c := range []struct {
+		status int
+		header http.Header
+		want   bool
+	}{
+		{429, nil, true}, {429, wait, true}, {503, wait, true}, {503, http.Header{"Retry-After": {"soon"}}, false},
+		{503, nil, false}, {504, wait, false}, {200, wait, false},
+	} {
+		if got := graph.IsThrottled(&http.Response{StatusCode: c.status, Header: c.header}); got != c.want {
+			t.Errorf("%d with %v: %v", c.status, c.header, got)
+		}
+	}
+}
+
 func TestAPriorityIsReadByName(t *testing.T) {
 	for word, want := range map[string]graph.Priority{"low": graph.LowPriority, "Normal": graph.NormalPriority, "HIGH": graph.HighPriority} {
 		if got, err := graph.ParsePriority(word); got != want || err != nil {

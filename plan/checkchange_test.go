@@ -173,9 +173,9 @@ func TestAPlanThatNobodyMadeIsRefused(t *testing.T) {
 		{"a reason of a no-op", change(3, func(c *plan.Change) { c.Reason = "harmless" }), `never has the reason "harmless"`},
 		{"a blocked change without a reason", change(7, func(c *plan.Change) { c.Reason, c.Hazards = "", nil }), `blocked identitySynchronization never has the reason ""`},
 		{"a blocked change with a long reason", change(7, func(c *plan.Change) { c.Reason, c.Hazards = strings.Repeat(long, 3), nil }), `never has the reason "nnn`},
-		{"a blocked change that takes a run back", change(7, func(c *plan.Change) { c.Reason, c.Hazards = "takes back what the run did", nil }), `never has the reason "takes back`},
+		{"a blocked change that takes a run back", change(7, func(c *plan.Change) { c.Reason, c.Hazards = "reverts what the run did", nil }), `never has the reason "reverts`},
 		{"what holds an unreadable partner", change(7, func(c *plan.Change) { c.Reason, c.Hazards = "this partner could not be read: x", nil }), "it says what a partner holds that could not be read"},
-		{"some of it takes a run back", change(1, func(c *plan.Change) { c.Reason = "takes back what the run did" }), "change 2: some changes take a run back, and others do not"},
+		{"some of it takes a run back", change(1, func(c *plan.Change) { c.Reason = "reverts what the run did" }), "change 2: some changes take a run back, and others do not"},
 		{"a long note", change(3, func(c *plan.Change) { c.Note = strings.Repeat(long, 600) }), "the note has 1200000 bytes"},
 		{"a long name of a partner", change(3, func(c *plan.Change) { c.Partner.DisplayName = long }), "the name of the partner has 2000 bytes, at most 1024 are written"},
 
@@ -209,7 +209,7 @@ func TestAnUndoThatNobodyMadeIsRefused(t *testing.T) {
 		{"less than no rows", func(p *plan.Plan) { p.Input.Rows, p.Changes = -1, nil }, "it counts -1 rows"},
 		{"a dialect of nothing", func(p *plan.Plan) { p.Input.Dialect.Newline = "\n" }, "it has a dialect and no rows"},
 		{"a long name", func(p *plan.Plan) { p.Input.Name = strings.Repeat("n", 2000) }, "its name or its hash is too long"},
-		{"a run without a name", func(p *plan.Plan) { p.Input.Name = "" }, "it does not name the run that it takes back"},
+		{"a run without a name", func(p *plan.Plan) { p.Input.Name = "" }, "it does not name the run that it reverts"},
 		{"consent of nothing", change(3, func(c *plan.Change) {
 			c.Before, c.Fields, c.Hazards = nil, []plan.Field{{Path: "automaticUserConsentSettings.inboundAllowed", After: true}}, nil
 		}), "update consent has the wrong before-image"},

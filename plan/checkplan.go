@@ -191,7 +191,7 @@ func (o *order) finish() error {
 		return fmt.Errorf("the tenant was read with %d partners, and the changes tell what %d hold", o.plan.Read.Partners, o.there)
 	}
 	if o.reverts && o.plan.Input.Name == "" {
-		return errors.New("it does not name the run that it takes back")
+		return errors.New("it does not name the run that it reverts")
 	}
 	if !o.plan.Input.IsListed() && o.plan.Input.Rows != o.rows {
 		return fmt.Errorf("the input counts %d rows, and the changes are of %d", o.plan.Input.Rows, o.rows)

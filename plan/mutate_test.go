@@ -24,7 +24,7 @@ import (
 // planWords stand at some place of a plan, and are tried at every other.
 var planWords = []any{
 	"", contoso, graph.SupportTenantID, "create", "update", "delete", "no-op", "blocked", "partner", "identitySynchronization", "consent", "trust", "template",
-	"takes back what the run did", "userSyncInbound.isSyncAllowed",
+	"reverts what the run did", "userSyncInbound.isSyncAllowed",
 }
 
 // edits are what a value of a plan is replaced by.

@@ -39,7 +39,7 @@ func Revert(h Head, p *Plan, name, sum string, applied []Applied) (*Plan, error)
 
 // reasonRevert is what every change of a plan that takes a run back says, and no
 // other does.
-const reasonRevert = "takes back what the run did"
+const reasonRevert = "reverts what the run did"
 
 func (a Applied) inverse() Change {
 	c := a.Change

@@ -20,7 +20,7 @@ func TestWhatARunDidIsTakenBackInReverse(t *testing.T) {
 	cur.Template = &graph.Template{TemplateApplicationLevel: "newPartners", Raw: []byte(`{"templateApplicationLevel":"newPartners"}`)}
 	p := build(t, d, cur)
 
-	const because = " (takes back what the run did)"
+	const because = " (reverts what the run did)"
 	contosoSync := partners + "/" + contoso + "/identitySynchronization"
 	oldSync := partners + "/22222222-aaaa-4bbb-8ccc-000000000002/identitySynchronization"
 	want := []string{
@@ -64,9 +64,9 @@ func taken(t *testing.T, p *plan.Plan, found map[int]string) *plan.Plan {
 func TestACreateThatMetAPolicyGoesBackToThatPolicy(t *testing.T) {
 	p := build(t, wanted(t, fabrikam+",Fabrikam,true,,,,"), currently(partner(t, fabrikam, "")))
 	for found, want := range map[string]string{
-		`{"displayName":"Theirs","userSyncInbound":{"isSyncAllowed":true}}`:   `update identitySynchronization displayName:"Fabrikam">"Theirs" = PATCH ` + synced + ` {"displayName":"Theirs"} (takes back what the run did)`,
-		`{"displayName":"Fabrikam","userSyncInbound":null}`:                   "update identitySynchronization isSyncAllowed:true>null = PATCH " + synced + ` {"userSyncInbound":{"isSyncAllowed":null}} !sync-off (takes back what the run did)`,
-		`{"displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":true}}`: "no-op identitySynchronization (takes back what the run did)",
+		`{"displayName":"Theirs","userSyncInbound":{"isSyncAllowed":true}}`:   `update identitySynchronization displayName:"Fabrikam">"Theirs" = PATCH ` + synced + ` {"displayName":"Theirs"} (reverts what the run did)`,
+		`{"displayName":"Fabrikam","userSyncInbound":null}`:                   "update identitySynchronization isSyncAllowed:true>null = PATCH " + synced + ` {"userSyncInbound":{"isSyncAllowed":null}} !sync-off (reverts what the run did)`,
+		`{"displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":true}}`: "no-op identitySynchronization (reverts what the run did)",
 	} {
 		if diff := cmp.Diff([]string{want}, toldAll(taken(t, p, map[int]string{1: found}))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", found, diff)

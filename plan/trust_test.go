@@ -61,7 +61,7 @@ func TestTrustIsComparedPropertyByProperty(t *testing.T) {
 func TestTrustGoesBackToWhatItWas(t *testing.T) {
 	p := build(t, wantedOfAll(t, fabrikam+",,,yes,no,yes,,,,"), currently(partner(t, fabrikam, trusts)))
 	want := []string{"update trust isMfaAccepted:true>false isCompliantDeviceAccepted:false>true isHybridAzureADJoinedDeviceAccepted:true>null = PATCH " + trusted +
-		` {"inboundTrust":{"isMfaAccepted":false,"isCompliantDeviceAccepted":true,"isHybridAzureADJoinedDeviceAccepted":null}} !trust-on (takes back what the run did)`}
+		` {"inboundTrust":{"isMfaAccepted":false,"isCompliantDeviceAccepted":true,"isHybridAzureADJoinedDeviceAccepted":null}} !trust-on (reverts what the run did)`}
 	if diff := cmp.Diff(want, toldAll(taken(t, p, nil))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -64,7 +64,7 @@ func TestHints(t *testing.T) {
 // What takes a run back is not planned again from a file.
 func TestHintsOfAnUndo(t *testing.T) {
 	const audit = "see what is there now, and in the Entra audit log who changed it"
-	undo := with(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)), "takes back what the run did")
+	undo := with(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)), "reverts what the run did")
 	for _, c := range []struct {
 		outcome journal.Outcome
 		want    string

@@ -215,8 +215,8 @@ func TestAnEmptyUndoClaimsNothing(t *testing.T) {
 // the journal.
 func TestAnUndoSaysOnceWhatItIs(t *testing.T) {
 	p := planOf(
-		with(change(2, "", plan.IdentitySynchronization, plan.Create, syncTo(nil, true)), "takes back what the run did"),
-		with(change(3, "", plan.IdentitySynchronization, plan.Create, syncTo(nil, false)), "takes back what the run did"),
+		with(change(2, "", plan.IdentitySynchronization, plan.Create, syncTo(nil, true)), "reverts what the run did"),
+		with(change(3, "", plan.IdentitySynchronization, plan.Create, syncTo(nil, false)), "reverts what the run did"),
 	)
 	for _, f := range []report.Format{report.Text, report.Markdown, report.HTML} {
 		var b strings.Builder

@@ -288,7 +288,7 @@ func TestFailedRowsOfAnUndo(t *testing.T) {
 		change(2, "b", plan.IdentitySynchronization, plan.Delete, syncTo(true, nil)),
 		change(4, "c", plan.IdentitySynchronization, plan.Delete, syncTo(true, nil)),
 		with(change(5, "d", plan.Consent, plan.Blocked), "protected"),
-		with(change(5, "d", plan.Consent, plan.Update, inbound(true, nil)), "takes back what the run did"),
+		with(change(5, "d", plan.Consent, plan.Update, inbound(true, nil)), "reverts what the run did"),
 	)
 	p.Input = desired.Input{Name: "run of yesterday", Rows: 4}
 	p.Changes[1].Note = "=note"

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"bulksync/internal/session"
+	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/plan/audit"
 	"bulksync/plan/desired"
@@ -126,9 +127,9 @@ func (e *env) noteBare(rows int) {
 	switch rows {
 	case 0:
 	case 1:
-		e.note("note: 1 row names no property: only that the partner is there was looked at")
+		e.note("note: 1 row names no property: only whether the partner exists was checked")
 	default:
-		e.note("note: %d rows name no property: only that the partner is there was looked at", rows)
+		e.note("note: %s rows name no property: only whether the partner exists was checked", words.Thousands(rows))
 	}
 }
 

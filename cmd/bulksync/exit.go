@@ -85,7 +85,7 @@ func neverLetIn(err error) bool {
 func neverAnswered(err error) bool {
 	var list *graph.ListError
 	var e *graph.Error
-	return errors.As(err, &list) && list.Page == 1 && errors.As(err, &e) && e.Status == 0 &&
+	return errors.As(err, &list) && list.Page == 1 && errors.As(err, &e) && e.NoAnswer() &&
 		(errors.Is(err, graph.Unreachable) || errors.Is(err, graph.Outage))
 }
 

@@ -48,7 +48,7 @@ type Outcome struct {
 	// none was sent.
 	Kind graph.Kind `json:"kind,omitempty"`
 	// Open means that an attempt of this run was left without proof of what became
-	// of it. What is as wanted later is this run's doing, and undo takes it back.
+	// of it. What is as wanted later is this run's doing, and undo reverts it.
 	Open bool `json:"open,omitempty"`
 	// Unseen means that readings were looked through for what was accepted, and
 	// did not show it; Unread that they could not be had.

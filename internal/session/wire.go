@@ -12,10 +12,10 @@ import (
 
 // paceSignal translates what Graph says about pace for the pacing layer.
 func paceSignal(resp *http.Response) ratelimit.Signal {
-	wait, named := graph.RetryAfter(resp.Header, time.Now())
+	wait, _ := graph.RetryAfter(resp.Header, time.Now())
 	return ratelimit.Signal{
-		Refused:             resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable && named,
-		ConcurrencyConflict: graph.IsConcurrencyConflict(resp), RetryAfter: wait, QuotaUsed: graph.QuotaUsed(resp.Header),
+		Refused: graph.IsThrottled(resp), ConcurrencyConflict: graph.IsConcurrencyConflict(resp),
+		RetryAfter: wait, QuotaUsed: graph.QuotaUsed(resp.Header),
 	}
 }
 
