@@ -97,3 +97,19 @@ func TestAnUnreadablePageIsAskedForAgain(t *testing.T) {
 		})
 	}
 }
+
+// Where an object has to be read by itself and Graph refuses that, the tenant
+// cannot be read any more, and the run ends.
+func TestARefusedReadEndsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(3, nil)
+		p := r.plan(rows(3, "Fabrikam,yes,,,"), "")
+		r.RemovePartner(tenant(1))
+		r.Inject(graphsim.Fault{Kind: "403", Method: "GET", Path: tenant(1)})
+		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1}})
+		if !strings.HasPrefix(res.Stopped, "the tenant could not be read again: ") || res.Outcomes[0].Status != journal.NotAttempted {
+			t.Errorf("stopped %q, %+v", res.Stopped, res.Outcomes[0])
+		}
+	})
+}

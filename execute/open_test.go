@@ -359,3 +359,46 @@ func TestRecentlyDeletedPoliciesStopNothing(t *testing.T) {
 		}
 	})
 }
+
+// A write that took effect just before its process was killed is waited for, as
+// readings lag, and not sent again.
+func TestAWriteOfAKilledSessionIsNotRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{ReadLag: 1500 * time.Millisecond})
+		r.with(1, nil)
+		p, f := r.plan(rows(1, "Fabrikam,yes,,,"), ""), newTape()
+		r.Inject(graphsim.Fault{Kind: "silent-after", Method: "PUT"})
+		late := func(rt http.RoundTripper) http.RoundTripper {
+			return layer(func(q *http.Request) (*http.Response, error) {
+				if q.Method == http.MethodPut {
+					time.Sleep(1900 * time.Millisecond)
+				}
+				return rt.RoundTrip(q)
+			})
+		}
+		r.killed(session{plan: p, tape: f, layers: []func(http.RoundTripper) http.RoundTripper{late}})
+		if n := len(r.Writes()); n != 1 {
+			t.Fatalf("%d writes before the kill", n)
+		}
+		r.ClearFaults()
+		res := r.mustRun(session{plan: p, tape: f})
+		if o := res.Outcomes[0]; len(r.Writes()) != 1 || o.Status != journal.Verified || !o.Open {
+			t.Errorf("%d writes, %+v", len(r.Writes()), o)
+		}
+	})
+}
+
+// What refuses a change of a partner that was there before is not a lag after its
+// creation: the change fails at once.
+func TestARefusalOfAnOldPartnerIsFinal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(1, nil)
+		p := r.plan(rows(1, "Fabrikam,yes,yes,,"), "")
+		r.Inject(graphsim.Fault{Kind: "400", Method: "PATCH"})
+		res := r.mustRun(session{plan: p})
+		if want := totals(journal.Verified, 1, journal.Failed, 1); res.Totals != want || res.Outcomes[1].Attempts != 1 {
+			t.Errorf("%+v", res.Outcomes)
+		}
+	})
+}

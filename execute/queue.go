@@ -41,7 +41,7 @@ func newWriteQueue(slots int) *writeQueue {
 	return &writeQueue{slots: make(chan struct{}, slots), low: make(chan struct{}, 1)}
 }
 
-// start begins the work on so many partners; begin begins one worker.
+// start begins a wave of so many partners; begin is called for each worker.
 func (q *writeQueue) start(partners int, begin func()) {
 	n := min(q.size(firstWorkers), partners)
 	q.workers.Store(int32(n))

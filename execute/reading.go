@@ -222,14 +222,11 @@ func (r *Reading) live(ctx context.Context, c *plan.Change, age func(time.Time) 
 			renewed = true // it gets no younger than this
 			continue
 		}
-		hung := time.NewTimer(pageLimit)
 		select {
 		case <-wait:
-			hung.Stop()
-		case <-hung.C:
+		case <-time.After(pageLimit):
 			return r.object(ctx, c)
 		case <-ctx.Done():
-			hung.Stop()
 			return plan.Live{}, time.Time{}, context.Cause(ctx)
 		}
 	}

@@ -75,7 +75,7 @@ func (w *worker) carryOut(c *plan.Change, before partnerChanges) (journal.Status
 	return o.Status, nil
 }
 
-// begin begins one change.
+// begin makes the changeRun of one change.
 func (w *worker) begin(c *plan.Change, before partnerChanges) *changeRun {
 	return &changeRun{
 		env: w.env, control: w.control, rec: w.rec, queue: w.queue,
