@@ -237,7 +237,8 @@ func (r *changeRun) hold(live plan.Live, why string) {
 // held is an outcome of a change whose object is not what was seen before. What
 // is known of the writes of the change is kept.
 func held(o journal.Outcome, c *plan.Change, live plan.Live, reason journal.Reason, why string) journal.Outcome {
-	o.Overwritten = o.MayHaveLanded()
+	o.Applied = o.MayHaveLanded()
+	o.Overwritten = o.Applied && reason != journal.ReasonUnreadable // of that nobody knows
 	o.Status, o.Reason, o.Message, o.Live = journal.Held, reason, why, live.Object(c.Object)
 	return o
 }

@@ -100,8 +100,8 @@ func TestResumeVerifiesWhatWasAcceptedBefore(t *testing.T) {
 func TestWhatSomebodyOverwritesIsFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 2 * time.Second})
-		r.with(2, nil)
-		p, f := r.plan(rows(2, "Fabrikam,yes,,,"), ""), newTape()
+		r.with(3, nil)
+		p, f := r.plan(rows(3, "Fabrikam,yes,,,"), ""), newTape()
 		time.AfterFunc(3500*time.Millisecond, func() {
 			r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization.DisplayName = ptr("Theirs") })
 		})
@@ -118,6 +118,25 @@ func TestWhatSomebodyOverwritesIsFound(t *testing.T) {
 		}
 		if o := again[1]; o.Status != journal.Held || !o.Overwritten || o.Reason != journal.ReasonReplaced {
 			t.Errorf("removed: %+v", o)
+		}
+	})
+}
+
+// What was seen to be different once, and cannot be read from then on, is neither
+// called done nor overwritten.
+func TestDifferentOnceAndUnreadableThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: time.Second})
+		r.with(2, nil)
+		p, f := r.plan(rows(2, "Fabrikam,yes,,,"), ""), newTape()
+		r.mustRun(session{plan: p, tape: f})
+		r.Edit(tenant(2), func(p *graphsim.Partner) { p.IdentitySynchronization.DisplayName = ptr("Theirs") })
+		time.AfterFunc(1500*time.Millisecond, func() {
+			r.Break(tenant(2), `{"tenantId":"`+tenant(2)+`","isServiceProvider":null,"automaticUserConsentSettings":"x","identitySynchronization":null}`)
+		})
+		o := r.mustRun(session{plan: p, tape: f}).Outcomes[1]
+		if o.Status != journal.Held || o.Reason != journal.ReasonUnreadable || o.Overwritten || !o.MayHaveLanded() {
+			t.Errorf("%+v", o)
 		}
 	})
 }

@@ -150,7 +150,7 @@ func (r *runner) isOpen(w *watched, o *journal.Outcome, last bool) bool {
 		becomesVerified(o, w.change)
 		return false
 	case verdict == plan.Unknown && w.change.Action != plan.NoOp: // it stays what it was called before
-		return o.Status == journal.Succeeded
+		return o.Status == journal.Succeeded || w.mismatches > 0
 	case verdict == plan.Applies && o.Status == journal.Succeeded && (w.own || !last):
 		w.mismatches = 0
 		return true // not visible yet
@@ -188,7 +188,7 @@ func becomesVerified(o *journal.Outcome, c *plan.Change) {
 		return
 	}
 	if o.Status == journal.Held || o.Unseen || o.Unread {
-		o.Reason, o.Message, o.Live, o.Overwritten = "", "", nil, false
+		o.Reason, o.Message, o.Live, o.Applied, o.Overwritten = "", "", nil, false, false
 	}
 	if o.Status, o.Unseen, o.Unread = journal.Verified, false, false; c.Action == plan.NoOp {
 		o.Status = journal.Unchanged

@@ -131,7 +131,7 @@ func (r *runner) unsettled(wave []partnerChanges) int {
 		for _, c := range p {
 			o, _ := r.record.outcome(c)
 			switch info := o.Status.Info(); {
-			case info.Severity == journal.Bad, info.CutShort, o.Overwritten,
+			case info.Severity == journal.Bad, info.CutShort, o.Applied,
 				o.Status == journal.Succeeded && !r.env.set.NoReadBack:
 				n++
 			}
@@ -149,7 +149,7 @@ func (r *runner) holdDrift(partners []partnerChanges) error {
 			live, _ := r.env.reading.newest(c)
 			live = laidOver(live, p[:i], func(*plan.Change) bool { return true })
 			o, unknown := r.record.outcome(c)
-			if verdict, why := c.CheckDrift(live); verdict == plan.Drifted && !unknown && !o.Status.Done() {
+			if verdict, why := c.CheckDrift(live); verdict == plan.Drifted && !unknown && !o.Applied && !o.Status.Done() {
 				receipts = append(receipts, r.record.add(held(o, c, live, journal.ReasonDrifted, "changed since the plan: "+why)))
 			}
 		}

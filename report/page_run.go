@@ -98,17 +98,11 @@ func isMade(s journal.StatusInfo) bool { return s.Done && s.MayHaveLanded }
 
 func isKept(s journal.StatusInfo) bool { return s.Done && !s.MayHaveLanded }
 
-// isOverwritten reports whether something else was seen in place of what this
-// run made. Of what could not be read that is not known.
-func isOverwritten(o *journal.Outcome) bool {
-	return o.Overwritten && o.Reason != journal.ReasonUnreadable
-}
-
 // countOverwritten counts what this run made and what is different now.
 func countOverwritten(r *journal.Result) int {
 	n := 0
 	for i := range r.Outcomes {
-		if isOverwritten(&r.Outcomes[i]) {
+		if r.Outcomes[i].Overwritten {
 			n++
 		}
 	}

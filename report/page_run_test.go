@@ -35,7 +35,7 @@ var (
 	unseen  = journal.Outcome{Status: journal.Succeeded, Attempts: 1, HTTPStatus: 204, Unseen: true, Message: "accepted; not yet visible after 2m0s"}
 	unread  = journal.Outcome{Status: journal.Succeeded, Attempts: 1, HTTPStatus: 204}
 	drifted = journal.Outcome{Status: journal.Held, Reason: journal.ReasonDrifted, Message: "changed since the plan: isSyncAllowed is true"}
-	undone  = journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Overwritten: true, Attempts: 1, HTTPStatus: 204, Message: "made by this run, different now: isSyncAllowed is null"}
+	undone  = journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Applied: true, Overwritten: true, Attempts: 1, HTTPStatus: 204, Message: "made by this run, different now: isSyncAllowed is null"}
 	refused = journal.Outcome{Status: journal.Failed, Attempts: 1, Kind: graph.Forbidden, HTTPStatus: 403, GraphCode: "Authorization_RequestDenied", Message: "No.", RequestID: tenant(900)}
 	waiting = journal.Outcome{Status: journal.NotAttempted}
 	lost    = journal.Outcome{Status: journal.Indeterminate, Attempts: 1, Kind: graph.Indeterminate, HTTPStatus: 503, Message: "no answer"}
@@ -45,7 +45,7 @@ func statusOf(s journal.Status) journal.Outcome { return journal.Outcome{Status:
 
 // The verdict is the first line; what it says has been seen.
 func TestTheVerdict(t *testing.T) {
-	late := journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Overwritten: true, Attempts: 2, HTTPStatus: 503, Open: true, Message: "made by this run, different now: it is as it was before the change"}
+	late := journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Applied: true, Overwritten: true, Attempts: 2, HTTPStatus: 503, Open: true, Message: "made by this run, different now: it is as it was before the change"}
 	clash := journal.Outcome{Status: journal.Held, Attempts: 1, HTTPStatus: 409, Message: "somebody created it"}
 	for want, os := range map[string][]journal.Outcome{
 		"Done: the change succeeded.":                                   {seen},
@@ -129,7 +129,7 @@ func TestWhatWasNotReadIsNotNothing(t *testing.T) {
 // What this run made and could not be read afterwards is not called overwritten.
 func TestWhatWasNotReadIsNotOverwritten(t *testing.T) {
 	p := syncPlan(1)
-	o := journal.Outcome{Status: journal.Held, Reason: journal.ReasonUnreadable, Overwritten: true, Attempts: 1, HTTPStatus: 204, Message: "the object could not be read: two names"}
+	o := journal.Outcome{Status: journal.Held, Reason: journal.ReasonUnreadable, Applied: true, Attempts: 1, HTTPStatus: 204, Message: "the object could not be read: two names"}
 	text := runText(t, p, outcomes(p, o))
 	if strings.Contains(text, "overwritten") || !strings.Contains(text, "hint: look at what Graph returns for this partner; if that is right, plan again\n") {
 		t.Errorf("%s", text)
@@ -171,7 +171,7 @@ func TestAlertWords(t *testing.T) {
 	}{
 		"drifted":          {drifted, nil, "! held (1 partner): changed since the plan, and left alone\n"},
 		"undone":           {undone, nil, "! held (1 partner): made by this run, different now\n"},
-		"undone, no words": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Overwritten: true, Attempts: 1, HTTPStatus: 204}, nil, "! held (1 partner): made by this run, different now\n"},
+		"undone, no words": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Applied: true, Overwritten: true, Attempts: 1, HTTPStatus: 204}, nil, "! held (1 partner): made by this run, different now\n"},
 		"held, no words":   {journal.Outcome{Status: journal.Held}, nil, "! held (1 partner): somebody changed the object, so it was left alone\n"},
 		"as wanted, once": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonMatchLost, Message: "as wanted when it was looked at first, different now: isSyncAllowed is null"}, nil,
 			"! held (1 partner): as wanted when it was looked at first, different now\n"},

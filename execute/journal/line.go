@@ -71,6 +71,7 @@ func (l *entryEncoder) outcome(o *Outcome) {
 	l.set(`,"open":true`, o.Open)
 	l.set(`,"unseen":true`, o.Unseen)
 	l.set(`,"unread":true`, o.Unread)
+	l.set(`,"applied":true`, o.Applied)
 	l.set(`,"overwritten":true`, o.Overwritten)
 	l.some(`,"message":`, o.Message)
 	l.some(`,"requestId":`, o.RequestID)

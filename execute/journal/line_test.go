@@ -69,7 +69,7 @@ func drawEntry(t *rapid.T) journal.Entry {
 			HTTPStatus: rapid.SampledFrom([]int{0, 204, 409}).Draw(t, "status"), GraphCode: text.Draw(t, "code"), Message: text.Draw(t, "message"),
 			RequestID: text.Draw(t, "request"), ClientRequestID: text.Draw(t, "client"), ElapsedMs: rapid.Int64().Draw(t, "elapsed"),
 			Open: rapid.Bool().Draw(t, "open"), Unseen: rapid.Bool().Draw(t, "unseen"), Unread: rapid.Bool().Draw(t, "unread"),
-			Overwritten: rapid.Bool().Draw(t, "overwritten"),
+			Applied: rapid.Bool().Draw(t, "applied"), Overwritten: rapid.Bool().Draw(t, "overwritten"),
 		}
 		if rapid.Bool().Draw(t, "started") {
 			e.Outcome.StartedAt = when.Draw(t, "start")

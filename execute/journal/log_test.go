@@ -159,7 +159,7 @@ func TestMayHaveLanded(t *testing.T) {
 		"in doubt":        {journal.Outcome{Status: journal.Indeterminate}, true},
 		"refused":         {journal.Outcome{Status: journal.Failed, HTTPStatus: 400}, false},
 		"refused at last": {journal.Outcome{Status: journal.Failed, HTTPStatus: 400, Open: true}, true},
-		"overwritten":     {journal.Outcome{Status: journal.Held, Overwritten: true}, true},
+		"held, applied":   {journal.Outcome{Status: journal.Held, Applied: true}, true},
 		"left alone":      {journal.Outcome{Status: journal.Held}, false},
 		"as it was":       {journal.Outcome{Status: journal.Unchanged}, false},
 	} {

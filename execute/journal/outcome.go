@@ -54,8 +54,11 @@ type Outcome struct {
 	// did not show it; Unread that they could not be had.
 	Unseen bool `json:"unseen,omitempty"`
 	Unread bool `json:"unread,omitempty"`
-	// Overwritten means that Graph accepted the write, or may have, and that what
-	// it made is not there any more: somebody changed the object since.
+	// Applied means that Graph accepted the write, or may have, where the status
+	// does not say so any more: the object is held. Undo reverts it.
+	Applied bool `json:"applied,omitempty"`
+	// Overwritten means that a reading showed something else in place of what was
+	// applied: somebody changed the object since.
 	Overwritten bool `json:"overwritten,omitempty"`
 	// Message says why, in words; empty where the status says it all.
 	Message         string `json:"message,omitempty"`
@@ -76,7 +79,7 @@ type Outcome struct {
 // MayHaveLanded reports whether this run may have changed the object, even if
 // somebody has changed it again since.
 func (o *Outcome) MayHaveLanded() bool {
-	return o.Open || o.Overwritten || o.Status.Info().MayHaveLanded
+	return o.Open || o.Applied || o.Status.Info().MayHaveLanded
 }
 
 // Elapsed is the time from the first request to the answer to the last one, in
