@@ -82,6 +82,7 @@ func (o resumeOptions) settings(ctx context.Context, e *env, dir *rundir.Dir) (j
 		return journal.Settings{}, err
 	}
 	s := last.Settings
+	s.Deadline = s.Deadline.Local() // the journal has it in UTC
 	s.Outage = cmp.Or(e.outage, s.Outage, outageOfRun)
 	return s, o.over(&s, time.Now())
 }

@@ -157,9 +157,11 @@ func newLog(p *process, logLevel, logFormat string) (*slog.Logger, error) {
 	}
 }
 
-// cleanAttr cleans what goes into the log with edge.
+// cleanAttr cleans what goes into the log with edge, and writes times in UTC.
 func cleanAttr(_ []string, at slog.Attr) slog.Attr {
 	switch at.Value.Kind() {
+	case slog.KindTime:
+		at.Value = slog.TimeValue(at.Value.Time().UTC())
 	case slog.KindString:
 		at.Value = slog.StringValue(edge(at.Value.String()))
 	case slog.KindAny:

@@ -60,8 +60,8 @@ func TestLastSessionRefuses(t *testing.T) {
 	}
 }
 
-// Settings go through JSON unharmed, in whole milliseconds under names that say
-// so.
+// Settings go through JSON unharmed: durations in whole milliseconds under names
+// that say so, times in UTC.
 func TestSettingsInJSON(t *testing.T) {
 	second := begun
 	second.Settings = journal.Settings{
@@ -69,7 +69,9 @@ func TestSettingsInJSON(t *testing.T) {
 		VerifyWait: 2 * time.Minute, Grace: 3 * time.Second, OnDrift: journal.HoldDrift, StopAfterFailures: 5, Waves: []int{1, 2},
 		Deadline: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC),
 	}
-	text := written(t, session(second))
+	typed := second
+	typed.Settings.Deadline = second.Settings.Deadline.In(time.FixedZone("CET", 3600))
+	text := written(t, session(typed))
 	if got := replayed(t, text).Session(); !cmp.Equal(got, second) {
 		t.Errorf("(-written +read):\n%s", cmp.Diff(second, got))
 	}

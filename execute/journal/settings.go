@@ -64,8 +64,9 @@ type settingsJSON struct {
 // settingsMembers is Settings without its methods.
 type settingsMembers Settings
 
-// MarshalJSON writes the durations as milliseconds.
+// MarshalJSON writes the durations as milliseconds, and the deadline in UTC.
 func (s Settings) MarshalJSON() ([]byte, error) {
+	s.Deadline = s.Deadline.UTC()
 	return seal.Marshal(settingsJSON{
 		settingsMembers: settingsMembers(s), OutageMs: s.Outage.Milliseconds(), MaxAgeMs: s.MaxAge.Milliseconds(),
 		VerifyWaitMs: s.VerifyWait.Milliseconds(), GraceMs: s.Grace.Milliseconds(),

@@ -302,7 +302,7 @@ func TestLog(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := b.String()
-		if n := strings.Count(text, "msg=answer method=GET path=/v1.0/policies/crossTenantAccessPolicy/partners elapsed="); n < want || want == 0 && text != "" {
+		if n := strings.Count(text, "msg=answer method=GET path=/v1.0/policies/crossTenantAccessPolicy/partners elapsedMs="); n < want || want == 0 && text != "" {
 			t.Errorf("at the level %s:\n%s", level, text)
 		}
 		if strings.Contains(text, "eyJ") || strings.Contains(text, "skiptoken") || strings.Contains(text, "?") {

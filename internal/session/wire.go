@@ -37,7 +37,7 @@ func (a attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	attrs := []any{
-		"method", req.Method, "path", req.URL.Path, "elapsed", elapsed.Round(time.Millisecond),
+		"method", req.Method, "path", req.URL.Path, "elapsedMs", elapsed.Milliseconds(),
 		"clientRequestId", req.Header.Get("Client-Request-Id"),
 	}
 	if err != nil {
