@@ -78,6 +78,9 @@ func (c *Change) checkAsked(r *desired.Row) error {
 		goes := c.Action == Delete || c.Action == NoOp && c.Before == nil || c.Action == Blocked && c.Removes()
 		fits = fits && goes == r.Absent
 	}
+	if c.Reason == reasonNoPartner || c.Reason == reasonAbsent {
+		fits = fits && c.Reason == reasonMissing(r)
+	}
 	if !fits {
 		return fmt.Errorf("line %d does not ask for that", c.Row)
 	}

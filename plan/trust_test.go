@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -36,6 +37,10 @@ func TestTrustIsComparedPropertyByProperty(t *testing.T) {
 			"update consent inboundAllowed:null>false = PATCH " + trusted + ` {"automaticUserConsentSettings":{"inboundAllowed":false}}`,
 			"update trust isMfaAccepted:null>false = PATCH " + trusted + ` {"inboundTrust":{"isMfaAccepted":false}}`,
 			`delete identitySynchronization displayName:"Fabrikam">null isSyncAllowed:true>null = DELETE ` + synced + " !sync-removed",
+		}},
+		{"a row that removes adds no partner", ",,,no,,,,,absent,", "-", []string{
+			"blocked trust isMfaAccepted:null>false (the partner configuration does not exist, and a row with ensure=absent does not add it)",
+			"no-op identitySynchronization (there is no synchronization policy to remove)",
 		}},
 		{"of a service provider", ",,,yes,,,,,,", `"isServiceProvider":true`, []string{"blocked trust isMfaAccepted:null>true" + owned}},
 	} {
@@ -164,7 +169,7 @@ func TestAPartnerIsRemovedOnceItsTrustIsTakenBack(t *testing.T) {
 }
 
 // The changes are: 0 policy as wanted, 1 trust and 2 consent of line 2; 3 consent,
-// 4 trust and 5 removal of line 3.
+// 4 trust and 5 removal of line 3; 6 trust, blocked, and 7 no policy of line 4.
 func TestAnAlteredPlanOfTrustIsRefused(t *testing.T) {
 	swap := func(i, j int) func(*plan.Plan) {
 		return func(p *plan.Plan) { p.Changes[i], p.Changes[j] = p.Changes[j], p.Changes[i] }
@@ -173,7 +178,7 @@ func TestAnAlteredPlanOfTrustIsRefused(t *testing.T) {
 		return change(i, func(c *plan.Change) { c.Fields[0].Before, c.Fields[0].After = before, after })
 	}
 	whole := func(t *testing.T) *plan.Plan {
-		return build(t, wantedOfAll(t, fabrikam+",,yes,yes,,,yes,,,", contoso+",,,yes,,,yes,,absent,"),
+		return build(t, wantedOfAll(t, fabrikam+",,yes,yes,,,yes,,,", contoso+",,,yes,,,yes,,absent,", "33333333-aaaa-4bbb-8ccc-000000000003,,,yes,,,,,absent,"),
 			currently(partner(t, fabrikam, syncOn), partner(t, contoso, syncOn+","+trusts)))
 	}
 	for _, c := range []struct {
@@ -194,6 +199,9 @@ func TestAnAlteredPlanOfTrustIsRefused(t *testing.T) {
 		{"a trust that nobody manages", change(1, func(c *plan.Change) { c.Fields[0].Path = "inboundTrust.isPasskeyAccepted" }), "is unknown or out of place"},
 		{"not what was there", field(4, true, false), "is true before, and false in the before-image"},
 		{"no image of what was there", change(4, func(c *plan.Change) { c.Before = nil }), "is false before, and null in the before-image"},
+		{"blocked for the reason of a row that adds", change(6, func(c *plan.Change) {
+			c.Reason = strings.Replace(c.Reason, ", and a row with ensure=absent does not add it", "; add it first, or plan with --create-partners", 1)
+		}), "change 7: line 4 does not ask for that"},
 		{"trust left out", func(p *plan.Plan) { p.Changes = append(p.Changes[:1:1], p.Changes[2:]...) }, "change 1: line 2 asks for the trust too"},
 	} {
 		t.Run(c.name, func(t *testing.T) { refuses(t, crafted(t, whole(t), c.edit), c.says) })
