@@ -13,9 +13,21 @@ import (
 func (r *rig) someoneElse(which []int, p *plan.Plan) {
 	for _, n := range which {
 		c := p.Changes[n%len(p.Changes)]
-		if c.Object == plan.IdentitySynchronization && c.Action != plan.Blocked {
+		_, there := r.Partner(c.Partner.TenantID)
+		switch {
+		case c.Action == plan.Blocked:
+		case c.Object == plan.IdentitySynchronization:
 			r.Edit(c.Partner.TenantID, func(p *graphsim.Partner) {
 				p.IdentitySynchronization = graphsim.SyncAllowed("somebody else", n%2 == 0)
+			})
+		case c.Object == plan.Trust && there: // of the first two one is the run's own, or both are
+			r.Edit(c.Partner.TenantID, func(p *graphsim.Partner) {
+				theirs := []*graphsim.InboundTrust{nil, {IsMfaAccepted: ptr(n%2 == 0)}, {IsCompliantDeviceAccepted: ptr(n%2 == 0)}, {IsHybridAzureADJoinedDeviceAccepted: ptr(false)}}
+				p.InboundTrust = theirs[n/2%len(theirs)]
+			})
+		case c.Object == plan.Consent && there:
+			r.Edit(c.Partner.TenantID, func(p *graphsim.Partner) {
+				p.AutomaticUserConsentSettings = graphsim.Consent{InboundAllowed: ptr(n%2 == 0)}
 			})
 		}
 	}
@@ -46,6 +58,16 @@ func (r *rig) meddleWith(id string, c *plan.Change, how string) {
 		r.Edit(id, func(p *graphsim.Partner) { p.IdentitySynchronization = nil })
 	case how == "another policy":
 		r.Edit(id, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) })
+	case how == "another trust":
+		r.Edit(id, func(p *graphsim.Partner) {
+			p.InboundTrust = &graphsim.InboundTrust{IsCompliantDeviceAccepted: ptr(true), IsHybridAzureADJoinedDeviceAccepted: ptr(false)}
+		})
+	case c.Object == plan.Trust && c.Request != nil:
+		r.Edit(id, func(p *graphsim.Partner) {
+			if err := json.Unmarshal(c.Request.Body, &struct{ InboundTrust **graphsim.InboundTrust }{&p.InboundTrust}); err != nil {
+				r.t.Error(err)
+			}
+		})
 	case c.Object == plan.IdentitySynchronization && c.Request != nil && c.Request.Body != nil:
 		r.Edit(id, func(p *graphsim.Partner) {
 			policy := p.IdentitySynchronization

@@ -39,7 +39,7 @@ type meddling struct {
 	How   string
 }
 
-var meddlings = []string{"the same", "another policy", "no policy", "no partner", "a partner"}
+var meddlings = []string{"the same", "another policy", "no policy", "no partner", "a partner", "another trust"}
 
 // jump sets the clock of the machine, or is a sleep of it.
 type jump struct{ After, By time.Duration }

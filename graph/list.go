@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -238,14 +239,16 @@ func (c *Client) notVisible(ctx context.Context, p *page) error {
 		path = SyncPath(found.lacksIt)
 		likely = "; the roles Teams Administrator and Global Secure Access Administrator see partners without it"
 	}
-	probed := "succeeded"
-	_, err := c.Do(ctx, Request{Method: http.MethodGet, Path: path})
+	probed, shown := "succeeded", true
+	resp, err := c.Do(ctx, Request{Method: http.MethodGet, Path: path})
 	if e := (*Error)(nil); errors.As(err, &e) {
-		probed = "ended with " + e.said() + likely
+		probed, shown = "ended with "+e.said()+likely, false
 	} else if err != nil {
 		return err
+	} else if has, _ := membersOf(resp.Body); found.missing != memberSync && !has[strings.ToLower(found.missing)] {
+		probed, shown = "left it out too", false // it is a request for the whole partner
 	}
-	e := unreadable(p.resp, p.path, &MissingMember{Member: found.missing, Shown: err == nil, why: fmt.Sprintf(
+	e := unreadable(p.resp, p.path, &MissingMember{Member: found.missing, Shown: shown, why: fmt.Sprintf(
 		"Graph left %s out for %d of %d partners on the page, although it was asked for; a request for it alone, for partner %s, %s",
 		found.missing, found.lacking, len(p.raw), found.lacksIt, probed)}).(*Error)
 	e.Kind = NotVisible

@@ -247,6 +247,8 @@ func TestAMissingMemberIsNotVisible(t *testing.T) {
 		{"in one, twice", answers{listOf("", all, seen(contoso, "identitySynchronization")), listOf("", all, seen(contoso, "identitySynchronization")), refusal(403, "c")}, 3,
 			"Graph left identitySynchronization out for 1 of 2 partners on the page, although it was asked for; a request for it alone, for partner " + contoso},
 		{"on a later page, once", answers{listOf("a", all), listOf("", seen(contoso, "automaticUserConsentSettings")), listOf("", seen(contoso))}, 3, ""},
+		{"trust, and the probe leaves it out too", answers{listOf("", seen(fabrikam, "inboundTrust")), answer(200, `{"tenantId":"x"}`)}, 2, ", left it out too (client-request-id"},
+		{"trust, and the probe sees it", answers{listOf("", seen(fabrikam, "inboundTrust")), answer(200, all)}, 2, ", succeeded (client-request-id"},
 		{"on a later page, trust, twice", answers{listOf("a", all), listOf("", seen(contoso, "inboundTrust")), listOf("", seen(contoso, "inboundTrust")), refusal(403, "c")}, 4,
 			"Graph left inboundTrust out for 1 of 1 partners on the page, although it was asked for"},
 		{"on a later page, twice", answers{listOf("a", all), listOf("", seen(contoso, "isServiceProvider")), listOf("", seen(contoso, "isServiceProvider")), refusal(403, "c")}, 4,

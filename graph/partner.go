@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 )
 
@@ -170,12 +171,25 @@ func (p *Partner) parseTrust(raw json.RawMessage) error {
 	if err := decodeStrictly(raw, &trust); err != nil {
 		return err
 	}
-	if trust.MFA == nil && trust.Device == nil && trust.Hybrid == nil {
+	if trust.MFA == nil && trust.Device == nil && trust.Hybrid == nil && isAllNull(raw) {
 		return nil
 	}
 	p.IsMfaAccepted, p.IsCompliantDeviceAccepted, p.IsHybridAzureADJoinedDeviceAccepted = trust.MFA, trust.Device, trust.Hybrid
 	p.Trust = raw
 	return nil
+}
+
+// isAllNull reports whether an object has nothing but nulls and what the protocol
+// adds.
+func isAllNull(raw json.RawMessage) bool {
+	var members map[string]jsontext.Value
+	_ = decode(raw, &members) // it was read before
+	for name, value := range members {
+		if string(value) != "null" && !strings.HasPrefix(name, "@") {
+			return false
+		}
+	}
+	return true
 }
 
 // sawSync refuses a policy that is shown in part: a missing member is unknown, while

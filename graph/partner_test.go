@@ -61,6 +61,10 @@ func TestAPartnerIsReadWithEverythingThatGraphSays(t *testing.T) {
 			graph.Partner{Sync: &graph.IdentitySynchronization{Raw: []byte(`{"tenantId":"90E29127-71AD-49C7-9CE8-DB3F41EA06F1","displayName":null,"userSyncInbound":null}`)}},
 		},
 		{
+			"a trust that no schema names", `{"tenantId":"` + fabrikam + `","isServiceProvider":null,"automaticUserConsentSettings":null,"inboundTrust":{"isMfaAccepted":null,"isPasskeyAccepted":true},"identitySynchronization":null}`,
+			graph.Partner{Trust: []byte(`{"isMfaAccepted":null,"isPasskeyAccepted":true}`)},
+		},
+		{
 			"one trust", `{"tenantId":"` + fabrikam + `","isServiceProvider":null,"automaticUserConsentSettings":null,"inboundTrust":{"isHybridAzureADJoinedDeviceAccepted":true},"identitySynchronization":null}`,
 			graph.Partner{IsHybridAzureADJoinedDeviceAccepted: &yes, Trust: []byte(`{"isHybridAzureADJoinedDeviceAccepted":true}`)},
 		},

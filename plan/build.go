@@ -141,9 +141,11 @@ func (ch *Change) settle() {
 // The reasons of blocked changes, and of a no-op that only checks a partner.
 const (
 	reasonNoPartner = "the partner configuration does not exist; add it first, or plan with --create-partners"
-	reasonOwned     = "the partner configuration belongs to a service provider or to Microsoft Support"
-	reasonBareRow   = "the row names no property, so only the partner configuration is looked at"
-	reasonNoPolicy  = "there is no synchronization policy to remove"
+	// reasonAbsent is that of a row that removes, which never adds a partner.
+	reasonAbsent   = "the partner configuration does not exist, and a row with ensure=absent does not add it"
+	reasonOwned    = "the partner configuration belongs to a service provider or to Microsoft Support"
+	reasonBareRow  = "the row names no property, so only the partner configuration is looked at"
+	reasonNoPolicy = "there is no synchronization policy to remove"
 	// reasonNoTemplate is that of a cloud.
 	reasonNoTemplate = "this cloud has no multitenant-organization templates"
 	// reasonUnread goes before the problem of a partner.
@@ -264,9 +266,18 @@ func PolicyFields(p *graph.Partner) []Field {
 func (c *rowChange) addOnPartner(ch Change) {
 	ch.settle()
 	if ch.Action != NoOp && !c.exists && (!c.createPartners || c.row.Absent) {
-		ch.Action, ch.Reason = Blocked, reasonNoPartner
+		ch.Action, ch.Reason = Blocked, reasonMissing(c.row)
 	}
 	c.add(ch)
+}
+
+// reasonMissing is why a change of the row is blocked that needs a partner which is
+// not there.
+func reasonMissing(r *desired.Row) string {
+	if r.Absent {
+		return reasonAbsent
+	}
+	return reasonNoPartner
 }
 
 // add finishes a change of the row. A change of what belongs to somebody else is

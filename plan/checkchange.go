@@ -98,7 +98,7 @@ func (c *Change) isBlockedBy() bool {
 	switch {
 	case c.Object == SyncTemplate:
 		return c.Reason == reasonNoTemplate
-	case c.Reason == reasonNoPartner:
+	case c.Reason == reasonNoPartner, c.Reason == reasonAbsent:
 		return c.Before == nil
 	default:
 		return c.Reason == reasonOwned || strings.HasPrefix(c.Reason, reasonUnread) && len(c.Reason) <= maxReason

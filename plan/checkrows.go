@@ -50,6 +50,9 @@ func checkAsked(r *desired.Row, g []Change) (int, error) {
 	if first := &g[0]; r.Line != first.Row || r.TenantID != first.Partner.TenantID || r.Note != first.Note {
 		return 0, fmt.Errorf("its partner, row or note is not that of line %d, which comes next", r.Line)
 	}
+	if len(g) > 1 && r.Absent != (rank(g[0].Object) > rank(g[1].Object)) { // checkSteps has seen that they go one way
+		return 1, errors.New("it stands out of order")
+	}
 	for i := range g {
 		if err := g[i].checkAsked(r); err != nil {
 			return i, err
@@ -74,6 +77,9 @@ func (c *Change) checkAsked(r *desired.Row) error {
 	case c.Object == IdentitySynchronization && !unread:
 		goes := c.Action == Delete || c.Action == NoOp && c.Before == nil || c.Action == Blocked && c.Removes()
 		fits = fits && goes == r.Absent
+	}
+	if c.Reason == reasonNoPartner || c.Reason == reasonAbsent {
+		fits = fits && c.Reason == reasonMissing(r)
 	}
 	if !fits {
 		return fmt.Errorf("line %d does not ask for that", c.Row)

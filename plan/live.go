@@ -72,14 +72,18 @@ const maxBeside = 3
 // Beside says in words which other properties of the object have changed since the
 // plan. That is no conflict: they stay as they are, and readers of the outcome
 // should know. It is empty where there are none, and where the object was not
-// there or is not there now.
+// there or is not there now. A member of the partner is always there: null is an
+// object of nulls.
 func (c *Change) Beside(l Live) string {
-	now := l.Object(c.Object)
-	if len(c.Before) == 0 || len(now) == 0 || bytes.Equal(c.Before, now) {
+	before, now := c.Before, l.Object(c.Object)
+	if c.Object.Member() != "" && l.Partner != nil && !l.isUnread() {
+		before, now = orEmpty(before), orEmpty(now)
+	}
+	if len(before) == 0 || len(now) == 0 || bytes.Equal(before, now) {
 		return ""
 	}
 	then, is := map[string]any{}, map[string]any{}
-	if json.Unmarshal(c.Before, &then) != nil || json.Unmarshal(now, &is) != nil {
+	if json.Unmarshal(before, &then) != nil || json.Unmarshal(now, &is) != nil {
 		return ""
 	}
 	then, is = leaves(then), leaves(is)
@@ -105,6 +109,14 @@ func (c *Change) Beside(l Live) string {
 		return ""
 	}
 	return "also changed by somebody since the plan, and left so: " + strings.Join(words, "; ")
+}
+
+// orEmpty is an object that is null as one without members.
+func orEmpty(object json.RawMessage) json.RawMessage {
+	if len(object) == 0 {
+		return json.RawMessage("{}")
+	}
+	return object
 }
 
 // deletePath removes a property, in whatever letter case it is spelt.

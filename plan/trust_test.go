@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -36,6 +37,10 @@ func TestTrustIsComparedPropertyByProperty(t *testing.T) {
 			"update consent inboundAllowed:null>false = PATCH " + trusted + ` {"automaticUserConsentSettings":{"inboundAllowed":false}}`,
 			"update trust isMfaAccepted:null>false = PATCH " + trusted + ` {"inboundTrust":{"isMfaAccepted":false}}`,
 			`delete identitySynchronization displayName:"Fabrikam">null isSyncAllowed:true>null = DELETE ` + synced + " !sync-removed",
+		}},
+		{"a row that removes adds no partner", ",,,no,,,,,absent,", "-", []string{
+			"blocked trust isMfaAccepted:null>false (the partner configuration does not exist, and a row with ensure=absent does not add it)",
+			"no-op identitySynchronization (there is no synchronization policy to remove)",
 		}},
 		{"of a service provider", ",,,yes,,,,,,", `"isServiceProvider":true`, []string{"blocked trust isMfaAccepted:null>true" + owned}},
 	} {
@@ -84,9 +89,52 @@ func TestTrustDriftsByItsOwnMembers(t *testing.T) {
 			t.Errorf("%s: got %s %q", c.now, got, why)
 		}
 	}
-	now := partner(t, fabrikam, `"inboundTrust":{"isMfaAccepted":false,"isCompliantDeviceAccepted":false}`)
-	if got, want := p.Changes[0].Beside(plan.Live{Partner: &now}), "also changed by somebody since the plan, and left so: isCompliantDeviceAccepted is now false, was true"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+}
+
+// Trust that is null is an object of nulls, before and after an edit.
+func TestAnEditOfOtherTrustIsTold(t *testing.T) {
+	const (
+		words = "also changed by somebody since the plan, and left so: "
+		nulls = `"inboundTrust":{"isMfaAccepted":null,"isCompliantDeviceAccepted":null}`
+	)
+	for _, c := range []struct{ name, then, now, want string }{
+		{"another property", trusts, `"inboundTrust":{"isMfaAccepted":false,"isCompliantDeviceAccepted":false}`, words + "isCompliantDeviceAccepted is now false, was true"},
+		{"where nothing was set", `"inboundTrust":null`, `"inboundTrust":{"isCompliantDeviceAccepted":true}`, words + "isCompliantDeviceAccepted is now true, was null"},
+		{"where nothing is set now", `"inboundTrust":{"isCompliantDeviceAccepted":true}`, `"inboundTrust":null`, words + "isCompliantDeviceAccepted is now null, was true"},
+		{"of no schema, where nothing was set", nulls, `"inboundTrust":{"other":true}`, words + "other is now true, was null"},
+		{"of no schema, as it was", `"inboundTrust":{"other":true}`, `"inboundTrust":{"isMfaAccepted":null,"other":true}`, ""},
+		{"null and nulls", `"inboundTrust":null`, nulls, ""},
+		{"the partner is gone", trusts, "-", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var live plan.Live
+			if c.now != "-" {
+				now := partner(t, fabrikam, c.now)
+				live.Partner = &now
+			}
+			p := build(t, wantedOfAll(t, fabrikam+",,,yes,,,,,,"), currently(partner(t, fabrikam, c.then)))
+			if got := p.Changes[0].Beside(live); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// The undo of a trust leaves alone what the run never knew, and says so of no
+// edit that nobody made.
+func TestUnknownTrustIsKept(t *testing.T) {
+	const other = `"inboundTrust":{"isMfaAccepted":null,"other":{"a":1}}`
+	p := build(t, wantedOfAll(t, fabrikam+",,,yes,,,,,,"), currently(partner(t, fabrikam, other)))
+	if got := string(p.Changes[0].Before); got != `{"isMfaAccepted":null,"other":{"a":1}}` {
+		t.Errorf("before-image %s", got)
+	}
+	undo, now := taken(t, p, nil), partner(t, fabrikam, `"inboundTrust":{"isMfaAccepted":true,"other":{"a":1}}`)
+	live := plan.Live{Partner: &now}
+	if fit, why := undo.Changes[0].CheckDrift(live); fit != plan.Applies || undo.Changes[0].Beside(live) != "" {
+		t.Errorf("%s %s, beside %q", fit, why, undo.Changes[0].Beside(live))
+	}
+	if got, want := string(undo.Changes[0].Request.Body), `{"inboundTrust":{"isMfaAccepted":null}}`; got != want {
+		t.Errorf("sends %s, want %s", got, want)
 	}
 }
 
@@ -117,5 +165,45 @@ func TestAPartnerIsRemovedOnceItsTrustIsTakenBack(t *testing.T) {
 	}
 	if got, why := undo.Changes[1].CheckDrift(undo.Changes[0].Apply(live)); got != plan.Applies {
 		t.Errorf("got %s %s", got, why)
+	}
+}
+
+// The changes are: 0 policy as wanted, 1 trust and 2 consent of line 2; 3 consent,
+// 4 trust and 5 removal of line 3; 6 trust, blocked, and 7 no policy of line 4.
+func TestAnAlteredPlanOfTrustIsRefused(t *testing.T) {
+	swap := func(i, j int) func(*plan.Plan) {
+		return func(p *plan.Plan) { p.Changes[i], p.Changes[j] = p.Changes[j], p.Changes[i] }
+	}
+	field := func(i int, before, after any) func(*plan.Plan) {
+		return change(i, func(c *plan.Change) { c.Fields[0].Before, c.Fields[0].After = before, after })
+	}
+	whole := func(t *testing.T) *plan.Plan {
+		return build(t, wantedOfAll(t, fabrikam+",,yes,yes,,,yes,,,", contoso+",,,yes,,,yes,,absent,", "33333333-aaaa-4bbb-8ccc-000000000003,,,yes,,,,,absent,"),
+			currently(partner(t, fabrikam, syncOn), partner(t, contoso, syncOn+","+trusts)))
+	}
+	for _, c := range []struct {
+		name string
+		edit func(*plan.Plan)
+		says string
+	}{
+		{"consent before trust", swap(1, 2), "change 3: it stands out of order"},
+		{"all turned round", swap(0, 2), "change 2: it stands out of order"},
+		{"trust before consent, where the policy goes", swap(3, 4), "change 6: it stands out of order"},
+		{"the policy as wanted between them", swap(0, 1), "change 3: it stands out of order"},
+		{"no hazard", change(1, func(c *plan.Change) { c.Hazards = nil }), `change 2: its hazards are [], where those of such a change are ["trust-on"]`},
+		{"the hazard of another", change(1, func(c *plan.Change) { c.Hazards[0] = plan.ConsentOff }), `change 2: its hazards are ["consent-off"]`},
+		{"off in place of on", func(p *plan.Plan) { field(1, nil, false)(p); p.Changes[1].Hazards = nil }, "inboundTrust.isMfaAccepted becomes false, and line 2 wants true"},
+		{"text", field(1, nil, "true"), `change 2: the field "inboundTrust.isMfaAccepted" holds a value of the wrong type`},
+		{"a number", field(1, nil, 1.0), `holds a value of the wrong type`},
+		{"another trust", change(1, func(c *plan.Change) { c.Fields[0].Path = "inboundTrust.isCompliantDeviceAccepted" }), "becomes null, and line 2 wants true"},
+		{"a trust that nobody manages", change(1, func(c *plan.Change) { c.Fields[0].Path = "inboundTrust.isPasskeyAccepted" }), "is unknown or out of place"},
+		{"not what was there", field(4, true, false), "is true before, and false in the before-image"},
+		{"no image of what was there", change(4, func(c *plan.Change) { c.Before = nil }), "is false before, and null in the before-image"},
+		{"blocked for the reason of a row that adds", change(6, func(c *plan.Change) {
+			c.Reason = strings.Replace(c.Reason, ", and a row with ensure=absent does not add it", "; add it first, or plan with --create-partners", 1)
+		}), "change 7: line 4 does not ask for that"},
+		{"trust left out", func(p *plan.Plan) { p.Changes = append(p.Changes[:1:1], p.Changes[2:]...) }, "change 1: line 2 asks for the trust too"},
+	} {
+		t.Run(c.name, func(t *testing.T) { refuses(t, crafted(t, whole(t), c.edit), c.says) })
 	}
 }

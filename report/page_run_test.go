@@ -113,6 +113,20 @@ func TestAHeldObjectTellsWhatItWas(t *testing.T) {
 	}
 }
 
+// Null and an object of nulls are one thing, and said in the same words.
+func TestAHeldTrustThatIsNullIsNotSet(t *testing.T) {
+	p := planOf(change(2, "", plan.Trust, plan.Update, trusting("isMfaAccepted", true, false)))
+	for _, live := range []string{"", `{"isMfaAccepted":null}`} {
+		o := journal.Outcome{Status: journal.Held, Reason: journal.ReasonDrifted, Message: "changed since the plan: it is null"}
+		if live != "" {
+			o.Live = json.RawMessage(live)
+		}
+		if text := strings.Join(strings.Fields(runText(t, p, outcomes(p, o))), " "); !strings.Contains(text, "isMfaAccepted: planned from true, now not set, wanted false") {
+			t.Errorf("%s", text)
+		}
+	}
+}
+
 // What could not be read is not said to be nothing.
 func TestWhatWasNotReadIsNotNothing(t *testing.T) {
 	p := planOf(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)))

@@ -156,7 +156,7 @@ func addFound(fs []field, c *plan.Change, o *journal.Outcome) {
 			if OneLine(c.Fields[j].Path) != fs[i].Path {
 				continue
 			}
-			if fs[i].Now = "nothing"; o.Live != nil {
+			if fs[i].Now = "nothing"; o.Live != nil || c.Object.Member() != "" { // a member that is null is not set
 				fs[i].Now = value(now[j])
 			}
 			if c.Action == plan.NoOp { // it was as wanted, which is not nothing

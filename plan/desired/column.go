@@ -109,11 +109,19 @@ func lookUpColumn(cell string) column {
 func unknownColumn(cell string) error {
 	key, nearest, best := headerKey(cell), "", 0
 	key = key[:min(len(key), 100)] // a longer one is no misspelling, and the distance costs its length
+	consider := func(name, spelling string) {
+		if d := editDistance(key, strings.ToLower(spelling)); nearest == "" || d < best {
+			nearest, best = name, d
+		}
+	}
 	for c := range columnCount {
 		for _, name := range c.names() {
-			if d := editDistance(key, strings.ToLower(name)); nearest == "" || d < best {
-				nearest, best = name, d
-			}
+			consider(name, name)
+		}
+	}
+	for c := range columnCount { // a part of a path means that property, however long the rest is
+		for part := range strings.SplitSeq(c.String(), ".") {
+			consider(c.String(), part)
 		}
 	}
 	return badColumn.errorf("unknown column %s: the nearest known one is %s; rename the column or remove it", Quote(cell), nearest)

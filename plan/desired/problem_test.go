@@ -33,6 +33,8 @@ func TestEachProblemNamesItsPositionAndTheWayOut(t *testing.T) {
 		{"no tenantId column", "note\nx\n", "1:1: no tenantId column: add one that holds the tenant ID or a domain name of each partner"},
 		{"another delimiter", "tenantId|name\n" + idA + "|x\n", `1:1: the cell "tenantId|name" holds several names: the line stands in quotes as a whole, or its delimiter is not the one of the line; export the table again, with a comma, a semicolon or a tab`},
 		{"a header in quotes", "\"tenantId,\"\"name\"\"\"\n\"" + idA + ",x\"\n", `1:1: the cell "tenantId,\"name\"" holds several names: the line stands in quotes as a whole, or its delimiter is not the one of the line; export the table again, with a comma, a semicolon or a tab`},
+		{"part of a path", "tenantId,isMfaAccepted\n" + idA + ",1\n", `1:10: unknown column "isMfaAccepted": the nearest known one is inboundTrust.isMfaAccepted; rename the column or remove it`},
+		{"misspelled part of a path", "tenantId,outboundAlowed\n" + idA + ",1\n", `1:10: unknown column "outboundAlowed": the nearest known one is automaticUserConsentSettings.outboundAllowed; rename the column or remove it`},
 		{"misspelled tenantId", "name,tenantld,foo\nx,y,z\n", `1:6: unknown column "tenantld": the nearest known one is tenantId; rename the column or remove it`},
 		{"Latin-1 in the header", "tenantId,soci\xe9t\xe9\n" + idA + ",x\ny,z\n", "1:14: byte 0xE9 is not valid UTF-8: save the file as CSV UTF-8"},
 		{"comments below the header alone", "# a\n" + head + "# b\n#c,,,\n", "1:1: no rows below the header, only 2 comments: the file needs one for each partner"},
