@@ -63,8 +63,10 @@ var adviceTable = map[cause]advice{
 		run:  "Graph refused the request itself: correct the row that its message names, and plan again",
 		undo: "Graph refused the request itself: see what its message says, and change the object with a separate plan",
 	},
-	cause(graph.NotFound): {run: "the partner configuration or its policy is gone: plan again, with --create-partners to add it again", undo: byHand},
-	cause(graph.Conflict): {run: "somebody else created it meanwhile: plan again to see what still differs", undo: byHand},
+	// A change fails with one of these two only after its object was read again: an
+	// object that is gone, or there already, is another outcome.
+	cause(graph.NotFound): {run: "Graph says that it does not exist, but lists it: {again} later; if it persists, give Microsoft the request-id", undo: byHand},
+	cause(graph.Conflict): {run: "Graph reports a conflict, but lists nothing that explains it: {again} later; if it persists, give Microsoft the request-id", undo: byHand},
 
 	"insufficient_claims":            always("Conditional Access asks for a stronger sign-in for this protected action: sign in again, then {again}"),
 	"Directory_ConcurrencyViolation": always("others were writing to this tenant at the same time: {again} when they are done{fewer}"),

@@ -19,7 +19,7 @@ func TestHints(t *testing.T) {
 	const grant = "this needs the permission Policy.ReadWrite.CrossTenantAccess, with admin consent; a person also needs the role Security Administrator"
 	const signIn = "sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN; then resume the run"
 	const teams = " (a Teams Administrator can write partners, but not their identity synchronization)"
-	gone := "the partner configuration or its policy is gone: plan again, with --create-partners to add it again"
+	gone := "Graph says that it does not exist, but lists it: resume the run later; if it persists, give Microsoft the request-id"
 	sync := change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true))
 	consent := change(2, "", plan.Consent, plan.Update, inbound(false, true))
 	partner := change(2, "", plan.PartnerConfiguration, plan.Create)
@@ -44,7 +44,7 @@ func TestHints(t *testing.T) {
 		{change(2, "", plan.PartnerConfiguration, plan.Delete), graph.NotFound, "", gone},
 		{partner, graph.NotFound, "Directory_ObjectNotFound", "Graph knows no such tenant: check the tenant ID"},
 		{template, graph.NotFound, "", "this cloud or tenant has no such template: plan again without --template"},
-		{sync, graph.Conflict, "", "somebody else created it meanwhile: plan again to see what still differs"},
+		{sync, graph.Conflict, "", "Graph reports a conflict, but lists nothing that explains it: resume the run later; if it persists, give Microsoft the request-id"},
 		{sync, graph.Transient, "Directory_ConcurrencyViolation", "others were writing to this tenant at the same time: resume the run when they are done, or with a lower --concurrency"},
 		{partner, graph.Forbidden, "Directory_QuotaExceeded", "the tenant's object quota is used up: free some, or ask Microsoft to raise it; then resume the run"},
 		{sync, graph.Throttled, "TooManyRequests", "Graph throttled this tenant for too long: resume the run later, or with a lower --max-rate"},
