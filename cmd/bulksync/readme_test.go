@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"bulksync/graph/graphsim"
+	"bulksync/plan/desired"
 )
 
 // TestEveryCommandOfTheReadmeRuns types the commands of the README in their
@@ -96,6 +98,30 @@ func TestTheReadmeListsEveryExitCode(t *testing.T) {
 	} {
 		if !strings.Contains(readme, row) {
 			t.Errorf("the README has no row %q", row)
+		}
+	}
+}
+
+// TestTheReadmeListsEveryColumn holds the README's table of columns against the
+// table of properties.
+func TestTheReadmeListsEveryColumn(t *testing.T) {
+	rows := map[string]string{}
+	for line := range strings.Lines(readRepo(t, "README.md")) {
+		if cells := strings.Split(line, "|"); len(cells) > 3 {
+			rows[strings.Trim(cells[1], " `")] = cells[2]
+		}
+	}
+	for _, o := range desired.PartnerObjects {
+		for _, p := range o.Properties() {
+			also, listed := rows[p.Path]
+			if !listed {
+				t.Errorf("the README has no row for %s", p.Path)
+			}
+			for _, alias := range p.Aliases {
+				if !slices.Contains(strings.Split(strings.TrimSpace(also), ", "), alias) {
+					t.Errorf("the README does not say that %s may be called %s", p.Path, alias)
+				}
+			}
 		}
 	}
 }
