@@ -208,11 +208,11 @@ func alertWords(o *journal.Outcome, stopped string) string {
 	case said != "":
 		return said
 	case o.Status == journal.NotAttempted:
-		return strings.TrimSuffix(statusWords(o.Status)+": "+OneLine(stopped), ": ")
+		return strings.TrimSuffix(o.Status.Info().Words+": "+OneLine(stopped), ": ")
 	case o.Message != "":
 		return OneLine(o.Message)
 	default:
-		return statusWords(o.Status)
+		return o.Status.Info().Words
 	}
 }
 
@@ -227,17 +227,6 @@ func reasonWords(r journal.Reason) string {
 		journal.ReasonMatchLost:   "as wanted when it was looked at first, different now",
 		journal.ReasonUnreadable:  "the object could not be read",
 	}[r]
-}
-
-// statusWords says what a status means, where the outcome tells no more.
-func statusWords(s journal.Status) string {
-	return map[journal.Status]string{
-		journal.Held:          "somebody changed the object, so it was left alone",
-		journal.Skipped:       "blocked in the plan",
-		journal.Failed:        "refused",
-		journal.Indeterminate: "sent, and nothing settled what became of it",
-		journal.NotAttempted:  "the run stopped before it got there",
-	}[s]
 }
 
 // outcomeTone is the tone of a status. What Graph accepted and did not show is

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 	"bulksync/plan/desired"
 )
@@ -122,6 +123,18 @@ func TestTheReadmeListsEveryColumn(t *testing.T) {
 					t.Errorf("the README does not say that %s may be called %s", p.Path, alias)
 				}
 			}
+		}
+	}
+}
+
+// TestTheGlossaryListsEveryStatus holds the glossary against the table of
+// statuses.
+func TestTheGlossaryListsEveryStatus(t *testing.T) {
+	_, entry, _ := strings.Cut(readRepo(t, "docs/glossary.md"), "| status |")
+	entry, _, _ = strings.Cut(entry, "\n")
+	for _, s := range journal.Statuses() {
+		if !strings.Contains(entry, "`"+string(s.Status)+"`") {
+			t.Errorf("the glossary does not list %s", s.Status)
 		}
 	}
 }
