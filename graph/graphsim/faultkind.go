@@ -102,6 +102,16 @@ var effects = []effect{
 	{FaultRelativeLink, pages, true, nil},
 }
 
+// FaultKinds lists the kinds that have a name. Those that are a status are not among
+// them.
+func FaultKinds() []FaultKind {
+	kinds := make([]FaultKind, len(effects))
+	for i, p := range effects {
+		kinds[i] = p.kind
+	}
+	return kinds
+}
+
 // effect returns what the kind does, and whether there is such a kind.
 func (k FaultKind) effect() (effect, bool) {
 	if status, after, ok := k.status(); ok {
