@@ -29,7 +29,7 @@ const (
 
 // A success that Graph did not give, to any method:
 const (
-	FaultHTML          FaultKind = "html"            // 200 with a sign-in page, under ever other content types
+	FaultHTML          FaultKind = "html"            // 200 with a sign-in page, under one content type after another
 	FaultHTMLAfter     FaultKind = "html-after"      // took effect, then the page
 	FaultPortal        FaultKind = "portal"          // 200 with nothing, as a captive portal answers to everything
 	FaultPortalAfter   FaultKind = "portal-after"    // took effect, then the portal
