@@ -105,7 +105,7 @@ func build(t testing.TB, d plan.Desired, cur *plan.Current) *plan.Plan {
 	for i := range p.Changes {
 		for _, h := range p.Changes[i].Hazards {
 			if h.Info().Words == string(h) {
-				t.Errorf("the hazard %s is not in its table", h)
+				t.Fatalf("the hazard %s is not in its table", h)
 			}
 		}
 	}
