@@ -27,7 +27,7 @@
 //     writes as old as that.
 //   - Changes of one partner run in order on one worker; a change that did not
 //     succeed skips the rest of that partner.
-//   - Once a context ended, no further write is sent.
+//   - Once a context has ended, no further write is sent.
 //   - What a journal confirms is never sent again.
 //   - The last reading decides what is called done. What this run or an earlier
 //     session of it made, or found as wanted, and what is different there, is held.

@@ -15,14 +15,10 @@ type Partner struct {
 	// TenantID is in lower case.
 	TenantID          string
 	IsServiceProvider bool
-	// InboundAllowed and OutboundAllowed are the automaticUserConsentSettings;
-	// nil means inherited from the default, which is false.
-	InboundAllowed, OutboundAllowed *bool
+	ConsentSettings
 	// Consent is automaticUserConsentSettings as returned; nil for null.
 	Consent json.RawMessage
-	// The members of inboundTrust: which claims of the partner's users are trusted;
-	// nil means inherited from the default.
-	IsMfaAccepted, IsCompliantDeviceAccepted, IsHybridAzureADJoinedDeviceAccepted *bool
+	InboundTrust
 	// Trust is inboundTrust as returned; nil for null and for an object of nothing
 	// but nulls, which both inherit everything.
 	Trust json.RawMessage
@@ -33,6 +29,23 @@ type Partner struct {
 	// Problem says why the partner could not be read; empty for one that was. Its
 	// TenantID is right, its other members mean nothing.
 	Problem string
+}
+
+// ConsentSettings are the members of automaticUserConsentSettings
+// (inboundOutboundPolicyConfiguration in Graph's reference). Nil means inherited
+// from the default, which is false.
+type ConsentSettings struct {
+	InboundAllowed  *bool `json:"inboundAllowed"`
+	OutboundAllowed *bool `json:"outboundAllowed"`
+}
+
+// InboundTrust has the members of inboundTrust (crossTenantAccessPolicyInboundTrust
+// in Graph's reference): which claims of the partner's users are trusted. Nil means
+// inherited from the default.
+type InboundTrust struct {
+	IsMfaAccepted                       *bool `json:"isMfaAccepted"`
+	IsCompliantDeviceAccepted           *bool `json:"isCompliantDeviceAccepted"`
+	IsHybridAzureADJoinedDeviceAccepted *bool `json:"isHybridAzureADJoinedDeviceAccepted"`
 }
 
 // IdentitySynchronization is a partner's crossTenantIdentitySyncPolicyPartner.
@@ -146,36 +159,23 @@ func (p *Partner) parseConsent(raw json.RawMessage) error {
 	if isNull(raw) {
 		return nil
 	}
-	var consent struct {
-		InboundAllowed  *bool `json:"inboundAllowed"`
-		OutboundAllowed *bool `json:"outboundAllowed"`
-	}
-	if err := decodeStrictly(raw, &consent); err != nil {
+	if err := decodeStrictly(raw, &p.ConsentSettings); err != nil {
 		return err
 	}
-	p.InboundAllowed, p.OutboundAllowed, p.Consent = consent.InboundAllowed, consent.OutboundAllowed, raw
+	p.Consent = raw
 	return nil
 }
 
-// parseTrust reads inboundTrust (crossTenantAccessPolicyInboundTrust in Graph's
-// reference): three booleans, each of which may be null.
 func (p *Partner) parseTrust(raw json.RawMessage) error {
 	if isNull(raw) {
 		return nil
 	}
-	var trust struct {
-		MFA    *bool `json:"isMfaAccepted"`
-		Device *bool `json:"isCompliantDeviceAccepted"`
-		Hybrid *bool `json:"isHybridAzureADJoinedDeviceAccepted"`
-	}
-	if err := decodeStrictly(raw, &trust); err != nil {
+	if err := decodeStrictly(raw, &p.InboundTrust); err != nil {
 		return err
 	}
-	if trust.MFA == nil && trust.Device == nil && trust.Hybrid == nil && isAllNull(raw) {
-		return nil
+	if p.InboundTrust != (InboundTrust{}) || !isAllNull(raw) {
+		p.Trust = raw
 	}
-	p.IsMfaAccepted, p.IsCompliantDeviceAccepted, p.IsHybridAzureADJoinedDeviceAccepted = trust.MFA, trust.Device, trust.Hybrid
-	p.Trust = raw
 	return nil
 }
 

@@ -50,7 +50,7 @@ func TestAPartnerIsReadWithEverythingThatGraphSays(t *testing.T) {
 		{"nulls", `{"tenantId":"90E29127-71AD-49C7-9CE8-DB3F41EA06F1","isServiceProvider":null,"automaticUserConsentSettings":null,"inboundTrust":null,"identitySynchronization":null}`, graph.Partner{}},
 		{
 			"other letter case", `{"TenantID":"` + fabrikam + `","isserviceprovider":true,"AutomaticUserConsentSettings":null,"InboundTrust":{"IsMFAAccepted":true},"IdentitySynchronization":null}`,
-			graph.Partner{IsServiceProvider: true, IsMfaAccepted: &yes, Trust: []byte(`{"IsMFAAccepted":true}`)},
+			graph.Partner{IsServiceProvider: true, InboundTrust: graph.InboundTrust{IsMfaAccepted: &yes}, Trust: []byte(`{"IsMFAAccepted":true}`)},
 		},
 		{
 			"an object of nulls", `{"tenantId":"` + fabrikam + `","isServiceProvider":null,"automaticUserConsentSettings":{"inboundAllowed":null,"outboundAllowed":null},"inboundTrust":{"isMfaAccepted":null,"isCompliantDeviceAccepted":null,"isHybridAzureADJoinedDeviceAccepted":null},"identitySynchronization":{"displayName":null,"userSyncInbound":{"isSyncAllowed":null}}}`,
@@ -66,16 +66,16 @@ func TestAPartnerIsReadWithEverythingThatGraphSays(t *testing.T) {
 		},
 		{
 			"one trust", `{"tenantId":"` + fabrikam + `","isServiceProvider":null,"automaticUserConsentSettings":null,"inboundTrust":{"isHybridAzureADJoinedDeviceAccepted":true},"identitySynchronization":null}`,
-			graph.Partner{IsHybridAzureADJoinedDeviceAccepted: &yes, Trust: []byte(`{"isHybridAzureADJoinedDeviceAccepted":true}`)},
+			graph.Partner{InboundTrust: graph.InboundTrust{IsHybridAzureADJoinedDeviceAccepted: &yes}, Trust: []byte(`{"isHybridAzureADJoinedDeviceAccepted":true}`)},
 		},
 		{
 			"all of it, and members that no schema has",
 			`{"tenantId":"` + fabrikam + `","x":[1],"isServiceProvider":true,"automaticUserConsentSettings":{"inboundAllowed":true,"outboundAllowed":false,"y":{}},"inboundTrust":{"isMfaAccepted":true,"isCompliantDeviceAccepted":false,"isHybridAzureADJoinedDeviceAccepted":null,"v":2},"identitySynchronization":{"z":1e3,"displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":false,"w":null}}}`,
 			graph.Partner{
-				IsServiceProvider: true, InboundAllowed: &yes, OutboundAllowed: &no,
-				Consent:       []byte(`{"inboundAllowed":true,"outboundAllowed":false,"y":{}}`),
-				IsMfaAccepted: &yes, IsCompliantDeviceAccepted: &no,
-				Trust: []byte(`{"isMfaAccepted":true,"isCompliantDeviceAccepted":false,"isHybridAzureADJoinedDeviceAccepted":null,"v":2}`),
+				IsServiceProvider: true, ConsentSettings: graph.ConsentSettings{InboundAllowed: &yes, OutboundAllowed: &no},
+				Consent:      []byte(`{"inboundAllowed":true,"outboundAllowed":false,"y":{}}`),
+				InboundTrust: graph.InboundTrust{IsMfaAccepted: &yes, IsCompliantDeviceAccepted: &no},
+				Trust:        []byte(`{"isMfaAccepted":true,"isCompliantDeviceAccepted":false,"isHybridAzureADJoinedDeviceAccepted":null,"v":2}`),
 				Sync: &graph.IdentitySynchronization{DisplayName: &name, IsSyncAllowed: &no,
 					Raw: []byte(`{"z":1e3,"displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":false,"w":null}}`)},
 			},

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
 	"bulksync/plan/audit"
+	"bulksync/plan/desired"
 )
 
 // world is a simulated tenant together with what is wanted of it.
@@ -80,7 +82,13 @@ func anyPartner(id string) *rapid.Generator[graphsim.Partner] {
 	})
 }
 
-func (w *world) read(t *rapid.T) *plan.Current {
+// tester is a *testing.T or a *rapid.T.
+type tester interface {
+	rapid.TB
+	Context() context.Context
+}
+
+func (w *world) read(t tester) *plan.Current {
 	cur, err := plan.ReadCurrent(t.Context(), w.client, plan.Needs{Template: w.want.Template != nil})
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +96,7 @@ func (w *world) read(t *rapid.T) *plan.Current {
 	return cur
 }
 
-func (w *world) plan(t *rapid.T) *plan.Plan {
+func (w *world) plan(t tester) *plan.Plan {
 	p, err := plan.Build(head, w.want, w.read(t))
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +106,7 @@ func (w *world) plan(t *rapid.T) *plan.Plan {
 
 // apply sends what a plan says and nothing else, after it has checked each
 // change for drift.
-func (w *world) apply(t *rapid.T, p *plan.Plan) {
+func (w *world) apply(t tester, p *plan.Plan) {
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		if !c.Writes() {
@@ -116,7 +124,7 @@ func (w *world) apply(t *rapid.T, p *plan.Plan) {
 	}
 }
 
-func (w *world) live(t *rapid.T, c *plan.Change) plan.Live {
+func (w *world) live(t tester, c *plan.Change) plan.Live {
 	cur := w.read(t)
 	live := plan.Live{Template: cur.Template}
 	if p, ok := cur.Partners[c.Partner.TenantID]; ok {
@@ -162,7 +170,7 @@ func TestARunThatIsTakenBackLeavesTheTenantAsItWas(t *testing.T) {
 }
 
 // revert takes back all of a plan, through a file as a user would.
-func revert(t *rapid.T, p *plan.Plan) *plan.Plan {
+func revert(t tester, p *plan.Plan) *plan.Plan {
 	var applied []plan.Applied
 	for i := range p.Changes {
 		if p.Changes[i].Writes() {
@@ -214,4 +222,44 @@ func show[T any](p *T) string {
 		return " null"
 	}
 	return fmt.Sprintf(" %v", *p)
+}
+
+// Every entry of the table of properties works from its column to Graph and back:
+// what the column asks for is sent, taken by the built-in Graph, read again as
+// wanted, and taken back.
+func TestEveryPropertyIsWrittenReadAndTakenBack(t *testing.T) {
+	values := map[desired.Kind][]string{desired.Switch: {"true", "false"}, desired.Text: {"Fabrikam"}}
+	for _, o := range desired.PartnerObjects {
+		for _, p := range o.Properties() {
+			if p.Kind == desired.TenantID {
+				continue // its column names the partner
+			}
+			if len(values[p.Kind]) == 0 {
+				t.Errorf("%s: no value to try", p.Path)
+			}
+			for _, value := range values[p.Kind] {
+				t.Run(p.Path+" "+value, func(t *testing.T) {
+					sim := graphsim.New(graphsim.Config{})
+					sim.SetPartner(graphsim.Partner{TenantID: fabrikam})
+					w := &world{Sim: sim, client: inProcess(t, sim), want: resolved(t, rowsBelow(t, "tenantId,"+p.Path+"\n", fabrikam+","+value), nil)}
+					before := p.Value(w.partner(t), nil)
+					made := w.plan(t)
+					w.apply(t, made)
+					if made.Summary.Writes() != 1 || w.plan(t).Summary.Differs() {
+						t.Errorf("%q, then %q", toldAll(made), toldAll(w.plan(t)))
+					}
+					w.apply(t, revert(t, made))
+					if after := p.Value(w.partner(t), nil); before != nil || after != nil {
+						t.Errorf("was %v, and is %v after it was taken back", before, after)
+					}
+				})
+			}
+		}
+	}
+}
+
+// partner is Fabrikam as it is read.
+func (w *world) partner(t tester) *graph.Partner {
+	p := w.read(t).Partners[fabrikam]
+	return &p
 }

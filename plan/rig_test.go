@@ -102,6 +102,13 @@ func build(t testing.TB, d plan.Desired, cur *plan.Current) *plan.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for i := range p.Changes {
+		for _, h := range p.Changes[i].Hazards {
+			if h.Info().Words == string(h) {
+				t.Fatalf("the hazard %s is not in its table", h)
+			}
+		}
+	}
 	return p
 }
 

@@ -127,7 +127,7 @@ func planAlerts(p *plan.Plan) []*alert {
 		}
 		for _, h := range c.Hazards {
 			dangers.at(string(h), func() alert {
-				return alert{Tone: hazardTone(h), Title: OneLine(string(h)), Words: OneLine(h.Words())}
+				return alert{Tone: hazardTone(h), Title: OneLine(string(h)), Words: OneLine(h.Info().Words)}
 			}).add(partnerOf(c.Partner))
 		}
 		if c.Action == plan.Blocked && len(c.Hazards) == 0 {
@@ -137,39 +137,14 @@ func planAlerts(p *plan.Plan) []*alert {
 			}).add(partnerOf(c.Partner))
 		}
 	}
-	slices.SortStableFunc(dangers.keys, func(a, b string) int { return gravityOf(a) - gravityOf(b) })
+	slices.SortStableFunc(dangers.keys, func(a, b string) int { return plan.Hazard(a).Rank() - plan.Hazard(b).Rank() })
 	return append(dangers.list(), blocked.list()...)
 }
 
-// gravity is the order of hazards: what takes something away from people comes
-// first, then what lets something in. It is never written to.
-var gravity = [...]struct {
-	hazard plan.Hazard
-	tone   tone
-}{
-	{plan.PartnerRemoved, bad},
-	{plan.SyncRemoved, bad},
-	{plan.SyncOff, bad},
-	{plan.ConsentOff, bad},
-	{plan.TrustOn, warn},
-	{plan.NewPartner, warn},
-	{plan.TemplateWrite, warn},
-	{plan.ServiceOwned, warn},
-}
-
-// gravityOf is the place of a hazard in that order; an unknown one comes last.
-func gravityOf(h string) int {
-	for i := range gravity {
-		if string(gravity[i].hazard) == h {
-			return i
-		}
-	}
-	return len(gravity)
-}
-
+// hazardTone is the tone of a hazard.
 func hazardTone(h plan.Hazard) tone {
-	if i := gravityOf(string(h)); i < len(gravity) {
-		return gravity[i].tone
+	if h.Info().TakesAway {
+		return bad
 	}
 	return warn
 }
@@ -233,11 +208,11 @@ func alertWords(o *journal.Outcome, stopped string) string {
 	case said != "":
 		return said
 	case o.Status == journal.NotAttempted:
-		return strings.TrimSuffix(statusWords(o.Status)+": "+OneLine(stopped), ": ")
+		return strings.TrimSuffix(o.Status.Info().Words+": "+OneLine(stopped), ": ")
 	case o.Message != "":
 		return OneLine(o.Message)
 	default:
-		return statusWords(o.Status)
+		return o.Status.Info().Words
 	}
 }
 
@@ -252,17 +227,6 @@ func reasonWords(r journal.Reason) string {
 		journal.ReasonMatchLost:   "as wanted when it was looked at first, different now",
 		journal.ReasonUnreadable:  "the object could not be read",
 	}[r]
-}
-
-// statusWords says what a status means, where the outcome tells no more.
-func statusWords(s journal.Status) string {
-	return map[journal.Status]string{
-		journal.Held:          "somebody changed the object, so it was left alone",
-		journal.Skipped:       "blocked in the plan",
-		journal.Failed:        "refused",
-		journal.Indeterminate: "sent, and nothing settled what became of it",
-		journal.NotAttempted:  "the run stopped before it got there",
-	}[s]
 }
 
 // outcomeTone is the tone of a status. What Graph accepted and did not show is

@@ -5,7 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -115,45 +114,6 @@ func constantsIn(t *testing.T, group *ast.GenDecl, typ string) (words []string) 
 		}
 	}
 	return words
-}
-
-// The table of packages in docs/architecture.md is that of the program: no package is
-// missing, none is dead, and each may use what the test of the arrows says.
-func TestArchitectureListsEveryPackage(t *testing.T) {
-	_, rooms, _ := strings.Cut(readRepo(t, "docs/architecture.md"), "\n## The rooms\n")
-	rooms, _, _ = strings.Cut(rooms, "\n## ")
-	module := goList(t, "-m")[0]
-	left := map[string]bool{}
-	for _, path := range goList(t, module+"/...") {
-		left[strings.TrimPrefix(path, module+"/")] = true
-	}
-	named := regexp.MustCompile("`([a-z/]+)`")
-	for line := range strings.Lines(rooms) {
-		cells, ok := tableCells(strings.TrimSuffix(line, "\n"))
-		if !ok || !strings.HasPrefix(cells[0], "`") {
-			continue
-		}
-		pkg := strings.Trim(cells[0], "`")
-		if !left[pkg] {
-			t.Errorf("docs/architecture.md: there is no package %s, or it stands there twice", pkg)
-		}
-		delete(left, pkg)
-		var uses []string
-		for _, match := range named.FindAllStringSubmatch(cells[2], -1) {
-			uses = append(uses, match[1])
-		}
-		if strings.HasPrefix(cells[2], "everything but") {
-			not := append(uses, pkg)
-			uses = slices.DeleteFunc(slices.Collect(maps.Keys(arrows)), func(p string) bool { return slices.Contains(not, p) })
-		}
-		slices.Sort(uses)
-		if want := slices.Sorted(slices.Values(arrows[pkg])); !slices.Equal(uses, want) {
-			t.Errorf("docs/architecture.md: %s may use %v, and %v by the test of the arrows", pkg, uses, want)
-		}
-	}
-	for pkg := range left {
-		t.Errorf("docs/architecture.md lacks the package %s", pkg)
-	}
 }
 
 // Each link in a page of the repository to another one, or to a heading, leads

@@ -6,10 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
+	"bulksync/plan/desired"
 )
 
 // TestEveryCommandOfTheReadmeRuns types the commands of the README in their
@@ -96,6 +99,42 @@ func TestTheReadmeListsEveryExitCode(t *testing.T) {
 	} {
 		if !strings.Contains(readme, row) {
 			t.Errorf("the README has no row %q", row)
+		}
+	}
+}
+
+// TestTheReadmeListsEveryColumn holds the README's table of columns against the
+// table of properties.
+func TestTheReadmeListsEveryColumn(t *testing.T) {
+	rows := map[string]string{}
+	for line := range strings.Lines(readRepo(t, "README.md")) {
+		if cells := strings.Split(line, "|"); len(cells) > 3 {
+			rows[strings.Trim(cells[1], " `")] = cells[2]
+		}
+	}
+	for _, o := range desired.PartnerObjects {
+		for _, p := range o.Properties() {
+			also, listed := rows[p.Path]
+			if !listed {
+				t.Errorf("the README has no row for %s", p.Path)
+			}
+			for _, alias := range p.Aliases {
+				if !slices.Contains(strings.Split(strings.TrimSpace(also), ", "), alias) {
+					t.Errorf("the README does not say that %s may be called %s", p.Path, alias)
+				}
+			}
+		}
+	}
+}
+
+// TestTheGlossaryListsEveryStatus holds the glossary against the table of
+// statuses.
+func TestTheGlossaryListsEveryStatus(t *testing.T) {
+	_, entry, _ := strings.Cut(readRepo(t, "docs/glossary.md"), "| status |")
+	entry, _, _ = strings.Cut(entry, "\n")
+	for _, s := range journal.Statuses() {
+		if !strings.Contains(entry, "`"+string(s.Status)+"`") {
+			t.Errorf("the glossary does not list %s", s.Status)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -42,6 +43,30 @@ func TestScripts(t *testing.T) {
 			"exits": cmdExits, "sim": cmdSim, "wire": cmdWire, "nofile": cmdNoFile, "mode": cmdMode, "sub": cmdSub, "token": cmdToken, "nosecret": cmdNoSecret,
 		},
 	})
+}
+
+// TestEveryVerbHasAScript finds a verb that no script runs. Two serve a Graph
+// of their own, and have Go tests.
+func TestEveryVerbHasAScript(t *testing.T) {
+	scripts, err := filepath.Glob(filepath.Join("..", "..", "testdata", "script", "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var typed strings.Builder
+	for _, name := range scripts {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		typed.Write(text)
+	}
+	for _, cmd := range rootCommand(&commandLine{}).Commands() {
+		switch verb := cmd.Name(); {
+		case verb == "demo", verb == "simulate":
+		case !regexp.MustCompile(` bulksync ` + verb + `\b`).MatchString(typed.String()):
+			t.Errorf("no script in testdata/script runs bulksync %s", verb)
+		}
+	}
 }
 
 // scene is the Graph of one script.

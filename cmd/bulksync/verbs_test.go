@@ -12,11 +12,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
 
 	"bulksync/execute"
 	"bulksync/execute/rundir"
@@ -311,6 +313,18 @@ func TestSimulate(t *testing.T) {
 	} {
 		if err := o.run(always(t), h.env); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
+		}
+	}
+}
+
+// The help of simulate lists every kind of fault; those with -after stand for
+// themselves or beside the kind without it.
+func TestTheHelpOfSimulateListsEveryFault(t *testing.T) {
+	words := strings.FieldsFunc(simulateHelp, func(r rune) bool { return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	for _, kind := range graphsim.FaultKinds() {
+		name := string(kind)
+		if !slices.Contains(words, name) && !slices.Contains(words, strings.TrimSuffix(name, "-after")) {
+			t.Errorf("bulksync simulate --help does not list %s", name)
 		}
 	}
 }

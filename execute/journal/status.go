@@ -60,6 +60,9 @@ type StatusInfo struct {
 	// CutShort means that the run ended before it was known how the change ends:
 	// a resumption goes on from there.
 	CutShort bool
+	// Words says what the status means where an outcome tells no more; empty where
+	// the change is done.
+	Words string
 }
 
 // statuses is the table of all statuses, in the order of reports. It is never
@@ -68,11 +71,11 @@ var statuses = [...]StatusInfo{
 	{Status: Verified, Total: "verified", Severity: Fine, Done: true, MayHaveLanded: true},
 	{Status: Succeeded, Total: "succeeded", Severity: Fine, Done: true, MayHaveLanded: true},
 	{Status: Unchanged, Total: "unchanged", Severity: Fine, Done: true},
-	{Status: Held, Total: "held", Severity: Notable},
-	{Status: Skipped, Total: "skipped", Severity: Notable},
-	{Status: Failed, Total: "failed", Severity: Bad},
-	{Status: Indeterminate, Total: "indeterminate", Severity: Bad, MayHaveLanded: true, CutShort: true},
-	{Status: NotAttempted, Total: "notAttempted", Severity: Notable, CutShort: true},
+	{Status: Held, Total: "held", Severity: Notable, Words: "somebody changed the object, so it was left alone"},
+	{Status: Skipped, Total: "skipped", Severity: Notable, Words: "blocked in the plan"},
+	{Status: Failed, Total: "failed", Severity: Bad, Words: "refused"},
+	{Status: Indeterminate, Total: "indeterminate", Severity: Bad, MayHaveLanded: true, CutShort: true, Words: "sent, and nothing settled what became of it"},
+	{Status: NotAttempted, Total: "notAttempted", Severity: Notable, CutShort: true, Words: "the run stopped before it got there"},
 }
 
 // Statuses lists all statuses in the order of reports.

@@ -9,7 +9,7 @@ import (
 )
 
 // writableByOthers says who else may write to a file or folder; empty where
-// nobody may. The system's own user may do anything anyhow.
+// nobody may. The system's own user may do anything in any case.
 func writableByOthers(info fs.FileInfo) string {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	switch {

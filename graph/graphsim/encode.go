@@ -111,9 +111,14 @@ func appendTrust(b []byte, t *InboundTrust) []byte {
 	if t == nil {
 		return append(b, "null"...)
 	}
-	b = appendBool(append(b, `{"isMfaAccepted":`...), t.IsMfaAccepted)
-	b = appendBool(append(b, `,"isCompliantDeviceAccepted":`...), t.IsCompliantDeviceAccepted)
-	b = appendBool(append(b, `,"isHybridAzureADJoinedDeviceAccepted":`...), t.IsHybridAzureADJoinedDeviceAccepted)
+	for i, member := range trusts {
+		opens := byte(',')
+		if i == 0 {
+			opens = '{'
+		}
+		b = append(append(append(b, opens, '"'), member.name...), `":`...)
+		b = appendBool(b, *member.of(t))
+	}
 	return append(b, '}')
 }
 

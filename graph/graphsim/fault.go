@@ -219,7 +219,7 @@ func (f Fault) String() string {
 // check refuses an unknown kind or form of body.
 func (f Fault) check() error {
 	if _, ok := f.Kind.effect(); !ok {
-		return fmt.Errorf("unknown kind %q: use a status from 400 to 599, as it is or with -after, or one of %s", f.Kind, joinedKinds())
+		return fmt.Errorf("unknown kind %q: use a status from 400 to 599, as it is or with -after, or one of %s", f.Kind, joined(FaultKinds()))
 	}
 	if f.Body != "" && !slices.Contains(bodyForms, f.Body) {
 		return fmt.Errorf("unknown body %q: use one of %s", f.Body, joined(bodyForms))
@@ -234,14 +234,6 @@ func (f Fault) check() error {
 func (k FaultKind) isError() bool {
 	_, _, isStatus := k.status()
 	return isStatus || k == FaultConcurrency || k == FaultError200 || k == FaultError200After
-}
-
-func joinedKinds() string {
-	kinds := make([]FaultKind, len(effects))
-	for i, p := range effects {
-		kinds[i] = p.kind
-	}
-	return joined(kinds)
 }
 
 const faultFields = "method=, path=, nth=, every=, p=, times=, from=, for=, body=, retry-after= and delay="

@@ -78,6 +78,24 @@ var faultCases = []struct {
 	{"unselected", "GET", 200, "", nil, false},
 }
 
+// Each kind has a case above, or a test of its own where one partner does not show
+// it.
+func TestEveryFaultHasACase(t *testing.T) {
+	tried := map[graphsim.FaultKind]bool{
+		graphsim.FaultHuge: true, graphsim.FaultUnexpanded: true, graphsim.FaultMoved: true,
+		graphsim.FaultForeignLink: true, graphsim.FaultSameLink: true, graphsim.FaultRelativeLink: true,
+	}
+	for _, c := range faultCases {
+		kind, _, _ := strings.Cut(c.spec, ",")
+		tried[graphsim.FaultKind(kind)] = true
+	}
+	for _, kind := range graphsim.FaultKinds() {
+		if !tried[kind] {
+			t.Errorf("no case for %s", kind)
+		}
+	}
+}
+
 // onWire are the errors that only a connection shows.
 var onWire = map[error]error{syscall.ECONNREFUSED: io.EOF}
 

@@ -29,7 +29,7 @@ const (
 
 // A success that Graph did not give, to any method:
 const (
-	FaultHTML          FaultKind = "html"            // 200 with a sign-in page, under ever other content types
+	FaultHTML          FaultKind = "html"            // 200 with a sign-in page, under one content type after another
 	FaultHTMLAfter     FaultKind = "html-after"      // took effect, then the page
 	FaultPortal        FaultKind = "portal"          // 200 with nothing, as a captive portal answers to everything
 	FaultPortalAfter   FaultKind = "portal-after"    // took effect, then the portal
@@ -100,6 +100,16 @@ var effects = []effect{
 	{FaultForeignLink, pages, true, nil},
 	{FaultSameLink, pages, true, nil},
 	{FaultRelativeLink, pages, true, nil},
+}
+
+// FaultKinds lists the kinds that have a name. Those that are a status are not among
+// them.
+func FaultKinds() []FaultKind {
+	kinds := make([]FaultKind, len(effects))
+	for i, p := range effects {
+		kinds[i] = p.kind
+	}
+	return kinds
 }
 
 // effect returns what the kind does, and whether there is such a kind.

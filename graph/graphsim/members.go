@@ -106,9 +106,9 @@ func mergedTrust(old *InboundTrust, v any) *InboundTrust {
 	if old != nil {
 		t = *old
 	}
-	setBool(&t.IsMfaAccepted, m, "isMfaAccepted")
-	setBool(&t.IsCompliantDeviceAccepted, m, "isCompliantDeviceAccepted")
-	setBool(&t.IsHybridAzureADJoinedDeviceAccepted, m, "isHybridAzureADJoinedDeviceAccepted")
+	for _, member := range trusts {
+		setBool(member.of(&t), m, member.name)
+	}
 	return &t
 }
 

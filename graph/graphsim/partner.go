@@ -43,6 +43,17 @@ type InboundTrust struct {
 	IsHybridAzureADJoinedDeviceAccepted *bool `json:"isHybridAzureADJoinedDeviceAccepted"`
 }
 
+// trusts are the members of InboundTrust, in the order in which Graph shows them.
+// What a body may hold, what it changes and what is shown follow from them.
+var trusts = []struct {
+	name string
+	of   func(*InboundTrust) **bool
+}{
+	{"isMfaAccepted", func(t *InboundTrust) **bool { return &t.IsMfaAccepted }},
+	{"isCompliantDeviceAccepted", func(t *InboundTrust) **bool { return &t.IsCompliantDeviceAccepted }},
+	{"isHybridAzureADJoinedDeviceAccepted", func(t *InboundTrust) **bool { return &t.IsHybridAzureADJoinedDeviceAccepted }},
+}
+
 // IdentitySynchronization is crossTenantIdentitySyncPolicyPartner. Its tenantId
 // is always that of its partner.
 type IdentitySynchronization struct {
@@ -112,8 +123,9 @@ func (p *Partner) clone() *Partner {
 	c.AutomaticUserConsentSettings.InboundAllowed = copyOf(p.AutomaticUserConsentSettings.InboundAllowed)
 	c.AutomaticUserConsentSettings.OutboundAllowed = copyOf(p.AutomaticUserConsentSettings.OutboundAllowed)
 	if t := copyOf(p.InboundTrust); t != nil {
-		t.IsMfaAccepted, t.IsCompliantDeviceAccepted = copyOf(t.IsMfaAccepted), copyOf(t.IsCompliantDeviceAccepted)
-		t.IsHybridAzureADJoinedDeviceAccepted = copyOf(t.IsHybridAzureADJoinedDeviceAccepted)
+		for _, member := range trusts {
+			*member.of(t) = copyOf(*member.of(t))
+		}
 		c.InboundTrust = t
 	}
 	if y := copyOf(p.IdentitySynchronization); y != nil {

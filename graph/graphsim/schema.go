@@ -41,13 +41,11 @@ const (
 )
 
 var (
-	inboundTrust = &schema{"CrossTenantAccessPolicyInboundTrust", map[string]property{
-		"isMfaAccepted": {}, "isCompliantDeviceAccepted": {}, "isHybridAzureADJoinedDeviceAccepted": {},
-	}}
-	consent    = &schema{"InboundOutboundPolicyConfiguration", map[string]property{"inboundAllowed": {}, "outboundAllowed": {}}}
-	userSync   = &schema{"CrossTenantUserSyncInbound", map[string]property{"isSyncAllowed": {}}}
-	targetType = []string{"user", "group", "application"}
-	target     = &schema{"CrossTenantAccessPolicyTarget", map[string]property{
+	inboundTrust = &schema{"CrossTenantAccessPolicyInboundTrust", trustProperties()}
+	consent      = &schema{"InboundOutboundPolicyConfiguration", map[string]property{"inboundAllowed": {}, "outboundAllowed": {}}}
+	userSync     = &schema{"CrossTenantUserSyncInbound", map[string]property{"isSyncAllowed": {}}}
+	targetType   = []string{"user", "group", "application"}
+	target       = &schema{"CrossTenantAccessPolicyTarget", map[string]property{
 		"target": {kind: text}, "targetType": {kind: enumValue, enum: targetType},
 	}}
 	targets = &schema{"CrossTenantAccessPolicyTargetConfiguration", map[string]property{
@@ -66,6 +64,14 @@ var (
 		"fallbackIdentityProvider":               {kind: enumValue, enum: []string{"defaultConfiguredIdp", "emailOneTimePasscode", "microsoftAccount"}},
 	}}
 )
+
+func trustProperties() map[string]property {
+	all := map[string]property{}
+	for _, member := range trusts {
+		all[member.name] = property{} // a boolean
+	}
+	return all
+}
 
 // The settings that the default, the partners and the partner template share.
 var b2bSettings = map[string]property{

@@ -2,7 +2,7 @@
 // package plan as findings. It never writes to a tenant.
 //
 // Compare covers everything that the file names, and every synchronization policy
-// that it does not name. New is an audit that claims nothing yet.
+// that it does not name. New makes an audit that claims nothing yet.
 //
 // Its invariant: a reading that is not complete has no findings and no totals.
 // What could not be read is a finding of its own, and is never called clean.

@@ -188,8 +188,8 @@ func TestTheTableOfPropertiesIsWellFormed(t *testing.T) {
 			t.Errorf("%s is not found", p.Path)
 		}
 		for _, h := range []Hazard{p.TurnedOn, p.TurnedOff} {
-			if h != "" && h.Words() == string(h) {
-				t.Errorf("no words for the hazard %s", h)
+			if h != "" && h.Info().Words == string(h) {
+				t.Errorf("the hazard %s is not in its table", h)
 			}
 		}
 	}

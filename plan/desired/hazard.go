@@ -1,0 +1,61 @@
+package desired
+
+// Hazard marks a change that a change board must see before it says yes.
+type Hazard string
+
+// The hazards. What they mean stands in the table below.
+const (
+	PartnerRemoved Hazard = "partner-removed"
+	SyncRemoved    Hazard = "sync-removed"
+	SyncOff        Hazard = "sync-off"
+	ConsentOff     Hazard = "consent-off"
+	TrustOn        Hazard = "trust-on"
+	NewPartner     Hazard = "new-partner"
+	TemplateWrite  Hazard = "template"
+	ServiceOwned   Hazard = "service-owned"
+)
+
+// HazardInfo is what there is to know of a hazard.
+type HazardInfo struct {
+	Hazard Hazard
+	// TakesAway means that the change takes something away from people.
+	TakesAway bool
+	// Words says in a sentence what the hazard means for people.
+	Words string
+}
+
+// hazards is the table of all hazards, in the order of reports: first what takes
+// something away from people, then what lets something in. It is never written
+// to. A new hazard is a constant and an entry here.
+//
+// The consequences are those of the Graph reference pages for userSyncInbound and
+// of the Entra pages on cross-tenant access (inbound trust), on automatic
+// redemption and on multitenant-organization templates.
+var hazards = [...]HazardInfo{
+	{PartnerRemoved, true, "removes the whole partner configuration; the default access settings apply to this tenant again"},
+	{SyncRemoved, true, "removes the synchronization policy; users already synchronized stay"},
+	{SyncOff, true, "stops synchronizing users from this partner; users already synchronized stay"},
+	{ConsentOff, true, "turns automatic redemption off: users see a consent prompt, and cross-tenant synchronization needs it on"},
+	{TrustOn, false, "accepts the partner's claims in this tenant's Conditional Access: multifactor authentication, compliant devices or hybrid joined devices of the partner count as if they were this tenant's"},
+	{NewPartner, false, "adds a partner configuration, which inherits the default access settings"},
+	{TemplateWrite, false, "takes effect when a tenant joins the multitenant organization, not on partners of today"},
+	{ServiceOwned, false, "belongs to a service provider or to Microsoft Support; bulksync leaves it alone"},
+}
+
+// Rank is the place of h in the order of reports; an unknown hazard comes last.
+func (h Hazard) Rank() int {
+	for i := range hazards {
+		if hazards[i].Hazard == h {
+			return i
+		}
+	}
+	return len(hazards)
+}
+
+// Info is what there is to know of h. An unknown hazard has its name for words.
+func (h Hazard) Info() HazardInfo {
+	if i := h.Rank(); i < len(hazards) {
+		return hazards[i]
+	}
+	return HazardInfo{Hazard: h, Words: string(h)}
+}
