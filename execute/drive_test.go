@@ -13,7 +13,7 @@ import (
 	"bulksync/plan"
 )
 
-// drive runs a plan to its end, through all the endings of its processes.
+// drive runs a plan to its end, through every early end of its processes.
 type drive struct {
 	*rig
 	story  *story
@@ -65,7 +65,7 @@ func (d *drive) wall() func() time.Time {
 	}
 }
 
-// session is one process: it ends as e says, or when it is done.
+// session is one process: it ends as e says, or when the run is done.
 func (d *drive) session(e *ending) error {
 	ctx, cancel := context.WithCancel(d.t.Context())
 	defer cancel()
@@ -101,7 +101,7 @@ func (d *drive) session(e *ending) error {
 	}
 	result, err := d.run(ctx, s)
 	switch {
-	case killed.Load(): // nobody is there to tell
+	case killed.Load(): // a killed process reports nothing
 		err = nil
 	case err == nil:
 		err = d.told(result)
@@ -114,7 +114,7 @@ func (d *drive) session(e *ending) error {
 		return err
 	}
 	if e != nil {
-		synctest.Wait() // the end may come just now
+		synctest.Wait() // the end may be coming just now
 		time.Sleep(e.After)
 		synctest.Wait()
 		d.tape.revive(e.Lost)

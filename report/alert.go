@@ -249,7 +249,7 @@ func reasonWords(r journal.Reason) string {
 		journal.ReasonDrifted:     "changed since the plan, and left alone",
 		journal.ReasonReplaced:    "made by this run, different now",
 		journal.ReasonNoOpLost:    "as wanted when the plan was made, different now",
-		journal.ReasonMatchLost:   "as wanted when it was looked at first, different now",
+		journal.ReasonMatchLost:   "as wanted when this run first looked, different now",
 		journal.ReasonUnreadable:  "the object could not be read",
 	}[r]
 }

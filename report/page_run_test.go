@@ -173,8 +173,8 @@ func TestAlertWords(t *testing.T) {
 		"undone":           {undone, nil, "! held (1 partner): made by this run, different now\n"},
 		"undone, no words": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Applied: true, Overwritten: true, Attempts: 1, HTTPStatus: 204}, nil, "! held (1 partner): made by this run, different now\n"},
 		"held, no words":   {journal.Outcome{Status: journal.Held}, nil, "! held (1 partner): somebody changed the object, so it was left alone\n"},
-		"as wanted, once": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonMatchLost, Message: "as wanted when it was looked at first, different now: isSyncAllowed is null"}, nil,
-			"! held (1 partner): as wanted when it was looked at first, different now\n"},
+		"as wanted, once": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonMatchLost, Message: "as wanted when this run first looked, different now: isSyncAllowed is null"}, nil,
+			"! held (1 partner): as wanted when this run first looked, different now\n"},
 		"held, unread": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonUnreadable, Message: "the object could not be read: two names"}, nil, "! held (1 partner): the object could not be read\n"},
 		"undone hint":  {undone, nil, "hint: see in the Entra audit log who changed it, then plan again if it is still wanted\n"},
 		"overwritten": {journal.Outcome{Status: journal.Failed, Attempts: 1, HTTPStatus: 204, Overwritten: true, Message: "accepted, but something else is there now"}, nil,
@@ -207,7 +207,7 @@ func TestAlertWords(t *testing.T) {
 // That something is not visible is said by who looked; and nobody looked where
 // reading back was turned off or did not work.
 func TestNotVisibleOnlyAfterALook(t *testing.T) {
-	for _, o := range []journal.Outcome{unread, {Status: journal.Succeeded, Message: "accepted; reading back did not work: 503"}} {
+	for _, o := range []journal.Outcome{unread, {Status: journal.Succeeded, Message: "accepted; reading back failed: 503"}} {
 		p := syncPlan(1)
 		text := runText(t, p, outcomes(p, o))
 		if strings.Contains(text, "visible") || !strings.Contains(text, "\n1 change was accepted by Graph and not read back.\n") {
