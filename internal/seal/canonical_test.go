@@ -10,7 +10,7 @@ import (
 	"bulksync/internal/seal"
 )
 
-// values draws what JSON can say.
+// values draws any JSON value.
 var values = anyValue(3)
 
 func anyValue(depth int) *rapid.Generator[any] {
@@ -23,7 +23,7 @@ func anyValue(depth int) *rapid.Generator[any] {
 	return rapid.OneOf(kinds...)
 }
 
-// The canonical form is the one that another implementation of RFC 8785 finds.
+// The canonical form is the same as that of another implementation of RFC 8785.
 func TestCanonicalIsThatOfTheStandard(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := values.Draw(t, "value")
@@ -35,7 +35,7 @@ func TestCanonicalIsThatOfTheStandard(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text[0] != '{' && text[0] != '[' { // the other one reads no others
+		if text[0] != '{' && text[0] != '[' { // the other one reads no other values
 			text, got = []byte("["+string(text)+"]"), []byte("["+string(got)+"]")
 		}
 		if want, err := jcs.Transform(text); err != nil || string(got) != string(want) {
