@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// arrows says which of our packages each may import, and does. An arrow that is not
+// arrows says which of our packages each package imports. An arrow that is not
 // here needs a reason, and a word in the package comment at both ends.
 var arrows = map[string][]string{
 	"cmd/bulksync": {
@@ -33,8 +33,7 @@ var arrows = map[string][]string{
 	"ratelimit":           nil,
 }
 
-// homes says which of our packages may import a library, by the path of its
-// module.
+// homes says which of our packages may import a library, by its module path.
 var homes = map[string][]string{
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore":     {"graph/auth"},
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity": {"graph/auth"},
@@ -86,12 +85,12 @@ func TestImportsFollowTheDesign(t *testing.T) {
 	}
 	for _, lib := range slices.Sorted(maps.Keys(homes)) {
 		if !used[lib] {
-			t.Errorf("nobody imports %s", lib)
+			t.Errorf("no package imports %s", lib)
 		}
 	}
 }
 
-// libraryOf is the module of an imported package; the package itself where the
+// libraryOf is the module of an imported package; the package itself if the
 // table has none, and empty for the standard library.
 func libraryOf(imp string) string {
 	for lib := range homes {

@@ -21,7 +21,7 @@ func (r refusing) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {r.wait}}, Body: http.NoBody}, nil
 }
 
-// The progress line says what holds the run back, in the words of who asked.
+// The progress line says what holds the run back.
 func TestProgressTellsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sessionOn(t, graphsim.New(graphsim.Config{}), refusing{"20"})
@@ -38,7 +38,7 @@ func TestProgressTellsTheWait(t *testing.T) {
 	})
 }
 
-// writeAway sends so many writes from goroutines of their own until it is ended.
+// writeAway sends n writes from separate goroutines until end is called.
 func writeAway(t *testing.T, s *session.Session, n int) (end func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
@@ -48,7 +48,8 @@ func writeAway(t *testing.T, s *session.Session, n int) (end func()) {
 	return func() { cancel(); all.Wait() }
 }
 
-// When nothing is left to send, what is waited for is told, and no rate that sinks.
+// When nothing is left to send, the line says what it waits for, instead of a
+// sinking rate.
 func TestProgressTellsTheReadingBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sessionOn(t, graphsim.New(graphsim.Config{}), refusing{})
@@ -64,8 +65,8 @@ func TestProgressTellsTheReadingBack(t *testing.T) {
 	})
 }
 
-// An answer that hangs is told before it counts as an outage, and an outage when
-// it is one.
+// A hanging answer is reported before it counts as an outage, and an outage
+// when it is one.
 func TestProgressTellsSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{})
@@ -85,7 +86,7 @@ func TestProgressTellsSilence(t *testing.T) {
 	})
 }
 
-// An estimate is a range, and none where it would be a number without meaning.
+// An estimate is a range, and absent if the number would be meaningless.
 func TestSpan(t *testing.T) {
 	for _, tc := range []struct {
 		low, high time.Duration

@@ -54,7 +54,7 @@ func Proofs() []string { return []string{PlanName, JournalName, LockName} }
 // KindError if one of the files is something else) and of plan and journal.
 var (
 	// ErrNotARun: no run was made in the folder.
-	ErrNotARun = errors.New("is no run folder")
+	ErrNotARun = errors.New("is not a run folder")
 	// ErrNotEmpty: the folder for a new run holds files already.
 	ErrNotEmpty = errors.New("is not empty")
 	// ErrBusy: another process is continuing the run, or reading it while this

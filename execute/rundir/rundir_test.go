@@ -216,7 +216,7 @@ func TestCreateOrNothing(t *testing.T) {
 
 func TestOpen(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := rundir.Open(dir); !errors.Is(err, rundir.ErrNotARun) || err.Error() != dir+" is no run folder: it has no journal.jsonl" {
+	if _, err := rundir.Open(dir); !errors.Is(err, rundir.ErrNotARun) || err.Error() != dir+" is not a run folder: it has no journal.jsonl" {
 		t.Errorf("got %v", err)
 	}
 	if rundir.Begun(dir) {
