@@ -41,18 +41,18 @@ func (d *drive) admitted(requests []graphsim.Request) error {
 	return nil
 }
 
-// told checks that the journal gives the same result as the run.
-func (d *drive) told(r *journal.Result) error {
+// agrees checks that the journal gives the same result as the run.
+func (d *drive) agrees(r *journal.Result) error {
 	d.result = r
 	if told := d.replay(d.plan, d.tape); !reflect.DeepEqual(r, told) {
 		return fmt.Errorf("the journal gives another result (-run +journal):\n%s", cmp.Diff(r, told))
 	}
-	return d.adds(r)
+	return d.addsUp(r)
 }
 
-// adds checks that every change has one outcome, and that whatever is not done
+// addsUp checks that every change has one outcome, and that whatever is not done
 // has a reason.
-func (d *drive) adds(r *journal.Result) error {
+func (d *drive) addsUp(r *journal.Result) error {
 	if len(r.Outcomes) != len(d.plan.Changes) || r.Totals.Sum() != len(d.plan.Changes) {
 		return fmt.Errorf("%d outcomes, totals %+v for %d changes", len(r.Outcomes), r.Totals, len(d.plan.Changes))
 	}
@@ -138,8 +138,8 @@ func requestsText(requests []graphsim.Request) string {
 	return b.String()
 }
 
-// story2text describes a run for a failure message.
-func story2text(p *plan.Plan, r *journal.Result) string {
+// storyText describes a run for a failure message.
+func storyText(p *plan.Plan, r *journal.Result) string {
 	var lines []string
 	for i, c := range p.Changes {
 		status, message := journal.Status(""), ""

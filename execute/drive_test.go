@@ -40,7 +40,7 @@ func (d *drive) play(endings []ending) error {
 			return err
 		}
 		if err := d.finished(); err != nil {
-			return fmt.Errorf("%w\n%s", err, story2text(d.plan, d.result))
+			return fmt.Errorf("%w\n%s", err, storyText(d.plan, d.result))
 		}
 	}
 	d.result = d.replay(d.plan, d.tape)
@@ -104,11 +104,11 @@ func (d *drive) session(e *ending) error {
 	case killed.Load(): // a killed process reports nothing
 		err = nil
 	case err == nil:
-		err = d.told(result)
+		err = d.agrees(result)
 	case e != nil && result == nil: // the tenant could not be read
 		err = nil
 	case e != nil && errors.Is(err, errDead):
-		err = d.adds(result)
+		err = d.addsUp(result)
 	}
 	if err != nil {
 		return err

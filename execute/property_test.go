@@ -74,7 +74,7 @@ func (s story) play(t *testing.T) error {
 	}
 	told := back.result.Totals.Unfinished()+back.result.Unconfirmed() > 0
 	if diff := cmp.Diff(before, picture(r.State())); diff != "" && !(back.loses() && told) {
-		return fmt.Errorf("undo did not bring the old state back (-old +now):\n%s\n%s", diff, story2text(undo, back.result))
+		return fmt.Errorf("undo did not bring the old state back (-old +now):\n%s\n%s", diff, storyText(undo, back.result))
 	}
 	return nil
 }

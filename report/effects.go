@@ -12,7 +12,7 @@ import (
 )
 
 // effect is something that a change does to people, or to a whole partner: the
-// sentence that describes it. tell fills in the words in braces.
+// sentence that describes it. sentence fills in the words in braces.
 type effect string
 
 // The effects beyond those of a single switch. Removing a policy ends the
@@ -42,9 +42,9 @@ func allEffects() []effect {
 	return append(all, renamed, otherChanged, partnerAdded, partnerRemoved)
 }
 
-// tell fills in the partners and the tense: what will be done, or what was
+// sentence fills in the partners and the tense: what will be done, or what was
 // done.
-func (e effect) tell(done bool, partners string) string {
+func (e effect) sentence(done bool, partners string) string {
 	is, accept, stop, refuse := "is", "will accept", "will no longer accept", "will not accept"
 	if done {
 		is, accept, stop, refuse = "was", "now accepts", "no longer accepts", "does not accept"
@@ -130,7 +130,7 @@ func (e effects) sentences(done bool) []string {
 		case k == syncStopped && len(e[policyRemoved]) > 0:
 			out = append(out, stoppedTwoWays(done, partners, e[policyRemoved]))
 		default:
-			out = append(out, k.tell(done, partners.words()))
+			out = append(out, k.sentence(done, partners.words()))
 		}
 	}
 	return out
@@ -149,10 +149,10 @@ func stoppedTwoWays(done bool, off, removed reached) string {
 		all[id] = confirmed && (was || !known)
 	}
 	if both == len(off) {
-		return policyRemoved.tell(done, all.words())
+		return policyRemoved.sentence(done, all.words())
 	}
 	const twoWays effect = "Synchronization {is} stopped for {partners}: for %s it {is} turned off, for %s the policy {is} removed."
-	return fmt.Sprintf(twoWays.tell(done, all.words()), words.Thousands(len(off)-both), words.Thousands(len(removed)))
+	return fmt.Sprintf(twoWays.sentence(done, all.words()), words.Thousands(len(off)-both), words.Thousands(len(removed)))
 }
 
 // words counts the partners, and those for which the effect was not seen.

@@ -22,7 +22,7 @@ var dialects = []desired.Dialect{
 	{Delimiter: "\t", Encoding: "utf-16le", Newline: "\r\n"},
 }
 
-func TestFailedRowsKeepTheCellsAndTheDialectOfTheInput(t *testing.T) {
+func TestFailedRowsKeepCellsAndDialect(t *testing.T) {
 	for _, d := range dialects {
 		p := samplePlan()
 		p.Input.Dialect = d

@@ -105,7 +105,7 @@ func (d *fullDisk) Write(b []byte) (int, error) {
 }
 
 // A report that could not be written is an error, wherever the disk got full.
-func TestAFullDiskIsTold(t *testing.T) {
+func TestAFullDiskIsAnError(t *testing.T) {
 	p, a := largePlan(1500), sampleAudit()
 	r := resultOf(p, allFailed)
 	for _, f := range formats {

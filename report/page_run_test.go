@@ -104,7 +104,7 @@ func TestTheVerdictCountsChanges(t *testing.T) {
 }
 
 // A held no-op was planned from what the object was, not from nothing.
-func TestAHeldObjectTellsWhatItWas(t *testing.T) {
+func TestAHeldObjectShowsWhatItWas(t *testing.T) {
 	p := planOf(change(2, "", plan.IdentitySynchronization, plan.NoOp, syncTo(true, true)))
 	o := journal.Outcome{Status: journal.Held, Reason: journal.ReasonNoOpLost, Message: "as wanted when the plan was made, different now: it is false",
 		Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":false}}`)}

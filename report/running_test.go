@@ -28,7 +28,7 @@ func runningRun(t *testing.T, f report.Format) string {
 }
 
 // A run that is still going is shown as it is, without claims about its end.
-func TestARunThatIsGoingOn(t *testing.T) {
+func TestARunStillGoing(t *testing.T) {
 	as := func(f report.Format) string { return runningRun(t, f) }
 	for _, f := range formats {
 		text := as(f)

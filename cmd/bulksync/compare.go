@@ -99,7 +99,7 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 			}
 		}
 	}
-	end := e.tellOutage(t)
+	end := e.noteOutage(t)
 	c.current, err = plan.ReadCurrent(ctx, t.Client(), needs)
 	end()
 	e.noteRestarts(c.current.Restarts)

@@ -64,7 +64,7 @@ func exitWith(code int) error {
 // that never answered, mean that the command could not run; any other error
 // means that the tenant exists and was read in part.
 func (e *env) unread(id auth.Identity, err error) error {
-	if isInterrupt(err) || neverLetIn(err) || neverAnswered(err) {
+	if isInterrupt(err) || neverAuthorized(err) || neverAnswered(err) {
 		return err
 	}
 	x := &exit{code: exitIncomplete, err: fmt.Errorf("the tenant could not be read completely, so nothing is claimed: %w", err)}
@@ -74,9 +74,9 @@ func (e *env) unread(id auth.Identity, err error) error {
 	return x
 }
 
-// neverLetIn reports that the token was refused from the start. If it expires
+// neverAuthorized reports that the token was refused from the start. If it expires
 // between two pages, the tenant was read in part.
-func neverLetIn(err error) bool {
+func neverAuthorized(err error) bool {
 	var list *graph.ListError
 	return errors.Is(err, graph.Unauthorized) && !(errors.As(err, &list) && list.Page > 1)
 }

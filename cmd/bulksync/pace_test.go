@@ -24,7 +24,7 @@ import (
 // The whole stack except the wire and the disk, with small quotas that it is
 // not told, in virtual time. Readings grow too old while a change waits for its
 // turn, and still no turn and no intent is wasted.
-func TestARunOfManyMinutesUsesTheQuotaItFinds(t *testing.T) {
+func TestALongRunUsesTheQuotaItFinds(t *testing.T) {
 	for _, quota := range []graphsim.Quota{{Units: 1, Per: time.Second}, {Units: 10, Per: 10 * time.Second}, {Units: 100, Per: 10 * time.Second}} {
 		t.Run(fmt.Sprintf("%d a %s", quota.Units, quota.Per), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

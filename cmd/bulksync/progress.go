@@ -161,9 +161,9 @@ func outageWords(d time.Duration) string {
 	return fmt.Sprintf("Graph has not answered for %.0f s", d.Seconds())
 }
 
-// tellOutage reports an outage while a tenant is read, when there is no
+// noteOutage reports an outage while a tenant is read, when there is no
 // progress line, until end is called.
-func (e *env) tellOutage(t *session.Session) (end func()) {
+func (e *env) noteOutage(t *session.Session) (end func()) {
 	return t.WatchOutage(plainEvery, func(d time.Duration) { e.note("%s", outageWords(d)) })
 }
 

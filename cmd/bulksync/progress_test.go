@@ -22,7 +22,7 @@ func (r refusing) RoundTrip(*http.Request) (*http.Response, error) {
 }
 
 // The progress line says what holds the run back.
-func TestProgressTellsTheWait(t *testing.T) {
+func TestProgressNamesTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sessionOn(t, graphsim.New(graphsim.Config{}), refusing{"20"})
 		p := &progress{total: 10, began: time.Now(), tenant: s, done: map[int]bool{1: true, 2: true}}
@@ -50,7 +50,7 @@ func writeAway(t *testing.T, s *session.Session, n int) (end func()) {
 
 // When nothing is left to send, the line says what it waits for, instead of a
 // sinking rate.
-func TestProgressTellsTheReadingBack(t *testing.T) {
+func TestProgressNamesTheReadingBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sessionOn(t, graphsim.New(graphsim.Config{}), refusing{})
 		p := &progress{total: 1, began: time.Now(), last: time.Now(), tenant: s, done: map[int]bool{1: true}}
@@ -67,7 +67,7 @@ func TestProgressTellsTheReadingBack(t *testing.T) {
 
 // A hanging answer is reported before it counts as an outage, and an outage
 // when it is one.
-func TestProgressTellsSilence(t *testing.T) {
+func TestProgressNamesSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{})
 		sim.Inject(graphsim.Fault{Kind: "silent"})

@@ -26,7 +26,7 @@ func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*s
 	if err := guard(t, p); err != nil {
 		return nil, nil, err
 	}
-	end := e.tellOutage(t)
+	end := e.noteOutage(t)
 	reading, err := execute.Prepare(ctx, t.Client(), p)
 	end()
 	if err != nil {

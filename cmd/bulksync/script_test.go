@@ -118,15 +118,15 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 //
 //	sim partner ID [NAME ALLOWED]     a partner, with a policy if named
 //	sim owned ID                      a partner of a service provider
-//	sim edit ID NAME ALLOWED          the same by somebody else, behind our back
-//	sim remove ID                     a partner that is gone
+//	sim edit ID NAME ALLOWED          the same, by somebody else
+//	sim remove ID                     removes a partner
 //	sim tenant ID DOMAIN              a tenant that can be looked up
 //	sim template LEVEL                the level of the template
 //	sim fault SPEC                    see graphsim.ParseFault
 //	sim quota N/TIME                  of writes, or none
 //	sim await N                       wait until N writes have been answered
-//	sim revoke                        tokens of before
-//	sim echo                          answer every request with its token
+//	sim revoke                        the tokens given so far
+//	sim echo                          answer every request by repeating its token
 //	sim check ID JSON                 what the policy must be now; null for none
 func cmdSim(ts *testscript.TestScript, neg bool, args []string) {
 	s := sceneOf(ts)
@@ -270,7 +270,7 @@ func cmdSub(ts *testscript.TestScript, _ bool, args []string) {
 //	token write                one that may read and write, as at the start
 //	token read                 one that may only read
 //	token tenant GUID          one of another tenant
-//	token expired              one whose time is over
+//	token expired              an expired one
 //	token powerless            one without any permission
 func cmdToken(ts *testscript.TestScript, _ bool, args []string) {
 	o := graphsim.TokenOptions{}

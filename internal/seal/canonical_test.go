@@ -24,7 +24,7 @@ func anyValue(depth int) *rapid.Generator[any] {
 }
 
 // The canonical form is the same as that of another implementation of RFC 8785.
-func TestCanonicalIsThatOfTheStandard(t *testing.T) {
+func TestCanonicalFollowsTheStandard(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := values.Draw(t, "value")
 		got, err := seal.Canonical(v)
@@ -44,7 +44,7 @@ func TestCanonicalIsThatOfTheStandard(t *testing.T) {
 	})
 }
 
-func TestWhatCannotBeCanonicalIsRefused(t *testing.T) {
+func TestCanonicalizeRefuses(t *testing.T) {
 	for _, text := range []string{`{"a":1,"a":2}`, `{"a":}`, "\"\xff\"", ""} {
 		if got, err := seal.Canonicalize([]byte(text)); err == nil {
 			t.Errorf("%s: got %s", text, got)
@@ -55,7 +55,7 @@ func TestWhatCannotBeCanonicalIsRefused(t *testing.T) {
 	}
 }
 
-func TestTextsAreTheSameByWhatTheySay(t *testing.T) {
+func TestSame(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want bool
@@ -75,7 +75,7 @@ func TestTextsAreTheSameByWhatTheySay(t *testing.T) {
 	}
 }
 
-func TestUnmarshalTakesNamesAsTheyStand(t *testing.T) {
+func TestUnmarshalIsStrict(t *testing.T) {
 	var v struct{ A, B int }
 	if err := seal.Unmarshal([]byte(`{"A":1,"b":2,"c":{}}`), &v); err != nil || v.A != 1 || v.B != 0 {
 		t.Errorf("got %+v, %v", v, err)

@@ -50,7 +50,7 @@ func wholeDigest(t interface{ Fatal(...any) }, text []byte) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-func TestTheDigestOfNothingIsThatOfAnEmptyObject(t *testing.T) {
+func TestTheDigestOfAnEmptyObject(t *testing.T) {
 	if got, want := seal.NewDigest().Sum(), wholeDigest(t, []byte("{}")); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
