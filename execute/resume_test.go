@@ -141,8 +141,8 @@ func TestDifferentOnceAndUnreadableThen(t *testing.T) {
 	})
 }
 
-// TestAKillAtAnyByte kills a small run at every fifth byte of
-// its journal, resumes it, and checks what was sent.
+// TestAKillAtAnyByte kills a small run at every fifth byte of its journal,
+// resumes it, and checks what was sent.
 func TestAKillAtAnyByte(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for n := 0; ; n += 5 {

@@ -116,7 +116,8 @@ func (r *runner) isWaiting(list []watched) bool {
 }
 
 // readBack judges each change by the newest reading and returns those still
-// waited for. Only the last reading decides what others may have overwritten.
+// waited for. A change counts as overwritten after maxMismatches readings, or
+// by the last one.
 func (r *runner) readBack(list []watched, last bool) ([]watched, error) {
 	still := list[:0]
 	var receipts []journal.Receipt

@@ -80,8 +80,7 @@ func auditAlerts(a *audit.Audit) []*alert {
 	return out
 }
 
-// extraWords says why policies are extra, and what is known of the idle ones
-// that count as extra too.
+// extraWords says why policies are extra, and what the other extra policies are.
 func extraWords(busy, absent, idle int) string {
 	s := "allowed to synchronize users although the file does not ask for it"
 	switch {

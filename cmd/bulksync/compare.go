@@ -32,8 +32,8 @@ func (w *wanted) register(fl *pflag.FlagSet) {
 	fl.StringVar(&w.template, "template", "", "`FILE.json` with the multitenant-organization identity-sync template; the CSV is optional then")
 }
 
-// read reads the files, and nothing else. The CSV's wants are in the rows: they
-// become partners once their domain names are resolved.
+// read reads the files, and nothing else. The rows hold what the CSV asks for:
+// they become partners once their domain names are resolved.
 func (e *env) read(ctx context.Context, w wanted) (d plan.Desired, rows *desired.Rows, err error) {
 	d.CreatePartners = w.createPartners
 	if w.csv == "" && w.template == "" {

@@ -74,8 +74,8 @@ func (e *env) unread(id auth.Identity, err error) error {
 	return x
 }
 
-// neverAuthorized reports that the token was refused from the start. If it expires
-// between two pages, the tenant was read in part.
+// neverAuthorized reports that the token was refused from the start. If it
+// expires between two pages, the tenant was read in part.
 func neverAuthorized(err error) bool {
 	var list *graph.ListError
 	return errors.Is(err, graph.Unauthorized) && !(errors.As(err, &list) && list.Page > 1)

@@ -83,8 +83,8 @@ func (at address) command(verb string, args ...string) string {
 // offline reports whether a command runs without Graph and so needs no address.
 func offline(verb string) bool { return verb == "show" || verb == "report" || verb == "undo" }
 
-// onHostOf is the address with the host that a plan was made against: any other
-// would refuse the plan.
+// onHostOf is the address with the host that a plan was made against: with any
+// other the plan would be refused.
 func (at address) onHostOf(p *plan.Plan) address {
 	if at.graphURL = ""; p.HomeTenant.GraphURL != p.HomeTenant.Cloud.RootURL() {
 		at.graphURL = p.HomeTenant.GraphURL

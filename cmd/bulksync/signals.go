@@ -13,8 +13,8 @@ import (
 	"bulksync/execute"
 )
 
-// withSignals returns the stops that signals to the process trigger: Soft ends
-// with the first interrupt, Hard with the second.
+// withSignals returns stops that the signals of the process end: the first
+// interrupt ends Soft, the second Hard.
 //
 // SIGINT, SIGTERM and SIGHUP interrupt. SIGQUIT writes the stacks of all
 // goroutines to trace and counts as two interrupts; a second one ends the

@@ -31,7 +31,7 @@ func TestTheLastSessionCounts(t *testing.T) {
 		t.Errorf("replayed (-written +read):\n%s", diff)
 	}
 	if r := l.Result(); r.Identity != begun.Identity || r.Tool != begun.Tool {
-		t.Errorf("the run belongs to %s, by %v", r.Identity, r.Tool)
+		t.Errorf("the run is that of %s with %v", r.Identity, r.Tool)
 	}
 	only, err := journal.LastSession(bytes.NewReader(written(t, session(begun))))
 	if err != nil || !cmp.Equal(*only, begun) {

@@ -27,6 +27,7 @@ type TwiceError struct {
 	Path string // of the member, as a JSON pointer without its first slash
 }
 
+// Error names the member.
 func (e *TwiceError) Error() string { return fmt.Sprintf("the member %q stands twice", e.Path) }
 
 // SyntaxError means that a text is not JSON.
@@ -35,6 +36,7 @@ type SyntaxError struct {
 	Offset int64 // in bytes
 }
 
+// Error says what is wrong with the text, and where.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%v at byte %d", e.Err, e.Offset) }
 
 // Unwrap returns what is wrong with the text.
