@@ -33,13 +33,13 @@ func BenchmarkReplay(b *testing.B) {
 	b.ReportMetric(float64(bytes.Count(f.data, []byte("\n")))*float64(b.N)/b.Elapsed().Seconds(), "lines/s")
 }
 
-// noDisk is a journal that is kept nowhere.
+// noDisk is a journal that stores nothing.
 type noDisk struct{}
 
 func (noDisk) Write(p []byte) (int, error) { return len(p), nil }
 func (noDisk) Sync() error                 { return nil }
 
-// slowDisk takes its time to sync.
+// slowDisk takes a while to sync.
 type slowDisk struct {
 	*os.File
 	sync time.Duration
@@ -74,8 +74,8 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-// BenchmarkResets is a run of which one write in twenty ends in a reset, half
-// of them after they took effect.
+// BenchmarkResets is a run in which one write in twenty ends in a reset, half
+// of those after they took effect.
 func BenchmarkResets(b *testing.B) {
 	var calm, stormy time.Duration
 	for b.Loop() {

@@ -10,18 +10,16 @@ import (
 	"bulksync/plan"
 )
 
-// maxAttempts bounds the writes of one change in one session that count against
-// it.
+// maxAttempts bounds the counted writes of one change in one session.
 const maxAttempts = 6
 
-// changeRun is one change on its way to its outcome: look, judge, write, and
-// again where the answer leaves the state open. It is for one goroutine. It only
-// reads env, and changes nothing else than itself but through the methods of
-// control, rec and queue.
+// changeRun takes one change to its outcome: it looks, judges and writes, and
+// starts over when the answer leaves the result open. It is for one goroutine.
+// It only reads env; beyond itself it changes things only through the methods
+// of control, rec and queue.
 //
-// Outcome.Open is set from the first attempt on whose answer does not prove what
-// became of it, and never taken back: what is as wanted from then on may be this
-// run's doing.
+// Outcome.Open is set from the first attempt whose answer proves nothing, and
+// is never reset: an object found as wanted after that may be this run's doing.
 type changeRun struct {
 	env     *env
 	control *control
@@ -29,36 +27,38 @@ type changeRun struct {
 	queue   *writeQueue
 
 	change *plan.Change
-	before partnerChanges // the partner's changes before this one
+	before partnerChanges // the earlier changes of the same partner
 	req    *plan.Request
 	out    journal.Outcome
 
-	// attempts counts the writes sent in this session that count against the
-	// change, answersSeen is control.answered when the last one was counted.
+	// attempts counts the writes of this session that count against the change;
+	// answersSeen is control.answered at the last one counted.
 	attempts, answersSeen int
-	// staleTurns counts the turns at which the reading was too old by then.
+	// staleTurns counts the turns that came after the reading had become too
+	// old.
 	staleTurns int
-	// readDirectly: the object is read by itself, a list is too old to tell.
+	// readDirectly: read the object by itself, because a list is not good
+	// enough.
 	readDirectly bool
-	// asOf is when the reading began that the change relies on.
+	// asOf is when the reading that the change relies on began.
 	asOf time.Time
-	// cause is what Graph said to the last write, where reading has to tell what
-	// that means.
+	// cause is Graph's answer to the last write, when a reading has to show
+	// what it means.
 	cause error
-	// refused: that was a refusal, which the object itself may not explain.
+	// refused: the answer was a refusal that the object itself may not explain.
 	refused bool
-	// final: that was a refusal for good; only an earlier attempt can have landed.
+	// final: the refusal is final; only an earlier attempt can have landed.
 	final bool
-	// uncertainSince is since when no reading has shown what became of an open
-	// attempt; zero where one has, or where there was none.
+	// uncertainSince is when an open attempt became uncertain; zero once a
+	// reading showed what became of it, or if there was none.
 	uncertainSince time.Time
-	// rechecks counts the readings in vain.
+	// rechecks counts the readings that settled nothing.
 	rechecks int
-	// notice tells what else of the object was changed since the plan.
+	// notice says what else in the object changed since the plan.
 	notice string
 }
 
-// todo is what is to be done next about a change.
+// todo says what to do next about a change.
 type todo int
 
 const (
@@ -88,13 +88,13 @@ func (r *changeRun) run() (journal.Outcome, error) {
 	}
 }
 
-// inherit takes up what an earlier session left open. That process ended before
-// this one began, whatever its clock said.
+// inherit takes over what an earlier session left open. That process ended
+// before this one began, whatever its clock said.
 func (r *changeRun) inherit() {
 	o, unknown := r.rec.record.outcome(r.change)
 	r.out.Open = unknown || o.Open
 	if o.Open {
-		r.out.Found = o.Found // undo goes back to that, whenever it landed
+		r.out.Found = o.Found // undo restores that, whenever it landed
 	}
 	if !unknown {
 		return
@@ -105,8 +105,8 @@ func (r *changeRun) inherit() {
 	r.cause = errors.New("an earlier session did not learn the answer")
 }
 
-// look returns what is there now, together with what this run did to the partner
-// before: a reading may not show that yet.
+// look returns what is there now, with this run's earlier changes to the
+// partner laid over it: a reading may not show them yet.
 func (r *changeRun) look() (live plan.Live, err error) {
 	if r.readDirectly {
 		live, r.asOf, err = r.env.reading.object(r.env.ends.hard, r.change)
@@ -114,13 +114,13 @@ func (r *changeRun) look() (live plan.Live, err error) {
 		live, r.asOf, err = r.env.reading.live(r.env.ends.soft, r.change, r.env.clock.age, r.env.set.MaxAge)
 	}
 	if p := live.Partner; err == nil && p != nil && p.Problem != "" && !r.readDirectly {
-		r.readDirectly = true // by itself it may be readable
+		r.readDirectly = true // read by itself it may be readable
 		return r.look()
 	}
 	return r.rec.withDone(r.before, live), err
 }
 
-// judge decides by what is there.
+// judge decides from what is there.
 func (r *changeRun) judge(live plan.Live) todo {
 	verdict, why := r.fits(live)
 	if verdict != plan.Drifted && r.cause == nil {
@@ -130,7 +130,7 @@ func (r *changeRun) judge(live plan.Live) todo {
 	case verdict == plan.Unknown:
 		r.endUnread(fmt.Errorf("%w: %s", graph.Unreadable, why))
 	case verdict == plan.AsWanted && r.out.Open:
-		r.out.Status, r.out.Message = journal.Succeeded, "the answer was lost or not clear; the object was read, and is as wanted"
+		r.out.Status, r.out.Message = journal.Succeeded, "the answer was lost or unclear; the object was read and is as wanted"
 	case verdict == plan.AsWanted:
 		r.out.Status, r.out.Message = journal.Unchanged, r.notice
 	case verdict == plan.Drifted && r.out.Open:
@@ -139,7 +139,7 @@ func (r *changeRun) judge(live plan.Live) todo {
 	case verdict == plan.Drifted && r.cause != nil && r.useOtherVerb(live):
 		return sendWrite
 	case verdict == plan.Drifted && live.Partner == nil && live.Template == nil && !r.readDirectly:
-		r.readDirectly = true // a list can miss what moves between its pages
+		r.readDirectly = true // a list can miss an object that moves between its pages
 		return lookAgain
 	case verdict == plan.Drifted:
 		r.hold(live, why)
@@ -158,7 +158,7 @@ func (r *changeRun) judge(live plan.Live) todo {
 }
 
 // fits compares the change with what is there. Once the change uses the other
-// verb, it also applies to what was found then.
+// verb, it also fits the object found at that time.
 func (r *changeRun) fits(live plan.Live) (plan.Fit, string) {
 	verdict, why := r.change.CheckDrift(live)
 	if verdict != plan.Drifted {
@@ -173,8 +173,8 @@ func (r *changeRun) fits(live plan.Live) (plan.Fit, string) {
 	return plan.Applies, ""
 }
 
-// useOtherVerb turns a create into an update and the other way round, once, when
-// Graph says that the object is there after all, or is not.
+// useOtherVerb turns a create into an update or an update into a create, once,
+// when Graph says that the object exists after all, or does not.
 func (r *changeRun) useOtherVerb(live plan.Live) bool {
 	req := r.change.WithOtherVerb(live)
 	if req == nil || req.Method == r.req.Method || r.req != r.change.Request || r.control.stopped() {
@@ -202,7 +202,7 @@ func (r *changeRun) write() (todo, error) {
 	r.out.ClientRequestID = intent.ClientRequestID
 	sent := time.Now()
 	resp, err := r.send(intent.ClientRequestID)
-	r.out.ElapsedMs = max(0, time.Since(r.out.StartedAt).Milliseconds()) // a clock can have been set back
+	r.out.ElapsedMs = max(0, time.Since(r.out.StartedAt).Milliseconds()) // the clock may have been set back
 	r.queue.release()
 	switch {
 	case errors.Is(err, graph.ErrPrecondition):
@@ -220,13 +220,13 @@ func (r *changeRun) succeed(resp *graph.Response, sent time.Time) {
 	r.out.Status, r.out.Message = journal.Succeeded, r.notice
 	r.out.HTTPStatus, r.out.RequestID, r.out.GraphCode, r.out.Kind = resp.Status, resp.RequestID, "", ""
 	if r.req != r.change.Request {
-		r.out.Message = fmt.Sprintf("sent as %s, since Graph answered so to %s", r.req.Method, r.change.Request.Method)
+		r.out.Message = fmt.Sprintf("sent as %s because of Graph's answer to %s", r.req.Method, r.change.Request.Method)
 	}
 	r.count(resp.Attempts, false)
 	r.control.noteAccepted(r.change, sent)
 }
 
-// hold leaves alone what somebody changed since the plan.
+// hold leaves an object unchanged that somebody changed since the plan.
 func (r *changeRun) hold(live plan.Live, why string) {
 	r.out = held(r.out, r.change, live, journal.ReasonDrifted, "changed since the plan: "+why)
 	if r.env.set.OnDrift == journal.StopOnDrift && !r.control.stopped() {
@@ -234,16 +234,16 @@ func (r *changeRun) hold(live plan.Live, why string) {
 	}
 }
 
-// held is an outcome of a change whose object is not what was seen before. What
-// is known of the writes of the change is kept.
+// held is the outcome of a change whose object differs from what was seen
+// before. It keeps what is known of the change's writes.
 func held(o journal.Outcome, c *plan.Change, live plan.Live, reason journal.Reason, why string) journal.Outcome {
 	o.Applied = o.MayHaveLanded()
-	o.Overwritten = o.Applied && reason != journal.ReasonUnreadable // of that nobody knows
+	o.Overwritten = o.Applied && reason != journal.ReasonUnreadable // unreadable: nothing is known
 	o.Status, o.Reason, o.Message, o.Live = journal.Held, reason, why, live.Object(c.Object)
 	return o
 }
 
-// giveUp ends a change that was tried often enough.
+// giveUp ends a change that has used up its attempts.
 func (r *changeRun) giveUp() {
 	r.out.Status, r.out.Message = journal.Failed, reasonOf(r.cause)
 	if !r.final && errors.Is(r.cause, graph.Forbidden) {
@@ -251,7 +251,7 @@ func (r *changeRun) giveUp() {
 	}
 }
 
-// abandon ends a change in the middle, and says what that leaves behind.
+// abandon ends a change before it is settled, and says what that leaves behind.
 func (r *changeRun) abandon(why string) {
 	switch {
 	case r.out.Open:
@@ -266,11 +266,11 @@ func (r *changeRun) abandon(why string) {
 	}
 }
 
-// unreadObject begins what is said of an object that could not be read.
+// unreadObject begins every message about an object that could not be read.
 const unreadObject = "the object could not be read: "
 
-// endUnread ends a change whose object could not be read. An answer that is not
-// readable ends this change only; no answer ends the run.
+// endUnread ends a change whose object could not be read. An unreadable answer
+// ends only this change; no answer at all ends the run.
 func (r *changeRun) endUnread(err error) {
 	why := unreadObject + reasonOf(err)
 	ofList := errors.As(err, new(*graph.ListError))

@@ -15,8 +15,8 @@ import (
 	"bulksync/plan"
 )
 
-// admitted checks that whatever took effect is known to the run: that undo takes
-// it back, and that it is not said to have been there or not to have been done.
+// admitted checks that the run knows everything that took effect: undo reverts
+// it, and no outcome says that it was already there or not done.
 func (d *drive) admitted(requests []graphsim.Request) error {
 	for _, q := range requests {
 		if !q.IsWrite() || !q.Committed {
@@ -30,7 +30,7 @@ func (d *drive) admitted(requests []graphsim.Request) error {
 			if q.Method == http.MethodPost && !strings.Contains(q.Body, c.Partner.TenantID) {
 				continue
 			}
-			if c.Object.Member() != "" && string(c.Request.Body) != q.Body { // it is of another member of the partner
+			if c.Object.Member() != "" && string(c.Request.Body) != q.Body { // another member of the partner
 				continue
 			}
 			if !o.MayHaveLanded() || o.Status == journal.Unchanged || o.Status == journal.NotAttempted || o.Status == journal.Skipped {
@@ -41,18 +41,18 @@ func (d *drive) admitted(requests []graphsim.Request) error {
 	return nil
 }
 
-// told checks a result against the journal and the tenant.
-func (d *drive) told(r *journal.Result) error {
+// agrees checks that the journal gives the same result as the run.
+func (d *drive) agrees(r *journal.Result) error {
 	d.result = r
 	if told := d.replay(d.plan, d.tape); !reflect.DeepEqual(r, told) {
-		return fmt.Errorf("the journal tells another run (-run +journal):\n%s", cmp.Diff(r, told))
+		return fmt.Errorf("the journal gives another result (-run +journal):\n%s", cmp.Diff(r, told))
 	}
-	return d.adds(r)
+	return d.addsUp(r)
 }
 
-// adds checks that every change has one outcome, and that nothing is half done
-// without a word.
-func (d *drive) adds(r *journal.Result) error {
+// addsUp checks that every change has one outcome, and that whatever is not done
+// has a reason.
+func (d *drive) addsUp(r *journal.Result) error {
 	if len(r.Outcomes) != len(d.plan.Changes) || r.Totals.Sum() != len(d.plan.Changes) {
 		return fmt.Errorf("%d outcomes, totals %+v for %d changes", len(r.Outcomes), r.Totals, len(d.plan.Changes))
 	}
@@ -61,17 +61,17 @@ func (d *drive) adds(r *journal.Result) error {
 			return fmt.Errorf("outcome %d is of change %d", i+1, o.Seq)
 		}
 		if o.Status == journal.NotAttempted && r.Stopped == "" {
-			return fmt.Errorf("change %d was not attempted, and nobody says why", o.Seq)
+			return fmt.Errorf("change %d was not attempted, and nothing says why", o.Seq)
 		}
 	}
 	return nil
 }
 
-// finished checks the end of a run that nothing disturbs any more.
+// finished checks a run that ended without further disturbance.
 func (d *drive) finished() error {
 	r := d.result
 	if r.Stopped != "" && !strings.HasPrefix(r.Stopped, "wave ") {
-		return fmt.Errorf("the run did not go to its end: %+v", r)
+		return fmt.Errorf("the run did not finish: %+v", r)
 	}
 	again, err := plan.ReadCurrent(d.t.Context(), d.client(), plan.Needs{Template: true})
 	if err != nil {
@@ -88,10 +88,10 @@ func (d *drive) finished() error {
 		case c.Action == plan.NoOp && (o.Status == journal.Unchanged) != (verdict == plan.AsWanted):
 			return fmt.Errorf("change %d, a no-op, is called %s, but %s: %s", o.Seq, o.Status, verdict, why)
 		case !c.Writes():
-		case d.loses() && (o.Unseen || !o.Status.Done()): // Graph lied, and that is told
+		case d.loses() && (o.Unseen || !o.Status.Done()): // Graph lied, and the outcome says so
 		case o.Status.Done() && verdict != plan.AsWanted:
 			return fmt.Errorf("change %d is called %s, but %s: %s", o.Seq, o.Status, verdict, why)
-		case len(d.story.meddling) > 0: // left as somebody left it, and told
+		case len(d.story.meddling) > 0: // left as somebody changed it, and reported
 		case !o.Status.Done() && len(d.story.drift)+len(d.story.owned) == 0:
 			return fmt.Errorf("change %d ended as %s: %s", o.Seq, o.Status, o.Message)
 		case o.Status == journal.Failed || o.Status == journal.Indeterminate:
@@ -101,16 +101,16 @@ func (d *drive) finished() error {
 	return nil
 }
 
-// loses reports whether Graph says that it did what it did not.
+// loses reports whether Graph claims writes that it did not make.
 func (d *drive) loses() bool {
 	return slices.ContainsFunc(d.story.faults, func(f graphsim.Fault) bool { return f.Kind == "lost" })
 }
 
-// once checks that nothing took effect twice. Where single writes are shown
-// later than writes after them (the stale fault), or long after anybody would
-// think of a lag, no reading can tell that a lost PATCH landed: there it may be
-// sent again, with the same values. What creates or deletes may not even then,
-// unless somebody else undoes it meanwhile.
+// once checks that nothing took effect twice. If a reading shows single writes
+// later than writes after them (the stale fault), or after longer than any
+// plausible lag, it cannot show that a lost PATCH landed: then the PATCH may be
+// sent again, with the same values. A write that creates or deletes may not be,
+// even then, unless somebody else undoes it meanwhile.
 func (d *drive) once(requests []graphsim.Request) error {
 	if len(d.story.meddling) > 0 {
 		return nil
@@ -138,8 +138,8 @@ func requestsText(requests []graphsim.Request) string {
 	return b.String()
 }
 
-// story2text shows a run for the reader of a failure.
-func story2text(p *plan.Plan, r *journal.Result) string {
+// storyText describes a run for a failure message.
+func storyText(p *plan.Plan, r *journal.Result) string {
 	var lines []string
 	for i, c := range p.Changes {
 		status, message := journal.Status(""), ""
@@ -151,8 +151,8 @@ func story2text(p *plan.Plan, r *journal.Result) string {
 	return strings.Join(slices.Clip(lines), "\n")
 }
 
-// bodyOfWrite tells apart what has one path: the creations of two partners, and
-// the trust and the consent of one.
+// bodyOfWrite distinguishes writes that share a path: the creations of two
+// partners, and the trust and the consent of one.
 func bodyOfWrite(method, body string) string {
 	if method != "POST" && method != "PATCH" {
 		return ""

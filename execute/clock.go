@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// clock tells how old something is, and counts the time that the machine slept.
-// While it sleeps, the clock that measures intervals stands still and the time of
-// day goes on, so a sleep shows as a difference between the two. A clock that was
-// set forward looks the same, and costs one reading more.
+// clock measures ages, including the time that the machine slept. During sleep
+// the interval clock stops and the time of day continues, so sleep shows as a
+// difference between the two. A clock that was set forward looks the same, and
+// costs one extra reading.
 type clock struct {
 	wall func() time.Time
 
 	mu sync.Mutex
-	// steady and day are the two clocks when they were compared last.
+	// steady and day are the two clocks at the last comparison.
 	steady, day time.Time
-	// slept is how long the machine slept in all, and woke when that last ended.
+	// slept is the total time asleep; woke is when the last sleep ended.
 	slept time.Duration
 	woke  time.Time
 }
 
-// smallestJump is the least difference that counts as sleep: a clock is adjusted
-// by less than that between two comparisons.
+// smallestJump is the smallest difference that counts as sleep: clock
+// adjustments between two comparisons are smaller.
 const smallestJump = time.Second
 
 func newClock(wall func() time.Time) *clock {
@@ -32,7 +32,7 @@ func newClock(wall func() time.Time) *clock {
 	return &clock{wall: wall, steady: time.Now(), day: wall().Round(0)}
 }
 
-// age is how long ago t was, a time of this process.
+// age is how long ago t was; t is a time taken by this process.
 func (c *clock) age(t time.Time) time.Duration {
 	now, day := time.Now(), c.wall().Round(0)
 	c.mu.Lock()
@@ -47,6 +47,6 @@ func (c *clock) age(t time.Time) time.Duration {
 	return now.Sub(t)
 }
 
-// jitter is between half of d and d, so that what waits does not return all at
-// once.
+// jitter returns a duration between d/2 and d, so that waiters do not all
+// return at once.
 func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }

@@ -13,20 +13,20 @@ import (
 	"bulksync/plan"
 )
 
-// ErrCannotSee means that Graph answers as if there were synchronization
-// policies, and shows this identity none. The roles that see partners without
-// their policies are those of the page "List partners": Teams Administrator and
-// Global Secure Access Administrator.
+// ErrCannotSee means that Graph answers as if synchronization policies exist
+// but shows this identity none. By the page "List partners", the roles that see
+// partners without their policies are Teams Administrator and Global Secure
+// Access Administrator.
 var ErrCannotSee = errors.New("this identity cannot see synchronization policies")
 
-// The numbers of changes after which a run stops by itself.
+// After these numbers of changes a run stops by itself.
 const (
 	maxForbidden = 10
 	maxUnseen    = 3
 )
 
-// control owns what the changes of a run learn from each other, and decides when
-// the run stops. It has no way to the wire, to the journal or to the log; its
+// control owns what the changes of a run learn from each other, and decides
+// when the run stops. It has no access to the wire, the journal or the log; its
 // methods are safe for concurrent use.
 type control struct {
 	ends    ends
@@ -35,23 +35,24 @@ type control struct {
 	maxFailures int
 
 	mu sync.Mutex
-	// forbidden counts, for each kind of object, the changes in a row that were
-	// refused with 403: who may add partners may yet not touch their policies.
+	// forbidden counts, per kind of object, the consecutive changes refused
+	// with 403: an identity may be allowed to add partners but not to touch
+	// their policies.
 	forbidden map[plan.Object]int
 	// failures counts the changes of this session that did not succeed.
 	failures int
-	// unseen holds the creates that Graph refused because the object is there,
-	// where no reading shows one.
+	// unseen holds the creates that Graph refused because the object exists,
+	// while no reading shows one.
 	unseen map[int]bool
-	// answers counts Graph's answers to writes: a change that gets none while the
-	// others get theirs is at fault itself.
+	// answers counts Graph's answers to writes. If other changes get answers
+	// and one does not, the fault is its own.
 	answers int
-	// own marks the changes that were accepted in this session, by their place.
+	// own marks the changes accepted in this session, by index.
 	own []bool
-	// added is when this session added a partner configuration.
+	// added is when this session added each partner configuration.
 	added map[string]time.Time
-	// accepted is the write that was accepted last: whether a reading shows it
-	// tells how far readings can be trusted.
+	// accepted is the last write that was accepted: whether a reading shows it
+	// says how far readings can be trusted.
 	accepted accepted
 	lag      lag
 }
@@ -62,11 +63,12 @@ type accepted struct {
 	sent   time.Time
 }
 
-// lag is a bound on how far readings lag behind writes, and when it was found.
+// lag is an upper bound on how far readings lag behind writes, and when it was
+// found.
 type lag struct {
 	below   time.Duration
 	foundAt time.Time
-	// longest is the longest lag that was seen in this session.
+	// longest is the longest lag seen in this session.
 	longest time.Duration
 }
 
@@ -77,10 +79,10 @@ func newControl(e ends, endSoft context.CancelCauseFunc, changes, maxFailures in
 	}
 }
 
-// stop ends waits and new attempts; the first cause is the one that is told.
+// stop ends waits and new attempts; only the first cause is reported.
 func (c *control) stop(err error) { c.endSoft(&stopCause{err}) }
 
-// cause is why no further write is sent; nil while they are.
+// cause is why no more writes are sent; nil while the run continues.
 func (c *control) cause() error {
 	cause := context.Cause(c.ends.soft)
 	if own := (*stopCause)(nil); errors.As(cause, &own) {
@@ -89,14 +91,14 @@ func (c *control) cause() error {
 	return cause
 }
 
-// stopped reports whether no further write is to be sent.
+// stopped reports whether no more writes are to be sent.
 func (c *control) stopped() bool { return c.ends.soft.Err() != nil }
 
 // interrupted reports whether a person or the system asked for an end.
 func (c *control) interrupted() bool { return c.ends.asked.Err() != nil }
 
-// noteAnswer watches for answers that will not spare the next change of such an
-// object either. A nil err is a write that was accepted.
+// noteAnswer watches for answers that the next change to the same kind of
+// object would get too. A nil err is an accepted write.
 func (c *control) noteAnswer(o plan.Object, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -114,27 +116,27 @@ func (c *control) noteAnswer(o plan.Object, err error) {
 	}
 }
 
-// answered is how many answers there were so far.
+// answered is the number of answers so far.
 func (c *control) answered() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.answers
 }
 
-// noteUnseen notes a create that Graph refused as the object is there, while no
-// reading shows one object of the kind. After a few of them it is plain that
-// this identity cannot see them, and that no change can be held against what is
-// there.
+// noteUnseen notes a create that Graph refused because the object exists, while
+// no reading shows any object of that kind. After a few of them it is clear
+// that this identity cannot see such objects, so no change can be checked
+// against them.
 func (c *control) noteUnseen(seq int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.unseen[seq] = true; len(c.unseen) >= maxUnseen {
-		c.stop(fmt.Errorf("%w: %d partners have a synchronization policy by Graph's answer (%w), and no reading shows one",
+		c.stop(fmt.Errorf("%w: %d partners have a synchronization policy by Graph's answer (%w), but no reading shows one",
 			ErrCannotSee, len(c.unseen), err))
 	}
 }
 
-// noteOutcome counts an outcome against the budget of failures.
+// noteOutcome counts an outcome against the failure limit.
 func (c *control) noteOutcome(o *journal.Outcome) {
 	if o.Status.Info().Severity != journal.Bad {
 		return
@@ -147,8 +149,8 @@ func (c *control) noteOutcome(o *journal.Outcome) {
 	}
 }
 
-// noteOwn notes that a change was made in this session, as an answer or a
-// reading told.
+// noteOwn notes that a change was made in this session, as shown by an answer
+// or a reading.
 func (c *control) noteOwn(change *plan.Change) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -173,25 +175,25 @@ func (c *control) addedAt(tenantID string) (at time.Time, known bool) {
 	return at, known
 }
 
-// noteAccepted remembers the write that was accepted last, and when it was sent:
-// it took effect at some time since, and the lag is not to look shorter than it
-// is because the answer was slow.
+// noteAccepted remembers the last accepted write and when it was sent. It took
+// effect at some time after that; counting from the answer would make the lag
+// look too short when the answer was slow.
 func (c *control) noteAccepted(change *plan.Change, sent time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.accepted = accepted{change, sent}
 }
 
-// lastAccepted is the write that was accepted last, and what is known of the lag.
+// lastAccepted is the last accepted write, and what is known of the lag.
 func (c *control) lastAccepted() (accepted, lag) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.accepted, c.lag
 }
 
-// noteShown notes that a reading shows a write: the lag is no longer than the
-// time since it was sent. The write can have been visible for long by then; the
-// lags that were seen bound it, too.
+// noteShown notes that a reading shows a write: the lag is at most the time
+// since it was sent. The write may have been visible long before, so the lags
+// already seen are a bound too.
 func (c *control) noteShown(w accepted) (below time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"bulksync/plan"
 )
 
-// drive runs a plan to its end, through all the endings of its processes.
+// drive runs a plan to its end, through every early end of its processes.
 type drive struct {
 	*rig
 	story  *story
@@ -40,7 +40,7 @@ func (d *drive) play(endings []ending) error {
 			return err
 		}
 		if err := d.finished(); err != nil {
-			return fmt.Errorf("%w\n%s", err, story2text(d.plan, d.result))
+			return fmt.Errorf("%w\n%s", err, storyText(d.plan, d.result))
 		}
 	}
 	d.result = d.replay(d.plan, d.tape)
@@ -65,7 +65,7 @@ func (d *drive) wall() func() time.Time {
 	}
 }
 
-// session is one process: it ends as e says, or when it is done.
+// session is one process: it ends as e says, or when the run is done.
 func (d *drive) session(e *ending) error {
 	ctx, cancel := context.WithCancel(d.t.Context())
 	defer cancel()
@@ -101,20 +101,20 @@ func (d *drive) session(e *ending) error {
 	}
 	result, err := d.run(ctx, s)
 	switch {
-	case killed.Load(): // nobody is there to tell
+	case killed.Load(): // a killed process reports nothing
 		err = nil
 	case err == nil:
-		err = d.told(result)
+		err = d.agrees(result)
 	case e != nil && result == nil: // the tenant could not be read
 		err = nil
 	case e != nil && errors.Is(err, errDead):
-		err = d.adds(result)
+		err = d.addsUp(result)
 	}
 	if err != nil {
 		return err
 	}
 	if e != nil {
-		synctest.Wait() // the end may come just now
+		synctest.Wait() // the end may be coming just now
 		time.Sleep(e.After)
 		synctest.Wait()
 		d.tape.revive(e.Lost)

@@ -16,8 +16,8 @@ import (
 	"bulksync/plan/desired"
 )
 
-// A plan of two rows is carried out against the built-in Graph. A command keeps
-// the journal in a file, and hands in the contexts that end with a signal.
+// A plan of two rows is carried out against the built-in Graph. A command would
+// keep the journal in a file, and pass contexts that a signal ends.
 func ExampleRun() {
 	ctx := context.Background()
 	sim := graphsim.New(graphsim.Config{})
@@ -48,7 +48,7 @@ func ExampleRun() {
 	}
 	fmt.Println(result.Totals)
 
-	// The journal alone tells the same.
+	// The journal alone gives the same result.
 	replayed, err := journal.Replay(p, &file)
 	if err != nil {
 		fmt.Println(err)
@@ -62,7 +62,7 @@ func ExampleRun() {
 	// 2 verified
 }
 
-// planTwoRows plans what a file of two rows wants, as the tenant is now.
+// planTwoRows plans a file of two rows against the current tenant.
 func planTwoRows(ctx context.Context, sim *graphsim.Sim) (*graph.Client, *plan.Plan, error) {
 	client, err := graph.New(graph.Options{
 		RootURL: graph.Global.RootURL(), UserAgent: "example", Base: sim.Transport(),
@@ -109,7 +109,7 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return b.base.RoundTrip(r)
 }
 
-// memory is a journal's file that is gone with the process.
+// memory is a journal's file that vanishes with the process.
 type memory struct{ bytes.Buffer }
 
 func (*memory) Sync() error { return nil }

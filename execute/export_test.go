@@ -38,7 +38,7 @@ func Reclock(text []byte, by time.Duration) []byte {
 }
 
 // rewrite edits each entry of a journal, and gives each line the sum that it
-// would have if it had been written so.
+// would have as written.
 func rewrite(text []byte, edit func(*journal.Entry)) []byte {
 	var b bytes.Buffer
 	var c seal.Chain

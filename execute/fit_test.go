@@ -11,9 +11,8 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// Somebody's edit of another property is no conflict, and is told beside the
-// outcome.
-func TestAnEditBesideOursIsTold(t *testing.T) {
+// Somebody's edit of another property is no conflict; the outcome mentions it.
+func TestAnEditBesideOursIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
 		r.with(2, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", false) })
@@ -41,7 +40,7 @@ func TestAPartnerThatBecameServiceOwnedIsHeld(t *testing.T) {
 	})
 }
 
-// Of a partner that cannot be read nothing is written, and the others go on.
+// Nothing is written to a partner that cannot be read; the others continue.
 func TestAPartnerThatCannotBeReadIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
@@ -60,8 +59,9 @@ func TestAPartnerThatCannotBeReadIsHeld(t *testing.T) {
 	})
 }
 
-// A page that hangs holds nobody up: objects are read by themselves meanwhile.
-func TestAHungPageHoldsNobodyUp(t *testing.T) {
+// A page that hangs does not stop the run: objects are read by themselves
+// meanwhile.
+func TestAHungPageDelaysNoWorker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond})
 		r.with(60, nil)
@@ -71,7 +71,7 @@ func TestAHungPageHoldsNobodyUp(t *testing.T) {
 			layers: []func(http.RoundTripper) http.RoundTripper{newSlowGate(500 * time.Millisecond)}})
 		writes := r.Writes()
 		gap := time.Duration(0)
-		for i := range writes[:58] { // the last one is that of the change whose turn it was to read
+		for i := range writes[:58] { // the last one is that of the change that was reading
 			gap = max(gap, writes[i+1].At.Sub(writes[i].At))
 		}
 		if res.Totals.Of(journal.Succeeded) != 60 || gap > 2100*time.Millisecond {
@@ -80,8 +80,8 @@ func TestAHungPageHoldsNobodyUp(t *testing.T) {
 	})
 }
 
-// One list page that is a web page, or is cut, in the middle of a run is asked
-// for again.
+// A list page in the middle of a run that is a web page, or is cut off, is
+// requested again.
 func TestAnUnreadablePageIsAskedForAgain(t *testing.T) {
 	for _, kind := range []graphsim.FaultKind{"html", "cut", "empty", "error-200", "unexpanded", "shape"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -98,8 +98,8 @@ func TestAnUnreadablePageIsAskedForAgain(t *testing.T) {
 	}
 }
 
-// Where an object has to be read by itself and Graph refuses that, the tenant
-// cannot be read any more, and the run ends.
+// If an object has to be read by itself and Graph refuses that, the tenant can
+// no longer be read, and the run ends.
 func TestARefusedReadEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})

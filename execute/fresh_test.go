@@ -80,8 +80,9 @@ func TestNoWriteReliesOnAnOldReading(t *testing.T) {
 	}
 }
 
-// The line for a slow pace is longer than a reading may be old. It is looked at
-// again when the turn has come, so that no turn and no intent is spent in vain.
+// At a slow pace a change waits in the queue for longer than a reading may be
+// old. Its object is read again when its turn comes, so that no turn and no
+// intent is wasted.
 func TestAtASlowPaceNoTurnIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const partners = 300
@@ -100,20 +101,20 @@ func TestAtASlowPaceNoTurnIsLost(t *testing.T) {
 	})
 }
 
-// Where no reading is ever young enough, the run ends instead of reading for ever.
-func TestReadingsThatAreNeverFreshEndTheRun(t *testing.T) {
+// If no reading is ever new enough, the run ends instead of reading forever.
+func TestReadingsNeverFreshEndTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 12 * time.Second})
 		r.with(5, nil)
 		p := r.plan(rows(5, "Fabrikam,yes,,,"), "")
 		res := r.mustRun(session{plan: p, settings: journal.Settings{MaxAge: 10 * time.Second}})
-		if !strings.HasPrefix(res.Stopped, "reading the tenant takes longer than the 10s") || res.Totals.Of(journal.NotAttempted) != 5 || len(r.Writes()) != 0 {
+		if !strings.HasPrefix(res.Stopped, "reading the tenant takes longer than the maximum age of a reading, 10s") || res.Totals.Of(journal.NotAttempted) != 5 || len(r.Writes()) != 0 {
 			t.Errorf("stopped %q, %+v, %d writes", res.Stopped, res.Totals, len(r.Writes()))
 		}
 	})
 }
 
-// Where the list takes too long to be kept fresh, objects are read by themselves.
+// If the list takes too long to be kept fresh, objects are read by themselves.
 func TestALongListIsReplacedByDirectReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: time.Second, PageSize: 10})
@@ -131,7 +132,7 @@ func TestALongListIsReplacedByDirectReads(t *testing.T) {
 	})
 }
 
-func TestAChangeWhoseObjectMovedIsHeldAndUntouched(t *testing.T) {
+func TestAChangedObjectIsHeldAndUntouched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond})
 		r.with(3, func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", false) })
@@ -157,8 +158,8 @@ func TestAChangeWhoseObjectMovedIsHeldAndUntouched(t *testing.T) {
 	})
 }
 
-// While one renews the reading the others go on by the one they have.
-func TestRenewingHoldsNobodyUp(t *testing.T) {
+// While one worker renews the reading, the others continue with the old one.
+func TestRenewingDelaysNoWorker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
 		r.with(60, nil)

@@ -10,8 +10,8 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// Under a lag after a create Graph refuses what belongs to the new partner in
-// several ways. It is tried again before it counts.
+// During the lag after a create, Graph refuses what belongs to the new partner
+// in several ways. The write is retried before a refusal counts.
 func TestTheLagAfterACreate(t *testing.T) {
 	for _, status := range []int{400, 403, 404} {
 		synctest.Test(t, func(t *testing.T) {
@@ -25,8 +25,8 @@ func TestTheLagAfterACreate(t *testing.T) {
 	}
 }
 
-// What an earlier session added may lag as well.
-func TestTheLagAfterACreateOfAnEarlierSession(t *testing.T) {
+// A partner that an earlier session added may lag as well.
+func TestTheLagAfterAnEarlierSessionsCreate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{CreateLag: 12 * time.Second, CreateLagStatus: 403, Latency: time.Second})
 		p, f := r.plan(rows(1, "Fabrikam,yes,,,"), ""), newTape()
@@ -40,8 +40,8 @@ func TestTheLagAfterACreateOfAnEarlierSession(t *testing.T) {
 	})
 }
 
-// A partner that was added behind a 503 lags like one that was added with a word,
-// also late in a run.
+// A partner that was added in spite of a 503 lags like one whose creation was
+// confirmed, also late in a run.
 func TestTheLagAfterACreateThatWasReadBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{CreateLag: 12 * time.Second, CreateLagStatus: 403})
@@ -55,8 +55,7 @@ func TestTheLagAfterACreateThatWasReadBack(t *testing.T) {
 	})
 }
 
-// Where it cannot be told how far readings lag, what was left open is not sent
-// again.
+// If it is not known how far readings lag, an open write is not sent again.
 func TestAnOpenWriteWaitsWhereTheLagIsNotKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{ReadLag: 20 * time.Second})

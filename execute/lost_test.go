@@ -62,7 +62,8 @@ func TestALostAnswerIsSettledByReading(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeSettledIsIndeterminateAndSaysWhy(t *testing.T) {
+// A write that cannot be settled is indeterminate and says why.
+func TestAnUnsettledWriteIsIndeterminate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
 		r.with(1, nil)
@@ -129,7 +130,7 @@ func TestTheOtherVerbIsSentOnce(t *testing.T) {
 				r.with(1, c.planned)
 				p := r.plan(rows(1, c.cells), "")
 				f := newTape()
-				// The change of mind comes when the reading is done.
+				// The other edit comes when the reading is done.
 				time.AfterFunc(25*time.Millisecond, func() { r.Edit(tenant(1), c.really) })
 				res := r.mustRun(session{plan: p, tape: f})
 				var sent []string
@@ -147,7 +148,8 @@ func TestTheOtherVerbIsSentOnce(t *testing.T) {
 	}
 }
 
-func TestTheUndoOfAReroutedCreateGoesBackToWhatWasFound(t *testing.T) {
+// The undo of a create that was sent as an update restores what was found.
+func TestTheUndoOfAReroutedCreate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond})
 		r.with(1, nil)
@@ -167,9 +169,9 @@ func TestTheUndoOfAReroutedCreateGoesBackToWhatWasFound(t *testing.T) {
 	})
 }
 
-// A change that went by the other verb is held against what it replaced: under a
-// lag that shows for a while, and undo brings it back, whether the answer came,
-// was lost, or the process was killed before it came.
+// A change that was sent by the other verb is compared with what it replaced,
+// which a lag may still show for a while. Undo restores that, whether the
+// answer came, was lost, or the process was killed before it came.
 func TestAReroutedChangeGoesBackToWhatWasThere(t *testing.T) {
 	theirs := func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Theirs", true) }
 	none := func(p *graphsim.Partner) { p.IdentitySynchronization = nil }
@@ -215,8 +217,8 @@ func TestAReroutedChangeGoesBackToWhatWasThere(t *testing.T) {
 	}
 }
 
-// killOrLose has the second write of a run lose its answer, or plays a session
-// that is killed just before that write or just after it.
+// killOrLose makes the second write of a run lose its answer, or plays a
+// session that is killed just before or just after that write.
 func (r *rig) killOrLose(f *tape, p *plan.Plan, method, ends string) {
 	switch ends {
 	case "":

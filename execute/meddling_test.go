@@ -34,7 +34,7 @@ func (r *rig) someoneElse(which []int, p *plan.Plan) {
 	time.Sleep(r.lag())
 }
 
-// meddle has somebody work on the plan's partners while the run is going.
+// meddle has somebody change the plan's partners during the run.
 func (r *rig) meddle(what []meddling, p *plan.Plan) {
 	for _, m := range what {
 		c := &p.Changes[m.Which%len(p.Changes)]
@@ -82,7 +82,7 @@ func (r *rig) meddleWith(id string, c *plan.Change, how string) {
 	}
 }
 
-// becomeOwned makes some of the plan's partners a service provider's.
+// becomeOwned turns some of the plan's partners into a service provider's.
 func (r *rig) becomeOwned(which []int, p *plan.Plan) {
 	for _, n := range which {
 		if id := p.Changes[n%len(p.Changes)].Partner.TenantID; id != "" {
@@ -94,7 +94,7 @@ func (r *rig) becomeOwned(which []int, p *plan.Plan) {
 	time.Sleep(r.lag())
 }
 
-// breakUp has Graph show nonsense in place of some of the plan's partners.
+// breakUp has Graph show nonsense for some of the plan's partners.
 func (r *rig) breakUp(which []int, p *plan.Plan) {
 	for _, n := range which {
 		if id := p.Changes[n%len(p.Changes)].Partner.TenantID; id != "" {
@@ -103,7 +103,7 @@ func (r *rig) breakUp(which []int, p *plan.Plan) {
 	}
 }
 
-// mend takes the nonsense away again.
+// mend removes the nonsense.
 func (r *rig) mend(p *plan.Plan) {
 	for _, c := range p.Changes {
 		if c.Partner.TenantID != "" {
@@ -114,7 +114,8 @@ func (r *rig) mend(p *plan.Plan) {
 
 func (r *rig) lag() time.Duration { return 40 * time.Second }
 
-// picture is a state to compare: null and an object of nulls are the same.
+// picture is a state in a comparable form: null and an object of nulls are the
+// same.
 func picture(st graphsim.State) string {
 	for i := range st.Partners {
 		y := st.Partners[i].IdentitySynchronization

@@ -5,23 +5,23 @@ import (
 	"bulksync/plan"
 )
 
-// noOps compares the plan's no-ops with each whole list: what was as wanted when
-// the plan was made can be different by now. It keeps only those that are, so
+// noOps compares the plan's no-ops with each whole list: what was as wanted
+// when the plan was made may differ by now. It keeps only those that differ, so
 // that the partners of a long plan without work need not be kept.
 type noOps struct {
 	changes []plan.Change
 	// first says, for each partner with a no-op, where its changes begin in the
-	// plan and in which list it was seen last.
+	// plan and which list showed it last.
 	first map[string]sighting
 	list  int
-	// lost is what the last whole list showed, found what the one under way has
-	// shown so far, by the number of the change.
+	// lost is what the last whole list showed, found what the current one has
+	// shown so far, by change number.
 	lost, found map[int]lostNoOp
 }
 
 type sighting struct{ at, list int }
 
-// lostNoOp is a no-op that is not as wanted any more, or of which that is unknown.
+// lostNoOp is a no-op that is no longer as wanted, or whose state is unknown.
 type lostNoOp struct {
 	live    plan.Live
 	verdict plan.Fit
@@ -39,13 +39,13 @@ func newNoOps(changes []plan.Change) *noOps {
 	return n
 }
 
-// begin is the first page of a list.
+// begin starts a new list, at its first page.
 func (n *noOps) begin() {
 	n.list++
 	n.found = map[int]lostNoOp{}
 }
 
-// take compares the no-ops of one partner with it.
+// take compares the no-ops of one partner with what the list shows.
 func (n *noOps) take(p *graph.Partner) {
 	m, ours := n.first[p.TenantID]
 	if !ours {
@@ -56,7 +56,7 @@ func (n *noOps) take(p *graph.Partner) {
 	n.judge(p.TenantID, m.at, plan.Live{Partner: p})
 }
 
-// judge compares the no-ops of one partner, whose changes stand together, with
+// judge compares the no-ops of one partner, whose changes are adjacent, with
 // what is there.
 func (n *noOps) judge(tenantID string, at int, live plan.Live) {
 	for i := at; i < len(n.changes) && n.changes[i].Partner.TenantID == tenantID; i++ {
@@ -73,13 +73,13 @@ func (n *noOps) judgeOne(c *plan.Change, live plan.Live) {
 		return
 	}
 	if live.Partner != nil {
-		kept := *live.Partner // and not the page that it stands in
+		kept := *live.Partner // not the whole page that holds it
 		live.Partner = &kept
 	}
 	n.found[c.Seq] = lostNoOp{live, verdict, why}
 }
 
-// end ends a whole list: a partner that was not in it is not there.
+// end ends a whole list: a partner that was not in it does not exist.
 func (n *noOps) end(template *graph.Template) {
 	for id, m := range n.first {
 		if m.list != n.list {

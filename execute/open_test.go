@@ -13,13 +13,13 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// open lists answers that leave open what became of a write, each both where it
-// took effect and where it did not.
+// open lists answers that leave the effect of a write open; each is tried with
+// the effect and without it.
 var open = []graphsim.FaultKind{"500", "502", "503", "504", "408", "423", "412", "html", "portal", "error-200", "404", "reset", "silent"}
 
-// TestWhatMayHaveLandedIsOurs: forty writes of each verb, four of them with such
-// an answer. Whatever it was, the write is this run's doing and undo takes it
-// back.
+// TestWhatMayHaveLandedIsOurs sends forty writes of each verb, four of them
+// with such an answer. Whatever the answer was, the write is this run's doing
+// and undo reverts it.
 func TestWhatMayHaveLandedIsOurs(t *testing.T) {
 	old := func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", true) }
 	verbs := []struct {
@@ -35,7 +35,7 @@ func TestWhatMayHaveLandedIsOurs(t *testing.T) {
 		for _, kind := range open {
 			for _, effect := range []string{"", "-after"} {
 				fault := graphsim.Fault{Kind: kind + graphsim.FaultKind(effect), Method: v.method, Every: 3, Times: 4}
-				if kind == "404" { // a gateway's word, not Graph's
+				if kind == "404" { // the answer of a gateway, not of Graph
 					fault.Body = graphsim.BodyNone
 				}
 				if kind == "reset" && effect == "" {
@@ -70,8 +70,8 @@ func TestWhatMayHaveLandedIsOurs(t *testing.T) {
 	}
 }
 
-// Stopped while it waits to send again what was left open, a change is neither
-// not attempted nor failed, and undo has it.
+// If the run stops while an open write waits to be sent again, its change is
+// neither not attempted nor failed, and undo includes it.
 func TestAStopLeavesAnOpenWriteOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{ReadLag: 20 * time.Second})
@@ -92,8 +92,8 @@ func TestAStopLeavesAnOpenWriteOpen(t *testing.T) {
 	})
 }
 
-// A no after an attempt that was left open is said only after a look, and the
-// doubt stays with the change for good.
+// A refusal after an open attempt is reported only after a look, and the change
+// stays open for good.
 func TestARefusalAfterAnOpenAttempt(t *testing.T) {
 	for name, c := range map[string]struct {
 		first graphsim.FaultKind
@@ -121,8 +121,8 @@ func TestARefusalAfterAnOpenAttempt(t *testing.T) {
 	}
 }
 
-// An outage of writes is waited out by time: one knocks for all, and all is done
-// in the end.
+// An outage of writes is bounded by time: one request probes for all, and
+// everything is done in the end.
 func TestAnOutageOfWritesIsWaitedOut(t *testing.T) {
 	for _, kind := range []graphsim.FaultKind{"503", "refused", "500", "html"} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -136,7 +136,7 @@ func TestAnOutageOfWritesIsWaitedOut(t *testing.T) {
 				if res.Totals.Of(journal.Verified) != 60 || res.Stopped != "" || time.Since(began) > 40*time.Second {
 					t.Errorf("%+v after %s, stopped %q", res.Totals, time.Since(began), res.Stopped)
 				}
-				if n := len(r.Writes()); n > 60+16+12 { // what was in flight, and the knocks
+				if n := len(r.Writes()); n > 60+16+12 { // what was in flight, and the probes
 					t.Errorf("%d writes", n)
 				}
 			})
@@ -144,7 +144,7 @@ func TestAnOutageOfWritesIsWaitedOut(t *testing.T) {
 	}
 }
 
-// An outage that lasts ends the run, which goes on when it is resumed.
+// A long outage ends the run, which continues when it is resumed.
 func TestALongOutageStopsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
@@ -171,9 +171,9 @@ func TestALongOutageStopsTheRun(t *testing.T) {
 	})
 }
 
-// What Graph itself answers each time, and what proves nothing all the same,
-// counts against the change, if it is the only one or if all get it. An outage
-// that only one change is left to meet ends as any other does.
+// An answer by Graph itself that proves nothing counts against the change, if
+// it is the only one or if all get it. An outage that only one change is left
+// to meet ends like any other.
 func TestNoChangeIsSentForEver(t *testing.T) {
 	for kind, outage := range map[graphsim.FaultKind]bool{"412": false, "423": false, "451": false, "500": true, "408": true, "error-200": true, "html": true} {
 		for _, n := range []int{1, 3} {
@@ -197,8 +197,8 @@ func TestNoChangeIsSentForEver(t *testing.T) {
 	}
 }
 
-// One change whose own request is at fault is given up after six tries, and the
-// others get through.
+// A change whose own request is at fault is given up after six attempts, and
+// the others get through.
 func TestAChangeThatIsItselfAtFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 500 * time.Millisecond})
@@ -212,7 +212,7 @@ func TestAChangeThatIsItselfAtFault(t *testing.T) {
 	})
 }
 
-// Where Graph refuses creates as the object is there, and shows none, the run
+// If Graph refuses creates because the object exists, but shows none, the run
 // ends after a few.
 func TestPoliciesThatCannotBeSeenStopTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -230,8 +230,8 @@ func TestPoliciesThatCannotBeSeenStopTheRun(t *testing.T) {
 	})
 }
 
-// Where those few are all there are, nothing is left to stop: it is told all the
-// same, as it is why they failed.
+// If those few are all there are, nothing is left to stop: the reason is
+// reported all the same, because it is why they failed.
 func TestAFewPoliciesThatCannotBeSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 50 * time.Millisecond})
@@ -259,8 +259,8 @@ func TestAStopLeavesTimeForOneLook(t *testing.T) {
 	})
 }
 
-// A create that became an update, and whose answer then was lost, goes on from
-// what it found.
+// A create that became an update and then lost its answer continues from what
+// it found.
 func TestAReroutedWriteThatIsLeftOpen(t *testing.T) {
 	for _, kind := range []graphsim.FaultKind{"503", "503-after"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -283,8 +283,8 @@ func TestAReroutedWriteThatIsLeftOpen(t *testing.T) {
 	}
 }
 
-// Creates that are refused for a while, here and there, are no sign of an
-// identity that sees nothing: others are accepted between them.
+// Occasional creates that are refused for a while do not mean that the identity
+// sees nothing: others are accepted between them.
 func TestARefusedCreateHereAndThereStopsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
@@ -309,8 +309,8 @@ func TestARefusedCreateHereAndThereStopsNothing(t *testing.T) {
 	})
 }
 
-// Who may add partners and not write their policies is told after a few, though
-// each of the few was tried for a while.
+// An identity that may add partners but not write their policies is reported
+// after a few changes, though each of them was tried for a while.
 func TestPoliciesThatMayNotBeWrittenStopTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond})
@@ -328,7 +328,7 @@ func TestPoliciesThatMayNotBeWrittenStopTheRun(t *testing.T) {
 }
 
 // A process that was killed between the write by the other verb and its answer
-// leaves it to the next one, which goes on from what was found.
+// leaves the change to the next, which continues from what was found.
 func TestAReroutedWriteOfAnEarlierSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond})
@@ -346,8 +346,8 @@ func TestAReroutedWriteOfAnEarlierSession(t *testing.T) {
 	})
 }
 
-// Who sees one policy sees them all: creates that are refused for a while, as
-// objects were deleted a moment ago, stop nothing then.
+// An identity that sees one policy sees them all: creates that are refused for
+// a while, because objects were just deleted, then stop nothing.
 func TestRecentlyDeletedPoliciesStopNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{DeleteWindow: 10 * time.Second, PageSize: 2})
@@ -360,8 +360,8 @@ func TestRecentlyDeletedPoliciesStopNothing(t *testing.T) {
 	})
 }
 
-// A write that took effect just before its process was killed is waited for, as
-// readings lag, and not sent again.
+// A write that took effect just before its process was killed is waited for,
+// because readings lag, and is not sent again.
 func TestAWriteOfAKilledSessionIsNotRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{ReadLag: 1500 * time.Millisecond})
@@ -388,8 +388,8 @@ func TestAWriteOfAKilledSessionIsNotRepeated(t *testing.T) {
 	})
 }
 
-// What refuses a change of a partner that was there before is not a lag after its
-// creation: the change fails at once.
+// A refusal for a partner that already existed is no lag after its creation:
+// the change fails at once.
 func TestARefusalOfAnOldPartnerIsFinal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})

@@ -17,8 +17,8 @@ import (
 var runs = flag.Int("runs", 2000, "random runs of TestWhateverHappens")
 
 // TestWhateverHappens draws a tenant, a plan for it, faults of every kind and a
-// series of processes that are killed or stopped at some point, runs and
-// resumes until done, and then takes everything back.
+// series of processes that are killed or stopped at some point. It runs and
+// resumes until done, and then undoes everything.
 func TestWhateverHappens(t *testing.T) {
 	const shards = 2
 	for name, value := range map[string]string{"rapid.checks": strconv.Itoa(*runs / shards), "rapid.nofailfile": "true"} {
@@ -41,7 +41,7 @@ func TestWhateverHappens(t *testing.T) {
 	}
 }
 
-// play tells the story and returns what is wrong with it.
+// play runs the story and returns what is wrong with the result.
 func (s story) play(t *testing.T) error {
 	r := newRig(t, s.cfg)
 	for _, p := range s.partners {
@@ -70,11 +70,11 @@ func (s story) play(t *testing.T) error {
 		return fmt.Errorf("undo: %w", err)
 	}
 	if len(s.meddling) > 0 {
-		return nil // nobody can tell what there was to go back to
+		return nil // what to restore is not known
 	}
 	told := back.result.Totals.Unfinished()+back.result.Unconfirmed() > 0
 	if diff := cmp.Diff(before, picture(r.State())); diff != "" && !(back.loses() && told) {
-		return fmt.Errorf("undo did not bring the old state back (-old +now):\n%s\n%s", diff, story2text(undo, back.result))
+		return fmt.Errorf("undo did not bring the old state back (-old +now):\n%s\n%s", diff, storyText(undo, back.result))
 	}
 	return nil
 }

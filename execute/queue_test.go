@@ -10,9 +10,9 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// A sync costs as much as two writes, so that many share one. The disk must not
-// cost time for that, and nobody waits long for an outcome.
-func TestManyWritesShareASyncAndNoneWaitsForIt(t *testing.T) {
+// A sync costs as much as two writes, so many writes share one. Neither the run
+// nor an outcome may wait long for the disk.
+func TestManyWritesShareASync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const partners, latency = 800, 20 * time.Millisecond
 		r := newRig(t, graphsim.Config{Latency: latency})
@@ -22,7 +22,7 @@ func TestManyWritesShareASyncAndNoneWaitsForIt(t *testing.T) {
 		f.slow = time.Millisecond
 		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{NoReadBack: true}, observe: func(o journal.Outcome) {
 			if late := time.Since(o.StartedAt.Add(o.Elapsed())); late > 50*time.Millisecond {
-				t.Errorf("change %d was told of %s after it ended", o.Seq, late)
+				t.Errorf("change %d was reported %s after it ended", o.Seq, late)
 			}
 		}})
 		if res.Totals.Of(journal.Succeeded) != partners {
@@ -39,7 +39,8 @@ func TestManyWritesShareASyncAndNoneWaitsForIt(t *testing.T) {
 	})
 }
 
-// What has an intent and no outcome when the process dies has to be read back.
+// Whatever has an intent and no outcome when the process dies has to be read
+// back.
 func TestAtASlowPaceFewWritesAreBegun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const partners = 200
@@ -58,7 +59,7 @@ func TestAtASlowPaceFewWritesAreBegun(t *testing.T) {
 		if res.Totals.Of(journal.Succeeded) != partners {
 			t.Fatalf("%+v", res.Totals)
 		}
-		// Two a slot, and one or another that was taken on while the slots filled.
+		// Two per slot, and a few more that began while the slots filled.
 		if most > 32+4 {
 			t.Errorf("%d writes were begun at a time, with 16 in flight", most)
 		}

@@ -12,31 +12,32 @@ import (
 	"bulksync/plan"
 )
 
-// Reading is the tenant as it was read, as far as a plan is concerned, and how
-// old each part of it is. It is renewed by pages: a long run never falls back to
-// one read per partner. Its methods are safe for concurrent use.
+// Reading is the part of the tenant that a plan concerns, as it was read, and
+// how old each part is. It is renewed page by page: a long run never falls back
+// to one read per partner. Its methods are safe for concurrent use.
 type Reading struct {
 	client   *graph.Client
-	wanted   map[string]bool // the tenants of the plan
+	wanted   map[string]bool // the plan's tenants
 	template bool
 
 	mu       sync.Mutex
 	partners map[string]snapshot
-	// absentAsOf is when the last whole list began: a partner that is not in
-	// partners was not there then.
+	// absentAsOf is when the last whole list began: a partner missing from
+	// partners did not exist then.
 	absentAsOf time.Time
-	// took is how long the last whole list took to read, and page its slowest page.
+	// took is how long the last whole list took to read, page how long its
+	// slowest page.
 	took, page time.Duration
 	// sync: the last whole list showed at least one synchronization policy.
 	sync     bool
 	tmpl     graph.Template
 	tmplAsOf time.Time
-	// renewal is closed when a page is in or the renewal ended; nil when no
-	// renewal is under way.
+	// renewal is closed when a page is in or the renewal ended; nil when none
+	// is under way.
 	renewal chan struct{}
-	// noOps are the plan's no-ops that are not as wanted any more.
+	// noOps are the plan's no-ops that are no longer as wanted.
 	noOps *noOps
-	// Restarts says why the first list was read again, for each time that it was.
+	// Restarts says why the first list was read again, once per restart.
 	Restarts []string
 }
 
@@ -45,7 +46,7 @@ type snapshot struct {
 	asOf    time.Time
 }
 
-// Prepare reads the tenant as it is before a run, and fails unless it can be read
+// Prepare reads the tenant before a run, and fails unless it can be read
 // completely. It writes nothing.
 func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, error) {
 	r := &Reading{client: c, wanted: make(map[string]bool, p.Summary.Writes()), noOps: newNoOps(p.Changes)}
@@ -61,7 +62,7 @@ func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, erro
 	return r, r.renew(ctx)
 }
 
-// renew reads everything again. Each page counts from the moment it is in.
+// renew reads everything again. Each page can be used as soon as it is in.
 func (r *Reading) renew(ctx context.Context) error {
 	l := listing{began: time.Now()}
 	err := r.client.ListPartners(ctx, func(page graph.Page) error {
@@ -78,11 +79,11 @@ func (r *Reading) renew(ctx context.Context) error {
 	return err
 }
 
-// listing is what is learned of a whole list while its pages come in.
+// listing collects what a whole list shows while its pages come in.
 type listing struct {
 	began    time.Time
 	slowest  time.Duration // page
-	sync     bool          // some partner has a policy
+	sync     bool          // some partner has a synchronization policy
 	restarts []string
 }
 
@@ -109,7 +110,7 @@ func (r *Reading) renewTemplate(ctx context.Context) error {
 	return nil
 }
 
-// complete ends a whole list: a partner that was not in it is not there.
+// complete ends a whole list: a partner that was not in it does not exist.
 func (r *Reading) complete(l listing) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -125,7 +126,7 @@ func (r *Reading) complete(l listing) {
 	}
 }
 
-// readTemplate is the template as it was read; nil where it was not.
+// readTemplate is the template as it was read; nil if it was not.
 func (r *Reading) readTemplate() *graph.Template {
 	if !r.template {
 		return nil
@@ -134,8 +135,8 @@ func (r *Reading) readTemplate() *graph.Template {
 	return &t
 }
 
-// lostNoOp returns what the last whole list showed of a no-op that is not as
-// wanted any more, or that it could not be read.
+// lostNoOp returns what the last whole list showed of a no-op that is no longer
+// as wanted or could not be read.
 func (r *Reading) lostNoOp(c *plan.Change) (lostNoOp, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -143,7 +144,7 @@ func (r *Reading) lostNoOp(c *plan.Change) (lostNoOp, bool) {
 	return lost, is
 }
 
-// take publishes one page to all workers that wait for it.
+// take publishes one page to all waiting workers.
 func (r *Reading) take(page graph.Page) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -163,7 +164,7 @@ func (r *Reading) take(page graph.Page) {
 	}
 }
 
-// look returns what is known for a change, and as of when.
+// look returns what is known about a change's object, and as of when.
 func (r *Reading) look(c *plan.Change) (plan.Live, time.Time) {
 	if c.Object == plan.SyncTemplate {
 		t := r.tmpl
@@ -190,11 +191,12 @@ func (r *Reading) showsSync() bool {
 	return r.sync
 }
 
-// live returns what is there now for a change, read within maxAge as age measures
-// it. The first worker that finds the reading too old renews it for all, and the
-// others wait for the page that they need. From three quarters of maxAge on, one
-// renews ahead while the others go on. An object is read by itself where the list
-// takes too long to be kept fresh, and where the page that is needed hangs.
+// live returns what is there now for a change, read within maxAge as measured
+// by age. The first worker that finds the reading too old renews it for all,
+// and the others wait for the page they need. From three quarters of maxAge on,
+// one worker renews ahead while the others continue. An object is read by
+// itself if the list takes too long to be kept fresh, or if the page it needs
+// hangs.
 func (r *Reading) live(ctx context.Context, c *plan.Change, age func(time.Time) time.Duration, maxAge time.Duration) (plan.Live, time.Time, error) {
 	for renewed := false; ; {
 		r.mu.Lock()
@@ -219,7 +221,7 @@ func (r *Reading) live(ctx context.Context, c *plan.Change, age func(time.Time) 
 			if err := r.lead(ctx); err != nil {
 				return plan.Live{}, time.Time{}, err
 			}
-			renewed = true // it gets no younger than this
+			renewed = true // it cannot get newer than this
 			continue
 		}
 		select {
@@ -232,11 +234,11 @@ func (r *Reading) live(ctx context.Context, c *plan.Change, age func(time.Time) 
 	}
 }
 
-// hungPage is the least time that a page may take before the others go on without
-// it.
+// hungPage is how long a page may take at least before the others continue
+// without it.
 const hungPage = 1500 * time.Millisecond
 
-// lead renews on behalf of all workers, and wakes those that still wait.
+// lead renews on behalf of all workers, and wakes those still waiting.
 func (r *Reading) lead(ctx context.Context) error {
 	err := r.renew(ctx)
 	r.mu.Lock()
@@ -246,7 +248,7 @@ func (r *Reading) lead(ctx context.Context) error {
 	return err
 }
 
-// object reads the one object of a change, to find out what a list cannot tell.
+// object reads the one object of a change, to find out what a list cannot show.
 func (r *Reading) object(ctx context.Context, c *plan.Change) (plan.Live, time.Time, error) {
 	asOf := time.Now()
 	if c.Object == plan.SyncTemplate {
@@ -257,7 +259,7 @@ func (r *Reading) object(ctx context.Context, c *plan.Change) (plan.Live, time.T
 	if err != nil || p == nil {
 		return plan.Live{}, asOf, err
 	}
-	if c.Object.Member() == "" { // what is no member of the partner itself
+	if c.Object.Member() == "" { // an object that is not part of the partner itself
 		s, err := orNone(r.client.IdentitySynchronization(ctx, c.Partner.TenantID))
 		if err != nil {
 			return plan.Live{}, asOf, err
@@ -269,7 +271,8 @@ func (r *Reading) object(ctx context.Context, c *plan.Change) (plan.Live, time.T
 	return plan.Live{Partner: p}, asOf, nil
 }
 
-// orNone turns Graph's 404 into nil: that something is not there is an answer.
+// orNone turns Graph's 404 into nil: that something does not exist is an
+// answer.
 func orNone[T any](v T, err error) (*T, error) {
 	switch {
 	case err == nil:

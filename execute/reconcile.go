@@ -15,7 +15,8 @@ import (
 	"bulksync/plan"
 )
 
-// send sends the write, unless nothing supports it any more when its turn comes.
+// send sends the write, unless no reading supports it any more when its turn
+// comes.
 func (r *changeRun) send(id string) (*graph.Response, error) {
 	if !r.isSupported() {
 		return nil, graph.ErrPrecondition // before it takes a turn from another
@@ -33,12 +34,12 @@ func (r *changeRun) send(id string) (*graph.Response, error) {
 	return resp, err
 }
 
-// isSupported reports whether a reading supports the write when its turn has
-// come. Where the queue was so long that the reading is too old by then, the
-// object is read on the spot: giving the turn back would waste it. Nothing is
-// read for that while the newest reading will do.
+// isSupported reports whether a reading supports the write now that its turn
+// has come. If the reading became too old in a long queue, the object is read
+// on the spot: giving the turn back would waste it. Nothing is read if the
+// newest reading will do.
 func (r *changeRun) isSupported() bool {
-	if r.env.pastDeadline() { // a timer stands still while the machine sleeps
+	if r.env.pastDeadline() { // a timer stops while the machine sleeps
 		r.control.stop(errDeadline)
 		return false
 	}
@@ -60,27 +61,27 @@ func (r *changeRun) isSupported() bool {
 
 func (r *changeRun) isFresh() bool { return r.env.clock.age(r.asOf) <= r.env.set.MaxAge }
 
-// maxStaleTurns is how often the turn of a change may come too late before it is
-// plain that no reading is young enough.
+// maxStaleTurns is how often the turn of a change may come too late before it
+// is clear that no reading will be new enough.
 const maxStaleTurns = 3
 
-// staleTurn has the change judged anew, as no reading supported the write when
-// its turn came.
+// staleTurn has the change judged again, because no reading supported the write
+// when its turn came.
 func (r *changeRun) staleTurn() todo {
 	if r.control.stopped() {
 		r.abandon("the run stopped before it was sent again")
 		return finish
 	}
 	if r.staleTurns++; r.staleTurns == maxStaleTurns {
-		r.control.stop(fmt.Errorf("reading the tenant takes longer than the %s that a reading may be old: allow an older one",
+		r.control.stop(fmt.Errorf("reading the tenant takes longer than the maximum age of a reading, %s: allow an older one",
 			r.env.set.MaxAge.Round(time.Second)))
 	}
 	return lookAgain
 }
 
-// count adds the attempts of a request. They count against the change only if it,
-// or others meanwhile, got an answer from Graph: an outage is bounded by time, not
-// by attempts.
+// count adds the attempts of a request. They count against the change only if
+// it, or others in the meantime, got an answer from Graph: an outage is bounded
+// by time, not by attempts.
 func (r *changeRun) count(attempts int, answered bool) {
 	r.out.Attempts += attempts
 	answers := r.control.answered()
@@ -90,8 +91,7 @@ func (r *changeRun) count(attempts int, answered bool) {
 	r.answersSeen = answers
 }
 
-// afterFault decides what a write that did not succeed means: an outcome, or
-// another look.
+// afterFault decides what a failed write means: an outcome, or another look.
 func (r *changeRun) afterFault(err error) todo {
 	var e *graph.Error
 	if !errors.As(err, &e) { // the run stopped before anything was sent
@@ -110,7 +110,7 @@ func (r *changeRun) afterFault(err error) todo {
 		r.abandon("the run stopped before it was sent again")
 		return finish
 	case e.Kind == graph.Throttled && e.RetryAfter > graph.MaxRetryAfter:
-		r.control.stop(fmt.Errorf("asked for a pause of %s, longer than the %s that are waited for: %w",
+		r.control.stop(fmt.Errorf("asked for a pause of %s, longer than the maximum wait of %s: %w",
 			e.RetryAfter.Round(time.Second), graph.MaxRetryAfter, err))
 	case r.attempts < maxAttempts && mayPass(e.Kind) && r.justAdded():
 		r.cause, r.readDirectly, r.refused = err, true, true
@@ -120,7 +120,7 @@ func (r *changeRun) afterFault(err error) todo {
 	return r.afterRefusal(e, err)
 }
 
-// afterRefusal decides what an answer means that says no.
+// afterRefusal decides what a refusal means.
 func (r *changeRun) afterRefusal(e *graph.Error, err error) todo {
 	switch {
 	case e.Kind == graph.Conflict, e.Kind == graph.NotFound:
@@ -128,7 +128,7 @@ func (r *changeRun) afterRefusal(e *graph.Error, err error) todo {
 		return lookAgain
 	case e.Attempts == 0, (e.Kind == graph.Throttled || e.Kind == graph.Transient) && r.control.stopped():
 		r.abandon("the run stopped before it was sent again")
-	case r.out.Open: // what was sent before may have landed all the same
+	case r.out.Open: // an earlier attempt may have landed all the same
 		r.cause, r.readDirectly, r.final = err, true, true
 		return lookAgain
 	default:
@@ -137,15 +137,15 @@ func (r *changeRun) afterRefusal(e *graph.Error, err error) todo {
 	return finish
 }
 
-// mayPass reports whether Graph may give such an answer for a while about what
-// belongs to a partner configuration that was just added.
+// mayPass reports whether Graph may give such an answer for a while about
+// anything in a partner configuration that was just added.
 func mayPass(k graph.Kind) bool {
 	return k == graph.Invalid || k == graph.Forbidden || k == graph.NotFound
 }
 
 // justAdded reports whether this run added the partner configuration less than
-// a minute ago: until then Graph may refuse what belongs to it, in several ways.
-// Of what an earlier session added only its own clock knows when.
+// a minute ago: until then Graph may refuse anything in it, in several ways.
+// When an earlier session added one is known only by that session's clock.
 func (r *changeRun) justAdded() bool {
 	for _, c := range r.before {
 		if c.Object != plan.PartnerConfiguration || c.Action != plan.Create || !r.rec.isDone(c) {
@@ -160,27 +160,27 @@ func (r *changeRun) justAdded() bool {
 	return false
 }
 
-// How long an open write is followed up.
+// These bound how long an open write is followed up.
 const (
-	// unknownLag is how long after the attempt a reading is believed that does not
-	// show it, where nothing tells how far readings lag behind.
+	// unknownLag is how long after the attempt a reading that does not show it
+	// is believed, when nothing is known about how far readings lag behind.
 	unknownLag = 2 * time.Second
-	// lagHolds is how long what was found out about the lag is believed.
+	// lagHolds is how long a finding about the lag is believed.
 	lagHolds = 5 * time.Second
-	// maxUncertainty is after how long an open write is given up: readings lag by
-	// more than is waited for.
+	// maxUncertainty is when an open write is given up: readings lag by more
+	// than the run waits for.
 	maxUncertainty = time.Minute
 )
 
 // settle decides about an open write when a reading shows the object as it was
-// before. Readings lag behind writes, so that alone does not prove that the write
-// did not land. But if they show a write that was accepted at that time or later,
-// they would show this one, too.
+// before. Readings lag behind writes, so that alone does not prove that the
+// write did not land. But a reading that shows a write accepted at that time or
+// later would show this one too.
 func (r *changeRun) settle() todo {
 	since := r.asOf.Sub(r.uncertainSince)
 	switch trusted := r.isLagBelow(since); {
 	case trusted && !r.isFresh():
-		return lookAgain // finding out took too long to write now
+		return lookAgain // finding out took so long that a write needs another look
 	case trusted:
 		r.uncertainSince, r.rechecks = time.Time{}, 0
 		if r.attempts >= maxAttempts {
@@ -197,7 +197,7 @@ func (r *changeRun) settle() todo {
 }
 
 // isLagBelow reports whether readings lag behind writes by less than d, as far
-// as can be told: by how soon one showed what was accepted last.
+// as known: by how soon a reading showed the last accepted write.
 func (r *changeRun) isLagBelow(d time.Duration) bool {
 	last, known := r.control.lastAccepted()
 	if time.Since(known.foundAt) < lagHolds && known.below <= d {
@@ -212,14 +212,14 @@ func (r *changeRun) isLagBelow(d time.Duration) bool {
 	}
 	if verdict, _ := last.change.CheckDrift(live); verdict != plan.AsWanted {
 		r.control.noteNotShown(last, asOf)
-		return d > maxUncertainty && time.Since(last.sent) < maxUncertainty // it is too young to tell of such a lag
+		return d > maxUncertainty && time.Since(last.sent) < maxUncertainty // too young to show such a lag
 	}
 	return r.control.noteShown(last) <= d
 }
 
-// retryRefused waits before a refused write is sent again, where no reading
+// retryRefused waits before a refused write is sent again, when no reading
 // explains the refusal: a partner that was just created is not found yet, or an
-// object that was just deleted is still in the way. Either passes within a minute.
+// object that was just deleted is still in the way. Both pass within a minute.
 func (r *changeRun) retryRefused() todo {
 	r.rechecks++
 	if r.rechecks > 1 && r.change.Action == plan.Create && errors.Is(r.cause, graph.Conflict) &&
@@ -234,14 +234,14 @@ func (r *changeRun) retryRefused() todo {
 	return lookAgain
 }
 
-// recheckDelay is how long to wait before an open write is looked for again.
+// recheckDelay is how long to wait before looking for an open write again.
 func (r *changeRun) recheckDelay() time.Duration {
 	r.rechecks++
 	return jitter(min(100*time.Millisecond<<min(r.rechecks-1, 6), 5*time.Second))
 }
 
-// recheckAfter has the object read again after d. A stop of the run cuts the wait
-// short, and leaves time for one reading.
+// recheckAfter has the object read again after d. A stop of the run shortens
+// the wait, and leaves time for one reading.
 func (r *changeRun) recheckAfter(d time.Duration) todo {
 	if graph.Sleep(r.env.ends.soft, d) != nil && graph.Sleep(r.env.ends.hard, lastRecheck) != nil {
 		r.abandon("the run stopped before that was settled")
@@ -253,7 +253,8 @@ func (r *changeRun) recheckAfter(d time.Duration) todo {
 // lastRecheck is how long after a stop an open write is looked for.
 const lastRecheck = 100 * time.Millisecond
 
-// found is the object as Outcome.Found keeps it; null where there is none.
+// found is the object in the form that Outcome.Found keeps; null if there is
+// none.
 func found(c *plan.Change, live plan.Live) json.RawMessage {
 	if object := live.Object(c.Object); len(object) > 0 {
 		return object
@@ -261,14 +262,14 @@ func found(c *plan.Change, live plan.Live) json.RawMessage {
 	return json.RawMessage("null")
 }
 
-// isFound reports whether the object is the one that was found when the other
-// verb was chosen.
+// isFound reports whether the object is the one found when the other verb was
+// chosen.
 func isFound(o *journal.Outcome, c *plan.Change, live plan.Live) bool {
 	return o.Found != nil && reflect.DeepEqual(ownMembers(found(c, live)), ownMembers(o.Found))
 }
 
-// ownMembers is an object without what the protocol adds, which differs between
-// a list and a single read; nil where there is none.
+// ownMembers is an object without the members that the protocol adds, which
+// differ between a list and a single read; nil if there is none.
 func ownMembers(object json.RawMessage) map[string]any {
 	var members map[string]any
 	_ = json.Unmarshal(object, &members) // it was read before
@@ -276,7 +277,7 @@ func ownMembers(object json.RawMessage) map[string]any {
 	return members
 }
 
-// reasonOf says in words what the other members of an outcome do not.
+// reasonOf says what the other members of an outcome do not.
 func reasonOf(err error) string {
 	var e *graph.Error
 	switch {

@@ -7,12 +7,12 @@ import (
 	"bulksync/plan"
 )
 
-// record is what the run knows of itself: the journal, and the log of what is
-// durable in it. It tells of an outcome only when that is durable. Its methods
+// record is the run's knowledge of itself: the journal, and the log of what is
+// durable in it. It reports an outcome only once that is durable. Its methods
 // are safe for concurrent use.
 type record struct {
 	journal *journal.Writer
-	// deferSync waits a moment for company before a sync (see writeQueue).
+	// deferSync waits briefly for other entries before a sync (see writeQueue).
 	deferSync func()
 	control   *control
 	observe   func(journal.Outcome)
@@ -21,7 +21,7 @@ type record struct {
 	log *journal.Log
 }
 
-// commit waits until entries are durable, and takes each in and tells of it.
+// commit waits until entries are durable, then folds in and reports each.
 func (r *record) commit(receipts ...journal.Receipt) error {
 	for _, receipt := range receipts {
 		if err := receipt.Wait(r.deferSync); err != nil {
@@ -57,8 +57,8 @@ func (r *record) outcome(c *plan.Change) (o journal.Outcome, unknown bool) {
 	return r.log.Outcome(c.Seq)
 }
 
-// withDone returns live with what this run did to the partner before: a reading
-// may not show that yet.
+// withDone returns live with this run's earlier changes to the partner laid
+// over it: a reading may not show them yet.
 func (r *record) withDone(before partnerChanges, live plan.Live) plan.Live {
 	return laidOver(live, before, func(c *plan.Change) bool {
 		o, _ := r.outcome(c)
@@ -66,7 +66,7 @@ func (r *record) withDone(before partnerChanges, live plan.Live) plan.Live {
 	})
 }
 
-// cutShort reports whether something was left undone or in doubt.
+// cutShort reports whether some change was left undone or uncertain.
 func (r *record) cutShort() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -79,22 +79,22 @@ func (r *record) result() *journal.Result {
 	return r.log.Result()
 }
 
-// recorder is the record in the hands of one worker. It holds back what becomes
-// durable soon anyway, and is for one goroutine.
+// recorder is one worker's access to the record. It holds back outcomes that
+// become durable soon anyway, and is for one goroutine.
 type recorder struct {
 	record *record
-	// pending are outcomes on their way to the disk. They become durable with the
-	// next intent, so the worker need not wait for each.
+	// pending are outcomes on their way to the disk. The next intent makes them
+	// durable, so the worker need not wait for each.
 	pending []journal.Receipt
 }
 
-// maxPending bounds what is held back where there is no next intent.
+// maxPending bounds what is held back when no intent follows.
 const maxPending = 64
 
-// outcome adds an outcome, to be told with the next intent.
+// outcome adds an outcome, to be reported with the next intent.
 func (r *recorder) outcome(o journal.Outcome) { r.pending = append(r.pending, r.record.add(o)) }
 
-// intent returns when an intent is durable, and with it all that was pending.
+// intent returns when an intent and everything pending are durable.
 func (r *recorder) intent(in journal.Intent) error {
 	if err := r.record.commit(r.record.journal.Add(journal.Entry{Intent: &in})); err != nil {
 		return err
@@ -102,14 +102,14 @@ func (r *recorder) intent(in journal.Intent) error {
 	return r.flush()
 }
 
-// flush waits for the pending outcomes and tells of them.
+// flush waits for the pending outcomes and reports them.
 func (r *recorder) flush() error {
 	err := r.record.commit(r.pending...)
 	r.pending = r.pending[:0]
 	return err
 }
 
-// flushMany is flush where enough is pending to be worth a wait.
+// flushMany is flush if enough is pending to be worth a wait.
 func (r *recorder) flushMany() error {
 	if len(r.pending) < maxPending {
 		return nil
@@ -117,7 +117,8 @@ func (r *recorder) flushMany() error {
 	return r.flush()
 }
 
-// isDone reports whether a change of the worker's partner is done, told or not.
+// isDone reports whether a change of the worker's partner is done, reported or
+// not.
 func (r *recorder) isDone(c *plan.Change) bool {
 	for _, receipt := range r.pending {
 		if o := receipt.Outcome(); o.Seq == c.Seq {
@@ -128,12 +129,12 @@ func (r *recorder) isDone(c *plan.Change) bool {
 	return o.Status.Done()
 }
 
-// withDone is record.withDone for what may not have been told yet, too.
+// withDone is record.withDone, including outcomes not reported yet.
 func (r *recorder) withDone(before partnerChanges, live plan.Live) plan.Live {
 	return laidOver(live, before, r.isDone)
 }
 
-// laidOver is live with those of the changes that are done.
+// laidOver is live with the done changes applied.
 func laidOver(live plan.Live, changes partnerChanges, isDone func(*plan.Change) bool) plan.Live {
 	for _, c := range changes {
 		if isDone(c) {

@@ -20,7 +20,7 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-func TestResumeRetriesWhatDidNotSucceedAndNothingElse(t *testing.T) {
+func TestResumeRetriesOnlyWhatDidNotSucceed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
 		r.with(4, nil)
@@ -58,7 +58,7 @@ func TestResumeRetriesWhatDidNotSucceedAndNothingElse(t *testing.T) {
 	})
 }
 
-func TestAResumedRunTellsThePaceOfAllItsSessions(t *testing.T) {
+func TestTheResultHasThePaceOfAllSessions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
 		r.with(1, nil)
@@ -95,8 +95,8 @@ func TestResumeVerifiesWhatWasAcceptedBefore(t *testing.T) {
 	})
 }
 
-// What somebody overwrites is found when it is read back, and is no longer held
-// once it is as wanted again.
+// A change that somebody overwrites is found by reading back, and is no longer
+// held once it is as wanted again.
 func TestWhatSomebodyOverwritesIsFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 2 * time.Second})
@@ -122,8 +122,8 @@ func TestWhatSomebodyOverwritesIsFound(t *testing.T) {
 	})
 }
 
-// What was seen to be different once, and cannot be read from then on, is neither
-// called done nor overwritten.
+// An object that was seen to differ once and is unreadable from then on is
+// called neither done nor overwritten.
 func TestDifferentOnceAndUnreadableThen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: time.Second})
@@ -141,9 +141,9 @@ func TestDifferentOnceAndUnreadableThen(t *testing.T) {
 	})
 }
 
-// TestAfterAKillAtAnyByteTheRunGoesOn kills a small run at every fifth byte of
-// its journal, resumes it, and looks at what was sent.
-func TestAfterAKillAtAnyByteTheRunGoesOn(t *testing.T) {
+// TestAKillAtAnyByte kills a small run at every fifth byte of its journal,
+// resumes it, and checks what was sent.
+func TestAKillAtAnyByte(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for n := 0; ; n += 5 {
 			r := newRig(t, graphsim.Config{})
@@ -175,7 +175,8 @@ func TestAfterAKillAtAnyByteTheRunGoesOn(t *testing.T) {
 	})
 }
 
-func TestALostJournalStopsTheRunAndTellsWhatWasInFlight(t *testing.T) {
+// A lost journal stops the run, and the result says what was in flight.
+func TestALostJournalStopsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: time.Second})
 		r.with(40, nil)
@@ -194,7 +195,7 @@ func TestALostJournalStopsTheRunAndTellsWhatWasInFlight(t *testing.T) {
 		}
 		for _, o := range res.Outcomes {
 			if o.Status == journal.Indeterminate && o.ClientRequestID == "" {
-				t.Errorf("nobody can find change %d in Microsoft's logs", o.Seq)
+				t.Errorf("change %d cannot be found in Microsoft's logs", o.Seq)
 			}
 		}
 	})
@@ -215,8 +216,9 @@ func TestNothingIsSentWithoutAJournal(t *testing.T) {
 	})
 }
 
-// Outcomes are durable before they are told, and intents before they are sent.
-func TestDurableBeforeToldOrSent(t *testing.T) {
+// Outcomes are durable before they are reported, and intents before they are
+// sent.
+func TestDurableBeforeReportedOrSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 5 * time.Millisecond})
 		r.with(20, nil)
@@ -231,7 +233,7 @@ func TestDurableBeforeToldOrSent(t *testing.T) {
 		res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Concurrency: 4, NoReadBack: true},
 			observe: func(o journal.Outcome) {
 				if !durable(`"requestId":"` + o.RequestID) {
-					t.Errorf("change %d was told before it was durable", o.Seq)
+					t.Errorf("change %d was reported before it was durable", o.Seq)
 				}
 			},
 			layers: []func(http.RoundTripper) http.RoundTripper{func(rt http.RoundTripper) http.RoundTripper {
@@ -290,7 +292,8 @@ func TestAJournalLostWhileReadingBack(t *testing.T) {
 	})
 }
 
-// Whatever Graph or the network writes, a run and its journal tell the same.
+// Whatever Graph or the network writes, a run and its journal give the same
+// result.
 func TestOddTextsReadBackFromAJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
@@ -322,12 +325,12 @@ func TestOddTextsReadBackFromAJournal(t *testing.T) {
 			t.Errorf("%+v: %+v", res.Totals, res.Outcomes)
 		}
 		if diff := cmp.Diff(res, r.replay(p, f)); diff != "" {
-			t.Errorf("the journal tells another run (-run +journal):\n%s", diff)
+			t.Errorf("the journal gives another result (-run +journal):\n%s", diff)
 		}
 	})
 }
 
-// Of a session that was killed the writes are known that were answered.
+// For a session that was killed, the answered writes are counted.
 func TestAKilledSessionCountsWhatWasAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
@@ -341,7 +344,7 @@ func TestAKilledSessionCountsWhatWasAnswered(t *testing.T) {
 	})
 }
 
-// What waits for its turn is not sent once the journal is lost.
+// Waiting writes are not sent once the journal is lost.
 func TestALostJournalHoldsBackWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})

@@ -23,7 +23,7 @@ import (
 
 const graphURL = "https://graph.microsoft.com"
 
-// tenant makes a tenant ID that is easy to tell from others.
+// tenant returns a tenant ID that is easy to recognize.
 func tenant(n int) string { return fmt.Sprintf("%08d-aaaa-4bbb-8ccc-%012d", n, n) }
 
 // rig is a tenant and what runs against it.
@@ -44,7 +44,7 @@ func (r *rig) client(layers ...func(http.RoundTripper) http.RoundTripper) *graph
 	return c
 }
 
-// plan plans a CSV, and a template body where there is one.
+// plan plans a CSV, and a template body if there is one.
 func (r *rig) plan(csv, template string) *plan.Plan {
 	r.t.Helper()
 	ctx := r.t.Context()
@@ -87,7 +87,7 @@ func rows(n int, cells string) string {
 	return b.String()
 }
 
-// with puts partners 1 to n there, each as edit makes it.
+// with adds partners 1 to n, each edited by edit.
 func (r *rig) with(n int, edit func(*graphsim.Partner)) {
 	for i := range n {
 		p := graphsim.Partner{TenantID: tenant(i + 1)}
@@ -102,7 +102,7 @@ func (r *rig) with(n int, edit func(*graphsim.Partner)) {
 type session struct {
 	plan     *plan.Plan
 	tape     *tape
-	prior    *journal.Log // of the tape; nil: still to be replayed
+	prior    *journal.Log // of the tape; nil: not replayed yet
 	settings journal.Settings
 	stop     context.Context
 	observe  func(journal.Outcome)
@@ -145,7 +145,7 @@ func (r *rig) killed(s session) {
 	s.tape.revive(0)
 }
 
-// mustRun is run where nothing can go wrong with the journal.
+// mustRun is run if nothing can go wrong with the journal.
 func (r *rig) mustRun(s session) *journal.Result {
 	r.t.Helper()
 	if s.tape == nil {
@@ -158,8 +158,8 @@ func (r *rig) mustRun(s session) *journal.Result {
 	return res
 }
 
-// tape is a journal in memory: a disk that can be slow, full, or that of a
-// machine that is switched off in the middle of a line.
+// tape is a journal in memory: its disk can be slow, full, or lose power in the
+// middle of a line.
 type tape struct {
 	mu     sync.Mutex
 	data   []byte
@@ -212,18 +212,18 @@ func (f *tape) Sync() error {
 	return nil
 }
 
-// cut is what a process does to a torn last line before it goes on.
+// cut removes a torn last line, as a process does before it continues.
 func (f *tape) cut(size int) { f.data, f.synced = f.data[:size], size }
 
-// die is the end of the process that writes.
+// die ends the process that writes.
 func (f *tape) die() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.dead = true
 }
 
-// revive makes the disk good again, less the share of the unsynced bytes that
-// the machine lost.
+// revive makes the disk work again, without the lost share of the unsynced
+// bytes.
 func (f *tape) revive(lost float64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -232,7 +232,7 @@ func (f *tape) revive(lost float64) {
 	f.dead, f.limit, f.kill, f.synced = false, -1, nil, len(f.data)
 }
 
-// statuses lists how the changes ended, in the order of the plan.
+// statuses lists the status of each change, in plan order.
 func statuses(r *journal.Result) []journal.Status {
 	var all []journal.Status
 	for _, o := range r.Outcomes {
@@ -241,7 +241,7 @@ func statuses(r *journal.Result) []journal.Status {
 	return all
 }
 
-// totals are those of pairs of a status and a number.
+// totals builds Totals from pairs of a status and a number.
 func totals(pairs ...any) (t journal.Totals) {
 	for i := 0; i < len(pairs); i += 2 {
 		t.Add(pairs[i].(journal.Status), pairs[i+1].(int))
@@ -249,7 +249,7 @@ func totals(pairs ...any) (t journal.Totals) {
 	return t
 }
 
-// log tells the run of a tape.
+// log replays the journal of a tape.
 func (r *rig) log(p *plan.Plan, f *tape) *journal.Log {
 	r.t.Helper()
 	l, err := journal.Replay(p, bytes.NewReader(f.data))
@@ -276,8 +276,8 @@ func (r *rig) replay(p *plan.Plan, f *tape) *journal.Result {
 
 func ptr[T any](v T) *T { return &v }
 
-// hidden shows a caller no synchronization policy: null in lists, and 404 where
-// one is asked for.
+// hidden shows no synchronization policy: null in lists, 404 when one is
+// requested.
 func hidden() []func(http.RoundTripper) http.RoundTripper {
 	policy := regexp.MustCompile(`"identitySynchronization":\{[^{}]*(\{[^{}]*\})?[^{}]*\}`)
 	return []func(http.RoundTripper) http.RoundTripper{func(rt http.RoundTripper) http.RoundTripper {
@@ -297,7 +297,7 @@ func hidden() []func(http.RoundTripper) http.RoundTripper {
 	}}
 }
 
-// refusal is an answer in Graph's place.
+// refusal is an answer that replaces Graph's.
 func refusal(q *http.Request, status int, body string) *http.Response {
 	return &http.Response{
 		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}, "Request-Id": {"ours"}},

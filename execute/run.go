@@ -9,7 +9,7 @@ import (
 	"bulksync/plan"
 )
 
-// Config is what a run is made of.
+// Config is what a run needs.
 type Config struct {
 	Client  *graph.Client
 	Plan    *plan.Plan
@@ -17,23 +17,23 @@ type Config struct {
 	Journal *journal.Writer
 	// Prior is the replayed journal of a run that is resumed; nil for a new run.
 	Prior *journal.Log
-	// Header begins the journal. Run fills in what the plan knows.
+	// Header begins the journal. Run fills in what the plan says.
 	Header journal.Run
-	// Pace tells at the end what pacing learned; nil where there is none.
+	// Pace returns at the end what pacing learned; nil if there is none.
 	Pace func() journal.Pace
-	// Observe is told of each outcome once it is durable, from one goroutine at a
-	// time; nil for none.
+	// Observe is called with each outcome once it is durable, by one goroutine
+	// at a time; nil for none.
 	Observe func(journal.Outcome)
-	// Wall tells the time of day; nil means time.Now. While a machine sleeps the
-	// clock that measures intervals stands still, and this one does not.
+	// Wall returns the time of day; nil means time.Now. While a machine sleeps,
+	// the interval clock stops and this one does not.
 	Wall func() time.Time
 }
 
-// Run carries the plan out and returns how every change ended. Either of stops
-// leaves a whole journal and a complete Result. A run that stopped for another
-// reason says so in Result.Stopped. The error is not nil only if the journal
-// could not be written: then nothing more was sent, and Result tells what was in
-// flight.
+// Run carries the plan out and returns how every change ended. If either of
+// stops ends, the journal is whole and the Result complete all the same. A run
+// that stopped for another reason says so in Result.Stopped. The error is
+// non-nil only if the journal could not be written: then nothing more was sent,
+// and Result shows what was in flight.
 func Run(stops Stops, cfg Config) (*journal.Result, error) {
 	r, shut := newRunner(stops, cfg)
 	defer shut()
@@ -51,8 +51,8 @@ func Run(stops Stops, cfg Config) (*journal.Result, error) {
 	return result, err
 }
 
-// env is what the changes of a run have in common and only read. Reading and
-// clock renew themselves behind locks of their own.
+// env is what the changes of a run share and only read. Reading and clock renew
+// themselves behind locks of their own.
 type env struct {
 	client  *graph.Client
 	plan    *plan.Plan
@@ -60,14 +60,14 @@ type env struct {
 	set     journal.Settings
 	clock   *clock
 	ends    ends
-	// began is when this process began the run, or took it up again.
+	// began is when this process began or resumed the run.
 	began time.Time
 	// resumed: an earlier session began it.
 	resumed bool
 }
 
-// runner is a run under way: what its parts are made of, and the goroutine that
-// leads it through its waves. Only it begins workers and reads back.
+// runner is a run under way: its parts, and the goroutine that leads it through
+// its waves. Only that goroutine starts workers and reads back.
 type runner struct {
 	env     *env
 	control *control
@@ -75,14 +75,14 @@ type runner struct {
 	queue   *writeQueue
 }
 
-// newRunner makes the parts of a run; shut ends all that waits in them.
+// newRunner makes the parts of a run; shut ends everything that waits in them.
 func newRunner(stops Stops, cfg Config) (r *runner, shut func()) {
 	e := &env{
 		client: cfg.Client, plan: cfg.Plan, reading: cfg.Reading, set: cfg.Header.Settings.WithDefaults(),
 		clock: newClock(cfg.Wall), began: time.Now(), resumed: cfg.Prior != nil,
 	}
 	if e.resumed && e.pastDeadline() {
-		e.set.Deadline = time.Time{} // it is over, and resuming means to go on
+		e.set.Deadline = time.Time{} // it is over, and resuming means to continue
 	}
 	phases, endSoft, shut := stops.open(e.set.Grace)
 	e.ends = phases

@@ -16,7 +16,7 @@ import (
 
 const wanted = "Fabrikam,yes,yes,no,present"
 
-// A run makes everything as wanted, and its journal tells the same.
+// A run makes everything as wanted, and its journal gives the same result.
 func TestARunMakesEverythingAsWanted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 20 * time.Millisecond, PageSize: 7})
@@ -28,7 +28,7 @@ func TestARunMakesEverythingAsWanted(t *testing.T) {
 			t.Errorf("totals %+v, stopped %q", res.Totals, res.Stopped)
 		}
 		if diff := cmp.Diff(res, r.replay(p, f)); diff != "" {
-			t.Errorf("the journal tells another run (-run +journal):\n%s", diff)
+			t.Errorf("the journal gives another result (-run +journal):\n%s", diff)
 		}
 		if again := r.plan(rows(20, wanted), ""); again.Summary.Differs() {
 			t.Errorf("a plan after the run is not empty: %+v", again.Summary)
@@ -39,7 +39,7 @@ func TestARunMakesEverythingAsWanted(t *testing.T) {
 	})
 }
 
-// Evidence is exact: how long a write took, and which session it was of.
+// Evidence is exact: how long a write took, and to which session it belongs.
 func TestOutcomesAndSessionsAreDated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 300 * time.Millisecond})
@@ -61,8 +61,8 @@ func TestOutcomesAndSessionsAreDated(t *testing.T) {
 	})
 }
 
-// A list that began again before the run is told.
-func TestAListThatBeganAgainIsTold(t *testing.T) {
+// A list that began again before the run is reported.
+func TestAListThatBeganAgainIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{PageSize: 2})
 		r.with(4, nil)
@@ -75,8 +75,8 @@ func TestAListThatBeganAgainIsTold(t *testing.T) {
 	})
 }
 
-// What an earlier session left open is looked at last: by then it is known how
-// far readings lag.
+// What an earlier session left open is read last: by then it is known how far
+// readings lag.
 func TestWhatIsOpenComesLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
@@ -96,8 +96,8 @@ func TestWhatIsOpenComesLast(t *testing.T) {
 	})
 }
 
-// A run is told the same from its journal, whatever Graph says.
-func TestTheJournalTellsTheSame(t *testing.T) {
+// A journal gives the same result as its run, whatever Graph says.
+func TestTheJournalGivesTheSameResult(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
 		r.with(1, func(p *graphsim.Partner) {

@@ -9,23 +9,23 @@ import (
 	"bulksync/graph"
 )
 
-// ErrInterrupted is the cause to cancel Stops.Soft with when a person or the
-// system asks for an end.
+// ErrInterrupted is the cause with which to cancel Stops.Soft when a person or
+// the system asks for an end.
 var ErrInterrupted = errors.New("interrupted")
 
-// errDeadline is what a run ends with whose Settings.Deadline came.
-var errDeadline = errors.New("the deadline came")
+// errDeadline is the cause when a run reaches Settings.Deadline.
+var errDeadline = errors.New("the deadline passed")
 
 // Stops end a run from outside. Nil means never.
 type Stops struct {
-	// Soft ends dispatch: no further write is sent, and those in flight finish
+	// Soft stops new work: no more writes are sent, and those in flight finish
 	// within Settings.Grace.
 	Soft context.Context
-	// Hard ends everything at once, requests in flight too.
+	// Hard ends everything at once, including requests in flight.
 	Hard context.Context
 }
 
-// ends are the contexts of a run. Nobody writes to them.
+// ends are the contexts of a run; they are set once, when the run begins.
 //
 //	            begin        asked for an end      Settings.Grace later
 //	asked         ├──────────────────┤              reading back
@@ -55,7 +55,7 @@ func (s Stops) open(grace time.Duration) (e ends, stop context.CancelCauseFunc, 
 	var waiting sync.WaitGroup
 	waiting.Go(func() {
 		<-soft.Done()
-		_ = graph.Sleep(hard, grace) // either way it is over
+		_ = graph.Sleep(hard, grace) // either way the grace is over
 		endHard()
 	})
 	return ends{asked, soft, hard}, stop, func() {
@@ -67,20 +67,21 @@ func (s Stops) open(grace time.Duration) (e ends, stop context.CancelCauseFunc, 
 	}
 }
 
-// stopCause is why a run stopped itself. It hides the error that it was made of:
-// all that waits when the run stops ends with it, and Graph's answer to one
-// request is not its answer to the others.
+// stopCause is why a run stopped itself. It hides the error inside it:
+// everything that waits ends with this cause, and Graph's answer to one request
+// is not its answer to the others.
 type stopCause struct{ hidden error }
 
 func (s *stopCause) Error() string { return s.hidden.Error() }
 
-// pastDeadline reports whether no further write may be begun.
+// pastDeadline reports whether the deadline has passed, so that no write may
+// begin.
 func (e *env) pastDeadline() bool {
 	return !e.set.Deadline.IsZero() && !e.clock.wall().Before(e.set.Deadline)
 }
 
 // withDeadline stops the run at its deadline, which is a time of day, and makes
-// shut wait for that. It looks at the clock now and then, as a timer stands still
+// shut wait for that. It looks at the clock now and then, because a timer stops
 // while a machine sleeps.
 func (r *runner) withDeadline(shut func()) func() {
 	if r.env.set.Deadline.IsZero() {

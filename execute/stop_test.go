@@ -14,14 +14,14 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// after returns a context that a person ends after d.
+// after returns a context that ends after d as if a person had interrupted.
 func after(ctx context.Context, d time.Duration) context.Context {
 	ctx, stop := context.WithCancelCause(ctx)
 	time.AfterFunc(d, func() { stop(execute.ErrInterrupted) })
 	return ctx
 }
 
-// Asked to stop, a run finishes what is in flight and sends nothing more.
+// Asked to stop, a run finishes the writes in flight and sends no more.
 func TestASoftStopFinishesWhatIsInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: time.Second})
@@ -70,7 +70,7 @@ func TestASoftStopEndsWaits(t *testing.T) {
 				if d := time.Since(began); d > 2*time.Second {
 					t.Errorf("it took %s to stop", d)
 				}
-				// What a 503 did is open, and a stop leaves no time to find out.
+				// The effect of a 503 is open, and a stop leaves no time to find out.
 				if n := res.Totals.Of(journal.NotAttempted, journal.Failed, journal.Indeterminate); n != 3 || !res.Interrupted || (res.Totals.Of(journal.Indeterminate) > 0) != (name == "backoff") {
 					t.Errorf("totals %+v", res.Totals)
 				}
@@ -82,7 +82,7 @@ func TestASoftStopEndsWaits(t *testing.T) {
 	}
 }
 
-// slowGate lets one write through at a time, so many apart.
+// slowGate lets one write through every so often.
 type slowGate struct {
 	base  http.RoundTripper
 	every time.Duration
@@ -134,7 +134,8 @@ func TestAStopInTheGracePeriodCutsWhatHangs(t *testing.T) {
 	})
 }
 
-func TestASecondStopEndsTheRunAtOnceWithAWholeJournal(t *testing.T) {
+// A second stop ends the run at once and leaves a whole journal.
+func TestASecondStopEndsTheRunAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: 10 * time.Second})
 		r.with(5, nil)
@@ -151,7 +152,7 @@ func TestASecondStopEndsTheRunAtOnceWithAWholeJournal(t *testing.T) {
 			t.Errorf("totals %+v", res.Totals)
 		}
 		if told := r.replay(p, f); told.Totals != res.Totals || told.Stopped != res.Stopped {
-			t.Errorf("the journal tells %+v, %q", told.Totals, told.Stopped)
+			t.Errorf("the journal gives %+v, %q", told.Totals, told.Stopped)
 		}
 	})
 }
@@ -175,15 +176,15 @@ func TestARunStopsByItselfAndSaysWhy(t *testing.T) {
 		{name: "an outage", faults: []graphsim.Fault{{Kind: "silent"}}, settings: journal.Settings{Concurrency: 5},
 			stopped: "PUT /policies/crossTenantAccessPolicy/partners/", begins: "with the first write"},
 		{name: "a pause that is too long", faults: []graphsim.Fault{{Kind: "429", Method: "PUT", RetryAfter: 10 * time.Minute}}, settings: journal.Settings{Concurrency: 1},
-			stopped: "asked for a pause of 10m0s, longer than the 5m0s", want: totals(journal.NotAttempted, 30), writes: 1},
+			stopped: "asked for a pause of 10m0s, longer than the maximum wait of 5m0s", want: totals(journal.NotAttempted, 30), writes: 1},
 		{name: "a budget of failures", faults: []graphsim.Fault{{Kind: "400", Method: "PUT", Every: 2}}, settings: journal.Settings{Concurrency: 1, StopAfterFailures: 3},
 			stopped: "3 changes did not succeed, which is the limit", want: totals(journal.Failed, 3, journal.Verified, 3, journal.NotAttempted, 24), writes: 6},
 		{name: "a deadline", settings: journal.Settings{Concurrency: 5, Deadline: day(2500 * time.Millisecond)},
-			stopped: "the deadline came", want: totals(journal.Verified, 10, journal.NotAttempted, 20), writes: 10},
+			stopped: "the deadline passed", want: totals(journal.Verified, 10, journal.NotAttempted, 20), writes: 10},
 		{name: "a wave that is not as wanted", faults: []graphsim.Fault{{Kind: "400", Method: "PUT", Nth: 5}}, settings: journal.Settings{Waves: []int{2, 10}, Concurrency: 1},
-			stopped: "wave 2 of 3: 1 change of it not as wanted", want: totals(journal.Failed, 1, journal.Verified, 11, journal.NotAttempted, 18), writes: 12},
+			stopped: "wave 2 of 3: 1 change not as wanted", want: totals(journal.Failed, 1, journal.Verified, 11, journal.NotAttempted, 18), writes: 12},
 		{name: "drift", drift: 7, settings: journal.Settings{OnDrift: journal.StopOnDrift},
-			stopped: "1 change held, as objects changed since the plan, and nothing was written", want: totals(journal.Held, 1, journal.NotAttempted, 29)},
+			stopped: "1 change held because objects changed since the plan, and nothing was written", want: totals(journal.Held, 1, journal.NotAttempted, 29)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -221,8 +222,8 @@ func TestARunStopsByItselfAndSaysWhy(t *testing.T) {
 	}
 }
 
-// What waits for its turn when a refusal stops the run was not refused: it bears
-// nobody else's answer.
+// A write that waits for its turn when a refusal stops the run was not refused
+// itself: it does not get another write's answer.
 func TestWhatWaitsWhenTheRunStopsIsNotAttempted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
@@ -251,7 +252,7 @@ func TestWhatWaitsWhenTheRunStopsIsNotAttempted(t *testing.T) {
 	})
 }
 
-// latency makes each write take as long.
+// latency delays each write by d.
 func latency(d time.Duration) func(http.RoundTripper) http.RoundTripper {
 	return func(rt http.RoundTripper) http.RoundTripper {
 		return layer(func(r *http.Request) (*http.Response, error) {
@@ -263,7 +264,7 @@ func latency(d time.Duration) func(http.RoundTripper) http.RoundTripper {
 	}
 }
 
-// once does something before the first write is sent.
+// once calls do before the first write is sent.
 func once(do func()) func(http.RoundTripper) http.RoundTripper {
 	return func(rt http.RoundTripper) http.RoundTripper {
 		first := make(chan struct{}, 1)
@@ -284,7 +285,7 @@ type layer func(*http.Request) (*http.Response, error)
 
 func (l layer) RoundTrip(r *http.Request) (*http.Response, error) { return l(r) }
 
-// What an earlier session wrote is not denied.
+// Drift found on resumption does not hide what an earlier session wrote.
 func TestDriftFoundOnResumption(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: time.Second})
@@ -301,7 +302,7 @@ func TestDriftFoundOnResumption(t *testing.T) {
 	})
 }
 
-// A deadline that comes after the last write stops nothing.
+// A deadline after the last write stops nothing.
 func TestADeadlineAfterTheLastWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{ReadLag: 10 * time.Second})
@@ -314,7 +315,7 @@ func TestADeadlineAfterTheLastWrite(t *testing.T) {
 	})
 }
 
-func TestEachWaveIsReadBackBeforeTheNextIsBegun(t *testing.T) {
+func TestEachWaveIsReadBackBeforeTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{ReadLag: 5 * time.Second})
 		r.with(9, nil)
@@ -330,12 +331,12 @@ func TestEachWaveIsReadBackBeforeTheNextIsBegun(t *testing.T) {
 			got += string(s) + " "
 		}
 		if got != want || res.Totals.Of(journal.Verified) != 9 {
-			t.Errorf("told %s\nwant %s", got, want)
+			t.Errorf("reported %s\nwant %s", got, want)
 		}
 	})
 }
 
-// The deadline ends the waits too, to the second.
+// The deadline also ends waits, to the second.
 func TestADeadlineEndsWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
@@ -344,7 +345,7 @@ func TestADeadlineEndsWaits(t *testing.T) {
 		r.Inject(graphsim.Fault{Kind: "429", Method: "PUT", RetryAfter: 4 * time.Minute})
 		began := time.Now()
 		res := r.mustRun(session{plan: p, settings: journal.Settings{Deadline: began.Add(90 * time.Second)}})
-		if took := time.Since(began); res.Stopped != "the deadline came" || res.Interrupted || took < 90*time.Second || took > 91*time.Second {
+		if took := time.Since(began); res.Stopped != "the deadline passed" || res.Interrupted || took < 90*time.Second || took > 91*time.Second {
 			t.Errorf("stopped %q after %s", res.Stopped, took)
 		}
 	})

@@ -22,17 +22,17 @@ type story struct {
 	pace     time.Duration // between writes; with 0 there is no limit
 	drift    []int         // partners that somebody changes after the plan
 	owned    []int         // partners that become a service provider's after the plan
-	broken   []int         // partners of whom Graph shows nonsense for a while
+	broken   []int         // partners that Graph shows as nonsense for a while
 	jumps    []jump        // of the time of day
-	meddling []meddling    // what somebody does while the run is going
+	meddling []meddling    // what somebody does during the run
 	run      []ending
 	undo     []ending
 	// early: the undo begins where the last ending left the run.
 	early bool
 }
 
-// meddling is what somebody does to one of the plan's partners so long after the
-// run began.
+// meddling is what somebody does to one of the plan's partners, and when after
+// the run began.
 type meddling struct {
 	After time.Duration
 	Which int
@@ -41,16 +41,16 @@ type meddling struct {
 
 var meddlings = []string{"the same", "another policy", "no policy", "no partner", "a partner", "another trust"}
 
-// jump sets the clock of the machine, or is a sleep of it.
+// jump sets the machine's clock, or is a sleep of the machine.
 type jump struct{ After, By time.Duration }
 
-// ending is how a process ends before its time: at so many bytes of the
-// journal, or after so long.
+// ending is how a process ends early: at a byte of the journal, or after a
+// time.
 type ending struct {
 	How   string
 	Bytes int
 	After time.Duration
-	// Lost is the share of the unsynced bytes that is gone.
+	// Lost is the share of the unsynced bytes that is lost.
 	Lost float64
 }
 

@@ -5,9 +5,9 @@ import (
 	"bulksync/plan"
 )
 
-// Undo returns the plan that reverts a run: every change that landed or may have,
-// from its before-image. Its input names the run and the SHA-256 of its journal.
-// The same run gives the same plan.
+// Undo returns the plan that reverts a run: every change that landed or may
+// have, back to its before-image. Its input names the run and the SHA-256 of
+// its journal. The same run gives the same plan.
 func Undo(p *plan.Plan, r *journal.Result, runName, journalSHA256 string) (*plan.Plan, error) {
 	var applied []plan.Applied
 	for i := range r.Outcomes {

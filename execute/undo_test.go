@@ -15,7 +15,7 @@ import (
 	"bulksync/plan"
 )
 
-// undo takes a run back, by way of the plan file, and returns that run too.
+// undo reverts a run, by way of the plan file, and returns that run too.
 func (r *rig) undo(p *plan.Plan, res *journal.Result) (*plan.Plan, *journal.Result) {
 	r.t.Helper()
 	back, err := execute.Undo(p, res, "run", "")
@@ -74,7 +74,7 @@ func TestUndoBringsTheOldStateBackExactly(t *testing.T) {
 	}
 }
 
-// Undo leaves a partner alone that somebody has configured since.
+// Undo does not delete a partner that somebody has configured since.
 func TestUndoLeavesAConfiguredPartnerAlone(t *testing.T) {
 	for name, edit := range map[string]func(*graphsim.Partner){
 		"inboundTrust": func(p *graphsim.Partner) { p.InboundTrust = &graphsim.InboundTrust{IsMfaAccepted: ptr(false)} },
@@ -135,7 +135,7 @@ func TestUndoHoldsWhatSomebodyChangedSince(t *testing.T) {
 	}
 }
 
-// The undo of an interrupted run covers just what happened.
+// The undo of an interrupted run covers exactly what happened.
 func TestTheUndoOfAnInterruptedRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})

@@ -9,25 +9,25 @@ import (
 	"bulksync/plan"
 )
 
-// maxMismatches is how many readings in a row must show something else before a
-// change counts as overwritten. One is not enough, as a replica may be behind.
+// maxMismatches is how many consecutive readings must show something else
+// before a change counts as overwritten. One is not enough, because a replica
+// may be behind.
 const maxMismatches = 3
 
 // watched is a change that is compared with readings.
 type watched struct {
 	change *plan.Change
-	before partnerChanges // of the same partner
-	// own: its write was accepted in this session, so that readings may lag.
+	before partnerChanges // of the same partner, before this one
+	// own: its write was accepted in this session, so readings may lag.
 	own bool
-	// mismatches counts the readings in a row that showed something else.
+	// mismatches counts the consecutive readings that showed something else.
 	mismatches int
 }
 
-// verify reads the tenant back by pages until everything that was accepted is
-// visible, or the wait for it is over, or the run is asked to end. At the end of
-// a run it compares everything that the run calls done, earlier sessions
-// included, with the last reading. It reads nothing where nothing waits to be
-// seen and nothing differs.
+// verify reads the tenant back by pages until everything accepted is visible,
+// the wait is over, or the run is asked to end. At the end of a run it compares
+// everything that the run calls done, earlier sessions included, with the last
+// reading. It reads nothing if nothing is waited for and nothing differs.
 func (r *runner) verify(partners []partnerChanges, all bool) error {
 	list := r.watch(partners, all)
 	deadline := time.Now().Add(r.env.set.VerifyWait)
@@ -35,7 +35,7 @@ func (r *runner) verify(partners []partnerChanges, all bool) error {
 	for pause := time.Second; ; pause *= 2 {
 		if r.isWaiting(list) {
 			if err := r.env.reading.renew(r.env.ends.asked); err != nil {
-				return r.endUnconfirmed(list, readings, "reading back did not work: "+reasonOf(err))
+				return r.endUnconfirmed(list, readings, "reading back failed: "+reasonOf(err))
 			}
 			readings++
 			if all {
@@ -56,12 +56,12 @@ func (r *runner) verify(partners []partnerChanges, all bool) error {
 	}
 }
 
-// shortestPause is the time between two readings where the wait is over and
-// another look is needed all the same.
+// shortestPause is the time between two readings when the wait is over but
+// another look is needed.
 const shortestPause = 100 * time.Millisecond
 
-// watch lists what is to be compared with readings: of a wave what was accepted,
-// of a whole run everything that is called done.
+// watch lists what to compare with readings: for a wave what was accepted, for
+// a whole run everything that is called done.
 func (r *runner) watch(partners []partnerChanges, all bool) []watched {
 	var list []watched
 	for _, p := range partners {
@@ -81,8 +81,8 @@ func (r *runner) watch(partners []partnerChanges, all bool) []watched {
 	return list
 }
 
-// watchNoOps adds the no-ops that the newest reading shows otherwise, or that
-// are held since an earlier one did.
+// watchNoOps adds the no-ops that the newest reading shows as different, and
+// those already held because an earlier one did.
 func (r *runner) watchNoOps(list []watched) []watched {
 	known := map[*plan.Change]bool{}
 	for _, w := range list {
@@ -107,7 +107,7 @@ func (r *runner) watchNoOps(list []watched) []watched {
 	return list
 }
 
-// isWaiting reports whether a new reading is needed to tell.
+// isWaiting reports whether another reading is needed.
 func (r *runner) isWaiting(list []watched) bool {
 	return slices.ContainsFunc(list, func(w watched) bool {
 		o, _ := r.record.outcome(w.change)
@@ -115,9 +115,9 @@ func (r *runner) isWaiting(list []watched) bool {
 	})
 }
 
-// readBack judges each change by the newest reading and returns those that are
-// still waited for. The last reading decides about what others may have
-// overwritten.
+// readBack judges each change by the newest reading and returns those still
+// waited for. A change counts as overwritten after maxMismatches readings, or
+// by the last one.
 func (r *runner) readBack(list []watched, last bool) ([]watched, error) {
 	still := list[:0]
 	var receipts []journal.Receipt
@@ -141,15 +141,15 @@ func (r *runner) readBack(list []watched, last bool) ([]watched, error) {
 	return still, r.record.commit(receipts...)
 }
 
-// isOpen compares a change with the newest reading, and reports whether the next
-// reading is to decide. Otherwise o becomes its outcome.
+// isOpen compares a change with the newest reading, and reports whether to
+// leave the decision to the next reading. Otherwise o becomes its outcome.
 func (r *runner) isOpen(w *watched, o *journal.Outcome, last bool) bool {
 	live, verdict, why := r.compare(w)
 	switch {
 	case verdict == plan.AsWanted:
 		becomesVerified(o, w.change)
 		return false
-	case verdict == plan.Unknown && w.change.Action != plan.NoOp: // it stays what it was called before
+	case verdict == plan.Unknown && w.change.Action != plan.NoOp: // its outcome stays
 		return o.Status == journal.Succeeded || w.mismatches > 0
 	case verdict == plan.Applies && o.Status == journal.Succeeded && (w.own || !last):
 		w.mismatches = 0
@@ -181,8 +181,8 @@ func (r *runner) compare(w *watched) (plan.Live, plan.Fit, string) {
 	return live, verdict, why
 }
 
-// becomesVerified drops what said why the change was not verified. A no-op, which
-// was never sent, becomes unchanged.
+// becomesVerified removes the explanation of why the change was not verified. A
+// no-op, which was never sent, becomes unchanged.
 func becomesVerified(o *journal.Outcome, c *plan.Change) {
 	if o.Status == journal.Unchanged {
 		return
@@ -195,10 +195,10 @@ func becomesVerified(o *journal.Outcome, c *plan.Change) {
 	}
 }
 
-// acceptedBut begins what is said of a change that was accepted and not seen.
+// acceptedBut begins the message of a change that was accepted but not seen.
 const acceptedBut = "accepted; "
 
-// becomesHeld says that what was done is not what is there now.
+// becomesHeld says that the object is no longer as the change left it.
 func becomesHeld(o *journal.Outcome, c *plan.Change, live plan.Live, why string) {
 	switch unwanted := c.Unwanted(live); {
 	case why == "" && o.Status == journal.Succeeded && !o.Open:
@@ -215,18 +215,18 @@ func becomesHeld(o *journal.Outcome, c *plan.Change, live plan.Live, why string)
 	case c.Action == plan.NoOp:
 		reason, then = journal.ReasonNoOpLost, "as wanted when the plan was made, different now: "
 	case !o.MayHaveLanded():
-		reason, then = journal.ReasonMatchLost, "as wanted when it was looked at first, different now: "
+		reason, then = journal.ReasonMatchLost, "as wanted when this run first looked, different now: "
 	}
 	*o = held(*o, c, live, reason, then+why)
 	o.Unseen, o.Unread = false, false
 }
 
-// syncedTogether is how many outcomes of a reading share a sync. More would save
-// little time and take memory.
+// syncedTogether is how many outcomes of a reading share a sync. More would
+// save little time and use memory.
 const syncedTogether = 512
 
-// endUnconfirmed says in words why what was accepted is not called verified. What
-// the last reading showed to be different is not called done.
+// endUnconfirmed says why accepted changes are not called verified. What the
+// last reading showed to be different is not called done.
 func (r *runner) endUnconfirmed(list []watched, readings int, why string) error {
 	var receipts []journal.Receipt
 	for _, w := range list {

@@ -16,8 +16,8 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// New partners that readings do not show for nearly as long as the run waits are
-// not called gone, in one wave or in several.
+// New partners are not called gone when readings do not show them for nearly as
+// long as the run waits, in one wave or in several.
 func TestNewPartnersUnderALagAreNotGone(t *testing.T) {
 	for _, waves := range [][]int{nil, {2, 3}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -35,8 +35,8 @@ func TestNewPartnersUnderALagAreNotGone(t *testing.T) {
 	}
 }
 
-// A write that is answered 204 and never shows is told, by name.
-func TestAWriteThatNeverShowsIsTold(t *testing.T) {
+// A write that is answered 204 and never shows is reported by name.
+func TestAWriteThatNeverShowsIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
 		r.with(4, nil)
@@ -57,7 +57,8 @@ func TestAWriteThatNeverShowsIsTold(t *testing.T) {
 	})
 }
 
-// Stopped at 10 of 20, undone, resumed: what is gone again is not called done.
+// Stopped at 10 of 20, undone, resumed: a change that is gone again is not
+// called done.
 func TestWhatWasUndoneIsNotCalledDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: time.Second})
@@ -83,15 +84,15 @@ func TestWhatWasUndoneIsNotCalledDone(t *testing.T) {
 		if third.Totals != again.Totals || len(r.Writes()) != writes {
 			t.Errorf("a further session: %+v, %d writes", third.Totals, len(r.Writes())-writes)
 		}
-		// The undo of the whole may be asked for at any time.
+		// The whole run may be undone at any time.
 		if back, _ := r.undo(p, third); len(back.Changes) != 20 || len(r.Syncs()) != 0 {
 			t.Errorf("%d changes in the undo, %d policies left", len(back.Changes), len(r.Syncs()))
 		}
 	})
 }
 
-// What was called unchanged by the first list is not called so when the last
-// one, looked at more than once, shows something else.
+// A change called unchanged after the first list loses that status when the
+// last one, read more than once, shows something else.
 func TestUnchangedIsHeldAgainstTheLastReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{Latency: time.Second})
@@ -103,7 +104,7 @@ func TestUnchangedIsHeldAgainstTheLastReading(t *testing.T) {
 		})
 		res := r.mustRun(session{plan: p, settings: journal.Settings{Concurrency: 1}})
 		o := res.Outcomes[0]
-		if o.Status != journal.Held || !strings.HasPrefix(o.Message, "as wanted when it was looked at first, different now: ") || o.MayHaveLanded() ||
+		if o.Status != journal.Held || !strings.HasPrefix(o.Message, "as wanted when this run first looked, different now: ") || o.MayHaveLanded() ||
 			o.Reason != journal.ReasonMatchLost || o.Overwritten {
 			t.Errorf("%+v", o)
 		}
@@ -130,7 +131,7 @@ func TestVerifyingCostsOneListInACalmRun(t *testing.T) {
 	})
 }
 
-// A laptop that slept is told by the time of day: the deadline has come, and the
+// The time of day shows that a laptop slept: the deadline has passed, and the
 // reading is too old to write by.
 func TestASleepingMachineCounts(t *testing.T) {
 	t.Run("the deadline", func(t *testing.T) {
@@ -146,7 +147,7 @@ func TestASleepingMachineCounts(t *testing.T) {
 				return time.Now()
 			}
 			res := r.mustRun(session{plan: p, wall: wall, settings: journal.Settings{Concurrency: 1, Deadline: began.Add(10 * time.Minute)}})
-			if res.Stopped != "the deadline came" || len(r.Writes()) > 3 {
+			if res.Stopped != "the deadline passed" || len(r.Writes()) > 3 {
 				t.Errorf("stopped %q after %d writes", res.Stopped, len(r.Writes()))
 			}
 		})
@@ -175,8 +176,8 @@ func TestASleepingMachineCounts(t *testing.T) {
 	})
 }
 
-// An earlier process whose clock was years ahead leaves a doubt that is settled
-// all the same, and in good time.
+// An earlier process whose clock was years off leaves an open write that is
+// settled all the same, and in good time.
 func TestAWrongClockDoesNotKeepADoubtOpen(t *testing.T) {
 	for name, skew := range map[string]time.Duration{"ahead": 10 * 365 * 24 * time.Hour, "behind": -10 * 365 * 24 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
@@ -198,8 +199,9 @@ func TestAWrongClockDoesNotKeepADoubtOpen(t *testing.T) {
 	}
 }
 
-// What was as wanted when the plan was made is looked at like everything else:
-// a no-op that somebody changed since is held, and as wanted again when it is.
+// What was as wanted when the plan was made is compared like everything else: a
+// no-op that somebody changed since is held, and is as wanted again when its
+// object is.
 func TestANoOpIsHeldAgainstTheReadingsToo(t *testing.T) {
 	for name, edit := range map[string]func(*rig){
 		"before the run": func(r *rig) {
@@ -235,10 +237,10 @@ func TestANoOpIsHeldAgainstTheReadingsToo(t *testing.T) {
 					t.Errorf("%v, %+v", held, res.Totals)
 				}
 				if diff := cmp.Diff(res, r.replay(p, f)); diff != "" {
-					t.Errorf("the journal tells another run (-run +journal):\n%s", diff)
+					t.Errorf("the journal gives another result (-run +journal):\n%s", diff)
 				}
 				if n := bytes.Count(f.data, []byte(`"status":"held"`)); n != 1 {
-					t.Errorf("it is told %d times", n)
+					t.Errorf("it is reported %d times", n)
 				}
 				r.Edit(tenant(2), func(p *graphsim.Partner) { p.IdentitySynchronization.UserSyncInbound.IsSyncAllowed = ptr(true) })
 				again := r.mustRun(session{plan: p, tape: f})
@@ -250,7 +252,7 @@ func TestANoOpIsHeldAgainstTheReadingsToo(t *testing.T) {
 	}
 }
 
-// A no-op of a partner that cannot be read any more is not called as wanted.
+// A no-op of a partner that has become unreadable is not called as wanted.
 func TestANoOpThatCannotBeReadIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{})
@@ -269,7 +271,7 @@ func TestANoOpThatCannotBeReadIsHeld(t *testing.T) {
 	})
 }
 
-// Where nothing is to be done the first list tells whether that is still so.
+// If there is nothing to do, the first list shows whether that still holds.
 func TestARunWithoutWorkReadsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{PageSize: 50})

@@ -12,7 +12,7 @@ import (
 	"bulksync/plan"
 )
 
-// work goes through the waves: each is written and read back before the next one
+// work goes through the waves: each is written and read back before the next
 // begins.
 func (r *runner) work() error {
 	partners := r.env.partners()
@@ -30,13 +30,13 @@ func (r *runner) work() error {
 			return err
 		}
 		if i == len(waves)-1 {
-			break // the last reading is that of the run
+			break // the final reading follows
 		}
 		if err := r.verify(wave, false); err != nil {
 			return err
 		}
 		if bad := r.unsettled(wave); bad > 0 {
-			r.control.stop(fmt.Errorf("wave %d of %d: %s of it not as wanted", i+1, len(waves), words.Count(bad, "change")))
+			r.control.stop(fmt.Errorf("wave %d of %d: %s not as wanted", i+1, len(waves), words.Count(bad, "change")))
 		}
 	}
 	if r.control.interrupted() {
@@ -48,7 +48,7 @@ func (r *runner) work() error {
 // partnerChanges are the changes of one partner, in their order.
 type partnerChanges []*plan.Change
 
-// partners lists what the run may write, the partners in the order of the plan.
+// partners lists what the run may write, grouped by partner in plan order.
 func (e *env) partners() []partnerChanges {
 	var partners []partnerChanges
 	at := map[string]int{}
@@ -68,9 +68,9 @@ func (e *env) partners() []partnerChanges {
 	return partners
 }
 
-// waves cuts the partners as Settings.Waves says. What an earlier session left
-// unknown comes last in its wave: by then it is known how soon a reading shows a
-// write.
+// waves splits the partners as Settings.Waves says. What an earlier session
+// left unknown comes last in its wave: by then it is known how soon a reading
+// shows a write.
 func (r *runner) waves(partners []partnerChanges) [][]partnerChanges {
 	var waves [][]partnerChanges
 	for _, n := range r.env.set.Waves {
@@ -98,7 +98,7 @@ func (r *runner) hasUnknown(p partnerChanges) int {
 	return 0
 }
 
-// dispatch hands the partners of a wave out to the workers.
+// dispatch hands the partners of a wave to the workers.
 func (r *runner) dispatch(wave []partnerChanges) error {
 	handed := make(chan partnerChanges)
 	workers, failed := errgroup.WithContext(context.WithoutCancel(r.env.ends.hard))
@@ -123,8 +123,7 @@ func (r *runner) dispatch(wave []partnerChanges) error {
 }
 
 // unsettled counts the changes of a wave that keep the next one from beginning.
-// What was held because it drifted is not counted: Settings.OnDrift decides about
-// that.
+// Changes held for drift do not count: Settings.OnDrift decides about those.
 func (r *runner) unsettled(wave []partnerChanges) int {
 	n := 0
 	for _, p := range wave {
@@ -140,7 +139,7 @@ func (r *runner) unsettled(wave []partnerChanges) int {
 	return n
 }
 
-// holdDrift looks for drift before anything is written. Where it finds some it
+// holdDrift looks for drift before anything is written. If it finds any, it
 // holds those changes and stops the run.
 func (r *runner) holdDrift(partners []partnerChanges) error {
 	var receipts []journal.Receipt
@@ -159,7 +158,7 @@ func (r *runner) holdDrift(partners []partnerChanges) error {
 		if r.env.resumed {
 			nothing = "nothing more"
 		}
-		r.control.stop(fmt.Errorf("%s held, as objects changed since the plan, and %s was written", words.Count(len(receipts), "change"), nothing))
+		r.control.stop(fmt.Errorf("%s held because objects changed since the plan, and %s was written", words.Count(len(receipts), "change"), nothing))
 	}
 	return r.record.commit(receipts...)
 }

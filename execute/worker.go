@@ -8,7 +8,7 @@ import (
 	"bulksync/plan"
 )
 
-// worker works on one partner at a time. What it knows of the run it only reads;
+// worker works on one partner at a time. It only reads the run's shared state;
 // it writes through its recorder and through control.
 type worker struct {
 	env     *env
@@ -30,19 +30,19 @@ func (w *worker) run(partners <-chan partnerChanges) error {
 	return w.rec.flush()
 }
 
-// partner runs the changes of one partner in order. A change that did not
-// succeed skips the rest.
+// partner runs the changes of one partner in order. After one that did not
+// succeed, the rest are skipped.
 func (w *worker) partner(p partnerChanges) error {
-	failed := 0 // the change that skips the rest
+	failed := 0 // the change because of which the rest are skipped
 	for i, c := range p {
 		if w.control.stopped() {
-			return nil // what was not begun stays not-attempted
+			return nil // changes not begun stay not-attempted
 		}
 		switch o, _ := w.rec.record.outcome(c); {
 		case o.Status.Done():
 		case o.MayHaveLanded() && (failed != 0 || o.Status == journal.Held):
-			// What this run made is not written again over somebody's change, and
-			// what it may have made is not called skipped.
+			// Nothing that this run made is written again over somebody's change,
+			// and nothing that it may have made is called skipped.
 			failed = cmp.Or(failed, c.Seq)
 		case failed != 0:
 			w.rec.outcome(journal.Outcome{
@@ -62,7 +62,7 @@ func (w *worker) partner(p partnerChanges) error {
 	return nil
 }
 
-// carryOut brings one change to its outcome, and records that.
+// carryOut brings one change to its outcome, and records it.
 func (w *worker) carryOut(c *plan.Change, before partnerChanges) (journal.Status, error) {
 	o, err := w.begin(c, before).run()
 	if err != nil {
@@ -80,8 +80,8 @@ func (w *worker) begin(c *plan.Change, before partnerChanges) *changeRun {
 	return &changeRun{
 		env: w.env, control: w.control, rec: w.rec, queue: w.queue,
 		change: c, before: before, req: c.Request, out: journal.Outcome{Seq: c.Seq},
-		// Deleting a partner deletes all that belongs to it, and the list shows only
-		// a part of that.
+		// Deleting a partner deletes everything that belongs to it, and the
+		// list shows only part of that.
 		readDirectly: c.Object == plan.PartnerConfiguration && c.Action == plan.Delete,
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"bulksync/plan"
 )
 
-// cause is what a piece of advice is about: a graph.Kind, a code of Graph where
-// that tells more, a status of a change, or one of the following.
+// cause is what a piece of advice is about: a graph.Kind, a more specific code
+// of Graph, a status of a change, or one of the following.
 type cause string
 
 const (
@@ -32,12 +32,12 @@ const (
 )
 
 // advice is the next thing to do: for a command that ended with an error, for a
-// change of a run, and for one that takes a run back where that is another. Such
-// a plan cannot be made again from a file, and made again from its run it is the
+// change of a run, and for a change of an undo run if that differs. An undo
+// plan cannot be made again from a file, and made again from its run it is the
 // same. Empty means that nothing helps.
 type advice struct{ command, run, undo string }
 
-// always is advice that is the same everywhere.
+// always is advice that applies everywhere.
 func always(s string) advice {
 	return advice{command: s, run: s}
 }
@@ -48,8 +48,8 @@ const (
 	byHand     = "see what is there now, and " + whoChanged
 )
 
-// adviceTable is the one table of advice. A word in braces is filled in by facts. It
-// is never written to.
+// adviceTable is the one table of advice. Facts fill in the words in braces. It
+// is never modified.
 var adviceTable = map[cause]advice{
 	cause(graph.Unauthorized): always("sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN; then {again}"),
 	cause(graph.Forbidden):    always("this needs the permission {permission}, with admin consent; a person also needs the role {role}{except}"),
@@ -84,13 +84,13 @@ var adviceTable = map[cause]advice{
 	unconfirmed: always("Graph did not confirm the write in several attempts: {again}; if it persists, give Microsoft the request-id"),
 	overwritten: {run: "see " + whoChanged + ", then plan again if it is still wanted", undo: "see " + whoChanged},
 	unreadable: {
-		command: "look at what Graph returns for this partner; if that is right, {again}",
-		run:     "look at what Graph returns for this partner; if that is right, plan again",
-		undo:    "look at what Graph returns for this partner; if that is right, undo the run again",
+		command: "check what Graph returns for this partner; if it is right, {again}",
+		run:     "check what Graph returns for this partner; if it is right, plan again",
+		undo:    "check what Graph returns for this partner; if it is right, undo the run again",
 	},
 	cause(journal.Held): {
-		run:  "plan again, and look at the difference before you approve it",
-		undo: "an undo leaves alone what was changed after the run: look at it, and change it with a separate plan",
+		run:  "plan again, and review the difference before you approve it",
+		undo: "an undo does not touch what was changed after the run: review it, and change it with a separate plan",
 	},
 	cause(journal.Indeterminate): always("{again}: the object is read before it is written again"),
 	cause(journal.NotAttempted):  always("{again}"),
@@ -108,8 +108,8 @@ const (
 	rolePartial      = "Teams Administrator"
 )
 
-// partialRoleName names the first role that Entra shows partners without their
-// policies, by the template IDs that a token carries.
+// partialRoleName names the first role that lets a person see partners but not
+// their policies, by the template IDs in the token.
 func partialRoleName(templateIDs []string) string {
 	for _, id := range templateIDs {
 		switch strings.ToLower(id) {
@@ -122,16 +122,16 @@ func partialRoleName(templateIDs []string) string {
 	return ""
 }
 
-// Command is what advice about an error depends on beside the error.
+// Command is what advice about an error needs to know about the command.
 type Command struct {
-	// Writes says that the command writes, and so has --max-rate.
+	// Writes means that the command writes, and so has --max-rate.
 	Writes bool
 	// Roles are the template IDs of the roles of the person who signed in.
 	Roles []string
 }
 
-// Advise returns the next thing to do about an error of Graph; empty where
-// nothing helps.
+// Advise returns the next thing to do about an error of Graph; empty if nothing
+// helps.
 func Advise(err error, by Command) string {
 	f := facts{again: "run the command again", writes: by.Writes, partial: partialRoleName(by.Roles)}
 	for _, c := range f.causesOf(err) {
@@ -142,8 +142,8 @@ func Advise(err error, by Command) string {
 	return ""
 }
 
-// causesOf lists the causes of an error, the most telling first, and takes down
-// what advice on them names.
+// causesOf lists the causes of an error, the most specific first, and records
+// the facts that advice on them names.
 func (f *facts) causesOf(err error) []cause {
 	var out []cause
 	f.throttled = errors.Is(err, graph.Throttled)
@@ -177,7 +177,7 @@ func (f *facts) causesOf(err error) []cause {
 	return out
 }
 
-// hint is the next thing to do about an outcome, or "" where its message and
+// hint is the next thing to do about an outcome, or "" if its message and
 // status say enough.
 func hint(c *plan.Change, o *journal.Outcome, r *journal.Result) string {
 	f := facts{again: "resume the run", writes: true, refusedWrite: true, throttled: true, object: c.Object}
@@ -198,8 +198,8 @@ func findingHint() string {
 	return f.fill(adviceTable[unreadable].command)
 }
 
-// outcomeCauses lists the causes of an outcome, the most telling first: how the
-// change ended where no refusal explains it, Graph's code, then the kind.
+// outcomeCauses lists the causes of an outcome, the most specific first: how
+// the change ended if no refusal explains it, Graph's code, then the kind.
 func outcomeCauses(c *plan.Change, o *journal.Outcome, r *journal.Result) []cause {
 	switch {
 	case o.Status.Done(), o.Status == journal.Skipped:
@@ -217,15 +217,15 @@ func outcomeCauses(c *plan.Change, o *journal.Outcome, r *journal.Result) []caus
 	switch o.Kind {
 	case graph.NotFound:
 		return append(out, missingCause(c))
-	case graph.Indeterminate: // tried again and again, and in doubt every time until it was read
+	case graph.Indeterminate: // sent several times, and uncertain each time until it was read
 		return append(out, unconfirmed)
 	default:
 		return append(out, cause(o.Kind))
 	}
 }
 
-// missingCause is what a write can have missed: the template, a tenant that
-// Graph knows, or else its partner or policy.
+// missingCause is what a write can have found missing: the template, the tenant
+// itself, or else its partner or policy.
 func missingCause(c *plan.Change) cause {
 	switch {
 	case c.Object == plan.SyncTemplate:
@@ -237,7 +237,7 @@ func missingCause(c *plan.Change) cause {
 	}
 }
 
-// facts are what the sentences of the table leave open.
+// facts fill in the sentences of the table.
 type facts struct {
 	again, member, partial          string
 	writes, refusedWrite, throttled bool

@@ -13,8 +13,8 @@ import (
 	"bulksync/report"
 )
 
-// The next step fits the refusal and the object. It names the permission that is
-// missing, and only flags that exist.
+// The next step fits the refusal and the object. It names the missing
+// permission, and only flags that exist.
 func TestHints(t *testing.T) {
 	const grant = "this needs the permission Policy.ReadWrite.CrossTenantAccess, with admin consent; a person also needs the role Security Administrator"
 	const signIn = "sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN; then resume the run"
@@ -61,7 +61,7 @@ func TestHints(t *testing.T) {
 	}
 }
 
-// What takes a run back is not planned again from a file.
+// Advice on an undo run never says to plan again from a file.
 func TestHintsOfAnUndo(t *testing.T) {
 	const audit = "see what is there now, and in the Entra audit log who changed it"
 	undo := with(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)), "reverts what the run did")
@@ -69,7 +69,7 @@ func TestHintsOfAnUndo(t *testing.T) {
 		outcome journal.Outcome
 		want    string
 	}{
-		{journal.Outcome{Status: journal.Held}, "an undo leaves alone what was changed after the run: look at it, and change it with a separate plan"},
+		{journal.Outcome{Status: journal.Held}, "an undo does not touch what was changed after the run: review it, and change it with a separate plan"},
 		{journal.Outcome{Status: journal.Held, Overwritten: true}, "see in the Entra audit log who changed it"},
 		{journal.Outcome{Status: journal.Failed, Kind: graph.NotFound}, audit},
 		{journal.Outcome{Status: journal.Failed, Kind: graph.Conflict}, audit},
@@ -86,8 +86,8 @@ func TestHintsOfAnUndo(t *testing.T) {
 	}
 }
 
-// Advice on an error names what the command has, and what the refused request
-// needs.
+// Advice on an error names only flags that the command has, and what the
+// refused request needs.
 func TestAdviceOnErrors(t *testing.T) {
 	list := func(e graph.Error) error { e.Method = "GET"; return &graph.ListError{Page: 1, Err: &e} }
 	missing := func(m error) error { return list(graph.Error{Kind: graph.NotVisible, Status: 200, Err: m}) }

@@ -12,7 +12,7 @@ import (
 const (
 	// alertPartners bounds the partners that an alert names.
 	alertPartners = 1000
-	// alertGroups bounds the alerts of one kind, for a plan with a thousand
+	// alertGroups bounds the alerts of one kind, in case a plan has a thousand
 	// different reasons.
 	alertGroups = 8
 )
@@ -24,15 +24,15 @@ type alert struct {
 	Words    string
 	Hint     string
 	Partners []partner
-	// More is how many partners are not in Partners.
+	// More is how many partners are missing from Partners.
 	More  int
 	rows  int
 	home  bool // the home tenant is among them
 	seen  map[string]bool
-	mixed bool // the words are not those of every row
+	mixed bool // Words does not hold for every row
 }
 
-// add counts a row of the alert and keeps its partner, each once.
+// add counts a row of the alert and adds its partner if it is new.
 func (a *alert) add(p partner) {
 	a.rows++
 	id := strings.ToLower(p.TenantID)
@@ -51,8 +51,8 @@ func (a *alert) add(p partner) {
 	a.More++
 }
 
-// Count says how many rows and partners the alert is about: "2 partners", or
-// "3 changes to 2 partners" where these are different numbers.
+// Count says how many rows and partners the alert is about: "2 partners", or "3
+// changes to 2 partners" if the numbers differ.
 func (a *alert) Count(noun string) string {
 	partners := len(a.seen)
 	if a.home {
@@ -72,17 +72,17 @@ func (a *alert) Count(noun string) string {
 	}
 }
 
-// otherKey is the key of the alert for what has none of its own.
+// otherKey is the key of the alert for rows past the bound.
 const otherKey = "…"
 
-// groups collects alerts by key, in the order in which the keys come.
+// groups collects alerts by key, in the order in which the keys first appear.
 type groups struct {
 	keys   []string
 	alerts map[string]*alert
 }
 
-// at returns the alert of key, made by mk if it is new. Past the bound all
-// new keys share one alert.
+// at returns the alert of key, made by mk if it is new. Past the bound, all new
+// keys share one alert.
 func (g *groups) at(key string, mk func() alert) *alert {
 	if a := g.alerts[key]; a != nil {
 		return a
@@ -109,15 +109,15 @@ func (g *groups) list() []*alert {
 	for _, k := range g.keys {
 		a := g.alerts[k]
 		if a.mixed && k != otherKey {
-			a.Words = "for one, " + a.Words + "; each row has its own message"
+			a.Words = "for example, " + a.Words + "; each row has its own message"
 		}
 		out = append(out, a)
 	}
 	return out
 }
 
-// planAlerts groups the changes that a board must see: those with hazards,
-// the gravest first, then the other blocked ones by reason.
+// planAlerts groups the changes that a board must see: those with hazards, most
+// serious first, then the other blocked ones by reason.
 func planAlerts(p *plan.Plan) []*alert {
 	var dangers, blocked groups
 	for i := range p.Changes {
@@ -149,10 +149,10 @@ func hazardTone(h plan.Hazard) tone {
 	return warn
 }
 
-// runAlerts groups the changes that did not succeed by how and with what code
-// they ended, so that a cause with a thousand rows is read once; and those that
-// are done with something to tell, by what it is. Each kind is bounded for
-// itself, so that a thousand notices never crowd out a failure.
+// runAlerts groups the changes that did not succeed by status and code, so that
+// a cause with a thousand rows is read once, and the done changes that have a
+// notice by that notice. Each kind has its own bound, so that a thousand
+// notices never crowd out a failure.
 func runAlerts(p *plan.Plan, r *journal.Result, running bool) []*alert {
 	kinds := map[tone]*groups{bad: {}, warn: {}, plain: {}}
 	for i := range r.Outcomes {
@@ -173,7 +173,7 @@ func runAlerts(p *plan.Plan, r *journal.Result, running bool) []*alert {
 	return slices.Concat(kinds[bad].list(), kinds[warn].list(), kinds[plain].list())
 }
 
-// alertTone is the tone of an alert: what is done is no worse than a notice,
+// alertTone is the tone of an alert: a done change is no worse than a notice,
 // unless it was looked for in vain.
 func alertTone(o *journal.Outcome) tone {
 	if o.Status.Done() && !o.Unseen {
@@ -182,8 +182,8 @@ func alertTone(o *journal.Outcome) tone {
 	return outcomeTone(o)
 }
 
-// alertTitle is the status, with the code of what went wrong. Elsewhere a code
-// does not say why the change ended as it did.
+// alertTitle is the status, with the code if something went wrong. Otherwise a
+// code does not say why the change ended as it did.
 func alertTitle(o *journal.Outcome) string {
 	title := string(o.Status)
 	if code := graphCode(o); code != "" && o.Status.Info().Severity == journal.Bad {
@@ -192,8 +192,8 @@ func alertTitle(o *journal.Outcome) string {
 	return title
 }
 
-// alertKey is what outcomes of one alert share: for what went wrong the code,
-// as messages can name the single row; else the words.
+// alertKey is what the outcomes of one alert share: the code if something went
+// wrong, because messages can name a single row; else the words.
 func alertKey(o *journal.Outcome, a *alert) string {
 	if o.Status.Info().Severity == journal.Bad {
 		return a.Title
@@ -201,7 +201,7 @@ func alertKey(o *journal.Outcome, a *alert) string {
 	return a.Title + ": " + a.Words
 }
 
-// alertWords is what is common to the outcomes of an alert: the words of the
+// alertWords is what the outcomes of an alert have in common: the words of the
 // reason, else the message, else what the status means.
 func alertWords(o *journal.Outcome, stopped string) string {
 	switch said := reasonWords(o.Reason); {
@@ -216,21 +216,20 @@ func alertWords(o *journal.Outcome, stopped string) string {
 	}
 }
 
-// reasonWords says what is common to outcomes of one reason, where their
-// messages are about the single object.
+// reasonWords describes a reason whose messages are about a single object.
 func reasonWords(r journal.Reason) string {
 	return map[journal.Reason]string{
-		journal.ReasonPredecessor: "a change of the same partner before it did not succeed",
-		journal.ReasonDrifted:     "changed since the plan, and left alone",
+		journal.ReasonPredecessor: "an earlier change of the same partner did not succeed",
+		journal.ReasonDrifted:     "changed since the plan, so not overwritten",
 		journal.ReasonReplaced:    "made by this run, different now",
 		journal.ReasonNoOpLost:    "as wanted when the plan was made, different now",
-		journal.ReasonMatchLost:   "as wanted when it was looked at first, different now",
+		journal.ReasonMatchLost:   "as wanted when this run first looked, different now",
 		journal.ReasonUnreadable:  "the object could not be read",
 	}[r]
 }
 
-// outcomeTone is the tone of a status. What Graph accepted and did not show is
-// to be looked at.
+// outcomeTone is the tone of a status. A change that Graph accepted and did not
+// show needs attention.
 func outcomeTone(o *journal.Outcome) tone {
 	if o.Unseen {
 		return warn

@@ -40,8 +40,8 @@ func finding(row int, k audit.Kind, fs ...plan.Field) audit.Finding {
 	return audit.Finding{TenantID: tenant(row), Kind: k, Object: plan.IdentitySynchronization, Fields: fs}
 }
 
-// An audit that claims nothing is never a bare header, says its cause once and
-// whole, and names nobody.
+// An incomplete audit is never a bare header, gives its cause once and in full,
+// and lists no partners.
 func TestAnIncompleteAuditSaysWhyOnce(t *testing.T) {
 	a := sampleAudit()
 	a.Result, a.Findings, a.Totals, a.Read.Complete = audit.Incomplete, nil, audit.Totals{}, false
@@ -73,8 +73,8 @@ func TestACleanAuditHasNoAlerts(t *testing.T) {
 	}
 }
 
-// What is not set is there all the same, and a value without words is shown as
-// it is.
+// A property that is not set still exists, and a value without words is shown
+// as it is.
 func TestValuesOfAFinding(t *testing.T) {
 	a := sampleAudit()
 	a.Findings, a.Totals = a.Findings[1:2], audit.Totals{OK: 5, Changed: 1}
@@ -96,7 +96,7 @@ func TestTheCSVHasTheProblem(t *testing.T) {
 	}
 }
 
-// Rows that name no property prove next to nothing, and that is said.
+// Rows that name no property prove next to nothing, and the report says so.
 func TestRowsThatNameNoProperty(t *testing.T) {
 	const bare = "the row names no property, so only the partner configuration is looked at"
 	p := planOf(
@@ -117,7 +117,7 @@ func TestRowsThatNameNoProperty(t *testing.T) {
 	}
 }
 
-// The numbers of an audit meet: objects and their partners, the extra policies
+// The numbers of an audit agree: objects and their partners, the extra policies
 // that synchronize and those that do not.
 func TestTheNumbersOfAnAuditMeet(t *testing.T) {
 	consent := finding(2, audit.Changed, inbound(nil, true))
@@ -135,14 +135,15 @@ func TestTheNumbersOfAnAuditMeet(t *testing.T) {
 	}
 }
 
-// What a file says must go is not what it does not name.
+// A policy that the file says must go is distinguished from one that it does
+// not name.
 func TestWhyAPolicyIsExtra(t *testing.T) {
 	named, stranger := finding(2, audit.Extra, syncTo(true, nil)), finding(3, audit.Extra, syncTo(true, nil))
 	named.Absent = true
 	for want, a := range map[string]*audit.Audit{
 		"! extra (1 partner): allowed to synchronize users although the file says that the policy must be removed\n": auditOf(named),
 		"! extra (1 partner): allowed to synchronize users although the file does not ask for it\n":                  auditOf(stranger),
-		"although the file does not ask for it, and says of 1 of them that the\n  policy must be removed\n":          auditOf(named, stranger),
+		"although the file does not ask for it; for 1 of them it says that the\n  policy must be removed\n":          auditOf(named, stranger),
 		"isSyncAllowed: allowed\n":                auditOf(named),
 		"the file says that it must be removed\n": auditOf(named),
 		"the file does not ask for it\n":          auditOf(stranger),
@@ -153,8 +154,8 @@ func TestWhyAPolicyIsExtra(t *testing.T) {
 	}
 }
 
-// Who synchronizes and should not comes first; a line of the input is of no
-// finding, so there is no column for it.
+// Partners that synchronize and should not come first; an extra finding has no
+// input line, so there is no column for it.
 func TestTheGravestFindingsComeFirst(t *testing.T) {
 	a := auditOf(finding(2, audit.Missing, syncTo(nil, true)), finding(3, audit.Unreadable), finding(4, audit.Extra, syncTo(false, nil)), finding(5, audit.Extra, syncTo(true, nil)))
 	for _, f := range []report.Format{report.Text, report.Markdown, report.HTML} {
@@ -179,7 +180,7 @@ func TestTheGravestFindingsComeFirst(t *testing.T) {
 	}
 }
 
-// Alerts of a page show ten partners, and the rest on a click.
+// Alerts of an HTML page show ten partners, and the rest on a click.
 func TestAlertsShowTenPartners(t *testing.T) {
 	for n, want := range map[int]string{10: "", 11: "<summary>and 1 more partner</summary>"} {
 		var fs []audit.Finding

@@ -8,7 +8,7 @@ import (
 	"bulksync/plan/audit"
 )
 
-// checkPlan refuses a plan whose summary is not that of its changes.
+// checkPlan refuses a plan whose summary does not match its changes.
 func checkPlan(p *plan.Plan) error {
 	if got := plan.Summarize(p.Changes); got != p.Summary {
 		return fmt.Errorf("the plan does not add up: its summary says %+v and its %d changes say %+v: make the plan again",
@@ -24,7 +24,7 @@ func checkRun(p *plan.Plan, r *journal.Result) error {
 		return err
 	}
 	if r.PlanFingerprint != p.Fingerprint {
-		return fmt.Errorf("the run is of plan %s, not of plan %s: give it its own plan", r.PlanFingerprint, p.Fingerprint)
+		return fmt.Errorf("the run belongs to plan %s, not to plan %s: use its own plan", r.PlanFingerprint, p.Fingerprint)
 	}
 	if len(r.Outcomes) != len(p.Changes) || r.Changes != len(p.Changes) || r.Totals.Sum() != len(p.Changes) {
 		return fmt.Errorf("the run does not add up: %d changes planned, %d counted, %d outcomes, totals of %d",
@@ -38,12 +38,12 @@ func checkRun(p *plan.Plan, r *journal.Result) error {
 	return checkRows(p, r)
 }
 
-// tally counts the outcomes anew and checks that each belongs to its change.
+// tally counts the outcomes again and checks that each belongs to its change.
 func tally(p *plan.Plan, r *journal.Result) (journal.Totals, error) {
 	var t journal.Totals
 	for i, o := range r.Outcomes {
 		if o.Seq != p.Changes[i].Seq {
-			return t, fmt.Errorf("the run does not add up: outcome %d is of change %d, not of change %d", i+1, o.Seq, p.Changes[i].Seq)
+			return t, fmt.Errorf("the run does not add up: outcome %d belongs to change %d, not to change %d", i+1, o.Seq, p.Changes[i].Seq)
 		}
 		if !o.Status.Known() {
 			return t, fmt.Errorf("the run does not add up: change %d has the unknown status %q", o.Seq, o.Status)
@@ -53,9 +53,9 @@ func tally(p *plan.Plan, r *journal.Result) (journal.Totals, error) {
 	return t, nil
 }
 
-// checkRows refuses a run that counts other rows than the input has, and a
-// change of a row that the plan does not hold. A plan without cells, such as
-// an undo plan, only names rows.
+// checkRows refuses a run whose row count differs from that of the input, and a
+// change of a row that the plan does not hold. A plan without cells, such as an
+// undo plan, only names rows.
 func checkRows(p *plan.Plan, r *journal.Result) error {
 	if r.Rows != p.Input.Rows {
 		return fmt.Errorf("the run does not add up: %d rows in the input, %d in the run", p.Input.Rows, r.Rows)
@@ -72,14 +72,14 @@ func checkRows(p *plan.Plan, r *journal.Result) error {
 	}
 	for i := range p.Changes {
 		if c := &p.Changes[i]; c.Row != 0 && !known[c.Row] {
-			return fmt.Errorf("the plan does not add up: change %d is of line %d, where the input has no row", c.Seq, c.Row)
+			return fmt.Errorf("the plan does not add up: change %d names line %d, where the input has no row", c.Seq, c.Row)
 		}
 	}
 	return nil
 }
 
-// checkAudit refuses totals that are not those of the findings, and a verdict
-// that does not follow from them.
+// checkAudit refuses totals that do not match the findings, and a verdict that
+// does not follow from them.
 func checkAudit(a *audit.Audit) error {
 	got := audit.Totals{OK: a.Totals.OK}
 	for _, f := range a.Findings {
@@ -105,8 +105,8 @@ func checkAudit(a *audit.Audit) error {
 	return nil
 }
 
-// verdictOf is what an audit's own evidence says. An audit that calls itself
-// incomplete is believed; any other must have read everything.
+// verdictOf is the verdict that an audit's own evidence supports. An audit that
+// calls itself incomplete is believed; any other must have read everything.
 func verdictOf(a *audit.Audit) audit.Result {
 	switch {
 	case a.Result == audit.Incomplete || !a.Read.Complete:

@@ -9,15 +9,15 @@ import (
 
 // Clean makes text from a file, from Graph, from a token or from a proxy safe
 // to show: control, direction and invisible characters become visible escapes
-// such as \x1b and \u202e. Line breaks of any kind become \n and stay; tabs
-// become spaces. Joiners and variation selectors stay where a script or an
-// emoji needs them. Text that is clean already comes back as it is.
+// such as \x1b and \u202e. Line breaks of any kind become \n; tabs become
+// spaces. Joiners and variation selectors stay where a script or an emoji needs
+// them. Clean text is returned unchanged.
 func Clean(s string) string {
 	if !strings.ContainsFunc(s, isUnsafe) {
 		return s
 	}
 	var b strings.Builder
-	before := ' ' // the rune before, as it was written
+	before := ' ' // the rune before, unescaped
 	for s = strings.ReplaceAll(s, "\r\n", "\n"); s != ""; {
 		r, n := utf8.DecodeRuneInString(s)
 		s = s[n:]
@@ -38,16 +38,15 @@ func Clean(s string) string {
 	return b.String()
 }
 
-// OneLine is Clean for places that have no room for a line break, such as a
-// message, a name or a path: a break becomes a space. OneLine of OneLine
-// changes nothing more.
+// OneLine is Clean for places without room for a line break, such as a message,
+// a name or a path: a break becomes a space. OneLine is idempotent.
 func OneLine(s string) string {
 	return strings.ReplaceAll(Clean(s), "\n", " ")
 }
 
-// isUnsafe reports whether r could move the cursor, turn the direction of the
-// text or not be seen at all. Bytes that are not UTF-8 arrive as U+FFFD, which
-// Clean writes as it is.
+// isUnsafe reports whether r could move the cursor, change the direction of the
+// text or be invisible. Bytes that are not UTF-8 arrive as U+FFFD, which Clean
+// keeps.
 func isUnsafe(r rune) bool {
 	switch {
 	case ' ' <= r && r <= '~', r == '\n':
@@ -62,12 +61,12 @@ const (
 	nonJoiner    = '\u200c'
 	joiner       = '\u200d'
 	emojiStyle   = '\ufe0f'
-	blankBraille = '\u2800' // a sign that shows nothing
+	blankBraille = '\u2800' // an invisible sign
 )
 
-// isNeeded reports whether r is unsafe in general and does its work here:
-// a joiner between letters or emoji that join, a selector behind what it
-// selects a form of. Elsewhere it would only make two names look alike.
+// isNeeded reports whether r is unsafe in general but needed here: a joiner
+// between letters or emoji that join, or a selector after a character that has
+// variants. Elsewhere it would only make two names look alike.
 func isNeeded(before, r, next rune) bool {
 	switch {
 	case r == unicode.ReplacementChar:
@@ -80,7 +79,8 @@ func isNeeded(before, r, next rune) bool {
 	return false
 }
 
-// joins reports whether r is an emoji, or of a script that writes with joiners.
+// joins reports whether r is an emoji, or belongs to a script that uses
+// joiners.
 func joins(r rune) bool {
 	return !isUnsafe(r) && (unicode.In(r, unicode.So, unicode.Arabic, unicode.Syriac, unicode.Nko, unicode.Mongolian) ||
 		unicode.In(r, unicode.Devanagari, unicode.Bengali, unicode.Gurmukhi, unicode.Gujarati, unicode.Oriya, unicode.Tamil,
@@ -100,9 +100,9 @@ func escape(r rune) string {
 	}
 }
 
-// guard makes a cell harmless that a spreadsheet would run as a formula, by
-// the apostrophe that spreadsheets themselves use. It wants cleaned text, and
-// looks past leading spaces, as some spreadsheets do.
+// guard neutralizes a cell that a spreadsheet would run as a formula, with the
+// apostrophe that spreadsheets themselves use. It expects cleaned text, and
+// ignores leading spaces, as some spreadsheets do.
 func guard(s string) string {
 	if strings.HasPrefix(s, "\n") {
 		return "'" + s

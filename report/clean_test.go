@@ -11,8 +11,8 @@ import (
 	"bulksync/report"
 )
 
-// What a terminal obeys, what turns the reading direction and what cannot be
-// seen is made visible; what a script or an emoji needs stays.
+// Characters that a terminal obeys, that change the reading direction or that
+// are invisible become visible; those that a script or an emoji needs stay.
 func TestOneLine(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain text":                     "plain text",
@@ -48,8 +48,8 @@ func TestOneLine(t *testing.T) {
 	}
 }
 
-// isHidden is what must never reach a reader, written apart from the package's
-// own table: without the two joiners and the selectors, which some texts need.
+// isHidden is what must never reach a reader, independent of the package's own
+// table: without the two joiners and the selectors, which some texts need.
 func isHidden(r rune) bool {
 	switch r {
 	case '\n', '\u200c', '\u200d':

@@ -14,7 +14,7 @@ import (
 	"bulksync/plan/audit"
 )
 
-// csvBatch is how many lines stand in memory at a time.
+// csvBatch is how many lines are in memory at a time.
 const csvBatch = 1000
 
 // planLine is a line of a plan's CSV; the tags are its header.
@@ -92,8 +92,8 @@ func planCSV(w io.Writer, p *plan.Plan) error {
 }
 
 // Outcomes writes outcomes.csv: one line per change of p, in plan order, with
-// what became of it in r. Times are UTC; before and after are JSON objects of
-// the properties that differ.
+// its outcome in r. Times are UTC; before and after are JSON objects of the
+// properties that differ.
 func Outcomes(w io.Writer, p *plan.Plan, r *journal.Result) error {
 	if err := checkRun(p, r); err != nil {
 		return err
@@ -114,8 +114,8 @@ func Outcomes(w io.Writer, p *plan.Plan, r *journal.Result) error {
 	})
 }
 
-// auditCSV writes the findings. That nothing is claimed is a line of its own: a
-// header alone would look like a tenant that is clean.
+// auditCSV writes the findings. An incomplete audit has a line that says so: a
+// header alone would look like a clean tenant.
 func auditCSV(w io.Writer, a *audit.Audit) error {
 	if a.Result == audit.Incomplete {
 		return writeCSV(w, 1, func(int) (findingLine, error) {
@@ -135,11 +135,11 @@ func auditCSV(w io.Writer, a *audit.Audit) error {
 	})
 }
 
-// writeCSV writes n lines by batches, so that a large report never stands in
-// memory. The project asks for gocsv, and its tags are the one place where the
-// columns are named. It gets a writer of our own, so that its global settings do
-// not count, and times as text, which it would print in its own way. It writes
-// the header even when there is no line.
+// writeCSV writes n lines in batches, so that a large report is never in memory
+// as a whole. The project asks for gocsv, and its tags are the one place that
+// names the columns. It gets a writer of our own, so that its global settings
+// have no effect, and times as text, because it would format them its own way.
+// It writes the header even if there are no lines.
 func writeCSV[T any](w io.Writer, n int, line func(int) (T, error)) error {
 	out := gocsv.NewSafeCSVWriter(csv.NewWriter(w))
 	batch := make([]T, 0, min(n, csvBatch))

@@ -12,11 +12,11 @@ import (
 )
 
 // effect is something that a change does to people, or to a whole partner: the
-// sentence that tells it. Words in braces are filled in by tell.
+// sentence that describes it. sentence fills in the words in braces.
 type effect string
 
-// The effects that are not those of a switch alone. Removing a policy ends the
-// synchronization that was allowed; a policy without it is idle.
+// The effects beyond those of a single switch. Removing a policy ends the
+// synchronization that it allowed; a policy that allows none is idle.
 const (
 	syncAllowed    effect = "Synchronization {is} allowed for {partners}."
 	syncStopped    effect = "Synchronization {is} stopped for {partners}."
@@ -29,8 +29,7 @@ const (
 	partnerRemoved effect = "The partner configuration {is} removed for {partners}."
 )
 
-// allEffects lists the effects in the order in which a page tells them, each
-// once.
+// allEffects lists the effects once each, in the order of a page.
 func allEffects() []effect {
 	all := []effect{syncAllowed, syncStopped, policyRemoved, idleRemoved, idleAdded}
 	for _, s := range switches {
@@ -43,9 +42,9 @@ func allEffects() []effect {
 	return append(all, renamed, otherChanged, partnerAdded, partnerRemoved)
 }
 
-// tell fills in the partners and the time: what is going to be, or what has been
+// sentence fills in the partners and the tense: what will be done, or what was
 // done.
-func (e effect) tell(done bool, partners string) string {
+func (e effect) sentence(done bool, partners string) string {
 	is, accept, stop, refuse := "is", "will accept", "will no longer accept", "will not accept"
 	if done {
 		is, accept, stop, refuse = "was", "now accepts", "no longer accepts", "does not accept"
@@ -53,17 +52,18 @@ func (e effect) tell(done bool, partners string) string {
 	return strings.NewReplacer("{is}", is, "{accept}", accept, "{stop}", stop, "{refuse}", refuse, "{partners}", partners).Replace(string(e))
 }
 
-// reached are the partners of an effect, by tenant ID; each is confirmed or not.
+// reached holds the partners of an effect by tenant ID, and whether each is
+// confirmed.
 type reached map[string]bool
 
-// effects counts what really changes for people, each partner once: a policy
-// that is created with synchronization off stops nothing.
+// effects counts what really changes for people, each partner once: creating a
+// policy with synchronization off stops nothing.
 type effects map[effect]reached
 
-// add counts what c does. A partner is confirmed where all of its changes are.
+// add counts what c does. A partner is confirmed if all its changes are.
 func (e effects) add(c *plan.Change, confirmed bool) {
 	if c.Object == plan.SyncTemplate {
-		return // it is about no partner of today
+		return // it concerns no current partner
 	}
 	for _, k := range effectsOf(c) {
 		if e[k] == nil {
@@ -97,7 +97,7 @@ func effectsOf(c *plan.Change) []effect {
 }
 
 // fieldEffects lists what the properties of a change do. It leaves out switches
-// that are off before and after where another one really turns.
+// that stay off if another one is really switched.
 func fieldEffects(c *plan.Change) []effect {
 	var turned, idle, other []effect
 	for _, f := range c.Fields {
@@ -120,8 +120,8 @@ func fieldEffects(c *plan.Change) []effect {
 	return slices.Concat(turned, idle, other)
 }
 
-// sentences says what the changes mean, or have meant, and for how many partners
-// there is no more than Graph's word.
+// sentences says what the changes mean, or meant, for people, and for how many
+// partners only Graph's answer says so.
 func (e effects) sentences(done bool) []string {
 	var out []string
 	for _, k := range allEffects() {
@@ -130,14 +130,14 @@ func (e effects) sentences(done bool) []string {
 		case k == syncStopped && len(e[policyRemoved]) > 0:
 			out = append(out, stoppedTwoWays(done, partners, e[policyRemoved]))
 		default:
-			out = append(out, k.tell(done, partners.words()))
+			out = append(out, k.sentence(done, partners.words()))
 		}
 	}
 	return out
 }
 
-// stoppedTwoWays adds up what turns a switch off and what removes a policy, so
-// that the sum meets the numbers of the two hazards.
+// stoppedTwoWays adds up the switches turned off and the policies removed, so
+// that the sum matches the numbers of the two hazards.
 func stoppedTwoWays(done bool, off, removed reached) string {
 	all := maps.Clone(off)
 	both := 0
@@ -149,13 +149,13 @@ func stoppedTwoWays(done bool, off, removed reached) string {
 		all[id] = confirmed && (was || !known)
 	}
 	if both == len(off) {
-		return policyRemoved.tell(done, all.words())
+		return policyRemoved.sentence(done, all.words())
 	}
 	const twoWays effect = "Synchronization {is} stopped for {partners}: for %s it {is} turned off, for %s the policy {is} removed."
-	return fmt.Sprintf(twoWays.tell(done, all.words()), words.Thousands(len(off)-both), words.Thousands(len(removed)))
+	return fmt.Sprintf(twoWays.sentence(done, all.words()), words.Thousands(len(off)-both), words.Thousands(len(removed)))
 }
 
-// words counts the partners, and says for how many the effect was not seen.
+// words counts the partners, and those for which the effect was not seen.
 func (r reached) words() string {
 	unconfirmed := 0
 	for _, confirmed := range r {

@@ -13,7 +13,7 @@ import (
 	"bulksync/report"
 )
 
-// leadOf is what a text report says between its verdict and its facts.
+// leadOf is the part of a text report between its verdict and its facts.
 func leadOf(text string) []string {
 	head, _, _ := strings.Cut(text, "\n\n")
 	return strings.Split(head, "\n")[1:]
@@ -81,7 +81,7 @@ func TestSentencesCountWhatChanges(t *testing.T) {
 	}
 }
 
-// A run says what landed, in the same words, and how much of it nobody has seen.
+// A run says what landed, in the same words, and how much of it was not seen.
 func TestARunCountsWhatLanded(t *testing.T) {
 	var changes []plan.Change
 	for row := range 12 {
@@ -108,8 +108,8 @@ func TestARunCountsWhatLanded(t *testing.T) {
 	}
 }
 
-// A partner whose switch was turned off and whose policy was removed counts once,
-// and as confirmed only if both are.
+// A partner whose switch was turned off and whose policy was removed counts
+// once, and as confirmed only if both changes are.
 func TestStoppedTwoWaysIsConfirmedWhereBothAre(t *testing.T) {
 	sync := plan.IdentitySynchronization
 	p := planOf(change(2, "", sync, plan.Update, syncTo(true, false)), change(2, "", sync, plan.Delete, syncTo(true, nil)), change(3, "", sync, plan.Update, syncTo(true, false)))
@@ -122,7 +122,7 @@ func TestStoppedTwoWaysIsConfirmedWhereBothAre(t *testing.T) {
 	}
 }
 
-// Every write to a partner is told in some sentence.
+// Every write to a partner appears in some sentence.
 func TestNoWriteIsSilent(t *testing.T) {
 	values := []any{nil, false, true}
 	for _, before := range values {
@@ -145,8 +145,8 @@ func TestNoWriteIsSilent(t *testing.T) {
 	}
 }
 
-// Every managed switch has words of its own, for what a change of it does and
-// for what an audit finds.
+// Every managed switch has its own words, for the effect of a change and for a
+// finding of an audit.
 func TestEverySwitchHasWords(t *testing.T) {
 	values := []any{nil, false, true}
 	for _, o := range desired.PartnerObjects {
@@ -180,7 +180,7 @@ func TestEverySwitchHasWords(t *testing.T) {
 	}
 }
 
-// A plan asks for caution only where there is something to look at first.
+// A plan's page calls for caution only if there is something to look at first.
 func TestThePageOfAHarmlessPlanIsPlain(t *testing.T) {
 	for tone, c := range map[string]plan.Change{
 		"plain": change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)),
@@ -193,8 +193,8 @@ func TestThePageOfAHarmlessPlanIsPlain(t *testing.T) {
 	}
 }
 
-// An undo of a run that changed nothing has looked at nothing, and calls nothing
-// as wanted.
+// An undo of a run that changed nothing has compared nothing, so it calls
+// nothing as wanted.
 func TestAnEmptyUndoClaimsNothing(t *testing.T) {
 	p := planOf()
 	p.Input = desired.Input{Name: "undo of run a", SHA256: p.Input.SHA256}
@@ -211,8 +211,8 @@ func TestAnEmptyUndoClaimsNothing(t *testing.T) {
 	}
 }
 
-// An undo says once what it is, and its rows do not repeat it; its hash is of
-// the journal.
+// An undo says once what it is, and its rows do not repeat it; its hash is that
+// of the journal.
 func TestAnUndoSaysOnceWhatItIs(t *testing.T) {
 	p := planOf(
 		with(change(2, "", plan.IdentitySynchronization, plan.Create, syncTo(nil, true)), "reverts what the run did"),

@@ -1,7 +1,7 @@
 package report
 
-// What is written for speed, or cuts text by hand, for the tests that hold it
-// against something plain.
+// Code that is written for speed, or that cuts text by hand, for the tests that
+// compare it with a plain version.
 var (
 	Escaped  = escaped
 	IsUnsafe = isUnsafe

@@ -12,8 +12,8 @@ import (
 	"bulksync/plan/audit"
 )
 
-// stamp is how times are shown: UTC, because a board and an admin may sit in
-// different zones.
+// stamp formats a time for people, in UTC because a board and an admin may be
+// in different zones.
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return "unknown"
@@ -34,7 +34,7 @@ func homeFact(h graph.HomeTenant) []fact {
 
 func toolName(t plan.Tool) string { return OneLine(strings.TrimSpace(t.Name + " " + t.Version)) }
 
-// inputFacts names the file; there is none where a template was planned alone.
+// inputFacts names the file; there is none if only a template was planned.
 func inputFacts(name, sum, of string, rows int) []fact {
 	if name == "" && rows == 0 {
 		return nil
@@ -56,7 +56,7 @@ func planInput(p *plan.Plan) []fact {
 	return inputFacts(p.Input.Name, p.Input.SHA256, of, p.Input.Rows)
 }
 
-// readFact tells how complete the reading was that the report rests on.
+// readFact says how complete the reading behind the report was.
 func readFact(r plan.Read) fact {
 	v := fmt.Sprintf("%s on %s, complete", words.Count(r.Partners, "partner"), words.Count(r.Pages, "page"))
 	if !r.Complete {
@@ -97,8 +97,8 @@ func runFacts(p *plan.Plan, r *journal.Result, running bool) []fact {
 		fact{end, stamp(r.FinishedAt) + ", after " + elapsed(r.FinishedAt.Sub(r.StartedAt)), false})
 }
 
-// elapsed is a duration for people: milliseconds for short ones, else tenths
-// of a second, else seconds.
+// elapsed formats a duration for people: in milliseconds if short, else in
+// tenths of a second, else in seconds.
 func elapsed(d time.Duration) string {
 	switch {
 	case d < time.Second:

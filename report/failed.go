@@ -14,19 +14,19 @@ import (
 // reasonColumn is the column that FailedRows adds; ReadRows ignores it.
 const reasonColumn = "reason"
 
-// FailedRows writes failed.csv: the rows of the input of which a change did
-// not end as wanted, with the header and cells as they were, in the input's
-// own dialect, and a last column "reason". A row has one line however many of
-// its changes are open. Rows that were merged into another are not repeated.
+// FailedRows writes failed.csv: the input rows with a change that did not end
+// as wanted, with the original header and cells, in the input's own dialect,
+// and a last column "reason". A row has one line however many of its changes
+// are open. Rows that were merged into another are not repeated.
 //
-// The file is made to be planned again, so the input's own cells are not
-// altered, not even those that a spreadsheet would run as a formula: an
+// The file is made to be planned again, so the input's own cells stay
+// unaltered, even those that a spreadsheet would run as a formula: an
 // apostrophe before a displayName would be sent to Graph. They were in the
-// author's own file before. The reason is ours and is made harmless.
+// author's own file before. The reason is our text and is neutralized.
 //
-// A plan without cells, such as an undo plan, gives the partners that are open
+// For a plan without cells, such as an undo plan, it lists the open partners
 // with their notes, in columns that can be read as an input and ask for
-// nothing: what such a plan wants has no words in a row.
+// nothing: a row cannot express what such a plan wants.
 func FailedRows(w io.Writer, p *plan.Plan, r *journal.Result) error {
 	if err := checkRun(p, r); err != nil {
 		return err
@@ -46,8 +46,8 @@ func FailedRows(w io.Writer, p *plan.Plan, r *journal.Result) error {
 	return in.Dialect.Write(w, records)
 }
 
-// failedPartners writes one line for each partner that is not done, in the
-// order of the plan; nothing where the plan is of no partner.
+// failedPartners writes one line for each partner that is not done, in plan
+// order; nothing if the plan has no partner.
 func failedPartners(w io.Writer, p *plan.Plan, r *journal.Result) error {
 	id := func(c *plan.Change) string { return c.Partner.TenantID }
 	reasons := openReasons(p, r, id)
@@ -55,7 +55,7 @@ func failedPartners(w io.Writer, p *plan.Plan, r *journal.Result) error {
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		if id(c) == "" {
-			continue // the template is no row
+			continue // the template has no row
 		}
 		if len(records) == 0 {
 			records = append(records, []string{"tenantId", "note", reasonColumn})
@@ -69,7 +69,7 @@ func failedPartners(w io.Writer, p *plan.Plan, r *journal.Result) error {
 }
 
 // withReason is cells with the reason as a new last cell, or in place of the
-// one that an earlier failed.csv left at position at.
+// one that an earlier failed.csv left in column at.
 func withReason(cells []string, at int, reason string) []string {
 	out := slices.Clone(cells)
 	if at >= 0 && at < len(out) {

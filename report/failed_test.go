@@ -15,14 +15,14 @@ import (
 	"bulksync/report"
 )
 
-// dialects are ways in which spreadsheets write a CSV down.
+// dialects are CSV dialects that spreadsheets write.
 var dialects = []desired.Dialect{
 	{Delimiter: ",", Encoding: "utf-8", Newline: "\n"},
 	{Delimiter: ";", Encoding: "utf-8-bom", Newline: "\r\n"},
 	{Delimiter: "\t", Encoding: "utf-16le", Newline: "\r\n"},
 }
 
-func TestFailedRowsKeepTheCellsAndTheDialectOfTheInput(t *testing.T) {
+func TestFailedRowsKeepCellsAndDialect(t *testing.T) {
 	for _, d := range dialects {
 		p := samplePlan()
 		p.Input.Dialect = d
@@ -77,7 +77,7 @@ func TestARowOfManyChangesFailsOnce(t *testing.T) {
 
 func TestAnEarlierReasonIsReplaced(t *testing.T) {
 	p := samplePlan()
-	for _, reason := range []string{"Reason", "\u200breason", "re_ason"} { // as the input's reader takes it
+	for _, reason := range []string{"Reason", "\u200breason", "re_ason"} { // as the input's reader accepts it
 		p.Input.Header = []string{"tenantId", reason, "name", "note"}
 		var b bytes.Buffer
 		if err := report.FailedRows(&b, p, sampleRun(p)); err != nil {
@@ -90,7 +90,7 @@ func TestAnEarlierReasonIsReplaced(t *testing.T) {
 	}
 }
 
-// The widest input that is read leaves room for the reason.
+// The widest input that can be read leaves room for the reason.
 func TestFailedRowsOfAWideInputCanBePlanned(t *testing.T) {
 	wide := strings.Repeat(",", 255)
 	first, err := desired.ReadRows(t.Context(), strings.NewReader("tenantId"+wide+"\n"+tenant(2)+wide+"\n"), "partners.csv")

@@ -12,7 +12,7 @@ import (
 	"bulksync/plan/desired"
 )
 
-// tenant makes a tenant ID that is easy to tell from others.
+// tenant returns a tenant ID that is easy to recognize.
 func tenant(n int) string {
 	return fmt.Sprintf("%08x-71ad-49c7-9ce8-%012x", 0x90e20000+n, 0xdb3f41ea0000+n)
 }

@@ -15,8 +15,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// golden compares what write gives with a file, twice, so that a report that
-// depends on more than its input is seen.
+// golden compares what write gives with a file, twice, to notice a report that
+// depends on more than its input.
 func golden(t *testing.T, name string, write func(io.Writer) error) {
 	t.Helper()
 	var first, second bytes.Buffer

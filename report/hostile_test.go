@@ -19,7 +19,7 @@ import (
 	"bulksync/report"
 )
 
-// hostile are texts that do harm where a format forgets to escape.
+// hostile are texts that do harm if a format forgets to escape.
 var hostile = []string{
 	`<script>alert("canary")</script>`, `</script><img src=x onerror=canary()>`, `"><svg onload=canary()>`, `' onmouseover='canary()`,
 	`javascript:canary()`, `{{.Canary}}`, `<!-- canary`, `]]>&lt;canary`, `=cmd|' /C canary'!A0`, "+1", "-1", "@canary", "\t=1", "  =1", "＝1", "\n=1", "\r-1",
@@ -27,7 +27,7 @@ var hostile = []string{
 	"\u202eevil", "\u0085", "\u009b31m", "\u2028", "\x00", "bad \xff byte", "株式会社 | 東京", "", "plain",
 }
 
-// drawHostile draws a text in which anything may stand.
+// drawHostile draws a text that can hold anything.
 func drawHostile(t *rapid.T, label string) string {
 	return rapid.OneOf(rapid.SampledFrom(hostile), rapid.String()).Draw(t, label)
 }
@@ -58,7 +58,7 @@ func drawRun(t *rapid.T) (*plan.Plan, *journal.Result) {
 	return p, r
 }
 
-// writers are all reports of p and r that people read.
+// writers are all reports of p and r for people.
 func writers(p *plan.Plan, r *journal.Result, f report.Format) map[string]func(io.Writer) error {
 	return map[string]func(io.Writer) error{
 		"plan": func(w io.Writer) error { return report.Plan(w, p, f, report.Options{}) },
@@ -100,7 +100,7 @@ func TestNoCellIsAFormulaAndEveryChangeHasALine(t *testing.T) {
 			}
 			for i, cells := range lines[1:] {
 				if !slices.Contains(cells, tenant(p.Changes[i].Row)) {
-					t.Fatalf("%s: line %d is not of change %d: %q", name, i+2, i+1, cells)
+					t.Fatalf("%s: line %d does not belong to change %d: %q", name, i+2, i+1, cells)
 				}
 				for _, c := range cells {
 					if s := strings.TrimSpace(c); s != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(s)[0]) || strings.HasPrefix(c, "\n") {
@@ -180,8 +180,8 @@ func TestMarkdownTablesKeepTheirShape(t *testing.T) {
 	})
 }
 
-// shapeOf counts the rows and cells of the last table of a page, if it is the
-// second, and the links and pictures of all of it.
+// shapeOf counts the rows and cells of a page's last table, if it is the
+// second, and the links and images of the whole page.
 func shapeOf(t *rapid.T, page string) (rows, cells, links int) {
 	doc, err := html.Parse(strings.NewReader(page))
 	if err != nil {

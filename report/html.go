@@ -20,11 +20,11 @@ var pageStyle string
 //go:embed html/filter.js
 var pageScript string
 
-// htmlPartners bounds the partners that an alert shows at once.
+// htmlPartners bounds the partners that an alert shows without being expanded.
 const htmlPartners = 10
 
-// htmlPage is what the templates see: the page, and the parts of the file that
-// are ours and need no escaping.
+// htmlPage is what the templates see: the page, and our own parts of the file,
+// which need no escaping.
 type htmlPage struct {
 	Page   *page
 	Policy string
@@ -75,7 +75,7 @@ func (p *page) Title() string {
 // Number counts the rows in words.
 func (p *page) Number() string { return words.Count(p.NRows, p.noun()) }
 
-// noun is what all rows are, unchanged ones among them.
+// noun is what all rows are, including unchanged ones.
 func (p *page) noun() string {
 	if p.Objects {
 		return "object"
@@ -83,11 +83,11 @@ func (p *page) noun() string {
 	return p.Noun
 }
 
-// Number is the tile's number with thousands set apart.
+// Number is the tile's number with thousands separators.
 func (t tile) Number() string { return words.Thousands(t.N) }
 
-// First are the partners that the alert names, and Others those that it names
-// when somebody asks for them.
+// First are the partners that the alert shows, and Others those that it shows
+// when expanded.
 func (a *alert) First() []partner { return a.Partners[:min(len(a.Partners), htmlPartners)] }
 
 // Others are the partners after the first.
@@ -99,8 +99,8 @@ func (a *alert) Rest() string { return more(len(a.Others())+a.More, "partner") }
 // Unnamed is how many partners the alert does not name at all.
 func (a *alert) Unnamed() string { return more(a.More, "partner") }
 
-// Sentence is the alert's words as a sentence of its own. The name of a
-// property keeps its letters.
+// Sentence is the alert's words as a sentence of its own. A property name keeps
+// its case.
 func (a *alert) Sentence() string {
 	if a.Words == "" {
 		return ""

@@ -19,9 +19,9 @@ func writeJSON(w io.Writer, v any) error {
 	})
 }
 
-// escaped lets write make JSON in which no unsafe character stands as itself:
-// JSON leaves those above ASCII as they are, and a terminal obeys some of
-// them. A reader of JSON gets the same text either way.
+// escaped lets write make JSON without any unsafe character in raw form: JSON
+// leaves those above ASCII as they are, and a terminal obeys some of them. To a
+// JSON reader the text is the same.
 func escaped(w io.Writer, write func(io.Writer) error) error {
 	e := &escaper{w: w}
 	if err := write(e); err != nil {
@@ -30,8 +30,8 @@ func escaped(w io.Writer, write func(io.Writer) error) error {
 	return e.flush()
 }
 
-// escaper rewrites JSON on its way. It holds back a character that came in
-// parts.
+// escaper rewrites JSON as it passes. It holds back a character that is split
+// between writes.
 type escaper struct {
 	w    io.Writer
 	rest []byte
@@ -44,7 +44,7 @@ func (e *escaper) Write(b []byte) (int, error) {
 	for len(in) > 0 && utf8.FullRune(in) {
 		r, n := utf8.DecodeRune(in)
 		switch {
-		case r < ' ' || !isUnsafe(r) || n == 3 && r == utf8.RuneError: // below a space is only white space between values
+		case r < ' ' || !isUnsafe(r) || n == 3 && r == utf8.RuneError: // below a space: only white space between values
 			e.out = append(e.out, in[:n]...)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)
@@ -59,7 +59,7 @@ func (e *escaper) Write(b []byte) (int, error) {
 	return len(b), err
 }
 
-// flush writes the bytes of a character that never came whole.
+// flush writes the bytes of a character that was never completed.
 func (e *escaper) flush() error {
 	_, err := io.WriteString(e.w, strings.Repeat(`\ufffd`, len(e.rest)))
 	return err

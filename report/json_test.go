@@ -13,7 +13,8 @@ import (
 	"bulksync/report"
 )
 
-// plainlyEscaped is the plain twin of the escaper: the whole text at once.
+// plainlyEscaped is the plain twin of the escaper: it takes the whole text at
+// once.
 func plainlyEscaped(s string) string {
 	var b strings.Builder
 	for s != "" {
@@ -31,8 +32,8 @@ func plainlyEscaped(s string) string {
 	return b.String()
 }
 
-// The escaper gives what its plain twin gives, wherever the text is cut on its
-// way.
+// The escaper gives the same result as its plain twin, wherever writes split
+// the text.
 func TestTheEscaperAgreesWithItsTwin(t *testing.T) {
 	pieces := rapid.OneOf(rapid.SampledFrom(hostile), rapid.String(), rapid.SampledFrom([]string{
 		"\u202e", "\U000e0041", "\ufffd", "\xff", "\xf0\x9f", "\xe2", "👩\u200d💻", "\n", "\x7f", `"\\`, "plain"}))

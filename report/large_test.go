@@ -75,7 +75,7 @@ func TestMarkdownStaysUnderTheSizeOfAComment(t *testing.T) {
 	}
 }
 
-// Lines are written by batches, each line once and in the order of the plan.
+// Lines are written in batches, each once and in plan order.
 func TestCSVHasEachLineOnce(t *testing.T) {
 	for _, n := range []int{999, 1000, 1001, 2500} {
 		var b bytes.Buffer
@@ -88,13 +88,13 @@ func TestCSVHasEachLineOnce(t *testing.T) {
 		}
 		for i, cells := range lines[1:] {
 			if cells[0] != fmt.Sprint(i+1) {
-				t.Fatalf("%d changes: line %d is of change %s", n, i+1, cells[0])
+				t.Fatalf("%d changes: line %d belongs to change %s", n, i+1, cells[0])
 			}
 		}
 	}
 }
 
-// fullDisk takes n bytes and fails from then on.
+// fullDisk accepts n bytes and then fails.
 type fullDisk struct{ n int }
 
 func (d *fullDisk) Write(b []byte) (int, error) {
@@ -104,8 +104,8 @@ func (d *fullDisk) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// A report that could not be written is an error, wherever the disk was full.
-func TestAFullDiskIsTold(t *testing.T) {
+// A report that could not be written is an error, wherever the disk got full.
+func TestAFullDiskIsAnError(t *testing.T) {
 	p, a := largePlan(1500), sampleAudit()
 	r := resultOf(p, allFailed)
 	for _, f := range formats {
@@ -130,7 +130,7 @@ func TestAFullDiskIsTold(t *testing.T) {
 	}
 }
 
-// What is not named in an alert is counted, in partners, in each format.
+// Partners that an alert does not name are counted, in each format.
 func TestAlertsCountWhatTheyDoNotName(t *testing.T) {
 	for f, want := range map[report.Format]string{
 		report.Text: "    and 70 more partners\n", report.Markdown: "  - and 65 more partners\n", report.HTML: "<summary>and 65 more partners</summary>",

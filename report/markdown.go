@@ -16,15 +16,15 @@ const (
 	markdownHead = 200
 	// markdownCell bounds one text of a cell, in columns.
 	markdownCell = 300
-	// markdownLead bounds a sentence of the lead. A problem ends with what support
-	// asks for, which must not be cut off.
+	// markdownLead bounds a sentence of the lead. A problem ends with what
+	// support asks for, which must not be truncated.
 	markdownLead = 8000
 	// markdownPartners bounds the partners that Markdown names in an alert.
 	markdownPartners = 10
 )
 
 // writeMarkdown writes the page for a comment or a step summary: verdict,
-// facts, what needs attention, and as many rows as have room.
+// facts, what needs attention, and as many rows as fit.
 func writeMarkdown(w io.Writer, p *page) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## bulksync %s: %s\n\n", p.Kind, mdText(p.Verdict))
@@ -69,8 +69,8 @@ func mdAlert(b *strings.Builder, a *alert, noun string) {
 	}
 }
 
-// mdRows writes the table and says how many rows had no room. A column that no
-// row fills is left out.
+// mdRows writes the table and says how many rows did not fit. A column that is
+// empty in every row is left out.
 func mdRows(b *strings.Builder, p *page) {
 	var rows [][]string
 	room := markdownBytes - b.Len() - markdownHead
@@ -161,7 +161,7 @@ func mdPartner(p partner) string {
 	return strings.TrimSpace(mdCell(p.Name) + " " + mdValue(p.TenantID, true))
 }
 
-// mdLines joins the texts that there are with line breaks inside a cell.
+// mdLines joins the non-empty texts with line breaks inside a cell.
 func mdLines(texts []string) string {
 	kept := texts[:0]
 	for _, t := range texts {
@@ -174,7 +174,7 @@ func mdLines(texts []string) string {
 
 func mdCell(s string) string { return mdText(cut(s, markdownCell)) }
 
-// mdValue is s, as code where it is there to be copied.
+// mdValue is s, in code style if it is there to be copied.
 func mdValue(s string, code bool) string {
 	if code && s != "" {
 		return mdCode(s)
@@ -183,7 +183,8 @@ func mdValue(s string, code bool) string {
 }
 
 // mdText escapes s for a paragraph or a table cell. Text that GitHub would turn
-// into a mention, a reference or a link becomes code, where it is left alone.
+// into a mention, a reference or a link becomes code, which GitHub does not
+// interpret.
 func mdText(s string) string {
 	if low := strings.ToLower(s); strings.ContainsAny(s, "@#") || strings.Contains(s, "://") || strings.Contains(low, "www.") || strings.Contains(low, "gh-") {
 		return mdCode(s)
@@ -203,8 +204,8 @@ func mdText(s string) string {
 }
 
 // mdCode is s in a code span, fenced by more backticks than it holds. A pipe
-// becomes a broken bar: in a table it ends the cell even inside code, and no
-// escape for it holds after a backslash.
+// becomes a broken bar: in a table it ends the cell even inside code, and
+// escaping it fails after a backslash.
 func mdCode(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {

@@ -22,14 +22,14 @@ import (
 	"bulksync/report"
 )
 
-// ours are the types whose texts a report checks before it writes a byte.
+// ours are the types whose texts a report checks before it writes anything.
 var ours = []reflect.Type{
 	reflect.TypeFor[plan.Action](), reflect.TypeFor[journal.Status](), reflect.TypeFor[audit.Kind](),
 	reflect.TypeFor[audit.Result](), reflect.TypeFor[desired.Dialect](), reflect.TypeFor[time.Time](),
 }
 
-// infect sets every text that can be reached from v, raw JSON included, and
-// returns how many these were.
+// infect sets every text that can be reached from v, including raw JSON, and
+// returns how many there were.
 func infect(v reflect.Value, text string) int {
 	n := 0
 	switch {
@@ -64,8 +64,8 @@ func infect(v reflect.Value, text string) int {
 	return n
 }
 
-// infected are all reports of a plan, a run and an audit whose every member is
-// text. Without a header, failed.csv holds texts of the plan.
+// infected are all reports of a plan, a run and an audit in which every member
+// is text. Without a header, failed.csv has texts of the plan.
 func infected(t *testing.T, text string, running bool) func(f report.Format) map[string]string {
 	p, a := samplePlan(), sampleAudit()
 	p.Template = &plan.TemplateInput{Name: "template.json"}
@@ -102,8 +102,8 @@ func infected(t *testing.T, text string, running bool) func(f report.Format) map
 	}
 }
 
-// Whatever text stands in whatever member of a plan, a run or an audit, it
-// stays text in every format.
+// Any text in any member of a plan, a run or an audit stays text in every
+// format.
 func TestNoMemberGetsOut(t *testing.T) {
 	checks := map[report.Format]func(*testing.T, string){
 		report.Text: checkText, report.Markdown: checkMarkdown, report.HTML: checkHTML, report.CSV: checkCSV, report.JSON: checkJSON,
@@ -215,8 +215,7 @@ func checkJSON(t *testing.T, out string) {
 	}
 }
 
-// JSON is read as the text that it was made of, however its characters are
-// written.
+// A JSON reader gets the original text, however its characters are escaped.
 func TestJSONKeepsTheText(t *testing.T) {
 	p := samplePlan()
 	r := sampleRun(p)

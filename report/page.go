@@ -17,41 +17,41 @@ const (
 	bad   tone = "bad"
 )
 
-// page is a report for people before it has a format, in the order in which a
-// reader needs it. All text in it is clean; each format escapes it once more
-// for itself. Its members are exported for the templates.
+// page is a report for people before it is formatted, in the order in which a
+// reader needs it. All its text is clean; each format escapes it for itself.
+// Its members are exported for the templates.
 type page struct {
 	Kind string // "plan", "run" or "audit"
 	Noun string // what a row that matters is: "change" or "finding"
-	// All says what all rows are: "2 changes", or "5 objects: 2 to change, ..."
-	// where unchanged ones are among them.
+	// All describes all rows: "2 changes", or "5 objects: 2 to change, ..." if
+	// unchanged ones are included.
 	All     string
-	Objects bool // the rows are objects, unchanged ones among them
-	// Lined says that rows stand in lines of the input.
+	Objects bool // the rows are objects, including unchanged ones
+	// Lined means that rows have line numbers of the input.
 	Lined bool
-	// Approves says that there is something in the plan to say yes to.
+	// Approves means that the plan has something to approve.
 	Approves bool
 	Tone     tone
 	Verdict  string
-	// Lead says in sentences what the verdict means.
+	// Lead explains the verdict in sentences.
 	Lead   []string
 	Facts  []fact
 	Counts []tile
 	Alerts []*alert
-	// Rows are all there are, NRows of them; they are made while they are
-	// read, so that a large report never stands in memory.
+	// Rows are all rows, NRows of them; they are made while they are read, so
+	// that a large report is never in memory as a whole.
 	Rows  iter.Seq[row]
 	NRows int
-	// Listed picks the rows that the bounded formats list; Unlisted says what
-	// the others are, such as "5 unchanged".
+	// Listed picks the rows that the bounded formats list; Unlisted describes
+	// the others, such as "5 unchanged".
 	Listed   func(*row) bool
 	NListed  int
 	Unlisted string
-	// Detail heads the last column of the bounded tables.
+	// Detail is the heading of the last column of the bounded tables.
 	Detail string
-	// Fingerprint is of the plan; an audit has none.
+	// Fingerprint is the plan's; an audit has none.
 	Fingerprint string
-	// Closing are the last lines: what a grep for the totals finds.
+	// Closing are the last lines, for a grep for the totals.
 	Closing []string
 }
 
@@ -75,7 +75,8 @@ func partnerOf(p plan.Partner) partner {
 	return partner{Name: OneLine(p.DisplayName), TenantID: OneLine(p.TenantID)}
 }
 
-// String names the partner in a line: name and tenant ID, or what there is.
+// String names the partner in a line: name and tenant ID, or whichever there
+// is.
 func (p partner) String() string {
 	if p == (partner{}) {
 		return "home tenant"

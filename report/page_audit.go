@@ -10,7 +10,7 @@ import (
 	"bulksync/plan/desired"
 )
 
-// unreadableWords is all that is known of a partner that could not be read.
+// unreadableWords is the text for a partner that could not be read.
 const unreadableWords = "this partner could not be read, so nothing is known about it"
 
 // auditPage says how a tenant differs from its file.
@@ -80,15 +80,14 @@ func auditAlerts(a *audit.Audit) []*alert {
 	return out
 }
 
-// extraWords says why policies are extra, and what the others are that are
-// counted as extra too.
+// extraWords says why policies are extra, and what the other extra policies are.
 func extraWords(busy, absent, idle int) string {
 	s := "allowed to synchronize users although the file does not ask for it"
 	switch {
 	case absent == busy:
 		s = "allowed to synchronize users although the file says that the policy must be removed"
 	case absent > 0:
-		s += fmt.Sprintf(", and says of %s of them that the policy must be removed", words.Thousands(absent))
+		s += fmt.Sprintf("; for %s of them it says that the policy must be removed", words.Thousands(absent))
 	}
 	switch {
 	case idle == 1:
@@ -99,7 +98,7 @@ func extraWords(busy, absent, idle int) string {
 	return s
 }
 
-// isSyncing reports whether the partner may synchronize at present.
+// isSyncing reports whether the partner may currently synchronize.
 func isSyncing(f *audit.Finding) bool {
 	for _, v := range f.Fields {
 		if v.Path == desired.PathSyncAllowed && v.Before == true {
@@ -109,7 +108,7 @@ func isSyncing(f *audit.Finding) bool {
 	return false
 }
 
-// auditRows puts the gravest findings first, as the alerts do.
+// auditRows puts the most serious findings first, as the alerts do.
 func auditRows(a *audit.Audit) iter.Seq[row] {
 	return func(yield func(row) bool) {
 		for rank := range findingRanks {
@@ -125,7 +124,7 @@ func auditRows(a *audit.Audit) iter.Seq[row] {
 const findingRanks = 4
 
 // findingRank orders findings: partners that synchronize and should not, those
-// that could not be read, what differs, and what is extra and idle.
+// that could not be read, differences, and extra policies that are idle.
 func findingRank(f *audit.Finding) int {
 	switch {
 	case f.Kind == audit.Extra && isSyncing(f):

@@ -42,7 +42,8 @@ func rowNoun(s plan.Summary) string {
 	return "change"
 }
 
-// planAll counts what a plan is about, the unchanged apart from the changed.
+// planAll counts the objects of a plan, the unchanged ones apart from the
+// changed.
 func planAll(s plan.Summary) string {
 	all := words.Count(s.Writes()+s.NoOp+s.Blocked, rowNoun(s))
 	var parts []string
@@ -60,7 +61,7 @@ func planAll(s plan.Summary) string {
 	return all + ": " + strings.Join(parts, ", ")
 }
 
-// isLined reports whether any change stands in a line of the input.
+// isLined reports whether any change has a line number of the input.
 func isLined(p *plan.Plan) bool {
 	return slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Row > 0 })
 }
@@ -70,8 +71,8 @@ func isUndo(p *plan.Plan) bool {
 	return isEmptyUndo(p) || len(p.Changes) > 0 && p.Changes[0].Reverts()
 }
 
-// isEmptyUndo reports whether p is to revert a run that changed nothing. Any
-// other plan has the header of its input, or a template and a change of it.
+// isEmptyUndo reports whether p reverts a run that changed nothing. Any other
+// plan has the header of its input, or a template and a change of it.
 func isEmptyUndo(p *plan.Plan) bool {
 	return len(p.Changes) == 0 && len(p.Input.Header) == 0 && p.Template == nil
 }

@@ -11,8 +11,8 @@ import (
 	"bulksync/plan"
 )
 
-// runPage says what became of p in r. The page of a run that is still going
-// says what is done so far and claims no end.
+// runPage says what became of p in r. For a run that is still going it says
+// what is done so far and claims no end.
 func runPage(p *plan.Plan, r *journal.Result, running bool) *page {
 	g := &page{
 		Kind: "run", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Outcome",
@@ -32,8 +32,8 @@ func runPage(p *plan.Plan, r *journal.Result, running bool) *page {
 	return g
 }
 
-// unlisted counts what is not listed, as nobody has to look at it; empty where
-// there is none.
+// unlisted counts the rows that are not listed because they need no attention;
+// empty if there are none.
 func unlisted(t journal.Totals) string {
 	done, same := t.Where(isMade), t.Where(isKept)
 	switch {
@@ -48,14 +48,13 @@ func unlisted(t journal.Totals) string {
 	}
 }
 
-// isListed reports whether the bounded formats list a row: if it needs another
-// run or a decision.
+// isListed reports whether the bounded formats list a row: whether it needs
+// another run or a decision.
 func isListed(r *row) bool {
 	return !journal.Status(r.Status).Done() && r.Status != statusToCome && r.Status != statusInProgress
 }
 
-// runLead says in sentences what changed for people, and what of it is not
-// confirmed.
+// runLead says what changed for people, and which of it is not confirmed.
 func runLead(p *plan.Plan, r *journal.Result, running bool) []string {
 	var out []string
 	if isUndo(p) && !isEmptyUndo(p) {
@@ -92,13 +91,13 @@ func runLead(p *plan.Plan, r *journal.Result, running bool) []string {
 	return out
 }
 
-// isMade reports whether a status says that the run changed the object as wanted,
-// and isKept whether the object was as wanted already.
+// isMade reports whether a status says that the run changed the object as
+// wanted, and isKept whether the object was already as wanted.
 func isMade(s journal.StatusInfo) bool { return s.Done && s.MayHaveLanded }
 
 func isKept(s journal.StatusInfo) bool { return s.Done && !s.MayHaveLanded }
 
-// countOverwritten counts what this run made and what is different now.
+// countOverwritten counts what this run made and somebody changed since.
 func countOverwritten(r *journal.Result) int {
 	n := 0
 	for i := range r.Outcomes {
@@ -109,14 +108,14 @@ func countOverwritten(r *journal.Result) int {
 	return n
 }
 
-// isNothingSeen reports whether all that Graph accepted was to be read back and
-// nothing of it was seen.
+// isNothingSeen reports whether reading back was asked for, and showed nothing
+// of what Graph accepted.
 func isNothingSeen(r *journal.Result) bool {
 	unseen := r.Unconfirmed()
 	return r.Totals.Of(journal.Verified) == 0 && unseen > 0 && unseen == r.Totals.Of(journal.Succeeded) && countOverwritten(r) == 0
 }
 
-// runClosing has the totals: of changes, of rows, of requests, and the pace.
+// runClosing has the totals of changes, rows and requests, and the pace.
 func runClosing(p *plan.Plan, r *journal.Result, tiles []tile, running bool) []string {
 	out := []string{totalsLine(p.Summary, r.Totals, tiles)}
 	if line := rowsLine(p, r); line != "" {
@@ -133,12 +132,12 @@ func runClosing(p *plan.Plan, r *journal.Result, tiles []tile, running bool) []s
 	}
 	out = append(out, "Requests: "+line+".")
 	if (running || q.Incomplete) && r.Pace == (journal.Pace{}) {
-		return out // whether a limit was met is not known
+		return out // whether a limit was met is not known yet
 	}
 	return append(out, paceLine(r))
 }
 
-// totalsLine names every status that occurs, so that the numbers can be added.
+// totalsLine names every status that occurs, so that the numbers add up.
 func totalsLine(s plan.Summary, t journal.Totals, tiles []tile) string {
 	var parts []string
 	for _, c := range tiles {
@@ -153,7 +152,7 @@ func totalsLine(s plan.Summary, t journal.Totals, tiles []tile) string {
 }
 
 // rowsLine says how many rows of the input are done, or "" without an input.
-// Rows of which no change speaks are duplicates that were merged.
+// Rows that no change names are duplicates that were merged.
 func rowsLine(p *plan.Plan, r *journal.Result) string {
 	if r.Rows == 0 {
 		return ""
@@ -176,7 +175,7 @@ func rowsLine(p *plan.Plan, r *journal.Result) string {
 }
 
 // paceLine says how fast the run could write, in the words of the progress
-// line. That no limit was met is only said where nothing was refused.
+// line. It says that no limit was met only if nothing was refused.
 func paceLine(r *journal.Result) string {
 	p := r.Pace
 	line := "Pace: no write was refused for lack of quota"
@@ -195,8 +194,8 @@ func paceLine(r *journal.Result) string {
 	return line + "."
 }
 
-// runTiles counts the changes by status. While the run is going on, what is
-// begun and what is to come have no status yet.
+// runTiles counts the changes by status. In a run that is still going, changes
+// in progress and changes to come have no status yet.
 func runTiles(r *journal.Result, running bool) []tile {
 	begun := 0
 	if running {
@@ -239,28 +238,28 @@ func runRows(p *plan.Plan, r *journal.Result, running bool) iter.Seq[row] {
 	}
 }
 
-// The statuses of changes without an outcome yet, while the run is going on.
+// The statuses of changes without an outcome yet in a run that is still going.
 const (
 	statusToCome     = "to-come"
 	statusInProgress = "in-progress"
 )
 
-// soFar is r as what it is while its run is going on: a replayed journal
-// without an end reads as that of a process that died.
+// soFar is r as it stands while its run is still going: a replayed journal
+// without an end looks like that of a process that died.
 func soFar(r *journal.Result) *journal.Result {
 	now := *r
 	now.Stopped, now.Interrupted = "", false
 	now.Outcomes = slices.Clone(r.Outcomes)
 	for i := range now.Outcomes {
 		if o := &now.Outcomes[i]; isBegun(o) {
-			o.Message = "in progress: nothing is known of it yet"
+			o.Message = "in progress: no outcome yet"
 		}
 	}
 	return &now
 }
 
-// isBegun reports whether the intent of a change is on the disk and its outcome
-// is not. While the run is going on, it waits for its turn or for its answer.
+// isBegun reports whether the intent of a change is on disk and its outcome is
+// not. In a run that is still going, it waits for its turn or for its answer.
 func isBegun(o *journal.Outcome) bool {
 	return o.Status == journal.Indeterminate && o.Reason == journal.ReasonProcessEnded
 }
@@ -274,14 +273,14 @@ func countBegun(r *journal.Result) (n int) {
 	return n
 }
 
-// isPending reports whether nothing is known of the change yet, while the run
-// is going on.
+// isPending reports whether nothing is known of a change yet in a run that is
+// still going.
 func isPending(o *journal.Outcome) bool {
 	return o.Status == journal.NotAttempted || isBegun(o)
 }
 
-// pendingStatus is how a change without an outcome is called while the run is
-// going on.
+// pendingStatus is the label of a change without an outcome in a run that is
+// still going.
 func pendingStatus(o *journal.Outcome) string {
 	if o.Status == journal.NotAttempted {
 		return statusToCome
@@ -289,7 +288,7 @@ func pendingStatus(o *journal.Outcome) string {
 	return statusInProgress
 }
 
-// runningPage turns the page of a run into that of one that is going on.
+// runningPage turns the page of a run into that of one that is still going.
 func runningPage(g *page, r *journal.Result) {
 	done := r.Totals.Sum() - r.Totals.Unfinished()
 	pending := r.Totals.Of(journal.NotAttempted) + countBegun(r)

@@ -16,7 +16,7 @@ import (
 	"bulksync/report"
 )
 
-// syncPlan is a plan of n partners whose synchronization is allowed.
+// syncPlan is a plan that allows synchronization for n partners.
 func syncPlan(n int) *plan.Plan {
 	var changes []plan.Change
 	for i := range n {
@@ -25,7 +25,7 @@ func syncPlan(n int) *plan.Plan {
 	return planOf(changes...)
 }
 
-// outcomes is a run of p whose outcomes are os, in the order of its changes.
+// outcomes is a run of p with the outcomes os, in plan order.
 func outcomes(p *plan.Plan, os ...journal.Outcome) *journal.Result {
 	return resultOf(p, func(c *plan.Change) journal.Outcome { return os[c.Seq-1] })
 }
@@ -43,7 +43,7 @@ var (
 
 func statusOf(s journal.Status) journal.Outcome { return journal.Outcome{Status: s} }
 
-// The verdict is the first line; what it says has been seen.
+// The verdict is the first line; it claims only what was seen.
 func TestTheVerdict(t *testing.T) {
 	late := journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Applied: true, Overwritten: true, Attempts: 2, HTTPStatus: 503, Open: true, Message: "made by this run, different now: it is as it was before the change"}
 	clash := journal.Outcome{Status: journal.Held, Attempts: 1, HTTPStatus: 409, Message: "somebody created it"}
@@ -71,8 +71,8 @@ func TestTheVerdict(t *testing.T) {
 	}
 }
 
-// Unchanged objects are no changes, and what the plan blocked is counted apart,
-// as the plan did; where objects are open that were to stay, objects are
+// Unchanged objects are not changes, and blocked ones are counted separately,
+// as in the plan; if objects that were to stay unchanged are open, objects are
 // counted.
 func TestTheVerdictCountsChanges(t *testing.T) {
 	sync := plan.IdentitySynchronization
@@ -103,8 +103,8 @@ func TestTheVerdictCountsChanges(t *testing.T) {
 	}
 }
 
-// What was to stay as it is was planned from what it was, not from nothing.
-func TestAHeldObjectTellsWhatItWas(t *testing.T) {
+// A held no-op was planned from what the object was, not from nothing.
+func TestAHeldObjectShowsWhatItWas(t *testing.T) {
 	p := planOf(change(2, "", plan.IdentitySynchronization, plan.NoOp, syncTo(true, true)))
 	o := journal.Outcome{Status: journal.Held, Reason: journal.ReasonNoOpLost, Message: "as wanted when the plan was made, different now: it is false",
 		Live: json.RawMessage(`{"userSyncInbound":{"isSyncAllowed":false}}`)}
@@ -127,7 +127,7 @@ func TestAHeldTrustThatIsNullIsNotSet(t *testing.T) {
 	}
 }
 
-// What could not be read is not said to be nothing.
+// An object that could not be read is not said to be absent.
 func TestWhatWasNotReadIsNotNothing(t *testing.T) {
 	p := planOf(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)))
 	o := journal.Outcome{Status: journal.Held, Reason: journal.ReasonUnreadable, Message: "the object could not be read: two names"}
@@ -140,18 +140,19 @@ func TestWhatWasNotReadIsNotNothing(t *testing.T) {
 	}
 }
 
-// What this run made and could not be read afterwards is not called overwritten.
+// An object that this run made and could not read afterwards is not called
+// overwritten.
 func TestWhatWasNotReadIsNotOverwritten(t *testing.T) {
 	p := syncPlan(1)
 	o := journal.Outcome{Status: journal.Held, Reason: journal.ReasonUnreadable, Applied: true, Attempts: 1, HTTPStatus: 204, Message: "the object could not be read: two names"}
 	text := runText(t, p, outcomes(p, o))
-	if strings.Contains(text, "overwritten") || !strings.Contains(text, "hint: look at what Graph returns for this partner; if that is right, plan again\n") {
+	if strings.Contains(text, "overwritten") || !strings.Contains(text, "hint: check what Graph returns for this partner; if it is right, plan again\n") {
 		t.Errorf("%s", text)
 	}
 }
 
-// A page that lists unchanged objects counts objects, and asks for approval only
-// of what changes something.
+// A page that lists unchanged objects counts objects, and asks for approval
+// only if something changes.
 func TestAPageCountsObjects(t *testing.T) {
 	sync := plan.IdentitySynchronization
 	same := change(2, "", sync, plan.NoOp)
@@ -173,8 +174,8 @@ func TestAPageCountsObjects(t *testing.T) {
 	}
 }
 
-// A group of outcomes has the words for how they ended, and the next step that
-// fits.
+// A group of outcomes has the words for how they ended, and the right next
+// step.
 func TestAlertWords(t *testing.T) {
 	early := func(r *journal.Result) { r.Stopped = "403 from Graph, ten times in a row" }
 	asked := func(r *journal.Result) { r.Stopped, r.Interrupted = "interrupted", true }
@@ -183,12 +184,12 @@ func TestAlertWords(t *testing.T) {
 		set  func(*journal.Result)
 		want string
 	}{
-		"drifted":          {drifted, nil, "! held (1 partner): changed since the plan, and left alone\n"},
+		"drifted":          {drifted, nil, "! held (1 partner): changed since the plan, so not overwritten\n"},
 		"undone":           {undone, nil, "! held (1 partner): made by this run, different now\n"},
 		"undone, no words": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Applied: true, Overwritten: true, Attempts: 1, HTTPStatus: 204}, nil, "! held (1 partner): made by this run, different now\n"},
-		"held, no words":   {journal.Outcome{Status: journal.Held}, nil, "! held (1 partner): somebody changed the object, so it was left alone\n"},
-		"as wanted, once": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonMatchLost, Message: "as wanted when it was looked at first, different now: isSyncAllowed is null"}, nil,
-			"! held (1 partner): as wanted when it was looked at first, different now\n"},
+		"held, no words":   {journal.Outcome{Status: journal.Held}, nil, "! held (1 partner): somebody changed the object, so it was not overwritten\n"},
+		"as wanted, once": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonMatchLost, Message: "as wanted when this run first looked, different now: isSyncAllowed is null"}, nil,
+			"! held (1 partner): as wanted when this run first looked, different now\n"},
 		"held, unread": {journal.Outcome{Status: journal.Held, Reason: journal.ReasonUnreadable, Message: "the object could not be read: two names"}, nil, "! held (1 partner): the object could not be read\n"},
 		"undone hint":  {undone, nil, "hint: see in the Entra audit log who changed it, then plan again if it is still wanted\n"},
 		"overwritten": {journal.Outcome{Status: journal.Failed, Attempts: 1, HTTPStatus: 204, Overwritten: true, Message: "accepted, but something else is there now"}, nil,
@@ -203,9 +204,9 @@ func TestAlertWords(t *testing.T) {
 		"quiet":        {journal.Outcome{Status: journal.Unchanged, Message: "somebody made it"}, nil, "! unchanged (1 partner): somebody made it\n"},
 		"unseen":       {unseen, nil, "! succeeded (1 partner): accepted; not yet visible after 2m0s\n"},
 		"a step before": {journal.Outcome{Status: journal.Skipped, Reason: journal.ReasonPredecessor, Message: "change 4 of this partner did not succeed"}, nil,
-			"! skipped (1 partner): a change of the same partner before it did not succeed\n"},
+			"! skipped (1 partner): an earlier change of the same partner did not succeed\n"},
 		"excepted": {journal.Outcome{Status: journal.Skipped, Message: "excepted by Ada"}, nil, "! skipped (1 partner): excepted by Ada\n"},
-		"lost":     {journal.Outcome{Status: journal.Indeterminate}, nil, "! indeterminate (1 partner): sent, and nothing settled what became of it\n"},
+		"lost":     {journal.Outcome{Status: journal.Indeterminate}, nil, "! indeterminate (1 partner): sent, but what became of it is not known\n"},
 	} {
 		p := syncPlan(1)
 		r := outcomes(p, c.o)
@@ -218,10 +219,10 @@ func TestAlertWords(t *testing.T) {
 	}
 }
 
-// That something is not visible is said by who looked; and nobody looked where
-// reading back was turned off or did not work.
+// Only a run that looked says that something is not visible; without reading
+// back, or if that failed, nothing was looked for.
 func TestNotVisibleOnlyAfterALook(t *testing.T) {
-	for _, o := range []journal.Outcome{unread, {Status: journal.Succeeded, Message: "accepted; reading back did not work: 503"}} {
+	for _, o := range []journal.Outcome{unread, {Status: journal.Succeeded, Message: "accepted; reading back failed: 503"}} {
 		p := syncPlan(1)
 		text := runText(t, p, outcomes(p, o))
 		if strings.Contains(text, "visible") || !strings.Contains(text, "\n1 change was accepted by Graph and not read back.\n") {
@@ -234,8 +235,8 @@ func TestNotVisibleOnlyAfterALook(t *testing.T) {
 	}
 }
 
-// A thousand notices do not push a failure out of the alerts, and one alert
-// does not lend its message to rows that have another.
+// A thousand notices do not crowd a failure out of the alerts, and an alert
+// does not show one row's message for rows with other messages.
 func TestNoticesDoNotHideFailures(t *testing.T) {
 	p := syncPlan(1002)
 	r := resultOf(p, func(c *plan.Change) journal.Outcome {
@@ -250,8 +251,8 @@ func TestNoticesDoNotHideFailures(t *testing.T) {
 		return journal.Outcome{Status: journal.Verified, Message: fmt.Sprintf("notice %d", c.Seq)}
 	})
 	text := runText(t, p, r)
-	if !strings.Contains(text, "! failed: 403 Authorization_RequestDenied (2 partners): for one, No.; each row has its\n  own message\n") &&
-		!strings.Contains(text, "! failed: 403 Authorization_RequestDenied (2 partners): for one, No.; each row has its own message\n") {
+	if !strings.Contains(text, "! failed: 403 Authorization_RequestDenied (2 partners): for example, No.; each row has its\n  own message\n") &&
+		!strings.Contains(text, "! failed: 403 Authorization_RequestDenied (2 partners): for example, No.; each row has its own message\n") {
 		t.Errorf("%.3000s", text)
 	}
 	if !strings.Contains(text, "! other (992 partners): for other reasons; each row has its own\n") || strings.Index(text, "! failed") > strings.Index(text, "! verified") {
@@ -259,7 +260,7 @@ func TestNoticesDoNotHideFailures(t *testing.T) {
 	}
 }
 
-// Partners are counted once, and apart from changes.
+// Partners are counted once, and separately from changes.
 func TestAlertsCountPartnersOnce(t *testing.T) {
 	blocked := func(row int, o plan.Object) plan.Change {
 		return with(change(row, "", o, plan.Blocked), "no partner")
@@ -292,8 +293,8 @@ func TestPaceAgreesWithTheProgressLine(t *testing.T) {
 	}
 }
 
-// An undo plan has no cells; its rows that are not done are written in columns
-// that can be read again.
+// An undo plan has no cells; its open partners are written in columns that can
+// be read again.
 func TestFailedRowsOfAnUndo(t *testing.T) {
 	p := planOf(
 		plan.Change{Object: plan.SyncTemplate, Action: plan.Update, Fields: []plan.Field{syncTo(true, nil)}},
@@ -357,7 +358,7 @@ func TestUnreadablePartners(t *testing.T) {
 	}
 }
 
-// What is not listed is counted, and only where there is some of it.
+// What is not listed is counted, but only if there is any.
 func TestUnlistedChanges(t *testing.T) {
 	p := syncPlan(1001)
 	r := resultOf(p, func(c *plan.Change) journal.Outcome {
@@ -392,7 +393,7 @@ func TestMarkdownKeepsTheLinesOfANote(t *testing.T) {
 	}
 }
 
-// A removed partner is the gravest of all hazards.
+// A removed partner is the most serious hazard.
 func TestRemovedPartnersComeFirst(t *testing.T) {
 	text := planText(t, samplePlan())
 	if first := strings.Index(text, "\n! "); !strings.HasPrefix(text[first:], "\n! partner-removed (1 partner)") {

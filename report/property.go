@@ -5,22 +5,23 @@ import (
 	"bulksync/plan/desired"
 )
 
-// switchWords are what people are told of a managed property that is on or off.
+// switchWords are the words for a managed property that is on or off.
 type switchWords struct {
 	path string
-	// yes says that it is on, as the audit puts it; "not " before it, that it is off.
+	// yes says that it is on, as the audit puts it; with "not " before it, that
+	// it is off.
 	yes string
-	// What a change of it does, by what it was before: on, off from on, set to
-	// off, and left to what applies without it.
+	// The effects of a change, by the value before: turned on, turned off, set
+	// to off, and unset.
 	on, off, setOff, unset effect
-	// inherits says that the tenant's own default applies where the property is
-	// not set. What that says is not known here, so that leaving it is a change.
-	// Elsewhere the default is off.
+	// inherits means that the tenant's own default applies if the property is
+	// not set. That default is not known here, so unsetting it is a change.
+	// Otherwise the default is off.
 	inherits bool
 }
 
-// switches is the one table of the words for managed properties, in the order in
-// which a page tells their effects. It is never written to.
+// switches is the one table of the words for managed properties, in the order
+// in which a page lists their effects. It is never modified.
 var switches = [...]switchWords{
 	{
 		path: desired.PathSyncAllowed, yes: "allowed",
@@ -35,7 +36,8 @@ var switches = [...]switchWords{
 	consentWords("automaticUserConsentSettings.outboundAllowed"),
 }
 
-// consentWords are those of both directions: a partner is counted once.
+// consentWords are the words for one direction. Both directions have the same
+// effects, so that a partner is counted once.
 func consentWords(path string) switchWords {
 	return switchWords{
 		path: path, yes: "allowed",
@@ -56,7 +58,7 @@ func trustWords(path, what string) switchWords {
 	}
 }
 
-// switchAt is the entry of a path, if it is that of a switch.
+// switchAt is the entry of a path, if it is a switch.
 func switchAt(path string) (switchWords, bool) {
 	for i := range switches {
 		if switches[i].path == path {
@@ -66,8 +68,8 @@ func switchAt(path string) (switchWords, bool) {
 	return switchWords{}, false
 }
 
-// effectOf is what a change of the switch does. It is idle where the switch is
-// off before and after.
+// effectOf is what a change of the switch does. It is idle if the switch is off
+// before and after.
 func (s switchWords) effectOf(before, after any) (e effect, idle bool) {
 	switch was, is := before == true, after == true; {
 	case is:
@@ -81,7 +83,7 @@ func (s switchWords) effectOf(before, after any) (e effect, idle bool) {
 	}
 }
 
-// aboutOf is how people call an object. Consent is what Graph calls automatic
+// aboutOf is the name of an object for people. Graph calls consent automatic
 // redemption.
 func aboutOf(o plan.Object) string {
 	switch o {

@@ -11,7 +11,7 @@ import (
 	"bulksync/plan/audit"
 )
 
-// Format names how a report is written.
+// Format is the format of a report.
 type Format string
 
 // The formats, as --format spells them.
@@ -35,20 +35,20 @@ func ParseFormat(s string) (Format, error) {
 // Options are what only the caller knows. The zero value is a report of 80
 // columns without colour.
 type Options struct {
-	// Width is how many columns the terminal has; 0 means 80. Only text looks
-	// at it, and never goes below 60.
+	// Width is how many columns the terminal has; 0 means 80. Only text uses
+	// it, with a minimum of 60.
 	Width int
 	// Color allows ANSI colours in text.
 	Color bool
 	// ExitCode is the code that a run ends with; it is part of the run's JSON.
 	ExitCode int
-	// Running says that the run is still going: what has no outcome yet is to
-	// come, and the report says nothing about an end.
+	// Running means that the run is still going: changes without an outcome are
+	// to come, and the report claims no end.
 	Running bool
 }
 
-// Plan writes what p would do. JSON is the plan file itself, with what a
-// terminal could obey as JSON escapes.
+// Plan writes what p would do. JSON is the plan file itself, with every
+// character that a terminal could obey escaped.
 func Plan(w io.Writer, p *plan.Plan, f Format, o Options) error {
 	if err := checkPlan(p); err != nil {
 		return err

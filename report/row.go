@@ -21,7 +21,7 @@ type row struct {
 	Tone      tone
 	Partner   partner
 	Object    string
-	About     string // the object as people call it
+	About     string // the object's name for people
 	Hazards   []string
 	Fields    []field
 	Reason    string
@@ -32,21 +32,21 @@ type row struct {
 	Outcome   *outcome
 }
 
-// outcome is how a change ended, in text. The hint stands in the alert of its
-// group: a thousand rows of one cause need it once.
+// outcome is how a change ended, as text. The hint is in the alert of its
+// group: a thousand rows with one cause need it once.
 type outcome struct {
 	Code            string // "403 Authorization_RequestDenied"
 	Message         string
 	RequestID       string
 	ClientRequestID string
-	Sent            string // how often and how long; empty where nothing was sent
+	Sent            string // how often and how long; empty if nothing was sent
 	SentAt          string
 }
 
-// field is one property before and after, as text. Wanted marks that nothing
-// is going to change: After is what an audit's file says, and empty where it
-// says nothing of the property. Now is what was found instead of Before when
-// the change was to be made; empty where nothing else was.
+// field is one property before and after, as text. Wanted means that nothing is
+// going to change: After is what an audit's file says, and empty if it does not
+// mention the property. Now is what was found instead of Before when the change
+// was to be made; empty if Before was still there.
 type field struct {
 	Path, Before, After, Now string
 	Wanted                   bool
@@ -91,13 +91,13 @@ func hazardsOf(hs []plan.Hazard) []string {
 	return out
 }
 
-// fieldsOf words the properties of a change. A created object has no before
-// and a deleted one no after, which is other than a value of null.
+// fieldsOf formats the properties of a change. A created object has no before
+// and a deleted one no after, which differs from a null value.
 func fieldsOf(fs []plan.Field, a plan.Action) []field {
 	out := make([]field, 0, len(fs))
 	for _, f := range fs {
 		if f.Path == "tenantId" {
-			continue // the partner is named beside it
+			continue // the partner is named next to it
 		}
 		v := field{Path: OneLine(f.Path), Before: value(f.Before), After: value(f.After)}
 		if a == plan.Create || a == plan.NoOp {
@@ -111,8 +111,8 @@ func fieldsOf(fs []plan.Field, a plan.Action) []field {
 	return out
 }
 
-// comparedOf words the properties of a finding: what is there beside what the
-// file says. Of what is extra the file says nothing.
+// comparedOf formats the properties of a finding: what is there and what the
+// file says. The file says nothing about what is extra.
 func comparedOf(f *audit.Finding) []field {
 	out := make([]field, 0, len(f.Fields))
 	for _, d := range f.Fields {
@@ -131,7 +131,7 @@ func comparedOf(f *audit.Finding) []field {
 	return out
 }
 
-// inWords is a value as people say it: what a switch allows or does not.
+// inWords says what the value of a switch means: allowed or not.
 func inWords(path string, v any) string {
 	s, known := switchAt(path)
 	switch {
@@ -144,8 +144,8 @@ func inWords(path string, v any) string {
 	}
 }
 
-// addFound adds what is there instead to the fields of a change that was held or
-// overwritten.
+// addFound adds what is there instead to the fields of a change that was held
+// or overwritten.
 func addFound(fs []field, c *plan.Change, o *journal.Outcome) {
 	if o.Live == nil && (o.Status != journal.Held || o.Reason == journal.ReasonUnreadable) {
 		return
@@ -159,14 +159,14 @@ func addFound(fs []field, c *plan.Change, o *journal.Outcome) {
 			if fs[i].Now = "nothing"; o.Live != nil || c.Object.Member() != "" { // a member that is null is not set
 				fs[i].Now = value(now[j])
 			}
-			if c.Action == plan.NoOp { // it was as wanted, which is not nothing
+			if c.Action == plan.NoOp { // it was as wanted, not absent
 				fs[i].Before = value(c.Fields[j].Before)
 			}
 		}
 	}
 }
 
-// value words a property's value: strings in quotes, null as what it means in
+// value formats a property's value: strings in quotes, null as its meaning in
 // Graph.
 func value(v any) string {
 	switch v := v.(type) {
@@ -197,7 +197,7 @@ func (f field) String() string {
 }
 
 // sideJSON is one side of fields as a JSON object in the order of the fields,
-// for the CSV formats; empty where there is nothing on that side.
+// for the CSV formats; empty if that side has nothing.
 func sideJSON(fs []plan.Field, side func(plan.Field) any) (string, error) {
 	if len(fs) == 0 {
 		return "", nil
@@ -232,7 +232,7 @@ func outcomeOf(o *journal.Outcome) *outcome {
 }
 
 // graphCode is the HTTP status and Graph's code: "403
-// Authorization_RequestDenied"; empty where Graph accepted the write.
+// Authorization_RequestDenied"; empty if Graph accepted the write.
 func graphCode(o *journal.Outcome) string {
 	switch {
 	case o.Status.Done(), o.Kind == "":

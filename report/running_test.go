@@ -10,9 +10,9 @@ import (
 	"bulksync/report"
 )
 
-// runningRun writes the report of a journal without an end, as replaying it
-// tells: one change done, one refused, one begun, two to come, one not visible
-// yet and one not read back.
+// runningRun writes the report of a journal without an end, as replaying gives
+// it: one change done, one refused, one begun, two to come, one not visible yet
+// and one not read back.
 func runningRun(t *testing.T, f report.Format) string {
 	t.Helper()
 	p := syncPlan(7)
@@ -27,8 +27,8 @@ func runningRun(t *testing.T, f report.Format) string {
 	return b.String()
 }
 
-// A run that is going on is shown as it is, and nothing is said of its end.
-func TestARunThatIsGoingOn(t *testing.T) {
+// A run that is still going is shown as it is, without claims about its end.
+func TestARunStillGoing(t *testing.T) {
 	as := func(f report.Format) string { return runningRun(t, f) }
 	for _, f := range formats {
 		text := as(f)
@@ -50,7 +50,7 @@ func TestARunThatIsGoingOn(t *testing.T) {
 	if text := as(report.Text); strings.Contains(text, tenant(4)) || strings.Contains(text, "not-attempted") {
 		t.Errorf("what is to come is listed:\n%s", text)
 	}
-	if text := as(report.HTML); strings.Count(text, `data-status="to-come"`) != 2 || strings.Count(text, `data-status="in-progress"`) != 1 || !strings.Contains(text, "in progress: nothing is known of it yet") {
+	if text := as(report.HTML); strings.Count(text, `data-status="to-come"`) != 2 || strings.Count(text, `data-status="in-progress"`) != 1 || !strings.Contains(text, "in progress: no outcome yet") {
 		t.Errorf("%s", text)
 	}
 	var got map[string]any
@@ -59,7 +59,8 @@ func TestARunThatIsGoingOn(t *testing.T) {
 	}
 }
 
-// Where nothing is done and nothing is to come, nothing is said to be left out.
+// If nothing is done and nothing is to come, the report does not say that it
+// left something out.
 func TestARunThatOnlyFailedListsAll(t *testing.T) {
 	p := syncPlan(1)
 	var b strings.Builder

@@ -11,7 +11,7 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// guidWidth is the room that a tenant ID needs; it is never cut.
+// guidWidth is the width of a tenant ID; it is never truncated.
 const guidWidth = 36
 
 // column is one column of a text table: its head and how wide it may grow.
@@ -20,8 +20,8 @@ type column struct {
 	max  int
 }
 
-// drawTable draws rows under the heads of cols, two spaces apart, with one
-// rule under the heads. Cells are wrapped before.
+// drawTable draws rows under the heads of cols, two spaces apart, with one rule
+// under the heads. Cells are already wrapped.
 func drawTable(w io.Writer, cols []column, rows [][]string) error {
 	heads := make([]string, len(cols))
 	for i, c := range cols {
@@ -41,10 +41,10 @@ func drawTable(w io.Writer, cols []column, rows [][]string) error {
 }
 
 // tableOptions turns off what tablewriter would decide by itself. The project
-// asks for tablewriter, and it places the columns and draws the rule. Letter
-// case and spaces of other people's names must stay as they are; it cannot wrap
-// a script without spaces; and it takes the width of ambiguous characters from
-// the environment, where the same plan has to give the same bytes.
+// asks for tablewriter, and it places the columns and draws the rule. Names
+// keep their case and spaces; it cannot wrap a script without spaces; and it
+// takes the width of ambiguous characters from the environment, while the same
+// plan has to give the same bytes.
 func tableOptions(cols int) []tablewriter.Option {
 	pads := slices.Repeat([]tw.Padding{{Right: "  ", Overwrite: true}}, cols)
 	pads[cols-1] = tw.Padding{Overwrite: true}
@@ -73,8 +73,8 @@ func tableOptions(cols int) []tablewriter.Option {
 // width is how many columns s takes on a terminal.
 func width(s string) int { return twwidth.WidthWithOptions(s, twwidth.Options{}) }
 
-// wrap breaks each line of s so that none is wider than limit: between words
-// where it can, within a word where it must.
+// wrap breaks each line of s so that none is wider than limit: between words if
+// possible, otherwise within a word.
 func wrap(s string, limit int) string {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {
@@ -93,8 +93,8 @@ func hang(line string, indent, limit int) string {
 	return breakLine(line, strings.Repeat(" ", indent), limit)
 }
 
-// breakLine breaks a line; its own leading spaces stay, and indent leads the
-// lines after the first.
+// breakLine breaks a line; it keeps the line's leading spaces, and starts the
+// following lines with indent.
 func breakLine(line, indent string, limit int) string {
 	own := len(line) - len(strings.TrimLeft(line, " "))
 	var b strings.Builder
@@ -120,8 +120,9 @@ func breakLine(line, indent string, limit int) string {
 	return b.String()
 }
 
-// breakWord writes a word that is wider than a line, and returns how far its last
-// part reaches. It cuts between runes: a word of that length is nobody's name.
+// breakWord writes a word that is wider than a line, and returns the column
+// that its last part reaches. It cuts between runes: no real name has a word
+// that long.
 func breakWord(b *strings.Builder, word, indent string, used, limit int) int {
 	for _, r := range word {
 		n := width(string(r))

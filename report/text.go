@@ -65,8 +65,8 @@ func (t *textWriter) say(format string, args ...any) {
 	}
 }
 
-// paint colours s, line by line, so that a cut or wrapped table never leaves a
-// colour open.
+// paint colours s line by line, so that a cut or wrapped table never leaves a
+// colour on.
 func (t *textWriter) paint(tn tone, s string) string {
 	code := map[tone]string{good: "32", warn: "33", bad: "31", plain: "1"}[tn]
 	if !t.color || code == "" || s == "" {
@@ -106,8 +106,8 @@ func (t *textWriter) alert(a *alert, noun string) {
 	}
 }
 
-// partnerLine is a partner in one line of at most limit columns; the name gives
-// way to the tenant ID.
+// partnerLine is a partner in one line of at most limit columns; the name is
+// shortened to make room for the tenant ID.
 func partnerLine(p partner, limit int) string {
 	if p.Name == "" || p.TenantID == "" {
 		return p.String()
@@ -147,18 +147,18 @@ func (t *textWriter) table(p *page) {
 	}
 }
 
-// layout says how a table uses the width of the terminal. A wide one has the
-// line of the input and the tenant ID in columns of their own; a narrow one
-// puts the tenant ID under the name.
+// layout says how a table uses the width of the terminal. A wide one has
+// columns for the input line and the tenant ID; a narrow one puts the tenant ID
+// under the name.
 type layout struct {
 	wide, lined  bool
 	name, detail int
 }
 
 const (
-	// wideFrom is the width from which there is room for the wide layout.
+	// wideFrom is the minimum width of the wide layout.
 	wideFrom = 110
-	// lineWidth is the room for the number of a line of the input.
+	// lineWidth is the width of a line number of the input.
 	lineWidth = 6
 )
 
@@ -185,7 +185,7 @@ func (l layout) columns(detail string) []column {
 	return cols
 }
 
-// cells are the cells of r. The rows of a partner below its first do not repeat
+// cells are the cells of r. After its first row, a partner's rows do not repeat
 // the partner and the note.
 func (t *textWriter) cells(l layout, r *row, again bool) []string {
 	symbol := t.paint(r.Tone, strings.TrimSpace(r.Symbol))
@@ -210,7 +210,7 @@ func (t *textWriter) cells(l layout, r *row, again bool) []string {
 	return cells
 }
 
-// stack puts the texts that there are under each other.
+// stack puts the non-empty texts on lines of their own.
 func stack(texts ...string) string {
 	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), "\n")
 }
@@ -240,8 +240,8 @@ func (t *textWriter) detail(r *row, limit int) string {
 	return wrap(strings.Join(lines, "\n"), limit)
 }
 
-// outcomeLines is the evidence of an outcome. The hint stands in the alert of
-// its group, not in each row.
+// outcomeLines is the evidence of an outcome. The hint is in the alert of its
+// group, not in each row.
 func outcomeLines(o *outcome) []string {
 	var lines []string
 	for _, s := range []string{o.Code, cut(o.Message, textCell)} {
@@ -255,7 +255,7 @@ func outcomeLines(o *outcome) []string {
 	return lines
 }
 
-// cut shortens s to limit columns and marks the place.
+// cut shortens s to limit columns and marks the cut.
 func cut(s string, limit int) string {
 	if width(s) <= limit {
 		return s
@@ -263,8 +263,8 @@ func cut(s string, limit int) string {
 	return twwidth.Truncate(s, limit, "…")
 }
 
-// trimLines takes the spaces off line ends that pad the last column. Each
-// Write it gets is of whole lines.
+// trimLines removes the spaces that pad the last column. Each Write gets whole
+// lines.
 type trimLines struct{ w io.Writer }
 
 func (t trimLines) Write(b []byte) (int, error) {

@@ -66,8 +66,8 @@ func TestColourIsTheCallersDecision(t *testing.T) {
 	}
 }
 
-// Wrapping loses nothing and leaves no line too wide, in any script; a line that
-// fits stays as it is.
+// Wrapping loses nothing and leaves no line too wide, in any script; a line
+// that fits is unchanged.
 func TestWrappingKeepsTheText(t *testing.T) {
 	const limit = 20
 	width := func(s string) int { return twwidth.WidthWithOptions(s, twwidth.Options{}) }

@@ -131,7 +131,7 @@ func TestParseFormatNamesTheFormats(t *testing.T) {
 	}
 }
 
-// A row of which no change speaks says the same as another.
+// A row that no change names was merged into another.
 func TestRowsThatWereMergedAreCounted(t *testing.T) {
 	p := planOf(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true)))
 	p.Input.Cells, p.Input.Lines, p.Input.Rows = append(p.Input.Cells, p.Input.Cells[0]), append(p.Input.Lines, 3), 2

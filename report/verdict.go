@@ -10,8 +10,9 @@ import (
 	"bulksync/plan/audit"
 )
 
-// runVerdict says how the run ended. Objects that were as wanted in the plan are
-// not counted as changes, and what is blocked is counted apart, as the plan did.
+// runVerdict says how the run ended. Objects that the plan found as wanted are
+// not counted as changes, and blocked ones are counted separately, as in the
+// plan.
 func runVerdict(p *plan.Plan, r *journal.Result) (string, tone) {
 	w := countRun(p, r)
 	switch {
@@ -41,7 +42,7 @@ func runVerdict(p *plan.Plan, r *journal.Result) (string, tone) {
 	return doneVerdict(r), good
 }
 
-// doneVerdict is for a run that left nothing to look at.
+// doneVerdict is the verdict on a run that left nothing to look at.
 func doneVerdict(r *journal.Result) string {
 	switch done, same := r.Totals.Where(isMade), r.Totals.Where(isKept); {
 	case done == 0:
@@ -53,15 +54,14 @@ func doneVerdict(r *journal.Result) string {
 	}
 }
 
-// runCounts is how many changes a run was to make, how many of them are open,
-// and how many the plan had blocked.
+// runCounts is how many changes a run was to make, how many are open, and how
+// many the plan blocked.
 type runCounts struct {
 	noun               string
 	all, open, blocked int
 }
 
-// countRun counts changes; where an object is open that was to stay as it is, it
-// counts objects.
+// countRun counts changes, or objects if one that was to stay unchanged is open.
 func countRun(p *plan.Plan, r *journal.Result) runCounts {
 	w := runCounts{noun: "change", all: p.Summary.Writes()}
 	for i := range p.Changes {
@@ -90,7 +90,7 @@ func (w runCounts) rest() string {
 	return "; " + isAre(w.blocked, "other change") + " blocked."
 }
 
-// others says what became of all that was not blocked.
+// others says what became of everything that was not blocked.
 func others(r *journal.Result) string {
 	switch done, same := r.Totals.Where(isMade), r.Totals.Where(isKept); {
 	case done == 0:
@@ -102,7 +102,7 @@ func others(r *journal.Result) string {
 	}
 }
 
-// planVerdict says what a plan would do, and of how much it can do nothing.
+// planVerdict says what a plan would do, and how many changes are blocked.
 func planVerdict(p *plan.Plan) (string, tone) {
 	s := p.Summary
 	switch {
@@ -120,7 +120,7 @@ func planVerdict(p *plan.Plan) (string, tone) {
 	return verdict + ".", plain
 }
 
-// auditVerdict never says clean while a partner could not be read, and does not
+// auditVerdict never says clean if a partner could not be read, and does not
 // count such a partner as different.
 func auditVerdict(a *audit.Audit, unread int) (string, tone) {
 	switch differ := drifted(a); {
@@ -135,8 +135,8 @@ func auditVerdict(a *audit.Audit, unread int) (string, tone) {
 	}
 }
 
-// drifted counts what is not as wanted, and the partners that it belongs to:
-// "3 objects of 2 partners are".
+// drifted counts the objects that are not as wanted, and their partners: "3
+// objects of 2 partners are".
 func drifted(a *audit.Audit) string {
 	objects, partners, home := 0, map[string]bool{}, false
 	for i := range a.Findings {
@@ -174,7 +174,7 @@ func countUnreadable(a *audit.Audit) int {
 	return len(ids)
 }
 
-// touched says what the writes of p go to.
+// touched says what the writes of p affect.
 func touched(p *plan.Plan) string {
 	tenants, template := map[string]bool{}, false
 	for i := range p.Changes {

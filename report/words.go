@@ -8,7 +8,7 @@ import (
 	"bulksync/internal/words"
 )
 
-// more says n further things in words: "1 more change".
+// more counts n further things: "1 more change".
 func more(n int, noun string) string { return words.Count(n, "more "+noun) }
 
 // isAre says "1 change is" or "3 changes are".
@@ -17,7 +17,7 @@ func isAre(n int, noun string) string { return words.Count(n, noun) + agree(n, "
 // wasWere says "1 change was" or "3 changes were".
 func wasWere(n int, noun string) string { return words.Count(n, noun) + agree(n, " was", " were") }
 
-// allOf says that it is all of n things: "the change", "both changes" or "all 12
+// allOf names all of n things: "the change", "both changes" or "all 12
 // changes".
 func allOf(n int, noun string) string {
 	switch n {
@@ -30,7 +30,7 @@ func allOf(n int, noun string) string {
 	}
 }
 
-// agree picks the form that n things need.
+// agree picks the form that agrees with n.
 func agree(n int, one, many string) string {
 	if n == 1 {
 		return one

@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// homes says which of our packages may import a library, by the path of its
-// module.
+// homes says which of our packages may import a library, by its module path.
 var homes = map[string][]string{
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore":     {"graph/auth"},
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity": {"graph/auth"},
@@ -68,7 +67,7 @@ func TestImportsFollowTheDesign(t *testing.T) {
 	}
 	for _, lib := range slices.Sorted(maps.Keys(homes)) {
 		if !used[lib] {
-			t.Errorf("nobody imports %s", lib)
+			t.Errorf("no package imports %s", lib)
 		}
 	}
 }
@@ -93,7 +92,7 @@ func roomsOf(t *testing.T) map[string][]string {
 	return rooms
 }
 
-// libraryOf is the module of an imported package; the package itself where the
+// libraryOf is the module of an imported package; the package itself if the
 // table has none, and empty for the standard library.
 func libraryOf(imp string) string {
 	for lib := range homes {

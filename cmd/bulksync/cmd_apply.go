@@ -22,11 +22,11 @@ import (
 	"bulksync/report"
 )
 
-// outageOfRun is how long a run waits while Graph does not answer: it has begun
-// something. A command that only reads can be run again.
+// outageOfRun is how long a run waits while Graph does not answer: it is in the
+// middle of something. A command that only reads can be run again.
 const outageOfRun = 5 * time.Minute
 
-// applyOptions are the choices of bulksync apply, as they are typed.
+// applyOptions are the flags of bulksync apply, as typed.
 type applyOptions struct {
 	paceOptions
 	plan               string // the file, "-" for standard input
@@ -37,7 +37,7 @@ type applyOptions struct {
 	onDrift, failures  string
 }
 
-// newApplyOptions are those of an apply without flags.
+// newApplyOptions are the defaults of apply.
 func newApplyOptions() applyOptions {
 	return applyOptions{
 		paceOptions: newPaceOptions(), priority: "low", onDrift: string(journal.HoldDrift),
@@ -73,7 +73,7 @@ func (o *applyOptions) register(fl *pflag.FlagSet) {
 	fl.StringVar(&o.priority, "throttle-priority", o.priority, "`low|normal|high`: low is refused first when the tenant is short of quota")
 	fl.DurationVar(&o.maxAge, "max-age", o.maxAge, "maximum `AGE` of the data a write relies on")
 	fl.DurationVar(&o.verifyWait, "verify-wait", o.verifyWait, "longest `TIME` to wait until changes can be read back; 0 does not read them back")
-	fl.StringVar(&o.onDrift, "on-drift", o.onDrift, "`hold|stop`: hold a change whose object has changed since the plan and go on, or stop the run")
+	fl.StringVar(&o.onDrift, "on-drift", o.onDrift, "`hold|stop`: hold a change whose object has changed since the plan and continue, or stop the run")
 	fl.StringVar(&o.failures, "stop-after-failures", o.failures, "`N|P%` changes that may fail before the run stops; P% is of the plan's writes")
 }
 
@@ -104,7 +104,7 @@ func (o applyOptions) run(stops execute.Stops, e *env) error {
 	if err != nil {
 		return e.refusedDir(dirPath, err)
 	}
-	p.raw = nil // as large as the plan, and in the folder now
+	p.raw = nil // as large as the plan, and by now in the folder
 	defer dir.Release()
 	defer file.Close()
 	return e.carryOut(stops, dir, t, execute.Config{
@@ -125,7 +125,7 @@ func (e *env) refusedDir(path string, err error) error {
 	return refused(hint, "%w", err)
 }
 
-// approved makes sure that a person agreed to this very plan.
+// approved makes sure that a person approved exactly this plan.
 func (o applyOptions) approved(ctx context.Context, e *env, p *plan.Plan) error {
 	switch {
 	case o.approve != "":
@@ -152,8 +152,8 @@ func (o applyOptions) approved(ctx context.Context, e *env, p *plan.Plan) error 
 	return nil
 }
 
-// toRead says how to read the plan again that came from path. A plan from a pipe
-// cannot be read again.
+// toRead says how to read the plan from path again. A plan from a pipe cannot
+// be read again.
 func (e *env) toRead(path string) string {
 	if !isKept(path) {
 		return "save the plan to a file and read it with bulksync show FILE"
@@ -167,7 +167,7 @@ func sameFingerprint(given, fingerprint string) bool {
 	return given == fingerprint || "sha256:"+given == fingerprint
 }
 
-// settings turns what was typed into the settings of a run, which its journal
+// settings turns what was typed into the settings that the journal of the run
 // keeps.
 func (o *applyOptions) settings(p *plan.Plan, now time.Time) (journal.Settings, error) {
 	s := journal.Settings{
@@ -180,7 +180,7 @@ func (o *applyOptions) settings(p *plan.Plan, now time.Time) (journal.Settings, 
 	}
 	switch {
 	case o.maxAge < time.Second:
-		return s, fmt.Errorf("--max-age: %s is too short to be of use: give a second or more", o.maxAge)
+		return s, fmt.Errorf("--max-age: %s is too short: give a second or more", o.maxAge)
 	case o.verifyWait < 0:
 		return s, fmt.Errorf("--verify-wait: %s is negative", o.verifyWait)
 	case s.OnDrift != journal.HoldDrift && s.OnDrift != journal.StopOnDrift:
@@ -192,8 +192,8 @@ func (o *applyOptions) settings(p *plan.Plan, now time.Time) (journal.Settings, 
 	return s, o.over(&s, now)
 }
 
-// parseFailures reads a number, or a share of the plan's writes, which allows
-// at least one. Empty means no limit.
+// parseFailures reads a number, or a percentage of the plan's writes, which
+// allows at least one. Empty means no limit.
 func parseFailures(s string, writes int) (int, error) {
 	if s == "" {
 		return 0, nil

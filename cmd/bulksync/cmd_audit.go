@@ -14,7 +14,7 @@ import (
 	"bulksync/report"
 )
 
-// auditOptions are the choices of bulksync audit.
+// auditOptions are the flags of bulksync audit.
 type auditOptions struct {
 	wanted
 	// dir is the folder to save the audit in; empty for none.
@@ -74,8 +74,8 @@ func (o auditOptions) run(stops execute.Stops, e *env) error {
 	}
 }
 
-// audit compares what is wanted with a tenant that was read, or says why it could
-// not be read to the end.
+// audit compares what is wanted with a tenant that was read, or says why the
+// tenant could not be read completely.
 func (c *compared) audit(incomplete *exit) *audit.Audit {
 	if incomplete == nil {
 		return audit.Compare(c.head(), c.input, c.desired, c.current)
@@ -98,8 +98,8 @@ func (o auditOptions) checkFiles(e *env) error {
 	return nil
 }
 
-// keepAudit saves the audit as files, each whole or not at all. If one fails, it
-// removes those that are new: half an audit is worth nothing.
+// keepAudit saves the audit as files, each whole or not at all. If one fails,
+// it removes the new ones: half an audit is worth nothing.
 func (e *env) keepAudit(ctx context.Context, dir string, result *audit.Audit) (kept atomicfile.Created, err error) {
 	if kept, err = atomicfile.MakeFolders(dir); err != nil {
 		return nil, err

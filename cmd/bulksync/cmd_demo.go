@@ -34,14 +34,14 @@ type demoOptions struct {
 	latency  time.Duration
 }
 
-// newDemoOptions describe a tenant that is small enough to read, with a quota that
-// the run meets.
+// newDemoOptions describe a tenant small enough to read, with a quota that the
+// run reaches.
 func newDemoOptions() demoOptions {
 	return demoOptions{partners: 200, quota: graphsim.Quota{Units: 20, Per: 4 * time.Second}, latency: 20 * time.Millisecond}
 }
 
-// run runs the commands of the README against a built-in Graph, through the same
-// code as when a person types them.
+// run runs the commands of the README against a built-in Graph, through the
+// code that runs them when typed.
 func (o demoOptions) run(stops execute.Stops, e *env) error {
 	sim := graphsim.New(graphsim.Config{
 		Partners: o.partners, Seed: 7, PageSize: 50, Latency: o.latency, WriteQuota: o.quota,
@@ -73,7 +73,8 @@ func (o demoOptions) run(stops execute.Stops, e *env) error {
 	return t.end()
 }
 
-// tour runs command lines one after the other and stops at the first surprise.
+// tour runs command lines one after the other and stops at the first unexpected
+// exit code.
 type tour struct {
 	process         *process
 	stops           execute.Stops
@@ -85,8 +86,7 @@ func (t *tour) file(name string) string { return filepath.Join(t.dir, name) }
 
 func (t *tour) say(format string, args ...any) { fmt.Fprintf(t.process.out, format+"\n", args...) }
 
-// step shows a command line and runs it. The exit codes of the tour are part of
-// what it shows.
+// step shows a command line and runs it. The exit codes are part of the tour.
 func (t *tour) step(why string, want int, args ...string) {
 	if t.err != nil {
 		return
@@ -103,7 +103,7 @@ func (t *tour) step(why string, want int, args ...string) {
 	}
 }
 
-// getenv is the environment of the tour: its own token, whatever else is set.
+// getenv is the environment of the tour, with the tour's own token.
 func (t *tour) getenv(name string) string {
 	if name == "BULKSYNC_ACCESS_TOKEN" {
 		return t.token
@@ -111,7 +111,7 @@ func (t *tour) getenv(name string) string {
 	return t.process.getenv(name)
 }
 
-// tamper edits a partner behind the tool's back and names it.
+// tamper edits a partner behind the tool's back and returns its name.
 func (t *tour) tamper(sim *graphsim.Sim) (name string) {
 	for _, p := range sim.Partners() {
 		s := p.IdentitySynchronization
@@ -142,11 +142,11 @@ func (t *tour) end() error {
 	return err
 }
 
-// demoCSV writes the spreadsheet of the tour. Most rows say what is there
-// already, as in a real one; every sixth asks for a change.
+// demoCSV writes the spreadsheet of the tour. Most rows say what is already
+// there, as in a real one; every sixth asks for a change.
 func demoCSV(w io.Writer, partners []graphsim.Partner) error {
 	out := csv.NewWriter(w)
-	write := func(cells ...string) { _ = out.Write(cells) } // the writer keeps its error
+	write := func(cells ...string) { _ = out.Write(cells) } // the writer remembers its error
 	write("tenantId", "displayName", "isSyncAllowed", "inboundConsent", "ensure", "note")
 	off := 2
 	for i, p := range partners {

@@ -12,12 +12,12 @@ import (
 	"bulksync/report"
 )
 
-// planOptions are the choices of bulksync plan.
+// planOptions are the flags of bulksync plan.
 type planOptions struct {
 	wanted
 	// out is the file to save the plan in; empty for none.
 	out string
-	// detailed: a difference is exit code 2.
+	// detailed makes a difference exit code 2.
 	detailed bool
 }
 

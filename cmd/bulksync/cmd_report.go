@@ -13,7 +13,7 @@ import (
 	"bulksync/report"
 )
 
-// reportOptions are the choices of bulksync report.
+// reportOptions are the arguments of bulksync report.
 type reportOptions struct{ dir string }
 
 func reportCommand(c *commandLine) *cobra.Command {
@@ -56,15 +56,15 @@ func (o reportOptions) run(stops execute.Stops, e *env) error {
 	default:
 		code = e.rewrite(dir, p, r, code, page.ExitCode)
 	}
-	dir.Release() // reading the report may take long, as in a pager
+	dir.Release() // reading the report may take long, for example in a pager
 	if err := e.print(func(w io.Writer) error { return report.Run(w, p, r, e.format, page) }); err != nil {
 		return err
 	}
 	return exitWith(code)
 }
 
-// rewrite writes the reports of a run that has ended, and returns the exit code.
-// The run in an archived, read-only folder can still be shown.
+// rewrite writes the reports of a run that has ended, and returns the exit
+// code. A run in an archived, read-only folder can still be shown.
 func (e *env) rewrite(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code, ofRun int) int {
 	switch err := writeReports(dir, p, r, ofRun); {
 	case err == nil:

@@ -15,7 +15,7 @@ import (
 	"bulksync/plan"
 )
 
-// resumeOptions are the choices of bulksync resume.
+// resumeOptions are the flags of bulksync resume.
 type resumeOptions struct {
 	paceOptions
 	dir string
@@ -31,7 +31,7 @@ sent again; what was in flight when the run ended is read back first.`,
 		Args: cobra.ExactArgs(1),
 	}
 	o.register(cmd.Flags())
-	cmd.Flags().Lookup("concurrency").DefValue = "0" // what is not given stays as it was, so no default is shown
+	cmd.Flags().Lookup("concurrency").DefValue = "0" // a flag that is not given keeps its value, so no default is shown
 	cmd.Flags().Lookup("capacity").DefValue = ""
 	cmd.RunE = c.verb(func(e *env, args []string) error {
 		o.dir, o.given = args[0], givenOf(cmd.Flags())
@@ -75,7 +75,7 @@ func (o resumeOptions) run(stops execute.Stops, e *env) error {
 	})
 }
 
-// settings are those of the last session of the run, but for what is given again.
+// settings are those of the run's last session, with the given flags applied.
 func (o resumeOptions) settings(ctx context.Context, e *env, dir *rundir.Dir) (journal.Settings, error) {
 	last, err := dir.LastSession(ctx)
 	if err != nil {
@@ -87,9 +87,9 @@ func (o resumeOptions) settings(ctx context.Context, e *env, dir *rundir.Dir) (j
 	return s, o.over(&s, time.Now())
 }
 
-// catchUp reads the tenant and the journal side by side: each takes about a
-// second for 100,000 changes. If both fail, the damaged journal is the error to
-// tell.
+// catchUp reads the tenant and the journal in parallel: each takes about a
+// second for 100,000 changes. If both fail, it returns the error of the
+// journal.
 func (e *env) catchUp(ctx context.Context, dir *rundir.Dir, p *plan.Plan, s journal.Settings) (*session.Session, *execute.Reading, *journal.Log, error) {
 	var prior *journal.Log
 	var damage error

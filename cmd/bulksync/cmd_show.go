@@ -9,7 +9,7 @@ import (
 	"bulksync/report"
 )
 
-// showOptions are the choices of bulksync show.
+// showOptions are the arguments of bulksync show.
 type showOptions struct{ plan string }
 
 func showCommand(c *commandLine) *cobra.Command {

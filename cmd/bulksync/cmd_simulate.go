@@ -30,7 +30,7 @@ type simulateOptions struct {
 	state                 string
 }
 
-// newSimulateOptions are those of simulate without flags.
+// newSimulateOptions are the defaults of simulate.
 func newSimulateOptions() simulateOptions {
 	return simulateOptions{
 		listen: "127.0.0.1:0", partners: 200, pageSize: 100, latency: 20 * time.Millisecond, writeQuota: "3000/150s", seed: 1,
@@ -74,12 +74,12 @@ start). How: retry-after=, delay=, and body= (bom, odata, object-message, oauth,
 
 func (o *simulateOptions) register(fl *pflag.FlagSet) {
 	fl.StringVar(&o.listen, "listen", o.listen, "`ADDRESS:PORT` on loopback")
-	fl.IntVar(&o.partners, "partners", o.partners, "`N` partners to begin with")
+	fl.IntVar(&o.partners, "partners", o.partners, "`N` partners at the start")
 	fl.IntVar(&o.pageSize, "page-size", o.pageSize, "`N` partners on each page")
 	fl.DurationVar(&o.latency, "latency", o.latency, "`TIME` that each answer takes")
 	fl.StringVar(&o.readQuota, "read-quota", o.readQuota, "`N/TIME` of reads, such as 8000/10s")
 	fl.StringVar(&o.writeQuota, "write-quota", o.writeQuota, "`N/TIME` of writes; the default is what Graph documents")
-	fl.Int64Var(&o.seed, "seed", o.seed, "`NUMBER` that all generated data follows from")
+	fl.Int64Var(&o.seed, "seed", o.seed, "`NUMBER` from which all data is generated")
 	fl.StringArrayVar(&o.faults, "fault", nil, "`SPEC` of a fault; may be given more than once")
 	fl.StringVar(&o.state, "state", "", "`FILE` to load the state from if it exists, and to save it in at the end")
 }
@@ -174,8 +174,8 @@ Ctrl-C ends it.
 	return err
 }
 
-// serve serves a handler on a loopback address. The returned function stops it and
-// waits until it has stopped.
+// serve serves a handler on a loopback address. The returned function stops it
+// and waits for that.
 func serve(h http.Handler, listen string) (url string, stop func(), err error) {
 	l, err := net.Listen("tcp", listen)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"bulksync/report"
 )
 
-// undoOptions are the choices of bulksync undo.
+// undoOptions are the flags of bulksync undo.
 type undoOptions struct {
 	dir string
 	// out is the file to save the plan in; empty for the one in the run folder.
@@ -62,7 +62,7 @@ func (o undoOptions) run(stops execute.Stops, e *env) error {
 	return e.keepUndo(stops.Soft, dir, out)
 }
 
-// keepUndo makes the plan, saves it and shows it.
+// keepUndo creates the plan, saves it and shows it.
 func (e *env) keepUndo(ctx context.Context, dir *rundir.Dir, out string) error {
 	p, log, err := e.load(ctx, dir)
 	if err != nil {
@@ -93,7 +93,7 @@ func (e *env) keepUndo(ctx context.Context, dir *rundir.Dir, out string) error {
 	return nil
 }
 
-// noteUndo says how to apply an undo, and what to know before.
+// noteUndo says how to apply an undo, and what to know first.
 func (e *env) noteUndo(out, run string, undo *plan.Plan, r *journal.Result) {
 	if r.Totals.CutShort() > 0 {
 		open := ""

@@ -13,7 +13,7 @@ import (
 // release is set by the linker when a release is built.
 var release string
 
-// version is the release, or what the Go tool knows about the build.
+// version is the release, or what the Go build information says.
 func version() string {
 	if release != "" {
 		return release

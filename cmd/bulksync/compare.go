@@ -21,7 +21,7 @@ type wanted struct {
 	createPartners bool
 }
 
-// takeFile takes the CSV from the arguments of the command, if it is there.
+// takeFile takes the CSV from the command's arguments, if one is given.
 func (w *wanted) takeFile(args []string) {
 	if len(args) > 0 {
 		w.csv = args[0]
@@ -32,8 +32,8 @@ func (w *wanted) register(fl *pflag.FlagSet) {
 	fl.StringVar(&w.template, "template", "", "`FILE.json` with the multitenant-organization identity-sync template; the CSV is optional then")
 }
 
-// read reads the files, and nothing else. What the CSV wants is in the rows: they
-// stand for partners once their domain names are resolved.
+// read reads the files, and nothing else. The rows hold what the CSV asks for:
+// they become partners once their domain names are resolved.
 func (e *env) read(ctx context.Context, w wanted) (d plan.Desired, rows *desired.Rows, err error) {
 	d.CreatePartners = w.createPartners
 	if w.csv == "" && w.template == "" {
@@ -62,7 +62,7 @@ func (e *env) read(ctx context.Context, w wanted) (d plan.Desired, rows *desired
 	return d, rows, nil
 }
 
-// notices tells what the author of a CSV should know.
+// notices prints what the author of a CSV should know.
 func (e *env) notices(all []desired.Notice) {
 	for _, n := range all {
 		e.note("note: %s", n)
@@ -78,8 +78,9 @@ type compared struct {
 	tenant  *session.Session
 }
 
-// compare reads the files and then the tenant. It refuses first what it can refuse
-// offline. If the tenant cannot be read, what was read comes with the error.
+// compare reads the files and then the tenant. It first refuses what it can
+// refuse offline. If the tenant cannot be read, the part that was read comes
+// with the error.
 func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 	d, rows, err := e.read(ctx, w)
 	if err != nil {
@@ -98,7 +99,7 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 			}
 		}
 	}
-	end := e.tellOutage(t)
+	end := e.noteOutage(t)
 	c.current, err = plan.ReadCurrent(ctx, t.Client(), needs)
 	end()
 	e.noteRestarts(c.current.Restarts)
@@ -122,7 +123,8 @@ func inputOf(rows *desired.Rows, t *desired.Template) audit.Input {
 	return audit.Input{Name: t.Name, SHA256: t.SHA256}
 }
 
-// noteBare tells of rows for which next to nothing was compared.
+// noteBare reports rows that name no property: next to nothing was compared for
+// them.
 func (e *env) noteBare(rows int) {
 	switch rows {
 	case 0:
@@ -133,7 +135,7 @@ func (e *env) noteBare(rows int) {
 	}
 }
 
-// noteRestarts tells why a list was read again.
+// noteRestarts says why a list was read again.
 func (e *env) noteRestarts(why []string) {
 	for _, w := range why {
 		e.note("the partners were read again from the beginning: %s", w)

@@ -14,7 +14,7 @@ import (
 	"bulksync/ratelimit"
 )
 
-// demand is what a command asks of its session. The zero value is that of a
+// demand is what a command needs from its session. The zero value is for a
 // command that reads.
 type demand struct {
 	cloud    graph.Cloud
@@ -47,8 +47,8 @@ func (e *env) checkPlanTenant(p *plan.Plan) error {
 	return nil
 }
 
-// guard refuses a plan that was made for another tenant, cloud or host than the
-// one that would be written to.
+// guard refuses a plan made for another tenant, cloud or host than the one that
+// would be written to.
 func guard(s *session.Session, p *plan.Plan) error {
 	err := s.Guard(p.HomeTenant)
 	var other *session.MismatchError
@@ -67,12 +67,12 @@ func guard(s *session.Session, p *plan.Plan) error {
 	}
 }
 
-// who is an identity for the record.
+// who is the identity in the form that the journal keeps.
 func who(id auth.Identity) journal.Identity {
 	return journal.Identity{Kind: string(id.Kind), AppID: id.AppID, AppName: id.AppName, User: id.User, TenantID: id.TenantID}
 }
 
-// learned is what pacing has learned, for the journal.
+// learned is what pacing has learned, in the form that the journal keeps.
 func learned(s *session.Session) journal.Pace {
 	w := s.Writes()
 	return journal.Pace{WritesPerSecond: w.Rate, Burst: w.Burst, Refusals: w.Refused, Pauses: w.Pauses, PausedMs: int64(w.PausedSeconds * 1000)}

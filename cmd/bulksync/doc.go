@@ -3,20 +3,21 @@
 // applies it through Microsoft Graph, and reports how every change ended.
 //
 // This package is the wiring: flags, files, signals, exit codes. It is the only
-// one that reads the environment, asks a question or exits. What the words mean is
-// decided in the packages below it. Each verb is one file, cmd_<verb>.go, with its
+// one that reads the environment, asks a question or exits. The packages below
+// it decide what the words mean. Each verb is one file, cmd_<verb>.go, with its
 // options and a function that runs them; run.go and compare.go hold what verbs
 // share.
 //
-// The rules of what a person sees, which terminal.go, hints.go and exit.go obey:
+// The rules for what a person sees, which terminal.go, hints.go and exit.go
+// follow:
 //
 //   - Standard output carries the result alone, and is empty when a command
 //     could not run. Everything else goes to standard error.
 //   - An error is one line, "bulksync: error: what", in lower case without a
 //     full stop. If there is something to do, a line "bulksync: hint: the next step"
 //     follows. Faults in a file are lines of their own, "file:line:column: what".
-//   - What came from a file or the network is cleaned by edge on its way to
-//     standard error and the log. A command in a hint runs as it is printed.
+//   - Text from a file or the network is cleaned by edge on its way to standard
+//     error and the log. A command in a hint runs as it is printed.
 //   - A command that could not run leaves no new file or folder behind.
 //   - The exit code says what happened; exit.go has the codes, and signals.go ends
 //     a process that does not end by itself.

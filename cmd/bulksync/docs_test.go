@@ -17,11 +17,11 @@ import (
 	"bulksync/graph"
 )
 
-// vocabulary is a closed one of the formats.
+// vocabulary is a closed set of words in the formats.
 type vocabulary struct {
-	heading  string // of docs/formats.md
+	heading  string // in docs/formats.md
 	dir, typ string // of its constants
-	reported bool   // people meet the words in reports
+	reported bool   // reports show the words
 }
 
 var vocabularies = []vocabulary{
@@ -39,8 +39,8 @@ var vocabularies = []vocabulary{
 	{"priority", "graph", "Priority", false},
 }
 
-// Each word of a vocabulary stands on the page, and each that people meet in a report
-// in the glossary.
+// Each word of a vocabulary is on the page, and each that a report shows is in
+// the glossary.
 func TestEveryWordIsExplained(t *testing.T) {
 	page, glossary := readFormats(t), readRepo(t, "docs/glossary.md")
 	for _, v := range vocabularies {
@@ -61,7 +61,7 @@ func TestEveryWordIsExplained(t *testing.T) {
 	}
 }
 
-// constants lists the values of the constants of a type, as files have them.
+// constants lists the values of a type's constants, as files have them.
 func constants(t *testing.T, dir, typ string) (words []string) {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(dir), "*.go"))
@@ -104,7 +104,7 @@ func constantsIn(t *testing.T, group *ast.GenDecl, typ string) (words []string) 
 		for _, value := range c.Values {
 			literal, ok := value.(*ast.BasicLit)
 			if !ok {
-				t.Fatalf("%s is no plain constant", c.Names[0])
+				t.Fatalf("%s is not a plain constant", c.Names[0])
 			}
 			word, err := strconv.Unquote(literal.Value)
 			if err != nil {
@@ -165,7 +165,7 @@ func markdownFiles(t *testing.T, root string) (pages []string) {
 	return pages
 }
 
-// prose is a page without its blocks of code.
+// prose is a page without its code blocks.
 func prose(t *testing.T, page string) string {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -175,8 +175,8 @@ func prose(t *testing.T, page string) string {
 	return regexp.MustCompile("(?ms)^ *```.*?^ *```$").ReplaceAllString(strings.ReplaceAll(string(text), "\r\n", "\n"), "")
 }
 
-// anchors are what links to the headings of a page are called: lower case, hyphens
-// for spaces, and no other punctuation. One that comes again gets a number.
+// anchors are the link targets of a page's headings: lower case, hyphens for
+// spaces, and no other punctuation. A repeated one gets a number.
 func anchors(t *testing.T, page string) (all []string) {
 	t.Helper()
 	again := map[string]int{}

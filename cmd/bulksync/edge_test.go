@@ -18,7 +18,7 @@ import (
 	"bulksync/graph/auth"
 )
 
-// What a hint prints is one word to a shell, and the same word.
+// A hint prints one word to a shell, and the shell reads the same word.
 func TestShellQuote(t *testing.T) {
 	for _, s := range []string{
 		"plan.json", "", "a b", "it's", `\`, "$HOME", "a;b", "*", "~", "a\nb", "-x", "München", "#1", "!",
@@ -40,7 +40,8 @@ func TestShellQuote(t *testing.T) {
 	}
 }
 
-// Nothing from a file or the network reaches a terminal or a log as it came.
+// Text from a file or the network reaches neither a terminal nor a log
+// uncleaned.
 func TestEdge(t *testing.T) {
 	const nasty = "a\x1b[2Jb\u202ec\r\nd \u200be eyJhbGciOiJub25lIn0.eyJ0aWQiOiJ4In0.c2ln f"
 	var b bytes.Buffer
@@ -70,8 +71,8 @@ func TestEdge(t *testing.T) {
 	}
 }
 
-// A tenant whose policies this identity cannot see was not read, and the roles
-// that are known for it are called by name.
+// A tenant whose policies this identity cannot see was not read, and the hint
+// names a role that is known for it.
 func TestNotVisible(t *testing.T) {
 	err := error(&graph.ListError{Page: 1, Err: &graph.Error{Kind: graph.NotVisible, Status: 200}})
 	for role, want := range map[string]string{
@@ -91,7 +92,7 @@ func TestNotVisible(t *testing.T) {
 	}
 }
 
-// What a request for it alone shows is not hidden from this identity.
+// A policy that a request for it alone shows is not hidden from this identity.
 func TestNotVisibleInTheListAlone(t *testing.T) {
 	err := &graph.Error{Kind: graph.NotVisible, Status: 200, Err: &graph.MissingMember{Member: "identitySynchronization", Shown: true}}
 	e := &env{}
@@ -100,8 +101,8 @@ func TestNotVisibleInTheListAlone(t *testing.T) {
 	}
 }
 
-// A host that never answered is no tenant; one that stopped answering, or that
-// answers with faults, is one that was not read.
+// A host that never answered is not a tenant; one that stopped answering, or
+// that answers with faults, is a tenant that was not read.
 func TestUnread(t *testing.T) {
 	for _, tc := range []struct {
 		name         string
@@ -142,7 +143,7 @@ func TestParseRate(t *testing.T) {
 }
 
 // A hint says what can help: waiting longer cures no certificate, and a wait
-// that Graph named is told.
+// that Graph asked for is named.
 func TestHintsOfFaults(t *testing.T) {
 	srv := httptest.NewTLSServer(http.NotFoundHandler())
 	defer srv.Close()

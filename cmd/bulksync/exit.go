@@ -15,8 +15,8 @@ import (
 	"bulksync/report"
 )
 
-// The exit codes. They are part of the contract with people's scripts and are
-// listed in the README.
+// The exit codes. They are part of the contract with scripts, and the README
+// lists them.
 const (
 	exitDone        = 0
 	exitCannotRun   = 1
@@ -27,8 +27,8 @@ const (
 	exitInterrupted = 130
 )
 
-// exit is an error that carries its exit code. Without err it is silent: the
-// report on standard output has said everything.
+// exit is an error with its exit code. Without err it is silent: the report on
+// standard output has said everything.
 type exit struct {
 	code int
 	err  error
@@ -44,15 +44,15 @@ func (e *exit) Error() string {
 
 func (e *exit) Unwrap() error { return e.err }
 
-// refused is what the tool could do and will not.
+// refused is an error for something that the tool could do but will not.
 func refused(hint, format string, args ...any) error {
 	return &exit{exitRefused, fmt.Errorf(format, args...), hint}
 }
 
-// hinted is an error with the next step.
+// hinted is an error with its next step.
 func hinted(err error, hint string) error { return &exit{exitCannotRun, err, hint} }
 
-// exitWith is the silent end with a code.
+// exitWith exits silently with a code.
 func exitWith(code int) error {
 	if code == exitDone {
 		return nil
@@ -60,11 +60,11 @@ func exitWith(code int) error {
 	return &exit{code: code}
 }
 
-// unread sorts the errors of reading a tenant. Bad credentials, or a host that
-// never answered, mean that the command could not run; everything else means that
-// the tenant is there and was read in part.
+// unread classifies an error from reading a tenant. Bad credentials, or a host
+// that never answered, mean that the command could not run; any other error
+// means that the tenant exists and was read in part.
 func (e *env) unread(id auth.Identity, err error) error {
-	if isInterrupt(err) || neverLetIn(err) || neverAnswered(err) {
+	if isInterrupt(err) || neverAuthorized(err) || neverAnswered(err) {
 		return err
 	}
 	x := &exit{code: exitIncomplete, err: fmt.Errorf("the tenant could not be read completely, so nothing is claimed: %w", err)}
@@ -74,14 +74,14 @@ func (e *env) unread(id auth.Identity, err error) error {
 	return x
 }
 
-// neverLetIn reports that the token was refused from the start. If it expires
-// between two pages, the tenant was read in part.
-func neverLetIn(err error) bool {
+// neverAuthorized reports that the token was refused from the start. If it
+// expires between two pages, the tenant was read in part.
+func neverAuthorized(err error) bool {
 	var list *graph.ListError
 	return errors.Is(err, graph.Unauthorized) && !(errors.As(err, &list) && list.Page > 1)
 }
 
-// neverAnswered reports that no host was there to answer the first request.
+// neverAnswered reports that no host answered the first request.
 func neverAnswered(err error) bool {
 	var list *graph.ListError
 	var e *graph.Error
@@ -114,8 +114,8 @@ func codeOf(err error) int {
 	}
 }
 
-// codeOfRun is the exit code of a run that came to its end. A change that Graph
-// accepted and did not show is not done.
+// codeOfRun is the exit code of a run that finished. A change that Graph
+// accepted but did not show is not done.
 func codeOfRun(r *journal.Result) int {
 	switch {
 	case r.Interrupted:

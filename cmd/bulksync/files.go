@@ -13,9 +13,9 @@ import (
 	"bulksync/plan"
 )
 
-// within runs f until ctx ends. A system call that waits for another process, such
-// as opening a pipe, cannot be cancelled: its goroutine is left behind and ends
-// with the process.
+// within runs f until ctx ends. A system call that waits for another process,
+// such as opening a pipe, cannot be cancelled: its goroutine is abandoned and
+// ends with the process.
 func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -35,8 +35,8 @@ func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	}
 }
 
-// readFile hands a file to read; "-" is standard input. The end of ctx ends the
-// reading at once, even of a silent pipe or terminal.
+// readFile passes a file to read; "-" is standard input. The end of ctx ends
+// the reading at once, even from a silent pipe or terminal.
 func readFile[T any](ctx context.Context, p *process, path string, read func(io.Reader) (T, error)) (T, error) {
 	var none T
 	f, err := p.open(ctx, path)
@@ -103,7 +103,7 @@ func (e *env) readPlan(ctx context.Context, path string) (*plan.Plan, error) {
 }
 
 // provenPlan is a plan with the bytes that were proved. They are read once, so
-// that the run folder keeps exactly what was checked.
+// that the run folder gets exactly what was checked.
 type provenPlan struct {
 	*plan.Plan
 	raw []byte
@@ -125,8 +125,8 @@ func (e *env) readProven(ctx context.Context, path string) (*provenPlan, error) 
 	})
 }
 
-// inputName is what plans and reports call a file: its name without its folders,
-// which are nobody else's concern.
+// inputName is the name of a file in plans and reports: without its folders,
+// which are private.
 func inputName(path string) string {
 	if path == "-" {
 		return inputPath(path)

@@ -18,7 +18,7 @@ type formatsPage []pageRow
 type pageRow struct {
 	section string // the heading of the second level above it
 	heading string // the nearest heading above it
-	table   string // the first cell of the table's header
+	table   string // all cells of the row
 	name    string
 	cells   []string // all of the row
 }
@@ -61,7 +61,7 @@ func tableCells(line string) (cells []string, ok bool) {
 	return cells, true
 }
 
-// rows are those of a section's tables with one header.
+// rows are those of the tables in a section that have this first header cell.
 func (p formatsPage) rows(section, table string) (rows []pageRow) {
 	for _, r := range p {
 		if (r.section == section || r.heading == section) && r.table == table {
@@ -78,9 +78,9 @@ func (p formatsPage) names(section, table string) (names []string) {
 	return names
 }
 
-// written is what JSON texts of one format hold: for each path of a member, such
-// as changes[].fields[].path, the types of its values, and whether one of the
-// texts has the object around it without it.
+// written is what the JSON texts of one format hold: for each path of a member,
+// such as changes[].fields[].path, the types of its values, and whether it is
+// missing in some text that has the object around it.
 type written map[string]*writtenMember
 
 type writtenMember struct {
@@ -90,7 +90,7 @@ type writtenMember struct {
 	wrong    []string
 }
 
-// add takes in one text.
+// add adds one text.
 func (w written) add(t *testing.T, text []byte) {
 	t.Helper()
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -106,7 +106,7 @@ func (w written) add(t *testing.T, text []byte) {
 	}
 }
 
-// walk takes in a value. Objects counts the objects by the path before their
+// walk adds a value. Objects counts the objects by the path before their
 // members.
 func (w written) walk(path string, v any, objects map[string]int) {
 	switch v := v.(type) {
@@ -128,8 +128,8 @@ func (w written) walk(path string, v any, objects map[string]int) {
 	}
 }
 
-// isVerbatim reports whether a member holds an object of Graph, whose members are
-// not the program's.
+// isVerbatim reports whether a member holds an object of Graph, whose members
+// are not ours.
 func isVerbatim(name string) bool {
 	return slices.Contains([]string{"before", "body", "live", "found"}, name)
 }
@@ -165,9 +165,9 @@ func (m *writtenMember) note(v any) {
 	}
 }
 
-// compare holds a section of the page against what is written there. Complete
-// says that all that can be written is, in a text that has every member and in
-// one that has as few as can be.
+// compare compares a section of the page with what was written. Complete means
+// that everything that can be written was, in a text with every member and in
+// one with as few as possible.
 func (p formatsPage) compare(t *testing.T, section, table string, w written, complete bool) {
 	t.Helper()
 	rows := map[string]pageRow{}
@@ -192,7 +192,7 @@ func (p formatsPage) compare(t *testing.T, section, table string, w written, com
 	}
 }
 
-// compare holds the row of a member against its values.
+// compare compares the row of a member with its values.
 func (m *writtenMember) compare(t *testing.T, r pageRow, complete bool) {
 	t.Helper()
 	if len(r.cells) != 4 {
@@ -206,35 +206,35 @@ func (m *writtenMember) compare(t *testing.T, r pageRow, complete bool) {
 		}
 	}
 	if says == "time" && !m.types["time"] || len(m.wrong) > 0 {
-		t.Errorf("docs/formats.md, section %q: %s is no time in UTC %v", r.section, r.name, m.wrong)
+		t.Errorf("docs/formats.md, section %q: %s is not a time in UTC %v", r.section, r.name, m.wrong)
 	}
 	if strings.HasSuffix(r.name, "Ms") && says != "integer" {
 		t.Errorf("docs/formats.md, section %q: the duration %s is %s", r.section, r.name, says)
 	}
 	switch never := left == "never"; {
 	case never && m.seen < m.possible:
-		t.Errorf("docs/formats.md, section %q: %s can be left out, and the page does not say when", r.section, r.name)
+		t.Errorf("docs/formats.md, section %q: %s can be left out, but the page does not say when", r.section, r.name)
 	case !never && complete && m.seen == m.possible:
 		t.Errorf("docs/formats.md, section %q: %s is never left out", r.section, r.name)
 	}
 }
 
-// otherTypes are words of the page for types of JSON.
+// otherTypes are words of the page for JSON types.
 var otherTypes = map[string][]string{"number": {"integer"}, "string": {"time"}, "time": {"string"}}
 
-// amount says how much of a value fill fills.
+// amount is how much of a value fill sets.
 type amount int
 
 const (
-	// everything fills each member, so that omitempty shows it.
+	// everything sets each member, so that omitempty shows it.
 	everything amount = iota
-	// pointers sets each pointer, to an object that is empty.
+	// pointers sets each pointer, to an empty object.
 	pointers
-	// nothing fills only lists of objects, with one that is empty.
+	// nothing sets only lists of objects, to one empty object.
 	nothing
 )
 
-// fill puts values into all that v can hold.
+// fill sets the values that v can hold.
 func fill(v reflect.Value, how amount) {
 	switch v.Interface().(type) {
 	case time.Time:
@@ -283,7 +283,7 @@ func fill(v reflect.Value, how amount) {
 func fillScalar(v reflect.Value) {
 	switch {
 	case v.CanInt():
-		v.SetInt(int64(time.Second)) // for a duration, too, something in milliseconds
+		v.SetInt(int64(time.Second)) // a whole number of milliseconds in a duration too
 	case v.CanFloat():
 		v.SetFloat(1.5)
 	case v.Kind() == reflect.Bool:
@@ -293,11 +293,11 @@ func fillScalar(v reflect.Value) {
 	case v.Kind() == reflect.Interface:
 		v.Set(reflect.ValueOf(true))
 	default:
-		panic("nobody fills a " + v.Type().String())
+		panic("fill does not know type " + v.Type().String())
 	}
 }
 
-// filled is a value of T that is filled so much.
+// filled is a value of T, filled this much.
 func filled[T any](how amount) *T {
 	v := new(T)
 	fill(reflect.ValueOf(v).Elem(), how)

@@ -32,12 +32,12 @@ const (
 	sectionLog     = "The log"
 )
 
-// amounts are the three values that together show each member there and, where it
-// can be, left out.
+// amounts are the three values that together show each member both present and,
+// if possible, left out.
 var amounts = []amount{everything, pointers, nothing}
 
-// Each member that the program can write stands on the page with its type and when
-// it is left out, and none stands there that it cannot write.
+// Each member that the program can write is on the page with its type and when
+// it is left out, and the page has no member that the program cannot write.
 func TestFormatsListEveryMember(t *testing.T) {
 	page := readFormats(t)
 	for section, texts := range map[string]func(*testing.T) [][]byte{
@@ -50,7 +50,7 @@ func TestFormatsListEveryMember(t *testing.T) {
 func collected(t *testing.T, texts [][]byte) written {
 	t.Helper()
 	w := written{}
-	for range 2 { // the second time every member is known
+	for range 2 { // by the second time every member is known
 		for _, m := range w {
 			m.seen, m.possible = 0, 0
 		}
@@ -103,8 +103,8 @@ func linesOf(text []byte) [][]byte {
 	return bytes.Split(bytes.TrimSpace(text), []byte("\n"))
 }
 
-// summaryTexts are of runs of no change: which outcomes there are is not in the
-// summary.
+// summaryTexts are of runs without changes: the summary does not hold the
+// outcomes.
 func summaryTexts(t *testing.T) (texts [][]byte) {
 	for _, how := range amounts {
 		r := filled[journal.Result](how)
@@ -128,7 +128,7 @@ func auditTexts(t *testing.T) (texts [][]byte) {
 	return texts
 }
 
-// The columns of each CSV stand on the page in their order.
+// The columns of each CSV are on the page in order.
 func TestFormatsListEveryColumn(t *testing.T) {
 	page := readFormats(t)
 	none, run := &plan.Plan{}, &journal.Result{}
@@ -160,8 +160,8 @@ func (p formatsPage) compareHeader(t *testing.T, section, table string, text []b
 	}
 }
 
-// A run in which most things happen, its undo and two audits write no member and no
-// file that the page lacks, and no type that it does not name.
+// A run in which most things happen, its undo and two audits write no member,
+// file or type that the page lacks.
 func TestFormatsOfARealRun(t *testing.T) {
 	page := readFormats(t)
 	log := realRun(t)
@@ -193,7 +193,7 @@ func TestFormatsOfARealRun(t *testing.T) {
 	page.compareFiles(t, "Files of an audit", "audit")
 }
 
-// realRun leaves the files of a plan, a run, its undo and two audits in a new
+// realRun writes the files of a plan, a run, its undo and two audits to a new
 // current folder, and returns the lines of the log.
 func realRun(t *testing.T) (log [][]byte) {
 	t.Helper()
@@ -271,8 +271,8 @@ func (p formatsPage) compareFiles(t *testing.T, section, dir string) {
 	}
 }
 
-// The scripts of the page find a journal and a plan to be as they were written, and
-// one byte that is not.
+// The scripts of the page accept an unaltered journal and plan, and notice one
+// altered byte.
 func TestScriptsOfTheFormats(t *testing.T) {
 	blocks := regexp.MustCompile("(?s)```(sh|python)\n(.*?)```").FindAllStringSubmatch(readRepo(t, "docs/formats.md"), -1)
 	if len(blocks) != 2 {
@@ -286,7 +286,7 @@ func TestScriptsOfTheFormats(t *testing.T) {
 			language, file, good = "python3", "run/plan.json", "True\n"
 		}
 		if out, ran := runScript(t, language, script); ran && out != good {
-			t.Errorf("%s says of what is whole:\n%s", language, out)
+			t.Errorf("%s says of an unaltered file:\n%s", language, out)
 		}
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -299,8 +299,8 @@ func TestScriptsOfTheFormats(t *testing.T) {
 	}
 }
 
-// runScript runs a script in the run's folder, where the machine has what it needs.
-// Windows may have other programs by these names.
+// runScript runs a script in the run's folder, if the machine has the programs
+// it needs. Windows may have other programs with these names.
 func runScript(t *testing.T, language, script string) (out string, ran bool) {
 	t.Helper()
 	if runtime.GOOS == "windows" {

@@ -52,12 +52,12 @@ func (e *env) hintOf(err error) string {
 	return report.Advise(err, report.Command{Writes: e.writes})
 }
 
-// address holds the flags that say where a command goes and as whom, as they are
-// typed, for the commands in hints.
+// address holds the flags, as typed, that say where a command connects and as
+// whom, for the commands in hints.
 type address struct{ cloud, graphURL, tenant, auth string }
 
-// command is a command that can be run as it is printed: quoted for a POSIX shell,
-// with the address of this one.
+// command is a command line that can be run as printed: quoted for a POSIX
+// shell, with this address.
 func (at address) command(verb string, args ...string) string {
 	words := []string{"bulksync", verb}
 	for _, arg := range args {
@@ -80,12 +80,11 @@ func (at address) command(verb string, args ...string) string {
 	return strings.Join(words, " ")
 }
 
-// offline reports whether a command runs without Graph, so that it needs no
-// address.
+// offline reports whether a command runs without Graph and so needs no address.
 func offline(verb string) bool { return verb == "show" || verb == "report" || verb == "undo" }
 
-// onHostOf is the address with the host that a plan was made against: the plan
-// would be refused on any other.
+// onHostOf is the address with the host that a plan was made against: with any
+// other the plan would be refused.
 func (at address) onHostOf(p *plan.Plan) address {
 	if at.graphURL = ""; p.HomeTenant.GraphURL != p.HomeTenant.Cloud.RootURL() {
 		at.graphURL = p.HomeTenant.GraphURL
@@ -93,8 +92,8 @@ func (at address) onHostOf(p *plan.Plan) address {
 	return at
 }
 
-// noteKept says where a plan is and how to apply it. Where a plan went that was
-// written to a pipe or a device is not known.
+// noteKept says where a plan is and how to apply it. After a pipe or a device,
+// nobody knows where the plan went.
 func (e *env) noteKept(out string, at address) {
 	if !isKept(out) {
 		e.note("plan written to %s", out)
@@ -103,7 +102,7 @@ func (e *env) noteKept(out string, at address) {
 	e.note("plan saved in %s; to apply exactly this plan: %s", out, at.command("apply", out))
 }
 
-// shellQuote makes one word of s for a POSIX shell.
+// shellQuote quotes s as one word for a POSIX shell.
 func shellQuote(s string) string {
 	plain := func(r rune) bool {
 		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-./:@%+=,", r)
@@ -117,9 +116,9 @@ func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// printfWord makes one word of text that cannot be printed as it is. Letters and
-// digits stay readable, so that edge still finds a token. (The shell drops a
-// newline at the very end.)
+// printfWord quotes text that cannot be printed as it is. Letters and digits
+// stay readable, so that edge still finds a token. (The shell drops a newline
+// at the very end.)
 func printfWord(s string) string {
 	var b strings.Builder
 	for i := range len(s) {

@@ -21,7 +21,7 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// victim is the program at work on a Graph over real HTTP, in a process that
+// victim is the program running against Graph over real HTTP, in a process that
 // is killed now and then.
 type victim struct {
 	t     *testing.T
@@ -40,7 +40,7 @@ const (
 )
 
 // TestARunSurvivesBeingKilled applies a plan and its undo with a process that
-// gets SIGKILL at random moments, resumes until done, and looks at what the
+// gets SIGKILL at random moments, resumes until done, and checks what the
 // tenant saw: everything in the end, nothing twice, and the old state after the
 // undo.
 func TestARunSurvivesBeingKilled(t *testing.T) {
@@ -63,7 +63,7 @@ func TestARunSurvivesBeingKilled(t *testing.T) {
 	t.Logf("%d kills in %d rounds of a run and its undo, %d writes a round", v.kills, rounds, killPartners*5/2)
 }
 
-// stage sets up a tenant that loses an answer now and then.
+// stage sets up a tenant that occasionally loses an answer.
 func (v *victim) stage() {
 	v.sim = graphsim.New(graphsim.Config{Seed: rand.Int64(), PageSize: 20, Latency: 10 * time.Millisecond})
 	for i := range killPartners / 2 {
@@ -101,7 +101,7 @@ func (v *victim) state() string {
 	return string(text)
 }
 
-// survive applies a plan through all kills and returns the run folder.
+// survive applies a plan in spite of all kills and returns the run folder.
 func (v *victim) survive(plan string) string {
 	v.t.Helper()
 	v.sim.ResetRequests()
@@ -132,7 +132,7 @@ func (v *victim) begun(run string) bool {
 }
 
 // start runs the program until it ends or is killed, some time after its first
-// request came in, and reports whether it ended well.
+// request arrived, and reports whether it ended well.
 func (v *victim) start(after time.Duration, args ...string) bool {
 	v.t.Helper()
 	cmd := v.command(args...)
@@ -158,7 +158,8 @@ func (v *victim) start(after time.Duration, args ...string) bool {
 	}
 }
 
-// hunt kills the process so long after its first request, unless it has ended.
+// hunt kills the process some time after its first request, unless it has
+// ended.
 func (v *victim) hunt(p *os.Process, asked int64, after time.Duration, ended <-chan struct{}) {
 	for {
 		select {

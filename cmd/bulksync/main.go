@@ -12,7 +12,7 @@ import (
 func main() { os.Exit(protected(os.Args[1:])) }
 
 // protected runs a command line and returns its exit code, even if the program
-// itself has a fault.
+// panics.
 func protected(args []string) (code int) {
 	crashLoudly()
 	p := &process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
@@ -26,8 +26,8 @@ func protected(args []string) (code int) {
 	return p.run(stops, args)
 }
 
-// process is what a command line runs in; it never changes. Several goroutines
-// write to err, which a file allows.
+// process is the surroundings of a command line; it never changes. Several
+// goroutines write to err, which is safe for a file.
 type process struct {
 	in     io.Reader
 	out    io.Writer
@@ -47,10 +47,11 @@ func (p *process) run(stops execute.Stops, args []string) int {
 	return codeOf(err)
 }
 
-// crashLoudly keeps a crash from being mistaken for an answer. The runtime ends a
-// process with exit code 2 when a goroutine other than the first panics, or when
-// it finds memory corrupted, and here 2 means that something differs. With this
-// setting such a process ends by SIGABRT (on Windows by an exception).
+// crashLoudly keeps a crash from being mistaken for an answer. The runtime ends
+// a process with exit code 2 when a goroutine other than the first panics, or
+// when it finds memory corruption, and here 2 means that something differs.
+// With this setting such a process ends by SIGABRT (on Windows by an
+// exception).
 func crashLoudly() {
 	debug.SetTraceback("crash")
 	noCoreDump()
@@ -59,7 +60,7 @@ func crashLoudly() {
 // faultOfRun is a panic after a run has begun.
 type faultOfRun struct{ fault any }
 
-// panicked tells of a fault of the program and returns the exit code.
+// panicked reports a panic and returns the exit code.
 func (p *process) panicked(fault any) int {
 	fmt.Fprintf(p.err, "%s\n", debug.Stack())
 	run, begun := fault.(faultOfRun)

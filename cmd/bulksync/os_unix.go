@@ -11,11 +11,11 @@ import (
 // isBrokenPipe reports that the reader of a stream has gone.
 func isBrokenPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
-// isReadOnly reports that a file may not be written.
+// isReadOnly reports that writing a file is not permitted.
 func isReadOnly(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 
-// noCoreDump keeps the memory of a process that crashes, which holds a token,
-// from being written to the disk.
+// noCoreDump keeps the memory of a crashed process, which holds a token, from
+// being written to disk.
 func noCoreDump() { _ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) }

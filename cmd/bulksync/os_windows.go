@@ -17,7 +17,7 @@ func isBrokenPipe(err error) bool {
 	return errors.Is(err, errorBrokenPipe) || errors.Is(err, errorNoData)
 }
 
-// isReadOnly reports that a file may not be written.
+// isReadOnly reports that writing a file is not permitted.
 func isReadOnly(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, errorWriteProtect)
 }

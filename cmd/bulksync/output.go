@@ -15,8 +15,8 @@ import (
 	"bulksync/internal/atomicfile"
 )
 
-// writeFile writes an output. A regular file, or what a link leads to, is
-// replaced whole or not at all; a device or a pipe is written to, until ctx
+// writeFile writes an output. A regular file, or the file that a link leads to,
+// is replaced whole or not at all; a device or a pipe is written to until ctx
 // ends.
 func (p *process) writeFile(ctx context.Context, path string, render func(io.Writer) error) error {
 	target, stream, err := atomicfile.Target(path)
@@ -33,7 +33,7 @@ func (p *process) writeFile(ctx context.Context, path string, render func(io.Wri
 	return nil
 }
 
-// writeNew is writeFile, for an output that is removed again if a later step of
+// writeNew is writeFile for an output that is removed again if a later step of
 // the command fails.
 func (p *process) writeNew(ctx context.Context, made *atomicfile.Created, path string, render func(io.Writer) error) error {
 	made.AddIfNew(path)
@@ -56,8 +56,8 @@ func (p *process) writeStream(path string, render func(io.Writer) error) error {
 	return err
 }
 
-// openStream opens a device or a pipe. Our own standard output and error are not
-// opened again: the second one would overwrite what the first wrote.
+// openStream opens a device or a pipe. Our own standard output and error are
+// not opened again: the second handle would overwrite what the first wrote.
 func (p *process) openStream(path string) (f *os.File, opened bool, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -76,12 +76,12 @@ func (p *process) openStream(path string) (f *os.File, opened bool, err error) {
 	return f, true, err
 }
 
-// checkOutput refuses an output that would overwrite an input of the same command,
-// or a file that proves a run.
+// checkOutput refuses an output that would overwrite an input of the same
+// command, or one of the files that prove a run.
 func (p *process) checkOutput(out string, inputs ...string) error {
 	target, stream, err := atomicfile.Target(out)
 	if err != nil || stream {
-		return nil // writing says what is wrong; nothing is replaced
+		return nil // writing reports what is wrong; nothing is replaced
 	}
 	const hint = "give the output another name"
 	for _, in := range inputs {
@@ -102,7 +102,7 @@ func (p *process) checkOutput(out string, inputs ...string) error {
 }
 
 // isInput reports whether target is the file that an input is read from, under
-// whatever name.
+// any name.
 func (p *process) isInput(in, target string) bool {
 	stat := func() (fs.FileInfo, error) { return os.Stat(in) }
 	if in == "-" {

@@ -14,8 +14,8 @@ import (
 	"bulksync/ratelimit"
 )
 
-// paceOptions say how fast a run goes and when it ends, as they are typed. A
-// resumed run keeps its settings, but for those that are given again.
+// paceOptions say how fast a run goes and when it ends, as typed. A resumed run
+// keeps its settings, except for those given again.
 type paceOptions struct {
 	concurrency                        int
 	maxRate, capacity, waves, deadline string
@@ -23,7 +23,7 @@ type paceOptions struct {
 	given map[string]bool
 }
 
-// newPaceOptions are those of an apply without flags.
+// newPaceOptions are the defaults of apply.
 func newPaceOptions() paceOptions {
 	return paceOptions{concurrency: journal.DefaultConcurrency, capacity: "100%"}
 }
@@ -37,13 +37,14 @@ func givenOf(fl *pflag.FlagSet) map[string]bool {
 
 func (o *paceOptions) register(fl *pflag.FlagSet) {
 	fl.IntVar(&o.concurrency, "concurrency", o.concurrency, "at most `N` writes in flight, each for a different partner")
-	fl.StringVar(&o.maxRate, "max-rate", o.maxRate, "highest `RATE` of writes: 5 is five a second, 100/10s is a quota whose burst may be used; without it the limit is found")
+	fl.StringVar(&o.maxRate, "max-rate", o.maxRate, "highest `RATE` of writes: 5 means five a second, 100/10s a quota with its burst; by default the limit is found during the run")
 	fl.StringVar(&o.capacity, "capacity", o.capacity, "`SHARE` of the quota to use, such as 50%; the rest is left to other apps")
 	fl.StringVar(&o.waves, "waves", o.waves, "`10,100,rest`: numbers of partners; each wave is read back before the next begins")
-	fl.StringVar(&o.deadline, "deadline", o.deadline, "`TIME` after which no write is begun, such as 02:00 or 2026-11-22T02:00:00Z")
+	fl.StringVar(&o.deadline, "deadline", o.deadline, "`TIME` after which no write begins, such as 02:00 or 2026-11-22T02:00:00Z")
 }
 
-// over puts what was typed over the settings of a run. Its errors name the flag.
+// over applies what was typed to the settings of a run. Its errors name the
+// flag.
 func (o *paceOptions) over(s *journal.Settings, now time.Time) error {
 	var err error
 	set := func(name string, parse func() error) {
@@ -88,11 +89,11 @@ func parseRate(s string) (perSecond float64, burst int, err error) {
 	if strings.Contains(s, "/") {
 		q, err := graphsim.ParseQuota(s)
 		if err != nil {
-			return 0, 0, fmt.Errorf("%q is no quota: write it as 100/10s", s)
+			return 0, 0, fmt.Errorf("%q is not a quota: write it as 100/10s", s)
 		}
 		perSecond, burst = float64(q.Units)/q.Per.Seconds(), q.Units
 	} else if perSecond, err = strconv.ParseFloat(s, 64); err != nil {
-		return 0, 0, fmt.Errorf("%q is no rate: write it as 5 (writes a second) or as 100/10s", s)
+		return 0, 0, fmt.Errorf("%q is not a rate: write it as 5 (writes a second) or as 100/10s", s)
 	}
 	return perSecond, burst, ratelimit.CheckMaxRate(perSecond)
 }
@@ -101,13 +102,13 @@ func parsePercent(s string) (float64, error) {
 	number, found := strings.CutSuffix(strings.TrimSpace(s), "%")
 	percent, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	if !found || err != nil {
-		return 0, fmt.Errorf("%q is no share: write it as 50%%", s)
+		return 0, fmt.Errorf("%q is not a share: write it as 50%%", s)
 	}
 	return percent / 100, nil
 }
 
-// parseWaves reads the sizes of waves. "rest" may be left out: the last wave takes
-// the rest anyway.
+// parseWaves reads the sizes of waves. "rest" may be omitted: the last wave
+// takes the rest anyway.
 func parseWaves(s string) ([]int, error) {
 	if s == "" {
 		return nil, nil
@@ -121,28 +122,28 @@ func parseWaves(s string) ([]int, error) {
 		}
 		n, err := strconv.Atoi(word)
 		if err != nil || n < 1 {
-			return nil, fmt.Errorf("%q is no number of partners: write it as 10,100,rest", word)
+			return nil, fmt.Errorf("%q is not a number of partners: write it as 10,100,rest", word)
 		}
 		waves = append(waves, n)
 	}
 	return waves, nil
 }
 
-// parseDeadline reads a moment, or a time of day, which means the next such time
-// on this machine's clock. Empty means no deadline.
+// parseDeadline reads a point in time, or a time of day, which means the next
+// such time on this machine's clock. Empty means no deadline.
 func parseDeadline(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		if !t.After(now) {
-			return t, fmt.Errorf("%s is over", s)
+			return t, fmt.Errorf("%s is in the past", s)
 		}
 		return t, nil
 	}
 	clock, err := time.ParseInLocation("15:04", s, now.Location())
 	if err != nil {
-		return time.Time{}, errors.New(strconv.Quote(s) + " is no time: write it as 02:00 or 2026-11-22T02:00:00Z")
+		return time.Time{}, errors.New(strconv.Quote(s) + " is not a time: write it as 02:00 or 2026-11-22T02:00:00Z")
 	}
 	t := time.Date(now.Year(), now.Month(), now.Day(), clock.Hour(), clock.Minute(), 0, 0, now.Location())
 	if !t.After(now) {
@@ -151,13 +152,13 @@ func parseDeadline(s string, now time.Time) (time.Time, error) {
 	return t, nil
 }
 
-// noteDeadline says after when no write is begun, with the time zone: a time of day
-// was taken to be this machine's.
+// noteDeadline says after what time no write begins, with the time zone: a time
+// of day is taken as this machine's.
 func (e *env) noteDeadline(s journal.Settings, now time.Time) {
 	switch {
 	case s.Deadline.IsZero():
 	case s.Deadline.After(now):
-		e.note("no write is begun after %s", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
+		e.note("no write begins after %s", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
 	default:
 		e.note("the deadline of the run was %s: it continues without one", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
 	}

@@ -21,10 +21,10 @@ import (
 	"bulksync/plan/desired"
 )
 
-// The whole stack, but for the wire and the disk, against small quotas that
-// nobody told it of, in virtual time. Readings get too old in the line for a slow
-// turn here, and still no turn and no intent is spent in vain.
-func TestARunOfManyMinutesUsesTheQuotaItFinds(t *testing.T) {
+// The whole stack except the wire and the disk, with small quotas that it is
+// not told, in virtual time. Readings grow too old while a change waits for its
+// turn, and still no turn and no intent is wasted.
+func TestALongRunUsesTheQuotaItFinds(t *testing.T) {
 	for _, quota := range []graphsim.Quota{{Units: 1, Per: time.Second}, {Units: 10, Per: 10 * time.Second}, {Units: 100, Per: 10 * time.Second}} {
 		t.Run(fmt.Sprintf("%d a %s", quota.Units, quota.Per), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -61,7 +61,7 @@ type memory struct{ bytes.Buffer }
 
 func (*memory) Sync() error { return nil }
 
-// sessionOn is a session in the tenant of sim whose attempts go to base.
+// sessionOn is a session in the tenant of sim that sends its attempts to base.
 func sessionOn(t *testing.T, sim *graphsim.Sim, base http.RoundTripper) *session.Session {
 	t.Helper()
 	s, err := session.Open(t.Context(), session.Options{Token: sim.Token(graphsim.TokenOptions{}), Base: base})
@@ -71,7 +71,7 @@ func sessionOn(t *testing.T, sim *graphsim.Sim, base http.RoundTripper) *session
 	return s
 }
 
-// ids are tenant IDs made up, the same every time.
+// ids are generated tenant IDs, the same every time.
 func ids(n int) []string {
 	random := rand.NewChaCha8([32]byte{3})
 	all := make([]string, n)
@@ -89,7 +89,7 @@ func stateOf(partners []string) *graphsim.State {
 	return s
 }
 
-// planFor gives each of these partners a sync policy.
+// planFor plans a sync policy for each of these partners.
 func planFor(t *testing.T, c *graph.Client, partners []string) *plan.Plan {
 	t.Helper()
 	csv := "tenantId,isSyncAllowed\n" + strings.Join(partners, ",true\n") + ",true\n"

@@ -18,8 +18,8 @@ import (
 	"bulksync/plan"
 )
 
-// progress tells a person how far a run is: a moving bar on a terminal, a plain
-// line now and then elsewhere, nothing with --quiet.
+// progress shows a person how far a run is: a moving bar on a terminal,
+// otherwise a plain line now and then, and nothing with --quiet.
 type progress struct {
 	plan   *plan.Plan
 	total  int
@@ -29,7 +29,7 @@ type progress struct {
 
 	mu     sync.Mutex
 	done   map[int]bool
-	last   time.Time // when a change was done last
+	last   time.Time // when the last change was done
 	failed int
 
 	bar  *mpb.Bar
@@ -74,7 +74,7 @@ func (p *progress) observe(o journal.Outcome) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.done[o.Seq] || !p.plan.Changes[o.Seq-1].Writes() {
-		return // another outcome of the same change, as after reading it back
+		return // another outcome of the same change, for example from reading it back
 	}
 	p.done[o.Seq], p.last = true, time.Now()
 	if !o.Status.Done() {
@@ -111,13 +111,13 @@ func (p *progress) startLines(w io.Writer) {
 	})
 }
 
-// state is the pace in words: rate, time left, and what holds it back.
+// state describes the pace: rate, time left, and what holds it back.
 func (p *progress) state() string {
 	p.mu.Lock()
 	n, failed, idle := len(p.done), p.failed, time.Since(p.last)
 	p.mu.Unlock()
 	if what := p.obstacle(n < p.total, idle); what != "" {
-		return what // and nothing else: a narrow line loses its end
+		return what // and nothing else: a narrow line is cut at its end
 	}
 	s := ""
 	if elapsed := time.Since(p.began).Seconds(); n > p.before && elapsed > 0 {
@@ -133,12 +133,12 @@ func (p *progress) state() string {
 	return strings.TrimPrefix(s, ", ")
 }
 
-// longIdle is how long no change may be done before the line says so: an answer
-// that hangs counts as an outage only when its own time is over.
+// longIdle is how long no change may finish before the line says so: a hanging
+// answer counts as an outage only after its own timeout.
 const longIdle = 10 * time.Second
 
-// obstacle is what holds the run back now. While there is one, neither a rate
-// nor an estimate means anything.
+// obstacle is what currently holds the run back. While there is one, neither a
+// rate nor an estimate means anything.
 func (p *progress) obstacle(working bool, idle time.Duration) string {
 	w := p.tenant.Writes()
 	if d, down := p.tenant.DownFor(); down {
@@ -156,19 +156,19 @@ func (p *progress) obstacle(working bool, idle time.Duration) string {
 	}
 }
 
-// outageWords say for how long Graph has not answered.
+// outageWords say how long Graph has not answered.
 func outageWords(d time.Duration) string {
 	return fmt.Sprintf("Graph has not answered for %.0f s", d.Seconds())
 }
 
-// tellOutage tells of an outage while a tenant is read, when there is no progress
-// line, until end is called.
-func (e *env) tellOutage(t *session.Session) (end func()) {
+// noteOutage reports an outage while a tenant is read, when there is no
+// progress line, until end is called.
+func (e *env) noteOutage(t *session.Session) (end func()) {
 	return t.WatchOutage(plainEvery, func(d time.Duration) { e.note("%s", outageWords(d)) })
 }
 
-// span writes an estimate as a range of round numbers. Beyond a year nothing is
-// estimated: pacing has a limit of its own there.
+// span formats an estimate as a range of round numbers. Beyond a year there is
+// no estimate: pacing has a limit of its own there.
 func span(low, high time.Duration) string {
 	if high > 365*24*time.Hour {
 		return "a year or more"

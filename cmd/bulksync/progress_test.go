@@ -21,8 +21,8 @@ func (r refusing) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {r.wait}}, Body: http.NoBody}, nil
 }
 
-// The progress line says what holds the run back, in the words of who asked.
-func TestProgressTellsTheWait(t *testing.T) {
+// The progress line says what holds the run back.
+func TestProgressNamesTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sessionOn(t, graphsim.New(graphsim.Config{}), refusing{"20"})
 		p := &progress{total: 10, began: time.Now(), tenant: s, done: map[int]bool{1: true, 2: true}}
@@ -38,7 +38,7 @@ func TestProgressTellsTheWait(t *testing.T) {
 	})
 }
 
-// writeAway sends so many writes from goroutines of their own until it is ended.
+// writeAway sends n writes from separate goroutines until end is called.
 func writeAway(t *testing.T, s *session.Session, n int) (end func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
@@ -48,8 +48,9 @@ func writeAway(t *testing.T, s *session.Session, n int) (end func()) {
 	return func() { cancel(); all.Wait() }
 }
 
-// When nothing is left to send, what is waited for is told, and no rate that sinks.
-func TestProgressTellsTheReadingBack(t *testing.T) {
+// When nothing is left to send, the line says what it waits for, instead of a
+// sinking rate.
+func TestProgressNamesTheReadingBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sessionOn(t, graphsim.New(graphsim.Config{}), refusing{})
 		p := &progress{total: 1, began: time.Now(), last: time.Now(), tenant: s, done: map[int]bool{1: true}}
@@ -64,9 +65,9 @@ func TestProgressTellsTheReadingBack(t *testing.T) {
 	})
 }
 
-// An answer that hangs is told before it counts as an outage, and an outage when
-// it is one.
-func TestProgressTellsSilence(t *testing.T) {
+// A hanging answer is reported before it counts as an outage, and an outage
+// when it is one.
+func TestProgressNamesSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{})
 		sim.Inject(graphsim.Fault{Kind: "silent"})
@@ -85,7 +86,7 @@ func TestProgressTellsSilence(t *testing.T) {
 	})
 }
 
-// An estimate is a range, and none where it would be a number without meaning.
+// An estimate is a range, and absent if the number would be meaningless.
 func TestSpan(t *testing.T) {
 	for _, tc := range []struct {
 		low, high time.Duration

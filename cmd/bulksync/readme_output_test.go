@@ -19,15 +19,15 @@ import (
 	"bulksync/report"
 )
 
-// readmeCSV is the file of the README's picture.
+// readmeCSV is the input of the README's example.
 const readmeCSV = `tenantId,displayName,isSyncAllowed,note
 90e29127-71ad-49c7-9ce8-db3f41ea06f1,Fabrikam,true,CHG0041207
 7acfa1b6-1d31-43ab-bd3f-3fbf902456cf,Tailspin Toys,false,CHG0041207
 1509bb0a-9bf1-4331-8a11-8783593942a4,Adatum Corporation,true,
 `
 
-// TestTheReadmeShowsRealOutput renders the plan of the README's first picture
-// and holds the picture against it; -update draws it anew.
+// TestTheReadmeShowsRealOutput renders the plan of the README's first example
+// and compares the two; -update rewrites the example.
 func TestTheReadmeShowsRealOutput(t *testing.T) {
 	readme := readRepo(t, "README.md")
 	picture := regexp.MustCompile("(?s)```\n\\$ bulksync plan partners.csv --out plan.json\n(.*?)```").FindStringSubmatchIndex(readme)
@@ -43,7 +43,7 @@ func TestTheReadmeShowsRealOutput(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(readme[picture[2]:picture[3]], got); diff != "" {
-		t.Errorf("the README's picture is not what is printed (-README +printed):\n%s", diff)
+		t.Errorf("the README's example is not what is printed (-README +printed):\n%s", diff)
 	}
 }
 

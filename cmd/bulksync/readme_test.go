@@ -15,8 +15,8 @@ import (
 	"bulksync/plan/desired"
 )
 
-// TestEveryCommandOfTheReadmeRuns types the commands of the README in their
-// order, as somebody with a new checkout would.
+// TestEveryCommandOfTheReadmeRuns types the commands of the README in order, as
+// somebody with a new checkout would.
 func TestEveryCommandOfTheReadmeRuns(t *testing.T) {
 	readme, makefile := readRepo(t, "README.md"), readRepo(t, "Makefile")
 	sim := graphsim.New(graphsim.Config{})
@@ -43,7 +43,7 @@ func TestEveryCommandOfTheReadmeRuns(t *testing.T) {
 				ran++
 				runReadme(t, sim, server.URL, fields[1:])
 			default:
-				t.Errorf("who runs %q?", line)
+				t.Errorf("no case runs %q", line)
 			}
 		}
 	}
@@ -91,7 +91,7 @@ func runInto(t *testing.T, sim *graphsim.Sim, file string, args []string) {
 	}
 }
 
-// TestTheReadmeListsEveryExitCode holds the README's table against the code.
+// TestTheReadmeListsEveryExitCode compares the README's table with the code.
 func TestTheReadmeListsEveryExitCode(t *testing.T) {
 	readme := readRepo(t, "README.md")
 	for _, row := range []string{

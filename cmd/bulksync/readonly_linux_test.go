@@ -13,7 +13,7 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// A run that was put away read-only can still be looked at.
+// A run in a read-only archive can still be shown.
 func TestReportOfAReadOnlyFolder(t *testing.T) {
 	s := stageProgram(t, graphsim.Config{})
 	s.sim.SetPartner(graphsim.Partner{TenantID: killTenant(1)})
@@ -29,7 +29,7 @@ func TestReportOfAReadOnlyFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, lock := range []bool{true, false} { // a lock that is there can be taken, and nothing else written
+	for _, lock := range []bool{true, false} { // an existing lock can be taken, and nothing else written
 		if !lock {
 			os.Remove(filepath.Join(dir, rundir.LockName))
 		}
@@ -44,8 +44,8 @@ func TestReportOfAReadOnlyFolder(t *testing.T) {
 }
 
 // asStranger runs a command on a thread that may read everything and write
-// nothing in dir, as whoever else looks at an archive: by the mode of the folder
-// and, where the tests run as root, whom no mode stops, as another user.
+// nothing in dir, like any other reader of an archive: because of the folder's
+// mode and, if the tests run as root, whom no mode stops, as another user.
 func asStranger(t *testing.T, dir, verb string) (code int, out, errs string) {
 	t.Helper()
 	open := func(folder, file os.FileMode) {

@@ -15,38 +15,39 @@ import (
 	"bulksync/report"
 )
 
-// commandLine is one command line: where it runs, what can stop it, and the
-// flags that every command has, as they are typed.
+// commandLine is one command line: its process, what can stop it, and the flags
+// that every command has, as typed.
 type commandLine struct {
 	process *process
 	stops   execute.Stops
 	flags   globalFlags
 }
 
-// env is what a command works with. It is made once and then only read.
+// env is what a command works with. It is built once and then only read.
 type env struct {
 	process
 	globals
 	verb string
-	// writes: the command writes to the tenant, and so has --max-rate.
+	// writes means that the command writes to the tenant, and so has
+	// --max-rate.
 	writes bool
 }
 
 // globals are the flags that every command has, as values.
 type globals struct {
 	format report.Format
-	cloud  graph.Cloud // empty where it is not given
-	// homeTenant is the only one to work on; empty where it is not given.
+	cloud  graph.Cloud // empty if not given
+	// homeTenant is the only one to work on; empty if not given.
 	homeTenant string
-	// outage is 0 where it is not given.
+	// outage is 0 if not given.
 	outage  time.Duration
 	quiet   bool
 	log     *slog.Logger
 	address address
 }
 
-// verb turns the function of a command into one for cobra. It tells the function's
-// error and returns the exit code alone.
+// verb turns the function of a command into one for cobra. It prints the
+// function's error and returns only the exit code.
 func (c *commandLine) verb(f func(e *env, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		e, err := c.env(cmd)
@@ -97,7 +98,7 @@ every change ended.
 	return cmd
 }
 
-// globalFlags are the flags that every command has, as they are typed.
+// globalFlags are the flags that every command has, as typed.
 type globalFlags struct {
 	format              string
 	address             address
@@ -114,11 +115,11 @@ func (f *globalFlags) register(fl *pflag.FlagSet) {
 	fl.StringVar(&f.address.auth, "auth", "default", "`default`: the token in BULKSYNC_ACCESS_TOKEN, or else the Azure identity chain")
 	fl.DurationVar(&f.outage, "outage", 0, "`TIME` to wait while Graph does not answer (default 5m for apply and resume, 1m for the others)")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no notes")
-	fl.StringVar(&f.logLevel, "log-level", "warn", "`debug|info|warn|error`: least level of the log on standard error")
+	fl.StringVar(&f.logLevel, "log-level", "warn", "`debug|info|warn|error`: lowest level of the log on standard error")
 	fl.StringVar(&f.logFormat, "log-format", "text", "`text|json`: format of the log")
 }
 
-// parse turns the words of the flags into values, before anything runs.
+// parse turns the texts of the flags into values, before anything runs.
 func (f *globalFlags) parse(p *process, outageGiven bool) (g globals, err error) {
 	g = globals{quiet: f.quiet, address: f.address, homeTenant: strings.ToLower(strings.Trim(f.address.tenant, "{} "))}
 	if g.format, err = report.ParseFormat(f.format); err != nil {
@@ -135,7 +136,7 @@ func (f *globalFlags) parse(p *process, outageGiven bool) (g globals, err error)
 		}
 	}
 	if f.address.auth != "default" {
-		return g, errors.New("--auth knows only default")
+		return g, errors.New("--auth supports only default")
 	}
 	g.log, err = newLog(p, f.logLevel, f.logFormat)
 	return g, err
@@ -157,7 +158,7 @@ func newLog(p *process, logLevel, logFormat string) (*slog.Logger, error) {
 	}
 }
 
-// cleanAttr cleans what goes into the log with edge, and writes times in UTC.
+// cleanAttr cleans log attributes with edge, and writes times in UTC.
 func cleanAttr(_ []string, at slog.Attr) slog.Attr {
 	switch at.Value.Kind() {
 	case slog.KindTime:

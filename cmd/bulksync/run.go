@@ -16,7 +16,7 @@ import (
 	"bulksync/report"
 )
 
-// prepare signs in to the plan's tenant and reads it as it is now. It writes
+// prepare signs in to the plan's tenant and reads its current state. It writes
 // nothing, neither to the tenant nor to the disk.
 func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*session.Session, *execute.Reading, error) {
 	t, err := e.connect(ctx, demand{p.HomeTenant.Cloud, paceOf(s), s.Priority, s.Outage})
@@ -26,7 +26,7 @@ func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*s
 	if err := guard(t, p); err != nil {
 		return nil, nil, err
 	}
-	end := e.tellOutage(t)
+	end := e.noteOutage(t)
 	reading, err := execute.Prepare(ctx, t.Client(), p)
 	end()
 	if err != nil {
@@ -48,30 +48,30 @@ func (e *env) carryOut(stops execute.Stops, dir *rundir.Dir, t *session.Session,
 	progress := e.startProgress(stops.Hard, p, cfg.Prior, t)
 	e.noteWaves(p, cfg.Header.Settings.Waves)
 	stopping := context.AfterFunc(stops.Soft, func() {
-		e.note("stopping: what is in flight may finish; interrupt again to end at once")
+		e.note("stopping: requests in flight may finish; interrupt again to end at once")
 	})
 	defer stopping()
 	cfg.Observe, cfg.Pace = progress.observe, func() journal.Pace { return learned(t) }
 	result, err := execute.Run(stops, cfg)
 	progress.stop()
 	if err != nil {
-		// The journal is lost, so nothing is claimed that is only in memory.
+		// The journal is lost, so nothing that is only in memory is claimed.
 		return e.inFlight(dir, result, err)
 	}
 	return e.endOf(dir, p, result, codeOfRun(result))
 }
 
-// noteEstimate says how long the writes of a plan may take, as a range: the pace
-// of the tenant is not known yet. The latency is that of reading.
+// noteEstimate says how long the writes of a plan may take, as a range: the
+// tenant's pace is not known yet. The latency is that of reading.
 func (e *env) noteEstimate(t *session.Session, p *plan.Plan) {
 	if p.Summary.Writes() == 0 {
 		return
 	}
 	low, high := t.Estimate(p.Summary.Writes())
-	e.note("applying %s takes about %s; the tenant's limit is found on the way", words.Count(p.Summary.Writes(), "change"), span(low, high))
+	e.note("applying %s takes about %s; the tenant's limit is found during the run", words.Count(p.Summary.Writes(), "change"), span(low, high))
 }
 
-// noteWaves says in which steps the partners are written.
+// noteWaves says in which waves the partners are written.
 func (e *env) noteWaves(p *plan.Plan, sizes []int) {
 	if len(sizes) == 0 {
 		return
@@ -95,9 +95,9 @@ func (e *env) noteWaves(p *plan.Plan, sizes []int) {
 	e.note("waves of %s of %s; each is read back before the next", strings.TrimSuffix(steps, ", "), words.Count(len(tenants), "partner"))
 }
 
-// endOf writes the reports of a run, shows it, and says what to do next. A report
-// that cannot be written is told and hides none of the rest. The reports are
-// written even after the second interrupt.
+// endOf writes the reports of a run, shows it, and says what to do next. A
+// report that cannot be written is reported and hides none of the rest. The
+// reports are written even after the second interrupt.
 func (e *env) endOf(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code int) error {
 	if err := writeReports(dir, p, r, code); err != nil {
 		code = max(code, exitUnfinished)
@@ -117,7 +117,7 @@ func (e *env) endOf(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code int) 
 	return exitWith(code)
 }
 
-// inFlight tells which changes a lost journal leaves open.
+// inFlight lists the changes that a lost journal leaves open.
 func (e *env) inFlight(dir *rundir.Dir, r *journal.Result, cause error) error {
 	for _, o := range r.Outcomes {
 		if o.Status == journal.Indeterminate {
@@ -150,7 +150,7 @@ func (e *env) planOf(ctx context.Context, d *rundir.Dir) (*plan.Plan, error) {
 	return p, e.checkPlanTenant(p)
 }
 
-// undoName is the plan that reverts a run.
+// undoName is the file of the plan that reverts a run.
 const undoName = "undo.json"
 
 // writeReports writes everything that follows from the plan and the journal.

@@ -23,15 +23,15 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
 
-// TestMain makes the test binary the program itself, for the scripts and for
+// TestMain lets the test binary act as the program, for the scripts and for
 // tests that need a process to kill.
 func TestMain(m *testing.M) {
-	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each process stays for a second under the race detector
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // otherwise each process lingers for a second under the race detector
 	testscript.Main(m, map[string]func(){"bulksync": main, "crash": crashMain})
 }
 
 // TestScripts runs the specification of the command line: each script in
-// testdata/script types commands as a person would, against a Graph of its own.
+// testdata/script types commands as a person would, with a Graph of its own.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "script"),
@@ -72,10 +72,10 @@ func TestEveryVerbHasAScript(t *testing.T) {
 // scene is the Graph of one script.
 type scene struct {
 	sim  *graphsim.Sim
-	echo atomic.Bool // answer as a server does that repeats what it was sent
+	echo atomic.Bool // answer like a server that repeats what it was sent
 }
 
-// ServeHTTP is the Graph of the script, or one that gives every request back.
+// ServeHTTP is the Graph of the script, or a server that repeats every request.
 func (s *scene) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.echo.Load() {
 		s.sim.ServeHTTP(w, r)
@@ -88,7 +88,7 @@ func (s *scene) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(map[string]any{"error": map[string]string{"code": "BadRequest", "message": "you sent " + got}})
 }
 
-// answered counts the writes that were answered.
+// answered counts the writes that got an answer.
 func (s *scene) answered() (n int) {
 	for _, w := range s.sim.Writes() {
 		if w.Status != 0 {
@@ -100,7 +100,7 @@ func (s *scene) answered() (n int) {
 
 type sceneKey struct{}
 
-// setupScript starts an empty tenant and says how it is reached. A script fills
+// setupScript starts an empty tenant and sets how to reach it. A script fills
 // it with sim commands.
 func setupScript(env *testscript.Env) error {
 	sim := graphsim.New(graphsim.Config{PageSize: 2})
@@ -120,7 +120,7 @@ func setupScript(env *testscript.Env) error {
 
 func sceneOf(ts *testscript.TestScript) *scene { return ts.Value(sceneKey{}).(*scene) }
 
-// cmdExits runs a program and demands its exit code: exits 2 bulksync plan ...
+// cmdExits runs a program and requires its exit code: exits 2 bulksync plan ...
 func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE program args...")
@@ -143,15 +143,15 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 //
 //	sim partner ID [NAME ALLOWED]     a partner, with a policy if named
 //	sim owned ID                      a partner of a service provider
-//	sim edit ID NAME ALLOWED          the same by somebody else, behind our back
-//	sim remove ID                     a partner that is gone
+//	sim edit ID NAME ALLOWED          the same, by somebody else
+//	sim remove ID                     removes a partner
 //	sim tenant ID DOMAIN              a tenant that can be looked up
 //	sim template LEVEL                the level of the template
 //	sim fault SPEC                    see graphsim.ParseFault
 //	sim quota N/TIME                  of writes, or none
 //	sim await N                       wait until N writes have been answered
-//	sim revoke                        tokens of before
-//	sim echo                          answer every request with its token
+//	sim revoke                        the tokens given so far
+//	sim echo                          answer every request by repeating its token
 //	sim check ID JSON                 what the policy must be now; null for none
 func cmdSim(ts *testscript.TestScript, neg bool, args []string) {
 	s := sceneOf(ts)
@@ -211,12 +211,12 @@ func cmdSim(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("the policy of %s is %s", arg(1), got)
 		}
 	default:
-		ts.Fatalf("sim knows no %q", args[0])
+		ts.Fatalf("sim has no command %q", args[0])
 	}
 }
 
-// cmdWire demands the writes that went over the wire, one a line, since the last
-// time it was asked: wire FILE, or wire none.
+// cmdWire requires the writes that were sent, one per line, since the last
+// check: wire FILE, or wire none.
 func cmdWire(ts *testscript.TestScript, neg bool, args []string) {
 	var got strings.Builder
 	for _, w := range sceneOf(ts).sim.Writes() {
@@ -228,11 +228,11 @@ func cmdWire(ts *testscript.TestScript, neg bool, args []string) {
 		want = ts.ReadFile(args[0])
 	}
 	if (got.String() == want) == neg {
-		ts.Fatalf("over the wire went:\n%swant:\n%s", got.String(), want)
+		ts.Fatalf("sent:\n%swant:\n%s", got.String(), want)
 	}
 }
 
-// cmdNoFile demands that the working folder holds these files and nothing else.
+// cmdNoFile requires that the working folder holds exactly these files.
 func cmdNoFile(ts *testscript.TestScript, _ bool, args []string) {
 	entries, err := os.ReadDir(ts.MkAbs("."))
 	ts.Check(err)
@@ -247,7 +247,7 @@ func cmdNoFile(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// cmdMode demands that files are readable by their owner alone.
+// cmdMode requires that files are readable by their owner alone.
 func cmdMode(ts *testscript.TestScript, _ bool, args []string) {
 	for _, name := range args {
 		info, err := os.Stat(ts.MkAbs(name))
@@ -258,8 +258,8 @@ func cmdMode(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// cmdNoSecret demands that the token stands in no file of the working folder,
-// nor in what was printed last.
+// cmdNoSecret requires that the token is in no file of the working folder, and
+// not in the last output.
 func cmdNoSecret(ts *testscript.TestScript, _ bool, _ []string) {
 	token := ts.Getenv("BULKSYNC_ACCESS_TOKEN")
 	for part := range strings.SplitSeq(token, ".") {
@@ -295,7 +295,7 @@ func cmdSub(ts *testscript.TestScript, _ bool, args []string) {
 //	token write                one that may read and write, as at the start
 //	token read                 one that may only read
 //	token tenant GUID          one of another tenant
-//	token expired              one whose time is over
+//	token expired              an expired one
 //	token powerless            one without any permission
 func cmdToken(ts *testscript.TestScript, _ bool, args []string) {
 	o := graphsim.TokenOptions{}
@@ -310,12 +310,12 @@ func cmdToken(ts *testscript.TestScript, _ bool, args []string) {
 	case "powerless":
 		o.Permissions = []string{"User.Read"}
 	default:
-		ts.Fatalf("token knows no %q", args[0])
+		ts.Fatalf("token has no kind %q", args[0])
 	}
 	ts.Setenv("BULKSYNC_ACCESS_TOKEN", sceneOf(ts).sim.Token(o))
 }
 
-// crashMain is a program that crashes, prepared as ours is.
+// crashMain is a program that crashes, with our preparation.
 func crashMain() {
 	crashLoudly()
 	switch os.Args[1] {

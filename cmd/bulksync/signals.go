@@ -13,21 +13,23 @@ import (
 	"bulksync/execute"
 )
 
-// withSignals returns what the signals of the process stop: Soft ends with the
-// first interrupt, Hard with the second.
+// withSignals returns stops that the signals of the process end: the first
+// interrupt ends Soft, the second Hard.
 //
-// SIGINT, SIGTERM and SIGHUP interrupt. SIGQUIT writes to trace what every
-// goroutine is doing and counts as two of them; a second one ends the process
-// whatever it waits for. A closed pipe ends nothing: writing to it fails.
+// SIGINT, SIGTERM and SIGHUP interrupt. SIGQUIT writes the stacks of all
+// goroutines to trace and counts as two interrupts; a second one ends the
+// process whatever it waits for. A closed pipe ends nothing: writing to it
+// fails.
 func withSignals(trace io.Writer) (stops execute.Stops, end func()) {
 	hard, kill := context.WithCancelCause(context.Background())
 	soft, stop := context.WithCancelCause(hard)
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
-	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+	if !signal.Ignored(syscall.SIGHUP) { // ignored under nohup
 		signal.Notify(signals, syscall.SIGHUP)
 	}
-	// Notify, not Ignore: a child would inherit that. Nobody listens.
+	// Notify, not Ignore: a child process would inherit that. Nothing reads the
+	// channel.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	done := make(chan struct{})
 	go func() {
@@ -54,8 +56,8 @@ func withSignals(trace io.Writer) (stops execute.Stops, end func()) {
 	}
 }
 
-// quit writes where the program is, and ends it if it was asked before. It does
-// not wait for the writing: nobody may be reading.
+// quit writes the stacks, and ends the program if it was asked before. It does
+// not wait for the writing: there may be no reader.
 func quit(trace io.Writer, before chan struct{}) (traced chan struct{}) {
 	if before != nil {
 		os.Exit(exitInterrupted)
@@ -68,7 +70,7 @@ func quit(trace io.Writer, before chan struct{}) (traced chan struct{}) {
 	return traced
 }
 
-// await gives a trace a second to be written.
+// await gives the stacks a second to be written.
 func await(traced chan struct{}) {
 	if traced == nil {
 		return
@@ -79,7 +81,8 @@ func await(traced chan struct{}) {
 	}
 }
 
-// writeStacks tells where every goroutine is: functions and lines, no values.
+// writeStacks writes the stack of every goroutine: functions and lines, no
+// values.
 func writeStacks(w io.Writer) {
 	text := make([]byte, 1<<20)
 	fmt.Fprintf(w, "%s\n", text[:runtime.Stack(text, true)])

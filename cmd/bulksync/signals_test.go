@@ -20,7 +20,7 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// staged is the program in a folder of its own, with a Graph to talk to.
+// staged is the program in its own folder, with a Graph.
 type staged struct {
 	sim        *graphsim.Sim
 	url, token string
@@ -36,7 +36,7 @@ func stageProgram(t *testing.T, cfg graphsim.Config) *staged {
 	return &staged{sim: sim, url: server.URL, token: sim.Token(graphsim.TokenOptions{})}
 }
 
-// command is the program with its streams away from ours.
+// command is the program with streams separate from ours.
 func (s *staged) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("bulksync", append(args, "--graph-url", s.url)...)
 	cmd.Env = append(os.Environ(), "BULKSYNC_ACCESS_TOKEN="+s.token)
@@ -45,7 +45,7 @@ func (s *staged) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Every way to be told to stop leaves a whole run with its reports.
+// Every signal that stops a run leaves it whole, with its reports.
 func TestSignalsEndARunWell(t *testing.T) {
 	for _, tc := range []struct {
 		signal syscall.Signal
@@ -93,10 +93,11 @@ func wantExit(t *testing.T, err error, code int) {
 	}
 }
 
-// endlessComments is more than a pipe holds: who has written it knows that it is read.
+// endlessComments is more than a pipe holds: once it is written, the reader is
+// reading.
 var endlessComments = strings.Repeat("# nothing yet\n", 1<<14)
 
-// Ctrl-C ends the reading of what nothing comes from any more.
+// Ctrl-C ends the reading of an input that has gone silent.
 func TestCtrlCEndsReading(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -146,7 +147,7 @@ func TestCtrlCEndsReading(t *testing.T) {
 	}
 }
 
-// A second SIGQUIT ends a process even where nobody reads what it has to say.
+// A second SIGQUIT ends a process even if nobody reads its output.
 func TestQuitEndsAStuckProcess(t *testing.T) {
 	s := stageProgram(t, graphsim.Config{})
 	r, w, err := os.Pipe()
@@ -155,7 +156,7 @@ func TestQuitEndsAStuckProcess(t *testing.T) {
 	}
 	defer r.Close()
 	defer w.Close()
-	w.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)) // it fails where it would wait
+	w.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)) // fails where it would block
 	if _, err := w.WriteString(endlessComments); err == nil {
 		t.Fatal("the pipe is not full")
 	}
@@ -179,15 +180,15 @@ func TestQuitEndsAStuckProcess(t *testing.T) {
 			wantExit(t, err, exitInterrupted)
 			return
 		default:
-			cmd.Process.Signal(syscall.SIGQUIT) // one that comes while another waits is lost
+			cmd.Process.Signal(syscall.SIGQUIT) // a signal that comes while another is pending is lost
 		}
 	}
 	cmd.Process.Kill()
 	t.Errorf("it did not end: %v", <-ended)
 }
 
-// A pipe that nobody opens at the other end keeps no command waiting, neither
-// one that reads from it nor one that writes to it.
+// A pipe whose other end is never opened blocks no command, neither a reader
+// nor a writer.
 func TestCtrlCEndsOpening(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
@@ -204,8 +205,8 @@ func TestCtrlCEndsOpening(t *testing.T) {
 	}
 }
 
-// A crash of any goroutine ends the process by a signal or with a code of its
-// own, and never with 2, which means that something differs.
+// A crash of any goroutine ends the process by a signal or with its own code,
+// and never with 2, which means that something differs.
 func TestACrashIsNoAnswer(t *testing.T) {
 	allowCores(t)
 	for _, where := range []string{"first", "other", "memory"} {
@@ -240,8 +241,8 @@ func TestACrashIsNoAnswer(t *testing.T) {
 	})
 }
 
-// allowCores lets the system write the memory of a crashed child to the disk, as
-// far as it does that.
+// allowCores lets the system write the memory of a crashed child to disk, if it
+// does that at all.
 func allowCores(t *testing.T) {
 	var was syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_CORE, &was); err != nil {

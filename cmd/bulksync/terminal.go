@@ -18,8 +18,8 @@ import (
 	"bulksync/report"
 )
 
-// sayError prints the error of a command by the rules of doc.go. Rows at fault
-// are lines of their own, so that editors jump there.
+// sayError prints the error of a command by the rules of doc.go. Faulty rows
+// get a line each, so that editors can jump to them.
 func (e *env) sayError(err error) {
 	var rows desired.RowErrors
 	if !errors.As(err, &rows) {
@@ -40,7 +40,7 @@ func (e *env) sayError(err error) {
 	e.say("hint: fix the lines above and run the command again")
 }
 
-// printError prints an error, unless it is a silent one.
+// printError prints an error, unless it is silent.
 func (p *process) printError(err error) {
 	var silent *exit
 	switch {
@@ -48,7 +48,7 @@ func (p *process) printError(err error) {
 	case isInterrupt(err):
 		p.say("error: interrupted")
 	default:
-		p.say("error: %s", strings.ReplaceAll(err.Error(), "\n", "; ")) // of several, one a line
+		p.say("error: %s", strings.ReplaceAll(err.Error(), "\n", "; ")) // several errors, one per line
 	}
 }
 
@@ -63,23 +63,24 @@ var jwt = regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)*`)
 // userinfo matches the name and password of a URL.
 var userinfo = regexp.MustCompile(`://[^\s"/@]*@`)
 
-// edge makes a line fit for a terminal and a log: without control characters, a
-// token that a server or a proxy has echoed, or the password of a URL.
+// edge makes a line fit for a terminal and a log: without control characters,
+// without a token that a server or a proxy echoed, and without the password of
+// a URL.
 func edge(s string) string {
 	s = jwt.ReplaceAllString(s, "[token removed]")
 	return report.OneLine(userinfo.ReplaceAllString(s, "://[removed]@"))
 }
 
-// note tells what is neither an error nor the result.
+// note prints what is neither an error nor the result.
 func (e *env) note(format string, args ...any) {
 	if !e.quiet {
 		e.say(format, args...)
 	}
 }
 
-// confirm asks for the word yes. Anything else is no, and so are the end of
-// input and an interrupt. Reading a terminal cannot be cancelled, so the reader is
-// left behind and ends with the process.
+// confirm asks for the word yes. Anything else means no, including the end of
+// input and an interrupt. Reading a terminal cannot be cancelled, so the reader
+// is abandoned and ends with the process.
 func (p *process) confirm(ctx context.Context, question string) bool {
 	fmt.Fprintf(p.err, "%s\nOnly \"yes\" will be accepted: ", question)
 	answer := make(chan string, 1)
@@ -96,13 +97,13 @@ func (p *process) confirm(ctx context.Context, question string) bool {
 	}
 }
 
-// canAsk reports whether a question can be read and answered: it is written to
+// canAsk reports whether a question can be seen and answered: it is written to
 // standard error, and the answer must not be part of an input.
 func (p *process) canAsk(input string) bool {
 	return input != "-" && isTerminal(p.in) && isTerminal(p.err)
 }
 
-// isTerminal reports whether a stream is a terminal that a person sits at.
+// isTerminal reports whether a stream is a terminal.
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
@@ -120,7 +121,7 @@ func hasSize(stream any) bool {
 // pageOptions fits a report to standard output.
 func (p *process) pageOptions() report.Options { return p.optionsFor(p.out) }
 
-// optionsFor fits a report to the stream that it is written to.
+// optionsFor fits a report to a stream.
 func (p *process) optionsFor(stream io.Writer) report.Options {
 	o := report.Options{Width: 80}
 	if f, ok := stream.(*os.File); ok && isTerminal(f) {
@@ -132,14 +133,14 @@ func (p *process) optionsFor(stream io.Writer) report.Options {
 	return o
 }
 
-// live reports whether a moving progress bar can be shown on standard error. On
-// a terminal without a size, as under a scheduler, nothing would be drawn.
+// live reports whether a moving progress bar can be shown on standard error. A
+// terminal without a size, for example under a scheduler, would draw nothing.
 func (p *process) live() bool {
 	return hasSize(p.err) && p.getenv("TERM") != "dumb" && p.getenv("CI") == ""
 }
 
 // print writes a result to standard output. A reader that stops early, such as
-// head, is no error.
+// head, is not an error.
 func (p *process) print(render func(io.Writer) error) error {
 	b := bufio.NewWriterSize(p.out, 1<<16)
 	err := render(b)

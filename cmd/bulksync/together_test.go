@@ -22,8 +22,8 @@ import (
 	"bulksync/report"
 )
 
-// Of several runs that are started with one folder at the same moment one has
-// it, and its plan is the one that stands there in the end.
+// If several runs start in one folder at the same moment, one gets it, and its
+// plan is the one there in the end.
 func TestOneFolderOneRun(t *testing.T) {
 	const runs = 5
 	s := stageProgram(t, graphsim.Config{})
@@ -64,8 +64,9 @@ func TestOneFolderOneRun(t *testing.T) {
 	}
 }
 
-// To look at a run is not to go on with it: several may look, none of them is
-// taken for the run itself, and a report that is being read holds nothing up.
+// Reading a run is not continuing it: several processes may read it, none of
+// them is taken for the run itself, and a report that is being read delays
+// nothing.
 func TestManyMayLook(t *testing.T) {
 	s := stageProgram(t, graphsim.Config{})
 	s.sim.SetPartner(graphsim.Partner{TenantID: killTenant(1)})
@@ -118,7 +119,7 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// tear takes the last line of a journal away.
+// tear removes the last line of a journal.
 func tear(t *testing.T, path string) {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -140,8 +141,8 @@ func sameBytes(t *testing.T, a, b string) {
 	}
 }
 
-// A plan with a member that this version does not know is carried as it is, and
-// everything that follows can be done with its run.
+// A plan with a member that this version does not know is kept as it is, and
+// every later command works with its run.
 func TestAMemberOfTomorrow(t *testing.T) {
 	s := stageProgram(t, graphsim.Config{})
 	s.sim.SetPartner(graphsim.Partner{TenantID: killTenant(1)})
@@ -161,7 +162,7 @@ func TestAMemberOfTomorrow(t *testing.T) {
 	sameBytes(t, filepath.Join("run", rundir.PlanName), "plan.json")
 }
 
-// seal gives a plan another member, and the fingerprint that belongs to it.
+// seal adds a member to a plan, and gives it the matching fingerprint.
 func seal(t *testing.T, path, member string, value any) {
 	t.Helper()
 	text, err := os.ReadFile(path)

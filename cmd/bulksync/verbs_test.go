@@ -29,24 +29,25 @@ import (
 	"bulksync/report"
 )
 
-// always stops nothing before the test ends.
+// always are stops that do not end before the test.
 func always(t *testing.T) execute.Stops { return execute.Stops{Soft: t.Context(), Hard: t.Context()} }
 
-// home is a home tenant with a Graph and a folder of its own, and what a command
-// in it works with.
+// home is a home tenant with its own Graph and folder, and what a command needs
+// to work in it.
 type home struct {
 	*env
 	sim *graphsim.Sim
 	dir string
-	// stdout and stderr are what was written there.
+	// stdout and stderr are what was written to each.
 	stdout *bytes.Buffer
 	stderr *lockedBuffer
-	// interrupted ends its Soft when stopAt writes have been answered.
+	// interrupted are stops whose Soft ends when stopAt writes have been
+	// answered.
 	interrupted execute.Stops
 	stopAt      atomic.Int64
 }
 
-// lockedBuffer takes what several goroutines write.
+// lockedBuffer is a buffer for several goroutines.
 type lockedBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -90,7 +91,7 @@ func newHome(t *testing.T, cfg graphsim.Config) *home {
 	return h
 }
 
-// write puts a text into a file.
+// write writes a text to a file.
 func write(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
@@ -120,7 +121,7 @@ func (h *home) plan(t *testing.T, partners ...string) string {
 	return o.out
 }
 
-// allowed demands that each of these partners synchronizes.
+// allowed requires that each of these partners synchronizes.
 func (h *home) allowed(t *testing.T, partners ...string) {
 	t.Helper()
 	for _, id := range partners {
@@ -132,7 +133,7 @@ func (h *home) allowed(t *testing.T, partners ...string) {
 	}
 }
 
-// Without the command line a plan is kept, shown and counted in the same way.
+// Without the command line a plan is saved, shown and counted in the same way.
 func TestPlanOptions(t *testing.T) {
 	h := newHome(t, graphsim.Config{})
 	path := h.plan(t, killTenant(1), killTenant(2))
@@ -161,8 +162,8 @@ func TestPlanOptions(t *testing.T) {
 	}
 }
 
-// A plan is applied when it was agreed to, in a folder of its own, and to the
-// tenant that it was made for.
+// A plan is applied if it was approved, in its own folder, and to the tenant
+// that it was made for.
 func TestApplyOptions(t *testing.T) {
 	h := newHome(t, graphsim.Config{})
 	o := newApplyOptions()
@@ -201,7 +202,7 @@ func TestApplyOptions(t *testing.T) {
 	}
 }
 
-// An audit says what differs by its exit code, and keeps what it found.
+// An audit reports differences by its exit code, and saves its findings.
 func TestAuditOptions(t *testing.T) {
 	h := newHome(t, graphsim.Config{})
 	h.sim.SetPartner(graphsim.Partner{TenantID: killTenant(1), IdentitySynchronization: graphsim.SyncAllowed("One", true)})
@@ -227,7 +228,8 @@ func TestAuditOptions(t *testing.T) {
 	}
 }
 
-// A run that was stopped goes on with its settings, but for what is typed again.
+// A run that was stopped continues with its settings, except for those typed
+// again.
 func TestResumeOptions(t *testing.T) {
 	h := newHome(t, graphsim.Config{WriteQuota: graphsim.Quota{Units: 1, Per: 4 * time.Minute}})
 	partners := []string{killTenant(1), killTenant(2)}
@@ -274,8 +276,8 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// A simulated Graph serves what it prints until it is ended, and goes on from the
-// state that it saved.
+// A simulated Graph serves what it prints until it is ended, and continues from
+// the state that it saved.
 func TestSimulate(t *testing.T) {
 	h := newHome(t, graphsim.Config{})
 	o := newSimulateOptions()
@@ -329,8 +331,8 @@ func TestTheHelpOfSimulateListsEveryFault(t *testing.T) {
 	}
 }
 
-// Two home tenants can be at work in one process at the same time, each with its
-// own Graph, pace and folders, and neither touches the other.
+// One process can work on two home tenants at the same time, each with its own
+// Graph, pace and folders, without mixing them.
 func TestTwoHomeTenantsAtOnce(t *testing.T) {
 	const partners = 40
 	quotas := []graphsim.Quota{{}, {Units: 10, Per: time.Second}}
@@ -369,7 +371,7 @@ func TestTwoHomeTenantsAtOnce(t *testing.T) {
 	}
 }
 
-// killTenants are so many partners from a number on.
+// killTenants are n partners, starting at number from.
 func killTenants(from, n int) []string {
 	all := make([]string, n)
 	for i := range all {

@@ -1,7 +1,7 @@
-// Package journal keeps the record of a run: what was about to be sent, what
-// came of it, and why the run ended. The file is append-only, and its lines are
-// chained by their sums (see seal.Chain), so that a line that was altered, moved
-// or taken out is noticed.
+// Package journal keeps the record of a run: what was about to be sent, how it
+// ended, and why the run ended. The file is append-only, and its lines are
+// chained by their sums (see seal.Chain), so that a line that was altered,
+// moved or removed is noticed.
 //
 //	Writer    appends entries; they are durable when Receipt.Wait returns
 //	Replay    reads them back, without a line that was torn when a process died

@@ -13,8 +13,8 @@ import (
 // FormatVersion is the version of the journal format, in its first entry.
 const FormatVersion = 1
 
-// Entry is what one line of journal.jsonl says, between the sum of the line
-// before and its own (see seal.Chain). Exactly one of the pointers is set.
+// Entry is the content of one line of journal.jsonl, between the previous
+// line's sum and its own (see seal.Chain). Exactly one of the pointers is set.
 type Entry struct {
 	At time.Time `json:"at"`
 	// Run begins a journal, and each resumption of it.
@@ -23,26 +23,26 @@ type Entry struct {
 	Intent *Intent `json:"intent,omitempty"`
 	// Outcome is how a change ended; a later one replaces an earlier one.
 	Outcome *Outcome `json:"outcome,omitempty"`
-	// End closes a session that ended by itself.
+	// End closes a session, unless its process died.
 	End *End `json:"end,omitempty"`
 }
 
-// Run says what is run, on what, by whom and how.
+// Run says what is run, against which tenant, by whom and how.
 type Run struct {
 	FormatVersion   int              `json:"formatVersion"`
 	RunID           string           `json:"runId"`
 	PlanFingerprint string           `json:"planFingerprint"`
 	Tool            plan.Tool        `json:"tool"`
 	HomeTenant      graph.HomeTenant `json:"homeTenant"`
-	// Identity is whose token it is run with.
+	// Identity is the identity of the token in use.
 	Identity Identity `json:"identity"`
-	// Settings are those that a resumption goes on with.
+	// Settings are those that a resumption continues with.
 	Settings Settings `json:"settings"`
 	Resumed  bool     `json:"resumed,omitempty"`
 }
 
 // Identity is an app or a user as its token names it. Any member may be empty:
-// a token need not tell.
+// a token need not name it.
 type Identity struct {
 	// Kind is user or app.
 	Kind    string `json:"kind"`
@@ -67,18 +67,18 @@ func (i Identity) String() string {
 	}
 }
 
-// Intent is a write that is about to be sent.
+// Intent is a write about to be sent.
 type Intent struct {
 	Seq             int    `json:"seq"`
 	Method          string `json:"method"`
 	Path            string `json:"path"`
 	ClientRequestID string `json:"clientRequestId"`
-	// Found is the object that the write replaces, where that is another one
-	// than the plan knew (see Outcome.Found).
+	// Found is the object that the write replaces, if it is not the one that
+	// the plan knew (see Outcome.Found).
 	Found json.RawMessage `json:"found,omitempty"`
 }
 
-// End is the last word of a session.
+// End is the last entry of a session.
 type End struct {
 	Stopped     string   `json:"stopped,omitempty"`
 	Interrupted bool     `json:"interrupted,omitempty"`
@@ -86,7 +86,7 @@ type End struct {
 	Pace        Pace     `json:"pace"`
 }
 
-// plain returns e as it reads back from a journal: texts in UTF-8, JSON without
+// plain returns e as a journal gives it back: texts in UTF-8, JSON without
 // white space, times without a monotonic part.
 func (e Entry) plain() Entry {
 	switch {

@@ -12,15 +12,15 @@ func EncodeEntry(e Entry) string {
 	return b.String()
 }
 
-// IsByHand reports whether an entry is put together by hand.
+// IsByHand reports whether an entry is encoded by hand.
 func IsByHand(e Entry) bool {
 	var l entryEncoder
 	l.entry(&e)
 	return !l.odd
 }
 
-// DecodeEntry reads the members of an entry as a line of a journal is read, and
-// the rest of its intent, too.
+// DecodeEntry reads the members of an entry as a journal line is read, and then
+// the rest of its intent.
 func DecodeEntry(members string) (Entry, error) {
 	e, rest, err := proven{line: []byte("{" + members + "}"), members: []byte(members)}.decode()
 	if rest != nil && err == nil {

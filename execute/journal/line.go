@@ -11,9 +11,9 @@ import (
 	"bulksync/internal/seal"
 )
 
-// encode writes the members of an entry. Two entries go with each write, so the
-// two common kinds are put together by hand, in the very form of encoding/json;
-// anything out of the ordinary is left to that.
+// encode writes the members of an entry. Each write has two entries, so the two
+// common kinds are encoded by hand, in exactly the form of encoding/json;
+// anything unusual is left to encoding/json.
 func (e *Entry) encode(b *bytes.Buffer) {
 	l := entryEncoder{b: b.AvailableBuffer()}
 	if l.entry(e); !l.odd {
@@ -27,7 +27,7 @@ func (e *Entry) encode(b *bytes.Buffer) {
 	b.Write(text[1 : len(text)-1])
 }
 
-// entryEncoder holds an entry in the making; odd says that encoding/json is
+// entryEncoder holds an entry being encoded; odd means that encoding/json is
 // needed.
 type entryEncoder struct {
 	b   []byte
@@ -88,14 +88,14 @@ func (l *entryEncoder) number(name string, n int64) {
 	l.b = strconv.AppendInt(append(l.b, name...), n, 10)
 }
 
-// set writes a member that is left out where it is false.
+// set writes a member that is omitted when false.
 func (l *entryEncoder) set(member string, is bool) {
 	if is {
 		l.b = append(l.b, member...)
 	}
 }
 
-// some leaves an empty text out.
+// some omits an empty text.
 func (l *entryEncoder) some(name, s string) {
 	if s != "" {
 		l.text(name, s)
@@ -123,25 +123,24 @@ func (l *entryEncoder) time(name string, t time.Time) {
 	l.b = append(t.AppendFormat(l.b, time.RFC3339Nano), '"')
 }
 
-// proven is a line that was proved to be whole and to follow from the one
-// before.
+// proven is a line proved to be whole and to follow the line before.
 type proven struct {
 	line    []byte
 	members []byte // between the sums
 }
 
-// prove proves a line that is the next of the chain.
+// prove proves that a line is whole and the next of the chain.
 func prove(c *seal.Chain, line []byte) (proven, error) {
 	line = bytes.TrimSuffix(line, []byte("\n"))
 	members, err := c.Prove(line)
 	return proven{line, members}, err
 }
 
-// decode reads the entry. Most of the time goes into finding the members of an
-// object, so a line in the very form that encode gives it is cut by hand; any
-// other is left to encoding/json as a whole. Of an intent it reads no more than
-// Seq, and returns the object to read the rest from: nearly every intent has its
-// outcome further down.
+// decode reads the entry. Finding the members of an object takes most of the
+// time, so a line in exactly the form that encode gives it is split by hand;
+// any other is left to encoding/json as a whole. Of an intent it reads only
+// Seq, and returns the object so that the rest can be read later: nearly every
+// intent has its outcome further down.
 func (p proven) decode() (e Entry, intent json.RawMessage, err error) {
 	rest, ok := bytes.CutPrefix(p.members, []byte(`"at":"`))
 	at, rest, cut := bytes.Cut(rest, []byte(`","`))

@@ -14,8 +14,8 @@ import (
 	"bulksync/graph"
 )
 
-// twin checks that a line put together and cut by hand is what encoding/json
-// makes of it.
+// twin checks that a line encoded and decoded by hand is the same as with
+// encoding/json.
 func twin(t rapid.TB, e journal.Entry) {
 	t.Helper()
 	var want bytes.Buffer
@@ -44,7 +44,7 @@ func twin(t rapid.TB, e journal.Entry) {
 }
 
 // Lines are put together and cut by hand as encoding/json would do it.
-func TestALineIsWhatTheEncoderWouldWrite(t *testing.T) {
+func TestALineEqualsEncodingJSON(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { twin(t, drawEntry(t)) })
 }
 
@@ -84,7 +84,7 @@ func drawEntry(t *rapid.T) journal.Entry {
 }
 
 // No member is forgotten: each one by itself is written as encoding/json would
-// write it, a member that was added last week included.
+// write it, including members added later.
 func TestEachMemberOfALine(t *testing.T) {
 	for i := range reflect.TypeFor[journal.Outcome]().NumField() {
 		var o journal.Outcome
@@ -98,7 +98,7 @@ func TestEachMemberOfALine(t *testing.T) {
 	}
 }
 
-// The common entries are put together by hand, or the speed is gone.
+// The common entries are encoded by hand; otherwise the speed is lost.
 func TestCommonEntriesAreEncodedByHand(t *testing.T) {
 	for text, want := range map[string]bool{
 		"accepted; not yet visible after 1m0s": true, "~ !": true, `a "name"`: false, `a\b`: false, "Ä": false, "a\x1fb": false, "\x7f": false,

@@ -13,10 +13,10 @@ import (
 type Log struct {
 	plan     *plan.Plan
 	outcomes []Outcome
-	// intents marks the changes whose last write has no outcome yet.
+	// intents holds the changes whose last write has no outcome yet.
 	intents map[int]openIntent
 
-	// first began the run, session the session under way.
+	// first began the run; session is the current session.
 	first    Run
 	session  Run
 	started  time.Time
@@ -25,14 +25,14 @@ type Log struct {
 	end      End
 	requests Requests
 	pace     Pace
-	// tally is what the outcomes of the session under way tell of its requests;
-	// its end will count them all.
+	// tally counts the requests that the outcomes of the current session show;
+	// its end entry has the full count.
 	tally Requests
 
-	// chain is at the last whole line.
+	// chain is after the last whole line.
 	chain seal.Chain
-	// Size is where the last whole line of a replayed journal ends; what comes
-	// after is a line that was torn when the process died.
+	// Size is where the last whole line of a replayed journal ends; anything
+	// after it is a line torn when the process died.
 	Size int64
 }
 
@@ -42,7 +42,7 @@ type openIntent struct {
 	at time.Time
 }
 
-// NewLog is a run before its first entry: what the plan alone says.
+// NewLog returns a run before its first entry: what the plan alone says.
 func NewLog(p *plan.Plan) *Log {
 	l := &Log{plan: p, outcomes: make([]Outcome, len(p.Changes)), intents: map[int]openIntent{}}
 	for i := range p.Changes {
@@ -59,14 +59,14 @@ func NewLog(p *plan.Plan) *Log {
 	return l
 }
 
-// Take takes in an entry that is durable.
+// Take folds in an entry that is durable.
 func (l *Log) Take(t Receipt) { l.fold(&t.entry) }
 
-// LastSum is the sum of the last whole line of a replayed journal: what is
-// appended follows from there.
+// LastSum is the sum of the last whole line of a replayed journal: appended
+// lines follow it.
 func (l *Log) LastSum() string { return l.chain.Sum }
 
-// fold takes one entry in.
+// fold folds in one entry.
 func (l *Log) fold(e *Entry) {
 	switch {
 	case e.Run != nil:
@@ -90,15 +90,16 @@ func (l *Log) fold(e *Entry) {
 	l.last = e.At
 }
 
-// Session is what began the last session: a resumption goes on with its settings.
+// Session is the entry that began the last session: a resumption continues with
+// its settings.
 func (l *Log) Session() Run { return l.session }
 
-// Ended reports whether the last session wrote its end: it is not going on, and
-// was not killed.
+// Ended reports whether the last session wrote its end: it is neither still
+// running nor was it killed.
 func (l *Log) Ended() bool { return l.ended }
 
-// counted is how many requests there were, as far as the entries tell. Of a
-// session that was killed they tell only the writes that were answered.
+// counted is how many requests there were, as far as the entries show. For a
+// session that was killed, that is only the writes that were answered.
 func (l *Log) counted() Requests {
 	all := l.requests.plus(l.tally)
 	all.Incomplete = all.Incomplete || !l.ended && !l.last.IsZero()
@@ -109,7 +110,8 @@ func (r Requests) plus(s Requests) Requests {
 	return Requests{r.Reads + s.Reads, r.Writes + s.Writes, r.Throttled + s.Throttled, r.Retried + s.Retried, r.Incomplete || s.Incomplete}
 }
 
-// plus adds a later session: what it counted, and what it found out last.
+// plus adds a later session: its counts are added, its findings replace the
+// older ones.
 func (p Pace) plus(s Pace) Pace {
 	return Pace{
 		WritesPerSecond: cmp.Or(s.WritesPerSecond, p.WritesPerSecond), Burst: cmp.Or(s.Burst, p.Burst),
@@ -117,7 +119,7 @@ func (p Pace) plus(s Pace) Pace {
 	}
 }
 
-// Outcome is the last known outcome of a change. Where a write was begun whose
+// Outcome is the last known outcome of a change. If a write was begun and its
 // answer is not known, unknown is true and the outcome names that write.
 func (l *Log) Outcome(seq int) (o Outcome, unknown bool) {
 	o = l.outcomes[seq-1]
@@ -153,7 +155,7 @@ func (l *Log) Result() *Result {
 	return r
 }
 
-// CutShort reports whether some change was left undone or in doubt.
+// CutShort reports whether some change was left undone or uncertain.
 func (l *Log) CutShort() bool {
 	for i := range l.outcomes {
 		if o, unknown := l.Outcome(i + 1); unknown || o.Status.Info().CutShort {

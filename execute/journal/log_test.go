@@ -31,8 +31,8 @@ func TestANewLog(t *testing.T) {
 	}
 }
 
-// A write that was begun and has no outcome is indeterminate, names its request,
-// and keeps what was known before.
+// A write that was begun and has no outcome is indeterminate, names its
+// request, and keeps what was known before.
 func TestABegunWriteIsIndeterminate(t *testing.T) {
 	in := intent(3)
 	in.Intent.Found = json.RawMessage(`{ "a" : 1 }`)
@@ -55,8 +55,7 @@ func TestABegunWriteIsIndeterminate(t *testing.T) {
 	}
 }
 
-// An outcome that is indeterminate itself is unknown, too; a later one replaces
-// it.
+// An indeterminate outcome is unknown too; a later one replaces it.
 func TestALaterOutcomeReplaces(t *testing.T) {
 	lost := outcome(journal.Outcome{Seq: 3, Status: journal.Indeterminate, Message: "no answer"})
 	l := replayed(t, written(t, session(begun), intent(3), lost))
@@ -72,8 +71,8 @@ func TestALaterOutcomeReplaces(t *testing.T) {
 	}
 }
 
-// The numbers of all sessions add up. Of a session that was killed the writes
-// are known that were answered, and it is said that there may be more.
+// The counts of all sessions add up. For a session that was killed, the
+// answered writes are counted, and the result says that there may be more.
 func TestSessionsAddUp(t *testing.T) {
 	first := journal.End{
 		Requests: journal.Requests{Reads: 1, Writes: 2, Throttled: 3, Retried: 4}, Stopped: "x", Interrupted: true,
@@ -111,7 +110,7 @@ func TestSessionsAddUp(t *testing.T) {
 	}
 }
 
-// What is taken in live and what is replayed give the same log.
+// Entries taken live and entries replayed give the same log.
 func TestTakeIsReplay(t *testing.T) {
 	live := journal.NewLog(planned())
 	var d disk
@@ -142,7 +141,8 @@ func TestTakeIsReplay(t *testing.T) {
 	}
 }
 
-// Unconfirmed is what was looked for in vain, and what could not be looked for.
+// Unconfirmed counts what was looked for in vain and what could not be looked
+// for.
 func TestUnconfirmed(t *testing.T) {
 	r := journal.Result{Outcomes: []journal.Outcome{{Unseen: true}, {Unread: true}, {Status: journal.Succeeded}, {}}}
 	if n := r.Unconfirmed(); n != 2 {

@@ -7,19 +7,19 @@ import (
 	"bulksync/graph"
 )
 
-// Reason says in one word why a change ended as it did, for those that decide by
-// it; Outcome.Message says it to people. It is empty where the status and the
-// other members say it all.
+// Reason says in one word why a change ended as it did, for programs;
+// Outcome.Message says it to people. It is empty if the status and the other
+// members say it all.
 type Reason string
 
 // The reasons.
 const (
-	// ReasonBlocked: skipped, as the plan blocks it.
+	// ReasonBlocked: skipped because the plan blocks it.
 	ReasonBlocked Reason = "blocked"
-	// ReasonPredecessor: skipped, as a change of the same partner before it did not
-	// succeed.
+	// ReasonPredecessor: skipped because an earlier change of the same partner
+	// did not succeed.
 	ReasonPredecessor Reason = "predecessor"
-	// ReasonDrifted: held, as the object moved since the plan.
+	// ReasonDrifted: held because the object changed since the plan.
 	ReasonDrifted Reason = "drifted"
 	// ReasonReplaced: held; this run made it, and something else is there now.
 	ReasonReplaced Reason = "replaced"
@@ -28,10 +28,11 @@ const (
 	// ReasonMatchLost: held; it was as wanted when this run first looked, and is not
 	// now.
 	ReasonMatchLost Reason = "match-lost"
-	// ReasonUnreadable: held, as Graph's answer to a read of the object cannot be read.
+	// ReasonUnreadable: held because Graph's answer to a read of the object
+	// cannot be read.
 	ReasonUnreadable Reason = "unreadable"
-	// ReasonProcessEnded: indeterminate, as the process ended before the answer came,
-	// or has not ended yet.
+	// ReasonProcessEnded: indeterminate because the process ended before the
+	// answer came, or is still waiting for it.
 	ReasonProcessEnded Reason = "process-ended"
 )
 
@@ -44,35 +45,36 @@ type Outcome struct {
 	Attempts   int    `json:"attempts,omitempty"`
 	HTTPStatus int    `json:"httpStatus,omitempty"`
 	GraphCode  string `json:"graphCode,omitempty"`
-	// Kind classes the last answer to the write; empty where Graph accepted it, or
-	// none was sent.
+	// Kind classifies the last answer to the write; empty if Graph accepted it
+	// or nothing was sent.
 	Kind graph.Kind `json:"kind,omitempty"`
-	// Open means that an attempt of this run was left without proof of what became
-	// of it. What is as wanted later is this run's doing, and undo reverts it.
+	// Open means that an attempt of this run left no proof of what became of
+	// it. An object found as wanted later is this run's doing, and undo reverts
+	// it.
 	Open bool `json:"open,omitempty"`
-	// Unseen means that readings were looked through for what was accepted, and
-	// did not show it; Unread that they could not be had.
+	// Unseen means that readings did not show what was accepted; Unread that
+	// there were no readings to look in.
 	Unseen bool `json:"unseen,omitempty"`
 	Unread bool `json:"unread,omitempty"`
-	// Applied means that Graph accepted the write, or may have, where the status
-	// does not say so any more: the object is held. Undo reverts it.
+	// Applied means that Graph accepted the write, or may have, although the
+	// status no longer says so: the object is held. Undo reverts it.
 	Applied bool `json:"applied,omitempty"`
-	// Overwritten means that a reading showed something else in place of what was
+	// Overwritten means that a reading showed something else than what was
 	// applied: somebody changed the object since.
 	Overwritten bool `json:"overwritten,omitempty"`
-	// Message says why, in words; empty where the status says it all.
+	// Message says why, in words; empty if the status says it all.
 	Message         string `json:"message,omitempty"`
 	RequestID       string `json:"requestId,omitempty"`
 	ClientRequestID string `json:"clientRequestId,omitempty"`
-	// StartedAt is when the first request was sent; zero where none was.
+	// StartedAt is when the first request was sent; zero if none was.
 	StartedAt time.Time `json:"startedAt,omitzero"`
-	// ElapsedMs is the time from then to the answer to the last one.
+	// ElapsedMs is the time from StartedAt to the last answer.
 	ElapsedMs int64 `json:"elapsedMs,omitempty"`
-	// Live is the object as it was found instead, where that is the reason.
+	// Live is the object that was found instead, if that is the reason.
 	Live json.RawMessage `json:"live,omitempty"`
-	// Found is the object that was replaced, where Graph's answer to the write
-	// told that another one was there than the plan knew, or null, where none was:
-	// undo goes back to it.
+	// Found is the object that was replaced, if Graph's answer to the write
+	// showed that it was not the one that the plan knew; null if there was
+	// none. Undo restores it.
 	Found json.RawMessage `json:"found,omitempty"`
 }
 
@@ -82,6 +84,6 @@ func (o *Outcome) MayHaveLanded() bool {
 	return o.Open || o.Applied || o.Status.Info().MayHaveLanded
 }
 
-// Elapsed is the time from the first request to the answer to the last one, in
-// whole milliseconds.
+// Elapsed is the time from the first request to the last answer, in whole
+// milliseconds.
 func (o *Outcome) Elapsed() time.Duration { return millis(o.ElapsedMs) }

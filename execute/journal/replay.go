@@ -13,11 +13,11 @@ import (
 	"bulksync/plan"
 )
 
-// The refusals of a journal that a caller tells apart from a broken one.
+// The errors that a caller distinguishes from a broken journal.
 var (
-	// ErrFormat means that it was written by another version.
+	// ErrFormat means that another version wrote the journal.
 	ErrFormat = errors.New("the journal has another format version")
-	// ErrOtherPlan means that it is the journal of another plan.
+	// ErrOtherPlan means that the journal belongs to another plan.
 	ErrOtherPlan = errors.New("the journal belongs to another plan")
 	// ErrNeverBegan means that the process died before the first entry was
 	// durable, and so before anything was sent.
@@ -25,7 +25,7 @@ var (
 )
 
 // Replay reads a journal and returns the state of its run. A last line that was
-// torn when the process died is left out; any other damage is an error that
+// torn when the process died is ignored; any other damage is an error that
 // names the line.
 func Replay(p *plan.Plan, journal io.Reader) (*Log, error) {
 	l := NewLog(p)
@@ -57,7 +57,7 @@ func Replay(p *plan.Plan, journal io.Reader) (*Log, error) {
 }
 
 // LastSession reads the last entry that began a session: what is run, for whom
-// and with what settings. It is quick, as it proves no more than the first line;
+// and with what settings. It is fast because it proves only the first line;
 // Replay proves the rest.
 func LastSession(journal io.Reader) (*Run, error) {
 	in := bufio.NewReaderSize(journal, 1<<16)
@@ -105,11 +105,11 @@ func firstSession(in *bufio.Reader) (*Run, error) {
 	return e.Run, nil
 }
 
-// linesAtOnce is how many lines are decoded together, by all processors.
+// linesAtOnce is how many lines are decoded together, on all processors.
 const linesAtOnce = 4096
 
-// readLines reads and proves the next lines. Its error says why there are no more:
-// io.EOF, or damage. What the journal ends with without a newline is torn, and not
+// readLines reads and proves the next lines. Its error says why there are no
+// more: io.EOF, or damage. Trailing bytes without a newline are torn, and not
 // read.
 func (l *Log) readLines(in *bufio.Reader) (lines []proven, end error) {
 	for len(lines) < linesAtOnce {
@@ -130,7 +130,7 @@ func (l *Log) readLines(in *bufio.Reader) (lines []proven, end error) {
 	return lines, nil
 }
 
-// decoded is an entry or why there is none; see proven.decode.
+// decoded is an entry, or why there is none; see proven.decode.
 type decoded struct {
 	entry  Entry
 	intent json.RawMessage
@@ -153,7 +153,7 @@ func decodeAll(lines []proven) []decoded {
 	return entries
 }
 
-// replay folds an entry in, and keeps what is left to read of open intents.
+// replay folds in an entry, and keeps the unread rest of open intents.
 func (l *Log) replay(d decoded, open map[int]json.RawMessage) error {
 	if d.err != nil {
 		return d.err
@@ -171,7 +171,7 @@ func (l *Log) replay(d decoded, open map[int]json.RawMessage) error {
 	return nil
 }
 
-// readIntents reads the rest of the intents that have no outcome.
+// readIntents reads the rest of each intent that has no outcome.
 func (l *Log) readIntents(open map[int]json.RawMessage) error {
 	for seq, object := range open {
 		if object == nil {
@@ -186,8 +186,8 @@ func (l *Log) readIntents(open map[int]json.RawMessage) error {
 	return nil
 }
 
-// checkVersion checks the version in a first line before the line is proved: a
-// newer program may chain its lines in another way.
+// checkVersion checks the version in the first line before the line is proved:
+// a newer program may chain its lines differently.
 func checkVersion(line []byte) error {
 	var first struct {
 		Run *struct{ FormatVersion int }

@@ -31,8 +31,8 @@ func done(seq int) journal.Outcome {
 	return journal.Outcome{Seq: seq, Status: journal.Succeeded, Attempts: 1, HTTPStatus: 204, ElapsedMs: 30}
 }
 
-// resealed gives each line of a journal the sum that it would have if it had
-// been written so, to get past them.
+// resealed gives each line of a journal the sum that it would have as written,
+// so that the sums do not catch an edit.
 func resealed(text []byte) []byte {
 	var b bytes.Buffer
 	var c seal.Chain
@@ -54,14 +54,14 @@ func TestEachAlteredByteIsNoticed(t *testing.T) {
 		altered := bytes.Clone(text)
 		altered[at] ^= 1 << (at % 8)
 		if _, err := journal.Replay(p, bytes.NewReader(altered)); err == nil {
-			t.Fatalf("byte %d (%q) was altered and nobody noticed", at, text[at])
+			t.Fatalf("byte %d (%q) was altered unnoticed", at, text[at])
 		} else if !strings.Contains(err.Error(), "journal line ") {
 			t.Fatalf("byte %d: %v", at, err)
 		}
 	}
 }
 
-func TestALineThatIsMissingMovedOrDoubledIsNoticed(t *testing.T) {
+func TestAMissingMovedOrDoubledLineIsNoticed(t *testing.T) {
 	p, text := planned(), small(t)
 	lines := bytes.SplitAfter(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))
 	join := func(ls ...[]byte) []byte { return append(bytes.Join(ls, nil), '\n') }
@@ -70,7 +70,7 @@ func TestALineThatIsMissingMovedOrDoubledIsNoticed(t *testing.T) {
 		doubled := join(append(append([][]byte{}, lines[:i+1]...), lines[i:]...)...)
 		for name, text := range map[string][]byte{"missing": without, "doubled": doubled} {
 			if _, err := journal.Replay(p, bytes.NewReader(text)); err == nil {
-				t.Errorf("line %d is %s and nobody noticed", i+1, name)
+				t.Errorf("line %d is %s unnoticed", i+1, name)
 			}
 		}
 	}
@@ -83,7 +83,7 @@ func TestATornLastLineIsLeftOut(t *testing.T) {
 		l, err := journal.Replay(p, bytes.NewReader(text[:size]))
 		if size < first {
 			if err == nil {
-				t.Fatalf("a run without its first line is a run")
+				t.Fatalf("a run without its first line was accepted")
 			}
 			continue
 		}
@@ -99,7 +99,7 @@ func TestATornLastLineIsLeftOut(t *testing.T) {
 	}
 }
 
-func TestReplayRefusesWhatIsNotTheJournalOfThisPlan(t *testing.T) {
+func TestReplayRefusesOtherJournals(t *testing.T) {
 	p, text := planned(), small(t)
 	other := planned()
 	other.Fingerprint = "sha256:another"
@@ -129,8 +129,8 @@ func TestReplayRefusesWhatIsNotTheJournalOfThisPlan(t *testing.T) {
 	}
 }
 
-// FuzzReplay feeds the reader whatever comes: it must not panic, what it takes
-// must add up, and taking it again must tell the same.
+// FuzzReplay feeds the reader arbitrary input: it must not panic, what it
+// accepts must add up, and replaying that again must give the same result.
 func FuzzReplay(f *testing.F) {
 	p, text := planned(), small(f)
 	f.Add(text)
@@ -154,7 +154,7 @@ func FuzzReplay(f *testing.F) {
 	})
 }
 
-// A journal is read in blocks, and to its end.
+// A journal is read in blocks, to its end.
 func TestReplayReadsALongJournal(t *testing.T) {
 	entries := []journal.Entry{session(begun)}
 	for range 4500 {

@@ -13,33 +13,33 @@ type Requests struct {
 	Writes    int `json:"writes"`
 	Throttled int `json:"throttled"`
 	Retried   int `json:"retried"`
-	// Incomplete means that a process was killed before it had told its numbers:
-	// there were at least so many.
+	// Incomplete means that a process was killed before it recorded its counts:
+	// there were at least this many.
 	Incomplete bool `json:"incomplete,omitempty"`
 }
 
 // Pace is what the run learned about the tenant's write limit.
 type Pace struct {
-	// WritesPerSecond is the sustained rate that was found or told; 0 if no
+	// WritesPerSecond is the sustained rate that was found or given; 0 if no
 	// limit was met.
 	WritesPerSecond float64 `json:"writesPerSecond"`
 	// Burst is how many writes a rested tenant takes at once; 0 if not found.
 	Burst int `json:"burst"`
 	// Refusals counts the writes that were refused for lack of quota.
 	Refusals int64 `json:"refusals"`
-	// Pauses counts how often Graph asked for a wait; PausedMs is the time that
-	// these waits took together.
+	// Pauses counts how often Graph asked for a wait; PausedMs is how long
+	// these waits took in all.
 	Pauses   int   `json:"pauses"`
 	PausedMs int64 `json:"pausedMs"`
 }
 
-// Result is a whole run: one outcome per change of the plan, in plan order.
-// It is made from the journal alone, so that it can be made again offline.
+// Result is a whole run: one outcome per change of the plan, in plan order. It
+// follows from the journal alone, so that it can be made again offline.
 type Result struct {
 	PlanFingerprint string           `json:"planFingerprint"`
 	HomeTenant      graph.HomeTenant `json:"homeTenant"`
 	Tool            plan.Tool        `json:"tool"`
-	// Identity is whose token began the run.
+	// Identity is the identity whose token began the run.
 	Identity   Identity  `json:"identity"`
 	StartedAt  time.Time `json:"startedAt"`
 	FinishedAt time.Time `json:"finishedAt"`
@@ -48,7 +48,7 @@ type Result struct {
 	Totals     Totals    `json:"totals"`
 	Requests   Requests  `json:"requests"`
 	Pace       Pace      `json:"pace"`
-	// Stopped says what ended the run early; empty where it went to its end.
+	// Stopped says what ended the run early; empty if it ran to its end.
 	Stopped string `json:"stopped,omitempty"`
 	// Interrupted reports whether a person or the system asked it to stop.
 	Interrupted bool `json:"interrupted,omitempty"`
@@ -56,8 +56,8 @@ type Result struct {
 	Outcomes []Outcome `json:"-"`
 }
 
-// Unconfirmed counts the changes that Graph accepted and that reading back did
-// not confirm: no reading showed them, or none could be had.
+// Unconfirmed counts the changes that Graph accepted but reading back did not
+// confirm: no reading showed them, or there was none.
 func (r *Result) Unconfirmed() (n int) {
 	for i := range r.Outcomes {
 		if o := &r.Outcomes[i]; o.Unseen || o.Unread {

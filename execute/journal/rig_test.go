@@ -9,7 +9,7 @@ import (
 	"bulksync/plan"
 )
 
-// planned is a plan of five changes: a no-op, a blocked one and three to write.
+// planned is a plan of five changes: a no-op, a blocked one and three writes.
 func planned() *plan.Plan {
 	p := &plan.Plan{Fingerprint: "sha256:ours", HomeTenant: graph.HomeTenant{ID: "home"}}
 	p.Input.Rows = 4
@@ -38,7 +38,7 @@ func outcome(o journal.Outcome) journal.Entry { return journal.Entry{Outcome: &o
 
 func end(e journal.End) journal.Entry { return journal.Entry{End: &e} }
 
-// disk is a journal's file in memory. It fails where it is told to.
+// disk is a journal's file in memory. Its errors can be set.
 type disk struct {
 	bytes.Buffer
 	syncs             int

@@ -12,8 +12,8 @@ import (
 	"bulksync/execute/journal"
 )
 
-// What a session was given stays: the settings of the last one are those that a
-// resumption goes on with, and the run is still that of the first.
+// A resumption continues with the settings of the last session, but the run
+// still belongs to the identity and tool of the first.
 func TestTheLastSessionCounts(t *testing.T) {
 	second := begun
 	second.Resumed, second.Settings = true, journal.Settings{Concurrency: 3, NoReadBack: true, OnDrift: journal.StopOnDrift}
@@ -31,7 +31,7 @@ func TestTheLastSessionCounts(t *testing.T) {
 		t.Errorf("replayed (-written +read):\n%s", diff)
 	}
 	if r := l.Result(); r.Identity != begun.Identity || r.Tool != begun.Tool {
-		t.Errorf("the run is said to be of %s, by %v", r.Identity, r.Tool)
+		t.Errorf("the run is that of %s with %v", r.Identity, r.Tool)
 	}
 	only, err := journal.LastSession(bytes.NewReader(written(t, session(begun))))
 	if err != nil || !cmp.Equal(*only, begun) {

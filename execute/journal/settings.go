@@ -8,47 +8,48 @@ import (
 	"bulksync/internal/seal"
 )
 
-// Settings are the choices of a run. They stand in the journal, so that a
-// resumption goes on with them. The zero value of each member means its
+// Settings are the choices of a run. The journal holds them, so that a
+// resumption continues with them. The zero value of each member means its
 // default. In JSON, durations are whole milliseconds in members that end in Ms.
 type Settings struct {
-	// Concurrency is the number of writes in flight at once, each of another
-	// partner; default 16.
+	// Concurrency is the number of writes in flight at once, each for a
+	// different partner; default 16.
 	Concurrency int `json:"concurrency"`
-	// MaxRate is the bound on writes per second that pacing was told; 0: none.
+	// MaxRate is the limit on writes per second given to pacing; 0: none.
 	MaxRate float64 `json:"maxRate,omitempty"`
-	// MaxBurst is how many writes at once it was told, where MaxRate was given as
-	// a quota; 0: not told.
+	// MaxBurst is how many writes at once pacing was allowed, if MaxRate was
+	// given as a quota; 0: not given.
 	MaxBurst int `json:"maxBurst,omitempty"`
-	// Capacity is the share of the quota that pacing was told to use; 0: all.
+	// Capacity is the share of the quota that pacing may use; 0: all.
 	Capacity float64 `json:"capacity,omitempty"`
-	// Priority is what the client was told to send (graph.Options.Priority).
+	// Priority is the priority that requests carry (graph.Options.Priority).
 	Priority graph.Priority `json:"priority,omitempty"`
-	// Outage is how long the client was told to wait out an outage
-	// (graph.Options.Outage); 0: its default.
+	// Outage is how long the client waits out an outage (graph.Options.Outage);
+	// 0: its default.
 	Outage time.Duration `json:"-"`
-	// MaxAge is how old the reading may be that a write relies on; default 60 s.
-	MaxAge time.Duration `json:"-"`
-	// VerifyWait is how long to wait until what was accepted can be read; default
+	// MaxAge is the maximum age of the reading that a write relies on; default
 	// 60 s.
+	MaxAge time.Duration `json:"-"`
+	// VerifyWait is how long to wait until accepted changes can be read back;
+	// default 60 s.
 	VerifyWait time.Duration `json:"-"`
-	// NoReadBack means that what this run writes is not waited for.
+	// NoReadBack means that the run does not wait to see what it wrote.
 	NoReadBack bool `json:"noReadBack,omitempty"`
 	// Grace is how long requests in flight may take to finish once the run is
 	// asked to stop; default 30 s.
 	Grace time.Duration `json:"-"`
-	// OnDrift says what a change is to the others whose object moved since the
-	// plan; default HoldDrift.
+	// OnDrift says what happens to the other changes when the object of one
+	// changed since the plan; default HoldDrift.
 	OnDrift DriftPolicy `json:"onDrift"`
-	// StopAfterFailures ends the run once so many changes of this session failed
-	// or stayed indeterminate; 0: never.
+	// StopAfterFailures ends the run once this many changes of the session
+	// failed or stayed indeterminate; 0: never.
 	StopAfterFailures int `json:"stopAfterFailures,omitempty"`
-	// Waves are numbers of partners, each to be written and to be as wanted
-	// before the next is begun; what they leave comes last, in a wave of its own.
-	// The template counts as a partner. None: one wave.
+	// Waves are numbers of partners: each wave is written and must be as wanted
+	// before the next begins; the remaining partners come last, in a wave of
+	// their own. The template counts as a partner. None: one wave.
 	Waves []int `json:"waves,omitempty"`
-	// Deadline is when no further write is begun; zero: never. A resumption that
-	// begins after it goes on without one.
+	// Deadline is when writes stop being begun; zero: never. A resumption that
+	// begins after it continues without one.
 	Deadline time.Time `json:"deadline,omitzero"`
 }
 
@@ -87,16 +88,16 @@ func (s *Settings) UnmarshalJSON(text []byte) error {
 
 func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// DriftPolicy says what to do about a change whose object moved since the plan. It
-// is left alone either way.
+// DriftPolicy says what to do when the object of a change changed since the
+// plan. The object is left unchanged either way.
 type DriftPolicy string
 
-// The choices.
+// The drift policies.
 const (
-	// HoldDrift holds the change and goes on with the other partners.
+	// HoldDrift holds the change and continues with the other partners.
 	HoldDrift DriftPolicy = "hold"
-	// StopOnDrift begins no further write; found before the first one, nothing
-	// is written at all.
+	// StopOnDrift begins no more writes; if the drift is found before the first
+	// write, nothing is written at all.
 	StopOnDrift DriftPolicy = "stop"
 )
 
@@ -108,8 +109,8 @@ const (
 	DefaultGrace       = 30 * time.Second
 )
 
-// WithDefaults returns s with the default in place of each zero value that has
-// one. With NoReadBack there is no wait.
+// WithDefaults returns s with each zero value replaced by its default, if it
+// has one. With NoReadBack there is no wait.
 func (s Settings) WithDefaults() Settings {
 	if s.Concurrency == 0 {
 		s.Concurrency = DefaultConcurrency

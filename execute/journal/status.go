@@ -8,80 +8,81 @@ import (
 	"strings"
 )
 
-// Status is how one change ended. Everything else that is to know of it stands
-// in its StatusInfo.
+// Status is how one change ended. Its StatusInfo says everything else about it.
 type Status string
 
 // The statuses. Every change of a plan ends in exactly one of them.
 const (
 	// Verified: accepted, and read back as wanted.
 	Verified Status = "verified"
-	// Succeeded: accepted, and not yet visible when the wait for it ended.
+	// Succeeded: accepted, but not yet visible when the wait for it ended.
 	Succeeded Status = "succeeded"
 	// Unchanged: already as wanted, so nothing was sent.
 	Unchanged Status = "unchanged"
-	// Held: the object was changed since the plan, and left alone; or it was changed
-	// since this run made or found it as wanted.
+	// Held: the object was changed since the plan, and left unchanged; or it
+	// was changed since this run made or found it as wanted.
 	Held Status = "held"
-	// Skipped: blocked in the plan, or a step before it did not succeed.
+	// Skipped: blocked in the plan, or an earlier change of the partner did not
+	// succeed.
 	Skipped Status = "skipped"
 	// Failed: refused.
 	Failed Status = "failed"
 	// Indeterminate: sent, and neither the answer nor a later read settled it.
 	Indeterminate Status = "indeterminate"
-	// NotAttempted: the run stopped before it got there.
+	// NotAttempted: the run stopped before it got to the change.
 	NotAttempted Status = "not-attempted"
 )
 
-// Severity is how much a status asks for somebody's attention.
+// Severity is how much attention a status needs.
 type Severity int
 
-// The severities, the least first.
+// The severities, lowest first.
 const (
-	// Fine asks for nothing.
+	// Fine needs none.
 	Fine Severity = iota
-	// Notable is left for a decision or another run.
+	// Notable needs a decision or another run.
 	Notable
 	// Bad went wrong.
 	Bad
 )
 
-// StatusInfo is what there is to know of a status.
+// StatusInfo describes a status.
 type StatusInfo struct {
 	Status Status
 	// Total is the name of its member in the JSON of Totals.
 	Total    string
 	Severity Severity
-	// Done means that the change is as wanted, so that no other run needs it.
+	// Done means that the object is as wanted, so that the change needs no
+	// other run.
 	Done bool
 	// MayHaveLanded means that this run changed the object, or may have. Done
-	// without it means that the object was as wanted already.
+	// without it means that the object was already as wanted.
 	MayHaveLanded bool
-	// CutShort means that the run ended before it was known how the change ends:
-	// a resumption goes on from there.
+	// CutShort means that the run ended before the outcome of the change was
+	// known: a resumption continues with it.
 	CutShort bool
 	// Words says what the status means where an outcome tells no more; empty where
 	// the change is done.
 	Words string
 }
 
-// statuses is the table of all statuses, in the order of reports. It is never
-// written to. A new status is a constant and a line here.
+// statuses is the table of all statuses, in report order. It is never modified.
+// A new status is a constant and a line here.
 var statuses = [...]StatusInfo{
 	{Status: Verified, Total: "verified", Severity: Fine, Done: true, MayHaveLanded: true},
 	{Status: Succeeded, Total: "succeeded", Severity: Fine, Done: true, MayHaveLanded: true},
 	{Status: Unchanged, Total: "unchanged", Severity: Fine, Done: true},
-	{Status: Held, Total: "held", Severity: Notable, Words: "somebody changed the object, so it was left alone"},
+	{Status: Held, Total: "held", Severity: Notable, Words: "somebody changed the object, so it was not overwritten"},
 	{Status: Skipped, Total: "skipped", Severity: Notable, Words: "blocked in the plan"},
 	{Status: Failed, Total: "failed", Severity: Bad, Words: "refused"},
-	{Status: Indeterminate, Total: "indeterminate", Severity: Bad, MayHaveLanded: true, CutShort: true, Words: "sent, and nothing settled what became of it"},
+	{Status: Indeterminate, Total: "indeterminate", Severity: Bad, MayHaveLanded: true, CutShort: true, Words: "sent, but what became of it is not known"},
 	{Status: NotAttempted, Total: "notAttempted", Severity: Notable, CutShort: true, Words: "the run stopped before it got there"},
 }
 
-// Statuses lists all statuses in the order of reports.
+// Statuses lists all statuses in report order.
 func Statuses() []StatusInfo { return slices.Clone(statuses[:]) }
 
-// index is the place of s in the table, or -1.
+// index is the index of s in the table, or -1.
 func (s Status) index() int {
 	for i := range statuses {
 		if statuses[i].Status == s {
@@ -94,8 +95,7 @@ func (s Status) index() int {
 // Known reports whether s is one of the statuses.
 func (s Status) Known() bool { return s.index() >= 0 }
 
-// Info is what there is to know of s. Of an unknown status it says that it is
-// bad and not done.
+// Info describes s. An unknown status is bad and not done.
 func (s Status) Info() StatusInfo {
 	if i := s.index(); i >= 0 {
 		return statuses[i]
@@ -103,11 +103,12 @@ func (s Status) Info() StatusInfo {
 	return StatusInfo{Status: s, Severity: Bad}
 }
 
-// Done reports whether the change is as wanted, so that no other run needs it.
+// Done reports whether the object is as wanted, so that the change needs no
+// other run.
 func (s Status) Done() bool { return s.Info().Done }
 
-// Totals counts the changes by how they ended. Two of them can be compared with
-// ==, and the zero value counts nothing.
+// Totals counts the changes by status. Totals can be compared with ==, and the
+// zero value counts nothing.
 type Totals [len(statuses)]int
 
 // Add counts n more changes that ended as s.
@@ -119,7 +120,7 @@ func (t *Totals) Add(s Status, n int) {
 	t[i] += n
 }
 
-// Of is the number of changes that ended in one of the given ways.
+// Of is the number of changes with one of the given statuses.
 func (t Totals) Of(statuses ...Status) (n int) {
 	for _, s := range statuses {
 		if i := s.index(); i >= 0 {
@@ -129,7 +130,7 @@ func (t Totals) Of(statuses ...Status) (n int) {
 	return n
 }
 
-// Where is the number of changes whose status is as is wants it.
+// Where is the number of changes whose status satisfies is.
 func (t Totals) Where(is func(StatusInfo) bool) (n int) {
 	for i := range statuses {
 		if is(statuses[i]) {
@@ -139,13 +140,13 @@ func (t Totals) Where(is func(StatusInfo) bool) (n int) {
 	return n
 }
 
-// Sum is the number of changes that the totals account for.
+// Sum is the number of changes counted.
 func (t Totals) Sum() int { return t.Where(func(StatusInfo) bool { return true }) }
 
 // Unfinished is the number of changes that need another run or a decision.
 func (t Totals) Unfinished() int { return t.Where(func(s StatusInfo) bool { return !s.Done }) }
 
-// CutShort is the number of changes that a resumption goes on with.
+// CutShort is the number of changes that a resumption continues with.
 func (t Totals) CutShort() int { return t.Where(func(s StatusInfo) bool { return s.CutShort }) }
 
 // String names the statuses that occur: "3 verified, 1 held".
@@ -162,8 +163,7 @@ func (t Totals) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// MarshalJSON writes an object with a member for each status, in the order of
-// reports.
+// MarshalJSON writes an object with a member for each status, in report order.
 func (t Totals) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
 	for i, n := range t {
@@ -176,8 +176,8 @@ func (t Totals) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. A member that is missing counts
-// nothing, and one that is unknown is left out.
+// UnmarshalJSON reads what MarshalJSON writes. A missing member counts nothing,
+// and an unknown one is ignored.
 func (t *Totals) UnmarshalJSON(text []byte) error {
 	var members map[string]int
 	if err := json.Unmarshal(text, &members); err != nil {

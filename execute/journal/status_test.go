@@ -35,7 +35,7 @@ func TestStatuses(t *testing.T) {
 	}
 }
 
-// Which statuses mean what is part of the contract of a run.
+// What each status means is part of the contract of a run.
 func TestWhatStatusesMean(t *testing.T) {
 	meanings := map[journal.Status]journal.StatusInfo{
 		journal.Verified:      {Total: "verified", Done: true, MayHaveLanded: true},
@@ -86,7 +86,7 @@ func TestTotals(t *testing.T) {
 	}
 }
 
-// The members of totals and their order are what other people's scripts read.
+// Scripts rely on the members of totals and their order.
 func TestTotalsInJSON(t *testing.T) {
 	var all, back journal.Totals
 	for i, s := range journal.Statuses() {

@@ -10,7 +10,7 @@ import (
 	"bulksync/internal/seal"
 )
 
-// File is where a journal is kept: an append-only file.
+// File is the file of a journal; it only grows.
 type File interface {
 	io.Writer
 	// Sync returns when everything written is on stable storage.
@@ -19,17 +19,17 @@ type File interface {
 
 // Writer appends entries durably. Its methods are safe for concurrent use;
 // appenders that wait at the same time share one write and one sync. The first
-// failure sticks: a journal that lost a line takes no other.
+// failure is permanent: a journal that lost a line accepts no more.
 type Writer struct {
 	file File
-	// turn holds the one token that allows to write.
+	// turn holds the one token that permits writing.
 	turn chan struct{}
 
 	mu    sync.Mutex
 	chain seal.Chain
 	open  *batch
 	err   error
-	// spare is the memory of the batch before, for the next one.
+	// spare is the memory of the previous batch, for the next one.
 	spare []byte
 }
 
@@ -40,32 +40,32 @@ type batch struct {
 	err  error
 }
 
-// New returns a journal that appends to file. A resumed journal goes on from the
-// sum of its last line (see Log.LastSum), a new one from "".
+// New returns a journal that appends to file. A resumed journal continues from
+// the sum of its last line (see Log.LastSum), a new one from "".
 func New(file File, lastSum string) *Writer {
 	j := &Writer{file: file, turn: make(chan struct{}, 1), chain: seal.Chain{Sum: lastSum}, open: newBatch()}
 	j.turn <- struct{}{}
 	return j
 }
 
-// maxSpare bounds the memory that is kept: enough for a batch of writes; the large
-// batches of reading back are let go.
+// maxSpare bounds the memory that is kept: enough for a batch of writes; the
+// large batches of reading back are freed.
 const maxSpare = 64 << 10
 
 func newBatch() *batch { return &batch{done: make(chan struct{})} }
 
-// Receipt is for an entry that is on its way to the disk.
+// Receipt stands for an entry on its way to the disk.
 type Receipt struct {
 	j     *Writer
 	b     *batch
 	entry Entry
 }
 
-// Outcome is the outcome that the entry holds, as it will read back from the
-// journal; nil where it holds something else.
+// Outcome is the outcome in the entry, as the journal will give it back; nil if
+// the entry holds something else.
 func (t Receipt) Outcome() *Outcome { return t.entry.Outcome }
 
-// Add stamps e with the time, puts it in line and returns at once; Receipt.Wait
+// Add stamps e with the time, queues it and returns at once; Receipt.Wait
 // returns when it is durable. Entries become durable in the order in which they
 // were added.
 func (j *Writer) Add(e Entry) Receipt {
@@ -78,9 +78,9 @@ func (j *Writer) Add(e Entry) Receipt {
 	return Receipt{j, j.open, e}
 }
 
-// Wait returns when the entry is on stable storage, or when it cannot be put
-// there. Of all that wait one has the turn and writes for the others. It first
-// calls deferSync, which may take a moment: what is added meanwhile goes along.
+// Wait returns when the entry is on stable storage, or cannot be put there. One
+// of the waiters has the turn and writes for all. It first calls deferSync,
+// which may block briefly: entries added meanwhile are written too.
 func (t Receipt) Wait(deferSync func()) error {
 	select {
 	case <-t.b.done:

@@ -38,8 +38,8 @@ func TestWaitReturnsWhenDurable(t *testing.T) {
 	}
 }
 
-// Those who wait at the same time share one sync, and so does what is added while
-// the sync is put off.
+// Concurrent waiters share one sync, and so does anything added while the sync
+// is deferred.
 func TestWaitersShareASync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := disk{onSync: func() { time.Sleep(time.Second) }}
@@ -71,7 +71,7 @@ func TestWaitersShareASync(t *testing.T) {
 	})
 }
 
-// Where there is nothing left to write, no sync is made, and none is put off.
+// If there is nothing left to write, no sync is made or deferred.
 func TestAWrittenBatchIsNotDeferred(t *testing.T) {
 	var d disk
 	w := journal.New(&d, "")
@@ -79,13 +79,13 @@ func TestAWrittenBatchIsNotDeferred(t *testing.T) {
 	if err := second.Wait(now); err != nil {
 		t.Fatal(err)
 	}
-	if err := first.Wait(func() { t.Error("put off") }); err != nil || d.syncs != 1 {
+	if err := first.Wait(func() { t.Error("deferred") }); err != nil || d.syncs != 1 {
 		t.Errorf("%v, %d syncs", err, d.syncs)
 	}
 }
 
-// The first failure sticks: a journal that lost a line takes no other.
-func TestTheFirstFailureSticks(t *testing.T) {
+// The first failure is permanent: a journal that lost a line accepts no more.
+func TestTheFirstFailureIsPermanent(t *testing.T) {
 	for name, fail := range map[string]func(*disk, error){
 		"writing the journal: full": func(d *disk, err error) { d.writeErr = err },
 		"syncing the journal: full": func(d *disk, err error) { d.syncErr = err },
@@ -105,8 +105,8 @@ func TestTheFirstFailureSticks(t *testing.T) {
 	}
 }
 
-// A resumed journal goes on where the whole part of the old one ends.
-func TestAResumedJournalGoesOn(t *testing.T) {
+// A resumed journal continues where the whole part of the old one ends.
+func TestAResumedJournalContinues(t *testing.T) {
 	text := written(t, session(begun), outcome(done(3)))
 	torn := append(bytes.Clone(text), `{"prev":"`...)
 	l := replayed(t, torn)

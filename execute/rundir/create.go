@@ -13,8 +13,8 @@ import (
 	"bulksync/internal/atomicfile"
 )
 
-// Check refuses a folder for a new run that is in use already (ErrNotEmpty), or
-// that other users may write to (an *UnsafeError). It makes nothing.
+// Check refuses a folder for a new run if it is in use already (ErrNotEmpty),
+// or other users may write to it (an *UnsafeError). It creates nothing.
 func Check(path string) error {
 	d := &Dir{path: path}
 	entries, err := os.ReadDir(path)
@@ -30,13 +30,13 @@ func Check(path string) error {
 	return d.checkOwner()
 }
 
-// isLeftover reports whether a file is what a process can leave that died before
-// its run began.
+// isLeftover reports whether a file is one that a process can leave behind when
+// it dies before its run begins.
 func isLeftover(name string) bool { return name == LockName || atomicfile.IsTemp(name) }
 
-// Create makes the folder with the plan and an empty journal in it, all of it
-// durable, or leaves nothing behind. The folder is locked: Release gives the
-// lock back. The caller closes the journal.
+// Create makes the folder with the plan and an empty journal in it, all
+// durable, or leaves nothing behind. The folder is locked until Release. The
+// caller closes the journal.
 func Create(path string, plan []byte) (*Dir, *os.File, error) {
 	d := &Dir{path: path}
 	journal, err := d.begin(plan)
@@ -55,7 +55,7 @@ func (d *Dir) begin(plan []byte) (*os.File, error) {
 	if err := d.Lock(); err != nil {
 		return nil, err
 	}
-	if err := Check(d.path); err != nil { // again: another run may have had it since
+	if err := Check(d.path); err != nil { // again, because another run may have taken it since
 		return nil, err
 	}
 	if err := d.Write(PlanName, func(w io.Writer) error { _, err := w.Write(plan); return err }); err != nil {
@@ -74,8 +74,8 @@ func (d *Dir) begin(plan []byte) (*os.File, error) {
 	return journal, nil
 }
 
-// syncFolders makes the names of the files durable, and of each folder that was
-// made for them.
+// syncFolders makes the names of the files durable, and those of the folders
+// created for them.
 func (d *Dir) syncFolders() error {
 	for _, made := range d.folders {
 		if err := atomicfile.SyncDir(filepath.Dir(made)); err != nil {
@@ -85,7 +85,7 @@ func (d *Dir) syncFolders() error {
 	return atomicfile.SyncDir(d.path)
 }
 
-// unmake removes what this process made, of a run that could not begin.
+// unmake removes what this process created for a run that could not begin.
 func (d *Dir) unmake() {
 	mine := d.lock != nil
 	if runtime.GOOS == "windows" {

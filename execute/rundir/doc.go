@@ -1,12 +1,12 @@
 // Package rundir keeps one run in one folder.
 //
-// It owns what the folder holds, who may work in it, and that it is whole: a run
-// begins with its plan and an empty journal on the disk or leaves nothing behind,
-// one process at a time goes on with it, and a journal is continued without the
-// line that was torn when the process before died. It knows what a plan and a
-// journal are, and never what a report looks like: reports come as names with
-// functions that render them. What its errors mean to a person is the command
-// line's.
+// It owns the content of the folder, who may work in it, and its integrity: a
+// run begins with its plan and an empty journal on disk or leaves nothing
+// behind, one process at a time continues it, and a journal is continued
+// without the line that was torn when the previous process died. It knows plans
+// and journals, but not what a report looks like: reports come as names with
+// functions that render them. The command line decides what its errors mean to
+// a person.
 //
 // The files of a run:
 //
@@ -17,5 +17,5 @@
 //	undo.json                      the plan that reverts it
 //	.lock                          held by the process that writes here
 //
-// The first two are the truth; the others are made from them.
+// The first two are the truth; the others follow from them.
 package rundir

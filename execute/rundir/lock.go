@@ -11,8 +11,8 @@ import (
 	"bulksync/internal/atomicfile"
 )
 
-// Lock takes the run for this process, to go on with it. The system gives the
-// lock back when a process ends, however it ends.
+// Lock claims the run for this process, to continue it. The system releases the
+// lock when the process ends, however it ends.
 func (d *Dir) Lock() error {
 	if err := d.take((*flock.Flock).TryLock); err != nil {
 		return err
@@ -21,16 +21,16 @@ func (d *Dir) Lock() error {
 	return nil
 }
 
-// Share keeps the run as it is while this process looks at it: others may look
-// too, and nobody goes on with it. ErrBusy means then that somebody does.
+// Share keeps the run from being continued while this process reads it; others
+// may read it too. ErrBusy means here that another process is continuing it.
 func (d *Dir) Share() error {
-	if d.Lock() == nil { // alone for a moment, which is enough to sweep
+	if d.Lock() == nil { // exclusive for a moment, which is enough to sweep
 		d.Release()
 	}
 	return d.take((*flock.Flock).TryRLock)
 }
 
-// Release gives the lock back, if there is one.
+// Release releases the lock, if it is held.
 func (d *Dir) Release() {
 	if d.lock != nil {
 		d.lock.Unlock()
@@ -57,7 +57,7 @@ func (d *Dir) take(try func(*flock.Flock) (bool, error)) error {
 	return nil
 }
 
-// makeLock makes the file of the lock, unless there is one.
+// makeLock creates the lock file, unless it exists.
 func (d *Dir) makeLock() error {
 	f, err := os.OpenFile(d.File(LockName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err == nil {
@@ -74,15 +74,16 @@ func (d *Dir) makeLock() error {
 	return f.Close()
 }
 
-// lockIsThere reports whether the file that was locked still has its name. A
-// process that gives up before its run begins removes the file again.
+// lockIsThere reports whether the locked file still has its name. A process
+// that gives up before its run begins removes the file.
 func (d *Dir) lockIsThere() bool {
 	held, errHeld := d.lock.Stat()
 	named, errNamed := os.Lstat(d.File(LockName))
 	return errHeld == nil && errNamed == nil && os.SameFile(held, named)
 }
 
-// sweep removes what a process left behind that died while it wrote a file here.
+// sweep removes what a process left behind when it died while writing a file
+// here.
 func (d *Dir) sweep() {
 	entries, _ := os.ReadDir(d.path)
 	for _, e := range entries {
@@ -93,7 +94,7 @@ func (d *Dir) sweep() {
 	}
 }
 
-// checkOwner refuses a folder that others may write to.
+// checkOwner refuses a folder that other users may write to.
 func (d *Dir) checkOwner() error {
 	info, err := os.Stat(d.path)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A lock whose file was removed protects nothing: another process can make the
-// file again and lock that.
+// A lock whose file was removed protects nothing: another process can create
+// the file again and lock that.
 func TestALockIsItsFile(t *testing.T) {
 	first, second := &Dir{path: t.TempDir()}, &Dir{}
 	if err := os.Chmod(first.path, 0o700); err != nil {
@@ -46,7 +46,8 @@ func TestALockIsItsFile(t *testing.T) {
 	second.Release()
 }
 
-// Who made the file of the lock and came too late to lock it leaves it there.
+// A process that created the lock file and was too late to lock it leaves it
+// there.
 func TestALateProcessLeavesTheLock(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o700); err != nil {
@@ -66,7 +67,7 @@ func TestALateProcessLeavesTheLock(t *testing.T) {
 	}
 }
 
-// A run that failed at its last step takes everything away again.
+// A run that failed at its last step removes everything again.
 func TestUnmake(t *testing.T) {
 	top := filepath.Join(t.TempDir(), "runs")
 	d := &Dir{path: filepath.Join(top, "run")}

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// writableByOthers says who else may write to a file or folder; empty where
-// nobody may. The system's own user may do anything in any case.
+// writableByOthers says who else may write to a file or folder; empty if nobody
+// may. Root may do anything anyway.
 func writableByOthers(info fs.FileInfo) string {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	switch {

@@ -2,6 +2,6 @@ package rundir
 
 import "io/fs"
 
-// writableByOthers says nothing: who may write to a folder stands in its access
-// list, and what a user makes is that user's.
+// writableByOthers says nothing: the access list of a folder decides who may
+// write to it, and what a user creates belongs to that user.
 func writableByOthers(fs.FileInfo) string { return "" }

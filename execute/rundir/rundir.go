@@ -31,19 +31,18 @@ const (
 func Proofs() []string { return []string{PlanName, JournalName, LockName} }
 
 // The errors of this package, besides those of the system, of atomicfile (a
-// KindError where one of the files is something else) and of plan and journal.
+// KindError if one of the files is something else) and of plan and journal.
 var (
 	// ErrNotARun: no run was made in the folder.
-	ErrNotARun = errors.New("is no run folder")
+	ErrNotARun = errors.New("is not a run folder")
 	// ErrNotEmpty: the folder for a new run holds files already.
 	ErrNotEmpty = errors.New("is not empty")
-	// ErrBusy: another process goes on with the run, or looks at it while this one
-	// wants to go on with it.
+	// ErrBusy: another process is continuing the run, or reading it while this
+	// one wants to continue it.
 	ErrBusy = errors.New("another process is working on the run")
 )
 
-// UnsafeError is a folder in which other users could put another journal in the
-// place of the run's.
+// UnsafeError is a folder in which other users could replace the run's journal.
 type UnsafeError struct {
 	Path string
 	// Writable: the mode of the folder lets others write.
@@ -56,15 +55,15 @@ func (e *UnsafeError) Error() string {
 	return fmt.Sprintf("the run folder %s is not safe: %s", e.Path, e.why)
 }
 
-// Dir is the folder of one run. It is used from one goroutine, but for Journal.
+// Dir is the folder of one run. It is for one goroutine, except for Journal.
 type Dir struct {
 	path string
 	lock *flock.Flock
-	// files and folders were made by this process.
+	// files and folders were created by this process.
 	files, folders atomicfile.Created
 }
 
-// Path is the folder as it was named.
+// Path is the folder as the caller named it.
 func (d *Dir) Path() string { return d.path }
 
 // File is the path of one of the run's files.
@@ -76,7 +75,7 @@ func Default(p *plan.Plan, now time.Time) string {
 	return filepath.Join("bulksync-runs", now.UTC().Format("20060102T150405Z")+"-"+short)
 }
 
-// Open returns a folder that a run was made in, or ErrNotARun. It takes no lock.
+// Open returns the folder of an existing run, or ErrNotARun. It takes no lock.
 func Open(path string) (*Dir, error) {
 	d := &Dir{path: path}
 	switch _, err := os.Lstat(d.File(JournalName)); {
@@ -99,17 +98,17 @@ func (d *Dir) Plan(ctx context.Context) (*plan.Plan, error) {
 	return read(ctx, d.File(PlanName), plan.Decode)
 }
 
-// Journal replays what came of the plan.
+// Journal replays the journal of the run.
 func (d *Dir) Journal(ctx context.Context, p *plan.Plan) (*journal.Log, error) {
 	return read(ctx, d.File(JournalName), func(r io.Reader) (*journal.Log, error) { return journal.Replay(p, r) })
 }
 
-// LastSession reads how the last session of the run began.
+// LastSession reads the entry that began the last session of the run.
 func (d *Dir) LastSession(ctx context.Context) (*journal.Run, error) {
 	return read(ctx, d.File(JournalName), journal.LastSession)
 }
 
-// read hands a file to parse until ctx ends, and names the file in the error.
+// read parses a file until ctx ends, and names the file in the error.
 func read[T any](ctx context.Context, path string, parse func(io.Reader) (*T, error)) (*T, error) {
 	f, err := atomicfile.Open(path, os.O_RDONLY)
 	if err != nil {
@@ -126,8 +125,8 @@ func read[T any](ctx context.Context, path string, parse func(io.Reader) (*T, er
 	return v, nil
 }
 
-// Reopen opens the journal to go on with the run, without the line that was torn
-// when the process before died.
+// Reopen opens the journal to continue the run, without the line that was torn
+// when the previous process died.
 func (d *Dir) Reopen(l *journal.Log) (*os.File, error) {
 	f, err := atomicfile.Open(d.File(JournalName), os.O_WRONLY|os.O_APPEND)
 	if err != nil {
@@ -140,8 +139,8 @@ func (d *Dir) Reopen(l *journal.Log) (*os.File, error) {
 	return f, nil
 }
 
-// Identity is what a plan that reverts the run calls it by: the name of the
-// folder, and the SHA-256 of the journal in hexadecimal digits.
+// Identity names the run for a plan that reverts it: the name of the folder,
+// and the SHA-256 of the journal in hexadecimal digits.
 func (d *Dir) Identity() (name, journalHash string, err error) {
 	f, err := atomicfile.Open(d.File(JournalName), os.O_RDONLY)
 	if err != nil {
@@ -162,8 +161,8 @@ type Report struct {
 	Render func(io.Writer) error
 }
 
-// WriteReports writes files that follow from the plan and the journal. One that
-// cannot be written keeps none of the others back.
+// WriteReports writes files that follow from the plan and the journal. If one
+// cannot be written, the others are written all the same.
 func (d *Dir) WriteReports(reports []Report) error {
 	var errs []error
 	for _, r := range reports {
@@ -172,9 +171,9 @@ func (d *Dir) WriteReports(reports []Report) error {
 	return errors.Join(errs...)
 }
 
-// Write gives one of the run's own files new content. Whatever stands in its
-// place is replaced itself: a pipe would keep the writer waiting, a link would
-// lead away.
+// Write gives one of the run's own files new content. Whatever has that name is
+// itself replaced: writing to a pipe would block, and a link would lead
+// elsewhere.
 func (d *Dir) Write(name string, render func(io.Writer) error) error {
 	path := d.File(name)
 	err := errors.New("it is a folder")

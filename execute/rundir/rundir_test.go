@@ -43,8 +43,8 @@ func emptyPlan(t *testing.T) (*plan.Plan, []byte) {
 	return p, b.Bytes()
 }
 
-// begun is the folder of a run that has begun: its journal has one entry. Nobody
-// holds its lock.
+// begun is the folder of a run that has begun: its journal has one entry. Its
+// lock is free.
 func begun(t *testing.T) (*rundir.Dir, *plan.Plan) {
 	t.Helper()
 	p, raw := emptyPlan(t)
@@ -97,8 +97,8 @@ func TestDefault(t *testing.T) {
 	}
 }
 
-// A new run has its plan as it came and an empty journal, both for their owner
-// alone, and nobody else may go on with it until it is released.
+// A new run has its plan unchanged and an empty journal, both readable by their
+// owner alone, and no other process may continue it until it is released.
 func TestCreate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "runs", "run")
 	d, file, err := rundir.Create(path, []byte("a plan"))
@@ -136,8 +136,7 @@ func TestCreate(t *testing.T) {
 	other.Release()
 }
 
-// A folder that is in use is refused before and under the lock, and what is in
-// it stays as it is.
+// A folder in use is refused before and under the lock, and its content stays.
 func TestAFolderInUse(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, rundir.PlanName), "theirs")
@@ -170,8 +169,8 @@ func TestAFolderInUse(t *testing.T) {
 	}
 }
 
-// What a process left that died before its run began is in nobody's way, and the
-// next one clears it up.
+// What a process left when it died before its run began does not get in the
+// way, and the next one removes it.
 func TestLeftovers(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o700); err != nil {
@@ -217,7 +216,7 @@ func TestCreateOrNothing(t *testing.T) {
 
 func TestOpen(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := rundir.Open(dir); !errors.Is(err, rundir.ErrNotARun) || err.Error() != dir+" is no run folder: it has no journal.jsonl" {
+	if _, err := rundir.Open(dir); !errors.Is(err, rundir.ErrNotARun) || err.Error() != dir+" is not a run folder: it has no journal.jsonl" {
 		t.Errorf("got %v", err)
 	}
 	if rundir.Begun(dir) {
@@ -225,8 +224,8 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// Several may look at a run, and nobody goes on with it meanwhile; who goes on
-// with it has it alone.
+// Several processes may read a run, and none continues it meanwhile; a process
+// that continues it has it alone.
 func TestManyMayLook(t *testing.T) {
 	first, _ := begun(t)
 	second, err := rundir.Open(first.Path())
@@ -238,14 +237,14 @@ func TestManyMayLook(t *testing.T) {
 	}
 	first.Release()
 	if err := first.Lock(); !errors.Is(err, rundir.ErrBusy) {
-		t.Errorf("went on with a run that is looked at: %v", err)
+		t.Errorf("continued a run that is being read: %v", err)
 	}
 	second.Release()
 	if err := first.Lock(); err != nil {
 		t.Fatal(err)
 	}
 	if err := second.Share(); !errors.Is(err, rundir.ErrBusy) {
-		t.Errorf("looked at a run that goes on: %v", err)
+		t.Errorf("read a run that is being continued: %v", err)
 	}
 	first.Release()
 	first.Release() // once too often does no harm
@@ -286,7 +285,7 @@ func TestReading(t *testing.T) {
 	}
 }
 
-// A run goes on after its last whole line.
+// A run continues after its last whole line.
 func TestReopen(t *testing.T) {
 	d, p := begun(t)
 	whole, err := os.ReadFile(d.File(rundir.JournalName))
@@ -337,8 +336,8 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// A report that cannot be written keeps none of the others back, and none is
-// written through a link.
+// If one report cannot be written, the others are written all the same, and
+// none is written through a link.
 func TestWriteReports(t *testing.T) {
 	d, _ := begun(t)
 	outside := filepath.Join(t.TempDir(), "outside")

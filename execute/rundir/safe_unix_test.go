@@ -14,8 +14,8 @@ import (
 	"bulksync/internal/atomicfile"
 )
 
-// A folder that others may write to is no place for a run: they could put
-// another journal there.
+// A folder that others may write to is refused: they could put another journal
+// there.
 func TestAnUnsafeFolder(t *testing.T) {
 	for _, tc := range []struct {
 		mode fs.FileMode
@@ -42,7 +42,7 @@ func TestAnUnsafeFolder(t *testing.T) {
 	}
 }
 
-// A run whose folder was opened to others is neither continued nor looked at.
+// A run whose folder was opened to others is neither continued nor read.
 func TestARunOpenedToOthers(t *testing.T) {
 	d, _ := begun(t)
 	if err := os.Chmod(d.Path(), 0o777); err != nil {
@@ -66,7 +66,7 @@ func TestAFolderOfAnotherUser(t *testing.T) {
 	}
 }
 
-// Only what this user's own processes can have left is swept away.
+// Only files that this user's own processes can have left are removed.
 func TestSweepLeavesTheFilesOfOthers(t *testing.T) {
 	d, _ := begun(t)
 	theirs := d.File(".bulksync-9")
@@ -83,7 +83,7 @@ func TestSweepLeavesTheFilesOfOthers(t *testing.T) {
 	}
 }
 
-// A look sweeps too.
+// Reading a run sweeps too.
 func TestALookSweeps(t *testing.T) {
 	d, _ := begun(t)
 	left := d.File(".bulksync-9")
@@ -97,7 +97,7 @@ func TestALookSweeps(t *testing.T) {
 	}
 }
 
-// A pipe in the place of a run's file keeps nobody waiting.
+// A pipe in place of a run's file blocks no process.
 func TestAPipeForAFile(t *testing.T) {
 	d, p := begun(t)
 	for _, name := range []string{rundir.JournalName, rundir.PlanName} {

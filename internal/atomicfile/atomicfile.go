@@ -13,18 +13,18 @@ import (
 	"github.com/natefinch/atomic"
 )
 
-// tempPattern names the files that stand beside an output while it is rendered.
+// tempPattern names the temporary files next to an output while it is rendered.
 const tempPattern = ".bulksync-*"
 
-// IsTemp reports whether a file of this name is an output that was being written.
+// IsTemp reports whether a name is that of such a temporary file.
 func IsTemp(name string) bool {
 	temp, _ := filepath.Match(tempPattern, name)
 	return temp
 }
 
-// Replace gives a file new content, readable by its owner alone: it holds tenant
-// data. What is rendered goes to a file beside it, which takes its name once it
-// is on the disk.
+// Replace gives a file new content, readable by its owner alone because it
+// holds tenant data. The content is rendered into a temporary file next to it,
+// which takes its name once it is on disk.
 func Replace(path string, render func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), tempPattern) // mode 0600
 	if err != nil {
@@ -58,10 +58,11 @@ func SyncDir(path string) error {
 }
 
 // Created are the files and folders that a process has created, in that order.
-// If it cannot do what it was asked for, it removes them again.
+// If the process cannot finish, it removes them again.
 type Created []string
 
-// AddIfNew takes in a path where nothing is yet, and which is about to be written.
+// AddIfNew adds a path that is about to be written, if nothing exists there
+// yet.
 func (c *Created) AddIfNew(path string) {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		*c = append(*c, path)

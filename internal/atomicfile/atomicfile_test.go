@@ -34,7 +34,7 @@ func wantContent(t *testing.T, path, want string) {
 	}
 }
 
-// wantFiles demands that a folder holds these names and nothing else.
+// wantFiles requires that a folder holds exactly these names.
 func wantFiles(t *testing.T, dir string, want ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -50,7 +50,8 @@ func wantFiles(t *testing.T, dir string, want ...string) {
 	}
 }
 
-// What is replaced belongs to its owner alone, whatever the old file's mode was.
+// A replaced file is readable by its owner alone, whatever the old file's mode
+// was.
 func TestReplace(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"new", "old"} {
@@ -69,8 +70,8 @@ func TestReplace(t *testing.T) {
 	wantFiles(t, dir, "new", "old")
 }
 
-// Until a file is whole the old one is there; beside it stands one that IsTemp
-// knows, which goes when rendering fails.
+// Until a file is whole the old one is there; next to it is one that IsTemp
+// recognizes, which is removed when rendering fails.
 func TestReplaceOrNothing(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "out")
@@ -103,7 +104,7 @@ func TestReplaceOrNothing(t *testing.T) {
 	}
 }
 
-// A name that cannot be taken leaves nothing beside it.
+// A name that cannot be taken leaves nothing behind.
 func TestReplaceOfAFolder(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "out", "full"), 0o700); err != nil {
@@ -134,7 +135,8 @@ func TestSyncDir(t *testing.T) {
 	}
 }
 
-// Folders are made for their owner alone, and only what was made goes again.
+// Folders are created for their owner alone, and only those that were created
+// are removed again.
 func TestMakeFolders(t *testing.T) {
 	dir := t.TempDir()
 	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "a", "b")
@@ -164,7 +166,7 @@ func TestMakeFoldersOrNone(t *testing.T) {
 	wantFiles(t, dir, "file")
 }
 
-// What was there before does not go with what was added.
+// Only added files are removed, not those that existed before.
 func TestCreated(t *testing.T) {
 	dir := t.TempDir()
 	old, added := filepath.Join(dir, "old"), filepath.Join(dir, "added")

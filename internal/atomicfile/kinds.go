@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Target says which file is to be replaced for an output at path, or that path
-// leads to a stream, which is written to instead.
+// Target says which file to replace for an output at path, or that path leads
+// to a stream, which is written to instead.
 func Target(path string) (target string, stream bool, err error) {
 	info, err := os.Stat(path)
 	switch {
@@ -29,11 +29,11 @@ func Target(path string) (target string, stream bool, err error) {
 	return target, stream, nil
 }
 
-// maxLinks is how many links are followed, as systems do.
+// maxLinks is how many links are followed; systems use this limit.
 const maxLinks = 40
 
-// follow returns what a path leads to once its links are followed, also where
-// nothing is there yet. A path through the list of a process's descriptors
+// follow returns what a path leads to once its links are followed, even if
+// nothing exists there yet. A path through the list of a process's descriptors
 // (/dev/stdout, /dev/fd/3) is itself the way to an open file.
 func follow(path string) (target string, descriptor bool) {
 	for range maxLinks {
@@ -52,7 +52,7 @@ func follow(path string) (target string, descriptor bool) {
 	return path, false
 }
 
-// KindError is something else in the place of a file.
+// KindError means that a path is not a regular file.
 type KindError struct {
 	Path string
 	Mode fs.FileMode
@@ -74,8 +74,8 @@ func kind(m fs.FileMode) string {
 	}
 }
 
-// Open opens a file that must be nothing but a file, or returns a *KindError: a
-// pipe would keep the reader waiting, a link would lead away.
+// Open opens a file that must be a regular file, or returns a *KindError:
+// reading a pipe would block, and a link would lead elsewhere.
 func Open(path string, flag int) (*os.File, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -88,17 +88,17 @@ func Open(path string, flag int) (*os.File, error) {
 	return f, PathError(err)
 }
 
-// Reader reads a regular file, which never keeps a reader waiting, until a
-// context ends.
+// Reader reads a regular file, which never blocks a reader, until a context
+// ends.
 type Reader struct {
 	*os.File
 	ctx context.Context
 }
 
-// NewReader returns f as a Reader. To close it closes f.
+// NewReader returns f as a Reader. Closing it closes f.
 func NewReader(ctx context.Context, f *os.File) *Reader { return &Reader{f, ctx} }
 
-// Read reads as the file does, or returns why the context ended.
+// Read reads from the file, or returns why the context ended.
 func (r *Reader) Read(p []byte) (int, error) {
 	if r.ctx.Err() != nil {
 		return 0, context.Cause(r.ctx)
@@ -106,7 +106,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return r.File.Read(p)
 }
 
-// PathError drops the name of the system call, which helps nobody.
+// PathError removes the name of the system call, which helps nobody.
 func PathError(err error) error {
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
 		return fmt.Errorf("%s: %w", e.Path, e.Err)
@@ -114,7 +114,8 @@ func PathError(err error) error {
 	return err
 }
 
-// WithoutPath drops the path too, for a file that nobody has heard of.
+// WithoutPath removes the path too, for a temporary file that the user does not
+// know.
 func WithoutPath(err error) error {
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
 		return e.Err

@@ -13,8 +13,8 @@ import (
 	"bulksync/internal/atomicfile"
 )
 
-// A link is followed to what is replaced, also where nothing is there yet; what
-// is no file of its own is written to.
+// A link is followed to the file that is replaced, even if nothing exists there
+// yet; anything that is not a regular file is written to.
 func TestTarget(t *testing.T) {
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }

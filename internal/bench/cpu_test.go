@@ -23,15 +23,17 @@ import (
 	"bulksync/plan"
 )
 
-// TestMain makes the test binary each of the programs that BenchmarkCPU compares.
+// TestMain lets the test binary act as each of the programs that BenchmarkCPU
+// compares.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"bareloop": bareMain, "engine": engineMain})
 }
 
-// BenchmarkCPU compares the processor time of writing, the durable journal
-// included, with that of a bare loop of the same writes. Nothing else limits them.
-// Both and Graph are processes of their own, so that each is counted for itself.
-// The best of a few rounds counts: other work on the machine can only add to it.
+// BenchmarkCPU compares the processor time of writing, including the durable
+// journal, with that of a bare loop of the same writes. Nothing else limits
+// them. Both clients and Graph are separate processes, so that each is measured
+// by itself. The best of a few rounds counts: other work on the machine can
+// only add to it.
 func BenchmarkCPU(b *testing.B) {
 	const partners, rounds = 10_000, 5
 	program := build(b)
@@ -54,8 +56,8 @@ func BenchmarkCPU(b *testing.B) {
 	}
 }
 
-// BenchmarkApply is bulksync apply as a whole, from reading the plan to the last
-// report, with nothing to wait for.
+// BenchmarkApply is bulksync apply as a whole, from reading the plan to the
+// last report, without any waits.
 func BenchmarkApply(b *testing.B) {
 	const partners = 5000
 	program := build(b)
@@ -68,7 +70,7 @@ func BenchmarkApply(b *testing.B) {
 }
 
 // runProgram runs one of the programs below, which TestMain knows by name, and
-// returns the seconds of processor time that it says it took.
+// returns the seconds of processor time that it reports.
 func runProgram(b *testing.B, name string, args ...string) float64 {
 	b.Helper()
 	self, err := os.Executable()
@@ -98,16 +100,15 @@ func printCPU(work func() error) {
 	fmt.Println((cpuTime() - before).Seconds())
 }
 
-// bareMain does the writes of so many partners in a bare loop: bareloop URL
-// TOKEN N.
+// bareMain does the writes of N partners in a bare loop: bareloop URL TOKEN N.
 func bareMain() {
 	n, _ := strconv.Atoi(os.Args[3])
 	partners := ids(n)
 	printCPU(func() error { return bareLoop(context.Background(), os.Args[1], os.Args[2], partners) })
 }
 
-// bareLoop is the yardstick: as many workers as bulksync has, net/http, nothing
-// else.
+// bareLoop is the yardstick: net/http with as many workers as bulksync, and
+// nothing else.
 func bareLoop(ctx context.Context, url, token string, partners []string) error {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: workers}}
 	defer client.CloseIdleConnections()
@@ -124,8 +125,8 @@ func bareLoop(ctx context.Context, url, token string, partners []string) error {
 	})
 }
 
-// engineMain does the writes of a plan as bulksync apply does them, and nothing
-// that comes before or after: engine URL TOKEN PLAN.
+// engineMain does the writes of a plan as bulksync apply does, without what
+// comes before and after: engine URL TOKEN PLAN.
 func engineMain() {
 	ctx := context.Background()
 	cfg, err := engine(ctx, os.Args[1], os.Args[2], os.Args[3])
@@ -163,8 +164,8 @@ func engine(ctx context.Context, url, token, path string) (c execute.Config, err
 	return c, err
 }
 
-// cpuTime is what the threads of this process have used up to now; 0 where the
-// system is not Linux. A thread that has ended is missing, but the runtime keeps
+// cpuTime is what the threads of this process have used so far; 0 if the system
+// is not Linux. A thread that has ended is missing, but the runtime keeps
 // nearly all of them.
 func cpuTime() (d time.Duration) {
 	threads, _ := filepath.Glob("/proc/self/task/*/schedstat")

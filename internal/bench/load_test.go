@@ -9,9 +9,9 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// BenchmarkWriteRate holds the writes per second of bulksync apply against a
-// bare loop of net/http with as many workers, where nothing but the latency
-// limits them.
+// BenchmarkWriteRate compares the writes per second of bulksync apply with
+// those of a bare loop of net/http with as many workers, limited only by
+// latency.
 func BenchmarkWriteRate(b *testing.B) {
 	const partners = 1000
 	const latency = 50 * time.Millisecond
@@ -48,8 +48,8 @@ func applyEvery(b *testing.B, s *stage) *spent {
 	return got
 }
 
-// pacing is the writes per second of a run: all of it, and what came after its
-// first second.
+// pacing is the writes per second of a run: of all of it, and after its first
+// second.
 type pacing struct{ overall, ramped float64 }
 
 func rates(writes []graphsim.Request, latency time.Duration) pacing {
@@ -61,7 +61,7 @@ func rates(writes []graphsim.Request, latency time.Duration) pacing {
 	}
 }
 
-// BenchmarkStart is how long bulksync version takes, in the middle of 20 runs.
+// BenchmarkStart is the median time of bulksync version in 20 runs.
 func BenchmarkStart(b *testing.B) {
 	program := build(b)
 	for b.Loop() {
@@ -78,9 +78,9 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// BenchmarkResets holds a run in which one write in twenty ends with a reset
-// connection, half of them after they took effect, against the same run
-// without.
+// BenchmarkResets compares a run in which one write in twenty ends with a reset
+// connection, half of them after the write took effect, with the same run
+// without resets.
 func BenchmarkResets(b *testing.B) {
 	const partners = 1000
 	program := build(b)

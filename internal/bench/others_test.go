@@ -15,12 +15,11 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// workers is how many requests the clients beside bulksync have in flight: its
-// own default.
+// workers is how many requests the other clients have in flight: bulksync's own
+// default.
 const workers = 16
 
-// newPut is the request that bulksync sends for a partner, as anybody would
-// write it.
+// newPut is the request that bulksync sends for a partner, written without it.
 func newPut(ctx context.Context, url, token, id string) (*http.Request, error) {
 	body := strings.NewReader(`{"displayName":"Partner","userSyncInbound":{"isSyncAllowed":true}}`)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut,
@@ -58,8 +57,9 @@ func fan(partners []string, put func(id string) error) error {
 	return first
 }
 
-// plainClient is what many would write: 16 workers around go-retryablehttp with
-// its defaults. A partner that it gives up on is left over.
+// plainClient is what many people would write: 16 workers around
+// go-retryablehttp with its defaults. A partner that it gives up on is left
+// out.
 func plainClient(ctx context.Context, r *paceRun) error {
 	c := retryablehttp.NewClient()
 	c.Logger = nil
@@ -99,8 +99,8 @@ const anotherApp = "0d9e2b71-4c1f-4a55-9a3e-6d2b8f1c7a90"
 
 func (r *paceRun) otherToken() string { return r.sim.Token(graphsim.TokenOptions{AppID: anotherApp}) }
 
-// takeHalf is another client that writes half of what the quota lets through,
-// evenly, and stands back when it is refused. It does not catch up.
+// takeHalf is another client that writes half of what the quota allows, evenly,
+// and backs off when it is refused. It does not catch up.
 func takeHalf(ctx context.Context, r *paceRun) {
 	const every = 200 * time.Millisecond
 	tick := time.NewTicker(every)
@@ -125,8 +125,8 @@ func takeHalf(ctx context.Context, r *paceRun) {
 	}
 }
 
-// twoClients is bulksync twice at the same time, as two apps with partners of
-// their own. The slower one counts.
+// twoClients is bulksync twice at the same time, as two apps with separate
+// partners. The slower one counts.
 func twoClients(ctx context.Context, r *paceRun) error {
 	other, err := r.plan(ctx, r.partners[paceWrites:])
 	if err != nil {
@@ -150,7 +150,7 @@ func twoClients(ctx context.Context, r *paceRun) error {
 	return err
 }
 
-// halveThenDouble changes the quota under a run: half of it from 15 s on, all
+// halveThenDouble changes the quota during a run: half of it from 15 s on, all
 // of it again from 30 s on.
 func halveThenDouble(ctx context.Context, r *paceRun) {
 	whole := tenPerSecond().WriteQuota

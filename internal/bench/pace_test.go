@@ -13,8 +13,8 @@ import (
 
 var plotTo = flag.String("plot", "", "write the plot of BenchmarkPace to this file")
 
-// The quota of the pacing benchmarks, and what a run of so many writes needs
-// at least when the bucket is full at its start.
+// The quota of the pacing benchmarks, and the minimum time of a run that starts
+// with a full bucket.
 const (
 	paceWrites  = 600
 	paceMinimum = 50 * time.Second
@@ -30,14 +30,14 @@ type paceCase struct {
 	graph   func(*graphsim.Config)
 	flags   []string
 	minimum time.Duration // default paceMinimum
-	// client does the writes; default is bulksync apply.
+	// client does the writes; the default is bulksync apply.
 	client func(context.Context, *paceRun) error
-	// beside goes on while the client works, from its first write on.
+	// beside runs while the client works, from its first write on.
 	beside func(context.Context, *paceRun)
 }
 
-// paceCases are the rows of the promise, and for comparison what a plain client
-// does with the same Graph.
+// paceCases are the rows of the promise, and for comparison a plain client
+// against the same Graph.
 func paceCases() []paceCase {
 	form := func(f graphsim.RetryAfterForm) func(*graphsim.Config) {
 		return func(c *graphsim.Config) { c.RetryAfter = f }
@@ -55,23 +55,23 @@ func paceCases() []paceCase {
 		{name: "absent", graph: form(graphsim.RetryAfterAbsent)},
 		{name: "refusals-cost", graph: costs},
 		{name: "told", flags: []string{"--max-rate", "100/10s"}},
-		// 250 writes go through before the cut, 75 while it lasts, 50 at once when
-		// the bucket grows again: tokens that were used stay used.
+		// 250 writes go through before the cut, 75 while it lasts, and 50 at
+		// once when the bucket grows again: spent tokens stay spent.
 		{name: "halved-then-doubled", minimum: 52500 * time.Millisecond, beside: halveThenDouble},
 	}
 }
 
-// A client is stopped after so many times its minimum.
+// A client is stopped after this many times its minimum.
 const stopAfter = 4
 
-// startGap is the time between two starts, so that the first bursts of two runs do
-// not meet.
+// startGap is the time between two starts, so that the first bursts of two runs
+// do not coincide.
 const startGap = 2 * time.Second
 
-// BenchmarkPace holds whole runs against a Graph that has a quota: bulksync
+// BenchmarkPace measures whole runs against a Graph that has a quota: bulksync
 // apply as it is shipped, over HTTP on loopback, its journal on disk. The runs
-// wait most of their time, so they go side by side, each with a Graph of its
-// own. What is measured is from the start of the process to its end.
+// mostly wait, so they run side by side, each with its own Graph. The time
+// measured is from the start of the process to its end.
 func BenchmarkPace(b *testing.B) {
 	program := build(b)
 	var all sync.WaitGroup
@@ -92,12 +92,12 @@ func BenchmarkPace(b *testing.B) {
 	}
 }
 
-// paceRun is one run of a case, with its figures in the end.
+// paceRun is one run of a case, with its figures at the end.
 type paceRun struct {
 	paceCase
 	*stage
 	sim   *graphsim.Sim
-	token string // of the client; another app works beside it
+	token string // of the client; another app works at the same time
 
 	done     chan struct{}
 	took     time.Duration
@@ -121,7 +121,7 @@ func stagePace(b *testing.B, program string, c paceCase) *paceRun {
 	return &paceRun{paceCase: c, stage: s, sim: sim, token: s.token, done: make(chan struct{})}
 }
 
-// run starts the client when its turn has come, and waits for it.
+// run starts the client when it is its turn, and waits for it.
 func (r *paceRun) run(ctx context.Context, turn time.Duration) {
 	defer close(r.done)
 	time.Sleep(turn)
@@ -136,7 +136,7 @@ func (r *paceRun) run(ctx context.Context, turn time.Duration) {
 	others.Wait()
 }
 
-// awaitFirst returns when the first write has come.
+// awaitFirst returns when the first write has arrived.
 func (r *paceRun) awaitFirst(ctx context.Context) {
 	for len(r.sim.Writes()) == 0 && pause(ctx, time.Millisecond) {
 	}
@@ -153,7 +153,7 @@ func applyAll(ctx context.Context, r *paceRun) error {
 	return err
 }
 
-// report tells the figures of the case and judges none of them.
+// report reports the figures of the case and judges none of them.
 func (r *paceRun) report(b *testing.B) {
 	if r.err != nil {
 		b.Logf("%s: %v", r.name, r.err)
@@ -185,7 +185,7 @@ func (r *paceRun) report(b *testing.B) {
 	}
 }
 
-// pause waits and reports whether the wait was not cut short.
+// pause waits and reports whether the whole time passed.
 func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

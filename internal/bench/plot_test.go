@@ -10,12 +10,12 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// The field of the plot in units of the picture, and what it shows.
+// The field of the plot in units of the image, and its scale.
 const (
 	plotLeft, plotTop, plotWide, plotHigh = 46.0, 66.0, 656.0, 176.0
 
 	plotSeconds = 60
-	plotMost    = 20 // writes a second; what is more is cut off and told in words
+	plotMost    = 20 // writes a second; more is cut off and given in words
 	plotLane    = 6  // refusals a second, below the axis
 	perRefusal  = 4.0
 )
@@ -41,8 +41,8 @@ type box struct{ X, Y, W, H float64 }
 func plotX(seconds float64) float64 { return plotLeft + seconds/plotSeconds*plotWide }
 func plotY(writes float64) float64  { return plotTop + plotHigh - writes/plotMost*plotHigh }
 
-// writePlot draws what was accepted and refused in each second of a run, beside
-// the pace of a client that knows the quota.
+// writePlot draws what was accepted and refused in each second of a run, next
+// to the pace of a client that knows the quota.
 func writePlot(path string, writes []graphsim.Request) error {
 	short := template.FuncMap{"n": func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 32) }}
 	t, err := template.New("plot").Funcs(short).Parse(plotText)
@@ -99,8 +99,8 @@ func (p *plot) draw(writes []graphsim.Request) {
 	}
 }
 
-// plotText suits light and dark pages; it has a background of its own, since a
-// page and the system need not agree on which of the two it is.
+// plotText suits light and dark pages; it has its own background, because a
+// page and the system may disagree on which it is.
 const plotText = `<svg xmlns="http://www.w3.org/2000/svg" width="720" height="300" viewBox="0 0 720 300" role="img" aria-labelledby="t">
 <title id="t">{{.Writes}} writes against a quota of 100 per 10 s: done after {{printf "%.1f" .Took}} s, {{.Refusals}} refused; at least {{printf "%.1f" .Minimum}} s are needed</title>
 <style>

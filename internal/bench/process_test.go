@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// spent is what a process took from its start to its end.
+// spent is what a process used from its start to its end.
 type spent struct {
 	wall, cpu time.Duration
-	peak      int // KiB in memory at most; 0 where the system does not tell
+	peak      int // KiB in memory at most; 0 if the system does not say
 }
 
 // run starts the program and waits for it. An exit code other than 0 is an
-// error with all that was said.
+// error with all its output.
 func (s *stage) run(ctx context.Context, token string, args ...string) (*spent, error) {
 	cmd := exec.CommandContext(ctx, s.program, append(args, "--graph-url", s.url)...)
 	cmd.Env = append(os.Environ(), "BULKSYNC_ACCESS_TOKEN="+token)
@@ -46,8 +46,8 @@ func measure(cmd *exec.Cmd) (*spent, error) {
 	return got, nil
 }
 
-// watch follows the peak memory of a process. What wait4 tells will not do: a
-// new process inherits the peak of the one that started it.
+// watch follows the peak memory of a process. The figure from wait4 will not
+// do: a new process inherits the peak of the one that started it.
 func watch(pid int, ended <-chan struct{}) (peak int) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

@@ -8,9 +8,9 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// BenchmarkResume kills a run of 100,000 changes in its middle and tells how
-// long it takes from the start of bulksync resume to its first write: the plan
-// and the journal are read, and the whole tenant, in pages of a thousand.
+// BenchmarkResume kills a run of 100,000 changes halfway and measures the time
+// from the start of bulksync resume to its first write: it reads the plan, the
+// journal and the whole tenant, in pages of a thousand.
 func BenchmarkResume(b *testing.B) {
 	const partners, before = 100_000, 20_000
 	program := build(b)
@@ -26,8 +26,8 @@ func BenchmarkResume(b *testing.B) {
 	}
 }
 
-// killAfter runs the program until so many writes have come, and returns how
-// long that took.
+// killAfter runs the program until that many writes have arrived, and returns
+// how long that took.
 func (s *stage) killAfter(b *testing.B, sim *graphsim.Sim, writes int, args ...string) time.Duration {
 	b.Helper()
 	ctx, kill := context.WithCancel(b.Context())

@@ -23,7 +23,7 @@ import (
 // stage is a built-in Graph with partners that have no sync policy yet, and a
 // plan that gives each of them one.
 type stage struct {
-	program    string   // built as it is shipped: the test binary is not what users run
+	program    string   // the program as shipped: users do not run the test binary
 	dir        string   // of its own
 	partners   []string // that have no sync policy yet
 	url, token string   // where Graph is
@@ -40,7 +40,8 @@ func build(b *testing.B) string {
 	return path
 }
 
-// stageHere plays Graph in the process of the benchmark, over a real connection.
+// stageHere serves Graph in the process of the benchmark, over a real
+// connection.
 func stageHere(b *testing.B, program string, c graphsim.Config, partners int) (*stage, *graphsim.Sim) {
 	b.Helper()
 	s := &stage{program: program, dir: b.TempDir(), partners: ids(partners)}
@@ -55,7 +56,7 @@ func stageHere(b *testing.B, program string, c graphsim.Config, partners int) (*
 // where is what bulksync simulate prints about itself.
 var where = regexp.MustCompile(`(?s)partners, at (\S+)\n.*BULKSYNC_ACCESS_TOKEN=(\S+)\n`)
 
-// stageApart plays Graph in a process of its own, without latency or limits, so
+// stageApart serves Graph in a separate process, without latency or limits, so
 // that its work does not count as the client's.
 func stageApart(b *testing.B, program string, partners int) *stage {
 	b.Helper()
@@ -87,7 +88,7 @@ func stageApart(b *testing.B, program string, partners int) *stage {
 	return nil
 }
 
-// ids are tenant IDs made up, the same every time.
+// ids are generated tenant IDs, the same every time.
 func ids(n int) []string {
 	random := rand.NewChaCha8([32]byte{3})
 	all := make([]string, n)
@@ -124,7 +125,7 @@ func (s *stage) plan(ctx context.Context, partners []string) (string, error) {
 	return out, err
 }
 
-// apply runs a plan as a person would, with these flags besides.
+// apply runs a plan as a person would, with these additional flags.
 func (s *stage) apply(ctx context.Context, token, plan string, flags ...string) (*spent, error) {
 	return s.run(ctx, token, append([]string{"apply", plan, "--yes", "--quiet", "--run-dir", plan + ".run"}, flags...)...)
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Canonical is the canonical JSON (RFC 8785) of v: the one spelling of what it
-// says.
+// Canonical is the canonical JSON (RFC 8785) of v: the one spelling of its
+// content.
 func Canonical(v any) ([]byte, error) {
 	text, err := Marshal(v)
 	if err != nil {
@@ -16,16 +16,16 @@ func Canonical(v any) ([]byte, error) {
 	return Canonicalize(text)
 }
 
-// Canonicalize brings JSON into its canonical form. It may write over text, and
-// refuses an object in which a name stands twice.
+// Canonicalize brings JSON into its canonical form. It may overwrite text, and
+// refuses an object with a duplicate name.
 func Canonicalize(text []byte) ([]byte, error) {
 	value := jsontext.Value(text)
 	err := value.Canonicalize()
 	return value, err
 }
 
-// Same reports whether a and b are JSON that says the same, or are both empty.
-// Nearly always they are spelt alike.
+// Same reports whether a and b are JSON with the same content, or are both
+// empty. Nearly always they are spelled alike.
 func Same(a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true

@@ -10,7 +10,7 @@ import (
 	"bulksync/internal/seal"
 )
 
-// values draws what JSON can say.
+// values draws any JSON value.
 var values = anyValue(3)
 
 func anyValue(depth int) *rapid.Generator[any] {
@@ -23,8 +23,8 @@ func anyValue(depth int) *rapid.Generator[any] {
 	return rapid.OneOf(kinds...)
 }
 
-// The canonical form is the one that another implementation of RFC 8785 finds.
-func TestCanonicalIsThatOfTheStandard(t *testing.T) {
+// The canonical form is the same as that of another implementation of RFC 8785.
+func TestCanonicalFollowsTheStandard(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := values.Draw(t, "value")
 		got, err := seal.Canonical(v)
@@ -35,7 +35,7 @@ func TestCanonicalIsThatOfTheStandard(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text[0] != '{' && text[0] != '[' { // the other one reads no others
+		if text[0] != '{' && text[0] != '[' { // the other one reads no other values
 			text, got = []byte("["+string(text)+"]"), []byte("["+string(got)+"]")
 		}
 		if want, err := jcs.Transform(text); err != nil || string(got) != string(want) {
@@ -44,7 +44,7 @@ func TestCanonicalIsThatOfTheStandard(t *testing.T) {
 	})
 }
 
-func TestWhatCannotBeCanonicalIsRefused(t *testing.T) {
+func TestCanonicalizeRefuses(t *testing.T) {
 	for _, text := range []string{`{"a":1,"a":2}`, `{"a":}`, "\"\xff\"", ""} {
 		if got, err := seal.Canonicalize([]byte(text)); err == nil {
 			t.Errorf("%s: got %s", text, got)
@@ -55,7 +55,7 @@ func TestWhatCannotBeCanonicalIsRefused(t *testing.T) {
 	}
 }
 
-func TestTextsAreTheSameByWhatTheySay(t *testing.T) {
+func TestSame(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want bool
@@ -75,7 +75,7 @@ func TestTextsAreTheSameByWhatTheySay(t *testing.T) {
 	}
 }
 
-func TestUnmarshalTakesNamesAsTheyStand(t *testing.T) {
+func TestUnmarshalIsStrict(t *testing.T) {
 	var v struct{ A, B int }
 	if err := seal.Unmarshal([]byte(`{"A":1,"b":2,"c":{}}`), &v); err != nil || v.A != 1 || v.B != 0 {
 		t.Errorf("got %+v, %v", v, err)

@@ -11,13 +11,13 @@ import (
 // line before it.
 var ErrChain = errors.New("it was altered, or does not follow from the line before")
 
-// Chain writes or proves lines of which each holds the sum of the one before, so
-// that a line that was altered, moved or taken out is noticed. The zero Chain is
+// Chain writes or proves lines that each hold the sum of the line before, so
+// that a line that was altered, moved or removed is noticed. The zero Chain is
 // before the first line.
 //
-// A line is a JSON object. Its first member, prev, is the sum of the line before
-// and empty in the first line; its last member, sum, is the hex SHA-256 of the
-// line up to its own value. What stands between is up to the caller.
+// A line is a JSON object. Its first member, prev, is the sum of the line
+// before and empty in the first line; its last member, sum, is the hex SHA-256
+// of the line up to its own value. The members between are up to the caller.
 type Chain struct {
 	// Sum is the sum of the last line.
 	Sum string
@@ -32,8 +32,8 @@ const (
 	sumLength  = 2 * sha256.Size
 )
 
-// Append adds a line to b, without a newline. The members between prev and sum,
-// at least one, are what write adds to b.
+// Append adds a line to b, without a newline. write adds the members between
+// prev and sum, at least one, to b.
 func (c *Chain) Append(b *bytes.Buffer, write func(*bytes.Buffer)) {
 	start := b.Len()
 	b.WriteString(beforePrev)
@@ -48,7 +48,7 @@ func (c *Chain) Append(b *bytes.Buffer, write func(*bytes.Buffer)) {
 }
 
 // Prove checks that line, without its newline, is the next one, and returns the
-// members between prev and sum. The chain goes on only where that is so.
+// members between prev and sum. The chain advances only then.
 func (c *Chain) Prove(line []byte) (members []byte, err error) {
 	head := len(beforePrev) + len(c.Sum) + len(afterPrev)
 	at := len(line) - len(afterSum) - sumLength // where the sum begins

@@ -12,7 +12,7 @@ import (
 	"bulksync/internal/seal"
 )
 
-// chained are lines of n members each, and the chain behind them.
+// chained are lines with the given members, and the chain after them.
 func chained(members ...string) (lines [][]byte, end seal.Chain) {
 	var c seal.Chain
 	for _, m := range members {
@@ -23,7 +23,7 @@ func chained(members ...string) (lines [][]byte, end seal.Chain) {
 	return lines, c
 }
 
-// A line is a JSON object that anybody can prove with a SHA-256 at hand.
+// A line is a JSON object that anybody can prove with a SHA-256 tool.
 func TestChainedLine(t *testing.T) {
 	lines, end := chained(`"a":1`, `"b":{"c":"\"}"}`)
 	var got struct {
@@ -40,7 +40,7 @@ func TestChainedLine(t *testing.T) {
 	}
 }
 
-// What was appended is proved, line by line, and the members come back.
+// An appended line is proved, and its members come back.
 func TestProve(t *testing.T) {
 	members := []string{`"a":1`, `"b":[{}]`, `"c":"sum\":\""`}
 	lines, end := chained(members...)
@@ -56,8 +56,8 @@ func TestProve(t *testing.T) {
 	}
 }
 
-// A line that was altered in any bit, cut, moved or doubled is not proved, and
-// leaves the chain where it was.
+// A line with any bit altered, or one that was cut, moved or doubled, is not
+// proved, and leaves the chain where it was.
 func TestProveRefuses(t *testing.T) {
 	lines, _ := chained(`"a":1`, `"b":2`, `"c":3`)
 	var after seal.Chain

@@ -8,10 +8,10 @@ import (
 	"io"
 )
 
-// Digest computes the fingerprint of an object: SHA-256 over its canonical JSON.
-// It takes the object member by member, and a list by parts, so that a long
-// document never stands in memory as one text. The members come in the order of
-// their names, which are of ASCII letters.
+// Digest computes the fingerprint of an object: SHA-256 over its canonical
+// JSON. It takes the object member by member, and a list in parts, so that a
+// long document is never in memory as one text. The members come in the order
+// of their names, which are ASCII letters.
 type Digest struct {
 	hash     hash.Hash
 	members  int
@@ -34,8 +34,8 @@ func (d *Digest) List(name string) {
 	d.elements = 0
 }
 
-// Elements adds the elements of a list in canonical form, one at least, to the
-// list that List began.
+// Elements adds elements in canonical form, at least one, to the list that List
+// began.
 func (d *Digest) Elements(list []byte) {
 	if d.elements > 0 {
 		io.WriteString(d.hash, ",")
@@ -44,7 +44,7 @@ func (d *Digest) Elements(list []byte) {
 	d.hash.Write(list[1 : len(list)-1]) // without its brackets
 }
 
-// EndList ends what List began.
+// EndList ends the list that List began.
 func (d *Digest) EndList() { io.WriteString(d.hash, "]") }
 
 // Sum ends the object and returns its fingerprint: "sha256:" and 64 hex digits.

@@ -40,7 +40,7 @@ func canonical(t *rapid.T, text string) []byte {
 	return got
 }
 
-// wholeDigest is what anybody computes with the tools at hand.
+// wholeDigest is the fingerprint as computed with common tools.
 func wholeDigest(t interface{ Fatal(...any) }, text []byte) string {
 	whole, err := jcs.Transform(text)
 	if err != nil {
@@ -50,7 +50,7 @@ func wholeDigest(t interface{ Fatal(...any) }, text []byte) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-func TestTheDigestOfNothingIsThatOfAnEmptyObject(t *testing.T) {
+func TestTheDigestOfAnEmptyObject(t *testing.T) {
 	if got, want := seal.NewDigest().Sum(), wholeDigest(t, []byte("{}")); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -72,8 +72,8 @@ func TestTheDigestOfNothingIsThatOfAnEmptyObject(t *testing.T) {
 // member is a name that a document may have.
 var member = rapid.StringMatching("[a-zA-Z]{1,8}")
 
-// TestADocumentIsReadAndProvedInParts writes random documents, reads them member
-// by member, and holds the digest against that of the whole text.
+// TestADocumentIsReadAndProvedInParts writes random documents, reads them
+// member by member, and compares the digest with that of the whole text.
 func TestADocumentIsReadAndProvedInParts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := rapid.MapOfN(member, values, 0, 4).Draw(t, "document")

@@ -10,38 +10,40 @@ import (
 )
 
 // Document reads a sealed document, which is one JSON object, member by member,
-// so that parts of it can be worked on while the rest is read. It refuses
-// whatever two readers might understand differently: a name that stands twice
-// in an object, bytes that are no UTF-8, and text behind the end. Its errors are
-// a *TwiceError, a *SyntaxError, or that of the reader, which is io.EOF where the
+// so that parts of it can be processed while the rest is read. It refuses
+// whatever two readers might understand differently: a duplicate name in an
+// object, bytes that are not UTF-8, and text after the end. Its errors are a
+// *TwiceError, a *SyntaxError, or that of the reader, which is io.EOF if the
 // text is cut short.
 type Document struct {
 	json *jsontext.Decoder
 }
 
-// ErrShape says that a value is JSON, and not what stands there in a document.
+// ErrShape means that a value is valid JSON, but not of the expected kind.
 var ErrShape = errors.New("another kind of value")
 
-// TwiceError is the name of a member that stands twice in its object.
+// TwiceError is a name that occurs twice in its object.
 type TwiceError struct {
 	Path string // of the member, as a JSON pointer without its first slash
 }
 
+// Error names the member.
 func (e *TwiceError) Error() string { return fmt.Sprintf("the member %q stands twice", e.Path) }
 
-// SyntaxError is a text that is no JSON.
+// SyntaxError means that a text is not JSON.
 type SyntaxError struct {
 	Err    error
 	Offset int64 // in bytes
 }
 
+// Error says what is wrong with the text, and where.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%v at byte %d", e.Err, e.Offset) }
 
 // Unwrap returns what is wrong with the text.
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
-// NewDocument begins to read a document. It returns ErrShape where the text is
-// JSON and no object.
+// NewDocument begins to read a document. It returns ErrShape if the text is
+// JSON but not an object.
 func NewDocument(r io.Reader) (*Document, error) {
 	d := &Document{json: jsontext.NewDecoder(r)}
 	return d, d.begin('{')
@@ -56,9 +58,9 @@ func (d *Document) begin(kind jsontext.Kind) error {
 	return ours(err)
 }
 
-// Next returns the name of the next member, whose value is to be read then. It
-// reports false where there are no more and the document ends there, and returns
-// ErrShape where text follows.
+// Next returns the name of the next member, whose value must be read next. It
+// reports false if there are no more members and the document ends there, and
+// returns ErrShape if text follows.
 func (d *Document) Next() (name string, more bool, err error) {
 	t, err := d.json.ReadToken()
 	if err == nil && t.Kind() != '}' {
@@ -98,11 +100,11 @@ func (d *Document) List(add func(element []byte)) error {
 	return ours(err)
 }
 
-// Unmarshal reads JSON into v as strictly as Document reads it: names in their
-// own letter case, and each once. Members that v does not have are passed over.
+// Unmarshal reads JSON into v as strictly as Document does: names are
+// case-sensitive and unique. Members that v does not have are ignored.
 func Unmarshal(text []byte, v any) error { return jsonv2.Unmarshal(text, v) }
 
-// ours turns an error of the library into one of this package.
+// ours converts an error of the library into one of this package.
 func ours(err error) error {
 	var broken *jsontext.SyntacticError
 	switch {

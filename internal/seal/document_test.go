@@ -50,7 +50,7 @@ func TestADocumentIsReadOnlyOneWay(t *testing.T) {
 	}
 }
 
-func TestATextThatIsCutShortIsToldApart(t *testing.T) {
+func TestATruncatedTextIsEOF(t *testing.T) {
 	const text = `{"a":"x","l":[1,{}]}`
 	for n := range len(text) {
 		err := readAll(strings.NewReader(text[:n]))

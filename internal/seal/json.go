@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// Marshal encodes v as people would write it: on one line, without the escapes
-// that JSON inside HTML needs.
+// Marshal encodes v on one line, without the escapes that JSON inside HTML
+// needs.
 func Marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	if err := NewEncoder(&b).Encode(v); err != nil {
@@ -16,8 +16,8 @@ func Marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// NewEncoder returns an encoder that writes as Marshal does, each value with a
-// newline behind it.
+// NewEncoder returns an encoder that writes as Marshal does, with a newline
+// after each value.
 func NewEncoder(w io.Writer) *json.Encoder {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

@@ -13,42 +13,41 @@ import (
 	"bulksync/ratelimit"
 )
 
-// Options say which home tenant is to be worked on, and how. The zero value
-// reads the tenant that the Azure identity library signs in to, in the global
-// cloud.
+// Options say which home tenant to work on, and how. The zero value reads the
+// tenant that the Azure identity library signs in to, in the global cloud.
 type Options struct {
-	// Cloud is that of the home tenant; empty means graph.Global.
+	// Cloud is the home tenant's cloud; empty means graph.Global.
 	Cloud graph.Cloud
-	// GraphURL is another host than the cloud's, as for a rehearsal.
+	// GraphURL replaces the cloud's host, as in a rehearsal.
 	GraphURL string
-	// Tenant is the only home tenant to work on, in lower case; empty means
-	// whichever the token is of.
+	// Tenant is the only home tenant to work on, in lower case; empty means the
+	// token's tenant.
 	Tenant string
 	// Token is a ready-made access token; empty means the default chain of the
 	// Azure identity library.
 	Token string
 
-	// Pace says how fast to go. Its Read is set here.
+	// Pace says how fast to go. Open sets its Read.
 	Pace ratelimit.Options
-	// Priority says who is refused first when the tenant is short of quota; empty
-	// means low: a batch can wait where people cannot.
+	// Priority says which requests are refused first when the tenant is short
+	// of quota; empty means low: a batch can wait where people cannot.
 	Priority graph.Priority
 	// Outage is how long to wait while Graph does not answer; 0 means
 	// DefaultOutage.
 	Outage time.Duration
 
-	// UserAgent goes with each request: name/version.
+	// UserAgent is sent with each request: name/version.
 	UserAgent string
-	// Log takes a line about each attempt at the level debug; nil for none.
+	// Log receives a line about each attempt at level debug; nil for none.
 	Log *slog.Logger
-	// Base carries the attempts; nil means connections of its own.
+	// Base carries the attempts; nil means the session's own connections.
 	Base http.RoundTripper
 }
 
 // DefaultOutage suits a command that reads: it can be run again.
 const DefaultOutage = time.Minute
 
-// Session is a home tenant that was signed in to. It is safe for concurrent use.
+// Session is a home tenant after sign-in. It is safe for concurrent use.
 type Session struct {
 	client   *graph.Client
 	pace     *ratelimit.Transport
@@ -57,8 +56,8 @@ type Session struct {
 	home     graph.HomeTenant
 }
 
-// Open signs in and builds the way to one home tenant. It sends nothing to Graph.
-// A sign-in that fails is a *SignInError, a token of another tenant than
+// Open signs in and builds the way to one home tenant. It sends nothing to
+// Graph. A failed sign-in is a *SignInError, a token for another tenant than
 // Options.Tenant a *MismatchError.
 func Open(ctx context.Context, o Options) (*Session, error) {
 	s := &Session{home: graph.HomeTenant{Cloud: cmp.Or(o.Cloud, graph.Global)}}
@@ -98,14 +97,14 @@ func (s *Session) stack(signedIn *auth.Session, o Options) graph.Options {
 			func(next http.RoundTripper) http.RoundTripper { return attempts{next, log, &s.answers} },
 		},
 	}
-	if g.Outage < DefaultOutage { // who waits for less does not wait longer for one answer
+	if g.Outage < DefaultOutage { // a shorter outage also shortens the wait for one answer
 		g.FirstByte, g.ReadFirstByte = min(g.Outage, graph.DefaultFirstByte), g.Outage
 	}
 	return g
 }
 
 // signIn gets a token and reads whose it is. A token without a tenant is of no
-// use: nothing could be guarded.
+// use: there would be nothing to guard.
 func signIn(ctx context.Context, o Options, cloud graph.Cloud) (*auth.Session, error) {
 	cred, err := auth.Static(o.Token), error(nil)
 	if o.Token == "" {
@@ -128,22 +127,22 @@ func signIn(ctx context.Context, o Options, cloud graph.Cloud) (*auth.Session, e
 // Client sends requests to the home tenant.
 func (s *Session) Client() *graph.Client { return s.client }
 
-// Identity is who is at work.
+// Identity is the identity that signed in.
 func (s *Session) Identity() auth.Identity { return s.identity }
 
-// Home is the tenant that is worked on, and where it is.
+// Home is the tenant being worked on, and its address.
 func (s *Session) Home() graph.HomeTenant { return s.home }
 
-// Writes is what pacing has learned and seen of writes so far.
+// Writes is what pacing has learned about writes so far.
 func (s *Session) Writes() ratelimit.GateStats { return s.pace.Stats().Writes }
 
-// Estimate says how long so many more writes will take, as a range. Before the
-// first write, one is taken to last as long as an answer did up to now.
+// Estimate says how long that many more writes will take, as a range. Before
+// the first write, a write is assumed to take as long as answers have so far.
 func (s *Session) Estimate(writes int) (low, high time.Duration) {
 	return s.pace.Estimate(writes, s.answers.value())
 }
 
-// DownFor is for how long Graph has not answered; ok is false while it does.
+// DownFor is how long Graph has not answered; ok is false while it does.
 func (s *Session) DownFor() (d time.Duration, ok bool) {
 	since, down := s.client.Down()
 	if !down {
@@ -152,7 +151,7 @@ func (s *Session) DownFor() (d time.Duration, ok bool) {
 	return time.Since(since), true
 }
 
-// WatchOutage calls tell at each interval at which Graph does not answer, until
+// WatchOutage calls tell at each interval while Graph does not answer, until
 // end is called; tell is not called after end returns.
 func (s *Session) WatchOutage(every time.Duration, tell func(down time.Duration)) (end func()) {
 	quit := make(chan struct{})

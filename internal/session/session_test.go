@@ -20,7 +20,7 @@ import (
 	"bulksync/ratelimit"
 )
 
-// roundTrip is a wire of the test's own.
+// roundTrip is a fake wire.
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
@@ -29,7 +29,7 @@ func answer(status int, header http.Header, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body))}
 }
 
-// open is a session in the tenant of sim, with these options besides.
+// open is a session in the tenant of sim, with these additional options.
 func open(t *testing.T, sim *graphsim.Sim, o session.Options) *session.Session {
 	t.Helper()
 	o.Token = sim.Token(graphsim.TokenOptions{})
@@ -43,7 +43,7 @@ func open(t *testing.T, sim *graphsim.Sim, o session.Options) *session.Session {
 	return s
 }
 
-// put is a write that fails or is answered at once.
+// put sends one write, which is not retried.
 func put(ctx context.Context, s *session.Session) error {
 	_, err := s.Client().Do(ctx, graph.Request{Method: http.MethodPut, Path: "/policies", MaxAttempts: 1})
 	return err
@@ -73,7 +73,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// What each request carries, and what it carries unless told otherwise.
+// The headers of each request, given and by default.
 func TestHeaders(t *testing.T) {
 	sim := graphsim.New(graphsim.Config{})
 	for given, want := range map[graph.Priority]string{"": "low", graph.HighPriority: "high"} {
@@ -91,7 +91,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// A token of another tenant than the one asked for does nothing.
+// A token for another tenant than the one asked for is refused.
 func TestAnotherTenantIsRefused(t *testing.T) {
 	const theirs = "22222222-2222-4222-8222-222222222222"
 	sim := graphsim.New(graphsim.Config{})
@@ -122,7 +122,7 @@ func TestSignInThatFails(t *testing.T) {
 	}
 }
 
-// What cannot be right is refused before anybody is asked for a token.
+// Invalid options are refused before anybody is asked for a token.
 func TestOptionsAreCheckedFirst(t *testing.T) {
 	for name, o := range map[string]session.Options{
 		"a token in clear": {GraphURL: "http://graph.example"}, "no pace": {Pace: ratelimit.Options{Capacity: 2}},
@@ -197,7 +197,7 @@ func TestPaceSignals(t *testing.T) {
 	}
 }
 
-// Two sessions share no pace: what throttles one does not hold up the other.
+// Two sessions share no pace: throttling one does not delay the other.
 func TestSessionsShareNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refused := open(t, graphsim.New(graphsim.Config{}), session.Options{Base: roundTrip(func(*http.Request) (*http.Response, error) {
@@ -222,7 +222,7 @@ func TestSessionsShareNothing(t *testing.T) {
 	})
 }
 
-// An estimate rests on how long an answer took up to now, and a told pace.
+// An estimate rests on how long answers have taken so far, and on a given pace.
 func TestEstimate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{Latency: 8 * time.Second})
@@ -237,7 +237,7 @@ func TestEstimate(t *testing.T) {
 	})
 }
 
-// An outage is told at each interval while it lasts, and not after the end.
+// An outage is reported at each interval while it lasts, and not after the end.
 func TestWatchOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{})
@@ -269,7 +269,8 @@ func TestWatchOutage(t *testing.T) {
 	})
 }
 
-// Who waits for less than a minute waits no longer for one answer either.
+// A wait of less than a minute for an outage also bounds the wait for one
+// answer.
 func TestAShortOutageBoundsAnAnswer(t *testing.T) {
 	for outage, want := range map[time.Duration]map[string]time.Duration{
 		5 * time.Second:  {"read": 5 * time.Second, "write": 5 * time.Second},
@@ -291,8 +292,8 @@ func TestAShortOutageBoundsAnAnswer(t *testing.T) {
 	}
 }
 
-// The log has a line for each attempt if it asks for that much, and in it
-// neither a token nor what a URL asks for.
+// At level debug the log has a line for each attempt, with neither a token nor
+// a URL's query.
 func TestLog(t *testing.T) {
 	sim := graphsim.New(graphsim.Config{Partners: 3, PageSize: 2})
 	for level, want := range map[slog.Level]int{slog.LevelInfo: 0, slog.LevelDebug: 2} {
@@ -306,10 +307,10 @@ func TestLog(t *testing.T) {
 			t.Errorf("at the level %s:\n%s", level, text)
 		}
 		if strings.Contains(text, "eyJ") || strings.Contains(text, "skiptoken") || strings.Contains(text, "?") {
-			t.Errorf("the log tells too much:\n%s", text)
+			t.Errorf("the log says too much:\n%s", text)
 		}
 		if want > 0 && (!strings.Contains(text, "status=200 requestId=") || !strings.Contains(text, "clientRequestId=")) {
-			t.Errorf("the log tells too little:\n%s", text)
+			t.Errorf("the log says too little:\n%s", text)
 		}
 	}
 	var b strings.Builder

@@ -19,9 +19,9 @@ func paceSignal(resp *http.Response) ratelimit.Signal {
 	}
 }
 
-// attempts is the layer next to the wire: it times each attempt, and writes a
-// line about it when the log asks for that much. A URL's query and all headers
-// stay out of the log: they can hold page tokens and secrets.
+// attempts is the layer next to the wire: it times each attempt, and logs it at
+// level debug. A URL's query and all headers stay out of the log: they can hold
+// page tokens and secrets.
 type attempts struct {
 	next http.RoundTripper
 	log  *slog.Logger
@@ -48,7 +48,7 @@ func (a attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// mean is the mean of durations that come from many goroutines.
+// mean is the mean of durations added by many goroutines.
 type mean struct{ sum, n atomic.Int64 }
 
 func (m *mean) add(d time.Duration) {

@@ -2,8 +2,7 @@ package words
 
 import "fmt"
 
-// Count says how many there are of a thing that is counted by adding an s:
-// "1 change", "2,000 changes".
+// Count counts things whose plural ends in s: "1 change", "2,000 changes".
 func Count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

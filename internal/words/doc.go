@@ -1,3 +1,3 @@
 // Package words puts numbers into sentences, so that every message and report
-// says them alike: "1 change", "2,000 changes".
+// formats them alike: "1 change", "2,000 changes".
 package words

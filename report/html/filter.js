@@ -8,7 +8,7 @@
   const selects = Array.from(tools.querySelectorAll("select"));
   const total = shown.textContent;
 
-  // Each select offers what occurs, with how often; one without a choice goes.
+  // Each select offers the values that occur, with counts; one without values is hidden.
   for (const select of selects) {
     const found = new Map();
     for (const row of rows) {
