@@ -85,7 +85,7 @@ func TestTrustDriftsByItsOwnMembers(t *testing.T) {
 		}
 	}
 	now := partner(t, fabrikam, `"inboundTrust":{"isMfaAccepted":false,"isCompliantDeviceAccepted":false}`)
-	if got, want := p.Changes[0].Beside(plan.Live{Partner: &now}), "also changed by somebody since the plan, and left so: isCompliantDeviceAccepted is now false, was true"; got != want {
+	if got, want := p.Changes[0].Beside(plan.Live{Partner: &now}), "also changed by somebody since the plan, and left as it is: isCompliantDeviceAccepted is now false, was true"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -101,8 +101,8 @@ func TestAnAuditFindsTrustThatDiffers(t *testing.T) {
 	}
 }
 
-// A partner that a run added, and whose trust is laid over a reading that does not
-// show its undo yet, has no settings of its own any more.
+// Once its trust is reverted, a partner that a run added has no settings of its
+// own, even if the reading does not show the undo yet.
 func TestAPartnerIsRemovedOnceItsTrustIsTakenBack(t *testing.T) {
 	d := wantedOfAll(t, fabrikam+",,,yes,,,,,,")
 	d.CreatePartners = true
