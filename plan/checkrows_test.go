@@ -44,7 +44,7 @@ func TestAPlanThatItsRowsDoNotAskForIsRefused(t *testing.T) {
 		{"rows that changed places", func(p *plan.Plan) { p.Input.Cells[1], p.Input.Cells[2] = p.Input.Cells[2], p.Input.Cells[1] }, "contradicts it"},
 		{"no removal in the row", cell(1, 5, ""), "contradicts it: ensure is absent here and present there"},
 		{"an error value in the row", cell(5, 1, "#REF!"), `the input: line 7: displayName is "#REF!"`},
-		{"a byte that no text has", cell(0, 6, "CHG1\x00"), "the input: line 2 holds a character that no cell has"},
+		{"a byte that no text has", cell(0, 6, "CHG1\x00"), "the input: line 2 holds a character that no cell can have"},
 		{"a header without IDs", func(p *plan.Plan) { p.Input.Header[0] = "" }, "the input: its header: no tenantId column"},
 		{"an unknown header", func(p *plan.Plan) { p.Input.Header[6] = "what" }, "the input: its header: unknown column"},
 		{"a row left out", func(p *plan.Plan) { p.Changes = p.Changes[:5] }, "no change comes from line 7"},
