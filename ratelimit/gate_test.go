@@ -158,7 +158,7 @@ func TestTheGateOpensAgainWhenATooLongPauseIsOver(t *testing.T) {
 	})
 }
 
-func TestACollisionNarrowsTheGateAndLeavesTheRateAlone(t *testing.T) {
+func TestACollisionNarrowsTheGateAndKeepsTheRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{latency: 50 * time.Millisecond, crowd: 6}
 		tr := paced(t, s, ratelimit.Options{})
