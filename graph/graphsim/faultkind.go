@@ -47,7 +47,7 @@ const (
 	FaultEmpty       FaultKind = "empty"        // 200 without a body
 	FaultCut         FaultKind = "cut"          // JSON that ends in the middle, in a whole answer
 	FaultHuge        FaultKind = "huge"         // more than 32 MiB
-	FaultShape       FaultKind = "shape"        // a list if one object was asked for, and the reverse
+	FaultShape       FaultKind = "shape"        // a list instead of one object, and the reverse
 	FaultBare404     FaultKind = "bare-404"     // 404 that is not Graph's: a page, nothing, a page, …
 	FaultOtherTenant FaultKind = "other-tenant" // the object asked for, with the ID of another tenant
 	FaultUnexpanded  FaultKind = "unexpanded"   // partners without the identitySynchronization that was asked for
