@@ -24,7 +24,7 @@ type verdict struct {
 type health int
 
 const (
-	// unknown: it was not sent, or nobody waited for its answer.
+	// unknown: it was not sent, or its answer was not waited for.
 	unknown health = iota
 	// healthy: Graph answered, if only to refuse.
 	healthy

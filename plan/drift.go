@@ -21,7 +21,7 @@ const (
 	// AsWanted: the object is already as the change would make it.
 	AsWanted Fit = "as wanted"
 	// Drifted: somebody changed a managed member since the plan, or the partner
-	// belongs to somebody else now.
+	// now belongs to a service provider.
 	Drifted Fit = "drifted"
 	// Unknown: the partner could not be read.
 	Unknown Fit = "unknown"

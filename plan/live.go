@@ -107,7 +107,7 @@ func (c *Change) Beside(l Live) string {
 	return "also changed by somebody since the plan, and left as it is: " + strings.Join(words, "; ")
 }
 
-// deletePath removes a property, in whatever letter case it is spelt.
+// deletePath removes a property, in any letter case.
 func deletePath(leaves map[string]any, path string) { delete(leaves, spelt(leaves, path)) }
 
 // leaves lists the values of an object by their paths. Objects inside it are
