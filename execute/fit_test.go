@@ -19,7 +19,7 @@ func TestAnEditBesideOursIsReported(t *testing.T) {
 		p := r.plan(rows(2, "Fabrikam,,,,"), "")
 		r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization.UserSyncInbound.IsSyncAllowed = ptr(true) })
 		res := r.mustRun(session{plan: p})
-		const want = "also changed by somebody since the plan, and left so: userSyncInbound.isSyncAllowed is now true, was false"
+		const want = "also changed by somebody since the plan, and left as it is: userSyncInbound.isSyncAllowed is now true, was false"
 		if o := res.Outcomes; o[0].Status != journal.Verified || o[0].Message != want || o[1].Message != "" {
 			t.Errorf("%+v", o)
 		}

@@ -14,7 +14,7 @@ import (
 
 // verdict is the result of one attempt.
 type verdict struct {
-	err *Error // nil where it succeeded
+	err *Error // nil if it succeeded
 	// again means that another attempt may succeed.
 	again  bool
 	health health
@@ -28,7 +28,7 @@ const (
 	unknown health = iota
 	// healthy: Graph answered, if only to refuse.
 	healthy
-	// unhealthy: no answer, or one that is not Graph's, or that it cannot serve.
+	// unhealthy: no answer, one that is not Graph's, or one that says that Graph cannot serve.
 	unhealthy
 	// unconnected: a connection could not be made.
 	unconnected
@@ -46,7 +46,7 @@ func (c *call) judge(ctx context.Context, resp *http.Response, err error) verdic
 	}
 }
 
-// judgeError is for an attempt that was not answered.
+// judgeError handles an attempt without an answer.
 func (c *call) judgeError(ctx context.Context, err error) verdict {
 	e := c.newError()
 	e.Kind, e.Err = Unreachable, c.secrets.fromError(err)
@@ -69,8 +69,8 @@ func (c *call) judgeError(ctx context.Context, err error) verdict {
 	return v
 }
 
-// isFinal reports whether no further attempt can help after err, and notes in e what
-// it is. None of these errors leaves a write open.
+// isFinal reports whether no further attempt can help after err, and sets the kind of e
+// accordingly. None of these errors leaves a write open.
 func isFinal(e *Error, err error) bool {
 	var final nonRetriable
 	var pause longPause
@@ -82,16 +82,17 @@ func isFinal(e *Error, err error) bool {
 	case errors.Is(err, errTooLarge): // of a read: for a write the status counts
 		e.Kind = Unreadable
 	case isUntrusted(err):
-		e.Err = fmt.Errorf("the certificate is not trusted (does a proxy look into TLS here?): %w", e.Err)
+		e.Err = fmt.Errorf("the certificate is not trusted (does a proxy inspect TLS here?): %w", e.Err)
 	case !errors.Is(err, ErrPrecondition) && !errors.Is(err, errProxyAuth):
 		return false
 	}
 	return true
 }
 
-// judgeWrite decides what an answer to a write proves: done, not done, or neither.
-// Writes have taken effect despite 500, 503 and 408, and a portal answers 200 to
-// anything. An open write is not sent again: the object is read first.
+// judgeWrite decides what an answer to a write proves: done, not done, or
+// neither. Writes have taken effect despite 500, 503 and 408, and a portal
+// answers 200 to anything. An open write is not sent again: the object is read
+// first.
 func (c *call) judgeWrite(resp *http.Response, body []byte) verdict {
 	if c.isDone(resp, body) {
 		return verdict{health: healthy}
@@ -120,8 +121,8 @@ func (c *call) judgeWrite(resp *http.Response, body []byte) verdict {
 	return v
 }
 
-// isDone reports whether an answer is how Graph answers a write that succeeded: 204
-// without a body, or 201 or 200 with the object.
+// isDone reports whether an answer has the form in which Graph confirms a write:
+// 204 without a body, or 201 or 200 with the object.
 func (c *call) isDone(resp *http.Response, body []byte) bool {
 	switch {
 	case c.cutShort != nil:
@@ -135,8 +136,7 @@ func (c *call) isDone(resp *http.Response, body []byte) bool {
 	}
 }
 
-// namesAnObject reports whether body is an object of Graph: it says which one, and is
-// no error.
+// namesAnObject reports whether body is an object of Graph: it says which one, and is not an error.
 func namesAnObject(body []byte) bool {
 	var wire struct {
 		Error    jsontext.Value `json:"error"`
@@ -147,8 +147,8 @@ func namesAnObject(body []byte) bool {
 	return decode(body, &wire) == nil && wire.Error == nil && wire.TenantID+wire.ID+wire.Context != ""
 }
 
-// judgeRead is for an answer to a read. A read whose answer is not Graph's is tried
-// again.
+// judgeRead handles an answer to a read. A read whose answer is not Graph's is
+// tried again.
 func (c *call) judgeRead(resp *http.Response, body []byte) verdict {
 	if resp.StatusCode/100 == 2 {
 		return c.judgeContent(resp, body)
@@ -170,7 +170,7 @@ func (c *call) judgeRead(resp *http.Response, body []byte) verdict {
 	return verdict{e, true, unhealthy}
 }
 
-// judgeContent looks at what a successful read brought.
+// judgeContent checks the content of a successful read.
 func (c *call) judgeContent(resp *http.Response, body []byte) verdict {
 	err := c.read(resp, body)
 	if err == nil {
@@ -202,7 +202,7 @@ func (c *call) read(resp *http.Response, body []byte) error {
 	return err
 }
 
-var errInSuccess = errors.New("the status says success, and the body holds an error")
+var errInSuccess = errors.New("the status says success, but the body holds an error")
 
 func notJSON(err error) error {
 	return fmt.Errorf("not the JSON that Graph answers (is a proxy or a sign-in page in between?): %w", err)
@@ -224,8 +224,8 @@ func (c *call) notFromGraph(resp *http.Response, body []byte) error {
 	}
 }
 
-// mayReauth reports whether a 401 is the first of its request: the token layer then
-// fetches a fresh token for one more attempt.
+// mayReauth reports whether a 401 is the first one of its request: the token
+// layer then fetches a fresh token for one more attempt.
 func (c *call) mayReauth() bool {
 	first := !c.reauthed
 	c.reauthed = true
@@ -239,23 +239,24 @@ func (c *call) needsProxyAuth(e *Error) *Error {
 	return e
 }
 
-// isUntrusted reports whether a connection failed because of the certificate, which
-// no further attempt changes. The TLS library wraps each such failure in one type.
+// isUntrusted reports whether a connection failed because of the certificate,
+// which no further attempt changes. The TLS library wraps every such failure in
+// one type.
 func isUntrusted(err error) bool { return errors.As(err, new(*tls.CertificateVerificationError)) }
 
-// path is the path of the request as an error may show it. The path of a page comes
-// from the page before it, so it may hold anything.
+// path is the path of the request as an error may show it. The path of a page
+// comes from the previous page, so it may hold anything.
 func (c *call) path() string { return oneLine(c.secrets.cut(shortPath(c.req.Path))) }
 
-// newError is an Error of the request.
+// newError returns an Error of the request.
 func (c *call) newError() *Error {
 	return &Error{
 		Method: c.req.Method, Path: c.path(), Attempts: c.attempts, ClientRequestID: c.req.ClientRequestID,
 	}
 }
 
-// refusal turns an answer that is no success into an *Error, and reports whether it
-// has one of Graph's error codes.
+// refusal turns an unsuccessful answer into an *Error, and reports whether it has
+// one of Graph's error codes.
 func (c *call) refusal(resp *http.Response, body []byte) (*Error, bool) {
 	e, coded := decodeError(resp.StatusCode, resp.Header, body, c.secrets)
 	e.Method, e.Path, e.Attempts = c.req.Method, c.path(), c.attempts

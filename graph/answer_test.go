@@ -9,7 +9,7 @@ import (
 	"bulksync/graph"
 )
 
-// Only an answer of Graph's proves that a write is done.
+// Only an answer from Graph proves that a write is done.
 func TestOnlyGraphsSuccessEndsAWrite(t *testing.T) {
 	const object = `{"@odata.context":"c","tenantId":"x"}`
 	for _, c := range []struct {
@@ -61,7 +61,7 @@ func TestOnlyGraphsSuccessEndsAWrite(t *testing.T) {
 	}
 }
 
-// An error leaves a write open exactly if it may have been sent.
+// An error leaves a write open if and only if it may have been sent.
 func TestAWriteWithoutAnAnswerIsOpenIfItWasSent(t *testing.T) {
 	cut := func(status int, body string) func() *script {
 		return func() *script { return played(cutOff(status, body)) }

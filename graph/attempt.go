@@ -13,23 +13,23 @@ import (
 	"time"
 )
 
-// The limits of one attempt. A body over its limit is refused rather than
-// read on: no answer of this area comes near it.
+// The limits of one attempt. A body over its limit is refused rather than read to
+// its end: no answer of this area comes near it.
 const (
 	bodyTime  = 60 * time.Second
 	bodyLimit = 32 << 20
 )
 
 // ErrPrecondition means that an attempt was not sent because Request.Precondition
-// was false by then. Nothing reached Graph.
+// was no longer true. Nothing reached Graph.
 var ErrPrecondition = errors.New("the precondition of the request no longer held")
 
 var (
 	// errNoAnswer is the cause of an attempt that was given up without an answer.
 	errNoAnswer = errors.New("no answer in time")
 	errTooLarge = fmt.Errorf("the answer is larger than %d MiB", bodyLimit>>20)
-	// errServiceDown means that the service went down while an attempt waited below
-	// the outage layer. The attempt goes back there to wait.
+	// errServiceDown means that the service went down while an attempt waited
+	// below the outage layer. The attempt goes back there to wait.
 	errServiceDown = errors.New("the service is down")
 )
 
@@ -45,16 +45,16 @@ func (c *counters) snapshot() Requests {
 	}
 }
 
-// call is what the attempts of one request share. It travels in the context, which
-// is all that the layers in between hand on. Only one goroutine at a time works on a
-// call.
+// call is what the attempts of one request share. It travels in the context, which is all that the
+// layers in between pass on. Only one goroutine at a time works on a call.
 type call struct {
 	req         Request
 	class       *class
 	maxAttempts int
 	attempts    int // on the wire
 	// counted is the number of attempts since countedSince: all of them, or those
-	// since the last long outage ended. firstSent is when the first of all began.
+	// since the last long outage ended. firstSent is when the very first one
+	// began.
 	counted                 int
 	countedSince, firstSent time.Duration
 	reauthed                bool
@@ -62,7 +62,7 @@ type call struct {
 	verdict                 verdict
 	wait                    time.Duration // before the next attempt
 
-	// What follows is about the newest attempt alone.
+	// The following fields are about the newest attempt only.
 	sent    time.Time
 	secrets secrets
 	// unsent means that a layer in between ended it before it was sent.
@@ -84,7 +84,7 @@ func callFrom(ctx context.Context) *call {
 	return c
 }
 
-// refuse says why an attempt is not to be sent, or returns nil.
+// refuse says why an attempt must not be sent, or returns nil.
 func (c *call) refuse(ctx context.Context) error {
 	if !c.probing && c.class.down.Load() {
 		return errServiceDown
@@ -103,21 +103,21 @@ func (c *call) inFlightContext(ctx context.Context) context.Context {
 	return ctx
 }
 
-// attempt is the innermost layer: it sends one attempt. It counts, refuses what is
-// not to be sent any more, bounds the wait for the first byte and for the body,
-// removes the secrets that an answer repeats, and hands on an answer that is read to
-// its end, so that every connection is free again and a cut-off body is noticed here.
+// attempt is the innermost layer: it sends one attempt. It counts attempts, refuses those that must
+// no longer be sent, bounds the wait for the first byte and for the body, removes the secrets that
+// an answer repeats, and returns an answer that is read to its end, so that every connection is
+// free again and a cut-off body is noticed here.
 type attempt struct {
 	base                  http.RoundTripper
 	own                   bool          // base is connections
-	firstWrite, firstRead time.Duration // the wait for an answer to begin
+	firstWrite, firstRead time.Duration // the wait for the first byte of an answer
 	count                 *counters
 	secrets               secrets // of the proxy
 	lastKnown             atomic.Pointer[knownSecrets]
 }
 
-// knownSecrets are the secrets of the header that was seen last, so that they are
-// not worked out for each request.
+// knownSecrets are the secrets in the header that was seen last, so that they
+// need not be worked out for each request.
 type knownSecrets struct {
 	authorization string
 	secrets       secrets
@@ -152,13 +152,13 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err = causeOf(ctx, err); err != nil && !isWrite(c.req.Method) {
 		return nil, c.secrets.fromError(fmt.Errorf("reading the answer: %w", err))
 	}
-	// The status says most about a write, so the answer is handed on.
+	// The status says most about a write, so the answer is passed on.
 	c.open, c.cutShort = false, err
 	a.complete(c, resp, body)
 	return resp, nil
 }
 
-// complete makes an answer ready for the layers above.
+// complete prepares an answer for the layers above.
 func (a *attempt) complete(c *call, resp *http.Response, body []byte) {
 	if resp.StatusCode == http.StatusTooManyRequests {
 		a.count.throttled.Add(1)
@@ -174,7 +174,7 @@ func (a *attempt) complete(c *call, resp *http.Response, body []byte) {
 }
 
 // send sends an attempt. Over our own connections it finds out whether there was
-// one: without one, nothing was sent.
+// a connection: without one, nothing was sent.
 func (a *attempt) send(ctx context.Context, c *call, req *http.Request) (*http.Response, error) {
 	if !a.own {
 		return a.base.RoundTrip(req.WithContext(ctx))
@@ -232,7 +232,7 @@ type buffered struct {
 
 func (h *buffered) Close() error { return nil }
 
-// setBody gives resp a body that was read already.
+// setBody gives resp a body that was already read.
 func setBody(resp *http.Response, body []byte) {
 	resp.Body = http.NoBody // the usual answer to a write
 	if len(body) > 0 {
@@ -242,8 +242,8 @@ func setBody(resp *http.Response, body []byte) {
 	}
 }
 
-// bodyOf returns the body of an answer that came through attempt, and leaves it to be
-// read again. It is in memory, so reading it cannot fail.
+// bodyOf returns the body of an answer that came through attempt, and leaves it readable. It is in
+// memory, so reading it cannot fail.
 func bodyOf(resp *http.Response) []byte {
 	if resp.Body == http.NoBody || resp.Body == nil {
 		return nil
@@ -277,15 +277,15 @@ func causeOf(ctx context.Context, err error) error {
 	return err
 }
 
-// neverSent reports whether err certainly came before a byte of the request reached
-// the host. All other errors leave that open.
+// neverSent reports whether err certainly came before a byte of the request
+// reached the host. All other errors leave that open.
 func neverSent(err error) bool {
 	op, dns, none := (*net.OpError)(nil), (*net.DNSError)(nil), (*noConnection)(nil)
 	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") ||
 		errors.As(err, &dns) || errors.As(err, &none) || errors.Is(err, errProxyAuth) || isUntrusted(err)
 }
 
-// noConnection is an error from before there was a connection.
+// noConnection is an error from before a connection was made.
 type noConnection struct{ error }
 
 func (e *noConnection) Unwrap() error { return e.error }

@@ -18,29 +18,29 @@ import (
 
 const apiVersion = "/v1.0"
 
-// Options are what a Client is made of. RootURL is required.
+// Options configure a Client. RootURL is required.
 type Options struct {
 	// RootURL is the Graph host without a version: https, or http to loopback.
 	RootURL string
-	// UserAgent goes with each request, as Graph's guide asks for: name/version.
+	// UserAgent is sent with each request, as Graph's guide asks: name/version.
 	UserAgent string
-	// Layers lie between the retries and the wire, the outermost first. Each attempt
-	// passes them.
+	// Layers lie between the retries and the wire, the outermost first. Each attempt passes through
+	// them.
 	Layers []func(http.RoundTripper) http.RoundTripper
 	// Base carries the attempts; nil means connections of its own.
 	Base http.RoundTripper
-	// FirstByte bounds the wait for the answer to a write to begin; 0 means
-	// DefaultFirstByte. ReadFirstByte is the same for a read; 0 means
+	// FirstByte bounds the wait for the first byte of the answer to a write; 0
+	// means DefaultFirstByte. ReadFirstByte is the same for a read; 0 means
 	// DefaultReadFirstByte.
 	FirstByte, ReadFirstByte time.Duration
 	// Outage is how long Graph may give no good answer until a request is given
-	// up; 0 means DefaultOutage. Reads and writes are counted apart.
+	// up; 0 means DefaultOutage. Reads and writes are counted separately.
 	Outage time.Duration
-	// Priority goes with each request; empty sends none.
+	// Priority is sent with each request; empty sends none.
 	Priority Priority
 }
 
-// Defaults of Options. A page of a large tenant takes its time.
+// Defaults of Options. A page of a large tenant takes time.
 const (
 	DefaultFirstByte     = 30 * time.Second
 	DefaultReadFirstByte = 2 * time.Minute
@@ -57,8 +57,8 @@ type Client struct {
 	count  counters
 }
 
-// New returns a client. It refuses a root URL that would carry a token in
-// clear, or that already names a path.
+// New returns a client. It refuses a root URL that would send a token in clear,
+// or that already has a path.
 func New(o Options) (*Client, error) {
 	root, err := CheckRoot(o.RootURL)
 	if err != nil {
@@ -86,15 +86,15 @@ func New(o Options) (*Client, error) {
 		rt = o.Layers[i](rt)
 	}
 	c.outage = newOutage(rt, cmp.Or(o.Outage, DefaultOutage))
-	// The wrapper keeps the retry library from closing the idle connections of all
-	// requests when one gives up. No Timeout: it would include the time spent pacing.
+	// The wrapper keeps the retry library from closing the idle connections of all requests when
+	// one gives up. No Timeout: it would include the time spent pacing.
 	c.http = &http.Client{Transport: onlyRoundTrip{c.outage}, CheckRedirect: noRedirect}
 	return c, nil
 }
 
 type onlyRoundTrip struct{ http.RoundTripper }
 
-// noRedirect keeps a token from being carried to another host. Graph does not
+// noRedirect keeps a token from being sent to another host. Graph does not
 // redirect in this area.
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
@@ -108,12 +108,12 @@ func CheckRoot(raw string) (string, error) {
 		return "", fmt.Errorf("graph URL %q names a path: give the host alone, %s is added", raw, apiVersion)
 	}
 	if u.Scheme != "https" && (u.Scheme != "http" || !IsLoopback(u.Hostname())) {
-		return "", fmt.Errorf("graph URL %q would send the token in clear: use https, plain http is for loopback addresses alone", raw)
+		return "", fmt.Errorf("graph URL %q would send the token in clear: use https; plain http is only for loopback addresses", raw)
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Host), nil // as Graph's own links spell it
 }
 
-// IsLoopback reports whether host is this machine by address or by the name
+// IsLoopback reports whether host is this machine, by address or by the name
 // localhost. Other names are not looked up: a name server could lie.
 func IsLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
@@ -127,24 +127,24 @@ func IsLoopback(host string) bool {
 type Request struct {
 	Method, Path string
 	Body         []byte
-	// ClientRequestID is kept over all attempts; empty means a fresh one.
+	// ClientRequestID is the same for all attempts; empty means a fresh one.
 	ClientRequestID string
-	// MaxAttempts bounds the attempts of a request that is throttled, or that fails
-	// while others are answered; 0 means six. An outage is bounded by Options.Outage
-	// instead.
+	// MaxAttempts bounds the attempts of a request that is throttled, or that fails while others
+	// are answered; 0 means six. An outage is bounded by Options.Outage instead.
 	MaxAttempts int
-	// InFlight is the context of attempts that are on the wire. Ending the context
-	// of Do then stops waits and further attempts only, and the answer to an attempt
-	// in flight may still arrive. Nil means the context of Do.
+	// InFlight is the context of attempts that are on the wire. Ending the context of Do then stops
+	// only waits and further attempts, and the answer to an attempt in flight may still arrive. Nil
+	// means the context of Do.
 	InFlight context.Context
-	// Repeats means that an earlier call sent the same, so that even the first attempt
+	// Repeats means that an earlier call sent the same request, so that even the first attempt
 	// counts as a retry.
 	Repeats bool
-	// Precondition is asked right before each attempt is sent. If it is false, the
-	// attempt is not sent and the call ends with ErrPrecondition. It runs in the
-	// goroutine of Do, and may read through the same client. Nil means true.
+	// Precondition is called right before each attempt is sent. If it returns
+	// false, the attempt is not sent and the call ends with ErrPrecondition. It
+	// runs in the goroutine of Do, and may read through the same client. Nil
+	// means true.
 	Precondition func() bool
-	// check parses the body of a read. A body that it refuses is asked for again.
+	// check parses the body of a read. If it refuses the body, the request is sent again.
 	check func(body []byte) error
 }
 
@@ -156,20 +156,20 @@ type Response struct {
 	ClientRequestID string
 	Attempts        int
 
-	sent    time.Time // when the attempt began that was answered
+	sent    time.Time // when the answered attempt began
 	secrets secrets   // that no message about its content may repeat
 }
 
 // NewRequestID returns a fresh client-request-id.
 func NewRequestID() string { return uuid.NewString() }
 
-// Requests returns how many attempts went over the wire so far.
+// Requests returns how many attempts have gone over the wire so far.
 func (c *Client) Requests() Requests { return c.count.snapshot() }
 
-// Do sends a request until an answer proves its result, or until it has to give up:
-// see Kind. Its error is an *Error. Where ctx ended first it is ctx's error if no write
-// can have taken effect, and an Indeterminate *Error if one was in flight. A write that
-// may have taken effect is not sent again.
+// Do sends a request until an answer proves its result, or until it has to give up: see Kind. Its
+// error is an *Error. If ctx ends first, it is ctx's error if no write can have taken effect, and
+// an Indeterminate *Error if one was in flight. A write that may have taken effect is not sent
+// again.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if r.ClientRequestID == "" {
 		r.ClientRequestID = NewRequestID()
@@ -179,8 +179,8 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	// One of these for each request: where the transport failed, the library does not
-	// tell its hooks which request they are about.
+	// One of these for each request: after a failure of the transport, the library does not tell
+	// its hooks which request they are about.
 	retries := &retryablehttp.Client{
 		HTTPClient:   c.http,
 		RetryMax:     math.MaxInt32, // the policy decides

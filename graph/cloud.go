@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// Cloud names one of the Microsoft clouds that offer Graph. Tokens, partners and
-// templates of one cloud mean nothing in another, so a plan records the cloud that it
-// was made in.
+// Cloud names one of the Microsoft clouds that offer Graph. Tokens, partners and templates of one
+// cloud mean nothing in another, so a plan records the cloud in which it was made.
 type Cloud string
 
 // The clouds of the Graph "national cloud deployments" page. Global includes
@@ -46,8 +45,8 @@ func (c Cloud) RootURL() string {
 	}
 }
 
-// Scope is the scope of a token for this cloud's Graph. It follows the cloud even where
-// the requests go to another host, as in a rehearsal.
+// Scope is the scope of a token for this cloud's Graph. It follows the cloud even if the requests
+// go to another host, as in a rehearsal.
 func (c Cloud) Scope() string { return c.RootURL() + "/.default" }
 
 // HasTemplates reports whether the cloud offers multitenant-organization

@@ -38,8 +38,8 @@ func serve(t testing.TB, h http.Handler) (*graph.Client, *atomic.Int64) {
 	return c, conns
 }
 
-// Sixteen workers share three pools in turn, so that the connections are at
-// most as many as could be in use in each of the three at once.
+// Sixteen workers share three pools in turn, so there are at most as many
+// connections as could be in use in each of the three at once.
 func TestConnectionsAreUsedAgainWhateverIsAnswered(t *testing.T) {
 	const workers, each, most = 16, 12, 3 * 16
 	long := `{"error":{"code":"Request_BadRequest","message":"` + strings.Repeat("x", 20_000) + `"}}`
@@ -71,7 +71,7 @@ func TestConnectionsAreUsedAgainWhateverIsAnswered(t *testing.T) {
 	}
 }
 
-// Two in a row, since a third such answer would make others wait.
+// Two in a row, because a third such answer would make others wait.
 func TestAnOpenAnswerFreesItsConnection(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
 		"a redirect":      func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
@@ -124,7 +124,7 @@ func TestAnUntrustedCertificateIsFinal(t *testing.T) {
 	}
 }
 
-// A connection that ends in the handshake was never one: nothing was sent.
+// A connection that breaks in the handshake was never one: nothing was sent.
 func TestABrokenHandshakeLeavesNothingOpen(t *testing.T) {
 	addr := listen(t, "HTTP/1.1 400 Bad Request\r\n\r\n")
 	c, err := graph.New(graph.Options{RootURL: "https://" + addr, Outage: time.Millisecond})

@@ -14,7 +14,7 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// silent is a host that takes a request and never answers.
+// silent is a host that accepts a request and never answers.
 func silent(r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
@@ -67,7 +67,7 @@ func TestABodyMayTakeAMinuteButNoLonger(t *testing.T) {
 	}
 }
 
-// endless is a body without an end that counts what was read of it.
+// endless is a body without an end that counts how much of it was read.
 type endless struct{ read int }
 
 func (e *endless) Read(p []byte) (int, error) { e.read += len(p); return len(p), nil }
@@ -111,7 +111,7 @@ func TestCancellingEndsTheWaitBetweenAttempts(t *testing.T) {
 	})
 }
 
-func TestCancellingAWriteUnderWayLeavesItOpen(t *testing.T) {
+func TestCancellingAWriteInFlightLeavesItOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
@@ -125,7 +125,7 @@ func TestCancellingAWriteUnderWayLeavesItOpen(t *testing.T) {
 }
 
 // InFlight is how a run lets requests in flight finish when it is interrupted.
-func TestAnAnswerUnderWayArrivesThoughTheCallWasStopped(t *testing.T) {
+func TestAnAnswerInFlightArrivesAfterAStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, c := range map[string]struct {
 			answer func(*http.Request) (*http.Response, error)

@@ -11,9 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// inWords says what is wrong with one of Graph's objects without naming the types of
-// this program: a member of the wrong type, or one that stands twice. Other errors
-// are clear by themselves.
+// inWords says what is wrong with one of Graph's objects without naming the types of this program:
+// a member of the wrong type, or one that appears twice. Other errors are clear by themselves.
 func inWords(err error) error {
 	var wrong *jsonv2.SemanticError
 	var broken *jsontext.SyntacticError
@@ -21,7 +20,7 @@ func inWords(err error) error {
 	case errors.As(err, &wrong) && wrong.Err == nil && wrong.GoType != nil:
 		return fmt.Errorf("%s is %s, not %s", memberName(wrong.JSONPointer), kindWords(wrong.JSONKind), typeWords(wrong.GoType))
 	case errors.As(err, &broken) && errors.Is(broken.Err, jsontext.ErrDuplicateName):
-		return fmt.Errorf("%s stands twice", memberName(broken.JSONPointer))
+		return fmt.Errorf("%s appears twice", memberName(broken.JSONPointer))
 	default:
 		return err
 	}
@@ -68,16 +67,16 @@ func typeWords(t reflect.Type) string {
 	}
 }
 
-// decode reads an object of an answer. The library reads it once where encoding/json
-// reads it three times, which matters in a list of 100,000 partners. The letter case
-// of names is ignored, as encoding/json does.
+// decode reads an object of an answer. The library reads it once; encoding/json reads it three
+// times, which matters in a list of 100,000 partners. The letter case of names is ignored, as in
+// encoding/json.
 func decode(body []byte, v any) error { return jsonv2.Unmarshal(body, v, lenient) }
 
 var lenient = jsonv2.JoinOptions(
 	jsonv2.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// decodeStrictly refuses what can be read in two ways: a name that stands twice (a
-// managed one in any letter case), and bytes that are not UTF-8.
+// decodeStrictly refuses what can be read in two ways: a name that appears twice
+// (a managed one in any letter case), and bytes that are not UTF-8.
 func decodeStrictly(body []byte, v any) error { return inWords(jsonv2.Unmarshal(body, v, strict)) }
 
 var strict = jsonv2.MatchCaseInsensitiveNames(true)
@@ -85,8 +84,8 @@ var strict = jsonv2.MatchCaseInsensitiveNames(true)
 // members are the names of an object's members, in lower case.
 type members map[string]bool
 
-// membersOf returns the names of an object's members. It refuses what is no object,
-// and an error object.
+// membersOf returns the names of an object's members. It refuses anything but an
+// object, and an error object.
 func membersOf(body []byte) (members, error) {
 	var wire map[string]jsontext.Value
 	if err := decode(body, &wire); err != nil {
@@ -102,8 +101,9 @@ func membersOf(body []byte) (members, error) {
 	return has, nil
 }
 
-// all refuses an object that lacks one of the needed members. One that has none of
-// them is another object; otherwise the caller may not see all of it.
+// all refuses an object that lacks one of the needed members. An object with none
+// of them is a different one; if some are missing, the caller may not be allowed
+// to see all of it.
 func (m members) all(needed []string) error {
 	var missing []string
 	for _, name := range needed {
@@ -121,9 +121,9 @@ func (m members) all(needed []string) error {
 	}
 }
 
-// MissingMember is an answer without a member that was asked for: the cause of a
-// NotVisible error. Shown says that a request for it alone succeeded, so that it is not
-// hidden from this identity.
+// MissingMember is an answer without a member that was asked for: the cause of a NotVisible error.
+// Shown means that a request for this member alone succeeded, so it is not hidden from this
+// identity.
 type MissingMember struct {
 	Member, why string
 	Shown       bool
@@ -132,8 +132,8 @@ type MissingMember struct {
 // Error says where the member was missing.
 func (m *MissingMember) Error() string { return m.why }
 
-// broken is an answer that is Graph's, since it names its partner, and that cannot be
-// read. It is no outage, and is asked for again only a few times.
+// broken is an answer that is Graph's, because it names its partner, but that cannot be read. It is
+// no outage, and the request is repeated only a few times.
 type broken struct{ error }
 
 func (b *broken) Unwrap() error { return b.error }

@@ -12,36 +12,36 @@ import (
 // request. It is an error itself, so errors.Is(err, graph.Throttled) works.
 type Kind string
 
-// The kinds. Outcomes and hints depend on them; what is tried again depends on what an
-// answer proves, in judge.
+// The kinds. Outcomes and hints depend on them; what is tried again depends on what an answer
+// proves, see judge.
 const (
 	// Throttled: 429, or its older code; more was sent than the tenant's quota
 	// allows.
 	Throttled Kind = "throttled"
-	// Transient: the service failed, and the failure passes.
+	// Transient: the service failed, and the failure will pass.
 	Transient Kind = "transient"
 	// Unauthorized: 401; the token is missing, expired or of another tenant.
 	Unauthorized Kind = "unauthorized"
-	// Forbidden: 403; the token is good and may not do this.
+	// Forbidden: 403; the token is good but does not allow this.
 	Forbidden Kind = "forbidden"
 	// NotFound: 404 or 410.
 	NotFound Kind = "not found"
-	// Conflict: 409 or 412; the object is there already, or has changed.
+	// Conflict: 409 or 412; the object already exists, or has changed.
 	Conflict Kind = "conflict"
-	// Invalid: the request is wrong and stays wrong.
+	// Invalid: the request is wrong and will stay wrong.
 	Invalid Kind = "invalid"
 	// Indeterminate: a write was sent, and no answer proves its result. It may have
 	// taken effect.
 	Indeterminate Kind = "indeterminate"
 	// Unreachable: no connection, or no answer to a read.
 	Unreachable Kind = "unreachable"
-	// Unreadable: an answer came that is not what Graph answers.
+	// Unreadable: the answer is not what Graph answers.
 	Unreadable Kind = "unreadable"
-	// NotVisible: a member that was asked for is not in the answer; the caller may not
-	// see it. Its value is unknown.
+	// NotVisible: a member that was asked for is not in the answer; the caller may not be allowed
+	// to see it. Its value is unknown.
 	NotVisible Kind = "not visible"
-	// Outage: no good answer for longer than Options.Outage; no write of this request
-	// is open. The other members of the Error are those of the last answer.
+	// Outage: no good answer for longer than Options.Outage; no write of this request is open. The
+	// other members of the Error are those of the last answer.
 	Outage Kind = "outage"
 )
 
@@ -55,8 +55,8 @@ const (
 	codeThrottledLegacy = "Request_ThrottledTemporarily"
 )
 
-// Error is a request that did not succeed, with everything that Microsoft's support
-// asks for. Status is 0 where no answer came.
+// Error is a request that did not succeed, with everything that Microsoft's
+// support asks for. Status is 0 if no answer came.
 type Error struct {
 	Kind            Kind
 	Method, Path    string
@@ -66,13 +66,13 @@ type Error struct {
 	RequestID       string
 	ClientRequestID string
 	Attempts        int
-	// Answered means that Graph itself gave the answer that leaves a write
-	// Indeterminate, which is no sign of an outage.
+	// Answered means that the answer that leaves a write Indeterminate came from
+	// Graph itself, so it is no sign of an outage.
 	Answered bool
-	// RetryAfter is what the last answer asked for; 0 where it did not.
+	// RetryAfter is the wait that the last answer asked for; 0 if it asked for none.
 	RetryAfter time.Duration
-	// Err is the cause where there was no answer, and otherwise what is wrong with an
-	// answer that is not Graph's.
+	// Err is the cause if there was no answer, and otherwise what is wrong with an answer that is
+	// not Graph's.
 	Err error
 }
 
@@ -100,7 +100,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// said is the result of the request, without its name.
+// said is the result of the request, without the request's name.
 func (e *Error) said() string {
 	switch {
 	case e.Kind == Outage:
@@ -136,7 +136,7 @@ func (e *Error) cause(before string) string {
 	return before + oneLine(e.Err.Error())
 }
 
-// aside is the code and message of an error that came with the status of a success.
+// aside is the code and message of an error that came with a success status.
 func (e *Error) aside() string {
 	if e.Code == "" {
 		return ""
@@ -164,8 +164,8 @@ func (e *Error) ids() string {
 	return "request-id " + e.RequestID + ", client-request-id " + e.ClientRequestID
 }
 
-// Reason is what went wrong in the fewest words, for tables that have columns for the
-// request, the status and the IDs.
+// Reason is what went wrong in the fewest words, for tables that have columns for the request, the
+// status and the IDs.
 func (e *Error) Reason() string {
 	switch {
 	case e.Kind == Outage:
@@ -191,8 +191,8 @@ func (e *Error) Is(target error) bool {
 }
 
 // kindOf classifies an answer. Only 409 needs the code: Graph documents
-// Directory_ConcurrencyViolation as "wait briefly and retry", while other conflicts
-// remain.
+// Directory_ConcurrencyViolation as "wait briefly and retry", while other
+// conflicts remain.
 func kindOf(status int, code string) Kind {
 	switch {
 	case status == http.StatusTooManyRequests, code == codeThrottledLegacy:

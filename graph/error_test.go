@@ -120,7 +120,7 @@ func TestAnErrorBodyIsReadHoweverItIsSpelled(t *testing.T) {
 }
 
 // A read that is tried again until Options.Outage is over ends as Outage, or as
-// Unreadable where the answers were not Graph's.
+// Unreadable if the answers were not Graph's.
 func TestEachAnswerHasOneKind(t *testing.T) {
 	const open = graph.Indeterminate
 	for _, c := range []struct {
@@ -228,8 +228,8 @@ func TestARequestIDIsPrintable(t *testing.T) {
 	}
 }
 
-// FuzzGraphError holds that any body at all makes an error of one printable
-// line that names the status and the request.
+// FuzzGraphError checks that any body results in an error of one printable line
+// that names the status and the request.
 func FuzzGraphError(f *testing.F) {
 	f.Add(400, []byte(`{"error":{"code":"Request_BadRequest","message":"m","details":[{"code":"c","target":null}],"innerError":{"request-id":"r"}}}`))
 	f.Add(409, []byte(`{"error":{"code":"Directory_ConcurrencyViolation"}}`))

@@ -10,10 +10,10 @@ import (
 	"unicode"
 )
 
-// decodeError reads an error body, and reports whether it has one of Graph's error
-// codes, and so is certainly Graph's. It is lenient, since gateways answer with web
-// pages and plain text, older services wrap the message, and members come in any
-// order: members that cannot be read stay empty.
+// decodeError reads an error body, and reports whether it has one of Graph's
+// error codes, and so is certainly Graph's. It is lenient, because gateways
+// answer with web pages and plain text, older services wrap the message, and
+// members come in any order: members that cannot be read stay empty.
 func decodeError(status int, header http.Header, body []byte, hide secrets) (e *Error, coded bool) {
 	e = &Error{Status: status, RequestID: header.Get("Request-Id")}
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
@@ -34,8 +34,8 @@ func decodeError(status int, header http.Header, body []byte, hide secrets) (e *
 	return e, coded && e.Code != ""
 }
 
-// fromJSON fills e from any of the forms in which services write errors, and reports
-// whether it is Graph's form.
+// fromJSON fills e from any of the forms in which services write errors, and reports whether it is
+// Graph's form.
 func (e *Error) fromJSON(body []byte) (ours bool) {
 	var wire struct {
 		Error       json.RawMessage `json:"error"`
@@ -58,7 +58,7 @@ func (e *Error) fromJSON(body []byte) (ours bool) {
 	return false
 }
 
-// fromObject reads what Graph's error member holds.
+// fromObject reads the content of Graph's error member.
 func (e *Error) fromObject(raw json.RawMessage) {
 	var wire struct {
 		Code       text        `json:"code"`
@@ -95,7 +95,7 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// looksLikeHTML reports whether an answer is a web page, by its content or by its
+// looksLikeHTML reports whether an answer is a web page, by its content or its
 // content type.
 func looksLikeHTML(header http.Header, body []byte) bool {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
@@ -129,11 +129,11 @@ func firstOf(a, b string) string {
 	return b
 }
 
-// maxMessage is how much of a message is kept, in bytes; Graph's are short.
+// maxMessage is how many bytes of a message are kept; Graph's are short.
 const maxMessage = 2000
 
-// oneLine makes a message safe to print: on one line, and without what a terminal
-// would obey.
+// oneLine makes a message safe to print: on one line, and without anything that a
+// terminal would obey.
 func oneLine(s string) string {
 	if len(s) > maxMessage {
 		s = strings.ToValidUTF8(s[:maxMessage], "") + " ..."
@@ -150,8 +150,8 @@ func oneLine(s string) string {
 // maxID is how much of a request-id or an error code is kept.
 const maxID = 128
 
-// cleanID keeps what a request-id or a code can hold: printable ASCII. They are written
-// as they are to logs, journals and spreadsheets.
+// cleanID keeps what a request-id or a code can hold: printable ASCII. They are written unchanged
+// to logs, journals and spreadsheets.
 func cleanID(s string) string {
 	clean := len(s) <= maxID
 	for i := 0; i < len(s) && clean; i++ {

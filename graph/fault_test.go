@@ -11,8 +11,8 @@ import (
 	"bulksync/graph"
 )
 
-// Others succeed, so that the fault is the request's own: it ends after a number of
-// attempts.
+// Other requests succeed, so the fault is the request's own: it ends after a
+// number of attempts.
 func TestARequestThatFailsAloneEndsAfterSix(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer func(*http.Request) (*http.Response, error)
@@ -69,7 +69,7 @@ func TestAnOutageCostsNoAttempts(t *testing.T) {
 	})
 }
 
-// Where others are answered only now and then, a request that fails alone still ends.
+// If others are answered only now and then, a request that fails alone still ends.
 func TestARequestThatFailsAloneEndsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := downFor(time.Hour, refusal(503, "ServiceUnavailable"))

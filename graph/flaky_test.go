@@ -13,8 +13,8 @@ import (
 	"bulksync/graph"
 )
 
-// flaky is a host that is down for a while, in one of several ways, for some requests.
-// It is safe for concurrent use.
+// flaky is a host that is down for a while, in one of several ways, for some requests. It is safe
+// for concurrent use.
 type flaky struct {
 	from, until time.Time
 	down        func(*http.Request) (*http.Response, error)
@@ -61,7 +61,7 @@ func downFor(d time.Duration, how func(*http.Request) (*http.Response, error)) *
 	return &flaky{from: time.Now(), until: time.Now().Add(d), down: how}
 }
 
-// until does a write as a caller does: where it ends open, it is read and repeated.
+// until does a write as a caller would: if it ends open, the object is read and the write repeated.
 func until(ctx context.Context, c *graph.Client, r graph.Request) error {
 	for {
 		_, err := c.Do(ctx, r)
@@ -74,7 +74,7 @@ func until(ctx context.Context, c *graph.Client, r graph.Request) error {
 	}
 }
 
-// inParallel runs f on as many workers, each a number of times.
+// inParallel runs f on that many workers, a number of times each.
 func inParallel(workers, times int, f func() error) (failed []error) {
 	var mu sync.Mutex
 	var all sync.WaitGroup
@@ -93,7 +93,7 @@ func inParallel(workers, times int, f func() error) (failed []error) {
 	return failed
 }
 
-// meanwhile calls f again and again until it is stopped.
+// meanwhile calls f repeatedly until it is stopped.
 func meanwhile(f func()) (stop func()) {
 	end := make(chan struct{})
 	var calling sync.WaitGroup

@@ -9,7 +9,7 @@ func (k Kind) MarshalText() ([]byte, error) {
 }
 
 // UnmarshalText reads what MarshalText writes. A word that this version does not
-// know is kept as it is.
+// know is kept unchanged.
 func (k *Kind) UnmarshalText(text []byte) error {
 	*k = Kind(strings.ReplaceAll(string(text), "-", " "))
 	return nil

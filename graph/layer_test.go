@@ -37,7 +37,7 @@ func TestALayerThatFailsIsTriedAgain(t *testing.T) {
 	})
 }
 
-// An answer of a layer itself, without the host, is an attempt as well.
+// A layer that answers by itself, without the host, is an attempt as well.
 func TestALayerThatAnswersIsTriedAgain(t *testing.T) {
 	for _, status := range []int{429, 503} {
 		synctest.Test(t, func(t *testing.T) {

@@ -15,22 +15,22 @@ import (
 
 // Page is one page of the partner list.
 type Page struct {
-	// Number counts from 1. A second page 1 means that the listing began again:
-	// forget what came before.
+	// Number counts from 1. A second page 1 means that the listing started over:
+	// forget everything before it.
 	Number int
-	// Partners are those that no earlier page had. One with a Problem could not be
-	// read.
+	// Partners are those that no earlier page had. One with a Problem could not
+	// be read.
 	Partners []Partner
-	// AsOf is when the page was asked for: its data is no older.
+	// AsOf is when the page was requested: its data is no older.
 	AsOf time.Time
-	// Restarted says, on a page 1 that is not the first, why the listing began
-	// again.
+	// Restarted says, on a page 1 that is not the first, why the listing started
+	// over.
 	Restarted string
 }
 
 // ListError says that the list of partners was not read to its end.
 type ListError struct {
-	// Page is the page that could not be read; the ones before it were.
+	// Page is the page that could not be read; all pages before it were.
 	Page int
 	Err  error
 }
@@ -43,20 +43,19 @@ func (e *ListError) Error() string {
 // Unwrap returns what was wrong with the page.
 func (e *ListError) Unwrap() error { return e.Err }
 
-// listQuery is the one list call: the members that are managed or protect a partner,
-// with the synchronization policy expanded ("List partners", example 2). It names no
-// others, since national clouds know fewer members.
+// listQuery is the one list call: the members that are managed or protect a partner, with the
+// synchronization policy expanded ("List partners", example 2). It names no others, because
+// national clouds know fewer members.
 const listQuery = "?$select=tenantId,isServiceProvider,automaticUserConsentSettings,inboundTrust&$expand=identitySynchronization"
 
-// maxRestarts is how often one listing begins again.
+// maxRestarts is how often one listing starts over.
 const maxRestarts = 2
 
-// ListPartners reads all partners with their identity synchronization, page by page,
-// and hands each page to visit. It returns nil only if it read the list to its end,
-// with every member that was asked for. It follows every @odata.nextLink; one that
-// repeats, leads elsewhere or never ends is an error. It begins again where a page
-// token expired, and where a partner stands on two pages with different content.
-// While visit handles a page the next one is already being read.
+// ListPartners reads all partners with their identity synchronization, page by page, and passes
+// each page to visit. It returns nil only if it read the list to its end, with every member that
+// was asked for. It follows every @odata.nextLink; one that repeats, leads elsewhere or never ends
+// is an error. It starts over if a page token expired, and if a partner is on two pages with
+// different content. While visit handles a page the next one is already being read.
 func (c *Client) ListPartners(ctx context.Context, visit func(Page) error) error {
 	why := ""
 	for restarts := 0; ; restarts++ {
@@ -76,8 +75,8 @@ func (c *Client) ListPartners(ctx context.Context, visit func(Page) error) error
 	}
 }
 
-// read reads the list to its end. A page with broken partners is asked for once more,
-// by itself, and the list goes on from there.
+// read reads the list to its end. A page with broken partners is requested once more, by itself,
+// and the list continues from there.
 func (l *listing) read(ctx context.Context) error {
 	for next, number := partnersPath+listQuery, 1; ; {
 		odd, err := l.follow(ctx, next, number)
@@ -94,12 +93,12 @@ func (l *listing) read(ctx context.Context) error {
 	}
 }
 
-// follow handles one page while the next one is being read. It ends with the list,
-// with an error, or with a page that has to be asked for again.
+// follow handles one page while the next one is being read. It ends with the
+// list, with an error, or with a page that has to be requested again.
 func (l *listing) follow(ctx context.Context, from string, number int) (odd *page, err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	// gone, not ctx, stops the fetching: the error of a page that the end of ctx caused
-	// has to be received, or half a list would pass for a whole one.
+	// gone, not ctx, stops the fetching: if the end of ctx causes an error of a page, that error
+	// must be received, or half a list would pass for a whole one.
 	pages, gone := make(chan page), make(chan struct{})
 	var fetching sync.WaitGroup
 	fetching.Go(func() {
@@ -147,11 +146,11 @@ func newListing(c *Client, restarted string, visit func(Page) error) *listing {
 	}
 }
 
-// errAskAgain is a page that is not believed until it was asked for again.
-var errAskAgain = errors.New("the page is asked for again")
+// errAskAgain marks a page that is not believed until it was requested again.
+var errAskAgain = errors.New("the page is requested again")
 
-// ChangedPartner is a partner that the list shows in two ways: it was changed while
-// the list was read.
+// ChangedPartner is a partner that the list shows with different content: it was
+// changed while the list was read.
 type ChangedPartner struct {
 	tenantID      string
 	first, second int
@@ -160,12 +159,12 @@ type ChangedPartner struct {
 // Error names the partner and the pages.
 func (c *ChangedPartner) Error() string {
 	if c.first == c.second {
-		return fmt.Sprintf("partner %s is shown twice on page %d, and differently", c.tenantID, c.first)
+		return fmt.Sprintf("partner %s is shown twice on page %d, with different content", c.tenantID, c.first)
 	}
 	return fmt.Sprintf("partner %s is shown differently on page %d and page %d", c.tenantID, c.first, c.second)
 }
 
-// take checks a page and hands it to visit.
+// take checks a page and passes it to visit.
 func (l *listing) take(ctx context.Context, p *page) error {
 	if p.err != nil {
 		return p.err
@@ -198,8 +197,8 @@ func (l *listing) take(ctx context.Context, p *page) error {
 	return l.visit(p.Page)
 }
 
-// keepNew leaves in a page the partners that no earlier page had. It refuses a partner
-// that contradicts an earlier page, and a list that does not end.
+// keepNew removes from a page the partners that an earlier page had. It refuses a partner that
+// contradicts an earlier page, and a list that does not end.
 func (l *listing) keepNew(p *page) error {
 	all := p.parsed.partners
 	p.Partners = all[:0]
@@ -230,8 +229,8 @@ func (l *listing) keepNew(p *page) error {
 	return nil
 }
 
-// notVisible is the error of a page that lacks a member that was asked for. It sends
-// one request for that member alone, which says more about the reason.
+// notVisible is the error for a page that lacks a member that was asked for. It requests that
+// member alone once, which says more about the reason.
 func (c *Client) notVisible(ctx context.Context, p *page) error {
 	found := &p.parsed
 	path, likely := PartnerPath(found.lacksIt), ""

@@ -80,8 +80,8 @@ func TestAListThatCannotBeTrustedIsAnError(t *testing.T) {
 		{"a link to another version", page("https://graph.microsoft.com/beta/x"), "leads to https://graph.microsoft.com/beta/x, which is not below https://graph.microsoft.com/v1.0"},
 		{"a link that is none", page("%zz"), "leads to an unreadable address"},
 		{"a link that is empty", page(""), "@odata.nextLink is empty"},
-		{"a link as OData 4.01 spells it", answers{answer(200, `{"value":[],"@nextLink":"?a"}`)}, "@nextlink in place of @odata.nextLink"},
-		{"a link as OData 3 spells it", answers{answer(200, `{"value":[],"odata.nextLink":"?a"}`)}, "odata.nextlink in place of @odata.nextLink"},
+		{"a link as OData 4.01 spells it", answers{answer(200, `{"value":[],"@nextLink":"?a"}`)}, "@nextlink instead of @odata.nextLink"},
+		{"a link as OData 3 spells it", answers{answer(200, `{"value":[],"odata.nextLink":"?a"}`)}, "odata.nextlink instead of @odata.nextLink"},
 		{"no value", answers{answer(200, `{"@odata.context":"x"}`)}, "the answer holds no list of partners"},
 		{"a value of null", answers{answer(200, `{"value":null}`)}, "the answer holds no list of partners"},
 		{"a sign-in page", answers{answer(200, `<html>`, "Content-Type: text/html")}, "is a proxy or a sign-in page in between?"},
@@ -89,14 +89,14 @@ func TestAListThatCannotBeTrustedIsAnError(t *testing.T) {
 		{"half a page", answers{answer(200, `{"value":[{"tenantId":"`+fabrikam+`"}`)}, "unexpected EOF"},
 		{"a partner without an ID", answers{answer(200, `{"value":[{"isServiceProvider":true}]}`)}, "a partner without a readable tenantId"},
 		{"a partner of null", answers{answer(200, `{"value":[null]}`)}, "a partner without a readable tenantId"},
-		{"a partner whose ID is none", answers{answer(200, `{"value":[{"tenantId":"x"}]}`)}, "a partner that does not say who it is"},
-		{"a partner with two IDs", answers{answer(200, `{"value":[{"tenantId":"`+fabrikam+`","TenantId":"`+contoso+`"}]}`)}, "a partner that does not say who it is"},
-		{"a value that stands twice", answers{answer(200, `{"value":[],"Value":[]}`)}, "value stands twice"},
+		{"a partner whose ID is none", answers{answer(200, `{"value":[{"tenantId":"x"}]}`)}, "a partner that does not say which one it is"},
+		{"a partner with two IDs", answers{answer(200, `{"value":[{"tenantId":"`+fabrikam+`","TenantId":"`+contoso+`"}]}`)}, "a partner that does not say which one it is"},
+		{"a value that appears twice", answers{answer(200, `{"value":[],"Value":[]}`)}, "value appears twice"},
 		{"a value that is no array", answers{answer(200, `{"value":{}}`)}, "the answer holds no list of partners"},
 		{"a link that is no text", answers{answer(200, `{"value":[],"@odata.nextLink":7}`)}, "@odata.nextLink"},
 		{"an array", answers{answer(200, `[]`)}, "the answer holds no list of partners"},
 		{"two answers in one", answers{answer(200, `{"value":[]}{}`)}, "something follows it"},
-		{"an error in a success", answers{answer(200, `{"value":[],"error":{"code":"c","message":"m"}}`)}, "the status says success, and the body holds an error (c: m)"},
+		{"an error in a success", answers{answer(200, `{"value":[],"error":{"code":"c","message":"m"}}`)}, "the status says success, but the body holds an error (c: m)"},
 		{"an answer without a body", answers{answer(200, ``)}, "an answer without a body"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestAListThatCannotBeTrustedIsAnError(t *testing.T) {
 					t.Errorf("got %v\nwant an unreadable answer with %s", err, c.says)
 				}
 				if strings.Contains(fmt.Sprint(err), "s3cret") {
-					t.Errorf("a page token stands in %v", err)
+					t.Errorf("a page token is in %v", err)
 				}
 			})
 		})
@@ -138,7 +138,7 @@ func TestAListEndsWithTheErrorOfItsReader(t *testing.T) {
 		}
 		return nil
 	})
-	if n := len(r.Requests()); !errors.Is(err, enough) || n > 3+1 { // the next page was asked for meanwhile
+	if n := len(r.Requests()); !errors.Is(err, enough) || n > 3+1 { // the next page was requested meanwhile
 		t.Errorf("got %v after %d requests", err, n)
 	}
 }

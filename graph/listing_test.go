@@ -38,7 +38,7 @@ func seen(id string, members ...string) string {
 	return s + extra + "}"
 }
 
-// listOf is a page with a link by a token, the last one without.
+// listOf is a page with a link that holds a token; the last page has none.
 func listOf(token string, partners ...string) func(*http.Request) (*http.Response, error) {
 	link := ""
 	if token != "" {
@@ -47,7 +47,7 @@ func listOf(token string, partners ...string) func(*http.Request) (*http.Respons
 	return answer(200, `{"value":[`+strings.Join(partners, ",")+`]`+link+`}`)
 }
 
-// listing reads all partners, and tells why it had to begin again.
+// listing reads all partners, and returns why it had to start over.
 func listing(ctx context.Context, c *graph.Client) (partners []graph.Partner, pages []int, restarts string, err error) {
 	err = c.ListPartners(ctx, func(p graph.Page) error {
 		partners, pages, restarts = append(partners, p.Partners...), append(pages, p.Number), restarts+p.Restarted
@@ -104,7 +104,7 @@ func TestLinksAreJudgedAsURLs(t *testing.T) {
 	}
 }
 
-// A link that is spelled in another way is still the same.
+// A link that is spelled differently is still the same.
 func TestALinkThatRepeatsInOtherWordsIsRefused(t *testing.T) {
 	one, other := seen(fabrikam), seen(contoso)
 	first := answer(200, `{"value":[`+one+`],"@odata.nextLink":"?$skiptoken=a"}`)
@@ -116,8 +116,8 @@ func TestALinkThatRepeatsInOtherWordsIsRefused(t *testing.T) {
 	}
 }
 
-// Empty pages are legal, and a few that repeat; a list that brings nothing new for
-// long is an error.
+// Empty pages are legal, and so are a few repeated ones; a list that brings
+// nothing new for long is an error.
 func TestAListMakesProgress(t *testing.T) {
 	for name, partner := range map[string]string{"empty pages": "", "the same partner": seen(contoso)} {
 		for _, c := range []struct {
@@ -151,8 +151,8 @@ func TestAListMakesProgress(t *testing.T) {
 	}
 }
 
-// A partner that moves between pages while they are read is the same as long as its
-// content is.
+// A partner that moves between pages while they are read is one partner as long
+// as its content is the same.
 func TestAPartnerTwiceIsDeliveredOnce(t *testing.T) {
 	wire := played(listOf("a", seen(fabrikam), seen(fabrikam)), listOf("b", seen(strings.ToUpper(contoso))), listOf("", seen(strings.ToUpper(contoso))))
 	partners, pages, restarts, err := listing(t.Context(), newClient(t, wire, ""))
@@ -179,7 +179,7 @@ func TestAPartnerThatDiffersIsReadAgain(t *testing.T) {
 	}
 	wire = played(listOf("", on, off))
 	_, _, _, err = listing(t.Context(), newClient(t, wire, ""))
-	if !strings.Contains(fmt.Sprint(err), "partner "+fabrikam+" is shown twice on page 1, and differently") {
+	if !strings.Contains(fmt.Sprint(err), "partner "+fabrikam+" is shown twice on page 1, with different content") {
 		t.Errorf("on one page: got %v", err)
 	}
 }
@@ -196,7 +196,7 @@ func TestABrokenMemberIsAProblemOfItsPartner(t *testing.T) {
 		"consent that is text":              seen(fabrikam, `automaticUserConsentSettings={"inboundAllowed":"yes"}`),
 		"consent that is an array":          seen(fabrikam, `automaticUserConsentSettings=[]`),
 		"trust that is text":                seen(fabrikam, `inboundTrust={"isCompliantDeviceAccepted":"yes"}`),
-		"a trust that stands twice":         seen(fabrikam, `inboundTrust={"isMfaAccepted":true,"IsMfaAccepted":false}`),
+		"a trust that appears twice":        seen(fabrikam, `inboundTrust={"isMfaAccepted":true,"IsMfaAccepted":false}`),
 		"a member twice":                    seen(fabrikam, `"isServiceProvider":true`),
 		"a member twice in other letters":   seen(fabrikam, `"ISSERVICEPROVIDER":true`),
 		"an unknown member twice":           seen(fabrikam, `"x":1`, `"x":1`),
@@ -228,8 +228,8 @@ func TestABrokenMemberIsAProblemOfItsPartner(t *testing.T) {
 	}
 }
 
-// A list without a member that was asked for was not read. One request for that member
-// alone helps to say why.
+// A list that lacks a requested member does not count as read. One request for that member alone
+// helps to say why.
 func TestAMissingMemberIsNotVisible(t *testing.T) {
 	all := seen(fabrikam)
 	for _, c := range []struct {
@@ -273,8 +273,8 @@ func TestAMissingMemberIsNotVisible(t *testing.T) {
 	}
 }
 
-// A broken page in the middle is asked for again, and the list goes on from it.
-func TestAListGoesOnAfterAnOddPage(t *testing.T) {
+// A broken page in the middle is requested again, and the list continues from it.
+func TestAListContinuesAfterAnOddPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent := map[string]int{}
 		var mu sync.Mutex

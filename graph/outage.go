@@ -11,23 +11,23 @@ import (
 )
 
 const (
-	// failureThreshold is how many attempts in a row may get no good answer before
-	// a class of requests counts as down.
+	// failureThreshold is how many attempts in a row may get no good answer
+	// before a class of requests counts as down.
 	failureThreshold = 3
-	// maxProbeWait is the longest wait between two probes, unless an answer named a
-	// longer one.
+	// maxProbeWait is the longest wait between two probes, unless an answer named
+	// a longer one.
 	maxProbeWait = 5 * time.Second
 	// longOutage is how long an outage has to last for its attempts not to count
 	// against a request.
 	longOutage = 2 * time.Second
-	// forgetAfter is after how long without a request a row of failures is forgotten.
+	// forgetAfter is how long without a request it takes until a row of failures is forgotten.
 	forgetAfter = time.Minute
 )
 
 // overdue is the cause of an Outage.
 type overdue struct {
 	waited time.Duration
-	last   error // what the last attempt ended with
+	last   error // how the last attempt ended
 }
 
 func (o *overdue) Error() string {
@@ -41,8 +41,9 @@ func (o *overdue) Is(target error) bool { return target == Outage }
 
 // outage is the outermost layer: a circuit breaker for each class of requests.
 // While a class gets no good answer, one attempt at a time is let through as a
-// probe, at growing intervals, and all others wait; the first good answer lets them
-// go. It lies outside of the pacing, so that waiting requests hold no slot there.
+// probe, at growing intervals, and all others wait; the first good answer
+// releases them. It is outside of the pacing, so that waiting requests hold no
+// slot there.
 type outage struct {
 	next          http.RoundTripper
 	reads, writes *class
@@ -84,8 +85,8 @@ func (o *outage) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// noteOutage adds to an open write that the outage has lasted too long. The write is
-// not sent again here, and a caller that repeats it would probe for ever.
+// noteOutage adds to an open write that the outage has lasted too long. The write is not sent again
+// here; a caller that repeats it would otherwise probe forever.
 func (c *call) noteOutage() {
 	e := c.verdict.err
 	if e == nil || e.Kind != Indeterminate || c.verdict.health != unhealthy {
@@ -100,9 +101,9 @@ func (c *call) noteOutage() {
 	}
 }
 
-// class is what is known about one class of requests, reads or writes: writes
-// can be down while reads work. Its times count from base on the monotonic clock,
-// so that a laptop that slept is no outage.
+// class is what is known about one class of requests, reads or writes: writes can
+// be down while reads work. Its times count from base on the monotonic clock, so
+// that the sleep of a laptop does not count as an outage.
 type class struct {
 	base    time.Time
 	longest time.Duration // Options.Outage
@@ -131,8 +132,8 @@ func (k *class) now() time.Duration { return time.Since(k.base) }
 
 var errOverdue = errors.New("the outage lasts too long")
 
-// enter waits while the class is down, unless this request may probe. It ends with
-// errOverdue when that takes too long.
+// enter waits while the class is down, unless this request may probe. If that
+// takes too long, it returns errOverdue.
 func (k *class) enter(ctx context.Context) (probing bool, err error) {
 	if !k.down.Load() {
 		return false, nil
@@ -174,9 +175,9 @@ func (k *class) awaitProbe(ctx context.Context, recovered <-chan struct{}, end <
 	return false, err
 }
 
-// waitLimit returns a channel that is closed when the class is up again, and how long
-// to wait for it. A request that comes when the outage has lasted too long already
-// may still probe once: it may be over by now.
+// waitLimit returns a channel that is closed when the class is up again, and how long to wait for
+// it. A request that arrives when the outage has already lasted too long may still probe once: the
+// outage may be over.
 func (k *class) waitLimit() (recovered <-chan struct{}, limit time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -187,7 +188,7 @@ func (k *class) waitLimit() (recovered <-chan struct{}, limit time.Duration) {
 	return k.recovered, limit
 }
 
-// observe learns from the result of an attempt, and gives back the turn.
+// observe learns from the result of an attempt, and releases the turn.
 func (k *class) observe(c *call) {
 	switch c.verdict.health {
 	case healthy:
@@ -250,7 +251,7 @@ func (k *class) failingFor() time.Duration {
 	return k.now() - k.since
 }
 
-// Down reports whether Graph does not answer, reads or writes, and since when.
+// Down reports whether Graph is not answering reads or writes, and since when.
 func (c *Client) Down() (since time.Time, down bool) {
 	for _, k := range []*class{c.outage.reads, c.outage.writes} {
 		if !k.down.Load() {
@@ -266,8 +267,8 @@ func (c *Client) Down() (since time.Time, down bool) {
 	return since, down
 }
 
-// notAdmitted is for an attempt that was never sent: the outage lasted too long, or
-// the context ended.
+// notAdmitted handles an attempt that was never sent: the outage lasted too long,
+// or the context ended.
 func (c *call) notAdmitted(err error) {
 	if !errors.Is(err, errOverdue) {
 		c.verdict = verdict{err: c.newError()}
@@ -279,9 +280,9 @@ func (c *call) notAdmitted(err error) {
 	c.verdict = verdict{err: c.overdue(errors.New(last))}
 }
 
-// overdue is the error of a request that gave up in an outage. It keeps the answer to
-// the request's own last attempt, or else the last failure of its class. An answer
-// that stayed unreadable is reported as that.
+// overdue is the error of a request that gave up in an outage. It keeps the answer to the request's
+// own last attempt, or else the last failure of its class. An answer that stayed unreadable is
+// reported as unreadable.
 func (c *call) overdue(ofClass error) *Error {
 	e := c.newError()
 	over := &overdue{waited: c.class.failingFor(), last: ofClass}

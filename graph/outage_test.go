@@ -13,8 +13,8 @@ import (
 	"bulksync/graph"
 )
 
-// Writes are down for 15 s and reads are not: eight workers wait for one that probes,
-// and everything is done in the end.
+// Writes are down for 15 s and reads are not: eight workers wait for one that probes, and
+// everything is done in the end.
 func TestAnOutageOfWritesIsWaitedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := downFor(15*sec, refusal(503, "ServiceUnavailable"))
@@ -61,8 +61,8 @@ func TestOneAttemptProbesForAll(t *testing.T) {
 	})
 }
 
-// A host that cannot be reached makes all wait at once, and leaves nothing open: the
-// writes continue inside Do.
+// A host that cannot be reached makes all wait at once, and leaves nothing open: the writes
+// continue inside Do.
 func TestARefusedConnectionIsWaitedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := downFor(3*sec, noDial)
@@ -75,8 +75,8 @@ func TestARefusedConnectionIsWaitedOut(t *testing.T) {
 	})
 }
 
-// A request that waits in the pacing when the service goes down comes back and waits
-// with the others.
+// A request that is waiting in the pacing when the service goes down comes back and waits with the
+// others.
 func TestAnOutageHoldsRequestsInThePacing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := downFor(15*sec, refusal(503, "ServiceUnavailable"))
@@ -93,7 +93,7 @@ func TestAnOutageHoldsRequestsInThePacing(t *testing.T) {
 		if len(failed) > 0 || f.into > 12 {
 			t.Errorf("%d attempts into the outage: %v", f.into, failed)
 		}
-		// Those who came back and never had a turn tell what the others met.
+		// Those that came back and never had a turn report what the others met.
 		f.until = time.Now().Add(time.Hour)
 		for _, err := range inParallel(120, 1, func() error { _, err := c.Do(t.Context(), read); return err }) {
 			if !errors.Is(err, graph.Outage) || !strings.Contains(err.Error(), "503 ServiceUnavailable") {
@@ -103,7 +103,7 @@ func TestAnOutageHoldsRequestsInThePacing(t *testing.T) {
 	})
 }
 
-// A wait that an answer names holds all requests, not only the one that it answers.
+// A wait that an answer names applies to all requests, not only to the answered one.
 func TestAnOutageIsWaitedOutAsLongAsItIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wire := played(refusal(503, "c"), refusal(503, "c"), refusal(503, "c", "Retry-After: 20"), answer(204, ""))
@@ -152,8 +152,8 @@ func TestACancelledRequestIsNoFailure(t *testing.T) {
 	})
 }
 
-// An outage that is too long ends all requests, waiting ones too, and says how long it
-// took.
+// An outage that lasts too long ends all requests, waiting ones too, and the error says how long it
+// lasted.
 func TestAnOutageThatIsTooLongEndsEverything(t *testing.T) {
 	for name, c := range map[string]struct {
 		down   func(*http.Request) (*http.Response, error)
@@ -218,7 +218,7 @@ func TestAnOutageEndsWhatWasNeverSent(t *testing.T) {
 		if len(failed) != 60 || never < 40 || time.Since(began) > 66*sec {
 			t.Errorf("%d failed, %d never sent, after %s", len(failed), never, time.Since(began))
 		}
-		// Who comes later may try once: it may be over.
+		// A later request may try once: the outage may be over.
 		wire.until = time.Now()
 		if _, err := c.Do(t.Context(), write); err != nil {
 			t.Errorf("when it was over: %v", err)
@@ -226,15 +226,15 @@ func TestAnOutageEndsWhatWasNeverSent(t *testing.T) {
 	})
 }
 
-// Only the caller sends an open write again, so that nothing waits here for the end of
-// the outage. Its length is reported all the same.
+// Only the caller sends an open write again, so nothing here waits for the end of the outage. Its
+// length is reported all the same.
 func TestAnOutageEndsOpenWrites(t *testing.T) {
 	for name, down := range map[string]func(*http.Request) (*http.Response, error){
 		"503":      refusal(503, "ServiceUnavailable"),
 		"408":      refusal(408, "RequestTimeout"),
 		"a portal": answer(200, "<html>"),
 		"a reset":  reset,
-		"silence":  silent, // the outage is too long while a write is on its way
+		"silence":  silent, // the outage lasts too long while a write is on its way
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -255,7 +255,7 @@ func TestAnOutageEndsOpenWrites(t *testing.T) {
 	}
 }
 
-// A request that comes when the outage has lasted too long still has one attempt.
+// A request that arrives when the outage has lasted too long still has one attempt.
 func TestALateRequestProbesOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wire := played(noDial)
@@ -303,7 +303,7 @@ func TestCancellingEndsTheWaitForAService(t *testing.T) {
 	})
 }
 
-// The precondition is asked right before sending, after the wait for the service.
+// The precondition is checked right before sending, after the wait for the service.
 func TestThePreconditionIsAskedAfterAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := downFor(20*sec, noDial)
@@ -315,7 +315,7 @@ func TestThePreconditionIsAskedAfterAnOutage(t *testing.T) {
 		if !errors.Is(err, graph.ErrPrecondition) || time.Since(began) < 15*sec || time.Since(began) > 20*sec {
 			t.Errorf("got %v after %s", err, time.Since(began))
 		}
-		if _, err := c.Do(t.Context(), write); err != nil { // the turn was given back
+		if _, err := c.Do(t.Context(), write); err != nil { // the turn was released
 			t.Error(err)
 		}
 	})

@@ -18,9 +18,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// splitPage finds the partners of a page, each by itself, and the link to the next
-// page. It does not look into the partners, but refuses a page with a member that
-// stands twice.
+// splitPage finds the partners of a page, one by one, and the link to the next
+// page. It does not look into the partners, but refuses a page on which a member
+// appears twice.
 func splitPage(body []byte) (partners [][]byte, link string, err error) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(body), lenient)
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
@@ -31,7 +31,7 @@ func splitPage(body []byte) (partners [][]byte, link string, err error) {
 		t, _ := dec.ReadToken() // it was peeked at
 		name := strings.ToLower(t.String())
 		if seen[name] {
-			return nil, "", notJSON(fmt.Errorf("%s stands twice", name))
+			return nil, "", notJSON(fmt.Errorf("%s appears twice", name))
 		}
 		seen[name] = true
 		if name == "value" {
@@ -57,8 +57,8 @@ func splitPage(body []byte) (partners [][]byte, link string, err error) {
 
 var errNoList = errors.New("the answer holds no list of partners")
 
-// splitValue reads the array of partners. Each is a copy, so that a partner that is
-// kept does not keep the whole page in memory.
+// splitValue reads the array of partners. Each is a copy, so that keeping one
+// partner does not keep the whole page in memory.
 func splitValue(dec *jsontext.Decoder) (partners [][]byte, err error) {
 	switch dec.PeekKind() {
 	case '[':
@@ -98,8 +98,8 @@ func otherMember(dec *jsontext.Decoder, name string, link *string) error {
 			return errors.New("@odata.nextLink is empty, so it is not known whether more follows")
 		}
 	case strings.HasSuffix(name, "nextlink"):
-		// Other versions of OData spell it so. Ignored, it would end the list early.
-		return fmt.Errorf("%s in place of @odata.nextLink, so it is not known whether more follows", name)
+		// Other versions of OData spell it like this. Ignored, it would end the list early.
+		return fmt.Errorf("%s instead of @odata.nextLink, so it is not known whether more follows", name)
 	}
 	return nil
 }
@@ -107,14 +107,14 @@ func otherMember(dec *jsontext.Decoder, name string, link *string) error {
 // parsed is the partners of a page, and what is wrong with them.
 type parsed struct {
 	partners   []Partner
-	unreadable error  // of a partner that does not even say who it is
-	missing    string // a member that was asked for and is not there
-	lacksIt    string // a partner without it
+	unreadable error  // of a partner that does not even say which one it is
+	missing    string // a member that was asked for but is missing
+	lacksIt    string // a partner that lacks it
 	lacking    int    // how many partners lack something
 }
 
-// parsePartners decodes the partners of a page on all processors: for a large tenant,
-// this takes most of the time that reading costs us.
+// parsePartners decodes the partners of a page on all processors: for a large tenant, this takes
+// most of the time that a reading costs us.
 func parsePartners(raw [][]byte) parsed {
 	all := parsed{partners: make([]Partner, len(raw))}
 	shares := make([]parsed, min(runtime.GOMAXPROCS(0), 1+len(raw)/32))
@@ -137,15 +137,15 @@ func parsePartners(raw [][]byte) parsed {
 	return all
 }
 
-// add reads one partner. One with a broken member has a Problem, as long as it says
-// who it is. The Problem does not repeat the ID, so that equal ones can be reported
-// together.
+// add reads one partner. One with a broken member has a Problem, as long as it
+// says which partner it is. The Problem does not repeat the ID, so that equal
+// ones can be reported together.
 func (s *parsed) add(into *Partner, raw []byte) {
 	p, missing, err := parsePartner(raw, true)
 	if err != nil {
 		id, ok := tenantIDOf(raw)
 		if !ok {
-			s.unreadable = &broken{fmt.Errorf("a partner that does not say who it is: %w", err)}
+			s.unreadable = &broken{fmt.Errorf("a partner that does not say which one it is: %w", err)}
 			return
 		}
 		p, missing = Partner{TenantID: id, Problem: err.Error()}, ""
@@ -159,8 +159,8 @@ func (s *parsed) add(into *Partner, raw []byte) {
 	}
 }
 
-// tenantIDOf finds the ID of a partner that could not be read, unless the ID itself can
-// be read in two ways.
+// tenantIDOf finds the ID of a partner that could not be read, unless the ID itself can be read in
+// two ways.
 func tenantIDOf(raw []byte) (id string, ok bool) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(raw), lenient)
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
@@ -185,9 +185,8 @@ func tenantIDOf(raw []byte) (id string, ok bool) {
 	return id, id != ""
 }
 
-// checkLink returns the link to the next page as it is followed: resolved against the
-// page that it stands on, with the host spelled as ours. It has to lead to the host and
-// the API that were asked.
+// checkLink returns the link to the next page as it is followed: resolved against its page, with
+// the host in our spelling. It must lead to the host and the API that were asked.
 func (c *Client) checkLink(page, link string) (next string, err error) {
 	if link == "" {
 		return "", nil
@@ -238,8 +237,8 @@ type page struct {
 	raw  [][]byte
 	next string // as resolved; "" at the end
 	err  error
-	// again is set where the page was asked for a second time: its partners are then
-	// parsed on arrival.
+	// again is set if the page was requested a second time: its partners are then parsed on
+	// arrival.
 	again   bool
 	parsed  parsed
 	visited bool
@@ -287,7 +286,7 @@ func (c *Client) readPage(ctx context.Context, path string, number int, again bo
 	return p
 }
 
-// unreadable makes err, unless it is nil, an *Error about an answer.
+// unreadable turns err, unless it is nil, into an *Error about an answer.
 func unreadable(resp *Response, path string, err error) error {
 	if err == nil {
 		return nil

@@ -19,15 +19,15 @@ type Partner struct {
 	// Consent is automaticUserConsentSettings as returned; nil for null.
 	Consent json.RawMessage
 	InboundTrust
-	// Trust is inboundTrust as returned; nil for null and for an object of nothing
-	// but nulls, which both inherit everything.
+	// Trust is inboundTrust as returned; nil for null and for an object that
+	// holds only nulls: both inherit everything.
 	Trust json.RawMessage
-	// Sync is nil where the partner has no identity synchronization.
+	// Sync is nil if the partner has no identity synchronization.
 	Sync *IdentitySynchronization
 	// Raw is the configuration as returned, unknown members included.
 	Raw json.RawMessage
-	// Problem says why the partner could not be read; empty for one that was. Its
-	// TenantID is right, its other members mean nothing.
+	// Problem says why the partner could not be read; empty if it could. If it is
+	// set, TenantID is right, and the other members mean nothing.
 	Problem string
 }
 
@@ -73,9 +73,8 @@ const (
 	memberSync     = "identitySynchronization"
 )
 
-// ParsePartner decodes a partner as Graph returns it, and keeps body. It ignores
-// unknown members: real answers carry some that no schema has. What could be read in
-// two ways is an error.
+// ParsePartner decodes a partner as Graph returns it, and keeps body. It ignores unknown members:
+// real answers have some that no schema names. Anything that could be read in two ways is an error.
 func ParsePartner(body []byte) (Partner, error) {
 	p, _, err := parsePartner(body, false)
 	if err == nil {
@@ -96,8 +95,8 @@ type partnerWire struct {
 	Sync              json.RawMessage `json:"identitySynchronization"`
 }
 
-// missing names the first member that was asked for and is not there. Null is a
-// value: OData writes it for a member that has none.
+// missing names the first requested member that is missing. Null is a value:
+// OData writes it for a member without one.
 func (w *partnerWire) missing() string {
 	switch {
 	case w.Sync == nil:
@@ -112,9 +111,9 @@ func (w *partnerWire) missing() string {
 	return ""
 }
 
-// parsePartner also names the first member that was asked for and is not there.
-// With live, the policy has to be the partner's own. Its error does not name the
-// partner: the callers do.
+// parsePartner also names the first requested member that is missing. With live,
+// the policy must be the partner's own. Its error does not name the partner: the
+// callers do.
 func parsePartner(body []byte, live bool) (p Partner, missing string, err error) {
 	var wire partnerWire
 	if err := decodeStrictly(body, &wire); err != nil {
@@ -139,8 +138,7 @@ func parsePartner(body []byte, live bool) (p Partner, missing string, err error)
 	return p, wire.missing(), nil
 }
 
-// parsePolicy reads the policy. With live it has to be the partner's own, and shown in
-// full.
+// parsePolicy reads the policy. With live it must be the partner's own, and complete.
 func (p *Partner) parsePolicy(raw json.RawMessage, live bool) (err error) {
 	owner := ""
 	if live {
@@ -192,8 +190,8 @@ func isAllNull(raw json.RawMessage) bool {
 	return true
 }
 
-// sawSync refuses a policy that is shown in part: a missing member is unknown, while
-// null is a value. It looks closer only where something is not set.
+// sawSync refuses a policy that is shown only in part: a missing member is unknown, while null is a
+// value. It looks closer only if something is not set.
 func (p *Partner) sawSync(raw json.RawMessage) error {
 	if isNull(raw) || p.Sync != nil && p.Sync.IsSyncAllowed != nil {
 		return nil
@@ -228,11 +226,10 @@ func isTrue(raw json.RawMessage) (bool, error) {
 func isGUID(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }
 
 // ParseSync decodes an identitySynchronization, and keeps body. It returns nil
-// for null, for a missing one and for an object of nothing but nulls.
+// for null, for a missing one and for an object that holds only nulls.
 func ParseSync(body []byte) (*IdentitySynchronization, error) { return parseSyncOf("", body) }
 
-// parseSyncOf is ParseSync, and refuses the policy of another tenant where tenantID is
-// given.
+// parseSyncOf is ParseSync, but refuses the policy of another tenant if tenantID is given.
 func parseSyncOf(tenantID string, body []byte) (*IdentitySynchronization, error) {
 	if isNull(body) {
 		return nil, nil

@@ -24,13 +24,13 @@ func TestWrongMembersAreNamedInWords(t *testing.T) {
 		mine + `"identitySynchronization":{"displayName":7}}`:                           of + "identitySynchronization: displayName is a number, not text",
 		mine + `"identitySynchronization":{"userSyncInbound":[]}}`:                      of + "identitySynchronization: userSyncInbound is a list, not an object",
 		mine + `"identitySynchronization":true}`:                                        of + "identitySynchronization: it is true or false, not an object",
-		mine + `"identitySynchronization":{"displayName":"a","DisplayName":"b"}}`:       of + "identitySynchronization: DisplayName stands twice",
+		mine + `"identitySynchronization":{"displayName":"a","DisplayName":"b"}}`:       of + "identitySynchronization: DisplayName appears twice",
 		mine + `"automaticUserConsentSettings":{"inboundAllowed":{}}}`:                  of + "automaticUserConsentSettings: inboundAllowed is an object, not true or false",
 		mine + `"inboundTrust":{"isMfaAccepted":"yes"}}`:                                of + "inboundTrust: isMfaAccepted is text, not true or false",
 		mine + `"inboundTrust":{"isCompliantDeviceAccepted":{}}}`:                       of + "inboundTrust: isCompliantDeviceAccepted is an object, not true or false",
-		mine + `"inboundTrust":{"isMfaAccepted":true,"IsMfaAccepted":false}}`:           of + "inboundTrust: IsMfaAccepted stands twice",
+		mine + `"inboundTrust":{"isMfaAccepted":true,"IsMfaAccepted":false}}`:           of + "inboundTrust: IsMfaAccepted appears twice",
 		mine + `"inboundTrust":[]}`:                                                     of + "inboundTrust: it is a list, not an object",
-		mine + `"inboundTrust":null,"InboundTrust":{"isMfaAccepted":true}}`:             "InboundTrust stands twice",
+		mine + `"inboundTrust":null,"InboundTrust":{"isMfaAccepted":true}}`:             "InboundTrust appears twice",
 		mine + `"isServiceProvider":"true"}`:                                            of + "isServiceProvider: neither true nor false",
 		`{"tenantId":null}`:                                                             "a partner without a readable tenantId",
 		`[]`:                                                                            "it is a list, not an object",
@@ -125,7 +125,7 @@ func TestSingleObjectsAreReadOrMissing(t *testing.T) {
 	}
 }
 
-// An answer that is not the object that was asked for is asked for again, and reported.
+// An answer that is not the requested object is requested again, and reported.
 func TestASingleReadIsHeldToWhatWasAsked(t *testing.T) {
 	const mine, other = `"tenantId":"` + fabrikam + `"`, `"tenantId":"` + contoso + `"`
 	const rest = `,"isServiceProvider":null,"automaticUserConsentSettings":null,"inboundTrust":null`
@@ -162,13 +162,13 @@ func TestASingleReadIsHeldToWhatWasAsked(t *testing.T) {
 		{"a policy of another type", sync, `{` + mine + `,"displayName":7,"userSyncInbound":null}`, graph.Unreadable, "partner " + fabrikam + " cannot be read: "},
 		{"a template without its level", tmpl, `{"userSyncInbound":null}`, graph.Unreadable, "a template without templateApplicationLevel"},
 		{"half a template", tmpl, `{"templateApplicationLevel":"none"}`, graph.NotVisible, "no userSyncInbound in the answer"},
-		{"a template with a level twice", tmpl, `{"templateApplicationLevel":"none","TemplateApplicationLevel":"x","userSyncInbound":null}`, graph.Unreadable, "TemplateApplicationLevel stands twice"},
+		{"a template with a level twice", tmpl, `{"templateApplicationLevel":"none","TemplateApplicationLevel":"x","userSyncInbound":null}`, graph.Unreadable, "TemplateApplicationLevel appears twice"},
 		{"a level of null", tmpl, `{"templateApplicationLevel":null}`, graph.Unreadable, "a template without"},
 		{"a list", tmpl, `[]`, graph.Unreadable, "not the JSON that Graph answers"},
 		{"cut JSON", partner, `{` + mine, graph.Unreadable, "not the JSON that Graph answers"},
 		{"no JSON", domain, `nope`, graph.Unreadable, "not the JSON that Graph answers"},
 		{"an unknown domain", domain, `{"tenantId":""}`, graph.Unreadable, "tenant information without a readable tenantId"},
-		{"an error in a success", domain, `{` + mine + `,"error":{"code":"c","message":"m"}}`, graph.Unreadable, "the status says success, and the body holds an error"},
+		{"an error in a success", domain, `{` + mine + `,"error":{"code":"c","message":"m"}}`, graph.Unreadable, "the status says success, but the body holds an error"},
 		{"nothing", domain, ``, graph.Unreadable, "an answer without a body"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -186,7 +186,7 @@ func TestASingleReadIsHeldToWhatWasAsked(t *testing.T) {
 	}
 }
 
-// A page is decoded on several processors; each partner is as if read by itself.
+// A page is decoded on several processors; each partner is the same as if read alone.
 func TestAPageIsReadAsItsPartnersAre(t *testing.T) {
 	r := newRig(t, graphsim.Config{Partners: 300, PageSize: 150})
 	got, _, err := list(t.Context(), r.Client)

@@ -16,8 +16,8 @@ const (
 	TemplatePath = policyPath + "/templates/multiTenantOrganizationIdentitySynchronization"
 )
 
-// SupportTenantID is the tenant of Microsoft Support. It appears as a partner
-// by itself after a support case (Entra page on support access).
+// SupportTenantID is the tenant of Microsoft Support. It appears as a partner by
+// itself after a support case (Entra page on support access).
 const SupportTenantID = "b4c546a4-7dac-46a6-a7dd-ed822a11efd3"
 
 // PartnersPath is the collection of partner configurations.
@@ -29,8 +29,8 @@ func PartnerPath(tenantID string) string { return partnersPath + "/" + tenantID 
 // SyncPath is a partner's identity synchronization.
 func SyncPath(tenantID string) string { return PartnerPath(tenantID) + "/identitySynchronization" }
 
-// get reads one object through parse. An answer that parse refuses is asked for again.
-// The needed members have to be there, if only as null.
+// get reads one object through parse. If parse refuses the answer, the request is sent again. The
+// needed members must be there, if only as null.
 func get[T any](ctx context.Context, c *Client, path string, parse func([]byte) (T, error), needed ...string) (v T, err error) {
 	_, err = c.Do(ctx, Request{Method: http.MethodGet, Path: path, check: func(body []byte) error {
 		has, err := membersOf(body)
@@ -60,8 +60,8 @@ func (c *Client) Partner(ctx context.Context, tenantID string) (Partner, error) 
 	}, memberProvider, memberConsent, memberTrust)
 }
 
-// IdentitySynchronization reads one partner's policy; its absence is a
-// NotFound error.
+// IdentitySynchronization reads one partner's policy; its absence is a NotFound
+// error.
 func (c *Client) IdentitySynchronization(ctx context.Context, tenantID string) (*IdentitySynchronization, error) {
 	return get(ctx, c, SyncPath(tenantID), func(body []byte) (*IdentitySynchronization, error) {
 		s, err := parseSyncOf(tenantID, body)

@@ -9,16 +9,15 @@ import (
 	"strings"
 )
 
-// removed stands in the place of a secret.
+// removed replaces a secret.
 const removed = "[removed]"
 
-// shortest is the length from which a token or a password is searched for. Anything
-// shorter is no secret, and would be found in half of all words.
+// shortest is the minimum length of a token or a password that is searched for.
+// Anything shorter is no secret, and would be found in half of all words.
 const shortest = 6
 
-// secrets are what no answer and no error may repeat: the bearer token of a request,
-// and the credentials for the proxy. Some gateways echo the headers that they were
-// sent.
+// secrets are what no answer and no error may repeat: the bearer token of a request, and the
+// credentials for the proxy. Some gateways echo the headers that they received.
 type secrets []string
 
 // with returns the secrets and the value of an Authorization header, without
@@ -31,8 +30,8 @@ func (s secrets) with(authorization string) secrets {
 	return append(s[:len(s):len(s)], forms(token)...)
 }
 
-// forms are the spellings in which a secret may come back: as it is, and as common
-// JSON encoders escape it.
+// forms are the spellings in which a secret may come back: unchanged, and as
+// common JSON encoders escape it.
 func forms(secret string) []string {
 	quoted, _ := json.Marshal(secret) // a string always marshals
 	escaped := string(quoted[1 : len(quoted)-1])
@@ -41,7 +40,7 @@ func forms(secret string) []string {
 	return slices.Compact(all)
 }
 
-// ofProxy returns the credentials for the environment's proxy, if that is used for
+// ofProxy returns the credentials for the environment's proxy, if it is used for
 // root.
 func ofProxy(root string) (s secrets) {
 	req, err := http.NewRequest(http.MethodGet, root, nil)

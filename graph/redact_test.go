@@ -20,26 +20,26 @@ import (
 
 const canary = "canary/3f1b2c9d8e70+x"
 
-// Some gateways answer with what they were sent. None of it may reach the caller, nor
-// the layers that log.
-func TestNoTokenStandsInAnyError(t *testing.T) {
+// Some gateways answer with what they received. None of it may reach the caller or the layers that
+// log.
+func TestNoErrorHoldsAToken(t *testing.T) {
 	for name, base := range map[string]func(*http.Request) (*http.Response, error){
-		"a refusal":                refusal(400, "Request_BadRequest"),
-		"a message":                answer(403, `{"error":{"code":"c","message":"no `+canary+`"}}`),
-		"a message, escaped":       answer(403, `{"error":{"code":"c","message":"no canary\/3f1b2c9d8e70+x"}}`),
-		"escaped as .NET does":     answer(403, `{"error":{"code":"c","message":"no canary/3f1b2c9d8e70\u002Bx"}}`),
-		"a code":                   answer(403, `{"error":{"code":"`+canary+`","message":"m"}}`),
-		"details":                  answer(403, `{"error":{"code":"c","details":[{"target":"`+canary+`"}]}}`),
-		"an inner error":           answer(403, `{"error":{"code":"c","innerError":{"request-id":"`+canary+`"}}}`),
-		"a header":                 answer(403, `{}`, "Request-Id: x"+canary, "Www-Authenticate: Bearer "+canary),
-		"plain text":               answer(403, "Authorization: Bearer "+canary),
-		"a web page":               answer(200, "<html><title>"+canary, "Content-Type: text/html"),
-		"a title":                  answer(403, "<title>"+canary+"</title>"),
-		"an error in a success":    answer(200, `{"error":{"code":"c","message":"no `+canary+`"}}`),
-		"a name that stands twice": answer(200, `{"`+canary+`":1,"`+canary+`":2}`),
-		"no answer":                failure(errors.New("broken pipe after Bearer " + canary)),
-		"a redirect":               answer(307, "", "Location: https://login.example.com/?token="+canary),
-		"a redirect to nowhere":    answer(302, "", "Location: %zz"+canary),
+		"a refusal":                 refusal(400, "Request_BadRequest"),
+		"a message":                 answer(403, `{"error":{"code":"c","message":"no `+canary+`"}}`),
+		"a message, escaped":        answer(403, `{"error":{"code":"c","message":"no canary\/3f1b2c9d8e70+x"}}`),
+		"escaped as .NET does":      answer(403, `{"error":{"code":"c","message":"no canary/3f1b2c9d8e70\u002Bx"}}`),
+		"a code":                    answer(403, `{"error":{"code":"`+canary+`","message":"m"}}`),
+		"details":                   answer(403, `{"error":{"code":"c","details":[{"target":"`+canary+`"}]}}`),
+		"an inner error":            answer(403, `{"error":{"code":"c","innerError":{"request-id":"`+canary+`"}}}`),
+		"a header":                  answer(403, `{}`, "Request-Id: x"+canary, "Www-Authenticate: Bearer "+canary),
+		"plain text":                answer(403, "Authorization: Bearer "+canary),
+		"a web page":                answer(200, "<html><title>"+canary, "Content-Type: text/html"),
+		"a title":                   answer(403, "<title>"+canary+"</title>"),
+		"an error in a success":     answer(200, `{"error":{"code":"c","message":"no `+canary+`"}}`),
+		"a name that appears twice": answer(200, `{"`+canary+`":1,"`+canary+`":2}`),
+		"no answer":                 failure(errors.New("broken pipe after Bearer " + canary)),
+		"a redirect":                answer(307, "", "Location: https://login.example.com/?token="+canary),
+		"a redirect to nowhere":     answer(302, "", "Location: %zz"+canary),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -79,8 +79,8 @@ func TestNoTokenStandsInAnyError(t *testing.T) {
 }
 
 // A link and the name of a member come from the server too.
-func TestNoTokenStandsInAProblem(t *testing.T) {
-	// A page may lie below a path that holds one.
+func TestNoProblemHoldsAToken(t *testing.T) {
+	// A page may be below a path that holds one.
 	wire := played(answer(200, `{"value":[],"@odata.nextLink":"partners/`+canary+`?a"}`), refusal(400, "c"))
 	if _, _, err := list(t.Context(), newClient(t, wire, canary)); err == nil || strings.Contains(err.Error(), "3f1b2c9d8e70") {
 		t.Errorf("a path: got %v", err)
@@ -130,7 +130,7 @@ func TestARefusedRootURLHidesItsPassword(t *testing.T) {
 	}
 }
 
-// The environment's proxy is read once a process, so each case is one.
+// The environment's proxy is read once per process, so each case is a process.
 func TestAProxyThatRefusesIsReported(t *testing.T) {
 	if os.Getenv("BULKSYNC_TEST_PROXY") != "" {
 		c, err := graph.New(graph.Options{RootURL: "https://graph.example.com", Outage: time.Millisecond})

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// maxAttempts is how often a request is tried that is throttled, or that fails while
-// others of its class are answered.
+// maxAttempts is how often a request is tried if it is throttled, or if it fails while others of
+// its class are answered.
 const maxAttempts = 6
 
-// The waits between attempts where the answer names none: they double from the first
-// value up to the largest, and each is drawn at random between half and all of it.
+// The waits between attempts if the answer names none: they double from the first value up to the
+// largest, and each is drawn at random between half and all of it.
 const (
 	afterFault    = 100 * time.Millisecond // a reset or a 5xx; most are over at once
 	maxFault      = maxProbeWait
@@ -20,25 +20,25 @@ const (
 	maxThrottle   = 30 * time.Second
 )
 
-// nonRetriable marks an error of a layer below after which another attempt cannot
-// help: a credential that fails, a pause that is too long. The method's name is the
-// convention of the Azure libraries.
+// nonRetriable marks an error of a lower layer after which another attempt cannot
+// help: a credential that fails, a pause that is too long. The method's name is
+// the convention of the Azure libraries.
 type nonRetriable interface{ NonRetriable() }
 
-// longPause is the pacing layer's nonRetriable: the service asked for a longer wait
-// than that layer agrees to.
+// longPause is the pacing layer's nonRetriable: the service asked for a longer
+// wait than that layer accepts.
 type longPause interface {
 	nonRetriable
 	RetryAfter() time.Duration
 }
 
-// retry is the policy: whether there is another attempt, and after which wait. What
-// fails for all requests is waited out for a time; a refusal, and a failure of this
-// request alone, is tried again a number of times.
+// retry is the policy: whether there is another attempt, and after which wait. A
+// failure of all requests is waited out for a time; a refusal, or a failure of
+// this request alone, is tried again a number of times.
 func (c *call) retry(ctx context.Context, resp *http.Response, _ error) (bool, error) {
 	v := &c.verdict
 	if c.wait = 0; ctx.Err() != nil || !v.again {
-		return false, nil // no further attempt: the result of this one stands
+		return false, nil // no further attempt: the result of this one counts
 	}
 	c.discountOutage()
 	switch {
@@ -56,13 +56,13 @@ func (c *call) retry(ctx context.Context, resp *http.Response, _ error) (bool, e
 	}
 	c.wait = backoff(c.counted, v.err)
 	if v.health != healthy && c.class.down.Load() {
-		c.wait = 0 // the probes have a wait of their own
+		c.wait = 0 // the probes have their own wait
 	}
 	return true, nil
 }
 
-// discountOutage restarts the count of attempts after a long outage: its attempts do
-// not count against the request.
+// discountOutage restarts the count of attempts after a long outage: its attempts do not count
+// against the request.
 func (c *call) discountOutage() {
 	c.class.mu.Lock()
 	defer c.class.mu.Unlock()
@@ -71,8 +71,8 @@ func (c *call) discountOutage() {
 	}
 }
 
-// keepsWaiting reports whether a failure is still waited out. If not, it has set the
-// error that the request ends with.
+// keepsWaiting reports whether a failure is still waited out. If not, it has set the error that the
+// request ends with.
 func (c *call) keepsWaiting() bool {
 	k := c.class
 	good := time.Duration(k.lastGood.Load()) // others are answered
@@ -89,8 +89,8 @@ func (c *call) keepsWaiting() bool {
 	return true
 }
 
-// backoff is the wait before the next attempt. A wait that the answer names is the
-// least; a zero or a date in the past counts as none.
+// backoff is the wait before the next attempt. A wait that the answer names is
+// the minimum; zero or a date in the past counts as none.
 func backoff(attempts int, e *Error) time.Duration {
 	base, longest := afterFault, maxFault
 	if e.Status == http.StatusTooManyRequests {
@@ -104,8 +104,8 @@ func backoff(attempts int, e *Error) time.Duration {
 	return wait
 }
 
-// Sleep waits for d, or until ctx ends, whose error it then returns. It waits on
-// a timer, so that it works in virtual time.
+// Sleep waits for d, or until ctx ends, and then returns its error. It waits on a
+// timer, so that it works in virtual time.
 func Sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()

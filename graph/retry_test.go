@@ -26,7 +26,7 @@ type span struct{ least, most time.Duration }
 
 func exactly(d time.Duration) span { return span{d, d} }
 
-// The waits where an answer names none: between half a second and a second (after a
+// The waits if an answer names none: between half a second and a second (after a
 // fault, a tenth of that), doubled each time.
 func doubling(first time.Duration, n int) (waits []span) {
 	for i := range n {
@@ -52,14 +52,14 @@ func throttled(header ...string) func(*http.Request) (*http.Response, error) {
 	return refusal(429, "TooManyRequests", header...)
 }
 
-// inTenSeconds refuses with a date that lies ten seconds ahead on the bubble's
+// inTenSeconds refuses with a date that is ten seconds ahead on the bubble's
 // clock.
 func inTenSeconds(r *http.Request) (*http.Response, error) {
 	return throttled("Retry-After: " + time.Now().Add(10*sec).UTC().Format(http.TimeFormat))(r)
 }
 
-// The whole policy, in virtual time: which answers are tried again, after which wait, and
-// how the request ends.
+// The whole policy, in virtual time: which answers are tried again, after which wait, and how the
+// request ends.
 func TestWhatIsTriedAgainAndWhen(t *testing.T) {
 	const closed = graph.Kind("") // answered for good with success
 	five := slices.Repeat(answers{throttled()}, 5)
@@ -147,7 +147,7 @@ func checkSameRequest(t *testing.T, wire *script) {
 	}
 }
 
-func TestAnErrorTellsTheAttemptsAndTheWaitThatWasAsked(t *testing.T) {
+func TestAnErrorNamesItsAttemptsAndTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClient(t, played(throttled("Retry-After: 2"), throttled("Retry-After: 900")), "")
 		_, err := c.Do(t.Context(), write)
@@ -176,7 +176,7 @@ func (fixed) Error() string               { return "no more tokens" }
 func (fixed) NonRetriable()               {}
 func (f fixed) RetryAfter() time.Duration { return f.wait }
 
-// credential is the same without a wait, as the Azure library has them.
+// credential is the same without a wait, as in the Azure library.
 type credential struct{ error }
 
 func (credential) NonRetriable() {}

@@ -61,8 +61,8 @@ func bearer(token string) func(http.RoundTripper) http.RoundTripper {
 	}
 }
 
-// script is a base that gives prepared answers in turn, the last one again and
-// again, and notes what was sent and when.
+// script is a base that gives prepared answers in turn, repeats the last one, and
+// notes what was sent and when.
 type script struct {
 	answers []func(*http.Request) (*http.Response, error)
 	at      []time.Time

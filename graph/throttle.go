@@ -10,8 +10,8 @@ import (
 )
 
 // Priority says which requests are refused first when a tenant is short of quota.
-// It is sent as x-ms-throttle-priority; the empty one sends nothing, which Graph
-// takes for normal.
+// It is sent as x-ms-throttle-priority; the empty one sends nothing, which means
+// normal to Graph.
 type Priority string
 
 // The priorities.
@@ -32,15 +32,14 @@ func ParsePriority(s string) (Priority, error) {
 	return "", fmt.Errorf("unknown priority %q: use low, normal or high", s)
 }
 
-// MaxRetryAfter is the longest wait that the client agrees to when an answer names
+// MaxRetryAfter is the longest wait that the client accepts when an answer names
 // one. An answer that asks for more ends the request at once, as throttled.
 const MaxRetryAfter = 5 * time.Minute
 
-// RetryAfter returns how long an answer asks to wait, and whether it does.
-// Graph's pages show whole and decimal seconds, RFC 9110 allows a date, and
-// some Graph services join two values by a comma: the longest one counts. A date
-// counts from the answer's own Date, so that a wrong clock here does no harm. A date
-// in the past is a wait of 0; a value that cannot be read counts as absent.
+// RetryAfter returns how long an answer asks to wait, and whether it does. Graph's pages show whole
+// and decimal seconds, RFC 9110 allows a date, and some Graph services join two values by a comma:
+// the longest one counts. A date counts from the answer's own Date, so that a wrong clock here does
+// no harm. A date in the past is a wait of 0; an unreadable value counts as absent.
 func RetryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 	if len(h["Retry-After"]) == 0 {
 		return 0, false // nearly every answer; do not parse its date in vain
@@ -63,7 +62,7 @@ func RetryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 }
 
 // seconds reads a number of seconds, rounded up to the millisecond. Numbers
-// beyond a year stand for a year, so that nothing overflows.
+// beyond a year count as a year, so that nothing overflows.
 func seconds(s string) (time.Duration, bool) {
 	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 	if err != nil && !math.IsInf(f, 1) || math.IsNaN(f) || f < 0 {
@@ -73,8 +72,8 @@ func seconds(s string) (time.Duration, bool) {
 	return time.Duration(math.Ceil(min(f, year)*1000)) * time.Millisecond, true
 }
 
-// IsThrottled reports whether an answer refuses the request for lack of quota: 429,
-// or 503 that asks for a wait, as the page "Throttling guidance" has them.
+// IsThrottled reports whether an answer refuses the request for lack of quota:
+// 429, or 503 that asks for a wait, as in the page "Throttling guidance".
 func IsThrottled(resp *http.Response) bool {
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests:
@@ -87,9 +86,9 @@ func IsThrottled(resp *http.Response) bool {
 	}
 }
 
-// QuotaUsed returns how much of the quota is used, 1 being all of it, as Graph says
-// in x-ms-throttle-limit-percentage (a ratio despite its name, and sent only
-// above 0.8); 0 where it says nothing.
+// QuotaUsed returns how much of the quota is used, 1 being all of it, from
+// x-ms-throttle-limit-percentage (a ratio despite its name, and sent only above
+// 0.8); 0 if the answer does not say.
 func QuotaUsed(h http.Header) float64 {
 	said := h.Get("X-Ms-Throttle-Limit-Percentage")
 	if said == "" {
@@ -102,8 +101,8 @@ func QuotaUsed(h http.Header) float64 {
 	return f
 }
 
-// IsConcurrencyConflict reports whether an answer says that too many writes ran at once in
-// the tenant. It leaves the body readable.
+// IsConcurrencyConflict reports whether an answer says that too many writes ran at once in the
+// tenant. It leaves the body readable.
 func IsConcurrencyConflict(resp *http.Response) bool {
 	if resp.StatusCode != http.StatusConflict {
 		return false

@@ -11,17 +11,16 @@ import (
 	"time"
 )
 
-// connections is a few transports used in turn. Over HTTP/2 each is one connection, so
-// that a reset ends only a share of the requests in flight. Plain HTTP has a connection
-// for each request in flight anyway, and keeps to one pool.
+// connections is a few transports used in turn. Over HTTP/2 each is one connection, so that a reset
+// ends only a share of the requests in flight. Plain HTTP has a connection for each request in
+// flight anyway, and uses one pool.
 type connections struct {
 	next  atomic.Uint32
 	inner [3]*http.Transport
 }
 
-// newTransport keeps at least as many idle connections as there are workers: with the
-// standard library's default of two per host, most requests of a concurrent run would
-// open a new connection.
+// newTransport keeps at least as many idle connections as there are workers: with the standard
+// library's default of two per host, most requests of a concurrent run would open a new connection.
 func newTransport() http.RoundTripper {
 	c := &connections{}
 	for i := range c.inner {
@@ -46,8 +45,8 @@ func (c *connections) RoundTrip(req *http.Request) (*http.Response, error) {
 	return c.inner[c.next.Add(1)%uint32(len(c.inner))].RoundTrip(req)
 }
 
-// proxyOf is the environment's proxy. The standard library's error for a proxy URL that
-// cannot be read would show its password.
+// proxyOf is the environment's proxy. The standard library's error for an unreadable proxy URL
+// would show its password.
 func proxyOf(req *http.Request) (*url.URL, error) {
 	proxy, err := http.ProxyFromEnvironment(req)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// The two examples are those of Microsoft's reference pages "Create
-// identitySynchronization" and "Update multiTenantOrganizationIdentitySyncPolicyTemplate".
+// The two examples are from Microsoft's reference pages "Create identitySynchronization" and
+// "Update multiTenantOrganizationIdentitySyncPolicyTemplate".
 func TestTheReferenceExamplesGoOverTheWireByteForByte(t *testing.T) {
 	for _, c := range []struct{ name, method, path, body string }{
 		{

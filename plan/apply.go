@@ -2,11 +2,11 @@ package plan
 
 import "bulksync/graph"
 
-// Apply returns l as it is once the change was made, which a reading may not show
-// yet. Every member that the change is about is as wanted then, and CheckDrift
-// says so; all others are as they were read. An object that no reading showed is
-// built from the change. A partner that could not be read stays as it is: what
-// else it holds is unknown.
+// Apply returns l as it is after the change, which a reading may not show yet.
+// The members that the change is about are as wanted, so CheckDrift says
+// AsWanted; all others are as they were read. An object that no reading showed is
+// built from the change. A partner that could not be read stays as it is: its
+// other members are unknown.
 func (c *Change) Apply(l Live) Live {
 	switch {
 	case c.Object == SyncTemplate:
@@ -50,7 +50,7 @@ func (c *Change) applyToTemplate(live *graph.Template) *graph.Template {
 }
 
 // policyUnder copies the policy that the change is applied to: the one that was
-// read or, where none was, the one of the plan.
+// read or, if there was none, the one in the plan.
 func (c *Change) policyUnder(live *graph.IdentitySynchronization) *graph.IdentitySynchronization {
 	if live == nil {
 		live, _ = graph.ParseSync(c.Before) // it was parsed when the plan was made
@@ -63,10 +63,9 @@ func (c *Change) policyUnder(live *graph.IdentitySynchronization) *graph.Identit
 }
 
 // WithOtherVerb returns the request that makes the same change with the other
-// verb: PATCH where Graph has the object after all, and PUT, with what the policy
-// held before, where Graph has it no more. It returns nil where no other verb
-// fits, where the partner could not be read, and where it belongs to somebody
-// else.
+// verb: PATCH if Graph has the object after all, and PUT, with what the policy
+// held before, if Graph no longer has it. It returns nil if no other verb fits,
+// if the partner could not be read, or if it is service-owned.
 func (c *Change) WithOtherVerb(l Live) *Request {
 	if c.Object != IdentitySynchronization || l.Partner == nil || l.isUnread() || l.isOwned() {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"bulksync/plan"
 )
 
-// A change that applies is as wanted once it is laid over the reading, and what
-// the reading showed besides is still there.
+// A change that applies is as wanted once it is laid over the reading, and
+// everything else in the reading is still there.
 func TestAChangeLaidOverAReadingIsAsWanted(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := anyWorld(t).Draw(rt, "world")
@@ -80,7 +80,7 @@ func TestOnlyWhatAChangeIsAboutIsLaidOver(t *testing.T) {
 			t.Errorf("%s: the reading was written to (-before +after):\n%s", c.name, diff)
 		}
 		if gone := p.Changes[0].Apply(plan.Live{}); gone.Partner != nil {
-			t.Errorf("%s: a partner that nobody saw: %+v", c.name, gone.Partner)
+			t.Errorf("%s: a partner that was never read: %+v", c.name, gone.Partner)
 		}
 	}
 }
@@ -95,6 +95,6 @@ func TestATemplateIsLaidOverInPart(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if got := p.Changes[0].Apply(plan.Live{}); got.Template != nil {
-		t.Errorf("a template that nobody saw: %+v", got.Template)
+		t.Errorf("a template that was never read: %+v", got.Template)
 	}
 }

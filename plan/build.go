@@ -9,7 +9,7 @@ import (
 	"bulksync/plan/desired"
 )
 
-// Desired is what a tenant should look like. Partners may be nil when there is a
+// Desired is what a tenant should look like. Partners may be nil if there is a
 // template, and the other way round.
 type Desired struct {
 	Partners *desired.Partners
@@ -58,8 +58,8 @@ func Changes(d Desired, cur *Current, cloud graph.Cloud) []Change {
 	return b.changes
 }
 
-// objects counts the objects that rows manage, which is the number of changes
-// where no partner has to be added.
+// objects counts the objects that rows manage: the number of changes if no
+// partner has to be added.
 func objects(rows []desired.Row) (n int) {
 	for i := range rows {
 		for _, o := range desired.PartnerObjects {
@@ -101,8 +101,8 @@ func (b *builder) template(t *desired.Template, cloud graph.Cloud) {
 	b.append(ch)
 }
 
-// compare adds a field for each property that is wanted, whether or not it differs.
-// A value that is spelt in another way and means the same stays as it is.
+// compare adds a field for each property that is wanted, whether or not it
+// differs. A value that is spelt differently but means the same stays as it is.
 func (ch *Change) compare(live Live, wanted func(*desired.Property) any) {
 	list := ch.Object.Properties()
 	for i := range list {
@@ -126,9 +126,9 @@ func (ch *Change) differ(path string, before, after any) {
 	}
 }
 
-// settle makes an update in which nothing differs a no-op, which keeps all fields,
-// so that they can be compared again later. Any other change keeps the fields that
-// differ.
+// settle makes an update in which nothing differs a no-op. A no-op keeps all
+// fields, so that they can be compared again later; any other change keeps only
+// those that differ.
 func (ch *Change) settle() {
 	differs := func(f Field) bool { return f.Before != f.After }
 	if ch.Action == Update && !slices.ContainsFunc(ch.Fields, differs) {
@@ -146,9 +146,9 @@ const (
 	reasonOwned    = "the partner configuration belongs to a service provider or to Microsoft Support"
 	reasonBareRow  = "the row names no property, so only the partner configuration is looked at"
 	reasonNoPolicy = "there is no synchronization policy to remove"
-	// reasonNoTemplate is that of a cloud.
+	// reasonNoTemplate applies to a cloud.
 	reasonNoTemplate = "this cloud has no multitenant-organization templates"
-	// reasonUnread goes before the problem of a partner.
+	// reasonUnread precedes the problem of a partner.
 	reasonUnread = "this partner could not be read: "
 )
 
@@ -160,7 +160,7 @@ func (b *builder) row(r *desired.Row) {
 	c := rowChange{builder: b, row: r, partner: &partner, exists: exists}
 	c.owned = isOwned(r.TenantID, &partner)
 	objects := desired.PartnerObjects
-	if r.Absent { // where things go, the last comes first
+	if r.Absent { // objects are removed in reverse order
 		slices.Reverse(objects[:])
 	}
 	for _, o := range objects {
@@ -179,8 +179,8 @@ func (b *builder) row(r *desired.Row) {
 	}
 }
 
-// isOwned reports whether a partner, which may not be there yet, belongs to
-// somebody else.
+// isOwned reports whether a partner, which may not exist yet, belongs to a
+// service provider or to Microsoft Support.
 func isOwned(tenantID string, p *graph.Partner) bool {
 	return p.IsServiceProvider && p.Problem == "" || tenantID == graph.SupportTenantID
 }
@@ -195,7 +195,7 @@ type rowChange struct {
 }
 
 // unread blocks an object of a partner that could not be read, if the row manages
-// it. What is there and whose it is are unknown, so nothing is said of them.
+// it. Its content and its owner are unknown, so nothing is said about them.
 func (c *rowChange) unread(o Object) {
 	c.owned = false
 	if c.row.Manages(o) {
@@ -203,7 +203,7 @@ func (c *rowChange) unread(o Object) {
 	}
 }
 
-// clip cuts a text to so many bytes, between characters.
+// clip cuts a text to at most that many bytes, between characters.
 func clip(s string, most int) string {
 	if len(s) <= most {
 		return s
@@ -252,8 +252,8 @@ func (c *rowChange) syncRemoval() {
 	c.addOnPartner(Change{Object: IdentitySynchronization, Action: Delete, Before: c.partner.Sync.Raw, Fields: PolicyFields(c.partner)})
 }
 
-// PolicyFields lists the properties that the synchronization policy of a partner
-// has, as the fields of a change that takes them away.
+// PolicyFields lists the properties that a partner's synchronization policy has,
+// as the fields of a change that removes them.
 func PolicyFields(p *graph.Partner) []Field {
 	ch := Change{Object: IdentitySynchronization, Fields: []Field{}}
 	for _, prop := range ch.Object.Properties() {
@@ -262,7 +262,7 @@ func PolicyFields(p *graph.Partner) []Field {
 	return ch.Fields
 }
 
-// addOnPartner adds a change that needs the partner configuration to be there.
+// addOnPartner adds a change that needs an existing partner configuration.
 func (c *rowChange) addOnPartner(ch Change) {
 	ch.settle()
 	if ch.Action != NoOp && !c.exists && (!c.createPartners || c.row.Absent) {
@@ -280,8 +280,8 @@ func reasonMissing(r *desired.Row) string {
 	return reasonNoPartner
 }
 
-// add finishes a change of the row. A change of what belongs to somebody else is
-// shown, and blocked.
+// add finishes a change of the row. A change to a service-owned partner is shown,
+// but blocked.
 func (c *rowChange) add(ch Change) {
 	if c.owned && ch.Action != NoOp {
 		ch.Action, ch.Reason = Blocked, reasonOwned

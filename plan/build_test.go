@@ -101,9 +101,9 @@ func TestARowBecomesTheChangesThatMakeItTrue(t *testing.T) {
 			name: "a bare row of a partner", row: ",,,,,,", there: syncOn,
 			want: []string{"no-op partner (the row names no property, so only the partner configuration is looked at)"},
 		},
-		{name: "a bare row of nobody", row: ",,,,,,", there: "-", want: []string{"blocked partner" + missing}},
+		{name: "a bare row without a partner", row: ",,,,,,", there: "-", want: []string{"blocked partner" + missing}},
 		{
-			name: "a bare row of nobody, with --create-partners", row: ",,,,,,", there: "-", create: true,
+			name: "a bare row without a partner, with --create-partners", row: ",,,,,,", there: "-", create: true,
 			want: []string{`create partner tenantId:null>"` + fabrikam + `" = POST ` + partners + ` {"tenantId":"` + fabrikam + `"} !new-partner`},
 		},
 		{
@@ -114,8 +114,8 @@ func TestARowBecomesTheChangesThatMakeItTrue(t *testing.T) {
 			name: "absent removes a policy without content", row: ",,,,,absent,", there: `"identitySynchronization":{"tenantId":"` + fabrikam + `"}`,
 			want: []string{"delete identitySynchronization = DELETE " + synced + " !sync-removed"},
 		},
-		{name: "absent and nothing there", row: ",,,,,absent,", there: inherits, want: []string{"no-op identitySynchronization (there is no synchronization policy to remove)"}},
-		{name: "absent and nobody there", row: ",,,,,absent,", there: "-", want: []string{"no-op identitySynchronization (there is no synchronization policy to remove)"}},
+		{name: "absent and no policy", row: ",,,,,absent,", there: inherits, want: []string{"no-op identitySynchronization (there is no synchronization policy to remove)"}},
+		{name: "absent and no partner", row: ",,,,,absent,", there: "-", want: []string{"no-op identitySynchronization (there is no synchronization policy to remove)"}},
 		{
 			name: "a service provider's partner is left alone", row: ",,false,false,,,", there: `"isServiceProvider":true,` + syncOn + "," + consents,
 			want: []string{"blocked identitySynchronization isSyncAllowed:true>false" + owned, "blocked consent inboundAllowed:true>false" + owned},
@@ -156,8 +156,8 @@ func differs(p *plan.Plan) bool {
 	return false
 }
 
-// What could not be read is neither there nor absent: each object is blocked, and
-// nothing is said of what it holds.
+// A partner that could not be read is neither there nor absent: each object is
+// blocked, and nothing is said about what it holds.
 func TestAPartnerThatCouldNotBeReadIsBlocked(t *testing.T) {
 	const because = " (this partner could not be read: displayName is a number)"
 	for _, c := range []struct {
@@ -204,8 +204,8 @@ func TestTextsOfOthersAreCutToLength(t *testing.T) {
 	}
 }
 
-// What counts for people is whether synchronization was allowed before and is
-// not after, not which action does it.
+// What counts for people is whether synchronization was allowed before and is not
+// afterwards, whatever the action.
 func TestAChangeStopsOnlyWhatIsAllowed(t *testing.T) {
 	sync := func(allowed string) string {
 		return `"identitySynchronization":{"displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":` + allowed + `}}`
@@ -234,7 +234,7 @@ func TestAChangeStopsOnlyWhatIsAllowed(t *testing.T) {
 	cur := currently()
 	cur.Template = &graph.Template{IsSyncAllowed: new(true), Raw: []byte(`{}`)}
 	if ch := build(t, d, cur).Changes[0]; ch.StopsSync() || ch.AllowsSync() {
-		t.Error("a template stops nobody of today")
+		t.Error("a template stops no current partner")
 	}
 }
 

@@ -8,10 +8,10 @@ import (
 	"bulksync/plan/desired"
 )
 
-// Object names what a change is made to; package desired says what each holds.
+// Object names what a change is made to; package desired describes each one.
 type Object = desired.Object
 
-// The objects of a plan, as package desired has them.
+// The objects of a plan, defined in package desired.
 const (
 	PartnerConfiguration    = desired.PartnerConfiguration
 	IdentitySynchronization = desired.IdentitySynchronization
@@ -33,8 +33,8 @@ const (
 	Blocked Action = "blocked"
 )
 
-// Symbol is the one-character sign of the action in tables, as Terraform's
-// users know it.
+// Symbol is the one-character sign of the action in tables, familiar from
+// Terraform.
 func (a Action) Symbol() string {
 	switch a {
 	case Create:
@@ -57,7 +57,7 @@ type Partner struct {
 	DisplayName string `json:"displayName"`
 }
 
-// Field is one managed property of a change: its path in Graph's spelling and
+// Field is one managed property of a change: its path in Graph's spelling, and
 // its value before and after, each nil, a bool or a string.
 type Field struct {
 	Path   string `json:"path"`
@@ -74,16 +74,17 @@ type Request struct {
 }
 
 // Change takes one object from what is there to what is wanted. It is data:
-// Fields say what a reader needs to know, Request says what is sent, and
-// Decode refuses a plan in which the two disagree. Its members stand in the
-// order of RFC 8785, so that a change in a file is nearly canonical already.
+// Fields say what a reader needs to know, Request says what is sent, and Decode
+// refuses a plan in which the two disagree. Its members are in the order of RFC
+// 8785, so that a change in a file is nearly canonical already.
 type Change struct {
 	Action Action `json:"action"`
-	// Before is the object as Graph returned it, unknown members included;
-	// null where there was none. It is shown and undone from, never sent.
+	// Before is the object as Graph returned it, unknown members included; null
+	// if there was none. It is shown, and undo goes back to it; it is never sent.
 	Before json.RawMessage `json:"before"`
-	// Fields holds the properties that differ; for a delete, those that go, and for
-	// a no-op those that are as wanted, before and after alike.
+	// Fields holds the properties that differ; for a delete, those that are
+	// removed; for a no-op, those that are as wanted, with equal values before
+	// and after.
 	Fields  []Field  `json:"fields"`
 	Hazards []Hazard `json:"hazards"`
 	Note    string   `json:"note"`
@@ -103,7 +104,7 @@ type Change struct {
 func (c *Change) Writes() bool { return c.Request != nil }
 
 // Removes reports whether the change leaves no field behind, which only a removal
-// does. The removal of a policy without content has no fields.
+// does. Removing a policy without content has no fields.
 func (c *Change) Removes() bool {
 	return !slices.ContainsFunc(c.Fields, func(f Field) bool { return f.After != nil })
 }
@@ -112,11 +113,11 @@ func (c *Change) Removes() bool {
 // names no property.
 func (c *Change) isBare() bool { return c.Action == NoOp && c.Reason == reasonBareRow }
 
-// Reverts reports whether the change takes a run back. It comes from no file then,
+// Reverts reports whether the change reverts a run. It comes from no file then,
 // and Revert has other rules than Build.
 func (c *Change) Reverts() bool { return c.Reason == reasonRevert }
 
-// Name is how messages call the object of a change.
+// Name is what messages call the object of a change.
 func (c *Change) Name() string {
 	if c.Object == SyncTemplate {
 		return "template"
@@ -125,7 +126,7 @@ func (c *Change) Name() string {
 }
 
 // StopsSync reports whether applying the change stops synchronization that is
-// allowed now: it removes the policy or turns its switch off. Where the switch is
+// allowed now: it removes the policy or turns its switch off. If the switch is
 // not on, nothing stops for people.
 func (c *Change) StopsSync() bool {
 	f := c.syncSwitch()
@@ -140,7 +141,7 @@ func (c *Change) AllowsSync() bool {
 }
 
 // syncSwitch is the field that turns a partner's synchronization on or off; nil
-// where the change does neither.
+// if the change does neither.
 func (c *Change) syncSwitch() *Field {
 	if c.Object != IdentitySynchronization || c.Action == NoOp || c.Action == Blocked {
 		return nil
@@ -153,7 +154,7 @@ func (c *Change) syncSwitch() *Field {
 	return nil
 }
 
-// field is the field of the change at a path; nil where it has none.
+// field is the field of the change at a path; nil if it has none.
 func (c *Change) field(path string) *Field {
 	for i := range c.Fields {
 		if c.Fields[i].Path == path {

@@ -13,8 +13,8 @@ import (
 )
 
 // check refuses a change that says one thing and sends another, and everything
-// that Build and Revert would never have written. What they learn to write has to
-// be allowed here.
+// that Build and Revert would never have written. Whatever they learn to write
+// has to be allowed here.
 func (c *Change) check() error {
 	for _, rule := range []func(*Change) error{
 		(*Change).checkWords, (*Change).checkReason, (*Change).checkFields, (*Change).checkImage, (*Change).checkHazards, (*Change).checkRequest,
@@ -57,11 +57,11 @@ func (c *Change) checkWords() error {
 	case c.Object == SyncTemplate:
 		return nil
 	case !desired.IsCanonicalGUID(c.Partner.TenantID):
-		return fmt.Errorf("%q is no tenant ID", c.Partner.TenantID)
+		return fmt.Errorf("%q is not a tenant ID", c.Partner.TenantID)
 	case c.Partner.TenantID == graph.SupportTenantID && c.sends():
 		return errors.New("it writes to the tenant of Microsoft Support")
 	case c.Row < 1:
-		return fmt.Errorf("it is of row %d", c.Row)
+		return fmt.Errorf("its row is %d", c.Row)
 	default:
 		return nil
 	}
@@ -70,7 +70,7 @@ func (c *Change) checkWords() error {
 // sends reports whether the action sends a write.
 func (c *Change) sends() bool { return c.Action != NoOp && c.Action != Blocked }
 
-// checkReason refuses a reason that such a change never has.
+// checkReason refuses a reason that such a change cannot have.
 func (c *Change) checkReason() error {
 	var fits bool
 	switch {
@@ -88,7 +88,7 @@ func (c *Change) checkReason() error {
 		fits = c.Reason == ""
 	}
 	if !fits {
-		return fmt.Errorf("%s %s never has the reason %s", c.Action, c.Object, desired.Quote(c.Reason))
+		return fmt.Errorf("%s %s cannot have the reason %s", c.Action, c.Object, desired.Quote(c.Reason))
 	}
 	return nil
 }
@@ -108,13 +108,14 @@ func (c *Change) isBlockedBy() bool {
 // checkHazards refuses a change that hides a hazard, or names one too many.
 func (c *Change) checkHazards() error {
 	if want := c.hazards(); !slices.Equal(c.Hazards, want) {
-		return fmt.Errorf("its hazards are %q, where those of such a change are %q", c.Hazards, want)
+		return fmt.Errorf("its hazards are %q, but must be %q", c.Hazards, want)
 	}
 	return nil
 }
 
-// checkRequest refuses a request that does not follow from the change. It is what
-// RequestFor says, which is not made again for each change of a long plan.
+// checkRequest refuses a request that does not follow from the change. It
+// compares with what RequestFor would return, without building it again for each
+// change of a long plan.
 func (c *Change) checkRequest() error {
 	r := c.Request
 	if c.sends() != (r != nil) {
@@ -131,7 +132,7 @@ func (c *Change) checkRequest() error {
 	if r.Method != methodOf(c.Object, c.Action) || r.Path != pathOf(c.Object, c.Action, c.Partner.TenantID) || !seal.Same(r.Body, want) {
 		return errors.New("the request does not follow from the fields")
 	}
-	if !bytes.Equal(r.Body, want) { // what is sent is spelt as we spell it
+	if !bytes.Equal(r.Body, want) { // the body is spelt as we spell it
 		r.Body = bytes.Clone(want)
 	}
 	return nil
@@ -171,7 +172,7 @@ func (c *Change) checkSides(p *desired.Property, f *Field) error {
 		fits = goes
 	case Update:
 		fits = c.Reverts() || f.After != nil
-	case Blocked: // of a removal everything goes
+	case Blocked: // a removal removes everything
 		fits = f.After != nil || c.Object == IdentitySynchronization && goes && c.Removes()
 	default: // what is as wanted
 		if f.Before == nil || f.Before != f.After {
@@ -186,25 +187,25 @@ func (c *Change) checkSides(p *desired.Property, f *Field) error {
 	if p.Kind == desired.TenantID && f.Before != c.Partner.TenantID && f.After != c.Partner.TenantID {
 		return errors.New("a partner is added and removed by its tenant ID alone")
 	}
-	if c.Reverts() { // it may bring back whatever was there
+	if c.Reverts() { // it may bring back anything that was there
 		return nil
 	}
 	if err := p.CheckWanted(f.After); err != nil {
-		return fmt.Errorf("no input wants that: %w", err)
+		return fmt.Errorf("no input can ask for that: %w", err)
 	}
 	return nil
 }
 
-// checkNumber refuses a change that lacks the fields that it must have, or says
-// something of a partner that could not be read.
+// checkNumber refuses a change that lacks fields it must have, or shows values of
+// a partner that could not be read.
 func (c *Change) checkNumber() error {
 	var needs bool
 	switch {
 	case c.Action == Blocked && strings.HasPrefix(c.Reason, reasonUnread):
 		if len(c.Fields) > 0 || c.Before != nil {
-			return errors.New("it says what a partner holds that could not be read")
+			return errors.New("it shows values of a partner that could not be read")
 		}
-	case c.Action == Blocked: // a policy without content can be there
+	case c.Action == Blocked: // there may be a policy without content
 		needs = c.Object != PartnerConfiguration && c.Before == nil
 	case c.Object == PartnerConfiguration:
 		needs = c.sends()
@@ -244,26 +245,26 @@ func (c *Change) checkImage() error {
 			set++
 		}
 		if f := c.field(list[i].Path); f != nil && f.Before != value {
-			return fmt.Errorf("the field %q is %s before, and %s in the before-image", f.Path, jsonValue(f.Before), jsonValue(value))
+			return fmt.Errorf("the field %q is %s before, but %s in the before-image", f.Path, jsonValue(f.Before), jsonValue(value))
 		}
 	}
 	if (c.Action == Delete || c.Action == Blocked && c.Removes()) && set != len(c.Fields) {
-		return errors.New("its fields are not all that its before-image holds")
+		return errors.New("its fields leave out part of its before-image")
 	}
 	return nil
 }
 
-// needsImage reports whether such a change has a before-image. Where it may have
-// one or not, it returns there.
+// needsImage reports whether such a change has a before-image. If it may or may
+// not have one, it returns there.
 func (c *Change) needsImage(there bool) bool {
 	switch {
 	case c.Action == Create:
 		return false
 	case c.Action == Delete:
 		return true
-	case c.Object == PartnerConfiguration: // blocked where there is none
+	case c.Object == PartnerConfiguration: // blocked if there is none
 		return c.Action == NoOp
-	case c.Action == Update && c.Object.Member() != "" && !c.Reverts(): // what was never set is null
+	case c.Action == Update && c.Object.Member() != "" && !c.Reverts(): // null if it was never set
 		return there
 	case c.Action == NoOp && c.Object == IdentitySynchronization: // there may be nothing to remove
 		return there

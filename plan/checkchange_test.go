@@ -20,7 +20,7 @@ import (
 )
 
 // crafted is a plan with an edit in it, whose requests, summary and fingerprint
-// fit: only the rules can refuse it.
+// match: only the rules can refuse it.
 func crafted(t testing.TB, p *plan.Plan, edit func(*plan.Plan)) []byte {
 	t.Helper()
 	p, err := decode(encoded(t, p))
@@ -66,42 +66,42 @@ func TestAPlanThatNobodyMadeIsRefused(t *testing.T) {
 		edit func(*plan.Plan)
 		says string
 	}{
-		{"a hazard taken out", change(1, func(c *plan.Change) { c.Hazards = nil }), `change 2: its hazards are [], where those of such a change are ["sync-off"]`},
+		{"a hazard taken out", change(1, func(c *plan.Change) { c.Hazards = nil }), `change 2: its hazards are [], but must be ["sync-off"]`},
 		{"a removal without its hazard", change(4, func(c *plan.Change) { c.Hazards = nil }), `change 5: its hazards are []`},
 		{"consent off without its hazard", change(2, func(c *plan.Change) { c.Hazards = nil }), `change 3: its hazards are []`},
 		{"a hazard for nothing", change(3, func(c *plan.Change) { c.Hazards = []plan.Hazard{plan.SyncOff} }), `change 4: its hazards are ["sync-off"]`},
 		{"a hazard twice", change(1, func(c *plan.Change) { c.Hazards = append(c.Hazards, c.Hazards...) }), `change 2: its hazards`},
 
 		{"a change twice", func(p *plan.Plan) { p.Changes = append(p.Changes[:3:3], p.Changes[2:]...) }, "change 4: a second change of the consent of partner " + fabrikam},
-		{"a partner in two places", func(p *plan.Plan) { p.Changes = append(p.Changes, p.Changes[1]) }, "change 9: identitySynchronization of partner " + fabrikam + " stands in two places"},
+		{"a partner in two places", func(p *plan.Plan) { p.Changes = append(p.Changes, p.Changes[1]) }, "change 9: identitySynchronization of partner " + fabrikam + " appears in two places"},
 		{"the template twice", func(p *plan.Plan) { p.Changes = append(p.Changes[:1:1], p.Changes...) }, "change 2: a second change of the template"},
 		{"the template at the end", func(p *plan.Plan) { p.Changes = append(p.Changes[1:], p.Changes[0]) }, "change 8: its row 0 comes after row 6"},
 		{"a removal of what is created", func(p *plan.Plan) {
 			p.Changes[6].Action, p.Changes[6].Before, p.Changes[6].Hazards = plan.Delete, []byte(`{"displayName":"New"}`), []plan.Hazard{plan.SyncRemoved}
 			p.Changes[6].Fields = []plan.Field{{Path: "displayName", Before: "New"}}
-		}, "change 7: it stands out of order"},
+		}, "change 7: it is out of order"},
 		{"rows in another order", func(p *plan.Plan) { p.Changes[3], p.Changes[4] = p.Changes[4], p.Changes[3] }, "change 4: its partner, row or note is not that of line 3, which comes next"},
-		{"consent before the policy", func(p *plan.Plan) { p.Changes[1], p.Changes[2] = p.Changes[2], p.Changes[1] }, "change 3: it stands out of order"},
-		{"a policy before its partner", func(p *plan.Plan) { p.Changes[5], p.Changes[6] = p.Changes[6], p.Changes[5] }, "change 6: it stands out of order"},
+		{"consent before the policy", func(p *plan.Plan) { p.Changes[1], p.Changes[2] = p.Changes[2], p.Changes[1] }, "change 3: it is out of order"},
+		{"a policy before its partner", func(p *plan.Plan) { p.Changes[5], p.Changes[6] = p.Changes[6], p.Changes[5] }, "change 6: it is out of order"},
 		{"another note of one row", change(2, func(c *plan.Change) { c.Note = "CHG2" }), "change 3: its partner, row or note is not that of the change before it"},
 		{"another name of one partner", change(2, func(c *plan.Change) { c.Partner.DisplayName = "Woodgrove" }), "change 3: its partner, row or note"},
 		{"two rows of one partner", change(2, func(c *plan.Change) { c.Row = 3 }), "change 3: its partner, row or note"},
 		{"one row of two partners", change(4, func(c *plan.Change) { c.Row = 3 }), "change 5: its row 3 comes after row 3"},
 
-		{"a row that the input does not have", change(7, func(c *plan.Change) { c.Row = 99 }), "change 8: it is of line 99, where the input has no row"},
-		{"no row", change(7, func(c *plan.Change) { c.Row = 0 }), "change 8: it is of row 0"},
-		{"another number of rows", func(p *plan.Plan) { p.Input.Rows = 4 }, "the input: it counts 4 rows, and has the cells of 5 and the lines of 5"},
+		{"a row that the input does not have", change(7, func(c *plan.Change) { c.Row = 99 }), "change 8: the input has no row on line 99"},
+		{"no row", change(7, func(c *plan.Change) { c.Row = 0 }), "change 8: its row is 0"},
+		{"another number of rows", func(p *plan.Plan) { p.Input.Rows = 4 }, "the input: it counts 4 rows, but has the cells of 5 and the lines of 5"},
 		{"a line less", func(p *plan.Plan) { p.Input.Lines = p.Input.Lines[1:] }, "and the lines of 4"},
-		{"cells less", func(p *plan.Plan) { p.Input.Cells = p.Input.Cells[1:] }, "has the cells of 4"},
+		{"a row of cells less", func(p *plan.Plan) { p.Input.Cells = p.Input.Cells[1:] }, "has the cells of 4"},
 		{"no cells", func(p *plan.Plan) { p.Input.Cells, p.Input.Lines, p.Input.Rows = nil, nil, 0 }, "it counts 0 rows"},
 		{"a cell less", func(p *plan.Plan) { p.Input.Cells[2] = p.Input.Cells[2][1:] }, "line 4 has 6 cells below a header of 7"},
 		{"lines that do not ascend", func(p *plan.Plan) { p.Input.Lines[2] = 3 }, "row 3 is on line 3, after line 3"},
 		{"a row on the line of the header", func(p *plan.Plan) { p.Input.Lines[0] = 1 }, "row 1 is on line 1"},
 		{"no header", func(p *plan.Plan) { p.Input.Header = nil }, "it has no header"},
-		{"no input", func(p *plan.Plan) { p.Input = desired.Input{} }, "change 2: it is of line 2, where the input has no row"},
-		{"another delimiter", func(p *plan.Plan) { p.Input.Dialect.Delimiter = "|" }, "nothing is written in the dialect"},
-		{"another encoding", func(p *plan.Plan) { p.Input.Dialect.Encoding = "ebcdic" }, "nothing is written in the dialect"},
-		{"another newline", func(p *plan.Plan) { p.Input.Dialect.Newline = "\r" }, "nothing is written in the dialect"},
+		{"no input", func(p *plan.Plan) { p.Input = desired.Input{} }, "change 2: the input has no row on line 2"},
+		{"another delimiter", func(p *plan.Plan) { p.Input.Dialect.Delimiter = "|" }, "unknown dialect"},
+		{"another encoding", func(p *plan.Plan) { p.Input.Dialect.Encoding = "ebcdic" }, "unknown dialect"},
+		{"another newline", func(p *plan.Plan) { p.Input.Dialect.Newline = "\r" }, "unknown dialect"},
 		{"an input without a hash", func(p *plan.Plan) { p.Input.SHA256 = "" }, "the input: it has no SHA-256"},
 		{"a hash in capitals", func(p *plan.Plan) { p.Input.SHA256 = strings.ToUpper(p.Input.SHA256) }, "the input: it has no SHA-256"},
 		{"an input without a name", func(p *plan.Plan) { p.Input.Name = "" }, "the input: it has no name"},
@@ -110,14 +110,14 @@ func TestAPlanThatNobodyMadeIsRefused(t *testing.T) {
 		{"a reading that was not complete", func(p *plan.Plan) { p.Read.Complete = false }, "the tenant was not read completely"},
 		{"a reading of no pages", func(p *plan.Plan) { p.Read.Pages = 0 }, "the tenant was read in 0 pages"},
 		{"a reading of less than no partners", func(p *plan.Plan) { p.Read.Partners = -1 }, "with -1 partners"},
-		{"a reading of fewer partners than it shows", func(p *plan.Plan) { p.Read.Partners = 2 }, "the tenant was read with 2 partners, and the changes tell what 3 hold"},
-		{"a home tenant that is none", func(p *plan.Plan) { p.HomeTenant.ID = "contoso.com" }, `the home tenant "contoso.com" is no tenant ID`},
-		{"a cloud that is none", func(p *plan.Plan) { p.HomeTenant.Cloud = "Global" }, `the home tenant is in no cloud: "Global"`},
+		{"a reading of fewer partners than it shows", func(p *plan.Plan) { p.Read.Partners = 2 }, "the tenant was read with 2 partners, but the changes show values of 3"},
+		{"a home tenant that is none", func(p *plan.Plan) { p.HomeTenant.ID = "contoso.com" }, `the home tenant "contoso.com" is not a tenant ID`},
+		{"a cloud that is none", func(p *plan.Plan) { p.HomeTenant.Cloud = "Global" }, `the home tenant has an unknown cloud: "Global"`},
 		{"a host that would see the token in clear", func(p *plan.Plan) { p.HomeTenant.GraphURL = "http://evil.example" }, "would send the token in clear"},
 		{"no time", func(p *plan.Plan) { p.CreatedAt = time.Time{} }, "it does not say when it was made"},
 		{"a long name of the tool", func(p *plan.Plan) { p.Tool.Version = long }, "the name or the version of the tool is too long"},
 		{"a template file without a hash", func(p *plan.Plan) { p.Template.SHA256 = "abc" }, "the template has no SHA-256"},
-		{"a template file that nobody needs", func(p *plan.Plan) { p.Changes = p.Changes[1:] }, "it names a template file, and no change comes of it"},
+		{"a template file that no change needs", func(p *plan.Plan) { p.Changes = p.Changes[1:] }, "it names a template file, but no change comes from it"},
 		{"a template without a file", func(p *plan.Plan) { p.Template = nil }, "change 1: the plan names no template file"},
 		{"a template in a cloud that has none", func(p *plan.Plan) { p.HomeTenant.Cloud = graph.China }, "change 1: update of a template in the cloud china"},
 		{"a template of a partner", change(0, func(c *plan.Change) { c.Partner.TenantID = contoso }), "change 1: the template has no partner, row or note"},
@@ -125,17 +125,17 @@ func TestAPlanThatNobodyMadeIsRefused(t *testing.T) {
 		{"a switch in words", set(1, 1, true, "false"), "holds a value of the wrong type"},
 		{"a name that is a switch", set(1, 0, "Fabrikam", true), "holds a value of the wrong type"},
 		{"a level that is a switch", set(0, 0, "newPartners", false), "holds a value of the wrong type"},
-		{"a level that is none", set(0, 0, "newPartners", "all"), "no input wants that: unknown level"},
+		{"a level that is none", set(0, 0, "newPartners", "all"), "no input can ask for that: unknown level"},
 		{"a level spelt otherwise", set(0, 0, "newPartners", "newPartners "), "update cannot take the field"},
-		{"a name without letters", set(6, 0, nil, ""), "no input wants that: displayName is empty"},
-		{"a name of two lines", set(6, 0, nil, "a\nb"), "no input wants that: displayName is"},
-		{"a long name", set(6, 0, nil, long), "no input wants that: displayName has 2000 characters"},
+		{"a name without letters", set(6, 0, nil, ""), "no input can ask for that: displayName is empty"},
+		{"a name of two lines", set(6, 0, nil, "a\nb"), "no input can ask for that: displayName is"},
+		{"a long name", set(6, 0, nil, long), "no input can ask for that: displayName has 2000 characters"},
 		{"an update to nothing", set(1, 1, true, nil), "change 2: update cannot take the field \"userSyncInbound.isSyncAllowed\" from true to null"},
 		{"an update to the same", set(1, 1, true, true), "from true to true"},
-		{"another value before", set(1, 1, nil, false), "is null before, and true in the before-image"},
-		{"another name before", set(1, 0, "Other", "Fabrikam"), `is "Other" before, and "Fabrikam" in the before-image`},
-		{"another consent before", set(2, 0, nil, false), "is null before, and true in the before-image"},
-		{"another level before", set(0, 0, "existingPartners", "none"), `is "existingPartners" before, and "newPartners" in the before-image`},
+		{"another value before", set(1, 1, nil, false), "is null before, but true in the before-image"},
+		{"another name before", set(1, 0, "Other", "Fabrikam"), `is "Other" before, but "Fabrikam" in the before-image`},
+		{"another consent before", set(2, 0, nil, false), "is null before, but true in the before-image"},
+		{"another level before", set(0, 0, "existingPartners", "none"), `is "existingPartners" before, but "newPartners" in the before-image`},
 		{"a create of what is there", set(6, 0, "Old", "New"), "create cannot take the field"},
 		{"a removal to something", set(4, 0, "Old", "New"), "delete cannot take the field"},
 		{"a partner of another tenant", set(5, 0, nil, contoso), "a partner is added and removed by its tenant ID alone"},
@@ -149,11 +149,11 @@ func TestAPlanThatNobodyMadeIsRefused(t *testing.T) {
 		{"half a removal", change(1, func(c *plan.Change) {
 			c.Action, c.Hazards = plan.Delete, []plan.Hazard{plan.SyncRemoved}
 			c.Fields = []plan.Field{{Path: "displayName", Before: "Fabrikam"}}
-		}), "its fields are not all that its before-image holds"},
+		}), "its fields leave out part of its before-image"},
 		{"half a blocked removal", change(7, func(c *plan.Change) {
 			c.Before = []byte(`{"displayName":"x","userSyncInbound":{"isSyncAllowed":true}}`)
 			c.Fields = []plan.Field{{Path: "userSyncInbound.isSyncAllowed", Before: true}}
-		}), "its fields are not all that its before-image holds"},
+		}), "its fields leave out part of its before-image"},
 
 		{"a before-image that is a text", change(1, func(c *plan.Change) { c.Before = []byte(`"x"`) }), "its before-image is neither an object nor null"},
 		{"a before-image with a switch in words", change(1, func(c *plan.Change) { c.Before = []byte(`{"userSyncInbound":{"isSyncAllowed":"true"}}`) }), "its before-image: "},
@@ -161,21 +161,21 @@ func TestAPlanThatNobodyMadeIsRefused(t *testing.T) {
 		{"a template without a level", change(0, func(c *plan.Change) { c.Before = []byte(`{}`) }), "its before-image: a template without templateApplicationLevel"},
 		{"an update of nothing", change(1, func(c *plan.Change) { c.Before = nil }), "has the wrong before-image"},
 		{"a create of something", change(6, func(c *plan.Change) { c.Before = []byte(`{}`) }), "has the wrong before-image"},
-		{"a no-op of nothing", change(3, func(c *plan.Change) { c.Before = nil }), `no-op identitySynchronization never has the reason ""`},
+		{"a no-op of nothing", change(3, func(c *plan.Change) { c.Before = nil }), `no-op identitySynchronization cannot have the reason ""`},
 		{"a no-op of nothing that could be as wanted", change(3, func(c *plan.Change) { c.Before, c.Fields = []byte(`{"tenantId":"x"}`), nil }), "no-op identitySynchronization without fields"},
 		{"consent of a partner that is added", func(p *plan.Plan) {
 			consent := p.Changes[2]
 			consent.Partner, consent.Row, consent.Note = p.Changes[5].Partner, p.Changes[5].Row, p.Changes[5].Note
 			p.Changes = append(append(p.Changes[:7:7], consent), p.Changes[7])
-		}, "change 8: something is there of a partner that is not"},
+		}, "change 8: it shows values of a partner that does not exist"},
 
-		{"a reason of a write", change(1, func(c *plan.Change) { c.Reason = "harmless" }), `update identitySynchronization never has the reason "harmless"`},
-		{"a reason of a no-op", change(3, func(c *plan.Change) { c.Reason = "harmless" }), `never has the reason "harmless"`},
-		{"a blocked change without a reason", change(7, func(c *plan.Change) { c.Reason, c.Hazards = "", nil }), `blocked identitySynchronization never has the reason ""`},
-		{"a blocked change with a long reason", change(7, func(c *plan.Change) { c.Reason, c.Hazards = strings.Repeat(long, 3), nil }), `never has the reason "nnn`},
-		{"a blocked change that takes a run back", change(7, func(c *plan.Change) { c.Reason, c.Hazards = "reverts what the run did", nil }), `never has the reason "reverts`},
-		{"what holds an unreadable partner", change(7, func(c *plan.Change) { c.Reason, c.Hazards = "this partner could not be read: x", nil }), "it says what a partner holds that could not be read"},
-		{"some of it takes a run back", change(1, func(c *plan.Change) { c.Reason = "reverts what the run did" }), "change 2: some changes take a run back, and others do not"},
+		{"a reason of a write", change(1, func(c *plan.Change) { c.Reason = "harmless" }), `update identitySynchronization cannot have the reason "harmless"`},
+		{"a reason of a no-op", change(3, func(c *plan.Change) { c.Reason = "harmless" }), `cannot have the reason "harmless"`},
+		{"a blocked change without a reason", change(7, func(c *plan.Change) { c.Reason, c.Hazards = "", nil }), `blocked identitySynchronization cannot have the reason ""`},
+		{"a blocked change with a long reason", change(7, func(c *plan.Change) { c.Reason, c.Hazards = strings.Repeat(long, 3), nil }), `cannot have the reason "nnn`},
+		{"a blocked change that reverts a run", change(7, func(c *plan.Change) { c.Reason, c.Hazards = "reverts what the run did", nil }), `cannot have the reason "reverts`},
+		{"the values of an unreadable partner", change(7, func(c *plan.Change) { c.Reason, c.Hazards = "this partner could not be read: x", nil }), "it shows values of a partner that could not be read"},
+		{"only some of it reverts a run", change(1, func(c *plan.Change) { c.Reason = "reverts what the run did" }), "change 2: some changes revert a run, and others do not"},
 		{"a long note", change(3, func(c *plan.Change) { c.Note = strings.Repeat(long, 600) }), "the note has 1200000 bytes"},
 		{"a long name of a partner", change(3, func(c *plan.Change) { c.Partner.DisplayName = long }), "the name of the partner has 2000 bytes, at most 1024 are written"},
 
@@ -186,9 +186,9 @@ func TestAPlanThatNobodyMadeIsRefused(t *testing.T) {
 			consent := p.Changes[7]
 			consent.Object, consent.Fields = plan.Consent, []plan.Field{{Path: "automaticUserConsentSettings.inboundAllowed", After: true}}
 			p.Changes = append(p.Changes[:7:7], sync, consent)
-		}, "change 9: it is blocked, and another change of the partner is not"},
+		}, "change 9: it is blocked, but another change of the partner is not"},
 		{"the home tenant", change(3, func(c *plan.Change) { c.Partner.TenantID = graphsim.DefaultHomeTenant }), "change 4: the home tenant is its own partner"},
-		{"the tenant of nobody", change(3, func(c *plan.Change) { c.Partner.TenantID = "00000000-0000-0000-0000-000000000000" }), "is no tenant ID"},
+		{"the nil GUID", change(3, func(c *plan.Change) { c.Partner.TenantID = "00000000-0000-0000-0000-000000000000" }), "is not a tenant ID"},
 	} {
 		t.Run(c.name, func(t *testing.T) { refuses(t, crafted(t, sample(t), c.edit), c.says) })
 	}
@@ -202,25 +202,25 @@ func TestAnUndoThatNobodyMadeIsRefused(t *testing.T) {
 		edit func(*plan.Plan)
 		says string
 	}{
-		{"a partner goes without its hazard", change(1, func(c *plan.Change) { c.Hazards = nil }), `change 2: its hazards are [], where those of such a change are ["partner-removed"]`},
-		{"the partner before its policy", func(p *plan.Plan) { p.Changes[0], p.Changes[1] = p.Changes[1], p.Changes[0] }, "change 1: it stands out of order"},
+		{"a partner goes without its hazard", change(1, func(c *plan.Change) { c.Hazards = nil }), `change 2: its hazards are [], but must be ["partner-removed"]`},
+		{"the partner before its policy", func(p *plan.Plan) { p.Changes[0], p.Changes[1] = p.Changes[1], p.Changes[0] }, "change 1: it is out of order"},
 		{"rows up and down", func(p *plan.Plan) { p.Changes = append(p.Changes[2:5:5], p.Changes[0], p.Changes[1], p.Changes[5]) }, "change 4: its row 5 comes after row 2"},
-		{"another number of rows", func(p *plan.Plan) { p.Input.Rows = 5 }, "the input counts 5 rows, and the changes are of 3"},
+		{"another number of rows", func(p *plan.Plan) { p.Input.Rows = 5 }, "the input counts 5 rows, but the changes come from 3"},
 		{"less than no rows", func(p *plan.Plan) { p.Input.Rows, p.Changes = -1, nil }, "it counts -1 rows"},
-		{"a dialect of nothing", func(p *plan.Plan) { p.Input.Dialect.Newline = "\n" }, "it has a dialect and no rows"},
+		{"a dialect of nothing", func(p *plan.Plan) { p.Input.Dialect.Newline = "\n" }, "it has a dialect but no rows"},
 		{"a long name", func(p *plan.Plan) { p.Input.Name = strings.Repeat("n", 2000) }, "its name or its hash is too long"},
 		{"a run without a name", func(p *plan.Plan) { p.Input.Name = "" }, "it does not name the run that it reverts"},
 		{"consent of nothing", change(3, func(c *plan.Change) {
 			c.Before, c.Fields, c.Hazards = nil, []plan.Field{{Path: "automaticUserConsentSettings.inboundAllowed", After: true}}, nil
 		}), "update consent has the wrong before-image"},
-		{"none of it takes a run back", func(p *plan.Plan) {
+		{"none of it reverts a run", func(p *plan.Plan) {
 			for i := range p.Changes {
 				p.Changes[i].Reason = ""
 			}
-		}, "change 1: it is of line 5, where the input has no row"},
-		{"a template file", func(p *plan.Plan) { p.Template = sample(t).Template }, "it names a template file, and no change comes of it"},
-		{"one of it does not", change(4, func(c *plan.Change) { c.Reason = "" }), "change 5: some changes take a run back, and others do not"},
-		{"a partner of another tenant", change(1, func(c *plan.Change) { c.Before = []byte(`{"tenantId":"` + contoso + `"}`) }), "its before-image: it is of tenant"},
+		}, "change 1: the input has no row on line 5"},
+		{"a template file", func(p *plan.Plan) { p.Template = sample(t).Template }, "it names a template file, but no change comes from it"},
+		{"one change does not", change(4, func(c *plan.Change) { c.Reason = "" }), "change 5: some changes revert a run, and others do not"},
+		{"a partner of another tenant", change(1, func(c *plan.Change) { c.Before = []byte(`{"tenantId":"` + contoso + `"}`) }), "its before-image: it belongs to tenant"},
 	} {
 		t.Run(c.name, func(t *testing.T) { refuses(t, crafted(t, taken(t, sample(t), nil), c.edit), c.says) })
 	}
@@ -236,11 +236,11 @@ func TestAnUndoMayListTheRowsOfItsRun(t *testing.T) {
 	refuses(t, crafted(t, taken(t, p, nil), func(undo *plan.Plan) {
 		list(undo)
 		undo.Changes[0].Row, undo.Changes[1].Row = 99, 99
-	}), "change 1: it is of line 99, where the input has no row")
+	}), "change 1: the input has no row on line 99")
 }
 
-// Every plan that is made can be read, and its undo, and the undo of that: the
-// reader is the writer's twin.
+// Every plan that is made can be read, and so can its undo and the undo of that:
+// the reader is the writer's twin.
 func TestEveryPlanThatIsMadeIsRead(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := anyPlan(t, 8).Draw(rt, "plan")
@@ -254,7 +254,7 @@ func TestEveryPlanThatIsMadeIsRead(t *testing.T) {
 	})
 }
 
-// A create that met somebody's policy goes back to that, whatever it holds.
+// The undo of a create that met somebody's policy goes back to that policy, whatever it holds.
 func TestAnUndoOfACreateThatMetAPolicyIsRead(t *testing.T) {
 	p := build(t, wanted(t, fabrikam+",Fabrikam,true,,,,"), currently(partner(t, fabrikam, "")))
 	for _, found := range []string{`{"tenantId":"x"}`, `{"displayName":"","userSyncInbound":{"isSyncAllowed":false}}`, `{"displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":true}}`} {
@@ -270,7 +270,7 @@ func TestAnUndoOfACreateThatMetAPolicyIsRead(t *testing.T) {
 	}
 }
 
-// Shells write what is piped into a file with a mark, in UTF-16, and other tools
+// Shells write piped output with a byte order mark or in UTF-16, and other tools
 // escape other characters: it is the same plan.
 func TestAPlanIsReadAsShellsWriteIt(t *testing.T) {
 	p := sample(t)
@@ -307,7 +307,7 @@ func TestAPlanIsReadAsShellsWriteIt(t *testing.T) {
 }
 
 // Members that this version does not know are covered by the fingerprint wherever
-// they stand, and the plan is read without them.
+// they are, and the plan is read without them.
 func TestUnknownMembersAreCoveredWhereverTheyStand(t *testing.T) {
 	p := sample(t)
 	for _, at := range []string{`"tool": {`, `"homeTenant": {`, `"read": {`, `"input": {`, `"template": {`, `"summary": {`, `{"action":"update",`, `"partner":{`, `{"path":"displayName",`, `"request":{`} {

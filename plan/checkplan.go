@@ -25,14 +25,14 @@ func (p *Plan) check() error {
 func (p *Plan) checkHead() error {
 	cloud, err := graph.ParseCloud(string(p.HomeTenant.Cloud))
 	if err != nil || cloud != p.HomeTenant.Cloud {
-		return fmt.Errorf("the home tenant is in no cloud: %q", p.HomeTenant.Cloud)
+		return fmt.Errorf("the home tenant has an unknown cloud: %q", p.HomeTenant.Cloud)
 	}
 	if _, err := graph.CheckRoot(p.HomeTenant.GraphURL); err != nil {
 		return fmt.Errorf("the home tenant: %w", err)
 	}
 	switch {
 	case !desired.IsCanonicalGUID(p.HomeTenant.ID):
-		return fmt.Errorf("the home tenant %s is no tenant ID", desired.Quote(p.HomeTenant.ID))
+		return fmt.Errorf("the home tenant %s is not a tenant ID", desired.Quote(p.HomeTenant.ID))
 	case p.CreatedAt.IsZero():
 		return errors.New("it does not say when it was made")
 	case len(p.Tool.Name) > desired.MaxName || len(p.Tool.Version) > desired.MaxName:
@@ -49,7 +49,7 @@ func (p *Plan) checkHead() error {
 }
 
 // checkChanges refuses changes that do not go together. The changes of one
-// partner, which come from one row, stand together.
+// partner come from one row and are next to each other.
 func (p *Plan) checkChanges() error {
 	o := order{plan: p, seen: make(map[string]struct{}, len(p.Changes))}
 	if len(p.Changes) > 0 {
@@ -74,17 +74,17 @@ func (p *Plan) checkChanges() error {
 	return o.finish()
 }
 
-// order is what checkChanges has seen of the changes of a plan.
+// order is what checkChanges has seen so far of a plan's changes.
 type order struct {
 	plan     *Plan
-	reverts  bool          // the plan takes a run back
-	wanted   []desired.Row // the rows whose changes are still to come, unless it does
+	reverts  bool          // the plan reverts a run
+	wanted   []desired.Row // the rows whose changes are still to come; unused in a revert
 	seen     map[string]struct{}
 	template bool
 	rows     int
 	there    int // partners whose objects the changes show
-	row      int // of the partner before
-	down     int // -1 where rows go up, 1 where they go down, 0 where there was but one
+	row      int // of the previous partner
+	down     int // -1 if rows ascend, 1 if they descend, 0 if there was only one
 }
 
 // checkPartner checks the changes of one partner, or of the template, and
@@ -97,7 +97,7 @@ func (o *order) checkPartner(g []Change) (int, error) {
 		c := &g[i]
 		switch {
 		case c.Reverts() != o.reverts:
-			return i, errors.New("some changes take a run back, and others do not")
+			return i, errors.New("some changes revert a run, and others do not")
 		case c.Partner != g[0].Partner || c.Row != g[0].Row || c.Note != g[0].Note:
 			return i, errors.New("its partner, row or note is not that of the change before it")
 		case c.Partner.TenantID == o.plan.HomeTenant.ID:
@@ -122,13 +122,13 @@ func (o *order) checkPartner(g []Change) (int, error) {
 	return checkAsked(row, g)
 }
 
-// checkPosition checks where the changes of a partner stand: each partner once,
-// its row in the input, and the rows in their order, with the template before
-// them. In a plan that takes a run back the order may be reversed.
+// checkPosition checks where the changes of a partner are: each partner once, its
+// row in the input, the rows in their order, and the template before them. In a
+// plan that reverts a run the order may be reversed.
 func (o *order) checkPosition(c *Change) error {
 	id, in := c.Partner.TenantID, &o.plan.Input
 	if _, twice := o.seen[id]; twice {
-		return fmt.Errorf("%s stands in two places", c.Name())
+		return fmt.Errorf("%s appears in two places", c.Name())
 	}
 	first := len(o.seen) == 0
 	o.seen[id] = struct{}{}
@@ -136,7 +136,7 @@ func (o *order) checkPosition(c *Change) error {
 		o.template = true
 	} else if o.rows++; in.IsListed() || !o.reverts {
 		if _, known := slices.BinarySearch(in.Lines, c.Row); !known {
-			return fmt.Errorf("it is of line %d, where the input has no row", c.Row)
+			return fmt.Errorf("the input has no row on line %d", c.Row)
 		}
 	}
 	if !first {
@@ -163,7 +163,7 @@ func (o *order) checkSteps(g []Change) (int, error) {
 			return i, fmt.Errorf("a second change of the %s", g[i].Name())
 		}
 		if down*d < 0 {
-			return i, errors.New("it stands out of order")
+			return i, errors.New("it is out of order")
 		}
 		down = d
 	}
@@ -172,32 +172,32 @@ func (o *order) checkSteps(g []Change) (int, error) {
 		switch {
 		case c.Action == Create && down > 0, c.Action == Delete && down < 0,
 			c.Action == Update && c.Object == IdentitySynchronization && down > 0 && !o.reverts:
-			return i, errors.New("it stands out of order")
+			return i, errors.New("it is out of order")
 		case c.Action == Blocked && slices.ContainsFunc(g, func(c Change) bool { return c.sends() }):
-			return i, errors.New("it is blocked, and another change of the partner is not")
+			return i, errors.New("it is blocked, but another change of the partner is not")
 		case i > 0 && !o.reverts && c.Before != nil && g[0].Object == PartnerConfiguration:
-			return i, errors.New("something is there of a partner that is not")
+			return i, errors.New("it shows values of a partner that does not exist")
 		}
 	}
 	return 0, nil
 }
 
-// finish checks what needs all changes.
+// finish checks what can only be checked after all changes.
 func (o *order) finish() error {
 	if len(o.wanted) > 0 {
 		return noChange(o.wanted[0].Line)
 	}
 	if !o.reverts && o.there > o.plan.Read.Partners {
-		return fmt.Errorf("the tenant was read with %d partners, and the changes tell what %d hold", o.plan.Read.Partners, o.there)
+		return fmt.Errorf("the tenant was read with %d partners, but the changes show values of %d", o.plan.Read.Partners, o.there)
 	}
 	if o.reverts && o.plan.Input.Name == "" {
 		return errors.New("it does not name the run that it reverts")
 	}
 	if !o.plan.Input.IsListed() && o.plan.Input.Rows != o.rows {
-		return fmt.Errorf("the input counts %d rows, and the changes are of %d", o.plan.Input.Rows, o.rows)
+		return fmt.Errorf("the input counts %d rows, but the changes come from %d", o.plan.Input.Rows, o.rows)
 	}
 	if o.plan.Template != nil && (!o.template || o.reverts) {
-		return errors.New("it names a template file, and no change comes of it")
+		return errors.New("it names a template file, but no change comes from it")
 	}
 	return nil
 }

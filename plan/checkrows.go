@@ -9,9 +9,9 @@ import (
 	"bulksync/plan/desired"
 )
 
-// rowsOf reads the rows of a plan from its cells again, as they were when it was
-// made: checked, resolved and merged. The tenant of a domain name is the one in
-// the changes of its row.
+// rowsOf reads the rows of a plan from its cells again, as they were when the
+// plan was made: checked, resolved and merged. The tenant of a domain name is the
+// one in the changes of its row.
 func (p *Plan) rowsOf() ([]desired.Row, error) {
 	r, err := p.Input.Reread()
 	if err == nil && len(r.Domains()) > 0 {
@@ -33,9 +33,9 @@ func (p *Plan) rowsOf() ([]desired.Row, error) {
 	return wanted.Rows, nil
 }
 
-func noChange(line int) error { return fmt.Errorf("no change comes of line %d", line) }
+func noChange(line int) error { return fmt.Errorf("no change comes from line %d", line) }
 
-// tenantsByLine is the tenant of the changes of each line of the input.
+// tenantsByLine maps each line of the input to the tenant of its changes.
 func (p *Plan) tenantsByLine() map[int]string {
 	lines := map[int]string{}
 	for i := range p.Changes {
@@ -44,8 +44,8 @@ func (p *Plan) tenantsByLine() map[int]string {
 	return lines
 }
 
-// checkAsked refuses changes that the row does not ask for, and returns the index
-// of the first.
+// checkAsked refuses changes that the row does not ask for. It returns the index
+// of the first one.
 func checkAsked(r *desired.Row, g []Change) (int, error) {
 	if first := &g[0]; r.Line != first.Row || r.TenantID != first.Partner.TenantID || r.Note != first.Note {
 		return 0, fmt.Errorf("its partner, row or note is not that of line %d, which comes next", r.Line)
@@ -60,14 +60,14 @@ func checkAsked(r *desired.Row, g []Change) (int, error) {
 	}
 	for _, o := range desired.PartnerObjects {
 		if r.Manages(o) && !slices.ContainsFunc(g, func(c Change) bool { return c.Object == o }) {
-			return 0, fmt.Errorf("line %d asks for the %s too, and no change comes of it", r.Line, o)
+			return 0, fmt.Errorf("line %d also asks for the %s, but has no change for it", r.Line, o)
 		}
 	}
 	return 0, nil
 }
 
-// checkAsked refuses a change that the row does not ask for, or for something
-// else.
+// checkAsked refuses a change that the row does not ask for, or asks for
+// differently.
 func (c *Change) checkAsked(r *desired.Row) error {
 	unread := c.Action == Blocked && strings.HasPrefix(c.Reason, reasonUnread)
 	fits := r.Manages(c.Object)
@@ -90,22 +90,22 @@ func (c *Change) checkAsked(r *desired.Row) error {
 	return c.checkValues(r)
 }
 
-// checkName refuses another name of the partner than the one that is known.
+// checkName refuses a name of the partner that differs from the known one.
 func (c *Change) checkName(name string, known bool) error {
 	if known && c.Partner.DisplayName != name {
-		return fmt.Errorf("its partner is called %s, and %s by line %d", desired.Quote(c.Partner.DisplayName), desired.Quote(name), c.Row)
+		return fmt.Errorf("its partner is named %s, but %s in line %d", desired.Quote(c.Partner.DisplayName), desired.Quote(name), c.Row)
 	}
 	return nil
 }
 
 // checkValues compares each property with the row: what differs becomes what the
 // row wants, everything else that the row wants is there already, and nothing
-// else changes. A partner that the row does not name has the name of its policy.
+// else changes. A partner that the row does not name gets the name in its policy.
 func (c *Change) checkValues(r *desired.Row) error {
 	name, known := r.DisplayName(), r.DisplayName() != ""
 	isSync := c.Object == IdentitySynchronization
 	var there Live
-	if isSync && !known || len(c.Fields) < r.Count(c.Object) { // else the fields tell all
+	if isSync && !known || len(c.Fields) < r.Count(c.Object) { // otherwise the fields say everything
 		var err error
 		if there, err = c.image(); err != nil {
 			return err
@@ -119,7 +119,7 @@ func (c *Change) checkValues(r *desired.Row) error {
 		return err
 	}
 	if c.Action == NoOp && len(c.Fields) != r.Count(c.Object) {
-		return fmt.Errorf("line %d wants more of it than it says is so", c.Row)
+		return fmt.Errorf("line %d asks for more than its fields show", c.Row)
 	}
 	list := c.Object.Properties()
 	for i := range list {
@@ -129,7 +129,7 @@ func (c *Change) checkValues(r *desired.Row) error {
 			becomes = f.After
 		}
 		if becomes != want && (f != nil || want != nil) {
-			return fmt.Errorf("%s becomes %s, and line %d wants %s", list[i].Path, jsonValue(becomes), c.Row, jsonValue(want))
+			return fmt.Errorf("%s becomes %s, but line %d asks for %s", list[i].Path, jsonValue(becomes), c.Row, jsonValue(want))
 		}
 	}
 	return nil

@@ -12,8 +12,8 @@ import (
 )
 
 // asked is a plan whose rows name tenants by ID and by domain, and one of them
-// twice. Its changes are: 0 policy and 1 consent of row 2, 2 removal of row 3,
-// 3 partner and 4 policy of row 4, 5 the look at the partner of row 7.
+// twice. Its changes are: 0 policy and 1 consent of row 2, 2 removal of row 3, 3
+// partner and 4 policy of row 4, 5 the check of the partner of row 7.
 func asked(t *testing.T) *plan.Plan {
 	r := rows(t,
 		fabrikam+",Fabrikam,false,true,,,CHG1", "contoso.com,,,,,absent,CHG2", "33333333-aaaa-4bbb-8ccc-000000000003,New,,,,,",
@@ -24,8 +24,8 @@ func asked(t *testing.T) *plan.Plan {
 		partner(t, fabrikam, syncOn), partner(t, contoso, syncOn), partner(t, "44444444-aaaa-4bbb-8ccc-000000000004", "")))
 }
 
-// What a plan does is what its rows ask for, so that failed.csv has the right
-// rows and no row is left out.
+// A plan does what its rows ask for, so that failed.csv has the right rows and no
+// row is left out.
 func TestAPlanThatItsRowsDoNotAskForIsRefused(t *testing.T) {
 	cell := func(row, column int, value string) func(*plan.Plan) {
 		return func(p *plan.Plan) { p.Input.Cells[row][column] = value }
@@ -37,22 +37,22 @@ func TestAPlanThatItsRowsDoNotAskForIsRefused(t *testing.T) {
 	}{
 		{"another tenant in the row", cell(0, 0, "55555555-aaaa-4bbb-8ccc-000000000005"), "change 1: its partner, row or note is not that of line 2, which comes next"},
 		{"another note in the row", cell(0, 6, "CHG9"), "change 1: its partner, row or note is not that of line 2, which comes next"},
-		{"another name in the row", cell(2, 1, "Old"), "no change comes of line 5"},
-		{"another wish in the row", cell(0, 2, "true"), "change 1: userSyncInbound.isSyncAllowed becomes false, and line 2 wants true"},
-		{"one wish more in the row", cell(0, 4, "true"), "change 2: automaticUserConsentSettings.outboundAllowed becomes null, and line 2 wants true"},
-		{"one wish less in the row", cell(0, 3, ""), "change 2: line 2 does not ask for that"},
+		{"another name in the row", cell(2, 1, "Old"), "no change comes from line 5"},
+		{"another value in the row", cell(0, 2, "true"), "change 1: userSyncInbound.isSyncAllowed becomes false, but line 2 asks for true"},
+		{"one value more in the row", cell(0, 4, "true"), "change 2: automaticUserConsentSettings.outboundAllowed becomes null, but line 2 asks for true"},
+		{"one value less in the row", cell(0, 3, ""), "change 2: line 2 does not ask for that"},
 		{"rows that changed places", func(p *plan.Plan) { p.Input.Cells[1], p.Input.Cells[2] = p.Input.Cells[2], p.Input.Cells[1] }, "contradicts it"},
 		{"no removal in the row", cell(1, 5, ""), "contradicts it: ensure is absent here and present there"},
 		{"an error value in the row", cell(5, 1, "#REF!"), `the input: line 7: displayName is "#REF!"`},
-		{"no bytes of a text", cell(0, 6, "CHG1\x00"), "the input: line 2 holds a character that no cell has"},
+		{"a byte that no text has", cell(0, 6, "CHG1\x00"), "the input: line 2 holds a character that no cell can have"},
 		{"a header without IDs", func(p *plan.Plan) { p.Input.Header[0] = "" }, "the input: its header: no tenantId column"},
-		{"a header that nobody knows", func(p *plan.Plan) { p.Input.Header[6] = "what" }, "the input: its header: unknown column"},
-		{"a row left out", func(p *plan.Plan) { p.Changes = p.Changes[:5] }, "no change comes of line 7"},
-		{"a row in the middle left out", func(p *plan.Plan) { p.Changes = append(p.Changes[:3:3], p.Changes[5]) }, "no change comes of line 5"},
-		{"the row of a domain left out", func(p *plan.Plan) { p.Changes = append(p.Changes[:2:2], p.Changes[3:]...) }, "no change comes of line 3"},
-		{"consent left out", func(p *plan.Plan) { p.Changes = append(p.Changes[:1:1], p.Changes[2:]...) }, "change 1: line 2 asks for the consent too"},
-		{"the name of somebody else", change(2, func(c *plan.Change) { c.Partner.DisplayName = "Woodgrove" }), `change 3: its partner is called "Woodgrove", and "Fabrikam" by line 3`},
-		{"a look at a partner that is written", func(p *plan.Plan) {
+		{"an unknown header", func(p *plan.Plan) { p.Input.Header[6] = "what" }, "the input: its header: unknown column"},
+		{"a row left out", func(p *plan.Plan) { p.Changes = p.Changes[:5] }, "no change comes from line 7"},
+		{"a row in the middle left out", func(p *plan.Plan) { p.Changes = append(p.Changes[:3:3], p.Changes[5]) }, "no change comes from line 5"},
+		{"the row of a domain left out", func(p *plan.Plan) { p.Changes = append(p.Changes[:2:2], p.Changes[3:]...) }, "no change comes from line 3"},
+		{"consent left out", func(p *plan.Plan) { p.Changes = append(p.Changes[:1:1], p.Changes[2:]...) }, "change 1: line 2 also asks for the consent"},
+		{"the name of somebody else", change(2, func(c *plan.Change) { c.Partner.DisplayName = "Woodgrove" }), `change 3: its partner is named "Woodgrove", but "Fabrikam" in line 3`},
+		{"a check of a partner that is written", func(p *plan.Plan) {
 			p.Changes[5].Partner, p.Changes[5].Row = p.Changes[3].Partner, 4
 			p.Changes[5].Before = json.RawMessage(`{"tenantId":"` + p.Changes[3].Partner.TenantID + `"}`)
 			p.Changes = append(p.Changes[:3:3], p.Changes[5], p.Changes[4])
@@ -65,14 +65,14 @@ func TestAPlanThatItsRowsDoNotAskForIsRefused(t *testing.T) {
 		}), "change 3: line 3 does not ask for that"},
 		{"blocked for a reason of its own", change(0, func(c *plan.Change) {
 			c.Action, c.Reason, c.Hazards = plan.Blocked, "not today", nil
-		}), `change 1: blocked identitySynchronization never has the reason "not today"`},
+		}), `change 1: blocked identitySynchronization cannot have the reason "not today"`},
 	} {
 		t.Run(c.name, func(t *testing.T) { refuses(t, crafted(t, asked(t), c.edit), c.says) })
 	}
 }
 
-// Rows by ID and by domain, in any order, some said twice: every plan that is
-// made of them is read.
+// Rows by ID and by domain, in any order, some repeated: every plan made from
+// them can be read.
 func TestRowsThatWereMergedAreRead(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		var lines []string
@@ -102,15 +102,15 @@ func TestRowsThatWereMergedAreRead(t *testing.T) {
 	})
 }
 
-// A no-op says all that its row wants and that is so.
-func TestANoOpThatLeavesAWishOutIsRefused(t *testing.T) {
+// A no-op shows everything that its row wants and that is so.
+func TestANoOpThatLeavesAValueOutIsRefused(t *testing.T) {
 	p := crafted(t, build(t, wanted(t, fabrikam+",Fabrikam,true,,,,"), currently(partner(t, fabrikam, syncOn))), func(p *plan.Plan) {
 		p.Changes[0].Fields = p.Changes[0].Fields[:1]
 	})
-	refuses(t, p, "change 1: line 2 wants more of it than it says is so")
+	refuses(t, p, "change 1: line 2 asks for more than its fields show")
 }
 
-// Of a partner that could not be read no more is known than its row says.
+// Nothing is known about a partner that could not be read, except what its row says.
 func TestAnUnreadPartnerIsCalledAsItsRow(t *testing.T) {
 	unread := partner(t, fabrikam, syncOn)
 	unread.Problem = "displayName is a number"
@@ -118,10 +118,10 @@ func TestAnUnreadPartnerIsCalledAsItsRow(t *testing.T) {
 	if _, err := decode(encoded(t, p)); err != nil {
 		t.Fatal(err)
 	}
-	refuses(t, crafted(t, p, change(0, func(c *plan.Change) { c.Partner.DisplayName = "Woodgrove" })), `change 1: its partner is called "Woodgrove", and "" by line 2`)
+	refuses(t, crafted(t, p, change(0, func(c *plan.Change) { c.Partner.DisplayName = "Woodgrove" })), `change 1: its partner is named "Woodgrove", but "" in line 2`)
 }
 
-// A blocked change takes all of a policy away, or nothing.
+// A blocked change removes all of a policy, or nothing.
 func TestABlockedChangeRemovesNoHalfOfAPolicy(t *testing.T) {
 	p := build(t, wanted(t, fabrikam+",Fabrikam Ltd,false,,,,"), currently(partner(t, fabrikam, `"isServiceProvider":true,`+syncOn)))
 	refuses(t, crafted(t, p, change(0, func(c *plan.Change) { c.Fields[0].After = nil })), `change 1: blocked cannot take the field "displayName" from "Fabrikam" to null`)

@@ -104,8 +104,8 @@ func (w *world) plan(t tester) *plan.Plan {
 	return p
 }
 
-// apply sends what a plan says and nothing else, after it has checked each
-// change for drift.
+// apply sends what a plan says and nothing else, after checking each change for
+// drift.
 func (w *world) apply(t tester, p *plan.Plan) {
 	for i := range p.Changes {
 		c := &p.Changes[i]
@@ -147,8 +147,8 @@ func TestAPlanThatWasAppliedIsEmptyWhenItIsMadeAgain(t *testing.T) {
 	})
 }
 
-// Taking a run back restores every managed value, and taking that back
-// restores what the run had made.
+// Reverting a run restores every managed value, and reverting that restores what
+// the run had made.
 func TestARunThatIsTakenBackLeavesTheTenantAsItWas(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := anyWorld(t).Draw(rt, "world")
@@ -169,7 +169,7 @@ func TestARunThatIsTakenBackLeavesTheTenantAsItWas(t *testing.T) {
 	})
 }
 
-// revert takes back all of a plan, through a file as a user would.
+// revert reverts all of a plan, through a file as a user would.
 func revert(t tester, p *plan.Plan) *plan.Plan {
 	var applied []plan.Applied
 	for i := range p.Changes {
@@ -192,7 +192,7 @@ func revert(t tester, p *plan.Plan) *plan.Plan {
 }
 
 // values is what a tenant holds of the managed properties. A policy object that
-// holds only nulls says the same as one of other nulls.
+// holds only nulls says the same as one with other nulls.
 func values(s graphsim.State) map[string]string {
 	all := map[string]string{"template": fmt.Sprint(s.Template.TemplateApplicationLevel, said(s.Template.UserSyncInbound))}
 	for _, p := range s.Partners {

@@ -15,13 +15,13 @@ import (
 type Current struct {
 	// Partners is keyed by the tenant ID in lower case.
 	Partners map[string]graph.Partner
-	// Template is nil where it was not asked for or the cloud has none.
+	// Template is nil if it was not asked for or the cloud has none.
 	Template *graph.Template
 	// TenantIDs holds the tenant of each domain name that was looked up and found.
 	TenantIDs map[string]string
 	Read      Read
-	// Restarts says why the list was read again, once for each time. What was read
-	// before was thrown away.
+	// Restarts says why the list was read again, once for each time. What had
+	// been read before was thrown away.
 	Restarts []string
 }
 
@@ -34,15 +34,15 @@ type Needs struct {
 // lookups bounds how many domain names are looked up at once.
 const lookups = 8
 
-// ReadCurrent reads the tenant: one paged list of the partners, and beside it
-// the template and the domain names where they are needed. It returns an error
+// ReadCurrent reads the tenant: one paged list of the partners and, in parallel,
+// the template and the domain names if they are needed. It returns an error
 // unless everything was read to the end; the Current that comes with an error
-// tells only how far the reading got.
+// only says how far the reading got.
 func ReadCurrent(ctx context.Context, c *graph.Client, needs Needs) (*Current, error) {
 	cur := &Current{Partners: map[string]graph.Partner{}, TenantIDs: map[string]string{}}
-	// The first page goes alone: it fails for all if the host or the token does.
+	// The first page goes alone: if the host or the token is bad, it fails for all.
 	first := make(chan struct{})
-	firstIsIn := sync.OnceFunc(func() { close(first) }) // a listing can begin again
+	firstIsIn := sync.OnceFunc(func() { close(first) }) // a listing can start over
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return c.ListPartners(gctx, func(p graph.Page) error {
@@ -79,7 +79,7 @@ func ReadCurrent(ctx context.Context, c *graph.Client, needs Needs) (*Current, e
 	return cur, nil
 }
 
-// add takes one page in. A listing that begins again starts over here too.
+// add adds one page. If the listing starts over, so does this.
 func (c *Current) add(p graph.Page) {
 	if p.Number == 1 {
 		clear(c.Partners)
@@ -101,8 +101,8 @@ type LookupError struct {
 	Err    error
 }
 
-// Error names the domain, and the permission where that is what is missing: it is
-// another one than for the partners.
+// Error names the domain, and the permission if that is missing: it is not the
+// one that the partners need.
 func (e *LookupError) Error() string {
 	if errors.Is(e.Err, graph.Forbidden) {
 		return fmt.Sprintf("looking up %s: the permission CrossTenantInformation.ReadBasic.All is missing: %v", e.Domain, e.Err)
@@ -113,8 +113,8 @@ func (e *LookupError) Error() string {
 // Unwrap returns what was wrong with the request.
 func (e *LookupError) Unwrap() error { return e.Err }
 
-// resolve fills ids[i] with the tenant of domains[i]; a domain that belongs to
-// no tenant stays empty, for the caller to name the row that it stands in.
+// resolve sets ids[i] to the tenant of domains[i]. A domain that belongs to no
+// tenant stays empty: the caller can name its row.
 func resolve(ctx context.Context, c *graph.Client, domains, ids []string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(lookups)

@@ -71,8 +71,8 @@ func TestDomainsAreLookedUpOnceEach(t *testing.T) {
 	}
 }
 
-// A domain that cannot be looked up is told apart from a list that cannot be read:
-// another permission is missing.
+// A failed look-up of a domain is distinct from a failed list: it needs another
+// permission.
 func TestALookUpThatFailsNamesItsDomain(t *testing.T) {
 	for kind, says := range map[graphsim.FaultKind]string{
 		"403": "looking up a.example: the permission CrossTenantInformation.ReadBasic.All is missing: ",
@@ -90,8 +90,8 @@ func TestALookUpThatFailsNamesItsDomain(t *testing.T) {
 	}
 }
 
-// The first page decides whether the host and the token are good: nothing else
-// is asked before it is in.
+// The first page decides whether the host and the token are good: nothing else is
+// requested before it arrives.
 func TestTheFirstPageIsReadAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{Partners: 30, PageSize: 10, Latency: 2 * time.Second})

@@ -18,16 +18,15 @@ import (
 	"bulksync/plan/desired"
 )
 
-// Decode reads a plan file and proves it: the format version is ours
-// (ErrFormat), the fingerprint covers the content, and it says nothing that
-// Build and Revert would never have written (ErrAltered). Any other error means
-// that the file is broken or no plan at all.
+// Decode reads a plan file and proves it: the format version is ours (ErrFormat),
+// the fingerprint covers the content, and nothing in it could not have been
+// written by Build or Revert (ErrAltered). Any other error means that the file is
+// broken or no plan at all.
 //
-// The text may begin with a byte order mark or be in UTF-16, as some shells
-// write what is piped into a file: the fingerprint is over what it says.
-// Members that this program does not know are covered by it too, and are not in
-// the Plan: to pass a plan on, copy the bytes that were read. Decode reads r to
-// its end.
+// The text may begin with a byte order mark or be in UTF-16, which some shells
+// write for piped output: the fingerprint covers what the text says. It also
+// covers members that this program does not know, which are not in the Plan: to
+// pass a plan on, copy the bytes that were read. Decode reads r to its end.
 func Decode(r io.Reader) (*Plan, error) {
 	text, _, err := desired.DecodeText(r)
 	var foreign desired.ForeignError
@@ -53,11 +52,11 @@ func Decode(r io.Reader) (*Plan, error) {
 	return &d.plan, nil
 }
 
-// decoder takes the text of a plan apart. Its parts are worked on while the rest
+// decoder splits the text of a plan into parts, and works on them while the rest
 // is read.
 type decoder struct {
 	plan    Plan
-	known   map[string]any // where each member goes; others count for the fingerprint alone
+	known   map[string]any // where each known member goes; others only count for the fingerprint
 	parts   map[string]*part
 	batches []*changeBatch
 	group   errgroup.Group
@@ -80,22 +79,22 @@ func newDecoder() *decoder {
 	return d
 }
 
-// read takes the text apart.
+// read splits the text.
 func (d *decoder) read(text io.Reader) error {
 	doc, err := seal.NewDocument(text)
 	if err != nil {
-		return notJSON(err, "it is no JSON object")
+		return notJSON(err, "it is not a JSON object")
 	}
 	for {
 		name, more, err := doc.Next()
 		if err != nil {
-			return notJSON(err, "text follows its end")
+			return notJSON(err, "there is text after its end")
 		}
 		if !more {
 			return nil
 		}
 		if strings.ContainsFunc(name, notInNames) {
-			return fmt.Errorf("%w: no plan has a member %q", ErrAltered, name)
+			return fmt.Errorf("%w: a plan has no member %q", ErrAltered, name)
 		}
 		p := &part{}
 		d.parts[name] = p
@@ -110,7 +109,7 @@ func (d *decoder) read(text io.Reader) error {
 	}
 }
 
-// notInNames reports whether the name of a member never has r. With letters
+// notInNames reports whether r never occurs in the name of a member. With letters
 // alone the canonical order of names is that of their bytes.
 func notInNames(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) }
 
@@ -149,7 +148,7 @@ func checkVersion(raw []byte) error {
 	return nil
 }
 
-// changes reads the list of changes and hands it on in batches.
+// changes reads the list of changes and passes it on in batches.
 func (d *decoder) changes(doc *seal.Document) error {
 	b := &changeBatch{}
 	err := doc.List(func(change []byte) {
@@ -160,7 +159,7 @@ func (d *decoder) changes(doc *seal.Document) error {
 		}
 	})
 	if err != nil {
-		return notJSON(err, "its changes are no list")
+		return notJSON(err, "its changes are not a list")
 	}
 	if len(b.ends) > 0 {
 		d.start(b)
@@ -173,8 +172,8 @@ func (d *decoder) start(b *changeBatch) {
 	d.group.Go(func() error { b.decode(); return nil })
 }
 
-// notJSON says that a text is no plan: for the reason why where it is JSON, and
-// else for that of err.
+// notJSON says that a text is no plan: because of why if it is JSON, and
+// otherwise because of err.
 func notJSON(err error, why string) error {
 	var twice *seal.TwiceError
 	switch {
@@ -209,8 +208,8 @@ func (d *decoder) prove() error {
 	return p.check()
 }
 
-// fingerprint computes the fingerprint of the text, members that this program
-// does not know included.
+// fingerprint computes the fingerprint of the text, including members that this
+// program does not know.
 func (d *decoder) fingerprint() string {
 	sum := seal.NewDigest()
 	for _, name := range slices.Sorted(maps.Keys(d.parts)) {
@@ -247,7 +246,7 @@ func (d *decoder) collect() error {
 	return nil
 }
 
-// changeBatch is some changes that are being read.
+// changeBatch is a group of changes that are read together.
 type changeBatch struct {
 	text    []byte // a list of them; canonical in the end
 	ends    []int  // of each change in text

@@ -1,5 +1,5 @@
-// Package plan turns what is wanted and what is there into a plan: the list of
-// changes from the one to the other. It does not carry them out.
+// Package plan compares what is wanted with what is there, and lists the changes
+// that lead from one to the other. It does not carry them out.
 //
 // The flow is one way:
 //
@@ -11,18 +11,18 @@
 //	Change.Apply            what is there once a change was made
 //	Revert                  the plan that takes a run back
 //
-// The package owns the vocabulary (create, update, delete, no-op, blocked) and the
-// plan file's format. It never writes to Graph, never prints and opens no file.
+// The package owns the vocabulary (create, update, delete, no-op, blocked) and
+// the format of the plan file. It never writes to Graph, never prints and opens
+// no file.
 //
-// Its invariant: a plan is data. Each request in it follows from the change
-// that it belongs to, and so do the hazards. Decode refuses a file in which they
-// do not, or that says anything that Build and Revert would never have written.
-// The fingerprint covers every byte that could alter what is run. What a person
-// has read is therefore what package execute sends, and no later step refuses what
-// Decode accepts.
+// Its invariant: a plan is data. Each request in it follows from its change, and
+// so do the hazards. Decode refuses a file in which they do not, or that says
+// anything that Build and Revert would never have written. The fingerprint covers
+// every byte that could alter what is run. So what a person has read is what
+// package execute sends, and no later step refuses what Decode accepts.
 //
 // Below, package desired reads what is wanted and owns the managed properties,
 // package graph supplies the reads, and package seal the canonical JSON. Above,
-// package execute runs a plan, package audit tells the comparison as findings, and
-// package report shows both.
+// package execute runs a plan, package audit reports the comparison as findings,
+// and package report shows both.
 package plan

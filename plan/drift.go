@@ -21,7 +21,7 @@ const (
 	// AsWanted: the object is already as the change would make it.
 	AsWanted Fit = "as wanted"
 	// Drifted: somebody changed a managed member since the plan, or the partner
-	// belongs to somebody else now.
+	// now belongs to a service provider.
 	Drifted Fit = "drifted"
 	// Unknown: the partner could not be read.
 	Unknown Fit = "unknown"
@@ -29,9 +29,9 @@ const (
 
 // CheckDrift compares a change with what is there now. Only the members that the
 // change is about count: an edit of another member is no conflict. A delete is
-// about all of its object. A partner that belongs to a service provider by now is
-// not written to, whatever its members say. The second result says in words what
-// is there instead (Drifted), or why that is unknown (Unknown).
+// about the whole object. A partner that now belongs to a service provider is not
+// written to, whatever its members say. The second result says in words what is
+// there instead (Drifted), or why that is unknown (Unknown).
 func (c *Change) CheckDrift(l Live) (Fit, string) {
 	fit, why := c.checkDrift(l)
 	if fit != AsWanted && c.Writes() && l.isOwned() {
@@ -65,8 +65,8 @@ func (c *Change) checkDrift(l Live) (Fit, string) {
 	}
 }
 
-// driftOfNoOp says whether what was as wanted still is. There is nothing to apply,
-// so it is as wanted or has drifted.
+// driftOfNoOp says whether what was as wanted still is. There is nothing to
+// apply, so the answer is AsWanted or Drifted.
 func (c *Change) driftOfNoOp(l Live) (Fit, string) {
 	switch {
 	case c.Object == SyncTemplate && l.Template == nil:
@@ -105,8 +105,8 @@ func (c *Change) driftOfPartner(l Live) (Fit, string) {
 	return Applies, ""
 }
 
-// leavesNothing reports whether the change is as wanted where the partner
-// configuration is gone: what is not there inherits, and so does what is null.
+// leavesNothing reports whether the change is as wanted if the partner
+// configuration is gone: a missing value is inherited, and so is null.
 func (c *Change) leavesNothing() bool {
 	return c.Removes() && (c.Action == Delete || c.Object.Member() != "")
 }
@@ -122,8 +122,8 @@ func (c *Change) driftOfNoSync() (Fit, string) {
 	}
 }
 
-// driftOfFields compares member by member. A create applies only where nothing is
-// there: an object that is there is as wanted or has drifted.
+// driftOfFields compares member by member. A create applies only if nothing is
+// there: an existing object is as wanted or has drifted.
 func (c *Change) driftOfFields(l Live) (Fit, string) {
 	before, after := c.Action != Create, c.Action != Delete
 	drifted := ""
@@ -149,7 +149,7 @@ func (c *Change) driftOfFields(l Live) (Fit, string) {
 }
 
 // Unwanted says in words which members of the change are not as it makes them. It
-// is empty where all are, and where the object is not there.
+// is empty if all are, or if the object is not there.
 func (c *Change) Unwanted(l Live) string {
 	if c.Object == PartnerConfiguration || c.Action == Delete || len(l.Object(c.Object)) == 0 {
 		return ""
@@ -179,18 +179,18 @@ func (c *Change) compared() []Field {
 	return fields
 }
 
-// aboutPartner are members of a partner configuration that are no settings, or
+// aboutPartner are members of a partner configuration that are not settings, or
 // that are checked elsewhere.
 var aboutPartner = []string{"tenantId", "isInMultiTenantOrganization", "identitySynchronization"}
 
 // settingsOf lists the members of a partner configuration that are set, in the
-// order of their names: they would be lost with it. Null means inherited
-// (reference page of the partner configuration), also inside an object. Members
-// that no schema names count too. A managed member is taken from p, where Apply
-// may have changed it, and not from the raw configuration.
+// order of their names: removing the partner would lose them. Null means
+// inherited (reference page of the partner configuration), also inside an object.
+// Members that no schema names count too. A managed member is taken from p, where
+// Apply may have changed it, and not from the raw configuration.
 func settingsOf(p *graph.Partner) (set []string) {
 	var members map[string]json.RawMessage
-	_ = json.Unmarshal(p.Raw, &members) // the client has read it already; a partner known by its ID alone has none
+	_ = json.Unmarshal(p.Raw, &members) // the client has read it already; a partner known only by its ID has none
 	if members == nil {
 		members = map[string]json.RawMessage{}
 	}

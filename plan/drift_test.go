@@ -92,7 +92,7 @@ func TestATemplateDriftsAsASetOfLevels(t *testing.T) {
 }
 
 // A partner that a run added is removed again only while nobody has made it
-// theirs: the settings would be lost with it.
+// theirs: its settings would be lost.
 func TestAPartnerThatSomebodyConfiguredIsNotRemoved(t *testing.T) {
 	d := wanted(t, fabrikam+",,,,,,")
 	d.CreatePartners = true
@@ -122,7 +122,7 @@ func TestAPartnerThatSomebodyConfiguredIsNotRemoved(t *testing.T) {
 	}
 }
 
-// Of a partner that could not be read only that it is there can be told.
+// Of a partner that could not be read, only its existence is known.
 func TestAPartnerThatCouldNotBeReadIsUnknown(t *testing.T) {
 	d := wanted(t, fabrikam+",Fabrikam,true,true,,,", contoso+",,,,,absent,")
 	d.CreatePartners = true
@@ -174,7 +174,7 @@ func TestTheOtherVerbSendsWhatTheObjectNeeds(t *testing.T) {
 	}
 }
 
-// What a run did to a partner counts for the partner's later changes though no
+// What a run did to a partner counts for the partner's later changes, even if no
 // reading shows it yet.
 func TestLaterChangesOfAPartnerBuildOnTheEarlier(t *testing.T) {
 	d := wanted(t, fabrikam+",Fabrikam,true,true,false,,")
@@ -228,7 +228,7 @@ func TestTheLiveObjectOfAChangeIsWhatGraphReturned(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", object, got, want)
 		}
 		if got := (plan.Live{}).Object(object); got != nil {
-			t.Errorf("%s of nobody: %s", object, got)
+			t.Errorf("%s without a partner: %s", object, got)
 		}
 	}
 }
@@ -268,7 +268,7 @@ func TestUnwanted(t *testing.T) {
 	}
 }
 
-// What was as wanted when the plan was made can be otherwise by now.
+// What was as wanted when the plan was made may differ by now.
 func TestANoOpDriftsToo(t *testing.T) {
 	const nobody = "22222222-aaaa-4bbb-8ccc-000000000002"
 	const consent = `"automaticUserConsentSettings":{"inboundAllowed":true,"outboundAllowed":null}`

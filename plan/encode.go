@@ -13,11 +13,11 @@ import (
 	"bulksync/internal/seal"
 )
 
-// Encode writes the plan file: JSON with one member, and one change, a line,
-// so that two plans can be held against each other with ordinary tools. The
-// plan must be sealed, as Build leaves it. A plan that was read from a file is
-// passed on as the bytes that were proved: it may have members that Encode does
-// not know, without which its fingerprint is another.
+// Encode writes the plan file: JSON with each member, and each change, on a line
+// of its own, so that two plans can be compared with ordinary tools. The plan
+// must be sealed, as Build leaves it. A plan that was read from a file is passed
+// on as the bytes that were proved: it may have members that Encode does not
+// know, without which the fingerprint would differ.
 func (p *Plan) Encode(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	for i, m := range p.members() {
@@ -53,7 +53,7 @@ func (p *Plan) members() []member {
 	return append(ms, member{"changes", p.Changes})
 }
 
-// writeLines writes a list with one change a line.
+// writeLines writes a list with one change per line.
 func writeLines(w *bufio.Writer, changes []Change) error {
 	if len(changes) == 0 {
 		_, err := w.WriteString("[]")

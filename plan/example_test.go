@@ -13,7 +13,7 @@ import (
 )
 
 // ExampleBuild compares a spreadsheet with a tenant and shows what would be sent.
-// Package graph reads the tenant in the program; here it is made up.
+// In the program, package graph reads the tenant; here it is made up.
 func ExampleBuild() {
 	const csv = `tenantId,displayName,isSyncAllowed,mfaTrust
 90e29127-71ad-49c7-9ce8-db3f41ea06f1,Fabrikam,true,true

@@ -22,8 +22,8 @@ func inProcess(tb testing.TB, sim *graphsim.Sim) *graph.Client {
 	return c
 }
 
-// benchCSVOf wants two things of each partner: that it synchronizes, and that
-// the partners of every second row allow automatic redemption.
+// benchCSVOf wants two things of each partner: that it synchronizes, and that the
+// partners of every second row allow automatic redemption.
 func benchCSVOf(sim *graphsim.Sim) []byte {
 	var b bytes.Buffer
 	b.WriteString("tenantId,displayName,userSyncInbound.isSyncAllowed,automaticUserConsentSettings.inboundAllowed,note\n")
@@ -56,9 +56,9 @@ func benchPlan(tb testing.TB, rows int) *plan.Plan {
 	return p
 }
 
-// BenchmarkPlan100k is a dry run without its network: 100,000 rows of CSV
-// against 100,000 partners, from bytes to a sealed plan. It tells how much
-// memory is kept for each row while the plan is written.
+// BenchmarkPlan100k is a dry run without the network: 100,000 rows of CSV against
+// 100,000 partners, from bytes to a sealed plan. It reports how much memory is
+// kept for each row while the plan is written.
 func BenchmarkPlan100k(b *testing.B) {
 	const rows = 100_000
 	sim := graphsim.New(graphsim.Config{Partners: rows, PageSize: 1000, NoHistory: true})

@@ -51,8 +51,8 @@ func encoded(t testing.TB, p *plan.Plan) []byte {
 
 func decode(text []byte) (*plan.Plan, error) { return plan.Decode(bytes.NewReader(text)) }
 
-// independent computes a plan file's fingerprint with nothing but the library
-// for RFC 8785, from the whole text at once.
+// independent computes a plan file's fingerprint with nothing but the library for
+// RFC 8785, from the whole text at once.
 func independent(t testing.TB, text []byte) string {
 	t.Helper()
 	var members map[string]json.RawMessage
@@ -75,7 +75,7 @@ func independent(t testing.TB, text []byte) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-// resealed is a plan file with an edit in it and a fingerprint that fits.
+// resealed is a plan file with an edit in it and a fingerprint that matches.
 func resealed(t testing.TB, text []byte, old, new string) []byte {
 	t.Helper()
 	if bytes.Count(text, []byte(old)) == 0 {
@@ -151,7 +151,7 @@ func TestALongPlanComesBackInOrder(t *testing.T) {
 	}
 }
 
-// anyPlan plans random rows, so many at most and half as many at least, against
+// anyPlan plans random rows, at most that many and at least half as many, against
 // random partners.
 func anyPlan(t testing.TB, most int) *rapid.Generator[*plan.Plan] {
 	cell := rapid.SampledFrom([]string{"", "true", "false"})
@@ -187,7 +187,7 @@ func anyPlan(t testing.TB, most int) *rapid.Generator[*plan.Plan] {
 	})
 }
 
-// states are the members of partners that plans are made against; "-" is none.
+// states are the members of partners that plans are made against; "-" is no partner.
 var states = []string{
 	"-", "", inherits, syncOn, syncOn + "," + consents, `"isServiceProvider":true`, `"isServiceProvider":true,` + syncOn,
 	`"automaticUserConsentSettings":{"InboundAllowed":true,"outboundAllowed":null,"other":[1e2]}`,
@@ -213,7 +213,7 @@ func TestAnEditOfOneByteIsRefusedOrMeansNothing(t *testing.T) {
 			return
 		}
 		if diff := cmp.Diff(made, got, sameJSON); diff != "" {
-			rt.Errorf("byte %d, %q in place of %q, is taken (-made +read):\n%s", i, edit[i], text[i], diff)
+			rt.Errorf("byte %d, %q in place of %q, is accepted (-made +read):\n%s", i, edit[i], text[i], diff)
 		}
 	})
 }
@@ -253,9 +253,9 @@ func TestWhatANewerProgramAddsIsCoveredAndPassedOver(t *testing.T) {
 	}
 }
 
-// Each of these plans has a fingerprint that fits, so that only the rules can
+// Each of these plans has a matching fingerprint, so that only the rules can
 // refuse it.
-func TestACraftedPlanIsRefusedThoughItsFingerprintFits(t *testing.T) {
+func TestACraftedPlanIsRefused(t *testing.T) {
 	text := encoded(t, sample(t))
 	for _, c := range []struct{ name, old, new, says string }{
 		{"another body", `"body":{"displayName":"New"}`, `"body":{"displayName":"Other"}`, "the request does not follow from the fields"},
@@ -264,13 +264,13 @@ func TestACraftedPlanIsRefusedThoughItsFingerprintFits(t *testing.T) {
 		{"another verb", `"method":"PATCH","path":"` + synced, `"method":"PUT","path":"` + synced, "the request does not follow"},
 		{"a request of a no-op", `{"action":"no-op",`, `{"action":"no-op","request":{"method":"DELETE","path":"/x"},`, "no-op identitySynchronization has the wrong request"},
 		{"a request that is missing", `"request":{"method":"PATCH","path":"` + template + `","body":{"templateApplicationLevel":"none"}},`, ``, "update template has the wrong request"},
-		{"a tenant that is a path", `"partner":{"tenantId":"` + fabrikam, `"partner":{"tenantId":"../default`, `"../default" is no tenant ID`},
-		{"a tenant in capitals", `"partner":{"tenantId":"` + fabrikam, `"partner":{"tenantId":"` + strings.ToUpper(fabrikam), "is no tenant ID"},
+		{"a tenant that is a path", `"partner":{"tenantId":"` + fabrikam, `"partner":{"tenantId":"../default`, `"../default" is not a tenant ID`},
+		{"a tenant in capitals", `"partner":{"tenantId":"` + fabrikam, `"partner":{"tenantId":"` + strings.ToUpper(fabrikam), "is not a tenant ID"},
 		{"an unknown action", `"action":"update"`, `"action":"replace"`, "no such change: replace template"},
 		{"an unknown object", `"object":"template"`, `"object":"default"`, "no such change: update default"},
 		{"an unknown property", `"path":"displayName"`, `"path":"b2bCollaborationInbound"`, `the field "b2bCollaborationInbound" is unknown or out of place`},
 		{"a property that is an object", `"after":"none"`, `"after":{"none":1}`, "holds a value of the wrong type"},
-		{"a member that no plan has", `"tool": {`, `"töol": {}, "tool": {`, `no plan has a member "töol"`},
+		{"a member that no plan has", `"tool": {`, `"töol": {}, "tool": {`, `a plan has no member "töol"`},
 		{"another number", `"seq":2`, `"seq":3`, "change 2 has the number 3"},
 		{"another summary", `"blocked":1`, `"blocked":0`, "the summary does not count the changes"},
 		{"a type that no plan has", `"row":2`, `"row":"2"`, `change 2: json: cannot unmarshal JSON string into Go int within "/row"`},
@@ -296,13 +296,13 @@ func TestAFileThatIsNoPlanSaysSo(t *testing.T) {
 	}{
 		{"empty", "", nil, "not a plan, or cut short: unexpected EOF"},
 		{"a CSV", columns, nil, "not a plan, or cut short: invalid character"},
-		{"a list", "[]", nil, "not a plan: it is no JSON object"},
+		{"a list", "[]", nil, "not a plan: it is not a JSON object"},
 		{"another JSON", `{"name":"x"}`, nil, "not a plan: it has no formatVersion"},
 		{"cut short after a line", text[:strings.Index(text, "\n{\"action\":\"no-op")], nil, "not a plan, or cut short: unexpected EOF"},
 		{"cut short within a change", text[:strings.Index(text, `"seq":3`)], nil, "not a plan, or cut short: unexpected EOF"},
 		{"cut short at its end", strings.TrimSuffix(text, "}\n"), nil, "not a plan, or cut short: unexpected EOF"},
-		{"two plans", text + text, nil, "not a plan: text follows its end"},
-		{"changes that are no list", `{"formatVersion":1,"changes":{}}`, nil, "not a plan: its changes are no list"},
+		{"two plans", text + text, nil, "not a plan: there is text after its end"},
+		{"changes that are no list", `{"formatVersion":1,"changes":{}}`, nil, "not a plan: its changes are not a list"},
 		{"a version in words", `{"formatVersion":"one"}`, nil, `not a plan: its formatVersion is "one"`},
 		{"a newer format", strings.Replace(text, `"formatVersion": 1`, `"formatVersion": 2`, 1), plan.ErrFormat, "the plan has another format version: it has 2, this program reads 1"},
 		{"a newer format of another shape", `{"changes":[7],"formatVersion":3}`, plan.ErrFormat, "it has 3"},
@@ -341,9 +341,9 @@ type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, os.ErrClosed }
 
-// FuzzDecodePlan holds that a text is refused or is a plan whose fingerprint
-// and requests are right. Run it with -fuzzminimizetime 1x: work on several
-// cores makes coverage vary, and the fuzzer would minimize for ever.
+// FuzzDecodePlan checks that a text is refused or is a plan whose fingerprint and
+// requests are right. Run it with -fuzzminimizetime 1x: work on several cores
+// makes coverage vary, and the fuzzer would minimize forever.
 func FuzzDecodePlan(f *testing.F) {
 	text := encoded(f, sample(f))
 	f.Add(text)

@@ -9,7 +9,7 @@ import (
 // Hazard marks a change that a change board must see before it says yes.
 type Hazard = desired.Hazard
 
-// The hazards, which package desired has in one table.
+// The hazards, defined in package desired.
 const (
 	SyncOff        = desired.SyncOff
 	SyncRemoved    = desired.SyncRemoved

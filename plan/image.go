@@ -10,7 +10,7 @@ import (
 	"bulksync/plan/desired"
 )
 
-// image reads the before-image again, as it was read when the plan was made.
+// image parses the before-image again, as it was parsed when the plan was made.
 func (c *Change) image() (l Live, err error) {
 	var p graph.Partner
 	switch member := c.Object.Member(); {
@@ -32,13 +32,12 @@ func (c *Change) image() (l Live, err error) {
 	}
 	p, err = graph.ParsePartner(c.Before)
 	if err == nil && p.TenantID != c.Partner.TenantID {
-		err = fmt.Errorf("it is of tenant %s", desired.Quote(p.TenantID))
+		err = fmt.Errorf("it belongs to tenant %s", desired.Quote(p.TenantID))
 	}
 	return Live{Partner: &p}, err
 }
 
-// after is the object once the change was made: its before-image with the values
-// after the change.
+// after is the object after the change: its before-image with the new values.
 func (c *Change) after() json.RawMessage {
 	if c.Object == PartnerConfiguration {
 		return body(c.Fields)
@@ -46,8 +45,8 @@ func (c *Change) after() json.RawMessage {
 	return c.over(c.Before)
 }
 
-// over writes the values after the change into an object as Graph returned it,
-// which may be none. Other members keep their values and their spelling.
+// over writes the new values into an object as Graph returned it, which may be
+// missing. Other members keep their values and their spelling.
 func (c *Change) over(raw json.RawMessage) json.RawMessage {
 	object := membersOf(raw)
 	if c.Object == IdentitySynchronization && c.Action == Create {

@@ -12,9 +12,10 @@ import (
 	"bulksync/plan"
 )
 
-// BenchmarkPlanVsList plans partners over real connections on loopback and tells
-// how many times as long that takes as reading their bare list. The bound is 3.
-// The bare list is that of a script: net/http, encoding/json, page after page.
+// BenchmarkPlanVsList plans partners over real connections on loopback and
+// reports how many times as long that takes as reading their bare list. The bound
+// is 3. The bare list is what a script would do: net/http, encoding/json, page
+// after page.
 func BenchmarkPlanVsList(b *testing.B) {
 	for name, cfg := range map[string]graphsim.Config{
 		"2500/no-latency": {Partners: 2500}, "20000/no-latency": {Partners: 20_000, PageSize: 999},
@@ -57,8 +58,8 @@ func BenchmarkPlanVsList(b *testing.B) {
 	}
 }
 
-// bareList reads the partners into what a script would keep of them, and
-// returns how many there are.
+// bareList reads the partners into what a script would keep of them, and returns
+// how many there are.
 func bareList(b *testing.B, root string, rt http.RoundTripper) int {
 	b.Helper()
 	type partner struct {

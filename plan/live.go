@@ -12,20 +12,20 @@ import (
 	"bulksync/plan/desired"
 )
 
-// Live is what is there now for one change: its partner, or the template.
-// Both are nil where there is neither.
+// Live is what is there now for one change: its partner, or the template. Both
+// are nil if neither exists.
 type Live struct {
 	Partner  *graph.Partner
 	Template *graph.Template
 }
 
-// isUnread reports whether the partner is there and could not be read.
+// isUnread reports whether the partner exists but could not be read.
 func (l Live) isUnread() bool { return l.Partner != nil && l.Partner.Problem != "" }
 
 func (l Live) isOwned() bool { return l.Partner != nil && isOwned(l.Partner.TenantID, l.Partner) }
 
-// Object returns the live object of a change as Graph returned it; nil where
-// there is none.
+// Object returns the live object of a change as Graph returned it; nil if there
+// is none.
 func (l Live) Object(o Object) json.RawMessage {
 	switch {
 	case o == SyncTemplate && l.Template != nil:
@@ -37,8 +37,8 @@ func (l Live) Object(o Object) json.RawMessage {
 	}
 }
 
-// value is the live value of a managed property; nil where its object is not
-// there.
+// value is the live value of a managed property; nil if its object does not
+// exist.
 func (l Live) value(p *desired.Property) any { return p.Value(l.Partner, l.Template) }
 
 // pathInside is the path of a field within the object of the change.
@@ -49,8 +49,8 @@ func (c *Change) pathInside(f Field) string {
 	return f.Path
 }
 
-// ValuesIn returns the values that the properties of the change have in an object
-// as Graph returned it, in the order of Fields; nil for a member that is not there.
+// ValuesIn returns the values of the change's properties in an object as Graph
+// returned it, in the order of Fields; nil for a member that is missing.
 func (c *Change) ValuesIn(object json.RawMessage) []any {
 	var root any
 	_ = json.Unmarshal(object, &root) // what does not decode has no values
@@ -108,7 +108,7 @@ func (c *Change) Beside(l Live) string {
 	if len(words) == 0 {
 		return ""
 	}
-	return "also changed by somebody since the plan, and left so: " + strings.Join(words, "; ")
+	return "also changed by somebody since the plan, and left as it is: " + strings.Join(words, "; ")
 }
 
 // orEmpty is an object that is null as one without members.
@@ -143,7 +143,7 @@ func leaves(object map[string]any) map[string]any {
 	return all
 }
 
-// list is a list as JSON, so that it is compared as a whole.
+// list is a list as JSON, compared as a whole.
 type list string
 
 // text is a value as JSON.

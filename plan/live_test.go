@@ -9,7 +9,7 @@ import (
 )
 
 func TestBeside(t *testing.T) {
-	const words = "also changed by somebody since the plan, and left so: "
+	const words = "also changed by somebody since the plan, and left as it is: "
 	for _, c := range []struct{ name, before, now, want string }{
 		{"nothing", `{"displayName":"A","x":1}`, `{"displayName":"A","x":1}`, ""},
 		{"the property itself", `{"displayName":"A"}`, `{"displayName":"B"}`, ""},

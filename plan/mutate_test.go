@@ -21,13 +21,13 @@ import (
 	"bulksync/plan/desired"
 )
 
-// planWords stand at some place of a plan, and are tried at every other.
+// planWords occur somewhere in a plan, and are tried everywhere else.
 var planWords = []any{
 	"", contoso, graph.SupportTenantID, "create", "update", "delete", "no-op", "blocked", "partner", "identitySynchronization", "consent", "trust", "template",
 	"reverts what the run did", "userSyncInbound.isSyncAllowed",
 }
 
-// edits are what a value of a plan is replaced by.
+// edits are the values that replace a value of a plan.
 func edits(old any) []any {
 	values := []any{nil, false, "x"}
 	switch v := old.(type) {
@@ -63,7 +63,7 @@ func edits(old any) []any {
 	return values
 }
 
-// visit calls edit at every value below v with the way to set it.
+// visit calls at for every value below v, with the way to set it.
 func visit(path string, v any, set func(any), at func(path string, old any, set func(any))) {
 	at(path, v, set)
 	switch v := v.(type) {
@@ -90,8 +90,8 @@ func tree(t testing.TB, p *plan.Plan) map[string]any {
 	return members
 }
 
-// resealedTree decodes an edited plan with the fingerprint that fits, which the
-// refusal of another one names.
+// resealedTree decodes an edited plan with the matching fingerprint, which the
+// refusal of a wrong one names.
 func resealedTree(t testing.TB, members map[string]any) (*plan.Plan, error) {
 	t.Helper()
 	delete(members, "fingerprint")
@@ -107,7 +107,7 @@ func resealedTree(t testing.TB, members map[string]any) (*plan.Plan, error) {
 	return got, err
 }
 
-// meaning is what a plan says, without what nobody can hold against anything
+// meaning is what a plan says, without what cannot be checked against anything
 // else in it: names, notes, hashes, times, counts of the reading, the cells, and
 // what was wanted where nothing is sent.
 func meaning(p *plan.Plan) *plan.Plan {
@@ -159,12 +159,12 @@ func mutated(t testing.TB, p *plan.Plan, members map[string]any) error {
 	return nil
 }
 
-// free are the places that hold a text or a number which nothing else in a plan
+// free are the members with a text or a number that nothing else in a plan
 // vouches for, and two whose edits make it another file or none.
 var free = regexp.MustCompile(`^/formatVersion$|^/changes$|^/tool/|^/(input|template)/(name|sha256)$|^/input/(cells|header)/|/note$|/displayName$|/before/(unknown|tenantId)|^/read/p`)
 
-// smallPlans are plans of few changes, with each action and object in one of them,
-// and the plans that take them back.
+// smallPlans are plans of few changes, with each action and object in one of
+// them, and the plans that revert them.
 func smallPlans(t *testing.T) map[string]*plan.Plan {
 	yes := build(t, wanted(t, fabrikam+",Fabrikam Ltd,false,false,,,CHG1"), currently(partner(t, fabrikam, syncOn+","+consents)))
 	gone := build(t, wanted(t, contoso+",,true,,,,", fabrikam+",,,,,absent,"), currently(partner(t, contoso, syncOn), partner(t, fabrikam, syncOn)))
@@ -181,8 +181,8 @@ func smallPlans(t *testing.T) map[string]*plan.Plan {
 	}
 }
 
-// Whatever is changed in one place of a plan that is sealed again is refused, or
-// does not change what the plan says.
+// Any single change to a plan that is sealed again is refused, or does not change
+// what the plan says.
 func TestNoSingleEditOfASealedPlanChangesIt(t *testing.T) {
 	for name, p := range smallPlans(t) {
 		members := tree(t, p)
@@ -207,7 +207,7 @@ func TestNoSingleEditOfASealedPlanChangesIt(t *testing.T) {
 	}
 }
 
-// The same of random plans and their undo, one edit each.
+// The same for random plans and their undo, one edit each.
 func TestNoSingleEditOfAnyPlanChangesIt(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := anyPlan(t, 4).Draw(rt, "plan")

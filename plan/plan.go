@@ -12,12 +12,12 @@ import (
 // the only one that it reads.
 const FormatVersion = 1
 
-// The refusals of a plan file that a caller tells apart from a broken file.
+// The refusals of a plan file that callers distinguish from a broken file.
 var (
 	// ErrAltered means that the content does not match the fingerprint, or says
 	// something that this program would never have written.
 	ErrAltered = errors.New("the plan was altered after it was made")
-	// ErrFormat means that the file is of another format version.
+	// ErrFormat means that the file has another format version.
 	ErrFormat = errors.New("the plan has another format version")
 )
 
@@ -31,7 +31,7 @@ type Plan struct {
 	CreatedAt     time.Time        `json:"createdAt"`
 	HomeTenant    graph.HomeTenant `json:"homeTenant"`
 	Input         desired.Input    `json:"input"`
-	// Template identifies the template file; nil where the plan has none.
+	// Template identifies the template file; nil if the plan has none.
 	Template *TemplateInput `json:"template,omitempty"`
 	Read     Read           `json:"read"`
 	Changes  []Change       `json:"changes"`
@@ -53,7 +53,7 @@ type TemplateInput struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Read proves that the reading was complete that the plan is made from.
+// Read proves that the plan was made from a complete reading.
 type Read struct {
 	Pages    int  `json:"pages"`
 	Partners int  `json:"partners"`
@@ -75,7 +75,7 @@ func (s Summary) Writes() int { return s.Create + s.Update + s.Delete }
 // Differs reports whether anything may not be as wanted. A blocked change counts.
 func (s Summary) Differs() bool { return s.Writes()+s.Blocked > 0 }
 
-// BareRows counts the rows that name no property, and whose partner is there.
+// BareRows counts the rows that name no property and whose partner is there.
 func (p *Plan) BareRows() int { return CountBare(p.Changes) }
 
 // CountBare counts the changes that only check a partner; see Plan.BareRows.

@@ -13,10 +13,10 @@ import (
 )
 
 // RequestFor is the one call that makes a change: PUT creates an identity
-// synchronization and PATCH updates it (Graph answers 409 to a second PUT),
-// POST creates a partner configuration from its tenant ID alone. It is a pure
-// function of what the change says, so that a request in a plan file can be
-// held against its change. It returns nil where the action sends nothing.
+// synchronization and PATCH updates it (Graph answers 409 to a second PUT), POST
+// creates a partner configuration from its tenant ID alone. It is a pure function
+// of what the change says, so that a request in a plan file can be checked
+// against its change. It returns nil if the action sends nothing.
 func RequestFor(o Object, a Action, tenantID string, fields []Field) *Request {
 	if a == NoOp || a == Blocked {
 		return nil
@@ -56,11 +56,11 @@ func pathOf(o Object, a Action, tenantID string) string {
 	}
 }
 
-// body writes the values after the change as JSON.
+// body writes the new values as JSON.
 func body(fields []Field) json.RawMessage { return appendBody(make([]byte, 0, 128), fields) }
 
 // appendBody appends a body to b. Paths are managed ones: they have one or two
-// segments, and those of one object stand together.
+// segments, and those of one object are adjacent.
 func appendBody(b []byte, fields []Field) []byte {
 	b = append(b, '{')
 	open := ""
@@ -88,7 +88,7 @@ func appendBody(b []byte, fields []Field) []byte {
 	return append(b, '}')
 }
 
-// jsonValue encodes nil, a bool, a string, or whatever was JSON before.
+// jsonValue encodes nil, a bool, a string, or anything that was JSON before.
 func jsonValue(v any) string { return string(appendValue(nil, v)) }
 
 func appendValue(b []byte, v any) []byte {
@@ -96,13 +96,13 @@ func appendValue(b []byte, v any) []byte {
 	case bool:
 		return strconv.AppendBool(b, v)
 	case string:
-		if desired.IsPrintableASCII(v) && !strings.ContainsAny(v, "\"\\") { // as it stands
+		if desired.IsPrintableASCII(v) && !strings.ContainsAny(v, "\"\\") { // as it is
 			return append(append(append(b, '"'), v...), '"')
 		}
 	}
 	text, err := seal.Marshal(v)
 	if err != nil {
-		panic(fmt.Sprintf("plan: no JSON is made of %T", v))
+		panic(fmt.Sprintf("plan: cannot encode %T as JSON", v))
 	}
 	return append(b, text...)
 }

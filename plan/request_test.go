@@ -11,8 +11,8 @@ import (
 	"bulksync/plan/desired"
 )
 
-// A body is written without a map of its members in between. Its twin is made of
-// one, and says the same; the members stand in the order of the fields.
+// A body is written without a map of its members in between. Its twin is built
+// from one, and says the same; the members are in the order of the fields.
 func TestABodySaysWhatAMapOfItsFieldsSays(t *testing.T) {
 	objects := append(desired.PartnerObjects[:], SyncTemplate)
 	value := rapid.OneOf(rapid.Just[any](nil), rapid.Bool().AsAny(), rapid.String().AsAny(), rapid.SampledFrom([]any{"", "a\"b", `a\b`, "<&>", "\u2028", "\xff"}))

@@ -9,19 +9,19 @@ import (
 	"bulksync/plan/desired"
 )
 
-// Applied is a change that was made, or may have been. Found is what was there in
-// place of Change.Before when it was made: nil where that was as planned, null
-// where nothing was there.
+// Applied is a change that was made, or may have been. Found is what was there
+// instead of Change.Before when it was made: nil if that was as planned, null if
+// nothing was there.
 type Applied struct {
 	Change *Change
 	Found  json.RawMessage
 }
 
-// Revert returns the sealed plan that takes changes of p back, the last one
-// first: what was created is deleted, what was changed goes back property by
-// property, what was deleted is created from its before-image. Name and sum
-// identify the run that made them, where another plan has its file. It is a plan
-// like any other, so what somebody changed since is held when it is applied.
+// Revert returns the sealed plan that reverts changes of p, the last one first:
+// what was created is deleted, what was changed goes back property by property,
+// what was deleted is created from its before-image. Name and sum identify the
+// run that made them, where other plans identify their file. It is a plan like
+// any other, so whatever somebody changed since is held when it is applied.
 func Revert(h Head, p *Plan, name, sum string, applied []Applied) (*Plan, error) {
 	b := builder{changes: make([]Change, 0, len(applied))}
 	rows := map[int]bool{}
@@ -29,7 +29,7 @@ func Revert(h Head, p *Plan, name, sum string, applied []Applied) (*Plan, error)
 		b.append(a.inverse())
 		rows[a.Change.Row] = true
 	}
-	delete(rows, 0) // the template stands in no row
+	delete(rows, 0) // the template has no row
 	r := &Plan{
 		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second), HomeTenant: h.HomeTenant,
 		Input: desired.Input{Name: name, SHA256: sum, Rows: len(rows)}, Read: p.Read, Changes: b.changes, Summary: Summarize(b.changes),
@@ -37,8 +37,8 @@ func Revert(h Head, p *Plan, name, sum string, applied []Applied) (*Plan, error)
 	return r, r.seal()
 }
 
-// reasonRevert is what every change of a plan that takes a run back says, and no
-// other does.
+// reasonRevert is the reason of every change of a plan that reverts a run, and of
+// no other.
 const reasonRevert = "reverts what the run did"
 
 func (a Applied) inverse() Change {

@@ -44,8 +44,8 @@ func TestWhatARunDidIsTakenBackInReverse(t *testing.T) {
 	}
 }
 
-// taken takes back every write of a plan, where found says what was in place of
-// a before-image.
+// taken reverts every write of a plan; found says what was there instead of a
+// before-image.
 func taken(t *testing.T, p *plan.Plan, found map[int]string) *plan.Plan {
 	t.Helper()
 	var applied []plan.Applied

@@ -22,10 +22,10 @@ const (
 	template = "/policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization"
 )
 
-// columns is the header that rows in these tests have.
+// columns is the header of the rows in these tests.
 const columns = "tenantId,displayName,isSyncAllowed,inboundConsent,outboundConsent,ensure,note\n"
 
-// allColumns is a header of all columns.
+// allColumns is a header with all columns.
 const allColumns = "tenantId,displayName,isSyncAllowed,mfaTrust,deviceTrust,hybridTrust,inboundConsent,outboundConsent,ensure,note\n"
 
 // rows reads CSV lines below columns; the first is line 2.
@@ -48,7 +48,7 @@ func wanted(t testing.TB, lines ...string) plan.Desired {
 	return resolved(t, rows(t, lines...), nil)
 }
 
-// wantedOfAll is wanted below a header of all columns.
+// wantedOfAll is wanted below a header with all columns.
 func wantedOfAll(t testing.TB, lines ...string) plan.Desired {
 	t.Helper()
 	return resolved(t, rowsBelow(t, allColumns, lines...), nil)
@@ -73,13 +73,13 @@ func wantedTemplate(t testing.TB, body string) *desired.Template {
 	return tmpl
 }
 
-// partner is one as Graph returns it, from the members besides its ID.
+// partner is a partner as Graph returns it, from the members besides its ID.
 func partner(t testing.TB, id, members string) graph.Partner {
 	t.Helper()
 	if members != "" {
 		members = "," + members
 	}
-	// The policy in it is that partner's, whoever it is written for.
+	// The policy in it belongs to that partner, whoever it was written for.
 	members = regexp.MustCompile(`"tenantId":"[^"]*"`).ReplaceAllString(members, `"tenantId":"`+id+`"`)
 	p, err := graph.ParsePartner([]byte(`{"tenantId":"` + id + `"` + members + `}`))
 	if err != nil {
@@ -112,7 +112,7 @@ func build(t testing.TB, d plan.Desired, cur *plan.Current) *plan.Plan {
 	return p
 }
 
-// told is a change in one line: what a reader of the plan needs to know of it.
+// told is a change in one line: what a reader of the plan needs to know.
 func told(c *plan.Change) string {
 	var b strings.Builder
 	b.WriteString(string(c.Action) + " " + string(c.Object))
@@ -140,7 +140,7 @@ func toldAll(p *plan.Plan) (lines []string) {
 	return lines
 }
 
-// head is who plans in these tests, and when.
+// head says who plans in these tests, and when.
 var head = plan.Head{
 	Tool: plan.Tool{Name: "bulksync", Version: "1.2.3"}, CreatedAt: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC),
 	HomeTenant: graph.HomeTenant{ID: graphsim.DefaultHomeTenant, Cloud: graph.Global, GraphURL: graph.Global.RootURL()},

@@ -94,7 +94,7 @@ func TestTrustDriftsByItsOwnMembers(t *testing.T) {
 // Trust that is null is an object of nulls, before and after an edit.
 func TestAnEditOfOtherTrustIsTold(t *testing.T) {
 	const (
-		words = "also changed by somebody since the plan, and left so: "
+		words = "also changed by somebody since the plan, and left as it is: "
 		nulls = `"inboundTrust":{"isMfaAccepted":null,"isCompliantDeviceAccepted":null}`
 	)
 	for _, c := range []struct{ name, then, now, want string }{
@@ -149,8 +149,8 @@ func TestAnAuditFindsTrustThatDiffers(t *testing.T) {
 	}
 }
 
-// A partner that a run added, and whose trust is laid over a reading that does not
-// show its undo yet, has no settings of its own any more.
+// Once its trust is reverted, a partner that a run added has no settings of its
+// own, even if the reading does not show the undo yet.
 func TestAPartnerIsRemovedOnceItsTrustIsTakenBack(t *testing.T) {
 	d := wantedOfAll(t, fabrikam+",,,yes,,,,,,")
 	d.CreatePartners = true
@@ -186,23 +186,23 @@ func TestAnAlteredPlanOfTrustIsRefused(t *testing.T) {
 		edit func(*plan.Plan)
 		says string
 	}{
-		{"consent before trust", swap(1, 2), "change 3: it stands out of order"},
-		{"all turned round", swap(0, 2), "change 2: it stands out of order"},
-		{"trust before consent, where the policy goes", swap(3, 4), "change 6: it stands out of order"},
-		{"the policy as wanted between them", swap(0, 1), "change 3: it stands out of order"},
-		{"no hazard", change(1, func(c *plan.Change) { c.Hazards = nil }), `change 2: its hazards are [], where those of such a change are ["trust-on"]`},
+		{"consent before trust", swap(1, 2), "change 3: it is out of order"},
+		{"all turned round", swap(0, 2), "change 2: it is out of order"},
+		{"trust before consent, where the policy goes", swap(3, 4), "change 6: it is out of order"},
+		{"the policy as wanted between them", swap(0, 1), "change 3: it is out of order"},
+		{"no hazard", change(1, func(c *plan.Change) { c.Hazards = nil }), `change 2: its hazards are [], but must be ["trust-on"]`},
 		{"the hazard of another", change(1, func(c *plan.Change) { c.Hazards[0] = plan.ConsentOff }), `change 2: its hazards are ["consent-off"]`},
-		{"off in place of on", func(p *plan.Plan) { field(1, nil, false)(p); p.Changes[1].Hazards = nil }, "inboundTrust.isMfaAccepted becomes false, and line 2 wants true"},
+		{"off in place of on", func(p *plan.Plan) { field(1, nil, false)(p); p.Changes[1].Hazards = nil }, "inboundTrust.isMfaAccepted becomes false, but line 2 asks for true"},
 		{"text", field(1, nil, "true"), `change 2: the field "inboundTrust.isMfaAccepted" holds a value of the wrong type`},
 		{"a number", field(1, nil, 1.0), `holds a value of the wrong type`},
-		{"another trust", change(1, func(c *plan.Change) { c.Fields[0].Path = "inboundTrust.isCompliantDeviceAccepted" }), "becomes null, and line 2 wants true"},
+		{"another trust", change(1, func(c *plan.Change) { c.Fields[0].Path = "inboundTrust.isCompliantDeviceAccepted" }), "becomes null, but line 2 asks for true"},
 		{"a trust that nobody manages", change(1, func(c *plan.Change) { c.Fields[0].Path = "inboundTrust.isPasskeyAccepted" }), "is unknown or out of place"},
-		{"not what was there", field(4, true, false), "is true before, and false in the before-image"},
-		{"no image of what was there", change(4, func(c *plan.Change) { c.Before = nil }), "is false before, and null in the before-image"},
+		{"not what was there", field(4, true, false), "is true before, but false in the before-image"},
+		{"no image of what was there", change(4, func(c *plan.Change) { c.Before = nil }), "is false before, but null in the before-image"},
 		{"blocked for the reason of a row that adds", change(6, func(c *plan.Change) {
 			c.Reason = strings.Replace(c.Reason, ", and a row with ensure=absent does not add it", "; add it first, or plan with --create-partners", 1)
 		}), "change 7: line 4 does not ask for that"},
-		{"trust left out", func(p *plan.Plan) { p.Changes = append(p.Changes[:1:1], p.Changes[2:]...) }, "change 1: line 2 asks for the trust too"},
+		{"trust left out", func(p *plan.Plan) { p.Changes = append(p.Changes[:1:1], p.Changes[2:]...) }, "change 1: line 2 also asks for the trust"},
 	} {
 		t.Run(c.name, func(t *testing.T) { refuses(t, crafted(t, whole(t), c.edit), c.says) })
 	}

@@ -3,7 +3,7 @@ package ratelimit
 import "time"
 
 // failed ends a request that got no answer. Whether it cost a token is unknown;
-// the model of the bucket has paid for it.
+// the model of the bucket has already paid for it.
 func (g *gate) failed(p permit) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -52,7 +52,7 @@ func (g *gate) conflicted(p permit) {
 }
 
 // throttled shuts the gate. Requests that were in flight at the first refusal
-// belong to the same event: their refusals may lengthen the pause, no more.
+// belong to the same event: their refusals can only lengthen the pause.
 func (g *gate) throttled(now time.Time, p permit, retryAfter time.Duration) {
 	g.refused++
 	if p.throttles < g.throttles {
@@ -66,8 +66,8 @@ func (g *gate) throttled(now time.Time, p permit, retryAfter time.Duration) {
 	g.shut(now, max(retryAfter, g.pause.shortest(retryAfter, g.bucket.minPause())))
 }
 
-// shut closes the gate for d. Where d is too long to sit out, it wakes all
-// waiting requests, so that they fail.
+// shut closes the gate for d. If d is too long to wait out, it wakes all waiting
+// requests, so that they fail.
 func (g *gate) shut(now time.Time, d time.Duration) {
 	g.pause.extend(now, d, g.opts.MaxPause)
 	g.bucket.current.shut = max(0, g.pause.until.Sub(g.bucket.current.since))

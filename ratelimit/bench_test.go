@@ -7,8 +7,8 @@ import (
 	"bulksync/ratelimit"
 )
 
-// BenchmarkGate is the cost of the gate itself per request, with the reading of answers:
-// the service answers at once and has no quota.
+// BenchmarkGate is the cost of the gate itself per request, including reading the answer: the
+// service answers at once and has no quota.
 func BenchmarkGate(b *testing.B) {
 	res := answer(204, "")
 	base := respond(func(*http.Request) (*http.Response, error) { return res, nil })

@@ -10,15 +10,16 @@ import (
 // bucket is the gate's model of the service's token bucket.
 //
 // One thing is certain about the service's bucket: it is empty when it refuses.
-// So its refill rate is what it accepted between two refusals, over the time
-// between them, and its size is what it accepted before the first. Between
-// refusals the model is a rate.Limiter that refills along with the service, also
-// while the gate is shut. So a pause costs nothing: its tokens wait behind it.
+// So its refill rate is the number of requests it accepted between two refusals,
+// divided by the time between them, and its size is the number it accepted before
+// the first refusal. Between refusals the model is a rate.Limiter that refills
+// along with the service, even while the gate is shut. So a pause costs nothing:
+// its tokens are there afterwards.
 type bucket struct {
 	share  float64 // of the refill to use
-	stated quota   // from Options, believed until one is measured; 0 = none
+	stated quota   // from Options, used until one is measured; 0 = none
 
-	limiter    *rate.Limiter // the tokens that the service has left for us
+	limiter    *rate.Limiter // the tokens that the service still has for us
 	refillRate float64       // as measured, per second; 0 = not known yet
 	peakRate   float64       // the largest refillRate so far
 	costs      float64       // tokens that a refused request takes, 0 or 1
@@ -27,7 +28,7 @@ type bucket struct {
 	firstBurstTook time.Duration // how long they took
 	throttled      bool          // there has been a refusal
 	current        window        // since the last refusal
-	ambiguous      *window       // kept until another window tells what a refusal costs
+	ambiguous      *window       // kept until another window shows what a refusal costs
 	probe          probe
 }
 
@@ -38,10 +39,10 @@ func newBucket(share float64, stated quota) *bucket {
 // known reports whether the refill rate was found.
 func (b *bucket) known() bool { return b.refillRate > 0 }
 
-// size is how many tokens a full bucket holds: what was accepted before the first
-// refusal, less what flowed in meanwhile. A bucket that was empty at the start,
-// as a resumed run may find it, does not tell its size; Graph's buckets hold ten
-// seconds' worth or more.
+// size is how many tokens a full bucket holds: the requests accepted before the
+// first refusal, less the tokens that flowed in meanwhile. If the bucket was
+// empty at the start, as it may be for a resumed run, this says nothing; Graph's
+// buckets hold ten seconds' worth or more.
 func (b *bucket) size() float64 {
 	if b.firstBurst == 0 {
 		return max(1, b.refillRate*shortestWindow)
@@ -49,7 +50,7 @@ func (b *bucket) size() float64 {
 	return max(1, b.firstBurst-b.refillRate*b.firstBurstTook.Seconds())
 }
 
-// rate is the present rate, per second; 0 while there is no limit.
+// rate is the current rate, per second; 0 while there is no limit.
 func (b *bucket) rate() float64 {
 	if !b.known() {
 		return 0
@@ -65,8 +66,8 @@ func (b *bucket) tokens(now time.Time) float64 {
 	return b.limiter.TokensAt(now)
 }
 
-// drain starts a new limiter, empty. Its tokens begin to flow a little late: by a
-// margin of one token, or less where one token is much of the bucket.
+// drain starts a new, empty limiter. Its tokens begin to flow slightly late: by a
+// margin of one token, or less if one token is a large part of the bucket.
 func (b *bucket) drain(now time.Time) {
 	burst := max(1, int(b.size()*b.share)-1)
 	b.limiter = rate.NewLimiter(rate.Limit(b.refillRate*b.share), burst)
@@ -74,7 +75,7 @@ func (b *bucket) drain(now time.Time) {
 	b.limiter.ReserveN(now.Add(seconds(margin)), burst)
 }
 
-// minPause is how long to pause after a refusal even where the service asks for
+// minPause is how long to pause after a refusal even if the service asks for
 // less: long enough to measure its refill, and short enough that a full bucket
 // does not overflow.
 func (b *bucket) minPause() time.Duration {

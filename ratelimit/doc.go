@@ -1,8 +1,8 @@
 // Package ratelimit paces requests: as fast as the service allows, and hardly
 // ever faster. It owns the one gate per home tenant that every attempt passes, as
 // an http.RoundTripper below the retry layer. It never retries, never reads a
-// body and knows no header: what an answer says about pace is read by a function
-// that it is given (package graph has the facts).
+// body and knows no header: the caller supplies a function that reads what an
+// answer says about pace (package graph has the facts).
 //
 // The invariant: while a pause is in force no request leaves, and whatever is
 // learned, no more requests leave than Options.MaxRate allows.
@@ -11,8 +11,8 @@
 //
 // The write limit of these objects is not known. Microsoft documents 3,000 writes
 // per 150 s for the directory, users report one write a second for similar
-// objects, and other apps share the limit. A refusal is costly: it holds the run
-// up, and it may itself count against the quota, so that a herd of retries never
+// objects, and other apps share the limit. A refusal is costly: it delays the
+// run, and it may itself count against the quota, so that a herd of retries never
 // gets through.
 //
 // # The model
@@ -29,8 +29,8 @@
 //     whether a refused request costs a token.
 //
 // From then on a request leaves when the model, a rate.Limiter, has a token. The
-// model fills up while the gate is shut too, so that a pause costs nothing as long
-// as the service's bucket does not overflow meanwhile. Three things surround it:
+// model fills up even while the gate is shut, so a pause costs nothing as long as
+// the service's bucket does not overflow meanwhile. Three things surround it:
 //
 //   - The pause. The first refusal shuts the gate for all requests until its
 //     Retry-After is over (or a backoff with jitter). Refusals of requests that
@@ -39,36 +39,36 @@
 //     quickly grows to half of Options.Concurrency and then to all of it. After a
 //     refusal it restarts at one and grows to what rate times latency needs, plus
 //     a few while many tokens are left. A refusal then costs one request, not
-//     sixteen. A concurrency conflict (409) halves the width alone. A request that
+//     sixteen. A concurrency conflict (409) halves only the width. A request that
 //     hangs does not count against the width, or one dead connection would shut a
 //     gate of width one.
-//   - The probe. The rate found is held for a while, and then raised by 2 % a
+//   - The probe. The measured rate is held for a while, and then raised by 2 % a
 //     second and a little faster each second. A refusal during the probe only ends
 //     it, with a better measurement. A refusal at the rate itself means that the
-//     quota shrank or is shared, and cuts the rate by up to a quarter. Where the
+//     quota shrank or is shared, and cuts the rate by up to a quarter. If the
 //     service reports how much of the quota is used, a high value narrows the
 //     width before the first refusal and slows the probe after it.
 //
-// # Its sources, and why it is none of them
+// # Sources, and why none of them is enough
 //
 // AIMD (TCP Reno) converges to a fair share and needs no model, but its saw-tooth
 // leaves a quarter of the quota unused, and each tooth ends in a refusal. The
 // adaptive mode of the AWS SDKs puts a client-side bucket in front and moves its
 // rate like TCP Cubic: times 0.7 at a throttle, then back along a cubic curve. It
-// knows neither bursts nor the tokens that gather during a pause; its curve, slow
-// near the last known rate and fast far from it, is where the probe comes from.
-// Google's client guides ask for truncated exponential backoff with jitter for
-// each request, and the SRE book for dropping requests locally as the share of
+// knows neither bursts nor the tokens that gather during a pause; the probe comes
+// from its curve, slow near the last known rate and fast far from it. Google's
+// client guides ask for truncated exponential backoff with jitter for each
+// request, and the SRE book for dropping requests locally as the share of
 // refusals grows: both protect the service, and neither finds its rate. Netflix's
 // concurrency-limits infers a limit on requests in flight from latency (Vegas,
-// Gradient). A quota refuses without getting slower first, so latency says nothing
-// here; the idea that width and rate are two different limits stays. Measuring the
-// bucket itself wins because there are few samples, one or two refusals in ten
-// seconds, and each of them is exact.
+// Gradient). A quota refuses without getting slower first, so latency says
+// nothing here; the idea that width and rate are two different limits remains.
+// Measuring the bucket itself wins because there are few samples, one or two
+// refusals in ten seconds, and each of them is exact.
 //
-// It finds least where there is least to measure: with a bucket of one or two
-// tokens, where any early request is refused, it stays some percent below the
-// rate, and a quota that grows fourfold takes it about fifteen seconds to follow.
+// It finds least if there is least to measure: with a bucket of one or two
+// tokens, in which any early request is refused, it stays a few percent below the
+// rate, and it takes about fifteen seconds to follow a quota that grows fourfold.
 //
 // Neighbours: package graph reads the signals and retries above this package; the
 // command line checks flags with CheckMaxRate and its siblings, and shows Stats

@@ -23,10 +23,10 @@ func (q *quotaOfTwo) RoundTrip(*http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// A Transport goes below the retry layer and above the connections. It is told by
-// a function what an answer says about pace, and is then used like any other
-// http.RoundTripper. Here the pause that the service asks for is too long to wait,
-// so that the fourth write fails at once, without being sent.
+// A Transport goes below the retry layer and above the connections. It is given a
+// function that reads what an answer says about pace, and is then used like any
+// other http.RoundTripper. Here the service asks for a pause that is too long to
+// wait, so the fourth write fails at once, without being sent.
 func ExampleNew() {
 	service := &quotaOfTwo{}
 	pace, err := ratelimit.New(service, ratelimit.Options{

@@ -15,8 +15,8 @@ const forever = time.Duration(math.MaxInt64)
 // gate admits requests of one kind. Waiting requests form a queue; only the first
 // looks at pause, width and tokens. So there is one timer, no herd after a pause,
 // and a token is taken only by a request that leaves at once. (The queue of a
-// rate.Limiter does not do: a request that waits in it keeps its slot, whatever
-// is learned meanwhile.)
+// rate.Limiter does not suffice: a request that waits in it keeps its slot,
+// whatever is learned meanwhile.)
 type gate struct {
 	opts Options
 
@@ -34,16 +34,16 @@ type gate struct {
 	accepted, refused, conflictAnswers int64
 }
 
-// permit is held by a request from its admission to its answer. Its counts tell
-// which answers belong to an event that was acted on already.
+// permit is held by a request from its admission to its answer. Its counts show
+// which answers belong to an event that was already handled.
 type permit struct {
 	start                time.Time
 	flight               *list.Element // in gate.inFlight
 	throttles, conflicts int
 }
 
-// newGate starts from what o states. Leaving a share of the quota to others needs
-// an idea of the quota before the first refusal: the documented one.
+// newGate starts from the limits stated in o. Leaving a share of the quota to
+// others needs an idea of the quota before the first refusal: the documented one.
 func newGate(o Options, documented quota) *gate {
 	g := &gate{
 		opts: o, width: newWidth(o.Concurrency), bucket: newBucket(o.Capacity, o.statedQuota()),
@@ -117,8 +117,8 @@ func wake(e *list.Element) {
 	}
 }
 
-// sleepUnlessWoken waits for d, and less when it is woken or ctx ends. Only the
-// latter is an error.
+// sleepUnlessWoken waits for d, or until it is woken or ctx ends. Only the latter
+// is an error.
 func sleepUnlessWoken(ctx context.Context, awake <-chan struct{}, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -131,8 +131,8 @@ func sleepUnlessWoken(ctx context.Context, awake <-chan struct{}, d time.Duratio
 	return nil
 }
 
-// tryAcquire admits a request if one may leave now; otherwise it says after what
-// time to try again.
+// tryAcquire admits a request if one may leave now; otherwise it returns the time
+// after which to try again.
 func (g *gate) tryAcquire(now time.Time) (permit, time.Duration, error) {
 	if err := g.pause.err(now); err != nil {
 		return permit{}, 0, err
@@ -152,9 +152,10 @@ func (g *gate) tryAcquire(now time.Time) (permit, time.Duration, error) {
 	return permit{now, g.inFlight.PushBack(now), g.throttles, g.conflicts}, 0, nil
 }
 
-// untilRoom says after what time to try again where as many requests are in
-// flight as may be; 0 where one more may leave. A request that hangs is not waited
-// for: it counts against Options.Concurrency, and no longer against the width.
+// untilRoom returns the time after which to try again if the maximum number of
+// requests is in flight; 0 if one more may leave. It does not wait for a request
+// that hangs: that one counts against Options.Concurrency, and no longer against
+// the width.
 func (g *gate) untilRoom(now time.Time) time.Duration {
 	if g.inFlight.Len() >= g.opts.Concurrency {
 		return forever

@@ -158,7 +158,7 @@ func TestTheGateOpensAgainWhenATooLongPauseIsOver(t *testing.T) {
 	})
 }
 
-func TestACollisionNarrowsTheGateAndLeavesTheRateAlone(t *testing.T) {
+func TestACollisionNarrowsTheGateAndKeepsTheRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{latency: 50 * time.Millisecond, crowd: 6}
 		tr := paced(t, s, ratelimit.Options{})
@@ -239,8 +239,8 @@ func TestTheAnswerIsHandedOnUntouched(t *testing.T) {
 	}
 }
 
-// A request that hangs delays the others by less than two seconds, be it the
-// first of all nor one after a refusal, when a single one may be in flight.
+// A request that hangs delays the others by less than two seconds, whether it is
+// the first of all or comes after a refusal, when only one may be in flight.
 func TestAHungRequestDelaysNoOther(t *testing.T) {
 	for name, hangs := range map[string]int{"the first": 1, "the first after a refusal": 41} {
 		t.Run(name, func(t *testing.T) {
@@ -278,7 +278,7 @@ func TestAHungRequestDelaysNoOther(t *testing.T) {
 	}
 }
 
-// Concurrency bounds the requests in flight, also those that hang.
+// Concurrency bounds the requests in flight, including those that hang.
 func TestHungRequestsCountAgainstConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex

@@ -9,8 +9,8 @@ const (
 	minCut  = 0.02     // of the rate, by one event
 )
 
-// refused notes a refusal that opens a new event, and learns from the window that
-// it closes.
+// refused notes a refusal that starts a new event, and learns from the window
+// that it closes.
 func (b *bucket) refused(now time.Time) {
 	if b.throttled && b.current.accepted == 0 {
 		b.refusedAgain(now) // nothing flowed in: still the same event
@@ -26,7 +26,7 @@ func (b *bucket) refused(now time.Time) {
 	}
 }
 
-// learn draws its conclusion from a window that ended with a refusal.
+// learn draws a conclusion from a window that ended with a refusal.
 func (b *bucket) learn(past *window) {
 	switch {
 	case !b.throttled:
@@ -43,8 +43,8 @@ func (b *bucket) learn(past *window) {
 	}
 }
 
-// learnFirst is learn for the first refusal of all. A stated rate is believed
-// unless the service accepted much less than a bucket of that rate holds.
+// learnFirst is learn for the very first refusal. A stated rate is trusted unless
+// the service accepted much less than a bucket of that rate holds.
 func (b *bucket) learnFirst(past *window) {
 	b.throttled, b.firstBurst = true, float64(past.accepted)
 	if b.firstBurst > 0 {
@@ -55,10 +55,10 @@ func (b *bucket) learnFirst(past *window) {
 	}
 }
 
-// revised weighs a measurement against the refill rate believed so far. A refusal
-// while probing only ends the probe: the true rate lies between the one that
-// held and the one that did not. A refusal at the rate itself cuts it, no deeper
-// than the measurement is certain.
+// revised weighs a measurement against the current refill rate. A refusal while
+// probing only ends the probe: the true rate lies between the one that held and
+// the one that did not. A refusal at the rate itself cuts it, no deeper than the
+// measurement is certain.
 func (b *bucket) revised(past *window) float64 {
 	found := past.refillRate(b.size(), b.costs)
 	if top := b.rate() / b.share; b.probe.isOn() && top > b.refillRate {

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// Signal is what one response says about pace. The zero value means an
-// ordinary answer: the request was taken and nothing is near its limit.
+// Signal is what one response says about pace. The zero value means an ordinary
+// answer: the request was accepted and nothing is near its limit.
 type Signal struct {
-	// Refused: the service turned the request away for lack of quota (429,
-	// or 503 with Retry-After).
+	// Refused: the service refused the request for lack of quota (429, or 503
+	// with Retry-After).
 	Refused bool
 	// ConcurrencyConflict: too many requests at the same moment, whatever the
 	// rate (409 Directory_ConcurrencyViolation).
@@ -49,7 +49,7 @@ const (
 
 // Options say how a Transport paces. Only Read is required.
 type Options struct {
-	// Read says what a response tells about pace. It must leave the body as it
+	// Read returns what a response says about pace. It must leave the body as it
 	// found it, and is called from many goroutines at once.
 	Read func(*http.Response) Signal
 
@@ -64,8 +64,8 @@ type Options struct {
 	// is known as a quota; 0 means not known.
 	MaxBurst int
 
-	// Concurrency is the most writes (and, counted apart, reads) in flight;
-	// 0 means DefaultConcurrency.
+	// Concurrency is the most writes in flight, and also, counted separately, the
+	// most reads; 0 means DefaultConcurrency.
 	Concurrency int
 
 	// Capacity is the share of the quota to use, above 0 and at most 1; the
@@ -90,7 +90,7 @@ func (o Options) Validate() error {
 		errs = append(errs, CheckMaxRate(o.MaxRate))
 	}
 	if o.MaxBurst < 0 || o.MaxBurst > 0 && o.MaxRate == 0 {
-		errs = append(errs, fmt.Errorf("burst %d: must not be negative, and belongs to a max rate", o.MaxBurst))
+		errs = append(errs, fmt.Errorf("burst %d: must not be negative, and needs a max rate", o.MaxBurst))
 	}
 	if o.Concurrency != 0 {
 		errs = append(errs, CheckConcurrency(o.Concurrency))
@@ -104,8 +104,8 @@ func (o Options) Validate() error {
 	return errors.Join(errs...)
 }
 
-// CheckMaxRate says what is wrong with a rate that a user typed. Unlike in
-// Options, where 0 means that none is given, a typed 0 is an error.
+// CheckMaxRate says what is wrong with a rate that a user typed. In Options, 0
+// means that none is given; here it is an error.
 func CheckMaxRate(perSecond float64) error {
 	switch {
 	case math.IsNaN(perSecond) || perSecond <= 0:
@@ -133,7 +133,7 @@ func CheckCapacity(share float64) error {
 	return nil
 }
 
-// maxQuota is the bound that MaxRate sets; ok is false where it sets none.
+// maxQuota is the bound that MaxRate sets; ok is false if it sets none.
 func (o Options) maxQuota() (q quota, ok bool) {
 	if o.MaxRate == 0 {
 		return quota{}, false
@@ -146,8 +146,8 @@ func (o Options) maxQuota() (q quota, ok bool) {
 }
 
 // statedQuota is the quota that MaxRate may belong to; the first refusal confirms
-// it or not. A rate alone says nothing about the period of the service's limit,
-// so that the shortest one is assumed.
+// or refutes it. A rate alone says nothing about the period of the service's
+// limit, so the shortest one is assumed.
 func (o Options) statedQuota() quota {
 	if o.MaxBurst > 0 {
 		return quota{o.MaxRate, float64(o.MaxBurst)}

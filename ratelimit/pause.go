@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// Backoff of a refusal that names no Retry-After: about a second, doubled
-// for each refusal in a row.
+// Backoff after a refusal without Retry-After: about a second, doubled for each
+// refusal in a row.
 const (
 	firstBackoff = time.Second
 	maxBackoff   = 32 * time.Second
 )
 
-// maxDuration keeps absurd demands within what a time can hold.
+// maxDuration keeps absurd demands within the range of a time.
 const maxDuration = 10 * 365 * 24 * time.Hour
 
 // PauseError says that the service asked for a longer pause than
@@ -42,18 +42,18 @@ func (e *PauseError) RetryAfter() time.Duration { return e.Asked }
 type pause struct {
 	until    time.Time
 	count    int           // how often the gate was shut
-	total    time.Duration // how long altogether, the rest of the present pause included
+	total    time.Duration // how long in total, including the rest of the current pause
 	tooLong  *PauseError   // the service asked for more than the longest pause
-	backoffs int           // refusals in a row, without an accepted request between
+	backoffs int           // refusals in a row, without an accepted request in between
 }
 
-// left is how long the gate stays shut from now on.
+// left is how long the gate will stay shut.
 func (p *pause) left(now time.Time) time.Duration { return max(0, p.until.Sub(now)) }
 
-// spent is the time lost up to now.
+// spent is the time lost so far.
 func (p *pause) spent(now time.Time) time.Duration { return p.total - p.left(now) }
 
-// err is what requests fail with while a pause lasts that is too long.
+// err is the error of requests while a pause that is too long lasts.
 func (p *pause) err(now time.Time) error {
 	if p.tooLong == nil || !now.Before(p.tooLong.Until) {
 		return nil
@@ -82,9 +82,9 @@ func (p *pause) extend(now time.Time, d, longest time.Duration) {
 	p.until = until
 }
 
-// shortest is how long to stay shut at least: minPause, or a backoff where the
-// service named no Retry-After or has refused everything since its last pause.
-// The jitter keeps several processes from coming back together.
+// shortest is how long to stay shut at least: minPause, or a backoff if the
+// service sent no Retry-After or has refused everything since its last pause. The
+// jitter keeps several processes from coming back together.
 func (p *pause) shortest(retryAfter, minPause time.Duration) time.Duration {
 	p.backoffs++
 	if retryAfter > 0 && p.backoffs == 1 {

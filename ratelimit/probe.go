@@ -2,8 +2,8 @@ package ratelimit
 
 import "time"
 
-// The rhythm of probing: hold the rate that was found for a while, then raise it
-// by 2 % a second, a little faster each second, and far above it faster still.
+// The rhythm of probing: hold the measured rate for a while, then raise it by 2 %
+// a second, a little faster each second, and faster still far above it.
 const (
 	minHold   = 3 * time.Second
 	maxHold   = 10 * time.Second
@@ -12,21 +12,21 @@ const (
 	cubic     = 0.0001
 )
 
-// probe decides how far above the measured refill rate to go in search of more.
-// Its clock runs only while requests wait for tokens: an idle gate proves
-// nothing. Where the service reports how much of the quota is used, the search
-// is needless while that is high, and safe while it is low.
+// probe decides how far above the measured refill rate to search for more. Its
+// clock runs only while requests wait for tokens: an idle gate proves nothing. If
+// the service reports how much of the quota is used, the search is unnecessary
+// while that is high, and safe while it is low.
 type probe struct {
 	hold    time.Duration
-	cost    float64 // of a failed probe; 1 is little
+	cost    float64 // of a failed probe; 1 is small
 	elapsed time.Duration
 	last    time.Time // when the clock was read last
 	idle    bool      // nothing waited for a token then
 }
 
 // restart begins a hold. It lasts twice as long as the window just measured,
-// since a measurement is worth as much as it took. It lasts longer where a failed
-// probe is dear, because the bucket overflows while the gate is shut.
+// because a measurement is worth as much as it took. It lasts longer if a failed
+// probe is expensive, because the bucket overflows while the gate is shut.
 func (p *probe) restart(now time.Time, past *window, size, refillRate float64) {
 	overflow := min(1, past.shut.Seconds()*refillRate/size)
 	p.cost = 1 + 4*overflow*overflow
@@ -35,12 +35,12 @@ func (p *probe) restart(now time.Time, past *window, size, refillRate float64) {
 	p.elapsed, p.last, p.idle = 0, now, true
 }
 
-// isOn reports whether the rate is above the one that was found.
+// isOn reports whether the rate is above the measured one.
 func (p *probe) isOn() bool { return p.elapsed > p.hold }
 
-// factor is what to multiply the refill rate by; ours is the part of it that we
-// use, per second. Between two calls lies at most the wait for one token; more
-// than that is a clock that jumped.
+// factor is what to multiply the refill rate by; ours is our part of it, per
+// second. Two calls are at most the wait for one token apart; more than that is a
+// clock that jumped.
 func (p *probe) factor(now time.Time, ours float64, waiting bool, u usage) float64 {
 	dt := min(max(0, now.Sub(p.last)), time.Second+seconds(1/ours))
 	idle := p.idle

@@ -31,8 +31,8 @@ func anyService(t *rapid.T) *service {
 	}
 }
 
-// bubble runs f in virtual time. A goroutine that f leaves behind fails the
-// test; what f returns is reported once the clock is real again.
+// bubble runs f in virtual time. A goroutine that f leaves behind fails the test;
+// the result of f is reported once the clock is real again.
 func bubble(t *testing.T, rt *rapid.T, f func(context.Context) error) {
 	var err error
 	synctest.Test(t, func(t *testing.T) { err = f(t.Context()) })
@@ -55,8 +55,8 @@ func TestNoWriteLeavesDuringAPauseAndNoneStarves(t *testing.T) {
 			got := work(ctx, tr, n, workers)
 			stop()
 			others.Wait()
-			// A bucket of one token refuses at any pace when a competitor is
-			// quicker; what the pauses cost then is the service's doing.
+			// A bucket of one token refuses at any pace if a competitor is
+			// quicker; the cost of those pauses is the service's doing.
 			open := got.took.Seconds() - tr.Stats().Writes.PausedSeconds
 			switch {
 			case s.early > 0:
@@ -71,8 +71,8 @@ func TestNoWriteLeavesDuringAPauseAndNoneStarves(t *testing.T) {
 	})
 }
 
-// compete uses that share of the quota, one request at a time, without counting as a
-// request of the client.
+// compete uses that share of the quota, one request at a time, without counting as a request of the
+// client.
 func compete(ctx context.Context, s *service, share float64) {
 	if share < 0.01 {
 		return
@@ -136,8 +136,8 @@ func TestATinyRateIsStillARate(t *testing.T) {
 	}
 }
 
-// within fails if any w seconds hold more than perSecond*w + burst of the times, so that
-// a full bucket of that size would have run dry.
+// within fails if any w seconds hold more than perSecond*w + burst of the times: a full bucket of
+// that size would have run dry.
 func within(times []time.Time, perSecond, burst float64) error {
 	left := burst
 	for i, at := range times {

@@ -9,10 +9,9 @@ import (
 // quota is a limit in the form of a token bucket.
 type quota struct{ perSecond, burst float64 }
 
-// The limits Graph documents for one app in one tenant: 3,000 writes per
-// 150 s, and 3,500 resource units (a read costs one) per 10 s in the smallest
-// tenants (Microsoft Graph service-specific throttling limits, identity and
-// access).
+// The limits that Graph documents for one app in one tenant: 3,000 writes per 150
+// s, and 3,500 resource units (a read costs one) per 10 s in the smallest tenants
+// (Microsoft Graph service-specific throttling limits, identity and access).
 var (
 	documentedWrites = quota{perSecond: 20, burst: 3000}
 	documentedReads  = quota{perSecond: 350, burst: 3500}
@@ -39,8 +38,8 @@ func untilToken(lim *rate.Limiter, now time.Time) time.Duration {
 	return seconds(missing/float64(lim.Limit())) + time.Nanosecond
 }
 
-// seconds is s as a Duration, cut off where sums of times would overflow: a
-// limiter with hardly any rate asks for ages.
+// seconds is s as a Duration, capped before sums of times would overflow: a
+// limiter with a tiny rate asks for ages.
 func seconds(s float64) time.Duration {
 	if d := s * float64(time.Second); d < float64(maxDuration) {
 		return time.Duration(d)
@@ -48,12 +47,12 @@ func seconds(s float64) time.Duration {
 	return maxDuration
 }
 
-// usageHolds is how long a reported usage counts as the present one.
+// usageHolds is how long a reported usage counts as current.
 const usageHolds = 2 * time.Second
 
 // usage is the used share of the quota as the service last reported it.
 type usage struct {
-	reported bool // it ever was
+	reported bool // it was reported at least once
 	value    float64
 	since    time.Time
 }
@@ -65,7 +64,7 @@ func (u *usage) report(now time.Time, value float64) {
 	u.value, u.since = value, now
 }
 
-// at is the usage now; 0 when nothing recent is known.
+// at is the current usage; 0 if nothing recent is known.
 func (u *usage) at(now time.Time) float64 {
 	if now.Sub(u.since) > usageHolds {
 		return 0

@@ -10,7 +10,7 @@ import (
 	"bulksync/ratelimit"
 )
 
-// ten is a quota of 100 writes per 10 s, of which a run of 600 needs 50 s.
+// ten is a quota of 100 writes per 10 s: a run of 600 needs 50 s.
 func ten(f form) *service {
 	return &service{perSecond: 10, burst: 100, latency: 20 * time.Millisecond, form: f}
 }

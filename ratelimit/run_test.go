@@ -30,9 +30,9 @@ type outcome struct {
 	err           error // one of those that ended a worker
 }
 
-// work sends n writes from so many workers, which retry a refused write as
-// the layer above does: after exactly its Retry-After, or else after an
-// exponential backoff from one second.
+// work sends n writes from that many workers. They retry a refused write as the
+// layer above does: after exactly its Retry-After, or else after an exponential
+// backoff from one second.
 func work(ctx context.Context, tr http.RoundTripper, n, workers int) outcome {
 	var (
 		next, done, refused atomic.Int64
@@ -58,7 +58,7 @@ func work(ctx context.Context, tr http.RoundTripper, n, workers int) outcome {
 	return outcome{time.Since(start), int(done.Load()), int(refused.Load()), <-failed}
 }
 
-// persist sends one write until it is taken or cannot be sent.
+// persist sends one write until it is accepted or cannot be sent.
 func persist(ctx context.Context, tr http.RoundTripper) (refused int, err error) {
 	for {
 		res, err := send(ctx, tr, http.MethodPatch)

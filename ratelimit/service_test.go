@@ -22,7 +22,7 @@ const (
 	absent  form = "absent"
 )
 
-// change is a quota that holds from some time on.
+// change is a quota that applies from some time on.
 type change struct {
 	at               time.Duration
 	perSecond, burst float64
@@ -38,7 +38,7 @@ type service struct {
 	skew             time.Duration // how far ahead its clock is, in dates
 	costs            bool          // a refused request costs quota too
 	reports          bool          // sends x-ms-throttle-limit-percentage
-	crowd            int           // requests it bears at a time; 0 = any number
+	crowd            int           // requests it can handle at a time; 0 = any number
 	changes          []change
 
 	mu              sync.Mutex
@@ -48,9 +48,9 @@ type service struct {
 	accepted        int
 	refused         int
 	flying          int
-	shut            time.Time // the pause that clients have been told of
-	told            time.Time // when they were told last
-	early, collided int       // requests sent in spite of it; answers 409
+	shut            time.Time // the pause that clients were told of
+	told            time.Time // when they were last told
+	early, collided int       // requests sent despite it; answers 409
 }
 
 // RoundTrip judges a request half a round trip after it was sent.
@@ -89,7 +89,7 @@ func (s *service) land() {
 	s.flying--
 }
 
-// tell notes that a client knows of a pause from now on.
+// tell notes that a client knows about a pause from now on.
 func (s *service) tell(res *http.Response) {
 	if sig := read(res); sig.Refused && sig.RetryAfter > 0 {
 		s.mu.Lock()

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// State of a gate, in the word a progress line shows.
+// State of a gate, as a word for a progress line.
 type State string
 
 // The states of a gate.
@@ -28,21 +28,21 @@ type Stats struct {
 type GateStats struct {
 	State State `json:"state"`
 	// Rate is the sustained rate that was found or stated, per second; 0 while
-	// unknown. Of a rate found, Options.Capacity is the part in use.
+	// unknown. Of a measured rate, only the share Options.Capacity is used.
 	Rate float64 `json:"ratePerSecond"`
 	// Burst is how many requests a rested service takes at once; 0 while unknown.
 	Burst int `json:"burst"`
-	// Concurrency is how many requests may be in flight at present.
+	// Concurrency is how many requests may be in flight at the moment.
 	Concurrency int `json:"concurrency"`
 	InFlight    int `json:"inFlight"`
 	Waiting     int `json:"waiting"`
-	// Accepted counts the answers that were no refusals, conflicts included;
-	// Refused and Conflicts count by the Signal.
+	// Accepted counts the answers that were not refusals, conflicts included;
+	// Refused and Conflicts count the Signals of that name.
 	Accepted  int64 `json:"accepted"`
 	Refused   int64 `json:"refused"`
 	Conflicts int64 `json:"conflicts"`
-	// Pauses counts how often the gate was shut, PausedSeconds how long up to
-	// now; PauseLeftSeconds is what is left of the present pause.
+	// Pauses counts how often the gate was shut, PausedSeconds how long so far;
+	// PauseLeftSeconds is the rest of the current pause.
 	Pauses           int     `json:"pauses"`
 	PausedSeconds    float64 `json:"pausedSeconds"`
 	PauseLeftSeconds float64 `json:"pauseLeftSeconds"`
@@ -95,18 +95,18 @@ func (g *gate) pace() (State, float64, int) {
 	return Open, 0, 0
 }
 
-// reportedRate is what users report for objects near the partner settings, in
-// writes per second: the pessimistic assumption.
+// reportedRate is what users report for objects similar to the partner settings,
+// in writes per second: the pessimistic assumption.
 const reportedRate = 1.0
 
-// usualShare is the part of the rate found that a run uses at least, as a rule.
+// usualShare is the part of the measured rate that a run normally uses at least.
 const usualShare = 0.8
 
-// Estimate says how long so many more writes will take, as a range. Before
+// Estimate returns how long that many more writes will take, as a range. Before
 // anything is learned, low assumes the limit Graph documents (3,000 writes per
 // 150 s, its burst unused) and high assumes one write a second. A stated rate
-// bounds both, and the first refusals narrow them to the rate found. Neither is
-// below what the concurrency allows when a write takes latency; once a latency
+// bounds both, and the first refusals narrow them to the measured rate. Neither
+// is below what the concurrency allows if a write takes latency; once a latency
 // was measured, that one counts instead.
 func (t *Transport) Estimate(writes int, latency time.Duration) (low, high time.Duration) {
 	return t.writes.estimate(float64(max(0, writes)), latency)

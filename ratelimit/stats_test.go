@@ -9,7 +9,7 @@ import (
 	"bulksync/ratelimit"
 )
 
-func TestTheEstimateIsARangeThatNarrowsAsTheGateLearns(t *testing.T) {
+func TestTheEstimateNarrowsAsTheGateLearns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := ten(integer)
 		tr := paced(t, s, ratelimit.Options{})

@@ -7,12 +7,12 @@ import "net/http"
 // retry layer, so that every attempt is paced.
 //
 // GET and HEAD pass one gate, all other methods another: Graph counts reads and
-// writes apart, and reads may pass while writes are refused.
+// writes separately, and reads may pass while writes are refused.
 //
 // RoundTrip waits as long as the request's context allows, and then returns the
 // context's error. The body of a request that never left is closed, as the
-// http.RoundTripper contract wants. Do not set http.Client.Timeout above it: it
-// would include the wait.
+// http.RoundTripper contract requires. Do not set http.Client.Timeout above it:
+// it would include the wait.
 //
 // Transport has no CloseIdleConnections method on purpose: a retry layer that
 // calls it after each lost request would close the connections of all others.
@@ -40,8 +40,8 @@ func New(base http.RoundTripper, o Options) (*Transport, error) {
 	return &Transport{base: base, read: o.Read, writes: newGate(o, documentedWrites), reads: newGate(reads, documentedReads)}, nil
 }
 
-// RoundTrip waits for its turn, sends the request and learns from the answer.
-// The response is handed on unchanged, refusals included.
+// RoundTrip waits for its turn, sends the request and learns from the answer. The
+// response is returned unchanged, even if it is a refusal.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	g := t.gate(req.Method)
 	p, err := g.acquire(req.Context())

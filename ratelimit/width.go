@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// nearLimit is the used share of the quota from which the service reports it.
+// nearLimit is the used share of the quota above which the service reports it.
 const nearLimit = 0.8
 
 // How the width grows.
@@ -25,12 +25,12 @@ const (
 //
 // It opens like TCP's slow start, by a few for every answer. After a refusal it
 // restarts at one, so that the workers come back one by one. Once the rate is
-// known, no more requests are let out than keep that rate busy: each refusal
-// then costs one or two requests instead of all.
+// known, no more requests are sent than keep that rate busy: each refusal then
+// costs one or two requests instead of all.
 type width struct {
 	limit       float64       // from Options
 	ramp        float64       // reached since the start or the last refusal
-	noConflict  float64       // how many the service bears at a time
+	noConflict  float64       // how many the service can handle at a time
 	latency     time.Duration // smoothed
 	firstAnswer time.Time
 	throttled   bool // there has been a refusal
@@ -40,8 +40,8 @@ func newWidth(limit int) width {
 	return width{limit: float64(limit), ramp: 1, noConflict: float64(limit)}
 }
 
-// at is the number of requests that may be in flight, given the sustained rate
-// (0 = unknown), the tokens at hand and the used share of the quota.
+// at is the number of requests that may be in flight, given the sustained rate (0
+// = unknown), the available tokens and the used share of the quota.
 func (w *width) at(perSecond, tokens, used float64) int {
 	n := min(w.limit, w.ramp, w.noConflict)
 	if perSecond > 0 {
@@ -69,7 +69,7 @@ func (w *width) grow(now time.Time, took time.Duration) {
 	}
 }
 
-// A request hangs after this time at least, and after so many usual latencies.
+// A request hangs after at least this time, and after that many usual latencies.
 const (
 	minHangAfter  = 1500 * time.Millisecond
 	hangLatencies = 4
@@ -81,7 +81,7 @@ func (w *width) hangAfter() time.Duration { return max(minHangAfter, hangLatenci
 // reset starts over with one request.
 func (w *width) reset() { w.throttled, w.ramp = true, 1 }
 
-// conflicted halves what may be in flight at a time.
+// conflicted halves the number of requests in flight.
 func (w *width) conflicted(inFlight int) {
 	w.noConflict = max(1, min(w.noConflict, float64(inFlight))/2)
 }

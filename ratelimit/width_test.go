@@ -10,7 +10,7 @@ import (
 )
 
 // A reported usage near the limit narrows the gate before the first refusal, and
-// is forgotten two seconds after it was last reported.
+// is forgotten two seconds after the last report.
 func TestAReportedUsageNarrowsTheGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		used := ""
@@ -43,8 +43,8 @@ func TestAReportedUsageNarrowsTheGate(t *testing.T) {
 	})
 }
 
-// Once the rate is known, the width is what rate times latency needs, whatever the
-// first answer took, so that refusals are few.
+// Once the rate is known, the width is what rate times latency needs, however
+// long the first answer took, so that refusals are few.
 func TestTheWidthFollowsTheLatency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := ten(integer)
@@ -61,7 +61,7 @@ func TestTheWidthFollowsTheLatency(t *testing.T) {
 	})
 }
 
-// After a collision the gate opens again, slowly, to all of its width.
+// After a collision the gate opens again, slowly, to its full width.
 func TestTheGateRecoversFromCollisions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{latency: 50 * time.Millisecond, crowd: 4}

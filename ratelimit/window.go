@@ -9,9 +9,9 @@ import (
 type window struct {
 	since    time.Time
 	took     time.Duration // set when it is over
-	shut     time.Duration // how long the gate was shut at its beginning
+	shut     time.Duration // how long the gate was shut at its start
 	accepted int
-	refused  int       // by the event that began it
+	refused  int       // in the event that started it
 	latest   time.Time // the last acceptance
 	samples  []sample
 }
@@ -22,7 +22,7 @@ type sample struct {
 	accepted int
 }
 
-// Samples are at least so far apart, and there are at most so many.
+// Samples are at least this far apart, and there are at most this many.
 const (
 	sampleEvery = time.Second
 	maxSamples  = 64
@@ -31,7 +31,7 @@ const (
 // accept counts a request accepted now.
 func (w *window) accept(now time.Time) {
 	if w.since.IsZero() {
-		w.since = now // the first of all
+		w.since = now // the first one
 	}
 	w.accepted++
 	w.latest = now
@@ -48,7 +48,7 @@ func (w *window) accept(now time.Time) {
 }
 
 // provenRate is the largest refill rate that the accepted requests prove: between
-// any two of them, no more can be accepted than a full bucket holds and what
+// any two of them, no more can be accepted than a full bucket holds plus what
 // flows in.
 func (w *window) provenRate(size float64) float64 {
 	best := 0.0
@@ -70,10 +70,11 @@ func (w *window) isAmbiguous() bool { return 4*w.refused > w.accepted }
 func (w *window) confidence() float64 { return min(1, float64(w.accepted)/8) }
 
 // refillRate is how fast a bucket of that size filled during the window, per
-// second, when a refused request takes cost tokens. Either the bucket never
-// overflowed, and all that was taken had flowed in; or it filled up while the
-// gate was shut, and what was taken beyond its size flowed in afterwards. Each
-// formula is exact in its own case and too low in the other, so the larger holds.
+// second, if a refused request takes cost tokens. Either the bucket never
+// overflowed, and everything that was taken had flowed in; or it filled up while
+// the gate was shut, and what was taken beyond its size flowed in afterwards.
+// Each formula is exact in its own case and too low in the other, so the larger
+// one holds.
 func (w *window) refillRate(size, cost float64) float64 {
 	all := max(w.took.Seconds(), 1e-3)
 	open := all - w.shut.Seconds()
@@ -86,7 +87,7 @@ func (w *window) refillRate(size, cost float64) float64 {
 }
 
 // refusalsCost reports whether a refused request takes a token too (Graph
-// documents that refused requests keep counting). Of the two assumptions, the one
+// documents that refused requests still count). Of the two assumptions, the one
 // under which both windows show about the same refill rate is right.
 func refusalsCost(a, b *window, size float64) bool {
 	distance := func(cost float64) float64 {

@@ -32,7 +32,7 @@ func token(c claims) string {
 		base64.RawURLEncoding.EncodeToString(payload) + "." + canary
 }
 
-// fakeCred hands out a numbered token a call and keeps what it was asked.
+// fakeCred hands out a numbered token per call and records what it was asked.
 type fakeCred struct {
 	lasts  time.Duration // of each token; 0 means an hour
 	takes  time.Duration
@@ -45,7 +45,7 @@ type fakeCred struct {
 
 func (c *fakeCred) GetToken(_ context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	n := int(c.calls.Add(1))
-	c.asked = append(c.asked, o) // calls never overlap; -race would tell
+	c.asked = append(c.asked, o) // calls never overlap; -race would notice
 	time.Sleep(c.takes)          // only in a synctest bubble is it not zero
 	if c.err != nil {
 		if err := c.err(o); err != nil {
@@ -66,7 +66,7 @@ func (c *fakeCred) GetToken(_ context.Context, o policy.TokenRequestOptions) (az
 	}, nil
 }
 
-// number is which of fakeCred's tokens a request carries; 0 is none.
+// number is the number of fakeCred's token in a request; 0 is none.
 func number(req *http.Request) int {
 	for n := 1; n < 100; n++ {
 		if req.Header.Get("Authorization") == "Bearer "+token(claims{"tid": tenant, "jti": fmt.Sprint(n)}) {

@@ -36,7 +36,7 @@ func cleanEnvironment(t *testing.T, env map[string]string) {
 		name, value, _ := strings.Cut(kv, "=")
 		for _, prefix := range []string{"AZURE_", "IDENTITY_", "IMDS_", "MSI_", "AZUREPS_"} {
 			if strings.HasPrefix(name, prefix) {
-				t.Setenv(name, value) // so that it comes back
+				t.Setenv(name, value) // so that it is restored
 				os.Unsetenv(name)
 			}
 		}
@@ -47,7 +47,7 @@ func cleanEnvironment(t *testing.T, env map[string]string) {
 	}
 }
 
-// login stands for Entra: it answers as Entra does and keeps who was asked.
+// login stands in for Entra: it answers as Entra does and records who was asked.
 type login struct {
 	hosts  []string
 	claims []string // of each request for a token
@@ -57,7 +57,7 @@ type login struct {
 
 func (l *login) Do(req *http.Request) (*http.Response, error) {
 	if req.URL.Host == "169.254.169.254" {
-		return nil, errors.New("no such host") // not on a machine of Azure
+		return nil, errors.New("no such host") // not on an Azure machine
 	}
 	l.hosts = append(l.hosts, req.URL.Host)
 	status, body := http.StatusOK, l.token
@@ -111,8 +111,8 @@ func TestEachCloudSignsInAtItsOwnHost(t *testing.T) {
 	}
 }
 
-// The identity library keeps tokens of its own. A plain 401 gets the same one
-// again, and only the claims of a challenge go past what it keeps.
+// The identity library keeps tokens itself. A plain 401 gets the same one again;
+// only the claims of a challenge bypass its cache.
 func TestOnlyAChallengeGoesPastTheLibrarysCache(t *testing.T) {
 	cleanEnvironment(t, map[string]string{"AZURE_TENANT_ID": tenant, "AZURE_CLIENT_ID": appID, "AZURE_CLIENT_SECRET": secret})
 	l := &login{status: http.StatusOK, token: granted}
@@ -246,7 +246,7 @@ func TestAnUnusableReadyMadeTokenIsNotQuoted(t *testing.T) {
 		"empty":                  {" \n", policy.TokenRequestOptions{}, "is empty"},
 		"the word alone":         {"Bearer ", policy.TokenRequestOptions{}, "is empty"},
 		"two lines":              {canary + "\n" + canary, policy.TokenRequestOptions{}, "on one line"},
-		"quoted":                 {`"` + canary + `"`, policy.TokenRequestOptions{}, "no token has"},
+		"quoted":                 {`"` + canary + `"`, policy.TokenRequestOptions{}, "no token can have"},
 		"expired":                {token(claims{"exp": 1}), policy.TokenRequestOptions{}, "expired at 1970-01-01T00:00:01Z"},
 		"Graph wants a new one":  {token(claims{}), policy.TokenRequestOptions{Claims: "{}"}, "get a fresh one"},
 		"an opaque one, as well": {canary, policy.TokenRequestOptions{Claims: "{}"}, "get a fresh one"},

@@ -1,17 +1,16 @@
 // Package auth gets access tokens for Graph and puts them on requests.
 //
-// It owns which credentials are tried in which cloud, whom a token is for, and the
-// Authorization header: a Session is one identity at work for one command. It never
-// decides what that identity may do, which only Graph does: claims are read for early
-// warnings and for the record. It keeps nothing on disk and reads no environment
-// variable itself; the Azure identity library reads the AZURE_* variables.
+// It owns which credentials are tried in which cloud, whom a token is for, and the Authorization
+// header: a Session is one identity at work for one command. It never decides what that identity
+// may do, which only Graph does: claims are read for early warnings and for the record. It keeps
+// nothing on disk and reads no environment variable itself; the Azure identity library reads the
+// AZURE_* variables.
 //
-// Two promises. A session stays in the tenant of its first token: where the sign-in
-// changes during a long run, the next token is refused, not used. And no error, log
-// line or printed value of this package holds a token or a secret.
+// Two promises. A session stays in the tenant of its first token: if the sign-in
+// changes during a long run, the next token is refused, not used. And no error,
+// log line or printed value of this package holds a token or a secret.
 //
-// Claims challenges (continuous access evaluation) are answered by azcore's bearer token
-// policy. What a 401 means beyond that, and whether it is tried again, package graph
-// decides. It also follows no redirect, so that a token is sent only to the host that it
-// was meant for.
+// Claims challenges (continuous access evaluation) are answered by azcore's bearer token policy.
+// Package graph decides what a 401 means beyond that, and whether the request is tried again. It
+// also follows no redirect, so that a token is sent only to the host that it was meant for.
 package auth

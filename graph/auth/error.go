@@ -13,8 +13,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
-// Error says that there is no token, or one that must not be used. Its text is short and
-// holds no secret; the library's long error is its cause.
+// Error says that there is no token, or one that must not be used. Its text is short and holds no
+// secret; its cause is the library's long error.
 type Error struct {
 	msg string
 	err error
@@ -30,9 +30,9 @@ func (e *Error) Unwrap() error { return e.err }
 // libraries: the credential has already retried where it could.
 func (*Error) NonRetriable() {}
 
-// unavailable turns a credential's error into an Error, unless ctx ended. With renewal, a
-// failure that may pass is no Error: a run does not end because the sign-in host is away
-// for a moment.
+// unavailable turns a credential's error into an Error, unless ctx ended. With renewal, a failure
+// that may pass is not an Error: a run does not end because the sign-in host is unavailable for a
+// moment.
 func unavailable(ctx context.Context, err error, renewal bool) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -44,14 +44,14 @@ func unavailable(ctx context.Context, err error, renewal bool) error {
 	return &Error{msg: msg, err: err}
 }
 
-// passing is a failed renewal that may be tried again. It holds no cause: all errors of
-// the library are marked as final.
+// passing is a failed renewal that may be tried again. It holds no cause: all errors of the library
+// are marked as final.
 type passing struct{ msg string }
 
 func (p *passing) Error() string { return p.msg }
 
-// passes reports whether the sign-in host was not reached, or failed itself. Where there
-// was no answer, the library keeps no cause.
+// passes reports whether the sign-in host was not reached, or failed itself. If there was no
+// answer, the library keeps no cause.
 func passes(err error) bool {
 	var failed *azidentity.AuthenticationFailedError
 	if !errors.As(err, &failed) {
@@ -64,8 +64,8 @@ func passes(err error) bool {
 	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
 }
 
-// The library reports over many lines: a chain lists each credential after one tab, with
-// further lines after two, and a refusal shows the whole HTTP answer.
+// The library's messages have many lines: a chain lists each credential after one tab, with further
+// lines after two, and a refusal shows the whole HTTP answer.
 var (
 	answer      = regexp.MustCompile(`(?s)^(\w+) authentication failed\..*?RESPONSE \d+: ([^\n]*)`)
 	description = regexp.MustCompile(`"error_description":\s*("(?:[^"\\]|\\.)*")`)

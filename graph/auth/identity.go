@@ -17,8 +17,8 @@ const (
 	KindApp  Kind = "app"
 )
 
-// Identity is whom a token says it is for. Any field but Kind may be empty: only
-// Graph is promised the claims of an access token.
+// Identity is whom a token says it is for. Any field but Kind may be empty: the
+// claims of an access token are meant only for Graph.
 type Identity struct {
 	// TenantID is the home tenant, in lower case (tid).
 	TenantID string
@@ -26,23 +26,23 @@ type Identity struct {
 	AppID, AppName string
 	// User is the sign-in name; empty for an application on its own.
 	User string
-	// Kind is KindUser where a person signed in, and KindApp for an application on its
-	// own and where the claims do not tell.
+	// Kind is KindUser if a person signed in, and KindApp for an application on its own or if the
+	// claims do not say.
 	Kind Kind
 	// Audience is the API that the token is for (aud).
 	Audience string
 	// Roles are application permissions, Scopes delegated ones.
 	Roles, Scopes []string
 	// RoleTemplateIDs are the signed-in user's directory roles (wids). Entra
-	// leaves them out where there are many, so a missing one proves nothing.
+	// leaves them out if there are many, so a missing one proves nothing.
 	RoleTemplateIDs []string
-	// ExpiresAt is in UTC, and zero where the token does not say.
+	// ExpiresAt is in UTC, and zero if the token does not say.
 	ExpiresAt time.Time
 }
 
-// ParseIdentity reads the claims of an access token without checking its signature: good
-// enough for a warning and for the record, never to allow something. Missing and odd
-// claims stay empty. Its error never quotes the token.
+// ParseIdentity reads the claims of an access token without checking its signature: good enough for
+// a warning and for the record, never to allow something. Missing and odd claims stay empty. Its
+// error never quotes the token.
 func ParseIdentity(token string) (Identity, error) {
 	c, err := parseClaims(token)
 	if err != nil {
@@ -63,8 +63,8 @@ func ParseIdentity(token string) (Identity, error) {
 	return id, nil
 }
 
-// kind believes idtyp, which is an optional claim. Without it, delegated permissions or
-// a sign-in name make a user.
+// kind believes idtyp, which is an optional claim. Without it, delegated permissions or a sign-in
+// name mean a user.
 func kind(idtyp string, id Identity) Kind {
 	switch {
 	case idtyp == string(KindUser), idtyp != string(KindApp) && (len(id.Scopes) > 0 || id.User != ""):
@@ -93,7 +93,7 @@ func parseClaims(token string) (claims, error) {
 	return c, nil
 }
 
-// text is the first of the named claims that is a string and not empty.
+// text is the first of the named claims that is a non-empty string.
 func (c claims) text(names ...string) string {
 	for _, name := range names {
 		var s string

@@ -20,14 +20,14 @@ type Session struct {
 	scope  string
 	source *source
 	bearer policy.Policy
-	// turn is held by the request that replaces a refused token, so that others with the
-	// same token wait for its result instead of asking too.
+	// turn is held by the request that replaces a refused token, so that others with the same token
+	// wait for its result instead of asking too.
 	turn chan struct{}
 }
 
-// Acquire gets a first token for scope, which is graph.Cloud's Scope, and reads whom it is
-// for. Errors are short, name each credential that was tried, and hold no secret. A token
-// that cannot be read is an error: without its tenant nothing could be guarded.
+// Acquire gets a first token for scope, which is graph.Cloud's Scope, and reads whom it is for.
+// Errors are short, name each credential that was tried, and hold no secret. A token that cannot be
+// read is an error: without its tenant nothing could be guarded.
 func Acquire(ctx context.Context, cred azcore.TokenCredential, scope string) (*Session, error) {
 	src := &source{cred: cred}
 	s := &Session{
@@ -48,9 +48,9 @@ func (s *Session) Identity() Identity { return s.who }
 
 // authorization is the header value to send now.
 //
-// The policy is asked only where there is no token yet, or one that nears its end. It
-// costs about 5 µs and 40 allocations a request, where the token at hand costs nothing,
-// and each write of a run passes here.
+// The policy is asked only if there is no token yet, or if the token is about to expire. It costs
+// about 5 µs and 40 allocations per request, while a cached token costs nothing, and every write of
+// a run passes here.
 func (s *Session) authorization(ctx context.Context) (string, error) {
 	if b := s.source.current.Load(); b != nil && time.Now().Before(b.freshUntil) {
 		return b.header, nil
@@ -58,9 +58,9 @@ func (s *Session) authorization(ctx context.Context) (string, error) {
 	return s.authorize(ctx, nil)
 }
 
-// renew returns the header value to send after used was refused, or "" where another token
-// cannot help. In either case the refused token is not used again, unless the credential
-// hands it out again.
+// renew returns the header value to send after used was refused, or "" if another token cannot
+// help. In either case the refused token is not used again, unless the credential hands it out
+// again.
 func (s *Session) renew(ctx context.Context, used string, refusal http.Header) (string, error) {
 	select {
 	case s.turn <- struct{}{}:
@@ -75,9 +75,9 @@ func (s *Session) renew(ctx context.Context, used string, refusal http.Header) (
 	return s.authorize(ctx, refusal)
 }
 
-// authorize asks azcore's policy, which fetches, shares and renews tokens ahead of time,
-// and decodes claims challenges. The policy handles a request that is never sent: it is
-// given the refusal, if there is one, and then a success.
+// authorize asks azcore's policy, which fetches, shares and renews tokens ahead of time, and
+// decodes claims challenges. The policy handles a request that is never sent: it gets the refusal,
+// if there is one, and then a success.
 func (s *Session) authorize(ctx context.Context, refusal http.Header) (string, error) {
 	req, err := runtime.NewRequest(ctx, http.MethodGet, s.scope)
 	if err != nil {
@@ -99,7 +99,7 @@ func (s *Session) authorize(ctx context.Context, refusal http.Header) (string, e
 	return played.authorization, nil
 }
 
-// rehearsal takes the place of the network, after the bearer policy.
+// rehearsal replaces the network, after the bearer policy.
 type rehearsal struct {
 	refusal       http.Header // of the 401 to answer first
 	authorization string      // what the policy sent in the end; "" if it gave up
@@ -115,12 +115,12 @@ func (r *rehearsal) Do(req *policy.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: header, Body: http.NoBody, Request: req.Raw()}, nil
 }
 
-// signInTime is how long a credential may take. The library bounds the time to connect,
-// and not the wait for an answer.
+// signInTime is how long a credential may take. The library bounds the time to connect, but not the
+// wait for an answer.
 const signInTime = 2 * time.Minute
 
-// source is the credential as the policy sees it; the policy never asks twice at the same
-// time. It keeps the newest token at hand, and refuses one of another tenant.
+// source is the credential as the policy sees it; the policy never asks twice at the same time. It
+// keeps the newest token, and refuses one of another tenant.
 type source struct {
 	cred    azcore.TokenCredential
 	who     *Identity // of the first token
@@ -140,7 +140,7 @@ func (s *source) GetToken(ctx context.Context, o policy.TokenRequestOptions) (az
 		if limited.Err() != nil {
 			err = fmt.Errorf("no answer to the sign-in in %s: %w", signInTime, err)
 		}
-		// A challenge asks a person to sign in again, so that waiting does not help.
+		// A challenge asks a person to sign in again, so waiting does not help.
 		return azcore.AccessToken{}, unavailable(ctx, err, s.who != nil && o.Claims == "")
 	}
 	who, err := ParseIdentity(tk.Token)

@@ -141,8 +141,8 @@ func TestARenewalThatFailsEarlyLeavesTheTokenInUse(t *testing.T) {
 	})
 }
 
-// A sign-in host that is away when a token ends is waited for, as Graph is. A refusal of
-// the host is final.
+// If the sign-in host is unavailable when a token expires, it is waited for, as Graph is. A refusal
+// by the host is final.
 func TestARenewalThatMayPassIsWaitedFor(t *testing.T) {
 	failed := func(status int) error {
 		return &azidentity.AuthenticationFailedError{RawResponse: &http.Response{
@@ -196,7 +196,7 @@ func TestARenewalThatMayPassIsWaitedFor(t *testing.T) {
 	}
 }
 
-// silentCred is a credential whose host accepts and never answers.
+// silentCred is a credential whose host accepts the connection and never answers.
 type silentCred struct{ silent bool }
 
 func (c *silentCred) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {

@@ -9,15 +9,14 @@ import (
 	"bulksync/graph"
 )
 
-// Transport returns base with the session's token on each request; it fits
-// graph.Options.Layers. The caller's request is not changed. Plain http is refused before a
-// token is asked for, except to loopback.
+// Transport returns base with the session's token on each request; it fits graph.Options.Layers.
+// The caller's request is not changed. Plain http is refused before a token is requested, except to
+// loopback.
 //
-// After a 401 the request is sent once more with another token where Graph asked for one by
-// a claims challenge, or where another request has renewed the token meanwhile. Any other
-// 401 is returned, and the next request fetches a new token. The Azure identity library
-// caches tokens: without a challenge it may hand out the same one again until five minutes
-// before it ends.
+// After a 401 the request is sent once more with another token if Graph asked for one by a claims
+// challenge, or if another request has renewed the token meanwhile. Any other 401 is returned, and
+// the next request fetches a new token. The Azure identity library caches tokens: without a
+// challenge it may hand out the same one until five minutes before it expires.
 func (s *Session) Transport(base http.RoundTripper) http.RoundTripper {
 	return &transport{session: s, base: base}
 }
@@ -90,8 +89,8 @@ func rewound(req *http.Request) (*http.Request, bool) {
 	return r, true
 }
 
-// drain lets the connection be used again. It stops at what is longer than any refusal:
-// reading that is not worth it.
+// drain reads the rest of a body so that the connection can be used again. It stops at a body
+// longer than any refusal: reading that is not worth it.
 func drain(resp *http.Response) {
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
 	_ = resp.Body.Close()

@@ -16,8 +16,8 @@ import (
 	"bulksync/graph/auth"
 )
 
-// Over real HTTP: a token is refused while 64 writes are in flight, and each of them
-// arrives in the end with its body.
+// Over real HTTP: a token is refused while 64 writes are in flight, and each of them arrives in the
+// end with its body.
 func TestAWriteSurvivesAClaimsChallengeWithItsBody(t *testing.T) {
 	var mu sync.Mutex
 	arrived := map[string]int{}
@@ -124,8 +124,8 @@ func TestATokenTravelsInClearToLoopbackAlone(t *testing.T) {
 	}
 }
 
-// What a token costs per request: run both and compare. The stub below reads
-// the body and answers, so that nothing but the layer itself is measured.
+// What a token costs per request: run both and compare. The stub below reads the
+// body and answers, so that only the layer itself is measured.
 func BenchmarkTransport(b *testing.B) {
 	stub := roundTrip(func(req *http.Request) (*http.Response, error) {
 		_, _ = io.Copy(io.Discard, req.Body)

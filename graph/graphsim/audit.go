@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The activityDisplayName of each change, as Microsoft's reference of audit activities
-// lists them. Those of templates and policy are not listed there.
+// The activityDisplayName of each change, as in Microsoft's reference of audit activities. Those of
+// templates and policy are not listed there.
 const (
 	ActivityAddPartner     = "Add a partner to cross-tenant access setting"
 	ActivityUpdatePartner  = "Update a partner cross-tenant access setting"
@@ -44,7 +44,7 @@ type AuditRecord struct {
 	TargetResources     []AuditTarget `json:"targetResources"`
 }
 
-// Initiator is who made a change: an app or a user, and the other is null.
+// Initiator is who made a change: an app or a user; the other one is null.
 type Initiator struct {
 	App  *AuditApp  `json:"app"`
 	User *AuditUser `json:"user"`
@@ -75,7 +75,7 @@ type ModifiedProperty struct {
 	NewValue    string `json:"newValue"`
 }
 
-// event is what is kept of a change; records are made when they are read.
+// event is what is kept of a change; records are built when they are read.
 type event struct {
 	id, correlation, activity, category, target string
 	at                                          time.Time
@@ -85,8 +85,8 @@ type event struct {
 
 type change struct{ name, before, after string }
 
-// audit adds a record of a change. The mutex is held. A nil call stands for another
-// person, who used the portal.
+// audit adds a record of a change. The caller holds the mutex. A nil call stands
+// for another person, who used the portal.
 func (s *Sim) audit(c *call, category, activity, target string, changes ...change) {
 	if s.cfg.NoHistory || c.suffers(FaultLost) {
 		return

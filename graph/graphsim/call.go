@@ -27,7 +27,7 @@ type call struct {
 	date        time.Time     // the same by Graph's clock
 	strike      *strike       // the fault that strikes it, if any
 	lag         time.Duration // after which reads show its effect
-	conflicting bool          // it came while too many writes were in flight
+	conflicting bool          // it arrived while too many writes were in flight
 	entry       *Request      // in the journal
 }
 
@@ -48,8 +48,8 @@ func (c *call) query(allowed ...string) (url.Values, *odataError) {
 	return q, nil
 }
 
-// units is what a request costs in resource units, by Graph's page of throttling
-// limits: $select takes one off, $expand adds one.
+// units is the cost of a request in resource units, from Graph's page of
+// throttling limits: $select takes one off, $expand adds one.
 func (c *call) units() int {
 	n := 1
 	if q, err := url.ParseQuery(c.rawQuery); err == nil && c.rawQuery != "" {
@@ -69,14 +69,14 @@ func (c *call) asks(option string) bool {
 	return err == nil && q.Has(option)
 }
 
-// headers are those that every answer of Graph carries.
+// headers are the headers of every answer of Graph.
 func (c *call) headers(a *answer) http.Header {
 	a.set("Date", c.date.UTC().Format(http.TimeFormat))
 	h := a.header
 	if a.foreign {
 		return h
 	}
-	if h["Request-Id"] == nil { // a fault may have said something else
+	if h["Request-Id"] == nil { // a fault may have set another one
 		h["Request-Id"] = []string{c.id}
 	}
 	h["Client-Request-Id"] = []string{c.clientID}
@@ -101,7 +101,7 @@ const (
 	contentType = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 )
 
-// noun names the object that a request is about. Fault.Path takes these names.
+// noun names the object that a request is about. Fault.Path accepts these names.
 type noun string
 
 const (
@@ -124,10 +124,10 @@ var nouns = []noun{nounPolicy, nounDefault, nounPartners, nounPartner, nounSync,
 // route is a parsed path.
 type route struct {
 	noun     noun
-	id       string // of a partner or tenant, as it was sent; a domain when byDomain
+	id       string // of a partner or tenant, as it was sent; a domain if byDomain
 	reset    bool   // the reset action of the object
 	byDomain bool
-	unknown  string // the first segment that is not known
+	unknown  string // the first unknown segment
 }
 
 const xtap = "policies/crossTenantAccessPolicy"
@@ -188,7 +188,7 @@ func parseTemplateRoute(sub string) route {
 	return route{unknown: sub}
 }
 
-// parseTenantRoute takes the rest of a function call: TenantId(tenantId='…').
+// parseTenantRoute parses the rest of a function call: TenantId(tenantId='…').
 func parseTenantRoute(call string) route {
 	id, isID := strings.CutPrefix(call, "TenantId(tenantId='")
 	domain, isDomain := strings.CutPrefix(call, "DomainName(domainName='")

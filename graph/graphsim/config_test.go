@@ -136,7 +136,7 @@ func TestABrokenPartnerIsShownAsItIs(t *testing.T) {
 	})
 }
 
-// A partner becomes service-owned while we look away.
+// A partner becomes service-owned behind our back.
 func TestAPartnerBecomesServiceOwned(t *testing.T) {
 	r := newRig(t, graphsim.Config{}).with(contoso)
 	r.Edit(contoso, func(p *graphsim.Partner) { p.IsServiceProvider = new(true) })

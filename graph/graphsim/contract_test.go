@@ -18,8 +18,8 @@ import (
 )
 
 // contract is the OpenAPI description of this area of Graph, with the schemas of
-// request bodies closed: Graph refuses members that it does not know, and the
-// description alone would let them through.
+// request bodies closed: Graph refuses unknown members, and the description alone
+// would allow them.
 func contract(t testing.TB) *openapi3.T {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromFile("../../testdata/graph-v1-openapi.yaml")
@@ -38,7 +38,7 @@ func contract(t testing.TB) *openapi3.T {
 }
 
 // closed returns the schema with the parts of allOf joined and further members
-// forbidden, all the way down.
+// forbidden, at every level.
 func closed(s *openapi3.Schema) *openapi3.Schema {
 	c := *s
 	c.Properties, c.AllOf, c.AnyOf = openapi3.Schemas{}, nil, nil
@@ -105,7 +105,7 @@ func scene(t *testing.T) *rig {
 	return r
 }
 
-func TestEveryOperationOfTheDescriptionIsServedAsItSays(t *testing.T) {
+func TestEveryDescribedOperationIsServed(t *testing.T) {
 	doc, served := contract(t), 0
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
@@ -118,7 +118,7 @@ func TestEveryOperationOfTheDescriptionIsServedAsItSays(t *testing.T) {
 				case method == http.MethodPost:
 					r.RemovePartner(contoso)
 				case method == http.MethodPut, method == http.MethodDelete && strings.HasSuffix(path, pid):
-					r.with(contoso) // anew, without a sync policy
+					r.with(contoso) // created again, without a sync policy
 				}
 				if got := r.ask(doc, method, path, "", body); got.status >= 300 {
 					t.Errorf("%s %s, example %q %s: %d %s", method, path, name, body, got.status, got.body)
@@ -133,7 +133,7 @@ func TestEveryOperationOfTheDescriptionIsServedAsItSays(t *testing.T) {
 }
 
 // examples are the request bodies that the description shows; one empty body for
-// an operation without.
+// an operation without any.
 func examples(op *openapi3.Operation) map[string]string {
 	if op.RequestBody == nil {
 		return map[string]string{"none": ""}

@@ -43,7 +43,7 @@ func send(ctx context.Context, w http.ResponseWriter, a answer) {
 	switch a.cut {
 	case cutReset:
 		reset(w)
-	case cutRefused: // a server cannot refuse any more; this comes closest
+	case cutRefused: // a server can no longer refuse; this comes closest
 		panic(http.ErrAbortHandler)
 	case cutSilent:
 		<-ctx.Done()
@@ -67,8 +67,8 @@ func sendHead(w http.ResponseWriter, a answer) {
 	w.WriteHeader(a.status)
 }
 
-// sendHalf sends the head, with the whole length, and half of the body. An answer
-// without a body ends before its head.
+// sendHalf sends the head, with the full length, and half of the body. An answer
+// without a body is cut off before its head.
 func sendHalf(w http.ResponseWriter, a answer) {
 	if len(a.body) > 0 {
 		sendHead(w, a)
@@ -101,11 +101,10 @@ func reset(w http.ResponseWriter) {
 	conn.Close()
 }
 
-// Transport returns a RoundTripper that hands requests to the simulator in process,
-// whatever host they name. It uses no sockets, so that it works in a testing/synctest
-// bubble. It fails as a real transport does: with the error of the context, a
-// *net.OpError around ECONNRESET, io.EOF before the head, and io.ErrUnexpectedEOF
-// within the body. It is safe for concurrent use.
+// Transport returns a RoundTripper that passes requests to the simulator in process, whatever host
+// they name. It uses no sockets, so that it works in a testing/synctest bubble. It fails as a real
+// transport does: with the error of the context, a *net.OpError around ECONNRESET, io.EOF before
+// the head, and io.ErrUnexpectedEOF within the body. It is safe for concurrent use.
 func (s *Sim) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ sim *Sim }

@@ -9,20 +9,19 @@
 //	server := httptest.NewServer(sim)                  // or over a real connection
 //	token := sim.Token(graphsim.TokenOptions{})
 //
-// It is strict: it refuses what Graph would refuse, with Graph's code and message.
-// Where Microsoft's pages are silent or disagree, Config has a switch, and its default
-// is the harder case. It never uses a network, never checks a signature and knows
-// nothing of how bulksync works, so that a test of bulksync against it proves
-// something.
+// It is strict: it refuses what Graph would refuse, with Graph's code and message. Where
+// Microsoft's pages are silent or disagree, Config has a switch, and its default is the harder
+// case. It never uses a network, never checks a signature and knows nothing about how bulksync
+// works, so that a test of bulksync against it proves something.
 //
 // The invariant: an answer is decided once, in Sim.serve, and then delivered over a
 // connection or in process (deliver.go), so that both show the same service and the
 // same failures. Nothing waits while the mutex is held.
 //
-// A request is routed (call.go), authenticated (token.go) and charged (throttle.go),
-// and then reaches the operation on its object (partner.go, sync.go, templates.go,
-// settings.go, tenants.go, and page.go for the list). schema.go decides what a body may
-// hold, members.go what it changes, encode.go what an object looks like. fault.go picks
-// the requests that a fault strikes, faultkind.go is the table of what each kind does,
-// and faultanswer.go makes its answers. Package graph is the neighbour that asks.
+// A request is routed (call.go), authenticated (token.go) and charged (throttle.go), and then
+// reaches the operation on its object (partner.go, sync.go, templates.go, settings.go, tenants.go,
+// and page.go for the list). schema.go decides what a body may hold, members.go what it changes,
+// encode.go what an object looks like. fault.go picks the requests that a fault strikes,
+// faultkind.go is the table of what each kind does, and faultanswer.go makes the answers. Package
+// graph is the neighbour that sends the requests.
 package graphsim

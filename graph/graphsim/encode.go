@@ -7,11 +7,11 @@ import (
 	"strconv"
 )
 
-// The encoders below write bytes directly, since a page of partners is what a test of a
-// large tenant mostly waits for. A test holds them against encoding/json.
+// The encoders below write bytes directly, because a test of a large tenant mostly waits for pages
+// of partners. A test compares them with encoding/json.
 
-// partnerMembers are the members that Graph returns when nothing is selected, in its
-// order. seldomMembers it returns only when they are set or selected.
+// partnerMembers are the members that Graph returns when nothing is selected, in its order. It
+// returns seldomMembers only if they are set or selected.
 var (
 	partnerMembers = []string{
 		"tenantId", "isServiceProvider", "isInMultiTenantOrganization", "inboundTrust",
@@ -21,8 +21,8 @@ var (
 	seldomMembers = []string{"m365CollaborationInbound", "m365CollaborationOutbound", "appServiceConnectInbound"}
 )
 
-// extraMembers are in no schema. Real answers carry them (they stand in the output of
-// Microsoft's own cross-tenant tutorial), so that decoders have to cope.
+// extraMembers are in no schema. Real answers have them (they are in the output of Microsoft's own
+// cross-tenant tutorial), so decoders have to cope.
 var extraMembers = []struct{ name, value string }{
 	{"crossCloudMeetingConfiguration", `{"inboundAllowed":null,"outboundAllowed":null}`},
 	{"protectedContentSharing", `{"inboundAllowed":null,"outboundAllowed":null}`},
@@ -32,8 +32,8 @@ var extraMembers = []struct{ name, value string }{
 type view struct {
 	context string   // @odata.context, on single objects
 	members []string // in the order to write them
-	extras  bool     // show the members without a schema too
-	expand  bool     // show identitySynchronization too
+	extras  bool     // also show the members without a schema
+	expand  bool     // also show identitySynchronization
 
 	broken map[string]string // partners that are shown as another text
 }
@@ -83,8 +83,8 @@ func appendPartnerMember(b []byte, p *Partner, name string) []byte {
 	}
 }
 
-// appendExtras writes the members that no schema names, and those that are shown only
-// when set.
+// appendExtras writes the members that no schema names, and those that are shown only if they are
+// set.
 func appendExtras(b []byte, p *Partner) []byte {
 	for _, e := range extraMembers {
 		value, ok := p.Other[e.name]
@@ -122,7 +122,7 @@ func appendTrust(b []byte, t *InboundTrust) []byte {
 	return append(b, '}')
 }
 
-// syncMembers are those of crossTenantIdentitySyncPolicyPartner.
+// syncMembers are the members of crossTenantIdentitySyncPolicyPartner.
 var syncMembers = []string{"tenantId", "displayName", "userSyncInbound"}
 
 func appendSync(b []byte, tenantID string, y *IdentitySynchronization, v view) []byte {

@@ -11,7 +11,7 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// The encoder writes what encoding/json would write of the same partner.
+// The encoder writes what encoding/json would write for the same partner.
 func TestPartnersAreEncodedAsTheLibraryWould(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := anyPartner(rt)

@@ -41,7 +41,7 @@ func notFound(id string) *odataError {
 		message: "Resource '" + id + "' does not exist or one of its queried reference-property objects are not present."}
 }
 
-// noObject is what PATCH of a missing sync policy answers, in the words of the
+// noObject is the answer to PATCH of a missing sync policy, in the words of the
 // Entra tutorial; its status is not documented.
 func noObject() *odataError {
 	return &odataError{status: http.StatusNotFound, code: codeNoObject,
@@ -73,7 +73,7 @@ func noSegment(segment string) *odataError {
 		message: "Resource not found for the segment '" + segment + "'."}
 }
 
-// appendError writes the body. The date has seconds and no zone, as Graph's has.
+// appendError writes the body. The date has seconds and no zone, like Graph's.
 func (c *call) appendError(b []byte, e *odataError) []byte {
 	b = appendString(append(b, `{"error":{"code":`...), e.code)
 	b = appendString(append(b, `,"message":`...), e.message)

@@ -12,7 +12,7 @@ import (
 const partner = "11111111-aaaa-4bbb-8ccc-000000000001"
 
 // allowSync is the code under test: it creates a sync policy, and tries once more
-// where the service is unavailable.
+// if the service is unavailable.
 func allowSync(client *http.Client, token string) error {
 	url := "https://graph.microsoft.com/v1.0/policies/crossTenantAccessPolicy/partners/" + partner + "/identitySynchronization"
 	for range 2 {
@@ -35,7 +35,7 @@ func allowSync(client *http.Client, token string) error {
 }
 
 // A test prepares the tenant and the faults, runs its subject over the Transport,
-// and then looks at the requests, at the tenant, and at faults that never struck.
+// and then checks the requests, the tenant, and the faults that never struck.
 func Example() {
 	sim := graphsim.New(graphsim.Config{})
 	sim.SetPartner(graphsim.Partner{TenantID: partner})

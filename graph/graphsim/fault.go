@@ -9,27 +9,27 @@ import (
 	"time"
 )
 
-// Fault makes some of the requests that it matches fail. The zero values of the fields
-// that select mean: every request, without end.
+// Fault makes some of the requests that it matches fail. The zero values of the selecting fields
+// mean: every request, without end.
 type Fault struct {
 	Kind   FaultKind
 	Method string // GET, PUT, …; "" is any, WRITE any but GET
-	Path   string // a noun, as partner or identitySynchronization, or else a part of the path
+	Path   string // a noun, such as partner or identitySynchronization, or else a part of the path
 
 	Nth   int     // strikes from the n-th match on, and only once unless Times, Every or P is set
 	Every int     // strikes each k-th match
 	P     float64 // strikes with this probability, drawn from Config.Seed
-	Times int     // strikes at most so often
+	Times int     // strikes at most this many times
 
 	From time.Duration // matches from this long after Inject
 	For  time.Duration // and then for this long; 0 = no end
 
-	RetryAfter time.Duration // sent along with a status, in Config.RetryAfter's form; 0 = none
-	Body       BodyForm      // of a status; "" is what Graph sends along with it
+	RetryAfter time.Duration // sent with a status, in Config.RetryAfter's form; 0 = none
+	Body       BodyForm      // of a status; "" is what Graph sends with it
 	Delay      time.Duration // of slow and stale; default 5 s
 }
 
-// armedFault is a fault with its count.
+// armedFault is a fault with its counters.
 type armedFault struct {
 	Fault
 	effect  effect
@@ -46,8 +46,9 @@ type strike struct {
 	number int // the first strike of the fault is 1
 }
 
-// Inject arms faults. Of several that would strike one request, the first does. It
-// panics on an unknown kind or form: a test with such a fault would prove nothing.
+// Inject arms faults. If several would strike one request, the first one does.
+// Inject panics on an unknown kind or form: a test with such a fault would prove
+// nothing.
 func (s *Sim) Inject(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,8 +74,8 @@ func (s *Sim) ClearFaults() {
 	s.faults = nil
 }
 
-// UnusedFaults returns the faults that never struck, so that a test can fail if it
-// proves nothing.
+// UnusedFaults returns the faults that never struck, so that a test that proves
+// nothing can fail.
 func (s *Sim) UnusedFaults() []Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,7 +88,7 @@ func (s *Sim) UnusedFaults() []Fault {
 	return unused
 }
 
-// strike returns the fault that strikes a request, or nil. The mutex is held.
+// strike returns the fault that strikes a request, or nil. The caller holds the mutex.
 func (s *Sim) strike(c *call) *strike {
 	var striking *armedFault
 	for _, f := range s.faults {
@@ -136,22 +137,22 @@ func (f *armedFault) due(seed int64) bool {
 	return true
 }
 
-// chance is a number from 0 to 1 that depends on its arguments alone, so that a fault
-// strikes the same matches whatever else happens.
+// chance is a number from 0 to 1 that depends only on its arguments, so that a fault strikes the
+// same matches whatever else happens.
 func chance(seed int64, fault, match int) float64 {
 	h := fnv.New64a()
 	h.Write([]byte(strconv.FormatInt(seed, 10) + "/" + strconv.Itoa(fault) + "/" + strconv.Itoa(match)))
 	x := h.Sum64()
-	x = (x ^ x>>33) * 0xff51afd7ed558ccd // FNV alone leaves neighbours alike
+	x = (x ^ x>>33) * 0xff51afd7ed558ccd // FNV alone leaves neighbours similar
 	return float64((x^x>>33)>>11) / (1 << 53)
 }
 
-// suffers reports whether a fault of a kind strikes the request. A nil call stands for
-// another person, whom no fault strikes.
+// suffers reports whether a fault of a kind strikes the request. A nil call stands for another
+// person, whom no fault strikes.
 func (c *call) suffers(k FaultKind) bool { return c != nil && c.strike != nil && c.strike.Kind == k }
 
-// ParseFault reads a fault as it is written on a command line: the kind, then fields of
-// Fault, separated by commas and in any order.
+// ParseFault reads a fault as it is written on a command line: the kind, then fields of Fault,
+// separated by commas and in any order.
 //
 //	503,nth=3,retry-after=7s                         the third request, once
 //	503,method=WRITE,from=10s,for=15s                every write, from 10 s after the start until 15 s later
@@ -165,10 +166,10 @@ func (c *call) suffers(k FaultKind) bool { return c != nil && c.strike != nil &&
 //	stale,delay=30s                                  every write, shown to reads 30 s later
 //	418,nth=4,times=3                                the fourth, fifth and sixth request
 //
-// The kinds are those of FaultKind, and any status from 400 to 599, alone or with
-// -after; body= takes the names of BodyForm. A path is one of the nouns policy, default,
-// partners (the list, and POST), partner, identitySynchronization, templates, template,
-// partnerTemplate, tenant and audit, or else a part of the request's path.
+// The kinds are those of FaultKind, and any status from 400 to 599, alone or with -after; body=
+// accepts the names of BodyForm. A path is one of the nouns policy, default, partners (the list,
+// and POST), partner, identitySynchronization, templates, template, partnerTemplate, tenant and
+// audit, or else a part of the request's path.
 func ParseFault(spec string) (Fault, error) {
 	f, err := parseFault(spec)
 	if err != nil {
@@ -219,7 +220,7 @@ func (f Fault) String() string {
 // check refuses an unknown kind or form of body.
 func (f Fault) check() error {
 	if _, ok := f.Kind.effect(); !ok {
-		return fmt.Errorf("unknown kind %q: use a status from 400 to 599, as it is or with -after, or one of %s", f.Kind, joined(FaultKinds()))
+		return fmt.Errorf("unknown kind %q: use a status from 400 to 599, alone or with -after, or one of %s", f.Kind, joined(FaultKinds()))
 	}
 	if f.Body != "" && !slices.Contains(bodyForms, f.Body) {
 		return fmt.Errorf("unknown body %q: use one of %s", f.Body, joined(bodyForms))
@@ -298,7 +299,7 @@ func positive(s string) (int, error) {
 func duration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("%q is not a time, as 7s or 1m30s are", s)
+		return 0, fmt.Errorf("%q is not a duration such as 7s or 1m30s", s)
 	}
 	return d, nil
 }

@@ -20,7 +20,7 @@ import (
 )
 
 // faultCases say what a client sees of each kind, over a connection and in
-// process, when it strikes a PATCH (which has no body) and a GET (which has one).
+// process, if it strikes a PATCH (which has no body) and a GET (which has one).
 var faultCases = []struct {
 	spec      string
 	method    string
@@ -139,7 +139,7 @@ func TestEveryFaultShowsAsTheRealOneDoes(t *testing.T) {
 }
 
 // listen moves the rig to a real server. Connections are not kept, because
-// net/http repeats a GET by itself when a kept one breaks.
+// net/http repeats a GET by itself if a kept one breaks.
 func (r *rig) listen() {
 	server := httptest.NewServer(r.Sim)
 	transport := &http.Transport{DisableKeepAlives: true}
@@ -147,7 +147,7 @@ func (r *rig) listen() {
 	r.t.Cleanup(func() { transport.CloseIdleConnections(); server.Close() })
 }
 
-// sendAndGiveUp gives up as soon as the simulator decided not to answer.
+// sendAndGiveUp gives up as soon as the simulator has decided not to answer.
 func (r *rig) sendAndGiveUp(method, path, body string) reply {
 	ctx, giveUp := context.WithCancel(r.t.Context())
 	defer giveUp()
@@ -231,8 +231,8 @@ func TestAFaultStrikesTheRequestsItNames(t *testing.T) {
 	}
 }
 
-// From and For are counted from the moment of Inject; what comes outside of them
-// is no match.
+// From and For count from the moment of Inject; requests outside of them are no
+// matches.
 func TestAFaultStrikesInItsWindowOfTime(t *testing.T) {
 	for spec, want := range map[string][]int{
 		"503,from=2s":              {2, 3, 4, 5, 6, 7},

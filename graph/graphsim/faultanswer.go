@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// faulty decides the answer to a request that a fault strikes. Whether the request took
-// effect does not depend on what the client is told.
+// faulty decides the answer to a request that a fault strikes. Whether the request took effect does
+// not depend on what the client is told.
 func (s *Sim) faulty(c *call) answer {
 	p := c.strike.effect
 	if c.suffers(FaultStale) {
@@ -29,7 +29,7 @@ func (s *Sim) faulty(c *call) answer {
 	return a
 }
 
-// cutting leaves the answer as it is and breaks its delivery.
+// cutting leaves the answer unchanged and breaks its delivery.
 func cutting(how cut) spoiler {
 	return func(_ *Sim, c *call, a answer) answer {
 		a.cut, a.delay = how, c.strike.Delay
@@ -65,7 +65,7 @@ func nothing([]byte) []byte { return nil }
 
 func firstHalf(body []byte) []byte { return body[:len(body)/2] }
 
-// otherShape makes a list of an object, and of a list its first element.
+// otherShape turns an object into a list, and a list into its first element.
 func otherShape(body []byte) []byte {
 	var list struct {
 		Value []json.RawMessage `json:"value"`
@@ -87,8 +87,8 @@ func swell(_ *Sim, _ *call, a answer) answer {
 	return a
 }
 
-// content is the whole body. The padding is spaces before the last brace, made while
-// they are read.
+// content is the whole body. The padding is spaces before the last brace, generated while they are
+// read.
 func (a answer) content() io.Reader {
 	if a.padding == 0 {
 		return bytes.NewReader(a.body)
@@ -97,15 +97,15 @@ func (a answer) content() io.Reader {
 	return io.MultiReader(bytes.NewReader(a.body[:end]), io.LimitReader(spaces{}, a.padding), bytes.NewReader(a.body[end:]))
 }
 
-// spaces is a reader of spaces without end.
+// spaces is an endless reader of spaces.
 type spaces struct{}
 
 func (spaces) Read(p []byte) (int, error) { return copy(p, blank), nil }
 
 var blank = strings.Repeat(" ", 32<<10)
 
-// signIn is the page that an expired session or a proxy answers with. The content types
-// of such pages vary.
+// signIn is the page that an expired session or a proxy answers with. The content types of such
+// pages vary.
 func signIn(_ *Sim, c *call, _ answer) answer {
 	types := []string{"text/html; charset=utf-8", "TEXT/HTML", "application/xhtml+xml", "application/json", ""}
 	a := answer{status: http.StatusOK, body: []byte(signInPage), foreign: true}
@@ -128,7 +128,7 @@ func bareNotFound(_ *Sim, c *call, _ answer) answer {
 	return a
 }
 
-// shownID is the tenant that an object claims to be of.
+// shownID is the tenant that an object claims to belong to.
 func (c *call) shownID(id string) string {
 	if !c.suffers(FaultOtherTenant) {
 		return id
@@ -139,14 +139,14 @@ func (c *call) shownID(id string) string {
 	return id[:len(id)-1] + "0"
 }
 
-// errorInside is an error object under a status that says success.
+// errorInside is an error object with a success status.
 func errorInside() *odataError {
 	e := statusError(http.StatusServiceUnavailable)
 	e.status = http.StatusOK
 	return e
 }
 
-// statusError is what Graph says along with a status.
+// statusError is what Graph says with a status.
 func statusError(status int) *odataError {
 	e := &odataError{status: status, code: "UnknownError", message: http.StatusText(status)}
 	switch status {
@@ -170,9 +170,8 @@ func statusError(status int) *odataError {
 	return e
 }
 
-// BodyForm is the form of the error body that a fault sends along with a status. The
-// zero form is Graph's own, or a gateway's page for 502. The others come from older
-// services, sign-in hosts and proxies.
+// BodyForm is the form of the error body that a fault sends with a status. The zero form is Graph's
+// own, or a gateway's page for 502. The others come from older services, sign-in hosts and proxies.
 type BodyForm string
 
 // The forms. All but none, html and text keep the code and the message.
@@ -234,7 +233,7 @@ func (a *answer) tell(c *call, code, message, id string) {
 	a.set("Request-Id", c.id+id)
 }
 
-// credentials are what a proxy in debug mode repeats of a request.
+// credentials are what a proxy in debug mode repeats from a request.
 func credentials(h http.Header) (told string) {
 	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
 		if v := h.Get(name); v != "" {
@@ -244,8 +243,8 @@ func credentials(h http.Header) (told string) {
 	return told
 }
 
-// escapes clear a terminal, name its window, reverse the direction of writing and begin
-// a line that looks like one of ours.
+// escapes clear a terminal, name its window, reverse the text direction and begin a line that looks
+// like one of ours.
 const escapes = "\x1b[2J\x1b]0;title\a\u202e\u009b31m\r\nbulksync: all changes succeeded"
 
 // statusPage is what a gateway shows for a status.

@@ -62,7 +62,7 @@ func TestAnEchoTellsTheCredentials(t *testing.T) {
 	})
 }
 
-// A hostile answer holds what would move the cursor of a terminal.
+// A hostile answer holds sequences that would move the cursor of a terminal.
 func TestAHostileErrorMovesTheTerminal(t *testing.T) {
 	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
 		r.inject("400,body=escapes")
@@ -132,7 +132,7 @@ func TestASlowBodyComesWholeAndLate(t *testing.T) {
 	})
 }
 
-// A slow answer keeps its status and its headers, with a body and without.
+// A slow answer keeps its status and its headers, with or without a body.
 func TestASlowAnswerComesWhole(t *testing.T) {
 	twoWays(t, graphsim.Config{}, func(t *testing.T, r *rig) {
 		r.inject("slow,delay=1ms")

@@ -7,14 +7,13 @@ import (
 	"strings"
 )
 
-// FaultKind is what a fault does. Besides the constants, any status from 400 to 599 is
-// a kind, as "400", "401", "403", "408", "429", "500", "502", "503", "504" or "418": the
-// request is refused without effect, with the body that Graph sends along with that
-// status. With -after, as in "503-after", the request takes effect and is answered with
-// that refusal all the same.
+// FaultKind is what a fault does. Besides the constants, any status from 400 to 599 is a kind, as
+// "400", "401", "403", "408", "429", "500", "502", "503", "504" or "418": the request is refused
+// without effect, with the body that Graph sends with that status. With -after, as in "503-after",
+// the request takes effect and is answered with that refusal all the same.
 type FaultKind string
 
-// The kinds that have names of their own. The connection or the answer breaks:
+// The kinds with their own names. The connection or the answer breaks:
 const (
 	FaultConcurrency  FaultKind = "concurrency"  // 409 Directory_ConcurrencyViolation
 	FaultTimeoutAfter FaultKind = "504-after"    // 504, although the write took effect
@@ -29,7 +28,7 @@ const (
 
 // A success that Graph did not give, to any method:
 const (
-	FaultHTML          FaultKind = "html"            // 200 with a sign-in page, under one content type after another
+	FaultHTML          FaultKind = "html"            // 200 with a sign-in page, with changing content types
 	FaultHTMLAfter     FaultKind = "html-after"      // took effect, then the page
 	FaultPortal        FaultKind = "portal"          // 200 with nothing, as a captive portal answers to everything
 	FaultPortalAfter   FaultKind = "portal-after"    // took effect, then the portal
@@ -37,18 +36,18 @@ const (
 	FaultError200After FaultKind = "error-200-after" // took effect, then the error object
 )
 
-// A write that does not show:
+// A write that does not become visible:
 const (
 	FaultStale FaultKind = "stale" // reads show it only after Delay
-	FaultLost  FaultKind = "lost"  // the usual success, and never any effect
+	FaultLost  FaultKind = "lost"  // the usual success, but never any effect
 )
 
-// An answer to a read that cannot be believed. What is refused stays refused.
+// An answer to a read that cannot be believed. A refused request stays refused.
 const (
 	FaultEmpty       FaultKind = "empty"        // 200 without a body
 	FaultCut         FaultKind = "cut"          // JSON that ends in the middle, in a whole answer
 	FaultHuge        FaultKind = "huge"         // more than 32 MiB
-	FaultShape       FaultKind = "shape"        // a list where one object was asked for, and the reverse
+	FaultShape       FaultKind = "shape"        // a list instead of one object, and the reverse
 	FaultBare404     FaultKind = "bare-404"     // 404 that is not Graph's: a page, nothing, a page, …
 	FaultOtherTenant FaultKind = "other-tenant" // the object asked for, with the ID of another tenant
 	FaultUnexpanded  FaultKind = "unexpanded"   // partners without the identitySynchronization that was asked for
@@ -65,7 +64,7 @@ type effect struct {
 	kind   FaultKind
 	reach  reach
 	served bool    // Graph serves the request, which takes effect
-	spoil  spoiler // makes the answer, of Graph's if it served; nil leaves that as it is
+	spoil  spoiler // makes the answer, from Graph's if it served; nil leaves it unchanged
 }
 
 type spoiler func(*Sim, *call, answer) answer
@@ -146,8 +145,8 @@ const (
 	laterPages    reach = "pages of the list after the first"
 )
 
-// takes reports whether it reaches requests of a method; WRITE is any method but GET,
-// and "" is any.
+// takes reports whether it reaches requests of a method; WRITE is any method but GET, and "" is
+// any.
 func (r reach) takes(method string) bool {
 	switch r {
 	case anyRequest:

@@ -39,7 +39,7 @@ func (r *rig) inject(specs ...string) {
 	}
 }
 
-// What a read shows under each kind of unbelievable answer.
+// What a read shows for each kind of unbelievable answer.
 func TestReadsThatCannotBeBelieved(t *testing.T) {
 	const one = partners + "/" + contoso
 	id := `"tenantId":"` + contoso + `"`

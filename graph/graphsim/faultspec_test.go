@@ -63,7 +63,7 @@ func FuzzParseFault(f *testing.F) {
 
 func TestABadFaultSaysWhatIsAllowed(t *testing.T) {
 	for spec, want := range map[string]string{
-		"boom":              `unknown kind "boom": use a status from 400 to 599, as it is or with -after, or one of concurrency, refused, `,
+		"boom":              `unknown kind "boom": use a status from 400 to 599, alone or with -after, or one of concurrency, refused, `,
 		"200":               "a status from 400 to 599",
 		"200-after":         "a status from 400 to 599",
 		"reset":             "unknown kind",
@@ -71,13 +71,13 @@ func TestABadFaultSaysWhatIsAllowed(t *testing.T) {
 		"500,body=xml":      "use one of bom, odata, object-message, oauth, text, html, none, echo, escapes",
 		"lost,method=GET":   "lost strikes writes, not GET",
 		"cut,method=WRITE":  "cut strikes reads, not WRITE",
-		"503,for=0s":        "as 7s or 1m30s",
+		"503,for=0s":        "such as 7s or 1m30s",
 		"500,colour=red":    "colour: unknown field: use method=, path=",
 		"500,nth":           `"nth" is not a field`,
 		"500,nth=0":         "a whole number from 1",
 		"500,p=1.5":         "a probability above 0 and up to 1",
 		"500,method=HEAD":   "use GET, PUT, PATCH, POST, DELETE or WRITE",
-		"503,retry-after=7": "as 7s or 1m30s",
+		"503,retry-after=7": "such as 7s or 1m30s",
 		"stale,method=GET":  "strikes writes",
 	} {
 		if _, err := graphsim.ParseFault(spec); err == nil || !strings.Contains(err.Error(), want) {

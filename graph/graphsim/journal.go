@@ -17,8 +17,8 @@ type Request struct {
 	RequestID       string
 	At              time.Time // of arrival
 
-	Decided   bool   // its answer stands, and with it the fields below
-	Status    int    // as sent; 0 when nothing is sent
+	Decided   bool   // its answer is final, and so are the fields below
+	Status    int    // as sent; 0 if nothing is sent
 	Code      string // of the error, if any
 	Committed bool   // it changed the state, whatever the client was told
 }
@@ -26,7 +26,7 @@ type Request struct {
 // IsWrite reports whether the request could change something.
 func (r Request) IsWrite() bool { return isWrite(r.Method) }
 
-// arrive opens the entry of a request. The mutex is held.
+// arrive opens the entry of a request. The caller holds the mutex.
 func (s *Sim) arrive(c *call) {
 	if s.cfg.NoHistory {
 		return
@@ -78,7 +78,7 @@ func (s *Sim) requests(want func(Request) bool) []Request {
 	return slices.Clip(all)
 }
 
-// ResetRequests empties the journal and starts MaxInFlight afresh.
+// ResetRequests empties the journal and resets MaxInFlight.
 func (s *Sim) ResetRequests() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

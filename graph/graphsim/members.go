@@ -24,8 +24,8 @@ func (s *Sim) getMembers(c *call, h *history[Members], context, id string, sch *
 	return ok(m.append(nil, c.context(context), id, names))
 }
 
-// names are the members that a client may write, set or not, the id, and all others
-// that are set.
+// names are the members that a client may write, set or not, the id, and all
+// others that are set.
 func (m Members) names(sch *schema, national bool) []string {
 	all := slices.Collect(maps.Keys(sch.members))
 	for name := range m {
@@ -53,7 +53,7 @@ func (m Members) append(b []byte, context, id string, names []string) []byte {
 	return append(b, '}')
 }
 
-// putMembers writes an object of plain members. The mutex is held.
+// putMembers writes an object of plain members. The caller holds the mutex.
 func (s *Sim) putMembers(c *call, h *history[Members], m Members, category, activity, target string) {
 	if c.suffers(FaultLost) {
 		return
@@ -71,9 +71,9 @@ func (s *Sim) putMembers(c *call, h *history[Members], m Members, category, acti
 	s.audit(c, category, activity, target, changes...)
 }
 
-// The merges below follow PATCH: a member that is not sent stays, null resets it to
-// "inherit", an object is merged member by member, and a list is replaced. Bodies were
-// validated before, and the old value is never changed.
+// The merges below follow PATCH: a member that is not sent stays, null resets it to "inherit", an
+// object is merged member by member, and a list is replaced. Bodies were validated before, and the
+// old value is never changed.
 
 // merged returns the partner with the members of a body.
 func (p *Partner) merged(body map[string]any) *Partner {
@@ -112,8 +112,8 @@ func mergedTrust(old *InboundTrust, v any) *InboundTrust {
 	return &t
 }
 
-// merged returns the sync policy with the members of a body; a nil policy is an
-// empty one.
+// merged returns the sync policy with the members of a body; nil counts as an
+// empty policy.
 func (y *IdentitySynchronization) merged(body map[string]any) *IdentitySynchronization {
 	var n IdentitySynchronization
 	if y != nil {
@@ -144,7 +144,7 @@ func mergedUserSync(old *UserSyncInbound, v any) *UserSyncInbound {
 	return &u
 }
 
-// setBool sets *to when m has the member; null sets it to nil.
+// setBool sets *to if m has the member; null sets it to nil.
 func setBool(to **bool, m map[string]any, name string) {
 	if v, ok := m[name]; ok {
 		*to = nil
@@ -162,7 +162,7 @@ func (m Members) mergedAll(body map[string]any) Members {
 	return m
 }
 
-// merged returns a copy of m in which one member took the value v.
+// merged returns a copy of m in which one member has the value v.
 func (m Members) merged(name string, v any) Members {
 	n := maps.Clone(m)
 	if n == nil {
@@ -174,7 +174,7 @@ func (m Members) merged(name string, v any) Members {
 	}
 	var old any
 	if raw, ok := m[name]; ok {
-		_ = json.Unmarshal(raw, &old) // what the state holds was JSON when it came in
+		_ = json.Unmarshal(raw, &old) // the state holds only what was JSON when it came in
 	}
 	n[name], _ = json.Marshal(mergedTree(old, v)) // decoded JSON always marshals
 	return n

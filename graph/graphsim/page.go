@@ -9,15 +9,14 @@ import (
 	"time"
 )
 
-// cursor is the position of a listing. A listing visits the slots that existed when it
-// began, in an order that looks random, so that no partner comes twice or is left out
-// while others come and go.
+// cursor is the position of a listing. A listing visits the slots that existed when it began, in an
+// order that looks random, so that no partner comes twice or is left out while others come and go.
 type cursor struct {
 	listing uint64 // which listing of this simulator
 	slots   uint64 // how many slots it visits
 	pos     uint64 // how many it has visited
-	lap     uint64 // how often it began again, in an endless list
-	until   int64  // when the token ends, Unix time
+	lap     uint64 // how often it started over, in an endless list
+	until   int64  // when the token expires, Unix time
 	empty   bool   // the empty page was served
 }
 
@@ -81,8 +80,8 @@ func (s *Sim) partnerPage(c *call, cur *cursor) []*Partner {
 	return page
 }
 
-// moved adds a partner that an earlier page showed, with other content, as if it was
-// changed while the list is read.
+// moved adds a partner that an earlier page showed, with other content, as if it was changed while
+// the list is read.
 func (s *Sim) moved(c *call, page []*Partner, order order, pos uint64) []*Partner {
 	for i := range pos {
 		p := s.partners.slots[order.slot(i)].at(c.now)
@@ -122,7 +121,7 @@ func (s *Sim) cursor(c *call, q url.Values) (cursor, bool) {
 	return cur, intact && c.now.Unix() < cur.until && cur.slots <= uint64(len(s.partners.slots))
 }
 
-// nextQuery is the query of the next page: that of this one, further on.
+// nextQuery is the query of the next page: this one's, further on.
 func (s *Sim) nextQuery(q url.Values, cur cursor) string {
 	next := ""
 	for _, name := range []string{"$select", "$expand"} {
@@ -147,8 +146,8 @@ func (c *call) link(query string) string {
 	return base + c.path + "?" + query
 }
 
-// skipToken seals a cursor, so that a token of another simulator, of another query or
-// with a flipped bit is noticed.
+// skipToken seals a cursor, so that a token of another simulator, of another query or with a
+// flipped bit is noticed.
 func (s *Sim) skipToken(q url.Values, cur cursor) string {
 	raw := binary.BigEndian.AppendUint64(nil, cur.listing)
 	raw = binary.BigEndian.AppendUint64(raw, cur.slots)
@@ -164,8 +163,8 @@ func (s *Sim) skipToken(q url.Values, cur cursor) string {
 	return base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(raw, h.Sum64()^uint64(s.cfg.Seed)))
 }
 
-// order is a permutation of the slots that needs no memory: position i stands
-// for slot (i*step + start) mod n, with step and n having no common divisor.
+// order is a permutation of the slots that needs no memory: position i stands for
+// slot (i*step + start) mod n, where step and n have no common divisor.
 type order struct{ n, step, start uint64 }
 
 func (s *Sim) order(cur cursor) order {

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// Members are JSON members kept as they are. A member that is not there is null.
+// Members are JSON members kept verbatim. A missing member is null.
 type Members map[string]json.RawMessage
 
-// Partner is a crossTenantAccessPolicyConfigurationPartner together with the
-// sync policy that it contains. In JSON it is what GET with
-// $expand=identitySynchronization returns, less the annotations. A nil pointer
-// is null, and null means that the tenant's default holds.
+// Partner is a crossTenantAccessPolicyConfigurationPartner together with the sync
+// policy that it contains. In JSON it is what GET with
+// $expand=identitySynchronization returns, without the annotations. A nil pointer
+// is null, and null means that the tenant's default applies.
 type Partner struct {
 	TenantID                     string
 	IsServiceProvider            *bool
@@ -29,8 +29,8 @@ type Partner struct {
 	Other Members
 }
 
-// Consent is inboundOutboundPolicyConfiguration. Graph returns it as an object
-// with null members when it is not set, never as null.
+// Consent is inboundOutboundPolicyConfiguration. If it is not set, Graph returns
+// it as an object with null members, never as null.
 type Consent struct {
 	InboundAllowed  *bool `json:"inboundAllowed"`
 	OutboundAllowed *bool `json:"outboundAllowed"`
@@ -105,7 +105,7 @@ func (p *Partner) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// isDefault reports whether a member is shown with this value when it is not set.
+// isDefault reports whether a member is shown with this value if it is not set.
 func isDefault(name string, raw json.RawMessage) bool {
 	for _, e := range extraMembers {
 		if e.name == name {
@@ -115,7 +115,7 @@ func isDefault(name string, raw json.RawMessage) bool {
 	return string(raw) == "null" && (slices.Contains(partnerMembers, name) || slices.Contains(seldomMembers, name))
 }
 
-// clone returns a deep copy, as far as a caller could change it.
+// clone returns a copy as deep as a caller could change it.
 func (p *Partner) clone() *Partner {
 	c := *p
 	c.Other = maps.Clone(p.Other)

@@ -116,7 +116,7 @@ func (r *rig) list(path string) (pages [][]graphsim.Partner) {
 	return pages
 }
 
-// with adds partners that have nothing but an ID.
+// with adds partners that have only an ID.
 func (r *rig) with(ids ...string) *rig {
 	for _, id := range ids {
 		r.SetPartner(graphsim.Partner{TenantID: id})

@@ -185,7 +185,7 @@ func TestTemplateLevelsAreASet(t *testing.T) {
 	}
 }
 
-func TestATemplateTouchesAPartnerOnlyWhenItsTenantJoins(t *testing.T) {
+func TestATemplateChangesAPartnerOnlyOnAJoin(t *testing.T) {
 	partnerTemplate := policy + "/templates/multiTenantOrganizationPartnerConfiguration"
 	r := newRig(t, graphsim.Config{}).with(contoso)
 	before, _ := r.Partner(contoso)

@@ -13,8 +13,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// schema is what a client may write into one type of object. Names are case-sensitive,
-// as in Graph. The tables follow the CSDL of v1.0 and are never changed.
+// schema is what a client may write to one type of object. Names are case-sensitive, as in Graph.
+// The tables follow the CSDL of v1.0 and are never changed.
 type schema struct {
 	typ     string // as Graph names it in messages
 	members map[string]property
@@ -34,7 +34,7 @@ const (
 	boolean kind = iota
 	text
 	object
-	list      // of objects, or of enumeration values when enum is set
+	list      // of objects, or of enumeration values if enum is set
 	enumValue // one of enum
 	flags     // several of enum, joined by commas
 	tenantID
@@ -118,7 +118,7 @@ var (
 	}}
 )
 
-// with returns a table that holds the members of all; a later one wins.
+// with returns a table with the members of all arguments; a later one wins.
 func with(all ...map[string]property) map[string]property {
 	m := map[string]property{}
 	for _, one := range all {
@@ -129,14 +129,14 @@ func with(all ...map[string]property) map[string]property {
 	return m
 }
 
-// globalOnly reports whether the metadata of the national clouds lacks a member.
+// globalOnly reports whether a member is missing in the metadata of the national clouds.
 func globalOnly(name string) bool {
 	return name == "tenantRestrictions" || name == "isInMultiTenantOrganization" || name == "allowedCloudEndpoints" ||
 		strings.HasPrefix(name, "m365") || name == "appServiceConnectInbound"
 }
 
-// decode returns the members of a request body that fits the schema, or the refusal.
-// Numbers stay as they were written.
+// decode returns the members of a request body that fits the schema, or the refusal. Numbers stay
+// as they were written.
 func (c *call) decode(sch *schema) (map[string]any, *odataError) {
 	if media, _, err := mime.ParseMediaType(c.header.Get("Content-Type")); err != nil || media != "application/json" {
 		return nil, badRequest("Write requests (excluding DELETE) must contain the Content-Type header declaration.")
@@ -154,8 +154,8 @@ func (c *call) decode(sch *schema) (map[string]any, *odataError) {
 	return m, c.validate(sch, m)
 }
 
-// validate checks the members in the order of their names, so that the same body always
-// gets the same refusal. Annotations are allowed and dropped.
+// validate checks the members in the order of their names, so that the same body always gets the
+// same refusal. Annotations are allowed and dropped.
 func (c *call) validate(sch *schema, m map[string]any) *odataError {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		if strings.HasPrefix(name, "@odata.") {
@@ -178,8 +178,8 @@ func (c *call) validate(sch *schema, m map[string]any) *odataError {
 	return nil
 }
 
-// errWrongValue stands for a value that its property cannot hold. The caller knows the
-// names for the message.
+// errWrongValue stands for a value that its property cannot hold. The caller knows the names for
+// the message.
 var errWrongValue = &odataError{status: http.StatusBadRequest}
 
 func (c *call) validateValue(p property, v any) *odataError {
@@ -242,13 +242,13 @@ func wrongUnless(ok bool) *odataError {
 	return errWrongValue
 }
 
-// isGUID reports whether s is a GUID in the one form that Graph takes as a key.
+// isGUID reports whether s is a GUID in the one form that Graph accepts as a key.
 func isGUID(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }
 
-// consistent refuses B2B settings that contradict themselves: where all users are
-// blocked, all applications must be, and where users are allowed, some application must
-// be (Entra's overview of cross-tenant access). The body of the service's answer is not
-// documented. Only the members that a body names are checked.
+// consistent refuses B2B settings that contradict themselves: if all users are blocked, all
+// applications must be, and if users are allowed, some application must be (Entra's overview of
+// cross-tenant access). The body of the service's answer is not documented. Only the members that a
+// body names are checked.
 func (m Members) consistent(body map[string]any) *odataError {
 	for name := range b2bSettings {
 		if _, sent := body[name]; !sent || name == "inboundTrust" || m[name] == nil {

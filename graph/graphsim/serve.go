@@ -9,8 +9,8 @@ import (
 	"bulksync/graph"
 )
 
-// answer is decided before anything is delivered, so that delivery over a connection
-// and in process cannot differ.
+// answer is decided before anything is delivered, so that delivery over a connection and in process
+// cannot differ.
 type answer struct {
 	status    int
 	header    http.Header
@@ -62,8 +62,8 @@ func noContent() answer { return answer{status: http.StatusNoContent, committed:
 
 func ok(body []byte) answer { return answer{status: http.StatusOK, body: body} }
 
-// serve decides the answer to one request and records it. It fails only when ctx ends
-// while it waits; the request may have taken effect then.
+// serve decides the answer to one request and records it. It fails only if ctx ends while it waits;
+// the request may have taken effect by then.
 func (s *Sim) serve(ctx context.Context, c *call) (answer, error) {
 	s.enter(c)
 	if err := graph.Sleep(ctx, s.cfg.Latency/2); err != nil {

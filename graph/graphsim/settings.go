@@ -8,8 +8,8 @@ const (
 	defaultID = "9a36c5d2-4f7e-4e0b-b8d1-6c02e75fa394"
 )
 
-// serviceDefault is the default of a tenant that changed nothing: B2B collaboration with
-// all organizations, direct connect with none, no trust, no automatic redemption.
+// serviceDefault is the default of a tenant that changed nothing: B2B collaboration with all
+// organizations, direct connect with none, no trust, no automatic redemption.
 func serviceDefault() Members {
 	const (
 		allowed = `{"usersAndGroups":{"accessType":"allowed","targets":[{"target":"AllUsers","targetType":"user"}]},` +

@@ -29,7 +29,7 @@ type Sim struct {
 	writeQuota Quota // of each app, as it is now
 	buckets    map[string]*bucket
 
-	tokens  map[string]*claims // decoded before
+	tokens  map[string]*claims // already decoded
 	minted  int
 	revoked int // tokens up to this number are expired
 
@@ -42,8 +42,8 @@ type Sim struct {
 	listings       uint64
 }
 
-// New returns a simulator in the state that cfg describes. Two with the same
-// cfg hold the same objects.
+// New returns a simulator in the state that cfg describes. Two with the same cfg
+// hold the same objects.
 func New(cfg Config) *Sim {
 	cfg = cfg.withDefaults()
 	s := &Sim{
@@ -64,14 +64,14 @@ func New(cfg Config) *Sim {
 // HomeTenant is the tenant that the simulator plays, in lower case.
 func (s *Sim) HomeTenant() string { return s.cfg.HomeTenant }
 
-// MaxInFlight is the largest number of requests that were in flight together.
+// MaxInFlight is the largest number of requests that were in flight at the same time.
 func (s *Sim) MaxInFlight() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.maxInFlight
 }
 
-// newGUID draws a version 4 GUID. The mutex is held, or the Sim not yet shared.
+// newGUID draws a version 4 GUID. The caller holds the mutex, or the Sim is not yet shared.
 func (s *Sim) newGUID() string { return guid(s.rng) }
 
 func guid(rng *rand.Rand) string {
@@ -79,8 +79,8 @@ func guid(rng *rand.Rand) string {
 	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", hi>>32, hi>>16&0xffff, hi&0xfff, lo>>48&0x3fff|0x8000, lo&0xffffffffffff)
 }
 
-// put writes a partner on behalf of call c, or of another person where c is nil. The
-// mutex is held.
+// put writes a partner on behalf of call c, or of another person if c is nil. The caller holds the
+// mutex.
 func (s *Sim) put(c *call, id string, p *Partner) {
 	if c.suffers(FaultLost) {
 		return
@@ -95,12 +95,12 @@ func (s *Sim) put(c *call, id string, p *Partner) {
 // DefaultHomeTenant is the tenant that a Sim plays when Config names none.
 const DefaultHomeTenant = "5a1e7e4a-0d0c-4b6e-9c55-3f1b2c9d8e70"
 
-// RetryAfterForm is how a 429 says how long to wait. Graph's pages show whole seconds and
-// decimals; RFC 9110 also allows a date; some services send nothing.
+// RetryAfterForm is how a 429 says how long to wait. Graph's pages show whole seconds and decimals;
+// RFC 9110 also allows a date; some services send nothing.
 type RetryAfterForm string
 
-// The forms of Retry-After. In each, the value is the time until the quota holds a token
-// again, rounded up to what the form can express.
+// The forms of Retry-After. In each, the value is the time until the quota has a token again,
+// rounded up to what the form can express.
 const (
 	RetryAfterSeconds RetryAfterForm = "seconds"
 	RetryAfterDecimal RetryAfterForm = "decimal"
@@ -117,20 +117,20 @@ const (
 	HiddenMissing HiddenForm = "missing" // the member is left out, although it was expanded
 )
 
-// Config says which tenant a Sim plays and how the service behaves. The zero Config is
-// an empty tenant of the global cloud, without latency or limits.
+// Config says which tenant a Sim plays and how the service behaves. The zero Config is an empty
+// tenant of the global cloud, without latency or limits.
 type Config struct {
 	HomeTenant string      // default DefaultHomeTenant
 	Cloud      graph.Cloud // default graph.Global
 
 	Seed     int64    // of everything that is random
-	Partners int      // how many partners to make up; ignored when State is given
+	Partners int      // how many partners to make up; ignored if State is given
 	State    *State   // start from a saved state
 	Tenants  []Tenant // further tenants that findTenantInformation knows
 
 	PageSize    int           // objects per page; default 100
 	EmptyPage   bool          // put an empty page in the middle of each list of several pages
-	EndlessList bool          // the list of partners never ends: its pages come again, with new tokens
+	EndlessList bool          // the list of partners never ends: its pages repeat, with new tokens
 	Latency     time.Duration // half of it passes before a request takes effect, half after
 	ReadLag     time.Duration // reads show a write this long after it
 	DateOffset  time.Duration // how far Graph's clock is ahead of ours
@@ -168,15 +168,15 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Quota is a token bucket: full with Units at the start, and refilled evenly by Units in
-// each Per. The zero Quota is no limit.
+// Quota is a token bucket: full with Units at the start, and refilled evenly by Units in each Per.
+// The zero Quota is no limit.
 type Quota struct {
 	Units int
 	Per   time.Duration
 }
 
-// ParseQuota reads N/D, as in 3000/150s, which is Graph's own limit for writes. A unit
-// without a number stands for one: 20/s.
+// ParseQuota reads N/D, as in 3000/150s, which is Graph's own limit for writes. A unit without a
+// number means one: 20/s.
 func ParseQuota(s string) (Quota, error) {
 	n, d, _ := strings.Cut(s, "/")
 	units, err := strconv.Atoi(n)

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// State is everything that a Sim holds of its tenant, in the form that is written to a
-// file. A member that is left out is as in a new tenant.
+// State is everything that a Sim holds of its tenant, in the form that is written to a file. A
+// missing member is as in a new tenant.
 type State struct {
-	HomeTenant      string    `json:"homeTenant,omitempty"` // for the reader; Config.HomeTenant decides
+	HomeTenant      string    `json:"homeTenant,omitempty"` // for people; Config.HomeTenant decides
 	Partners        []Partner `json:"partners"`
 	Template        *Template `json:"multiTenantOrganizationIdentitySynchronization,omitempty"`
 	PartnerTemplate Members   `json:"multiTenantOrganizationPartnerConfiguration,omitempty"`
@@ -22,7 +22,7 @@ type State struct {
 	Tenants         []Tenant  `json:"tenants,omitempty"`
 }
 
-// State returns the state now, partners in the order of their IDs.
+// State returns the current state, with the partners in the order of their IDs.
 func (s *Sim) State() State {
 	st := State{HomeTenant: s.cfg.HomeTenant, Partners: s.Partners()}
 	s.mu.Lock()
@@ -58,8 +58,8 @@ func orElse(m Members, make func() Members) Members {
 	return maps.Clone(m)
 }
 
-// Partners returns a copy of every partner as the last write left it, even where reads
-// still lag, in the order of their IDs.
+// Partners returns a copy of every partner as the last write left it, even if reads still lag, in
+// the order of their IDs.
 func (s *Sim) Partners() []Partner {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,8 +84,8 @@ func (s *Sim) Partner(tenantID string) (Partner, bool) {
 	return *p.clone(), true
 }
 
-// SetPartner adds or replaces a partner, at once and for all reads. It prepares a test
-// and leaves no audit record.
+// SetPartner adds or replaces a partner, at once and for all reads. It prepares a test and leaves
+// no audit record.
 func (s *Sim) SetPartner(p Partner) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,9 +101,9 @@ func (s *Sim) RemovePartner(tenantID string) {
 	}
 }
 
-// Edit is an edit by another person, in the portal say: edit changes the partner, reads
-// show it after ReadLag, and the audit record names another user. Edit reports whether
-// there is such a partner.
+// Edit is an edit by another person, for example in the portal: edit changes the partner, reads
+// show it after ReadLag, and the audit record names another user. Edit reports whether there is
+// such a partner.
 func (s *Sim) Edit(tenantID string, edit func(*Partner)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,9 +124,8 @@ func (s *Sim) Edit(tenantID string, edit func(*Partner)) bool {
 	return true
 }
 
-// Break makes all reads of a partner, in the list and single ones, show text instead of
-// it; "" ends that. The partner itself, its sync policy and writes to both stay as they
-// are.
+// Break makes all reads of a partner, in the list and single ones, show text instead of it; "" ends
+// that. The partner itself, its sync policy and writes to both are not affected.
 func (s *Sim) Break(tenantID, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -155,8 +154,8 @@ func (s *Sim) SetTemplate(t Template) {
 	s.template.put(t.clone(), time.Now(), 0)
 }
 
-// SupportTenant is the tenant of Microsoft Support. It appears as a partner by itself
-// after a support case, and in every seed as the service-owned partner.
+// SupportTenant is the tenant of Microsoft Support. It appears as a partner by itself after a
+// support case, and in every seed as the service-owned partner.
 const SupportTenant = "b4c546a4-7dac-46a6-a7dd-ed822a11efd3"
 
 // seedStream and seedObjects separate the random numbers of request IDs from those of
@@ -175,9 +174,9 @@ var (
 	seedForm = strings.Fields("AB AG BV GmbH Inc LLC Ltd NV Oy PLC Pty SA SAS SpA")
 )
 
-// seedState makes up cfg.Partners partners: a third without a sync policy, the rest with
-// sync allowed or off; consent is set, half set or unset. With more than one partner,
-// the last one belongs to the service.
+// seedState makes up cfg.Partners partners: a third without a sync policy, the rest with sync
+// allowed or off; consent is set, half set or unset. If there is more than one partner, the last
+// one belongs to the service.
 func seedState(cfg Config) State {
 	rng := rand.New(rand.NewPCG(uint64(cfg.Seed), seedObjects))
 	var st State

@@ -27,7 +27,7 @@ func TestAStateSurvivesItsFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := newRig(t, graphsim.Config{State: &saved})
-	// Extra members that every partner shows are written down, so files compare.
+	// Extra members that every partner shows are written out, so that files can be compared.
 	second, err := json.Marshal(again.State())
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ func TestASeedHoldsEveryKindOfPartner(t *testing.T) {
 	}
 }
 
-// What a test does to its copy of a partner does not change the tenant.
+// Changing a copy of a partner in a test does not change the tenant.
 func TestAPartnerIsACopy(t *testing.T) {
 	r := newRig(t, graphsim.Config{})
 	yes := func() *bool { return new(true) }

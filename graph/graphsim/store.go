@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// store holds the partners in slots. A tenant keeps its slot for good, so that a page is
-// a range of slots and costs no more than the page, whatever happens between two pages.
-// Keys are lower-case tenant IDs.
+// store holds the partners in slots. A tenant keeps its slot forever, so that a page is a range of
+// slots and costs no more than the page, whatever happens between two pages. Keys are lower-case
+// tenant IDs.
 type store struct {
 	slots []slot
 	index map[string]int
@@ -22,7 +22,7 @@ type slot struct {
 
 func key(tenantID string) string { return strings.ToLower(tenantID) }
 
-// slot returns the slot of a tenant, and makes one where there is none.
+// slot returns the slot of a tenant, and makes one if there is none.
 func (st *store) slot(id string) *slot {
 	i, ok := st.index[key(id)]
 	if !ok {
@@ -41,7 +41,7 @@ func (st *store) latest(id string) *Partner {
 	return nil
 }
 
-// madeAt returns when a partner was last created by POST; zero where none was.
+// madeAt returns when a partner was last created by POST; zero if never.
 func (st *store) madeAt(id string) (made time.Time) {
 	if i, ok := st.index[key(id)]; ok {
 		made = st.slots[i].partnerMade
@@ -57,9 +57,9 @@ func (st *store) at(id string, now time.Time) *Partner {
 	return nil
 }
 
-// history keeps an object with the versions that lagging reads may still show. Values
-// are never changed once put, so that a reader may use one after it released the mutex.
-// The zero value of T stands for "no object".
+// history keeps an object with the versions that lagging reads may still show. Values are never
+// changed once put, so that a reader may use one after releasing the mutex. The zero value of T
+// stands for "no object".
 type history[T any] struct {
 	latest  T
 	visible time.Time // reads show latest from this moment on

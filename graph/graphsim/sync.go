@@ -23,8 +23,8 @@ func (s *Sim) getSync(c *call) answer {
 	return ok(appendSync(nil, c.shownID(p.TenantID), p.IdentitySynchronization, v))
 }
 
-// putSync creates a policy. Microsoft's pages disagree about one that exists, and are
-// silent about a missing partner: Config has a switch for both.
+// putSync creates a policy. Microsoft's pages disagree about an existing one, and are silent about
+// a missing partner: Config has a switch for both.
 func (s *Sim) putSync(c *call) answer {
 	body, bad := c.decode(syncPolicy)
 	if bad != nil {
@@ -80,7 +80,7 @@ func (s *Sim) deleteSync(c *call) answer {
 	return noContent()
 }
 
-// putSyncPolicy writes the partner with another sync policy. The mutex is held.
+// putSyncPolicy writes the partner with another sync policy. The caller holds the mutex.
 func (s *Sim) putSyncPolicy(c *call, p *Partner, y *IdentitySynchronization, activity string) {
 	n := *p
 	n.IdentitySynchronization = y
@@ -116,7 +116,7 @@ func (c *call) note(when *time.Time) {
 	}
 }
 
-// tooNew refuses a write into a partner that was created so recently that not every
+// tooNew refuses a write to a partner that was created so recently that not every
 // server knows it.
 func (s *Sim) tooNew(c *call) *odataError {
 	into := c.route.noun == nounSync && isWrite(c.method) || c.route.noun == nounPartner && c.method == http.MethodPatch
@@ -135,8 +135,8 @@ func (s *Sim) tooNew(c *call) *odataError {
 	return statusError(s.cfg.CreateLagStatus)
 }
 
-// inWindow reports whether a deletion is so recent that the object cannot be created
-// again. gone is zero when there was none.
+// inWindow reports whether a deletion is so recent that the object cannot be created again. gone is
+// zero if there was none.
 func (s *Sim) inWindow(c *call, gone time.Time) bool {
 	return !gone.IsZero() && c.now.Sub(gone) < s.cfg.DeleteWindow
 }

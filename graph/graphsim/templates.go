@@ -15,7 +15,7 @@ type Template struct {
 // defaultLevel is the level of a template that was never configured.
 const defaultLevel = "newPartners,existingPartners"
 
-// Ids of the template objects: GUIDs, in the CSDL's words; any would do.
+// IDs of the template objects: GUIDs, in the CSDL's words; any would do.
 const (
 	templatesID       = "2f1b6c0e-8a3d-4e57-9b64-0c7d5a1e9f20"
 	templateID        = "7c9e4d1a-35b2-4f08-a1c6-e2d80b94f613"
@@ -81,8 +81,7 @@ func (s *Sim) patchTemplate(c *call) answer {
 	return noContent()
 }
 
-// resetTemplate makes the template as if it had never been configured: a join changes
-// nothing.
+// resetTemplate makes the template as if it had never been configured: a join changes nothing.
 func (s *Sim) resetTemplate(c *call) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,8 +126,8 @@ func (s *Sim) resetPartnerTemplate(c *call) answer {
 	return noContent()
 }
 
-// getTemplates serves the container. Its children come only when expanded, which no page
-// documents.
+// getTemplates serves the container. Its children are included only if they are expanded, which no
+// page documents.
 func (s *Sim) getTemplates(c *call) answer {
 	if _, bad := c.query(); bad != nil {
 		return refuse(bad)
@@ -139,8 +138,8 @@ func (s *Sim) getTemplates(c *call) answer {
 
 // parseLevel reads a templateApplicationLevel, which is a flags enumeration: one
 // string of names joined by commas. It returns the one form that GET shows. The
-// Entra tutorial switches a template off with "", the reference with none; what
-// GET shows after "" is not documented, here it is none.
+// Entra tutorial turns a template off with "", the reference with none; what GET
+// shows after "" is not documented, here it is none.
 func parseLevel(s string) (string, bool) {
 	var isNew, isExisting bool
 	for name := range strings.SplitSeq(s, ",") {
@@ -169,10 +168,10 @@ func parseLevel(s string) (string, bool) {
 	return "none", true
 }
 
-// Join lets a tenant join the multitenant organization, which is when templates take
-// effect (Entra's page on these templates): a partner that was there is "existing", one
-// that the join creates is "new". Members of a template that are not null overwrite the
-// partner's, and the others leave them.
+// Join lets a tenant join the multitenant organization, which is when templates take effect
+// (Entra's page on these templates): a partner that was there is "existing", one that the join
+// creates is "new". Members of a template that are not null overwrite the partner's; the others
+// leave the partner's unchanged.
 func (s *Sim) Join(tenantID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -204,7 +203,7 @@ func (t Template) apply(p *Partner) {
 	})
 }
 
-// settings are the members that a join writes into a partner.
+// settings are the members that a join writes to a partner.
 func (m Members) settings() map[string]any {
 	all := map[string]any{}
 	for name, raw := range m {

@@ -29,8 +29,8 @@ func (s *Sim) scopes(c *call) []scope {
 	return all
 }
 
-// charge takes the request's tokens. It returns headers that say how near the limit is,
-// or the refusal.
+// charge takes the request's tokens. It returns headers that say how near the limit is, or the
+// refusal.
 func (s *Sim) charge(c *call) (http.Header, *answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,7 +92,7 @@ func throttled() *odataError {
 // percentage is the header's form: a ratio, from 0.8 to 1.8.
 func percentage(used float64) string { return strconv.FormatFloat(min(used, 1.8), 'f', 2, 64) }
 
-// bucket returns the bucket of a scope, or nil where there is no limit.
+// bucket returns the bucket of a scope, or nil if there is no limit.
 func (s *Sim) bucket(sc scope) *bucket {
 	if sc.quota.Units == 0 {
 		return nil
@@ -113,9 +113,8 @@ func (s *Sim) SetWriteQuota(q Quota) {
 	s.writeQuota = q
 }
 
-// bucket is a token bucket, kept as the time at which it will be full again. It counts
-// in whole nanoseconds, so that a client that waits exactly as long as it was told finds
-// its token.
+// bucket is a token bucket, kept as the time at which it will be full again. It counts in whole
+// nanoseconds, so that a client that waits exactly as long as it was told finds its token.
 type bucket struct {
 	quota Quota
 	full  time.Time
@@ -129,24 +128,24 @@ func (q Quota) burst() time.Duration { return q.interval() * time.Duration(q.Uni
 // debt is the time until the bucket is full again.
 func (b *bucket) debt(now time.Time) time.Duration { return max(b.full.Sub(now), 0) }
 
-// cost is what n tokens add to the debt. A request that costs more than the whole bucket
-// pays the whole bucket, or it would wait for ever.
+// cost is what n tokens add to the debt. A request that costs more than the whole bucket pays the
+// whole bucket, or it would wait forever.
 func (b *bucket) cost(n int) time.Duration {
 	return b.quota.interval() * time.Duration(min(n, b.quota.Units))
 }
 
-// wait returns how long it takes until n tokens are there; 0 when they are.
+// wait returns how long it takes until there are n tokens; 0 if there are.
 func (b *bucket) wait(now time.Time, n int) time.Duration {
 	return max(b.debt(now)+b.cost(n)-b.quota.burst(), 0)
 }
 
-// take takes n tokens. Refused requests raise the debt to twice the bucket at most, so
-// that a client that hammers can recover.
+// take takes n tokens. Refused requests raise the debt to twice the bucket at most, so that a
+// client that hammers can recover.
 func (b *bucket) take(now time.Time, n int) {
 	b.full = now.Add(min(b.debt(now)+b.cost(n), 2*b.quota.burst()))
 }
 
-// used is how much of the bucket is gone: 1 is all, more is debt.
+// used is how much of the bucket is used up: 1 is all, more is debt.
 func (b *bucket) used(now time.Time) float64 {
 	return float64(b.debt(now)) / float64(b.quota.burst())
 }

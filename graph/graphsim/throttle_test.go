@@ -125,7 +125,7 @@ func TestReadsCostResourceUnits(t *testing.T) {
 	r.must("PUT", sync, write)
 }
 
-func TestADearReadPassesASmallBucketInTheEnd(t *testing.T) {
+func TestAnExpensiveReadPassesASmallBucket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{ReadQuota: graphsim.Quota{Units: 1, Per: time.Second}})
 		r.must("GET", partners+"?$expand=identitySynchronization", "")
@@ -144,7 +144,7 @@ func TestTheHeaderTellsHowNearTheLimitIs(t *testing.T) {
 	}
 }
 
-func TestAQuotaChangedInMidRunHoldsFromThenOn(t *testing.T) {
+func TestAChangedQuotaAppliesFromThenOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{WriteQuota: graphsim.Quota{Units: 1, Per: time.Second}}).with(contoso)
 		r.must("PUT", sync, write)

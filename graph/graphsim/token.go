@@ -39,7 +39,7 @@ type TokenOptions struct {
 	TenantID    string        // tid; default the home tenant
 	AppID       string        // appid; quotas count per app
 	AppName     string        // app_displayname
-	User        string        // upn; when set the token is delegated, and Roles count
+	User        string        // upn; if set the token is delegated, and Roles count
 	Permissions []string      // roles of an app, scp of a user; default write and tenant info
 	Roles       []string      // wids of a user; default Security Administrator
 	Audience    string        // aud; default the Graph of the cloud
@@ -88,7 +88,7 @@ const tokenPrefix = "graphsim-"
 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// claims are the claims of a token that matter.
+// claims are the claims of a token that matter here.
 type claims struct {
 	Aud   string   `json:"aud"`
 	Tid   string   `json:"tid"`
@@ -183,12 +183,12 @@ func (c *call) allowed() bool {
 	}
 }
 
-// hidesSync reports whether the request is for a sync policy that its caller may neither
-// see nor write.
+// hidesSync reports whether the request is for a sync policy that its caller may neither see nor
+// write.
 func (c *call) hidesSync() bool { return c.route.noun == nounSync && !c.claims.seesSync() }
 
 // hiddenSync is the answer to such a request: that there is no such policy, or
-// that it may not be asked for.
+// that it may not be requested.
 func (s *Sim) hiddenSync(c *call) *odataError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -204,8 +204,8 @@ func (s *Sim) hiddenSync(c *call) *odataError {
 	return notFound(c.route.id)
 }
 
-// seesSync reports whether the caller may see sync policies. Only the roles of a user can
-// hide them, and a user's token may come without its roles.
+// seesSync reports whether the caller may see sync policies. Only the roles of a user can hide
+// them, and a user's token may come without its roles.
 func (t *claims) seesSync() bool {
 	return t.hasRole(RoleGlobalAdministrator, RoleSecurityAdministrator, RoleSecurityReader, RoleGlobalReader)
 }

@@ -11,9 +11,9 @@ import (
 // Kind says how a partner differs from what the file wants.
 type Kind string
 
-// The kinds of finding. Extra is a partner with a synchronization policy that
-// the file does not name, or names with ensure=absent. Unreadable is a partner
-// that Graph listed and that could not be read: how it differs is unknown.
+// The kinds of finding. Extra is a partner with a synchronization policy that the
+// file does not name, or names with ensure=absent. Unreadable is a partner that
+// Graph listed but that could not be read: how it differs is unknown.
 const (
 	Missing    Kind = "missing"
 	Changed    Kind = "changed"
@@ -29,15 +29,15 @@ type Finding struct {
 	Object      plan.Object
 	// Fields hold what is there (Before) and what is wanted (After).
 	Fields []plan.Field
-	// Problem says why the partner could not be read; empty but for Unreadable.
+	// Problem says why the partner could not be read; empty unless Kind is Unreadable.
 	Problem string
-	// Absent marks what is extra because a row says that it must be removed.
+	// Absent marks a finding that is extra because a row says that it must be removed.
 	Absent bool
 	Note   string
 }
 
-// findingField is a field of a finding as its JSON has it. Before and After say
-// the same as Present and Wanted, for readers that know those names.
+// findingField is a field of a finding in its JSON. Before and After say the same
+// as Present and Wanted, for readers that know those names.
 type findingField struct {
 	Path    string `json:"path"`
 	Present any    `json:"present"`
@@ -46,8 +46,8 @@ type findingField struct {
 	After   any    `json:"after"`
 }
 
-// MarshalJSON names the two sides of a field for what they are in an audit, where
-// nothing comes before or after anything.
+// MarshalJSON gives the two sides of a field the names that fit an audit, in
+// which nothing comes before or after anything.
 func (f Finding) MarshalJSON() ([]byte, error) {
 	fields := make([]findingField, len(f.Fields))
 	for i, d := range f.Fields {
@@ -68,7 +68,7 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 // Result is the verdict of an audit.
 type Result string
 
-// The verdicts. Incomplete means that the tenant could not be read whole, so
+// The verdicts. Incomplete means that the tenant could not be read completely, so
 // nothing is claimed.
 const (
 	Clean      Result = "clean"
@@ -85,8 +85,8 @@ type Totals struct {
 	Unreadable int `json:"unreadable"`
 }
 
-// Audit is what a tenant looks like beside a file, at one moment. Totals and
-// Findings are empty when Result is Incomplete.
+// Audit is the comparison of a tenant with a file, at one moment. Totals and
+// Findings are empty if Result is Incomplete.
 type Audit struct {
 	FormatVersion int              `json:"formatVersion"`
 	Tool          plan.Tool        `json:"tool"`
@@ -99,12 +99,12 @@ type Audit struct {
 	Read     plan.Read `json:"read"`
 	Totals   Totals    `json:"totals"`
 	Findings []Finding `json:"findings"`
-	// BareRows counts the rows that name no property: of their partners no more
-	// was looked at than whether they are there.
+	// BareRows counts the rows that name no property: for these the audit only
+	// checked whether the partner exists.
 	BareRows int `json:"bareRows,omitempty"`
 }
 
-// Input identifies the file that an audit held against the tenant.
+// Input identifies the file that an audit compared with the tenant.
 type Input struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"`

@@ -9,8 +9,8 @@ import (
 	"bulksync/plan"
 )
 
-// Compare is the comparison of Build told as findings: what is missing,
-// changed, extra or could not be read. Everything that is as wanted counts as OK.
+// Compare reports the comparison of Build as findings: what is missing, changed,
+// extra or could not be read. Everything that is as wanted counts as OK.
 func Compare(h plan.Head, in Input, d plan.Desired, cur *plan.Current) *Audit {
 	a := New(h, in, cur.Read)
 	named := map[string]bool{}
@@ -45,8 +45,8 @@ func Compare(h plan.Head, in Input, d plan.Desired, cur *plan.Current) *Audit {
 	return a
 }
 
-// New returns an audit that claims nothing yet; a caller that could not
-// read the tenant reports it as it is, with the problem.
+// New returns an audit that claims nothing yet. If the tenant could not be read,
+// the caller adds the problem and reports it.
 func New(h plan.Head, in Input, r plan.Read) *Audit {
 	return &Audit{
 		FormatVersion: plan.FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second),
@@ -54,9 +54,9 @@ func New(h plan.Head, in Input, r plan.Read) *Audit {
 	}
 }
 
-// findingKind is the kind of finding that a change is; empty where the object is as
-// wanted. For a blocked change it follows from what is there: that the object must
-// not be written does not make it right.
+// findingKind is the kind of finding that a change is; empty if the object is as
+// wanted. For a blocked change it follows from what is there: that the object
+// must not be written does not make it right.
 func findingKind(c *plan.Change, cur *plan.Current) Kind {
 	_, exists := cur.Partners[c.Partner.TenantID]
 	switch {
@@ -74,8 +74,8 @@ func findingKind(c *plan.Change, cur *plan.Current) Kind {
 }
 
 // extras finds the partners that no row names and that have a synchronization
-// policy. Those that could not be read come first, since they may have one, then
-// those that synchronize.
+// policy. Those that could not be read come first, because they may have one,
+// then those that synchronize.
 func (a *Audit) extras(cur *plan.Current, named map[string]bool) {
 	var unknown, busy, idle []Finding
 	for _, id := range slices.Sorted(maps.Keys(cur.Partners)) {

@@ -78,7 +78,7 @@ func TestPartnersThatTheFileDoesNotNameComeLast(t *testing.T) {
 		partner(t, id(3), `"identitySynchronization":{"displayName":"C","userSyncInbound":{"isSyncAllowed":false}}`),
 		partner(t, id(2), `"identitySynchronization":{"displayName":"B","userSyncInbound":{"isSyncAllowed":true}}`),
 		partner(t, id(1), `"identitySynchronization":{"tenantId":"x"}`),
-		partner(t, id(5), consents), // without a policy: none of our business
+		partner(t, id(5), consents), // without a policy: not our business
 	)
 	d := wanted(t, fabrikam+",,true,,,,")
 	a := compared(d, cur)

@@ -21,13 +21,13 @@ const (
 	consents = `"automaticUserConsentSettings":{"inboundAllowed":true,"outboundAllowed":true}`
 )
 
-// head is who audits in these tests, and when.
+// head says who audits in these tests, and when.
 var head = plan.Head{
 	Tool: plan.Tool{Name: "bulksync", Version: "1.2.3"}, CreatedAt: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC),
 	HomeTenant: graph.HomeTenant{ID: graphsim.DefaultHomeTenant, Cloud: graph.Global, GraphURL: graph.Global.RootURL()},
 }
 
-// columns is the header that rows in these tests have.
+// columns is the header of the rows in these tests.
 const columns = "tenantId,displayName,isSyncAllowed,inboundConsent,outboundConsent,ensure,note\n"
 
 // rows reads CSV lines below columns; the first is line 2.
@@ -64,13 +64,13 @@ func wantedTemplate(t testing.TB, body string) *desired.Template {
 	return tmpl
 }
 
-// partner is one as Graph returns it, from the members besides its ID.
+// partner is a partner as Graph returns it, from the members besides its ID.
 func partner(t testing.TB, id, members string) graph.Partner {
 	t.Helper()
 	if members != "" {
 		members = "," + members
 	}
-	// The policy in it is that partner's, whoever it is written for.
+	// The policy in it belongs to that partner, whoever it was written for.
 	members = regexp.MustCompile(`"tenantId":"[^"]*"`).ReplaceAllString(members, `"tenantId":"`+id+`"`)
 	p, err := graph.ParsePartner([]byte(`{"tenantId":"` + id + `"` + members + `}`))
 	if err != nil {

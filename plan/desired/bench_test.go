@@ -45,8 +45,8 @@ func BenchmarkReadRows(b *testing.B) {
 	}
 }
 
-// BenchmarkGocsvAlone is the yardstick: the same bytes through gocsv's pull
-// loop into the same shape, nothing checked and nothing kept.
+// BenchmarkGocsvAlone is the yardstick: the same bytes through gocsv's pull loop
+// into the same shape, with nothing checked and nothing kept.
 func BenchmarkGocsvAlone(b *testing.B) {
 	type record struct {
 		TenantID        string `csv:"tenantId"`

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxDisplayName is how long a displayName may be, in characters. Graph
-// documents no limit for it; 256 is what directory objects take.
+// maxDisplayName is how long a displayName may be, in characters. Graph documents
+// no limit for it; directory objects accept 256.
 const maxDisplayName = 256
 
 // MaxName is the longest name of a partner or of a file that is kept, in bytes. A
@@ -18,7 +18,7 @@ const maxDisplayName = 256
 const MaxName = 4 * maxDisplayName
 
 // isStray reports whether r is an invisible character that spreadsheets and web
-// pages leave around a value: a space, also of no width, or a mark of text
+// pages leave around a value: a space, even of zero width, or a mark of text
 // direction.
 func isStray(r rune) bool {
 	switch r {
@@ -86,8 +86,8 @@ func (p *Property) checkText(cell string) error {
 	return nil
 }
 
-// IsPrintableASCII reports whether s has neither control characters nor any above
-// 0x7E.
+// IsPrintableASCII reports whether all of s is printable ASCII: no control
+// characters, and nothing above 0x7E.
 func IsPrintableASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {

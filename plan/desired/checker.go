@@ -31,8 +31,8 @@ func (ch *checker) block(b *block, in *Input) {
 	}
 }
 
-// roomFor makes room for another block. It doubles what there is, where append
-// would grow it by a quarter a time, and copy it four times as often.
+// roomFor makes room for another block. It doubles the list; append would grow it
+// by a quarter at a time, and copy it four times as often.
 func roomFor[T any](list []T) []T {
 	if cap(list)-len(list) < blockRows {
 		return slices.Grow(list, max(len(list), 8*blockRows))
@@ -83,7 +83,7 @@ func (ch *checker) set(r *Row, c column, cell string) (err error) {
 	case c == colNote:
 		r.Note = cell
 	case c == colUnnamed && cell != "": // its meaning is unknown
-		err = namelessCell.errorf("the cell %s stands in a column without a name: name the column or empty the cell", Quote(cell))
+		err = namelessCell.errorf("the cell %s is in a column without a name: name the column or empty the cell", Quote(cell))
 	}
 	return err
 }

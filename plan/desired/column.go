@@ -13,10 +13,10 @@ type column int
 const (
 	colEnsure column = column(len(partnerProperties)) + iota
 	colNote
-	colReason // of failed.csv: taken in so that the file can be planned again, and of no meaning
+	colReason // of failed.csv: accepted so that the file can be planned again, but ignored
 	columnCount
 
-	colUnknown column = -1 // named, but by no name we know
+	colUnknown column = -1 // named, but not by a name we know
 	colUnnamed column = -2 // an empty header cell, as spreadsheets append
 )
 
@@ -27,7 +27,7 @@ var (
 	colSyncAllowed = columnOf(PathSyncAllowed)
 )
 
-// otherColumns lists the spellings of the columns that are no properties, the
+// otherColumns lists the spellings of the columns that are not properties, the
 // canonical one first.
 var otherColumns = [columnCount - colEnsure][]string{{"ensure"}, {"note", "ticket", "comment"}, {"reason"}}
 
@@ -41,7 +41,7 @@ func columnOf(path string) column {
 	return colUnknown
 }
 
-// property is the property that the column holds; nil where it holds none.
+// property is the property that the column holds; nil if it holds none.
 func (c column) property() *Property {
 	if c < 0 || c >= colEnsure {
 		return nil
@@ -61,15 +61,15 @@ func (c column) names() []string {
 // String returns the canonical name.
 func (c column) String() string { return c.names()[0] }
 
-// isManaged reports whether what stands in the column can reach the tenant.
+// isManaged reports whether the content of the column can reach the tenant.
 func (c column) isManaged() bool { return c >= 0 && c < colNote }
 
 // record is a row as gocsv decodes it: strings only, because gocsv's own
-// conversions guess. gocsv is asked for by the project. Of it no more is used
-// than the decoding of rows into this array: it takes headers by their exact
-// names, reads numbers and booleans its own way and tells neither line nor
-// column, so the header, the cells' values and their positions are read here.
-// The number in the tag is a bound, below which the array sets its own length.
+// conversions guess. The project requires gocsv, but uses it only to decode rows
+// into this array: gocsv matches headers by their exact names, reads numbers and
+// booleans its own way and reports neither line nor column, so the header, the
+// values of cells and their positions are read here. The number in the tag is an
+// upper bound; the array sets its own length.
 type record struct {
 	Cells [columnCount]string `csv:"cell" csv[]:"99"`
 }

@@ -9,11 +9,11 @@ import (
 )
 
 // isComment reports whether a line between rows is a comment: its first cell
-// begins with # and is its only one. Cells that hold nothing do not count, as
-// spreadsheets fill up a comment like any row, and put quotes round one with a
-// delimiter in it. A spreadsheet's error value is no comment: the row that it
-// stands in must not vanish. Above the header (comma is 0) there are no rows,
-// and whatever begins with # is a comment.
+// begins with # and is its only one. Empty cells do not count, because
+// spreadsheets pad a comment like any row, and quote one that has a delimiter in
+// it. A spreadsheet's error value is no comment: its row must not vanish. Above
+// the header (comma is 0) there are no rows, and every line that begins with # is
+// a comment.
 func isComment(line []byte, comma byte) bool {
 	start, end := 0, len(line)
 	if line[0] == '"' {
@@ -25,7 +25,7 @@ func isComment(line []byte, comma byte) bool {
 	switch {
 	case line[0] == '"':
 		if end = closingQuote(line, start); end < 0 {
-			return false // it ends in another line, and is a cell of a row
+			return false // it ends in another line, so it is a cell of a row
 		}
 	case comma != 0:
 		if i := bytes.IndexByte(line, comma); i >= 0 {
@@ -68,7 +68,7 @@ type comments struct {
 	lines []int // the first of them
 }
 
-// maxListed is how many lines are listed where they are counted.
+// maxListed is how many lines are listed.
 const maxListed = 10
 
 func (c *comments) add(line int) {
@@ -94,7 +94,7 @@ func (c *comments) String() string {
 	return fmt.Sprintf("lines %s and %s", strings.Join(told[:last], ", "), told[last])
 }
 
-// notices tells which lines were not read as rows, in case one of them was meant
+// notices says which lines were not read as rows, in case one of them was meant
 // as a row.
 func (rd *rowReader) notices() []Notice {
 	if rd.lines == nil || rd.lines.comments.n == 0 {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// Dialect is how a CSV is written down.
+// Dialect is how a CSV is written.
 type Dialect struct {
 	Delimiter string `json:"delimiter"` // ",", ";" or "\t"
 	Encoding  string `json:"encoding"`  // "utf-8", "utf-8-bom", "utf-16le" or "utf-16be"
@@ -70,8 +70,8 @@ func (d Dialect) quote(cell string) string {
 	return `"` + strings.ReplaceAll(cell, "\n", d.Newline) + `"`
 }
 
-// sniffDelimiter picks the delimiter that stands most often outside quotes in
-// the header line; a comma where there is none.
+// sniffDelimiter picks the delimiter that occurs most often outside quotes in the
+// header line; a comma if there is none.
 func sniffDelimiter(line []byte) byte {
 	best, most := byte(','), 0
 	for _, d := range []byte{',', ';', '\t'} {
@@ -108,8 +108,8 @@ func separatorLine(line []byte) (delimiter byte, found bool, err error) {
 	return 0, true, fmt.Errorf("delimiter %s is not supported: use a comma, a semicolon or a tab", Quote(s[4:]))
 }
 
-// DecodeText returns r as UTF-8 without a byte order mark, and the name of the
-// encoding that it was in. A ForeignError says that the bytes are no text.
+// DecodeText returns r as UTF-8 without a byte order mark, and the name of its
+// original encoding. A ForeignError says that the bytes are not text.
 func DecodeText(r io.Reader) (text *bufio.Reader, encoding string, err error) {
 	br := bufio.NewReaderSize(r, 64<<10)
 	head, err := br.Peek(8)
@@ -137,9 +137,9 @@ func recode(r io.Reader, order unicode.Endianness) *bufio.Reader {
 	return bufio.NewReader(transform.NewReader(r, unicode.UTF16(order, unicode.IgnoreBOM).NewDecoder()))
 }
 
-// sniffEncoding tells the encoding from the first bytes, and how many of them
-// are a byte order mark. UTF-16 without one shows in the zero bytes of the
-// ASCII characters that every header starts with.
+// sniffEncoding detects the encoding from the first bytes, and how many of them
+// are a byte order mark. UTF-16 without one shows in the zero bytes of the ASCII
+// characters that every header starts with.
 func sniffEncoding(head []byte) (encoding string, mark int) {
 	switch {
 	case bytes.HasPrefix(head, []byte("\xEF\xBB\xBF")):

@@ -1,5 +1,5 @@
 // Package desired reads what people want of a tenant: a CSV of partners and a
-// JSON file for the template. It checks all of it, and reports every problem at
+// JSON file for the template. It checks everything, and reports all problems at
 // once with file, line and column.
 //
 //	ReadRows       a CSV as spreadsheets write it, checked as a stream
@@ -10,10 +10,10 @@
 // an entry there. It sends no request, prints nothing and opens no file.
 //
 // Its invariant: no row, cell or byte is dropped in silence. Everything that is
-// read becomes a row, a notice or a problem, and the input is kept as it came, so
+// read becomes a row, a notice or a problem, and the input is kept unchanged, so
 // that it can be written again.
 //
-// Package graph below has the types of what Graph returns, from which the values
-// of properties are read. Package plan above compares what is wanted with what is
-// there.
+// Below, package graph has the types of what Graph returns, from which the values
+// of properties are read. Above, package plan compares what is wanted with what
+// is there.
 package desired

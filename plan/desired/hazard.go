@@ -38,7 +38,7 @@ var hazards = [...]HazardInfo{
 	{ConsentOff, true, "turns automatic redemption off: users see a consent prompt, and cross-tenant synchronization needs it on"},
 	{TrustOn, false, "accepts the partner's claims in this tenant's Conditional Access: multifactor authentication, compliant devices or hybrid joined devices of the partner count as if they were this tenant's"},
 	{NewPartner, false, "adds a partner configuration, which inherits the default access settings"},
-	{TemplateWrite, false, "takes effect when a tenant joins the multitenant organization, not on partners of today"},
+	{TemplateWrite, false, "takes effect when a tenant joins the multitenant organization; no partner changes now"},
 	{ServiceOwned, false, "belongs to a service provider or to Microsoft Support; bulksync leaves it alone"},
 }
 

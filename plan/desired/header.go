@@ -12,10 +12,10 @@ import (
 	"github.com/gocarina/gocsv"
 )
 
-// header says which column stands where.
+// header says where each column is.
 type header struct {
 	cells   []string         // as they were
-	names   []string         // what gocsv is told: its own name of the column, or one that is unknown to it
+	names   []string         // the column names for gocsv: its own, or one that it does not know
 	columns []column         // by position in the file
 	indexes [columnCount]int // the inverse; -1 where the file has no such column
 	named   int              // the columns up to the last that has a name
@@ -50,7 +50,7 @@ func parseHeader(cells []string) (header, []headerProblem) {
 		case h.indexes[c] >= 0:
 			h.columns[i] = colUnknown
 			first := trimCell(cells[h.indexes[c]])
-			problems = append(problems, headerProblem{i, badColumn.errorf("column %s is here twice: %s and %s mean the same",
+			problems = append(problems, headerProblem{i, badColumn.errorf("column %s appears twice: %s and %s mean the same",
 				c, Quote(first), Quote(trimCell(cell)))})
 		default:
 			h.indexes[c], h.names[i] = i, c.recordName()
@@ -76,12 +76,12 @@ func holdsTenantID(cells []string) bool {
 	return false
 }
 
-// maxColumns is what old spreadsheets could hold. Short rows are filled up to
-// the header, so a header without bounds would make rows without bounds. The
-// column that failed.csv adds does not count.
+// maxColumns is what old spreadsheets could hold. Short rows are padded to the
+// header, so an unbounded header would make unbounded rows. The column that
+// failed.csv adds does not count.
 const maxColumns = 256
 
-// readHeader finds the dialect and the columns. It returns io.EOF where the rows
+// readHeader finds the dialect and the columns. It returns io.EOF if the rows
 // below cannot be read.
 func (rd *rowReader) readHeader() error {
 	if err := rd.firstLine(); err != nil {
@@ -115,8 +115,8 @@ func (rd *rowReader) readHeader() error {
 	return rd.decoder.RenormalizeHeaders(func([]string) []string { return head.names })
 }
 
-// noTenantID refuses a header without a tenantId column. That is one problem: in
-// each row it would be another.
+// noTenantID refuses a header without a tenantId column. That is one problem, not
+// one more for each row.
 func (rd *rowReader) noTenantID(cells []string) {
 	if holdsTenantID(cells) {
 		rd.refuse(rd.cellPosition(0), "", errors.New("no header: the first row is data already; put a line above it that names the columns, such as tenantId,displayName"))
@@ -136,8 +136,8 @@ func (rd *rowReader) noTenantID(cells []string) {
 	rd.refuse(rd.cellPosition(0), trimCell(cells[0]), errNoTenantID)
 }
 
-// holdsNames reports whether a header cell is several that were not told apart,
-// tenantId among them.
+// holdsNames reports whether a header cell is several unseparated ones, tenantId
+// among them.
 func holdsNames(cell string) bool {
 	names := strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(",;|\t\"", r) })
 	return len(names) > 1 && namesTenantID(names)
@@ -146,9 +146,9 @@ func holdsNames(cell string) bool {
 // maxAbove is how many lines are searched for a header below the first.
 const maxAbove = 100
 
-// lookBelow searches for the header further down, below a title or version. Where
-// it finds one, that is the problem, and those noted before go. The text is used
-// up, so the reading ends here.
+// lookBelow searches for the header further down, below a title or version. If it
+// finds one, that is the problem, and it replaces those noted before. The text is
+// used up, so the reading ends here.
 func (rd *rowReader) lookBelow() {
 	first := rd.lines.first
 	searched := bytes.SplitAfter(rd.lines.raw, []byte("\n"))[1:] // an open quote may have swallowed it
@@ -179,7 +179,7 @@ func isHeader(line []byte) bool {
 	return namesTenantID(cells)
 }
 
-// firstLine brings the header line into the lineReader and tells its dialect.
+// firstLine brings the header line into the lineReader and detects its dialect.
 func (rd *rowReader) firstLine() error {
 	rd.lines.begin()
 	if err := rd.lines.fetch(); err != nil {

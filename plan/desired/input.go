@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Input is the CSV as it came. A plan keeps it whole, so that the rows that
-// did not succeed can be written again in the shape their author knows.
+// Input is the CSV unchanged. A plan keeps all of it, so that the rows that did
+// not succeed can be written again in the form that their author knows.
 type Input struct {
 	Name    string     `json:"name"`
 	SHA256  string     `json:"sha256"`  // hex, of the bytes as read
@@ -20,13 +20,13 @@ type Input struct {
 	Dialect Dialect    `json:"dialect"` // how to write the cells so that they look as they did
 }
 
-// ReasonColumn is where the input has the column that failed.csv adds; -1 where
-// it has none.
+// ReasonColumn is the index of the column that failed.csv adds; -1 if the input
+// has none.
 func (in *Input) ReasonColumn() int {
 	return slices.IndexFunc(in.Header, func(cell string) bool { return lookUpColumn(cell) == colReason })
 }
 
-// Reread reads the rows out of the cells again, as ReadRows left them.
+// Reread reads the rows from the cells again, as ReadRows left them.
 func (in *Input) Reread() (*Rows, error) {
 	head, problems := parseHeader(in.Header)
 	switch {
@@ -40,7 +40,7 @@ func (in *Input) Reread() (*Rows, error) {
 	for i, cells := range in.Cells {
 		for j, cell := range cells {
 			if strings.IndexByte(cell, '\r') >= 0 || strings.IndexByte(cell, 0) >= 0 {
-				return nil, fmt.Errorf("line %d holds a character that no cell has", in.Lines[i])
+				return nil, fmt.Errorf("line %d holds a character that no cell can have", in.Lines[i])
 			}
 			spans[j].line = uint32(in.Lines[i])
 		}
@@ -52,7 +52,7 @@ func (in *Input) Reread() (*Rows, error) {
 	return &Rows{Input: Input{Name: in.Name}, rows: ch.merged.rows}, nil
 }
 
-// CheckSource refuses a file that is not named, or not by its hash.
+// CheckSource refuses a file without a name, or without a hash.
 func CheckSource(what, name, sum string) error {
 	if name == "" || len(name) > MaxName {
 		return fmt.Errorf("%s has no name, or one that is too long", what)
@@ -64,7 +64,7 @@ func CheckSource(what, name, sum string) error {
 }
 
 // Check refuses an input whose rows could not be found or written again. An input
-// without rows is that of a template alone, or names a run that is taken back.
+// without rows is that of a template alone, or names a run that is reverted.
 func (in *Input) Check() error {
 	if in.IsListed() {
 		return in.checkRows()
@@ -73,7 +73,7 @@ func (in *Input) Check() error {
 	case in.Rows < 0:
 		return fmt.Errorf("it counts %d rows", in.Rows)
 	case in.Dialect != Dialect{}:
-		return errors.New("it has a dialect and no rows")
+		return errors.New("it has a dialect but no rows")
 	case len(in.Name) > MaxName || len(in.SHA256) > MaxName:
 		return errors.New("its name or its hash is too long")
 	default:
@@ -90,12 +90,12 @@ func (in *Input) checkRows() error {
 	case len(in.Header) == 0:
 		return errors.New("it has no header")
 	case in.Rows < 1 || in.Rows != len(in.Cells) || in.Rows != len(in.Lines):
-		return fmt.Errorf("it counts %d rows, and has the cells of %d and the lines of %d", in.Rows, len(in.Cells), len(in.Lines))
+		return fmt.Errorf("it counts %d rows, but has the cells of %d and the lines of %d", in.Rows, len(in.Cells), len(in.Lines))
 	case !slices.Contains([]string{",", ";", "\t"}, d.Delimiter) || !slices.Contains([]string{"\n", "\r\n"}, d.Newline),
 		!slices.Contains([]string{utf8Plain, utf8BOM, utf16LE, utf16BE}, d.Encoding):
-		return fmt.Errorf("nothing is written in the dialect %q", d)
+		return fmt.Errorf("unknown dialect %q", d)
 	}
-	last := 1 // the header stands above all rows
+	last := 1 // the header is above all rows
 	for i, line := range in.Lines {
 		if line <= last {
 			return fmt.Errorf("row %d is on line %d, after line %d", i+1, line, last)

@@ -27,8 +27,8 @@ func TestAnInputIsReadAgain(t *testing.T) {
 	}{
 		{0, 2, "maybe", `partners.csv:2:0: userSyncInbound.isSyncAllowed is "maybe": use true/false, yes/no, on/off or 1/0`},
 		{1, 1, "Fabrikam", `partners.csv:3:0: tenant ` + idA + ` is on line 2 already and contradicts it: displayName is "Fabrikam" here and "Contoso" there`},
-		{2, 1, "a\rb", "line 4 holds a character that no cell has"},
-		{2, 1, "a\x00b", "line 4 holds a character that no cell has"},
+		{2, 1, "a\rb", "line 4 holds a character that no cell can have"},
+		{2, 1, "a\x00b", "line 4 holds a character that no cell can have"},
 	} {
 		in := readRows(t, text).Input
 		in.Cells[c.row][c.column] = c.cell
@@ -44,7 +44,7 @@ func TestAnInputIsReadAgain(t *testing.T) {
 	}
 }
 
-// What a domain name stood for is known by the line of its row.
+// What a domain name stood for is known from the line of its row.
 func TestRowsAreAssignedTheirTenantsAgain(t *testing.T) {
 	const text = "tenantId,name\na.example,A\n" + idB + ",B\nb.example,B\nc.example,C\n"
 	rows := readRows(t, text)
@@ -72,13 +72,13 @@ func TestAnInputThatCannotBeWrittenAgainIsRefused(t *testing.T) {
 	}{
 		{"as it was read", func(*desired.Input) {}, ""},
 		{"no header", func(in *desired.Input) { in.Header = nil }, "it has no header"},
-		{"a row more than cells", func(in *desired.Input) { in.Rows++ }, "it counts 3 rows, and has the cells of 2 and the lines of 2"},
-		{"cells that are missing", func(in *desired.Input) { in.Cells = in.Cells[:1] }, "it counts 2 rows, and has the cells of 1 and the lines of 2"},
-		{"lines that are missing", func(in *desired.Input) { in.Lines = in.Lines[:1] }, "it counts 2 rows, and has the cells of 2 and the lines of 1"},
-		{"no rows", func(in *desired.Input) { in.Rows, in.Cells, in.Lines = 0, nil, nil }, "it counts 0 rows, and has the cells of 0 and the lines of 0"},
-		{"a strange delimiter", func(in *desired.Input) { in.Dialect.Delimiter = "|" }, `nothing is written in the dialect {"|" "utf-8" "\n"}`},
-		{"a strange encoding", func(in *desired.Input) { in.Dialect.Encoding = "latin1" }, `nothing is written in the dialect {"," "latin1" "\n"}`},
-		{"a strange line end", func(in *desired.Input) { in.Dialect.Newline = "\r" }, `nothing is written in the dialect {"," "utf-8" "\r"}`},
+		{"a row more than cells", func(in *desired.Input) { in.Rows++ }, "it counts 3 rows, but has the cells of 2 and the lines of 2"},
+		{"cells that are missing", func(in *desired.Input) { in.Cells = in.Cells[:1] }, "it counts 2 rows, but has the cells of 1 and the lines of 2"},
+		{"lines that are missing", func(in *desired.Input) { in.Lines = in.Lines[:1] }, "it counts 2 rows, but has the cells of 2 and the lines of 1"},
+		{"no rows", func(in *desired.Input) { in.Rows, in.Cells, in.Lines = 0, nil, nil }, "it counts 0 rows, but has the cells of 0 and the lines of 0"},
+		{"a strange delimiter", func(in *desired.Input) { in.Dialect.Delimiter = "|" }, `unknown dialect {"|" "utf-8" "\n"}`},
+		{"a strange encoding", func(in *desired.Input) { in.Dialect.Encoding = "latin1" }, `unknown dialect {"," "latin1" "\n"}`},
+		{"a strange line end", func(in *desired.Input) { in.Dialect.Newline = "\r" }, `unknown dialect {"," "utf-8" "\r"}`},
 		{"a row on the line of the header", func(in *desired.Input) { in.Lines[0] = 1 }, "row 1 is on line 1, after line 1"},
 		{"rows that go up", func(in *desired.Input) { slices.Reverse(in.Lines) }, "row 2 is on line 2, after line 3"},
 		{"a cell too many", func(in *desired.Input) { in.Cells[1] = append(in.Cells[1], "x") }, "line 3 has 3 cells below a header of 2"},
@@ -88,7 +88,7 @@ func TestAnInputThatCannotBeWrittenAgainIsRefused(t *testing.T) {
 		{"a hash in capitals", func(in *desired.Input) { in.SHA256 = strings.Repeat("A", 64) }, "it has no SHA-256: "},
 		{"a number alone", func(in *desired.Input) { *in = desired.Input{Name: "run", Rows: 2} }, ""},
 		{"less than no rows", func(in *desired.Input) { *in = desired.Input{Rows: -1} }, "it counts -1 rows"},
-		{"a dialect alone", func(in *desired.Input) { *in = desired.Input{Dialect: in.Dialect} }, "it has a dialect and no rows"},
+		{"a dialect alone", func(in *desired.Input) { *in = desired.Input{Dialect: in.Dialect} }, "it has a dialect but no rows"},
 		{"a long name alone", func(in *desired.Input) { *in = desired.Input{Name: strings.Repeat("x", desired.MaxName+1)} }, "its name or its hash is too long"},
 		{"a long hash alone", func(in *desired.Input) { *in = desired.Input{SHA256: strings.Repeat("x", desired.MaxName+1)} }, "its name or its hash is too long"},
 	} {
@@ -125,7 +125,7 @@ func TestARowManagesWhatItNames(t *testing.T) {
 	}
 }
 
-// A row is read again for each line that has to be mended, and not without end.
+// A row is read again for each line that has to be mended, but not without end.
 func TestARowIsMendedSoOftenAndNoMore(t *testing.T) {
 	text := func(cells int) string {
 		return "tenantId" + strings.Repeat(",", cells) + "\n" + idA + strings.Repeat(", \"\n\" ", cells) + "\n"

@@ -10,25 +10,25 @@ import (
 	"unicode/utf8"
 )
 
-// maxRecord is the longest row, in bytes of UTF-8. Where a row is longer, a quote
-// was not closed or the file is no CSV.
+// maxRecord is the longest row, in bytes of UTF-8. A longer one means that a
+// quote was not closed or that the file is no CSV.
 const maxRecord = 1 << 20
 
 // maxReplays limits how often a row with many broken lines is read again.
 const maxReplays = 100
 
-// lineReader feeds csv.Reader one physical line per Read. As csv.Reader asks
-// for a line only when it needs one, the two move in step: the lineReader
-// knows which lines belong to the row being read, keeps their text for
-// messages and repairs, and drops blank lines and comments between rows
-// without touching those inside a quoted cell.
+// lineReader feeds csv.Reader one physical line per Read. Because csv.Reader asks
+// for a line only when it needs one, the two move in step: the lineReader knows
+// which lines belong to the row being read, keeps their text for messages and
+// repairs, and drops blank lines and comments between rows without touching those
+// inside a quoted cell.
 type lineReader struct {
 	src   *bufio.Reader
 	utf16 bool // decoded text shows problems of the encoding as U+FFFD
 	comma byte // 0 until the header was seen
 
 	line     int      // physical lines read
-	comments comments // those among them that no row was made of
+	comments comments // the comment lines among them
 
 	first   int      // physical line at which the row starts
 	raw     []byte   // text of the row so far
@@ -36,7 +36,7 @@ type lineReader struct {
 	sent    int      // bytes of raw handed over
 	replays int      // how often it was handed over again
 	wide    bool     // raw is not all ASCII
-	bad     *problem // first position of the row that is no valid text
+	bad     *problem // first position in the row that is not valid text
 	fatal   *problem // why nothing more can be read
 }
 
@@ -118,7 +118,7 @@ func (l *lineReader) between(line []byte) bool {
 	switch {
 	case len(rest) == 0 || rest[0] == '\n' || rest[0] == '\r' && len(rest) <= 2:
 		return true
-	case l.comma == 0 && holdsNothing(rest, 0): // the ",,," that a spreadsheet makes of an empty row
+	case l.comma == 0 && holdsNothing(rest, 0): // the ",,," that a spreadsheet writes for an empty row
 		return true
 	case isComment(rest, l.comma):
 		l.comments.add(l.line)
@@ -127,7 +127,7 @@ func (l *lineReader) between(line []byte) bool {
 	return false
 }
 
-// accept takes the line at raw[start:] into the row and checks its text.
+// accept adds the line at raw[start:] to the row and checks its text.
 func (l *lineReader) accept(start int, plain bool) {
 	if start == 0 {
 		l.first = l.line
@@ -177,7 +177,7 @@ func (l *lineReader) cell(k, column int) position {
 	return position{l.first + k, column}
 }
 
-// replay hands the row out once more, as raw is now.
+// replay hands over the row again, as raw is now.
 func (l *lineReader) replay() {
 	l.sent = 0
 	l.replays++
@@ -199,7 +199,7 @@ func (l *lineReader) pad(n int) {
 	l.replay()
 }
 
-// isPlainASCII reports whether b has neither zero bytes nor any above 0x7F.
+// isPlainASCII reports whether all of b is ASCII without zero bytes.
 func isPlainASCII(b []byte) bool {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	for len(b) >= 8 {
@@ -231,11 +231,10 @@ func invalidUTF8(b []byte) int {
 	}
 }
 
-// mendQuotes moves the stray spaces that stand between a delimiter and a quote
-// to the inside of the quotes, where they are trimmed like any others:
-// ` "a" ,b` becomes `" a ",b`. No byte is added, so positions stay true. It
-// reports whether it moved any, and where the cell starts at which the row
-// could not be followed further.
+// mendQuotes moves the stray spaces between a delimiter and a quote to the inside
+// of the quotes, where they are trimmed like any others: ` "a" ,b` becomes `" a
+// ",b`. No byte is added, so positions stay true. It reports whether it moved
+// any, and the start of the cell at which the row could not be followed further.
 func mendQuotes(raw []byte, comma byte) (moved bool, cell int) {
 	for {
 		open := cell + strayPrefix(raw[cell:], comma)

@@ -8,7 +8,7 @@ import (
 	"bulksync/internal/words"
 )
 
-// Notice is something that the author of a file should know, and no problem.
+// Notice is something that the author of a file should know but that is no problem.
 type Notice struct {
 	File    string
 	Line    int // physical line, from 1
@@ -33,11 +33,11 @@ type noticeKind string
 const (
 	mergedRows    noticeKind = "that say the same as an earlier row of their tenant"
 	unusedCells   noticeKind = "whose isSyncAllowed is not used, as ensure=absent removes the policy"
-	swallowedRows noticeKind = "that stand inside a quoted cell"
+	swallowedRows noticeKind = "that are inside a quoted cell"
 	placeholders  noticeKind = "whose displayName is what programs write where they have none"
 )
 
-// notices gathers the notices of a file. The first of each kind are told in
+// notices collects the notices of a file. The first of each kind are listed in
 // full, and the rest is counted.
 type notices struct {
 	file  string

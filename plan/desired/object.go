@@ -6,7 +6,7 @@ import (
 	"bulksync/graph"
 )
 
-// Object names what a change is made to, in Graph's words where it has one.
+// Object names what a change is made to, in Graph's words if it has one.
 type Object string
 
 // The objects of a plan. A partner is the partner configuration itself; trust is
@@ -24,7 +24,7 @@ const (
 // created. They are removed in reverse order.
 var PartnerObjects = [...]Object{PartnerConfiguration, IdentitySynchronization, Trust, Consent}
 
-// member says which part of a partner configuration an object is that has no
+// member describes an object that is a part of a partner configuration and has no
 // address of its own: it is written with PATCH to the partner, and can be neither
 // created nor deleted.
 type member struct {
@@ -57,7 +57,7 @@ func (o Object) Member() string {
 	return ""
 }
 
-// Raw returns the object as Graph returned it; nil where it is not there, and for
+// Raw returns the object as Graph returned it; nil if it does not exist, and for
 // the partner configuration itself.
 func (o Object) Raw(p *graph.Partner) json.RawMessage {
 	switch m := o.member(); {
@@ -72,8 +72,8 @@ func (o Object) Raw(p *graph.Partner) json.RawMessage {
 	}
 }
 
-// SetRaw replaces the object, which is a member of a partner configuration or a
-// policy that is there.
+// SetRaw replaces the object, which is a member of a partner configuration or an
+// existing policy.
 func (o Object) SetRaw(p *graph.Partner, raw json.RawMessage) {
 	if m := o.member(); m != nil {
 		*m.raw(p) = raw

@@ -17,7 +17,7 @@ type RowError struct {
 	File   string // the name that the caller gave the file
 	Line   int    // physical line, from 1
 	Column int    // character at which the cell starts in its line, from 1
-	Value  string // the cell without surrounding spaces; "" where no cell is at problem
+	Value  string // the cell without surrounding spaces; "" if the problem is not in a cell
 	Err    error  // what is wrong and what is allowed
 }
 
@@ -33,13 +33,13 @@ func (e *RowError) Unwrap() error { return e.Err }
 // return it sorted by position and never empty.
 type RowErrors []*RowError
 
-// maxTold is how many problems, and notices of one kind, are told in full. The
-// rest is counted: what is wrong in a thousand rows in the same way is read
+// maxTold is how many problems, and notices of one kind, are listed in full. The
+// rest is counted: the same mistake in a thousand rows needs to be read only
 // once.
 const maxTold = 50
 
-// Error prints the first problems on a line of their own each, sorted by position,
-// and counts the rest by kind.
+// Error prints the first problems, one per line and sorted by position, and
+// counts the rest by kind.
 func (e RowErrors) Error() string {
 	sorted := slices.Clone(e)
 	sorted.sort()
@@ -63,7 +63,7 @@ func (e RowErrors) Unwrap() []error {
 	return errs
 }
 
-// RefusedRows is a CSV with problems, and what is to be noticed beside them.
+// RefusedRows is a CSV with problems, together with its notices.
 type RefusedRows struct {
 	RowErrors
 	Notices []Notice
@@ -91,14 +91,14 @@ func (e RowErrors) orNil() error {
 // position is a position in a file as people count: lines and characters from 1.
 type position struct{ line, column int }
 
-// kind names problems of one sort where they are only counted.
+// kind names problems of one sort, for when they are only counted.
 type kind string
 
 const (
 	errorValueLeft kind = "spreadsheet error value"
 	formulaLeft    kind = "formula in place of its value"
 	numberForID    kind = "tenantId that became a number"
-	badTenantID    kind = "tenantId that is no ID and no domain name"
+	badTenantID    kind = "tenantId that is neither an ID nor a domain name"
 	emptyTenantID  kind = "empty tenantId"
 	badSwitch      kind = "value that is neither true nor false"
 	badEnsure      kind = "unknown value of ensure"
@@ -113,7 +113,7 @@ const (
 	contradiction  kind = "row that contradicts an earlier one"
 	unknownDomain  kind = "domain that no tenant has"
 	homeTenant     kind = "row of the home tenant itself"
-	otherProblem   kind = "other fault"
+	otherProblem   kind = "other problem"
 )
 
 // errorf returns an error of the kind.

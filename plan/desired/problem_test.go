@@ -29,7 +29,7 @@ func TestEachProblemNamesItsPositionAndTheWayOut(t *testing.T) {
 		{"unknown column", "tenantId,isSyncAlowed\n" + idA + ",1\n", `1:10: unknown column "isSyncAlowed": the nearest known one is isSyncAllowed; rename the column or remove it`},
 		{"far too wide", "tenantId" + strings.Repeat(",", 256) + "\n" + idA + "\n", "1:1: the header has 257 cells: at most 256 are read"},
 		{"far too wide for a title", "Partners" + strings.Repeat(",", 256) + "\ntenantId\n", "1:1: the header is not on line 1: it seems to be on line 2; delete what stands above it, or begin those lines with #"},
-		{"column twice", "tenantId,note,tenant_id\n" + idA + ",x,y\n", `1:15: column tenantId is here twice: "tenantId" and "tenant_id" mean the same`},
+		{"column twice", "tenantId,note,tenant_id\n" + idA + ",x,y\n", `1:15: column tenantId appears twice: "tenantId" and "tenant_id" mean the same`},
 		{"no tenantId column", "note\nx\n", "1:1: no tenantId column: add one that holds the tenant ID or a domain name of each partner"},
 		{"another delimiter", "tenantId|name\n" + idA + "|x\n", `1:1: the cell "tenantId|name" holds several names: the line stands in quotes as a whole, or its delimiter is not the one of the line; export the table again, with a comma, a semicolon or a tab`},
 		{"a header in quotes", "\"tenantId,\"\"name\"\"\"\n\"" + idA + ",x\"\n", `1:1: the cell "tenantId,\"name\"" holds several names: the line stands in quotes as a whole, or its delimiter is not the one of the line; export the table again, with a comma, a semicolon or a tab`},
@@ -41,7 +41,7 @@ func TestEachProblemNamesItsPositionAndTheWayOut(t *testing.T) {
 		{"carriage return alone in a row", "tenantId,note\n" + idA + ",x\r" + idB + "\n", `2:38: the cell "x\r` + idB + `" holds a carriage return alone: end every line alike, or quote the cell`},
 		{"carriage return alone before a row", "tenantId,note\n" + idA + ",\rcontoso.com\n", `2:38: the cell "\rcontoso.com" holds a carriage return alone: end every line alike, or quote the cell`},
 		{"carriage return alone in a comment", "tenantId\n# x\rcontoso.com\n" + idA + "\n", `2:1: the cell "# x\rcontoso.com" holds a carriage return alone: end every line alike, or quote the cell` + "\n" + `2:1: "# x\ncontoso.com" begins with #, and only a line of one cell is a comment: delete the row, or put one pair of quotes round all of the comment`},
-		{"nameless column with a value", "tenantId,,note\n" + idA + ",x,y\n", `2:38: the cell "x" stands in a column without a name: name the column or empty the cell`},
+		{"nameless column with a value", "tenantId,,note\n" + idA + ",x,y\n", `2:38: the cell "x" is in a column without a name: name the column or empty the cell`},
 		{"too few cells", head + idA + ",Contoso\n", "2:1: the row has 2 cells and the header 4: a delimiter is missing or the row was cut short"},
 		{"too few cells, and the next row", head + idA + ",Contoso\nx,,,\n", "2:1: the row has 2 cells and the header 4: a delimiter is missing or the row was cut short\n3:1: tenantId \"x\" is not a GUID: 'x' is not a hexadecimal digit"},
 		{"twisted tenantId", "tennatId,name\nx,y\n", `1:1: unknown column "tennatId": the nearest known one is tenantId; rename the column or remove it`},
@@ -62,7 +62,7 @@ func TestEachProblemNamesItsPositionAndTheWayOut(t *testing.T) {
 		{"wrong digit", "tenantId\nAAAAAAAA-0000-4000-8000-0000000000OA\n", `2:1: tenantId "AAAAAAAA-0000-4000-8000-0000000000OA" is not a GUID: 'O' is not a hexadecimal digit`},
 		{"nothing but wrong digits", "tenantId\nzzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz\n", `2:1: tenantId "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz" is not a GUID: 'z' is not a hexadecimal digit`},
 		{"wrong hyphen", "tenantId\naaaaaaaa-00004-000-8000-00000000000a\n", `2:1: tenantId "aaaaaaaa-00004-000-8000-00000000000a" is not a GUID: character 14 is not a hyphen, as in 8-4-4-4-12 digits`},
-		{"hyphens astray", "tenantId\n" + idA[:8] + idA[9:] + "\n", `2:1: tenantId "aaaaaaaa0000-4000-8000-00000000000a" is not a GUID: its hyphens do not stand as in 8-4-4-4-12 digits`},
+		{"hyphens astray", "tenantId\n" + idA[:8] + idA[9:] + "\n", `2:1: tenantId "aaaaaaaa0000-4000-8000-00000000000a" is not a GUID: its hyphens are not placed as in 8-4-4-4-12 digits`},
 		{"wrong brackets", "tenantId\n(" + idA + ")\n", `2:1: tenantId "(aaaaaaaa-0000-4000-8000-00000000000a)" is not a GUID: '(' is not a hexadecimal digit`},
 		{"nil GUID", "tenantId\n00000000-0000-0000-0000-000000000000\n", `2:1: tenantId "00000000-0000-0000-0000-000000000000" names no tenant: it is the nil GUID`},
 		{"invisible character inside", "tenantId\naaaaaaaa\u200b-0000-4000-8000-0000000000a\n", `2:1: tenantId "aaaaaaaa\u200b-0000-4000-8000-0000000000a" is not a GUID: '\u200b' is not a hexadecimal digit`},
@@ -82,13 +82,13 @@ func TestEachProblemNamesItsPositionAndTheWayOut(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			want := "partners.csv:" + strings.ReplaceAll(test.want, "\n", "\npartners.csv:")
 			if diff := cmp.Diff(want, rowProblems(t, test.text)); diff != "" {
-				t.Errorf("fault (-want +got):\n%s", diff)
+				t.Errorf("problem (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-func TestPlacesAreThoseThatAnEditorShows(t *testing.T) {
+func TestPositionsAreThoseThatAnEditorShows(t *testing.T) {
 	const bad = "maybe"
 	for _, test := range []struct{ name, text, want string }{
 		{"a byte order mark is no character", "\uFEFFtenantId,name,Foo\n" + idA + ",x,\n", "1:15"},
@@ -111,13 +111,13 @@ func TestPlacesAreThoseThatAnEditorShows(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			got := rowProblems(t, test.text)
 			if !strings.HasPrefix(got, "partners.csv:"+test.want+": ") || strings.Contains(got, "\n") {
-				t.Errorf("got %s, want one fault at %s", got, test.want)
+				t.Errorf("got %s, want one problem at %s", got, test.want)
 			}
 		})
 	}
 }
 
-func TestAllFaultsAreReportedAtOnceInOrder(t *testing.T) {
+func TestAllProblemsAreReportedAtOnceInOrder(t *testing.T) {
 	text := "tenantId,isSyncAllowed,Foo,note\n" +
 		"x.,perhaps,,\n" +
 		idA + ",true,,\n" +
@@ -132,26 +132,26 @@ func TestAllFaultsAreReportedAtOnceInOrder(t *testing.T) {
 		got = append(got, strings.Join(strings.SplitN(line, ":", 4)[1:3], ":"))
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("places (-want +got):\n%s", diff)
+		t.Errorf("positions (-want +got):\n%s", diff)
 	}
 }
 
 func TestARowErrorCarriesItsValueAndItsCause(t *testing.T) {
 	_, err := desired.ReadRows(t.Context(), strings.NewReader("tenantId,ensure\n"+idA+", gone \n"), "partners.csv")
-	var fault *desired.RowError
-	if !errors.As(err, &fault) {
+	var problem *desired.RowError
+	if !errors.As(err, &problem) {
 		t.Fatalf("no RowError in %v", err)
 	}
-	want := desired.RowError{File: "partners.csv", Line: 2, Column: 38, Value: "gone", Err: fault.Err}
-	if diff := cmp.Diff(want, *fault, cmp.Comparer(func(a, b error) bool { return a == b })); diff != "" {
-		t.Errorf("fault (-want +got):\n%s", diff)
+	want := desired.RowError{File: "partners.csv", Line: 2, Column: 38, Value: "gone", Err: problem.Err}
+	if diff := cmp.Diff(want, *problem, cmp.Comparer(func(a, b error) bool { return a == b })); diff != "" {
+		t.Errorf("problem (-want +got):\n%s", diff)
 	}
-	if !errors.Is(err, fault.Err) {
+	if !errors.Is(err, problem.Err) {
 		t.Error("the cause is not found in the RowErrors")
 	}
 }
 
-func TestRowErrorsPrintInOrderOfPlace(t *testing.T) {
+func TestRowErrorsPrintInOrderOfPosition(t *testing.T) {
 	cause := errors.New("wrong")
 	errs := desired.RowErrors{
 		{File: "p.csv", Line: 3, Column: 1, Err: cause},

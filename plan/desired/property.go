@@ -7,18 +7,18 @@ import (
 	"bulksync/graph"
 )
 
-// Property is a managed property of an object. All that is particular to it
-// stands in its entry of the tables below: its column, comparison, body, hazards
-// and undo follow from there.
+// Property is a managed property of an object. Everything particular to it is in
+// its entry of the tables below: its column, comparison, body, hazards and undo
+// follow from there.
 type Property struct {
 	Object Object
-	// Path is the property in Graph's spelling, as it stands in the body that is
-	// sent. It is the canonical name of the property's column too.
+	// Path is the property in Graph's spelling, as in the body that is sent. It
+	// is also the canonical name of the property's column.
 	Path    string
 	Aliases []string // further names of the column
 	Kind    Kind
-	// TurnedOn and TurnedOff are the hazards of a switch that goes on or off;
-	// empty where it is none.
+	// TurnedOn and TurnedOff are the hazards of a switch that is turned on or
+	// off; empty if that is no hazard.
 	TurnedOn, TurnedOff Hazard
 
 	access
@@ -32,10 +32,10 @@ const (
 	PathSyncAllowed = "userSyncInbound.isSyncAllowed"
 )
 
-// partnerProperties are the properties of a partner, each of which has a column.
-// Fields of a change stand in this order, and so do the members of the body that
-// is sent. The properties of one object stand together, and so do those of one
-// member of a body.
+// partnerProperties are the properties of a partner, each with a column. The
+// fields of a change and the members of the body that is sent follow this order.
+// The properties of one object are adjacent, and so are those of one member of a
+// body.
 var partnerProperties = [...]Property{
 	{
 		Object: PartnerConfiguration, Path: PathTenantID, Kind: TenantID, Aliases: []string{"partnerTenantId"},
@@ -71,8 +71,7 @@ var partnerProperties = [...]Property{
 	},
 }
 
-// templateProperties are the properties of the template, which has a file of its
-// own.
+// templateProperties are the properties of the template, which has its own file.
 var templateProperties = [...]Property{
 	{
 		Object: SyncTemplate, Path: "templateApplicationLevel", Kind: Levels,
@@ -105,8 +104,8 @@ func (o Object) Properties() []Property {
 	return partnerProperties[first:last]
 }
 
-// Property returns the managed property of the object at a path; nil where there
-// is none.
+// Property returns the managed property of the object at a path; nil if there is
+// none.
 func (o Object) Property(path string) *Property {
 	list := o.Properties()
 	for i := range list {
@@ -117,15 +116,15 @@ func (o Object) Property(path string) *Property {
 	return nil
 }
 
-// access is how the value of a property is read from what Graph returned, and
-// how it is written there.
+// access is how the value of a property is read from what Graph returned, and how
+// it is written there.
 type access struct {
 	get func(*graph.Partner, *graph.Template) any
 	set func(*graph.Partner, *graph.Template, any)
 }
 
 // Value returns the value that Graph returned, which is nil, a bool or a string:
-// nil where the property or its object is not there.
+// nil if the property or its object does not exist.
 func (p *Property) Value(partner *graph.Partner, template *graph.Template) any {
 	if partner == nil && p.Object != SyncTemplate || template == nil && p.Object == SyncTemplate {
 		return nil
@@ -133,7 +132,7 @@ func (p *Property) Value(partner *graph.Partner, template *graph.Template) any {
 	return p.get(partner, template)
 }
 
-// Set makes v the value of the property. Its object is there.
+// Set makes v the value of the property. Its object must exist.
 func (p *Property) Set(partner *graph.Partner, template *graph.Template, v any) {
 	p.set(partner, template, v)
 }
@@ -183,7 +182,7 @@ func pointerTo[T any](v any) *T {
 // Kind is what the values of a property are.
 type Kind int
 
-// The kinds. Values are strings, and bools those of a switch.
+// The kinds. Values are strings, or bools for a switch.
 const (
 	TenantID Kind = iota
 	Text

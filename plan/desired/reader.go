@@ -28,10 +28,10 @@ type rowReader struct {
 	swallowed notices
 }
 
-// errSkipRow says that a row is done with: it is blank, or its problem is noted.
+// errSkipRow says that a row needs no more work: it is blank, or its problem is noted.
 var errSkipRow = errors.New("row skipped")
 
-// readAll reads to the end and gathers rows and problems. Its error is that of
+// readAll reads to the end and collects rows and problems. Its error is that of
 // reading, never of the content.
 func (rd *rowReader) readAll(r io.Reader) error {
 	text, encoding, err := DecodeText(r)
@@ -62,7 +62,7 @@ func (rd *rowReader) readAll(r io.Reader) error {
 	return nil
 }
 
-// noRows says that a file holds no rows. Above its header it has so many comments.
+// noRows says that a file holds no rows; above is its number of comments above the header.
 func (rd *rowReader) noRows(above int) error {
 	only := ""
 	if below := rd.lines.comments.n - above; below > 0 {
@@ -86,7 +86,7 @@ func (rd *rowReader) readRows() error {
 	}
 }
 
-// next decodes one row. Cells of unnamed columns come in extra.
+// next decodes one row. Cells of unnamed columns are returned in extra.
 func (rd *rowReader) next() (rec *record, extra map[string]string, err error) {
 	rd.lines.begin()
 	for {
@@ -105,9 +105,8 @@ func (rd *rowReader) next() (rec *record, extra map[string]string, err error) {
 	}
 }
 
-// repair handles a row that could not be decoded. It returns nil where the row was
-// mended and is to be read again, and io.EOF where nothing below it can be
-// trusted.
+// repair handles a row that could not be decoded. It returns nil if the row was
+// mended and must be read again, and io.EOF if nothing below it can be trusted.
 func (rd *rowReader) repair(err error) error {
 	l := rd.lines
 	if l.fatal != nil {
@@ -154,8 +153,8 @@ func (rd *rowReader) misquoted(cell int, bare bool) error {
 	return io.EOF
 }
 
-// bareQuote says what is wrong with an unquoted cell that holds a quote. It starts
-// at an offset in the row.
+// bareQuote says what is wrong with an unquoted cell that holds a quote. The cell
+// starts at an offset in the row.
 func (rd *rowReader) bareQuote(cell int, value string) error {
 	index := countUnquoted(rd.lines.raw[:cell], rd.lines.comma)
 	managed := index < len(rd.head.columns) && rd.head.columns[index].isManaged()
@@ -173,16 +172,16 @@ func (rd *rowReader) refuse(at position, value string, err error) {
 	rd.errs = append(rd.errs, &RowError{File: rd.file, Line: at.line, Column: at.column, Value: value, Err: err})
 }
 
-// cellPlace is where the cell at a position of the row just decoded starts.
+// cellPosition is where the cell at an index of the row just decoded starts.
 func (rd *rowReader) cellPosition(index int) position {
 	first, _ := rd.csv.FieldPos(0)
 	line, column := rd.csv.FieldPos(index)
 	return rd.lines.cell(line-first, column)
 }
 
-// fitCells handles a row that has not as many cells as the header. Spreadsheets
-// append empty cells to some rows and not to others: those too many are cut
-// off, and those that only unnamed columns miss are added.
+// fitCells handles a row whose number of cells differs from the header's.
+// Spreadsheets append empty cells to some rows and not to others: surplus ones
+// are cut off, and those that only unnamed columns lack are added.
 func (rd *rowReader) fitCells() error {
 	l, want := rd.lines, len(rd.head.cells)
 	again := csv.NewReader(bytes.NewReader(l.raw))
@@ -216,8 +215,8 @@ func (rd *rowReader) fitCells() error {
 	return nil
 }
 
-// misfit refuses a row of too few or too many cells. One that begins with # was
-// meant as a comment, or is left by a look-up that failed.
+// misfit refuses a row with too few or too many cells. One that begins with # was
+// meant as a comment, or is what a failed look-up left.
 func (rd *rowReader) misfit(at position, value string, cells []string, why string) {
 	first, column := trimCell(cells[0]), rd.head.columns[0]
 	switch {
@@ -239,7 +238,7 @@ func (rd *rowReader) keep(rec *record, extra map[string]string) {
 	b := rd.sheet.next()
 	first, _ := rd.csv.FieldPos(0)
 	for i, c := range rd.head.columns {
-		var cell string // that of an unknown column stays empty: the file is refused
+		var cell string // the cell of an unknown column stays empty: the file is refused
 		switch {
 		case c >= 0:
 			cell = cells[c]
@@ -260,8 +259,7 @@ func (rd *rowReader) keep(rec *record, extra map[string]string) {
 
 // noticeSwallowed looks for rows inside a row of several lines. A quote that is
 // left open swallows the rows up to the next quote. Lines in which a cell of the
-// row starts are its own. The row starts at line first of the
-// decoder's count.
+// row starts are its own. The row starts at line first of the decoder's count.
 func (rd *rowReader) noticeSwallowed(first int) {
 	l := rd.lines
 	own := make([]bool, len(l.starts))
@@ -313,8 +311,8 @@ func blank(cells *[columnCount]string, extra map[string]string) bool {
 }
 
 // lineBreaks writes every line break inside a cell as "\n". A carriage return
-// inside or before an unquoted cell may be the end of a line, and what follows a
-// row of its own, so it is refused. Before the first cell there is nothing that it
+// inside or before an unquoted cell may be the end of a line, and the rest a row
+// of its own, so it is refused. Before the first cell there is nothing that it
 // could end.
 func (rd *rowReader) lineBreaks(cell string, k, column, index int, at position) string {
 	text := strings.TrimRightFunc(cell, isStray)

@@ -10,7 +10,7 @@ import (
 type Partners struct {
 	Input Input
 	Rows  []Row
-	// Notices are those that the tenant IDs led to; Rows has the others.
+	// Notices are those that came from the tenant IDs; Rows has the others.
 	Notices []Notice
 }
 
@@ -28,11 +28,10 @@ func (r *Rows) Domains() []string {
 	return domains
 }
 
-// Resolve gives each row that names a domain the tenant ID that tenantIDs has
-// for it, merges the duplicates that this reveals, and refuses contradicting
-// ones, unknown domains and the home tenant itself. An empty home skips the
-// last check. The error is a RowErrors with every problem. The rows stay as they
-// were.
+// Resolve gives each row that names a domain the tenant ID that tenantIDs has for
+// it, merges the duplicates that this reveals, and refuses contradicting ones,
+// unknown domains and the home tenant itself. An empty home skips the last check.
+// The error is a RowErrors with every problem. Resolve does not change the rows.
 func (r *Rows) Resolve(home string, tenantIDs map[string]string) (*Partners, error) {
 	m := newMerger(r.Input.Name, len(r.rows))
 	home = strings.ToLower(home)
@@ -60,10 +59,9 @@ func (r *Rows) Resolve(home string, tenantIDs map[string]string) (*Partners, err
 }
 
 // Assign gives each row that names a domain the tenant that lines has for its
-// line. A row without one names a tenant that another row names too, and says
-// the same: it is dropped, as Resolve dropped it when the rows were resolved
-// first. Assign returns the line of the first row that says something else; 0
-// where there is none.
+// line. A row without one names a tenant that another row names too, and says the
+// same: it is dropped, as Resolve dropped it the first time. Assign returns the
+// line of the first row that says something else; 0 if there is none.
 func (r *Rows) Assign(lines map[int]string) (unassigned int) {
 	said := map[string]bool{}
 	for i := range r.rows {
@@ -88,7 +86,7 @@ func (r *Rows) Assign(lines map[int]string) (unassigned int) {
 }
 
 // merger keeps the first row of each tenant. A later row that says the same
-// becomes a notice, one that does not an error.
+// becomes a notice; any other becomes an error.
 type merger struct {
 	file    string
 	index   rowIndex
@@ -121,7 +119,7 @@ func (m *merger) refuse(row *Row, err error) {
 	m.errs = append(m.errs, &RowError{File: m.file, Line: row.at.line, Column: row.at.column, Value: row.key(), Err: err})
 }
 
-// key is what makes a row the same tenant's as another.
+// key identifies the row's tenant: rows of one tenant have the same key.
 func (r *Row) key() string {
 	if r.TenantID != "" {
 		return r.TenantID

@@ -57,7 +57,7 @@ func TestContradictingRowsNameBothLinesAndWhatDiffers(t *testing.T) {
 		}
 		want := place + "tenant " + idA + " is on line 2 already and contradicts it: " + test.want
 		if diff := cmp.Diff(want, rowProblems(t, head+test.first+"\n"+test.second+"\n")); diff != "" {
-			t.Errorf("fault (-want +got):\n%s", diff)
+			t.Errorf("problem (-want +got):\n%s", diff)
 		}
 	}
 }
@@ -92,7 +92,7 @@ func TestResolveMergesWhatTurnsOutToBeOneTenant(t *testing.T) {
 	}
 }
 
-func TestResolveReportsEveryFaultAndChangesNothing(t *testing.T) {
+func TestResolveReportsEveryProblemAndChangesNothing(t *testing.T) {
 	const home = "cccccccc-0000-4000-8000-00000000000c"
 	got := readRows(t, "name,tenantId\nunknown,nobody.example\nA,"+idA+"\nB,contoso.com\nhome,"+home+"\nhome,home.example\n")
 	partners, err := got.Resolve(strings.ToUpper(home), map[string]string{"contoso.com": idA, "home.example": home})
@@ -106,7 +106,7 @@ func TestResolveReportsEveryFaultAndChangesNothing(t *testing.T) {
 		t.Fatal("no error")
 	}
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
-		t.Errorf("faults (-want +got):\n%s", diff)
+		t.Errorf("problems (-want +got):\n%s", diff)
 	}
 	if partners != nil || len(got.Domains()) != 3 {
 		t.Errorf("got %v, and the domains %v are left", partners, got.Domains())

@@ -6,8 +6,8 @@ import (
 )
 
 // rowIndex finds rows by key in a list that only grows. It is a hash table of
-// eight bytes a slot that looks up and adds a key in one step. With a map of
-// strings in its place, reading 100,000 rows takes a sixth more time.
+// eight bytes per slot that looks up and adds a key in one step. With a map of
+// strings instead, reading 100,000 rows takes a sixth more time.
 type rowIndex struct {
 	seed  maphash.Seed
 	slots []slot // a power of two, at least half of them free
@@ -17,7 +17,7 @@ type rowIndex struct {
 // slot holds a key's hash and the row's index plus one; 0 is free.
 type slot struct{ hash, row uint32 }
 
-// newRowIndex returns an index with room for n rows; it grows as it needs.
+// newRowIndex returns an index with room for n rows; it grows as needed.
 func newRowIndex(n int) rowIndex {
 	return rowIndex{seed: maphash.MakeSeed(), slots: make([]slot, 1<<bits.Len(uint(2*n)))}
 }
@@ -42,7 +42,7 @@ func (x *rowIndex) find(key string, rows []Row) *Row {
 	}
 }
 
-// from is where the search for a hash begins, and the last slot there is.
+// from returns where the search for a hash begins, and the index of the last slot.
 func (x *rowIndex) from(hash uint32) (last, i uint32) {
 	last = uint32(len(x.slots) - 1)
 	return last, hash & last

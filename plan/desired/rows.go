@@ -11,9 +11,9 @@ import (
 	"sync"
 )
 
-// Rows is a CSV that was read and checked whole. Some of its rows may name
-// their tenants by domains, so nothing can be compared yet: Resolve makes
-// Partners of them.
+// Rows is a CSV that was read and checked completely. Some of its rows may name
+// their tenants by domains, so nothing can be compared yet: Resolve turns them
+// into Partners.
 type Rows struct {
 	Input   Input
 	Notices []Notice
@@ -21,13 +21,12 @@ type Rows struct {
 	rows []Row // each tenant ID and each domain once, in file order
 }
 
-// ReadRows reads the CSV from r once, as a stream, and checks all of it. The
-// name is what messages call the file. If the content is wrong, the error is a
-// RefusedRows, and so a RowErrors with every problem; any other error comes from r
-// or ctx.
+// ReadRows reads the CSV from r once, as a stream, and checks all of it. Messages
+// call the file name. If the content is wrong, the error is a RefusedRows, and so
+// a RowErrors with every problem; any other error comes from r or ctx.
 //
-// Where a broken quote makes it unclear where the next row starts, the reading
-// ends there, and the message says so.
+// If a broken quote makes it unclear where the next row starts, the reading ends
+// there, and the message says so.
 func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 	sum := sha256.New()
 	rd := &rowReader{file: name, swallowed: notices{file: name}, sheet: sheet{whole: make(chan *block, 1)}}
@@ -83,7 +82,7 @@ type Row struct {
 
 // Values are what a row wants of the properties of a partner: a string or a bool
 // each; nil means not managed. The tenant ID is not among them. They are packed,
-// as a file may have 100,000 rows: nearly all properties are switches.
+// because a file may have 100,000 rows and nearly all properties are switches.
 type Values struct {
 	switches [len(partnerProperties)]int8 // by property: 1 is on, -1 off, 0 not managed
 	texts    [textProperties]string       // by property among the texts; empty is not managed
@@ -92,7 +91,7 @@ type Values struct {
 // textProperties is how many of partnerProperties are texts.
 const textProperties = 1
 
-// textIndex is the index of a text among the texts.
+// textIndex is the index of a property among the texts.
 func textIndex(property column) (n int) {
 	for i := range property {
 		if partnerProperties[i].Kind == Text {
@@ -143,8 +142,8 @@ func (v *Values) parse(property column, cell string) error {
 	return nil
 }
 
-// Value is what the row wants a property of a partner to be; nil where it does
-// not manage it.
+// Value is the value that the row wants for a property of a partner; nil if it
+// does not manage it.
 func (r *Row) Value(p *Property) any {
 	if c := columnOf(p.Path); c >= 0 && p.Object != SyncTemplate {
 		return r.Values.at(c)
@@ -152,11 +151,11 @@ func (r *Row) Value(p *Property) any {
 	return nil
 }
 
-// DisplayName is what the row calls the partner; empty where it does not name it.
+// DisplayName is the row's name for the partner; empty if it gives none.
 func (r *Row) DisplayName() string { return r.Values.texts[textIndex(colDisplayName)] }
 
-// Manages reports whether the row says how an object is to be. A row that names
-// no property asks for the partner alone.
+// Manages reports whether the row says how an object should be. A row that names
+// no property asks only for the partner.
 func (r *Row) Manages(o Object) bool {
 	switch o {
 	case PartnerConfiguration:

@@ -13,8 +13,8 @@ import (
 	"bulksync/plan/desired"
 )
 
-// TestSmallFilesThatWentWrong reads the files of testdata/rows: what is told of
-// them, faults and notices.
+// TestSmallFilesThatWentWrong reads the files of testdata/rows and compares what
+// is reported: problems and notices.
 func TestSmallFilesThatWentWrong(t *testing.T) {
 	for name, want := range map[string]string{
 		"hash-row.csv":        `3:1: tenantId is "#N/A", a spreadsheet's error value: a formula or look-up failed there; put the right value in its place and save the file again`,
@@ -35,15 +35,15 @@ func TestSmallFilesThatWentWrong(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, told1(t, string(text))); diff != "" {
-				t.Errorf("told (-want +got):\n%s", diff)
+			if diff := cmp.Diff(want, reported(t, string(text))); diff != "" {
+				t.Errorf("reported (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// told1 is what is told of a file: its faults, and then the notices.
-func told1(t *testing.T, text string) string {
+// reported is what is reported for a file: its problems, and then its notices.
+func reported(t *testing.T, text string) string {
 	t.Helper()
 	rows, err := desired.ReadRows(t.Context(), strings.NewReader(text), "f")
 	var lines []string
@@ -98,20 +98,20 @@ func TestALineOfOneCellCanBeAComment(t *testing.T) {
 			if strings.HasPrefix(test.header, "note") {
 				good = delimiters + idA
 			}
-			if diff := cmp.Diff(test.want, told1(t, test.header+"\n"+test.line+"\n"+good+"\n")); diff != "" {
-				t.Errorf("told (-want +got):\n%s", diff)
+			if diff := cmp.Diff(test.want, reported(t, test.header+"\n"+test.line+"\n"+good+"\n")); diff != "" {
+				t.Errorf("reported (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// TestAnErrorValueIsNeverAComment takes the row for a row, however it stands.
+// TestAnErrorValueIsNeverAComment checks that its row is read as a row, however it is written.
 func TestAnErrorValueIsNeverAComment(t *testing.T) {
 	for _, test := range []struct{ header, line string }{
 		{"tenantId", "#N/A"}, {"tenantId,note", "#N/A"}, {"tenantId,note", "#n/a ,"}, {"tenantId;note", "#NV;"},
 		{"tenantId,note", `"#REF!",""`}, {"tenantId,note", "# N/A,,,"}, {"tenantId,note", "#N/A,x,y"}, {"tenantId\tnote", "#¿NOMBRE?\t"},
 	} {
-		got := told1(t, test.header+"\n"+test.line+"\n")
+		got := reported(t, test.header+"\n"+test.line+"\n")
 		if !strings.HasPrefix(got, "2:1: tenantId is ") || !strings.Contains(got, "a spreadsheet's error value") || strings.Contains(got, "\n") {
 			t.Errorf("%s below %s: %s", test.line, test.header, got)
 		}
@@ -121,8 +121,8 @@ func TestAnErrorValueIsNeverAComment(t *testing.T) {
 func TestCommentsAreCountedInOneNotice(t *testing.T) {
 	text := "# a\n#TYPE x\n\n\"# b, c\",,\ntenantId,note\n" + idA + ",\"x\n# no comment\"\n#d,\n" + strings.Repeat("# e\n", 1200)
 	want := "1:1: 1,204 lines begin with # and were read as comments, not as rows: lines 1, 2, 4, 8, 9, 10, 11, 12, 13, 14 and 1,194 more"
-	if diff := cmp.Diff(want, told1(t, text)); diff != "" {
-		t.Errorf("told (-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, reported(t, text)); diff != "" {
+		t.Errorf("reported (-want +got):\n%s", diff)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestEmptyRowsAboveTheHeaderAreBlank(t *testing.T) {
 	}
 }
 
-func TestAHeaderFurtherDownIsOneFault(t *testing.T) {
+func TestAHeaderFurtherDownIsOneProblem(t *testing.T) {
 	rows := strings.Repeat("x,y,z\n", 2000)
 	for _, test := range []struct{ name, text, want string }{
 		{"below a title", "Partners\ntenantId,name,note\n" + rows, "1:1: the header is not on line 1: it seems to be on line 2"},
@@ -157,20 +157,20 @@ func TestAHeaderFurtherDownIsOneFault(t *testing.T) {
 	}
 }
 
-func TestFaultsBeyondTheFirstFiftyAreCounted(t *testing.T) {
+func TestProblemsBeyondTheFirstFiftyAreCounted(t *testing.T) {
 	text := "tenantId,isSyncAllowed\n" + strings.Repeat("x,maybe\n", 25) + strings.Repeat(idA+",maybe\n", 1200) + strings.Repeat("#N/A,\n", 2) + "contoso,a,b\n"
 	_, err := desired.ReadRows(t.Context(), strings.NewReader(text), "f")
-	var faults desired.RowErrors
-	if !errors.As(err, &faults) || len(faults) != 25*2+1200+2+1 {
-		t.Fatalf("%d faults: %v", len(faults), err)
+	var problems desired.RowErrors
+	if !errors.As(err, &problems) || len(problems) != 25*2+1200+2+1 {
+		t.Fatalf("%d problems: %v", len(problems), err)
 	}
 	lines := strings.Split(err.Error(), "\n")
 	want := "and 1,203 more: 1,200 × value that is neither true nor false, 2 × spreadsheet error value, 1 × row with too few or too many cells"
 	if len(lines) != 51 || lines[50] != want {
 		t.Errorf("%d lines, the last is\n%s\nwant\n%s", len(lines), lines[len(lines)-1], want)
 	}
-	if got := faults[:50].Error(); strings.Count(got, "\n") != 49 || strings.Contains(got, "more") {
-		t.Errorf("fifty faults are told as\n%s", got)
+	if got := problems[:50].Error(); strings.Count(got, "\n") != 49 || strings.Contains(got, "more") {
+		t.Errorf("fifty problems are printed as\n%s", got)
 	}
 }
 
@@ -189,8 +189,8 @@ func TestNoticesBeyondTheFirstFiftyAreCounted(t *testing.T) {
 	}
 }
 
-// TestRowsInsideAQuotedCellAreNoticed reads what an open quote swallows when a
-// later row ends it.
+// TestRowsInsideAQuotedCellAreNoticed reads the rows that an open quote swallows
+// when a later row ends it.
 func TestRowsInsideAQuotedCellAreNoticed(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"tenantId,note\n" + idA + ",\"x\n" + idB + ",y\nz\"\n", "3:1: this line looks like a row and stands inside a quoted cell of line 2: is a quote left open?"},
@@ -200,13 +200,13 @@ func TestRowsInsideAQuotedCellAreNoticed(t *testing.T) {
 		{"tenantId,note\n" + idA + ",\"merged from:\n" + idB + "\nand others, too\"\n", ""},
 		{"tenantId,name,note\n" + idA + ",,\"see contoso.com,\ncontoso.com, Monday\"\n", ""},
 	} {
-		if diff := cmp.Diff(test.want, told1(t, test.text)); diff != "" {
-			t.Errorf("told (-want +got):\n%s", diff)
+		if diff := cmp.Diff(test.want, reported(t, test.text)); diff != "" {
+			t.Errorf("reported (-want +got):\n%s", diff)
 		}
 	}
 }
 
-// A cell of very many lines is read in the time of one that has as many bytes.
+// A cell with very many lines is read as fast as another one with as many bytes.
 func TestACellOfManyLinesIsReadOnce(t *testing.T) {
 	text := "tenantId,note\n" + idA + ",\"" + strings.Repeat("\n", 1<<20-100) + "\" \n"
 	began := time.Now()

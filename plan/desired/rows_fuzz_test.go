@@ -13,9 +13,9 @@ import (
 	"bulksync/plan/desired"
 )
 
-// FuzzReadRows holds that what is accepted reads back equal after it was
-// written again in its own dialect, as failed.csv is, and that what is refused
-// names positions inside the file.
+// FuzzReadRows checks that accepted rows read back equal after they were written
+// again in their own dialect, as in failed.csv, and that refusals name positions
+// inside the file.
 func FuzzReadRows(f *testing.F) {
 	for _, seed := range []string{
 		"tenantId\n" + idA + "\n",
@@ -58,8 +58,8 @@ func FuzzReadRows(f *testing.F) {
 	})
 }
 
-// FuzzReadTemplate holds that an accepted template manages something that
-// Graph knows, and that what is refused names positions inside the file.
+// FuzzReadTemplate checks that an accepted template manages something that Graph
+// knows, and that refusals name positions inside the file.
 func FuzzReadTemplate(f *testing.F) {
 	for _, seed := range []string{
 		`{"templateApplicationLevel": "newPartners, existingPartners", "userSyncInbound": {"isSyncAllowed": true}}`,
@@ -90,15 +90,15 @@ func FuzzReadTemplate(f *testing.F) {
 	})
 }
 
-// checkProblems wants err to be RowErrors in order, in a file of so many lines.
+// checkProblems wants err to be RowErrors in order, in a file of that many lines.
 func checkProblems(t *testing.T, err error, lines int) {
 	t.Helper()
-	var faults desired.RowErrors
-	if !errors.As(err, &faults) || len(faults) == 0 {
+	var problems desired.RowErrors
+	if !errors.As(err, &problems) || len(problems) == 0 {
 		t.Fatalf("%v (%T) is not a RowErrors", err, err)
 	}
 	last := &desired.RowError{}
-	for _, f := range faults {
+	for _, f := range problems {
 		if f.Line < 1 || f.Line > lines || f.Column < 1 {
 			t.Errorf("%v: outside the file of %d lines", f, lines)
 		}

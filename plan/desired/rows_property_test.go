@@ -97,21 +97,21 @@ func TestLinesAreThoseOfTheFileHoweverItIsBroken(t *testing.T) {
 	})
 }
 
-// pieces of a file by what is to become of their lines; p0.example is made
-// another name for each. Junk is drawn, and is no row that could be accepted.
+// pieces are lines of a file by what should become of them; each p0.example is
+// replaced by another name. Junk is random, and never an acceptable row.
 var pieces = map[string][]string{
 	"blank":   {"", "  \u00a0", ",,", `"" , "",`, " ,\u200b,"},
 	"comment": {"#", "# a", `# a "b`, " #a,,", `"# a, b",,`, `"# a, ""b""", "",""`, "#p0.example", "######"},
 	"row": {"p0.example,x,#N/A", "p0.example,,", `"p0.example",x,"# c, d"`, "p0.example,,\"first\n# second\n\n,,\nlast\"",
 		" p0.example ,NULL,=A1", "p0.example,x,#,,,"},
-	"fault": {"#N/A,x,", "#N/A", "#REF!,,", `"#NV",,`, "#p0.example,x,y", "# a, b", `# a, "b"`, "#,,x", "\"#\nx\",,", "p0.example,#N/A,",
+	"problem": {"#N/A,x,", "#N/A", "#REF!,,", `"#NV",,`, "#p0.example,x,y", "# a, b", `# a, "b"`, "#,,x", "\"#\nx\",,", "p0.example,#N/A,",
 		"p0.example,=A1,", "p0.example", "nobody,,", ",x,", "p0.example,a\"b,", "p0.example,x,a\rb", "p0.example,x,y,z", "8e30,,"},
 }
 
 var junk = rapid.StringOf(rapid.SampledFrom([]rune("#,=-x0 N/A!?é\u00a0;")))
 
-// TestNoRowVanishes holds that each line of a file is exactly one of header,
-// blank, counted comment, row and fault.
+// TestNoRowVanishes checks that each line of a file is exactly one of header,
+// blank, counted comment, row and problem.
 func TestNoRowVanishes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := dialects.Draw(t, "dialect")
@@ -123,13 +123,13 @@ func TestNoRowVanishes(t *testing.T) {
 			}
 			lines = append(lines, strings.Split(strings.ReplaceAll(text, ",", d.Delimiter), "\n")...)
 		}
-		for range rapid.IntRange(0, 3).Draw(t, "above") { // all comments together are few enough to be listed
+		for range rapid.IntRange(0, 3).Draw(t, "above") { // few enough comments in total to be listed
 			as := rapid.SampledFrom([]string{"blank", "comment"}).Draw(t, "above as")
 			add(as, rapid.SampledFrom(pieces[as]).Draw(t, as))
 		}
 		add("blank", "tenantId,displayName,note")
 		for i := range rapid.IntRange(0, 7).Draw(t, "pieces") {
-			as := rapid.SampledFrom([]string{"blank", "comment", "row", "row", "row", "fault", "junk"}).Draw(t, "as")
+			as := rapid.SampledFrom([]string{"blank", "comment", "row", "row", "row", "problem", "junk"}).Draw(t, "as")
 			if as == "junk" {
 				line := strings.ReplaceAll(junk.Draw(t, as), ",", d.Delimiter)
 				drawn[len(lines)+1] = strings.Trim(line, " \u00a0"+d.Delimiter)
@@ -143,15 +143,15 @@ func TestNoRowVanishes(t *testing.T) {
 	})
 }
 
-// checkLines compares what was to become of each line with what did. Of a drawn
-// line, known without blanks and delimiters, it wants only that it is told.
+// checkLines compares what should become of each line with what did. A random
+// line, known without blanks and delimiters, only has to be reported.
 func checkLines(t *rapid.T, want, drawn, got map[int]string) {
 	refused := got[0] != ""
 	delete(got, 0)
 	maps.DeleteFunc(want, func(_ int, as string) bool { return refused && as == "row" })
 	for line, text := range drawn {
-		if as := got[line]; (text != "") != (as == "fault" || as == "comment") {
-			t.Errorf("line %d, %q, is told as %q", line, text, as)
+		if as := got[line]; (text != "") != (as == "problem" || as == "comment") {
+			t.Errorf("line %d, %q, is reported as %q", line, text, as)
 		}
 		delete(got, line)
 	}
@@ -160,22 +160,22 @@ func checkLines(t *rapid.T, want, drawn, got map[int]string) {
 	}
 }
 
-// accounts reads a file and says what became of which line. Line 0 says that
-// the file was refused, for then no rows are returned.
+// accounts reads a file and says what became of which line. Line 0 says that the
+// file was refused, because then no rows are returned.
 func accounts(t *rapid.T, text string) map[int]string {
 	lines := map[int]string{}
 	account := func(line int, as string) {
-		if was := lines[line]; was != "" && (was != as || as != "fault") {
-			t.Errorf("line %d is told as %s and as %s", line, was, as)
+		if was := lines[line]; was != "" && (was != as || as != "problem") {
+			t.Errorf("line %d is reported as %s and as %s", line, was, as)
 		}
 		lines[line] = as
 	}
 	rows, err := desired.ReadRows(context.Background(), strings.NewReader(text), "partners.csv")
 	var refused *desired.RefusedRows
 	if errors.As(err, &refused) {
-		for _, fault := range refused.RowErrors {
-			if !strings.HasPrefix(fault.Err.Error(), "no rows below the header") {
-				account(fault.Line, "fault")
+		for _, problem := range refused.RowErrors {
+			if !strings.HasPrefix(problem.Err.Error(), "no rows below the header") {
+				account(problem.Line, "problem")
 			}
 		}
 		rows = &desired.Rows{Notices: refused.Notices}
@@ -200,7 +200,7 @@ func accounts(t *rapid.T, text string) map[int]string {
 	return lines
 }
 
-// inEncoding writes text as a dialect's encoding has it.
+// inEncoding writes text in a dialect's encoding.
 func inEncoding(t *rapid.T, name, text string) string {
 	var encoder *encoding.Encoder
 	switch name {

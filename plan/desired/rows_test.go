@@ -34,7 +34,7 @@ func readRows(t *testing.T, text string) *desired.Rows {
 	return rows
 }
 
-// known resolves rows; domains get tenant IDs that are made up.
+// known resolves rows; domains get made-up tenant IDs.
 func known(t interface{ Fatal(...any) }, r *desired.Rows) []desired.Row {
 	tenants := map[string]string{}
 	for _, domain := range r.Domains() {
@@ -47,19 +47,19 @@ func known(t interface{ Fatal(...any) }, r *desired.Rows) []desired.Row {
 	return partners.Rows
 }
 
-// switchOf is what a row wants of the synchronization of its partner.
+// switchOf is what a row wants of its partner's synchronization.
 func switchOf(r desired.Row) any {
 	return r.Value(desired.IdentitySynchronization.Property(desired.PathSyncAllowed))
 }
 
-// rowProblems returns what ReadRows says of a file that it refuses.
+// rowProblems returns what ReadRows says about a file that it refuses.
 func rowProblems(t *testing.T, text string) string {
 	t.Helper()
 	rows, err := desired.ReadRows(t.Context(), strings.NewReader(text), "partners.csv")
 	if rows != nil {
 		t.Errorf("got rows beside the error %v", err)
 	}
-	if faults := (desired.RowErrors)(nil); !errors.As(err, &faults) {
+	if problems := (desired.RowErrors)(nil); !errors.As(err, &problems) {
 		t.Fatalf("error %v (%T) is not a RowErrors", err, err)
 	}
 	return err.Error()
@@ -154,9 +154,9 @@ func TestTrustHasAColumnForEachClaim(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", header, diff)
 		}
 	}
-	fault := rowProblems(t, "tenantId,mfaTrust\n"+idA+",maybe\n")
-	if want := `partners.csv:2:38: inboundTrust.isMfaAccepted is "maybe": use true/false, yes/no, on/off or 1/0`; fault != want {
-		t.Errorf("got  %s\nwant %s", fault, want)
+	problem := rowProblems(t, "tenantId,mfaTrust\n"+idA+",maybe\n")
+	if want := `partners.csv:2:38: inboundTrust.isMfaAccepted is "maybe": use true/false, yes/no, on/off or 1/0`; problem != want {
+		t.Errorf("got  %s\nwant %s", problem, want)
 	}
 }
 
@@ -226,8 +226,7 @@ func TestCarriageReturnsInQuotesOrAtAnEdgeAreKept(t *testing.T) {
 	}
 }
 
-// What is copied out of dialogs and chats comes with marks that say which way
-// text runs.
+// Text copied from dialogs and chats comes with marks of text direction.
 func TestMarksOfDirectionAtAnEdgeAreStray(t *testing.T) {
 	got := readRows(t, "\u200etenantId\u200f,name,isSyncAllowed\n\u202d"+idA+"\u202c,\u2068Contoso\u2069,\u200etrue\n\u200e# x\n")
 	want := []desired.Row{desired.With(desired.Row{Line: 2, TenantID: idA}, "displayName", "Contoso", "userSyncInbound.isSyncAllowed", true)}

@@ -2,9 +2,9 @@ package desired
 
 import "strings"
 
-// sheet holds the data rows of a CSV between decoding and checking, a block at
-// a time, so that the two run side by side. A block has no pointers, so that the
-// garbage collector skips a large file; the strings that last are cut out of it
+// sheet holds the data rows of a CSV between decoding and checking, a block at a
+// time, so that the two run in parallel. A block has no pointers, so that the
+// garbage collector skips a large file; the strings that stay are cut out of it
 // once it is complete.
 type sheet struct {
 	width int // cells per row
@@ -21,19 +21,19 @@ type block struct {
 
 const blockRows = 1024
 
-// span is a cell of a block: where its text ends and where in the file it
-// starts. The text starts where that of the cell before ends.
+// span is a cell of a block: where its text ends and where in the file it starts.
+// The text starts where that of the previous cell ends.
 type span struct{ end, line, column uint32 }
 
 func (s *span) position() position { return position{int(s.line), int(s.column)} }
 
-// add appends a cell. The cells of a row come one after the other.
+// add appends a cell. The cells of a row are added in order.
 func (b *block) add(cell string, at position) {
 	b.text.WriteString(cell)
 	b.spans = append(b.spans, span{uint32(b.text.Len()), uint32(at.line), uint32(at.column)})
 }
 
-// next is the block that takes the next row.
+// next is the block for the next row.
 func (s *sheet) next() *block {
 	if s.rows%blockRows == 0 {
 		b := &block{spans: make([]span, 0, blockRows*s.width)}
@@ -48,7 +48,7 @@ func (s *sheet) next() *block {
 	return s.open
 }
 
-// end hands on the last block. No row comes after it.
+// end passes on the last block. No row comes after it.
 func (s *sheet) end() {
 	if s.open != nil {
 		s.whole <- s.open
@@ -56,7 +56,7 @@ func (s *sheet) end() {
 	close(s.whole)
 }
 
-// cells cuts the block into strings, a slice per row of so many cells.
+// cells cuts the block into strings, a slice of width cells for each row.
 func (b *block) cells(width int) [][]string {
 	rows := make([][]string, 0, len(b.spans)/width)
 	flat := make([]string, 0, len(b.spans))

@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// checkComputed refuses what a spreadsheet left in a managed cell in place of
-// a value: an error value, or a formula.
+// checkComputed refuses an error value or a formula that a spreadsheet left in a
+// managed cell instead of a value.
 func checkComputed(c column, cell string) error {
 	switch {
 	case !mayBeComputed(cell):
@@ -36,7 +36,7 @@ func mayBeComputed(cell string) bool {
 	return false
 }
 
-// The shapes of an error value in every language of Excel, Calc and Sheets, in
+// The forms of an error value in every language of Excel, Calc and Sheets, in
 // capitals as they write it: #VALUE!, #¿NOMBRE?, #ДЕЛ/0!; #N/A, #Н/Д;
 // #GETTING_DATA; the ### of a column that is too narrow; Err:502.
 var errorShape = regexp.MustCompile(`^(?:#[¡¿]?[\p{Lu}\p{M}_./'’0-9]*\p{Lu}[\p{Lu}\p{M}_./'’0-9]*[!?]` +
@@ -46,8 +46,8 @@ var errorShape = regexp.MustCompile(`^(?:#[¡¿]?[\p{Lu}\p{M}_./'’0-9]*\p{Lu}[
 	`|(?:ERR|ERROR|ERREUR|FEHLER|FOUT):5[0-9]{2})$`)
 
 // isErrorValue reports whether a trimmed cell is a spreadsheet's error value.
-// Letter case and stray spaces do not matter in those that are known; what only
-// has the shape of one must be in capitals, for #GoFurther! may be a name.
+// Letter case and stray spaces do not matter in known ones; an unknown one that
+// only has the form must be in capitals, because #GoFurther! may be a name.
 func isErrorValue(cell string) bool {
 	if !mayBeComputed(cell) {
 		return false
@@ -58,16 +58,16 @@ func isErrorValue(cell string) bool {
 		}
 		return r
 	}, cell))
-	if isKnownError(folded) || strings.HasPrefix(folded, "#N/A") { // some add-ins say more
+	if isKnownError(folded) || strings.HasPrefix(folded, "#N/A") { // some add-ins append more
 		return true
 	}
 	spoken := strings.HasPrefix(cell, "#") && strings.IndexFunc(cell, unicode.IsLower) >= 0
 	return !spoken && len(folded) <= 64 && errorShape.MatchString(folded)
 }
 
-// isKnownError knows the error values by name: those of Excel in English, then
-// #NULL!, #DIV/0!, #VALUE!, #REF!, #NAME?, #NUM!, #N/A, #SPILL! and
-// #GETTING_DATA as its other languages have them where they differ.
+// isKnownError knows the error values by name: first those of Excel in English,
+// then #NULL!, #DIV/0!, #VALUE!, #REF!, #NAME?, #NUM!, #N/A, #SPILL! and
+// #GETTING_DATA in its other languages where they differ.
 func isKnownError(folded string) bool {
 	switch "#" + strings.TrimLeft(folded, "#¡¿") {
 	case "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!", "#GETTING_DATA", "#FIELD!",
@@ -94,9 +94,9 @@ func isKnownError(folded string) bool {
 	return false
 }
 
-// signedFormula is what a formula looks like that begins with a sign: a call
-// of a function, a reference to a cell of this sheet or another, or a call of
-// a program (DDE). A name may begin with a sign, and is none of these.
+// signedFormula matches a formula that begins with a sign: a call of a function,
+// a reference to a cell of this sheet or another, or a call of a program (DDE). A
+// name may begin with a sign, but is none of these.
 var signedFormula = regexp.MustCompile(`(?s)^[-+@]+(?:\p{Lu}[\p{Lu}\p{Nd}._]*\(.*\)` +
 	`|(?:(?:'[^']+'|[\p{L}\p{N}_.]+)!)?\$?[A-Z]{1,3}\$?[0-9]{1,7}(?:[-:+*/^&%]\$?[A-Z]{0,3}\$?[0-9]+)*` +
 	`|[^|]+\|.+![^!]+)$`)
@@ -106,9 +106,9 @@ func isFormula(cell string) bool {
 	return len(cell) > 1 && cell[0] == '=' || strings.HasPrefix(cell, "{=") && strings.HasSuffix(cell, "}") || signedFormula.MatchString(cell)
 }
 
-// What a spreadsheet makes of a tenant ID that looks like a number to it: with
-// an exponent (1.23457E+31, or 1,23457E+31), as digits alone, in groups of
-// three, or with zeros where its fifteen digits end.
+// madeNumber matches what a spreadsheet makes of a tenant ID that looks like a
+// number to it: with an exponent (1.23457E+31, or 1,23457E+31), as digits alone,
+// in groups of three, or with zeros where its fifteen digits end.
 var madeNumber = regexp.MustCompile(`^[-+]?(?:[0-9]+(?:[.,][0-9]+)?(?:[eE][-+]?[0-9]+)?` +
 	`|[0-9]{1,3}(?:[ .,'’\x{A0}\x{202F}][0-9]{3}){4,})$`)
 
@@ -123,10 +123,10 @@ func isMadeNumber(cell string) bool {
 	return madeNumber.MatchString(cell)
 }
 
-// isPlaceholder reports whether a name is what programs write where they have
-// none. Somebody may be called so all the same.
+// isPlaceholder reports whether a name is what programs write if they have none.
+// It may be a real name all the same.
 func isPlaceholder(cell string) bool {
-	var lower [17]byte // in place, as every name comes by here
+	var lower [17]byte // on the stack, because every name passes here
 	if len(cell) > len(lower) {
 		return false
 	}

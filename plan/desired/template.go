@@ -18,15 +18,15 @@ import (
 type Template struct {
 	Name   string // of the file
 	SHA256 string // hex, of the bytes as read
-	// Values are what is wanted of the properties of the template, in the order
-	// of their table; nil means not managed, and at least one is not nil. Levels
-	// are as they were written: newPartners, existingPartners, both with a comma
-	// between them, none or "".
+	// Values are what is wanted of the template's properties, in the order of
+	// their table; nil means not managed, and at least one is not nil. Levels are
+	// as they were written: newPartners, existingPartners, both separated by a
+	// comma, none or "".
 	Values [len(templateProperties)]any
 }
 
-// Value is what the template is to have at a property; nil where it is not
-// managed.
+// Value is the value that is wanted for a property of the template; nil if it is
+// not managed.
 func (t *Template) Value(p *Property) any {
 	for i := range templateProperties {
 		if p.Object == SyncTemplate && templateProperties[i].Path == p.Path {
@@ -48,10 +48,10 @@ const (
 
 const levelsAllowed = `use newPartners, existingPartners, both with a comma between them, none or ""`
 
-// ReadTemplate reads a JSON object with templateApplicationLevel,
-// userSyncInbound or both, and nothing else. The name is what messages call
-// the file. The error is a RowErrors with every problem when the content is
-// wrong; any other error comes from r.
+// ReadTemplate reads a JSON object with templateApplicationLevel, userSyncInbound
+// or both, and nothing else. Messages call the file name. If the content is
+// wrong, the error is a RowErrors with every problem; any other error comes from
+// r.
 func ReadTemplate(r io.Reader, name string) (*Template, error) {
 	sum := sha256.New()
 	data, err := readText(io.TeeReader(r, sum))
@@ -100,8 +100,8 @@ func levelSet(s string) []string {
 	return slices.Compact(set)
 }
 
-// CheckLevels refuses what Graph would refuse, and combinations that
-// contradict themselves.
+// CheckLevels refuses what Graph would refuse, and levels that contradict each
+// other.
 func CheckLevels(s string) error {
 	if strings.TrimSpace(s) == "" {
 		return nil
@@ -118,7 +118,7 @@ func CheckLevels(s string) error {
 		seen[level] = true
 	}
 	if seen[levelNone] && len(seen) > 1 {
-		return fmt.Errorf("none cannot stand beside another level: %s", levelsAllowed)
+		return fmt.Errorf("none cannot be combined with another level: %s", levelsAllowed)
 	}
 	return nil
 }
@@ -130,8 +130,8 @@ func templateAt(data []byte, offset int) position {
 	return position{bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1}
 }
 
-// templateParser walks the tokens itself, because encoding/json takes members
-// in any letter case, keeps the last of two equal ones, and tells no position.
+// templateParser walks the tokens itself, because encoding/json accepts members
+// in any letter case, keeps the last of two equal ones, and reports no position.
 type templateParser struct {
 	data []byte
 	dec  *json.Decoder
@@ -139,8 +139,8 @@ type templateParser struct {
 	errs RowErrors
 }
 
-// parse fills out and notes every problem. Broken JSON ends it; below that the
-// decoder has nothing left to complain of.
+// parse fills out and notes every problem. Broken JSON ends it: below it the
+// decoder finds nothing more to report.
 func (p *templateParser) parse() {
 	if i := invalidUTF8(p.data); i >= 0 {
 		p.refuse(i, "", fmt.Errorf("byte 0x%02X is not valid UTF-8", p.data[i]))
@@ -166,8 +166,8 @@ func (p *templateParser) parse() {
 	}
 }
 
-// membersBelow names the members that an object of the template may have, whose
-// paths begin with prefix.
+// membersBelow names the members that an object of the template may have: those
+// whose paths begin with prefix.
 func membersBelow(prefix string) (names []string) {
 	for i := range templateProperties {
 		if rest, below := strings.CutPrefix(templateProperties[i].Path, prefix); below {
@@ -180,7 +180,7 @@ func membersBelow(prefix string) (names []string) {
 	return names
 }
 
-// object reads an object, whose properties have paths that begin with prefix. It
+// object reads an object whose properties have paths that begin with prefix. It
 // notes and skips every member that is not allowed.
 func (p *templateParser) object(what, prefix string) {
 	if !p.peek("{") {
@@ -208,14 +208,14 @@ func checkMember(name string, allowed []string, seen map[string]bool) error {
 	for _, a := range allowed {
 		switch {
 		case name == a && seen[a]:
-			return fmt.Errorf("member %s is here twice", a)
+			return fmt.Errorf("member %s appears twice", a)
 		case name == a:
 			return nil
 		case strings.EqualFold(name, a):
 			return fmt.Errorf("unknown member %s: letter case matters, write %s", Quote(name), a)
 		}
 	}
-	return fmt.Errorf("unknown member %s: allowed here is %s", Quote(name), strings.Join(allowed, " and "))
+	return fmt.Errorf("unknown member %s: allowed here: %s", Quote(name), strings.Join(allowed, " and "))
 }
 
 // member reads the value of a member that is allowed.
@@ -233,7 +233,7 @@ func (p *templateParser) member(name, path string) {
 	p.object(name, path+".")
 }
 
-// property reads a value of a kind; nil where it is not set, or not valid.
+// property reads a value of a kind; nil if it is not set or not valid.
 func (p *templateParser) property(name string, kind Kind) any {
 	isText := p.peek(`"`)
 	switch {
@@ -260,7 +260,7 @@ func (p *templateParser) wrongType(what, want string) {
 	p.refuse(start, value, fmt.Errorf("%s is %s: it must be %s", what, Quote(value), want))
 }
 
-// value reads the next value, whatever it is.
+// value reads the next value, of any type.
 func (p *templateParser) value() string {
 	var value json.RawMessage
 	p.dec.Decode(&value)

@@ -11,8 +11,8 @@ import (
 	"bulksync/internal/words"
 )
 
-// parseTenant reads a tenantId cell, which names the tenant by its ID or by
-// one of its domains. Exactly one of id and domain is set.
+// parseTenant reads a tenantId cell, which names the tenant by its ID or by one
+// of its domains. It sets exactly one of id and domain.
 func parseTenant(cell string) (id, domain string, err error) {
 	switch {
 	case IsCanonicalGUID(cell):
@@ -43,8 +43,8 @@ const (
 )
 
 // IsCanonicalGUID reports whether s is a tenant ID in canonical form: lower-case,
-// with hyphens, and not the nil GUID. It is the short way for the usual cell, for
-// which parseGUID returns the same.
+// with hyphens, and not the nil GUID. It is the fast path for the usual cell,
+// which parseGUID would return unchanged.
 func IsCanonicalGUID(s string) bool {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' || s == nilGUID {
 		return false
@@ -54,7 +54,7 @@ func IsCanonicalGUID(s string) bool {
 
 func isLowerHex(s string) bool {
 	// A bit for each of 0-9 and a-f, less '0': letters and digits take the same
-	// path, which matters as GUIDs are random.
+	// path, which matters because GUIDs are random.
 	const digits = 0x3FF | 0x3F<<('a'-'0')
 	for i := range len(s) {
 		if uint64(digits)>>(s[i]-'0')&1 == 0 {
@@ -100,7 +100,7 @@ func malformedGUID(cell, digits string) error {
 	}
 	n := len(digits) - strings.Count(digits, "-")
 	if n == 32 {
-		return badTenantID.errorf("tenantId %s is not a GUID: its hyphens do not stand as in 8-4-4-4-12 digits", Quote(cell))
+		return badTenantID.errorf("tenantId %s is not a GUID: its hyphens are not placed as in 8-4-4-4-12 digits", Quote(cell))
 	}
 	return badTenantID.errorf("tenantId %s is not a GUID: it has %s, not 32, as in 8-4-4-4-12", Quote(cell), words.Count(n, "hexadecimal digit"))
 }
@@ -134,7 +134,7 @@ func parseDomain(cell string) (string, error) {
 	return domain, nil
 }
 
-// checkLabels refuses what IDNA lets through and no registry would.
+// checkLabels refuses what IDNA accepts but no registry would.
 func checkLabels(domain string) error {
 	last := domain[strings.LastIndexByte(domain, '.')+1:]
 	if last == domain {

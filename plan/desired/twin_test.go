@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What is written for speed is held against its plain twin here.
+// What is written for speed is checked against its plain twin here.
 
 func TestTheRowIndexFindsWhatAMapFinds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -33,7 +33,7 @@ func TestTheRowIndexFindsWhatAMapFinds(t *testing.T) {
 	})
 }
 
-// odd draws texts with what trimming and scanning look for.
+// odd draws texts with characters that trimming and scanning look for.
 var odd = rapid.StringOf(rapid.SampledFrom([]rune("aZ0-~\x7f \t\r\n\x00\u0085\u00a0\u00ad\u200b\u2028\ufeffé€😀")))
 
 func TestScansOfTextFindWhatPlainLoopsFind(t *testing.T) {
@@ -52,7 +52,7 @@ func TestScansOfTextFindWhatPlainLoopsFind(t *testing.T) {
 	})
 }
 
-// Every byte in every position of a word is seen.
+// Every byte in every position of a word is checked.
 func TestAScanSeesEveryByteOfAWord(t *testing.T) {
 	for at := range 24 {
 		for c := range 256 {
@@ -83,7 +83,7 @@ func TestACanonicalGUIDIsOneThatReadsAsItself(t *testing.T) {
 	}
 }
 
-// What is laid out in blocks comes back as it was added, in order.
+// Cells laid out in blocks come back as they were added, in order.
 func TestASheetGivesBackItsCells(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		width, n := rapid.IntRange(1, 4).Draw(t, "width"), rapid.SampledFrom([]int{0, 1, 5, blockRows - 1, blockRows, blockRows + 1, 2*blockRows + 3}).Draw(t, "rows")
@@ -145,16 +145,16 @@ func TestPackedValuesAreThoseOfAMap(t *testing.T) {
 	})
 }
 
-// Whoever adds a text to the table has to make room for it in Values.
+// A text added to the table needs room in Values.
 func TestEachTextOfTheTableHasItsPlace(t *testing.T) {
 	if got := textIndex(column(len(partnerProperties))); got != textProperties {
 		t.Errorf("the table has %d texts, and Values room for %d", got, textProperties)
 	}
 }
 
-// The table has what other code relies on: the properties of an object stand
-// together, those of a member of a partner have its name before them, and no two
-// columns are read from one name.
+// The table has what other code relies on: the properties of an object are
+// adjacent, those of a member of a partner have its name as prefix, and no two
+// columns have a name in common.
 func TestTheTableOfPropertiesIsWellFormed(t *testing.T) {
 	rank := func(o Object) (at int) {
 		for i, p := range PartnerObjects {

@@ -1,7 +1,6 @@
-// Benchtable reads what go test prints, hands it on, and ends with a table: each
-// figure that was promised, what was measured, and whether that is enough. It
-// judges nothing else: a figure that was missed is no error, a benchmark that
-// failed is.
+// Benchtable reads the output of go test, copies it, and ends with a table: each
+// promised figure, what was measured, and whether that is enough. It judges
+// nothing else: a missed figure is no error, a failed benchmark is.
 //
 //	go test -bench . ./... | go run -C tools ./benchtable
 package main
@@ -31,8 +30,8 @@ func main() {
 	}
 }
 
-// results holds metrics by unit, for each benchmark by its package and name, as
-// plan.ReadRows, and for each test by its name.
+// results holds metrics by unit: for each benchmark under its package and name,
+// as plan.ReadRows, and for each test under its name.
 type results map[string]map[string]float64
 
 func (r results) set(bench, unit string, v float64) {
@@ -42,10 +41,10 @@ func (r results) set(bench, unit string, v float64) {
 	r[bench][unit] = v
 }
 
-// virtual is the log line of a test that holds a run in virtual time.
+// virtual matches the log line of a test that runs in virtual time.
 var virtual = regexp.MustCompile(`([\d.]+) of the minimum, (\d+) refused$`)
 
-// read takes in the result lines of benchmarks, and the log of the virtual runs
+// read reads the result lines of benchmarks, and the log of the virtual runs
 // under the names of their tests. It reports whether go test said FAIL.
 func read(in io.Reader) (r results, failed bool, err error) {
 	r = results{}
@@ -77,7 +76,7 @@ func read(in io.Reader) (r results, failed bool, err error) {
 
 var processors = regexp.MustCompile(`-\d+$`)
 
-// bench takes in "BenchmarkName-2  1  1.02 of-minimum  3 refused".
+// bench reads "BenchmarkName-2  1  1.02 of-minimum  3 refused".
 func (r results) bench(pkg string, fields []string) {
 	name := pkg + "." + processors.ReplaceAllString(strings.TrimPrefix(fields[0], "Benchmark"), "")
 	for i := 2; i+1 < len(fields); i += 2 {

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// promise is one line of the table: a case and the figures asked of it.
+// promise is one line of the table: a case and the figures required of it.
 type promise struct {
 	what, bench string
 	figures     []figure
 }
 
-// figure is one metric of a benchmark, as a ratio if over names another
-// benchmark that is its yardstick.
+// figure is one metric of a benchmark, as a ratio if over names another benchmark
+// as its yardstick.
 type figure struct {
 	unit, words string
 	bound       bound
@@ -28,7 +28,7 @@ const (
 	shown   bound = "" // for comparison alone
 )
 
-// must says what is asked, in the order of what is measured. All figures of a
+// must says what is required, in the order of what is measured. All figures of a
 // promise have the same kind of bound.
 func (p promise) must() string {
 	var all []string
@@ -45,7 +45,7 @@ func (p promise) must() string {
 	return strings.Join(all, ", ")
 }
 
-// judge returns what was measured, and yes, no, or nothing where nothing was
+// judge returns what was measured, and yes, no, or nothing if nothing was
 // promised or measured.
 func (p promise) judge(r results) (measured, verdict string) {
 	var all []string
@@ -76,8 +76,8 @@ func (f figure) of(r results, bench string) (float64, bool) {
 	return v, ok
 }
 
-// paced is what a run against a quota has to reach: its time in minima, nothing
-// left, and its refusals where they are bounded (0 or more).
+// paced is what a run against a quota must reach: its time in minima, nothing
+// left, and its refusals if they are bounded (0 or more).
 func paced(ratio, refused float64) []figure {
 	all := []figure{
 		{"of-minimum", "of the minimum", atMost, ratio, ""},
@@ -90,15 +90,15 @@ func paced(ratio, refused float64) []figure {
 	return all
 }
 
-// compared is the same of a client that nothing is asked of.
+// compared is the same for a client of which nothing is required.
 func compared() []figure {
 	all := paced(0, -1)
 	all[0].bound, all[1].bound = shown, shown
 	return all
 }
 
-// virtually is the same of a run in virtual time, whose test sees to it that
-// nothing is left.
+// virtually is the same for a run in virtual time, whose test checks that nothing
+// is left.
 func virtually(ratio, refused float64) []figure {
 	all := paced(ratio, refused)
 	return []figure{all[0], all[2]}
@@ -106,7 +106,7 @@ func virtually(ratio, refused float64) []figure {
 
 const virtualRuns = "TestARunFinishesCloseToTheTheoreticalMinimumWithHardlyARefusal/"
 
-// promises are what the issues ask for, in their order.
+// promises are in the order in which they were made.
 var promises = []promise{
 	{"100 writes per 10 s, 600 partners, Retry-After in seconds", "bench.Pace/seconds", paced(1.05, 20)},
 	{"  with decimals", "bench.Pace/decimal", paced(1.05, 20)},
