@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -27,8 +28,20 @@ func (d *Dir) Share() error {
 	if d.Lock() == nil { // alone for a moment, which is enough to sweep
 		d.Release()
 	}
-	return d.take((*flock.Flock).TryRLock)
+	err := d.take((*flock.Flock).TryRLock)
+	for n := 0; n < moreTries && errors.Is(err, ErrBusy); n++ {
+		time.Sleep(tryAgain)
+		err = d.take((*flock.Flock).TryRLock)
+	}
+	return err
 }
+
+// Another process that looks has the run alone for a moment. It is not taken for
+// one that goes on with the run, which has it for longer than this.
+const (
+	moreTries = 5
+	tryAgain  = 20 * time.Millisecond
+)
 
 // Release gives the lock back, if there is one.
 func (d *Dir) Release() {
