@@ -83,6 +83,7 @@ func (o resumeOptions) settings(ctx context.Context, e *env, dir *rundir.Dir) (j
 	}
 	s := last.Settings
 	s.Outage = cmp.Or(e.outage, s.Outage, outageOfRun)
+	s.Deadline = s.Deadline.Local() // in the zone of who reads it
 	return s, o.over(&s, time.Now())
 }
 
