@@ -47,18 +47,31 @@ func (e *env) carryOut(stops execute.Stops, dir *rundir.Dir, t *session.Session,
 	p := cfg.Plan // so that the reading in cfg can be freed before the reports need the memory
 	progress := e.startProgress(stops.Hard, p, cfg.Prior, t)
 	e.noteWaves(p, cfg.Header.Settings.Waves)
-	stopping := context.AfterFunc(stops.Soft, func() {
-		e.note("stopping: what is in flight may finish; interrupt again to end at once")
-	})
-	defer stopping()
+	told := e.noteStopping(stops.Soft)
 	cfg.Observe, cfg.Pace = progress.observe, func() journal.Pace { return learned(t) }
 	result, err := execute.Run(stops, cfg)
+	told()
 	progress.stop()
 	if err != nil {
 		// The journal is lost, so nothing is claimed that is only in memory.
 		return e.inFlight(dir, result, err)
 	}
 	return e.endOf(dir, p, result, codeOfRun(result))
+}
+
+// noteStopping tells of the first interrupt when it comes. Nothing is told after
+// end returns.
+func (e *env) noteStopping(soft context.Context) (end func()) {
+	told := make(chan struct{})
+	stop := context.AfterFunc(soft, func() {
+		defer close(told)
+		e.note("stopping: what is in flight may finish; interrupt again to end at once")
+	})
+	return func() {
+		if !stop() {
+			<-told
+		}
+	}
 }
 
 // noteEstimate says how long the writes of a plan may take, as a range: the pace
