@@ -196,14 +196,12 @@ func (r *changeRun) write() (todo, error) {
 		r.abandon("the run stopped")
 		return finish, nil
 	}
-	if r.out.StartedAt.IsZero() {
-		r.out.StartedAt = time.Now().Round(0)
-	}
-	r.out.ClientRequestID = intent.ClientRequestID
-	sent := time.Now()
+	sent, before := time.Now(), r.out.Attempts
 	resp, err := r.send(intent.ClientRequestID)
-	r.out.ElapsedMs = max(0, time.Since(r.out.StartedAt).Milliseconds()) // a clock can have been set back
 	r.queue.release()
+	if err == nil || r.out.Attempts > before {
+		r.noteSent(intent.ClientRequestID, sent)
+	}
 	switch {
 	case errors.Is(err, graph.ErrPrecondition):
 		return r.staleTurn(), nil
@@ -212,6 +210,15 @@ func (r *changeRun) write() (todo, error) {
 	}
 	r.succeed(resp, sent)
 	return finish, nil
+}
+
+// noteSent notes a write that was sent: what waited for its turn in vain was not.
+func (r *changeRun) noteSent(id string, at time.Time) {
+	if r.out.StartedAt.IsZero() {
+		r.out.StartedAt = at.Round(0)
+	}
+	r.out.ClientRequestID = id
+	r.out.ElapsedMs = max(0, time.Since(r.out.StartedAt).Milliseconds()) // a clock can have been set back
 }
 
 // succeed ends a change whose write Graph accepted.
