@@ -200,8 +200,9 @@ const acceptedBut = "accepted; "
 
 // becomesHeld says that what was done is not what is there now.
 func becomesHeld(o *journal.Outcome, c *plan.Change, live plan.Live, why string) {
+	neverSeen := why == "" && o.Status == journal.Succeeded && !o.Open
 	switch unwanted := c.Unwanted(live); {
-	case why == "" && o.Status == journal.Succeeded && !o.Open:
+	case neverSeen:
 		why = "it is as it was before the change, which this run never saw there"
 	case why == "":
 		why = "it is as it was before the change"
@@ -214,6 +215,8 @@ func becomesHeld(o *journal.Outcome, c *plan.Change, live plan.Live, why string)
 		reason, then, why = journal.ReasonUnreadable, unreadObject, live.Partner.Problem
 	case c.Action == plan.NoOp:
 		reason, then = journal.ReasonNoOpLost, "as wanted when the plan was made, different now: "
+	case neverSeen:
+		reason = journal.ReasonNeverSeen
 	case !o.MayHaveLanded():
 		reason, then = journal.ReasonMatchLost, "as wanted when it was looked at first, different now: "
 	}

@@ -247,6 +247,7 @@ func reasonWords(r journal.Reason) string {
 	return map[journal.Reason]string{
 		journal.ReasonPredecessor: "a change of the same partner before it did not succeed",
 		journal.ReasonDrifted:     "changed since the plan, and left alone",
+		journal.ReasonNeverSeen:   "accepted by Graph, never seen there",
 		journal.ReasonReplaced:    "made by this run, different now",
 		journal.ReasonNoOpLost:    "as wanted when the plan was made, different now",
 		journal.ReasonMatchLost:   "as wanted when it was looked at first, different now",

@@ -99,9 +99,9 @@ func isMade(s journal.StatusInfo) bool { return s.Done && s.MayHaveLanded }
 func isKept(s journal.StatusInfo) bool { return s.Done && !s.MayHaveLanded }
 
 // isOverwritten reports whether something else was seen in place of what this
-// run made. Of what could not be read that is not known.
+// run made. Of what could not be read, or was never seen, that is not known.
 func isOverwritten(o *journal.Outcome) bool {
-	return o.Overwritten && o.Reason != journal.ReasonUnreadable
+	return o.Overwritten && o.Reason != journal.ReasonUnreadable && o.Reason != journal.ReasonNeverSeen
 }
 
 // countOverwritten counts what this run made and what is different now.

@@ -23,6 +23,8 @@ const (
 	ReasonDrifted Reason = "drifted"
 	// ReasonReplaced: held; this run made it, and something else is there now.
 	ReasonReplaced Reason = "replaced"
+	// ReasonNeverSeen: held; Graph accepted it, and no reading showed it.
+	ReasonNeverSeen Reason = "never-seen"
 	// ReasonNoOpLost: held; it was as wanted when the plan was made, and is not now.
 	ReasonNoOpLost Reason = "no-op-lost"
 	// ReasonMatchLost: held; it was as wanted when this run first looked, and is not
@@ -55,7 +57,8 @@ type Outcome struct {
 	Unseen bool `json:"unseen,omitempty"`
 	Unread bool `json:"unread,omitempty"`
 	// Overwritten means that Graph accepted the write, or may have, and that what
-	// it made is not there any more: somebody changed the object since.
+	// it made is not there: somebody changed the object since, or it was never
+	// seen (ReasonNeverSeen).
 	Overwritten bool `json:"overwritten,omitempty"`
 	// Message says why, in words; empty where the status says it all.
 	Message         string `json:"message,omitempty"`
