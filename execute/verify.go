@@ -202,8 +202,6 @@ const acceptedBut = "accepted; "
 func becomesHeld(o *journal.Outcome, c *plan.Change, live plan.Live, why string) {
 	neverSeen := why == "" && o.Status == journal.Succeeded && !o.Open
 	switch unwanted := c.Unwanted(live); {
-	case neverSeen:
-		why = "it is as it was before the change, which this run never saw there"
 	case why == "":
 		why = "it is as it was before the change"
 	case unwanted != "":
@@ -216,7 +214,7 @@ func becomesHeld(o *journal.Outcome, c *plan.Change, live plan.Live, why string)
 	case c.Action == plan.NoOp:
 		reason, then = journal.ReasonNoOpLost, "as wanted when the plan was made, different now: "
 	case neverSeen:
-		reason = journal.ReasonNeverSeen
+		reason, then = journal.ReasonNeverSeen, "accepted by Graph, never seen there: "
 	case !o.MayHaveLanded():
 		reason, then = journal.ReasonMatchLost, "as wanted when it was looked at first, different now: "
 	}
