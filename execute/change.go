@@ -196,14 +196,12 @@ func (r *changeRun) write() (todo, error) {
 		r.abandon("the run stopped")
 		return finish, nil
 	}
-	if r.out.StartedAt.IsZero() {
-		r.out.StartedAt = time.Now().Round(0)
-	}
-	r.out.ClientRequestID = intent.ClientRequestID
-	sent := time.Now()
+	sent, before := time.Now(), r.out.Attempts
 	resp, err := r.send(intent.ClientRequestID)
-	r.out.ElapsedMs = max(0, time.Since(r.out.StartedAt).Milliseconds()) // the clock may have been set back
 	r.queue.release()
+	if err == nil || r.out.Attempts > before {
+		r.noteSent(intent.ClientRequestID, sent)
+	}
 	switch {
 	case errors.Is(err, graph.ErrPrecondition):
 		return r.staleTurn(), nil
@@ -212,6 +210,16 @@ func (r *changeRun) write() (todo, error) {
 	}
 	r.succeed(resp, sent)
 	return finish, nil
+}
+
+// noteSent notes that the write was sent. One that only waited for its turn was
+// not.
+func (r *changeRun) noteSent(id string, at time.Time) {
+	if r.out.StartedAt.IsZero() {
+		r.out.StartedAt = at.Round(0)
+	}
+	r.out.ClientRequestID = id
+	r.out.ElapsedMs = max(0, time.Since(r.out.StartedAt).Milliseconds()) // the clock may have been set back
 }
 
 // succeed ends a change whose write Graph accepted.
@@ -238,7 +246,8 @@ func (r *changeRun) hold(live plan.Live, why string) {
 // before. It keeps what is known of the change's writes.
 func held(o journal.Outcome, c *plan.Change, live plan.Live, reason journal.Reason, why string) journal.Outcome {
 	o.Applied = o.MayHaveLanded()
-	o.Overwritten = o.Applied && reason != journal.ReasonUnreadable // unreadable: nothing is known
+	// Nobody is known to have changed what cannot be read or was never seen.
+	o.Overwritten = o.Applied && reason != journal.ReasonUnreadable && reason != journal.ReasonNeverSeen
 	o.Status, o.Reason, o.Message, o.Live = journal.Held, reason, why, live.Object(c.Object)
 	return o
 }

@@ -200,9 +200,8 @@ const acceptedBut = "accepted; "
 
 // becomesHeld says that the object is no longer as the change left it.
 func becomesHeld(o *journal.Outcome, c *plan.Change, live plan.Live, why string) {
+	neverSeen := why == "" && o.Status == journal.Succeeded && !o.Open
 	switch unwanted := c.Unwanted(live); {
-	case why == "" && o.Status == journal.Succeeded && !o.Open:
-		why = "it is as it was before the change, which this run never saw there"
 	case why == "":
 		why = "it is as it was before the change"
 	case unwanted != "":
@@ -214,6 +213,8 @@ func becomesHeld(o *journal.Outcome, c *plan.Change, live plan.Live, why string)
 		reason, then, why = journal.ReasonUnreadable, unreadObject, live.Partner.Problem
 	case c.Action == plan.NoOp:
 		reason, then = journal.ReasonNoOpLost, "as wanted when the plan was made, different now: "
+	case neverSeen:
+		reason, then = journal.ReasonNeverSeen, "accepted by Graph, never seen there: "
 	case !o.MayHaveLanded():
 		reason, then = journal.ReasonMatchLost, "as wanted when this run first looked, different now: "
 	}

@@ -75,8 +75,8 @@ func TestWhatWasUndoneIsNotCalledDone(t *testing.T) {
 		}
 		i := slices.IndexFunc(again.Outcomes, func(o journal.Outcome) bool { return o.Status == journal.Held })
 		o := again.Outcomes[i]
-		if o.Message != "made by this run, different now: it is as it was before the change, which this run never saw there" ||
-			o.Reason != journal.ReasonReplaced || !o.Overwritten || !o.MayHaveLanded() {
+		if o.Message != "accepted by Graph, never seen there: it is as it was before the change" ||
+			o.Reason != journal.ReasonNeverSeen || o.Overwritten || !o.MayHaveLanded() {
 			t.Errorf("%+v", o)
 		}
 		writes := len(r.Writes())

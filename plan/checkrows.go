@@ -51,7 +51,7 @@ func checkAsked(r *desired.Row, g []Change) (int, error) {
 		return 0, fmt.Errorf("its partner, row or note is not that of line %d, which comes next", r.Line)
 	}
 	if len(g) > 1 && r.Absent != (rank(g[0].Object) > rank(g[1].Object)) { // checkSteps has seen that they go one way
-		return 1, errors.New("it stands out of order")
+		return 1, errors.New("it is out of order")
 	}
 	for i := range g {
 		if err := g[i].checkAsked(r); err != nil {

@@ -24,6 +24,7 @@ const (
 	memberLeftOut   cause = "member left out"
 	partialRole     cause = "role that sees no policies"
 	overwritten     cause = "overwritten"
+	neverSeen       cause = "never seen"
 	runStopped      cause = "run stopped"
 	unknownTenant   cause = "unknown tenant"
 	noTemplate      cause = "no template"
@@ -82,6 +83,10 @@ var adviceTable = map[cause]advice{
 	noTemplate:      {run: "this cloud or tenant has no such template: plan again without --template", undo: byHand},
 
 	unconfirmed: always("Graph did not confirm the write in several attempts: {again}; if it persists, give Microsoft the request-id"),
+	neverSeen: {
+		run:  "plan again; if Graph still does not show the change, give Microsoft the request-id",
+		undo: "undo the run again; if Graph still does not show the change, give Microsoft the request-id",
+	},
 	overwritten: {run: "see " + whoChanged + ", then plan again if it is still wanted", undo: "see " + whoChanged},
 	unreadable: {
 		command: "check what Graph returns for this partner; if it is right, {again}",
@@ -206,6 +211,8 @@ func outcomeCauses(c *plan.Change, o *journal.Outcome, r *journal.Result) []caus
 		return nil
 	case o.Reason == journal.ReasonUnreadable:
 		return []cause{unreadable}
+	case o.Reason == journal.ReasonNeverSeen:
+		return []cause{neverSeen}
 	case o.Overwritten:
 		return []cause{overwritten}
 	case o.Status == journal.NotAttempted && r.Stopped != "" && !r.Interrupted:

@@ -221,6 +221,7 @@ func reasonWords(r journal.Reason) string {
 	return map[journal.Reason]string{
 		journal.ReasonPredecessor: "an earlier change of the same partner did not succeed",
 		journal.ReasonDrifted:     "changed since the plan, so not overwritten",
+		journal.ReasonNeverSeen:   "accepted by Graph, never seen there",
 		journal.ReasonReplaced:    "made by this run, different now",
 		journal.ReasonNoOpLost:    "as wanted when the plan was made, different now",
 		journal.ReasonMatchLost:   "as wanted when this run first looked, different now",

@@ -140,6 +140,18 @@ func TestWhatWasNotReadIsNotNothing(t *testing.T) {
 	}
 }
 
+// What Graph accepted and no reading showed is not called overwritten: nobody is
+// known to have changed it.
+func TestWhatWasNeverSeenIsNotOverwritten(t *testing.T) {
+	p := syncPlan(1)
+	o := journal.Outcome{Status: journal.Held, Reason: journal.ReasonNeverSeen, Applied: true, Attempts: 1, HTTPStatus: 204}
+	text := runText(t, p, outcomes(p, o))
+	if strings.Contains(text, "overwritten") || !strings.Contains(text, "accepted by Graph, never seen there") ||
+		!strings.Contains(text, "hint: plan again; if Graph still") {
+		t.Errorf("%s", text)
+	}
+}
+
 // An object that this run made and could not read afterwards is not called
 // overwritten.
 func TestWhatWasNotReadIsNotOverwritten(t *testing.T) {

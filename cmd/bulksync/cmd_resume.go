@@ -84,6 +84,7 @@ func (o resumeOptions) settings(ctx context.Context, e *env, dir *rundir.Dir) (j
 	s := last.Settings
 	s.Deadline = s.Deadline.Local() // the journal has it in UTC
 	s.Outage = cmp.Or(e.outage, s.Outage, outageOfRun)
+	s.Deadline = s.Deadline.Local() // in the zone of who reads it
 	return s, o.over(&s, time.Now())
 }
 

@@ -47,12 +47,10 @@ func (e *env) carryOut(stops execute.Stops, dir *rundir.Dir, t *session.Session,
 	p := cfg.Plan // so that the reading in cfg can be freed before the reports need the memory
 	progress := e.startProgress(stops.Hard, p, cfg.Prior, t)
 	e.noteWaves(p, cfg.Header.Settings.Waves)
-	stopping := context.AfterFunc(stops.Soft, func() {
-		e.note("stopping: requests in flight may finish; interrupt again to end at once")
-	})
-	defer stopping()
+	told := e.noteStopping(stops.Soft)
 	cfg.Observe, cfg.Pace = progress.observe, func() journal.Pace { return learned(t) }
 	result, err := execute.Run(stops, cfg)
+	told()
 	progress.stop()
 	if err != nil {
 		// The journal is lost, so nothing that is only in memory is claimed.
@@ -61,8 +59,23 @@ func (e *env) carryOut(stops execute.Stops, dir *rundir.Dir, t *session.Session,
 	return e.endOf(dir, p, result, codeOfRun(result))
 }
 
+// noteStopping reports the first interrupt when it comes, and nothing after end
+// returns.
+func (e *env) noteStopping(soft context.Context) (end func()) {
+	told := make(chan struct{})
+	stop := context.AfterFunc(soft, func() {
+		defer close(told)
+		e.note("stopping: requests in flight may finish; interrupt again to end at once")
+	})
+	return func() {
+		if !stop() {
+			<-told
+		}
+	}
+}
+
 // noteEstimate says how long the writes of a plan may take, as a range: the
-// tenant's pace is not known yet. The latency is that of reading.
+// pace of the tenant is not known yet. The latency is that of reading.
 func (e *env) noteEstimate(t *session.Session, p *plan.Plan) {
 	if p.Summary.Writes() == 0 {
 		return

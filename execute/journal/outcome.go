@@ -23,6 +23,8 @@ const (
 	ReasonDrifted Reason = "drifted"
 	// ReasonReplaced: held; this run made it, and something else is there now.
 	ReasonReplaced Reason = "replaced"
+	// ReasonNeverSeen: held; Graph accepted it, and no reading showed it.
+	ReasonNeverSeen Reason = "never-seen"
 	// ReasonNoOpLost: held; it was as wanted when the plan was made, and is not now.
 	ReasonNoOpLost Reason = "no-op-lost"
 	// ReasonMatchLost: held; it was as wanted when this run first looked, and is not

@@ -24,6 +24,8 @@ var (
 	ErrNeverBegan = errors.New("the journal has no first entry, so the run never began")
 )
 
+var errNoKind = errors.New("an entry of no known kind")
+
 // Replay reads a journal and returns the state of its run. A last line that was
 // torn when the process died is ignored; any other damage is an error that
 // names the line.
@@ -76,12 +78,22 @@ func LastSession(journal io.Reader) (*Run, error) {
 		if !isSession(line) {
 			continue
 		}
-		var e Entry
-		if err := json.Unmarshal(line, &e); err != nil || e.Run == nil {
-			return nil, fmt.Errorf("journal line %d: not a journal entry: %w", n, err)
+		if last, err = laterSession(line); err != nil {
+			return nil, fmt.Errorf("journal line %d: %w", n, err)
 		}
-		last = e.Run
 	}
+}
+
+// laterSession reads a line that begins a session, which is not proved.
+func laterSession(line []byte) (*Run, error) {
+	var e Entry
+	if err := json.Unmarshal(line, &e); err != nil {
+		return nil, fmt.Errorf("not a journal entry: %w", err)
+	}
+	if e.Run == nil {
+		return nil, errNoKind
+	}
+	return e.Run, checkFormat(e.Run.FormatVersion)
 }
 
 func firstSession(in *bufio.Reader) (*Run, error) {
@@ -195,7 +207,11 @@ func checkVersion(line []byte) error {
 	if err := json.Unmarshal(line, &first); err != nil || first.Run == nil {
 		return errors.New("the journal does not begin with a run")
 	}
-	if v := first.Run.FormatVersion; v != FormatVersion {
+	return checkFormat(first.Run.FormatVersion)
+}
+
+func checkFormat(v int) error {
+	if v != FormatVersion {
 		return fmt.Errorf("%w: it has %d, this program reads %d", ErrFormat, v, FormatVersion)
 	}
 	return nil
@@ -208,7 +224,7 @@ func (l *Log) check(e *Entry) error {
 		if e.Run.PlanFingerprint != l.plan.Fingerprint {
 			return fmt.Errorf("%w: to %s, not to %s", ErrOtherPlan, e.Run.PlanFingerprint, l.plan.Fingerprint)
 		}
-		return nil
+		return checkFormat(e.Run.FormatVersion) // another program may have gone on with it
 	case e.Intent != nil:
 		return l.knows(e.Intent.Seq)
 	case e.Outcome != nil:
@@ -219,7 +235,7 @@ func (l *Log) check(e *Entry) error {
 	case e.End != nil:
 		return nil
 	default:
-		return errors.New("an entry of no known kind")
+		return errNoKind
 	}
 }
 

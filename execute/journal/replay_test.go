@@ -179,6 +179,7 @@ func TestReplayRefusesEntries(t *testing.T) {
 		"no change 0":       {intent(0), "journal line 2: change 0 is not in the plan"},
 		"no change 6":       {outcome(done(6)), "journal line 2: change 6 is not in the plan"},
 		"an empty entry":    {journal.Entry{}, "journal line 2: an entry of no known kind"},
+		"a later session":   {session(journal.Run{FormatVersion: 2, PlanFingerprint: "sha256:ours"}), "journal line 2: the journal has another format version: it has 2"},
 		"of another plan":   {session(journal.Run{FormatVersion: 1, PlanFingerprint: "sha256:theirs"}), "to sha256:theirs, not to sha256:ours"},
 	} {
 		_, err := journal.Replay(planned(), bytes.NewReader(written(t, session(begun), c.entry)))

@@ -48,6 +48,8 @@ func TestLastSessionRefuses(t *testing.T) {
 		"no journal":          {"tenantId\n", "journal line 1: the journal does not begin with a run"},
 		"another version":     {strings.Replace(text, `"formatVersion":1`, `"formatVersion":9`, 1), "journal line 1: the journal has another format version: it has 9"},
 		"an altered line":     {strings.Replace(text, `"concurrency":7`, `"concurrency":8`, 1), "journal line 1: it was altered"},
+		"a later session":     {text[:torn] + strings.Replace(text[torn:], `"formatVersion":1`, `"formatVersion":9`, 1), "journal line 2: the journal has another format version: it has 9"},
+		"an empty session":    {text[:strings.LastIndex(text, `"run":`)] + `"run":null}` + "\n", "journal line 2: an entry of no known kind"},
 		"no entry further on": {text[:torn] + "{\n", "journal line 2: not a journal entry"},
 	} {
 		_, err := journal.LastSession(strings.NewReader(c.text))
@@ -67,7 +69,7 @@ func TestSettingsInJSON(t *testing.T) {
 	second.Settings = journal.Settings{
 		Concurrency: 4, MaxRate: 2.5, MaxBurst: 9, Capacity: 0.5, Priority: "low", Outage: 1500 * time.Millisecond, MaxAge: time.Minute,
 		VerifyWait: 2 * time.Minute, Grace: 3 * time.Second, OnDrift: journal.HoldDrift, StopAfterFailures: 5, Waves: []int{1, 2},
-		Deadline: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC),
+		Deadline: time.Date(2030, 1, 2, 5, 4, 5, 0, time.FixedZone("", 2*60*60)),
 	}
 	typed := second
 	typed.Settings.Deadline = second.Settings.Deadline.In(time.FixedZone("CET", 3600))
@@ -83,6 +85,17 @@ func TestSettingsInJSON(t *testing.T) {
 	second.Settings = journal.Settings{NoReadBack: true}
 	if text := written(t, session(second)); !bytes.Contains(text, []byte(`"noReadBack":true`)) {
 		t.Errorf("%s", text)
+	}
+}
+
+// What is given is not the default, however short it is.
+func TestAShortTimeStays(t *testing.T) {
+	short := begun
+	short.Settings = journal.Settings{Outage: 1, MaxAge: 1, VerifyWait: 500 * time.Microsecond, Grace: 1}
+	got := replayed(t, written(t, session(short))).Session().Settings
+	want := journal.Settings{Outage: time.Millisecond, MaxAge: time.Millisecond, VerifyWait: time.Millisecond, Grace: time.Millisecond}
+	if !cmp.Equal(got, want) {
+		t.Errorf("(-want +got):\n%s", cmp.Diff(want, got))
 	}
 }
 

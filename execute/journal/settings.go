@@ -69,9 +69,18 @@ type settingsMembers Settings
 func (s Settings) MarshalJSON() ([]byte, error) {
 	s.Deadline = s.Deadline.UTC()
 	return seal.Marshal(settingsJSON{
-		settingsMembers: settingsMembers(s), OutageMs: s.Outage.Milliseconds(), MaxAgeMs: s.MaxAge.Milliseconds(),
-		VerifyWaitMs: s.VerifyWait.Milliseconds(), GraceMs: s.Grace.Milliseconds(),
+		settingsMembers: settingsMembers(s), OutageMs: wholeMillis(s.Outage), MaxAgeMs: wholeMillis(s.MaxAge),
+		VerifyWaitMs: wholeMillis(s.VerifyWait), GraceMs: wholeMillis(s.Grace),
 	})
+}
+
+// wholeMillis is d in milliseconds, and at least one where d is not zero: zero
+// means the default.
+func wholeMillis(d time.Duration) int64 {
+	if d > 0 && d < time.Millisecond {
+		return 1
+	}
+	return d.Milliseconds()
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.

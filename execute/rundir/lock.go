@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -27,8 +28,20 @@ func (d *Dir) Share() error {
 	if d.Lock() == nil { // exclusive for a moment, which is enough to sweep
 		d.Release()
 	}
-	return d.take((*flock.Flock).TryRLock)
+	err := d.take((*flock.Flock).TryRLock)
+	for n := 0; n < moreTries && errors.Is(err, ErrBusy); n++ {
+		time.Sleep(tryAgain)
+		err = d.take((*flock.Flock).TryRLock)
+	}
+	return err
 }
+
+// Another process that reads the run has it alone for a moment. These retries
+// outlast it, but not a process that continues the run.
+const (
+	moreTries = 5
+	tryAgain  = 20 * time.Millisecond
+)
 
 // Release releases the lock, if it is held.
 func (d *Dir) Release() {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"bulksync/execute/journal"
@@ -248,6 +249,29 @@ func TestManyMayLook(t *testing.T) {
 	}
 	first.Release()
 	first.Release() // once too often does no harm
+}
+
+// Who looks has the run alone for a moment, and is not taken for who goes on
+// with it.
+func TestALookIsNotARun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, _ := begun(t)
+		second, err := rundir.Open(first.Path())
+		if err == nil {
+			err = first.Lock()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			time.Sleep(30 * time.Millisecond)
+			first.Release()
+		}()
+		if err := second.Share(); err != nil {
+			t.Error(err)
+		}
+		second.Release()
+	})
 }
 
 // What is read is proved, and an error names the file.
