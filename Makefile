@@ -13,7 +13,7 @@ test: ## vet and every test under the race detector
 
 # The virtual runs come from the tests of ratelimit: they cost nothing there.
 bench: ## every benchmark, then what was promised against what was measured; 10 minutes
-	{ go test -run CloseToTheTheoreticalMinimum -count 1 -v ./ratelimit; \
+	{ go test -run NearTheMinimumWithFewRefusals -count 1 -v ./ratelimit; \
 	  go test -run '^$$' -bench . -benchmem $$(go list ./... | grep -v /internal/bench); \
 	  go test -run '^$$' -bench . -benchtime 1x -timeout 20m ./internal/bench -plot ../../.github/pace.svg; \
 	} 2>&1 | go run -C tools ./benchtable

@@ -104,7 +104,7 @@ func virtually(ratio, refused float64) []figure {
 	return []figure{all[0], all[2]}
 }
 
-const virtualRuns = "TestARunFinishesCloseToTheTheoreticalMinimumWithHardlyARefusal/"
+const virtualRuns = "TestARunIsNearTheMinimumWithFewRefusals/"
 
 // promises are in the order in which they were made.
 var promises = []promise{
