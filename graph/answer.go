@@ -246,7 +246,7 @@ func isUntrusted(err error) bool { return errors.As(err, new(*tls.CertificateVer
 
 // path is the path of the request as an error may show it. The path of a page
 // comes from the previous page, so it may hold anything.
-func (c *call) path() string { return oneLine(c.secrets.cut(shortPath(c.req.Path))) }
+func (c *call) path() string { return printable(c.secrets.cut(shortPath(c.req.Path))) }
 
 // newError returns an Error of the request.
 func (c *call) newError() *Error {

@@ -25,10 +25,10 @@ func decodeError(status int, header http.Header, body []byte, hide secrets) (e *
 	case len(body) > 0 && body[0] != '{' && body[0] != '[':
 		e.Message = string(body[:min(len(body), maxMessage+1)])
 	}
-	e.Code, e.Message = cleanID(hide.cut(e.Code)), oneLine(hide.cut(e.Message))
+	e.Code, e.Message = cleanID(hide.cut(e.Code)), printable(hide.cut(e.Message))
 	e.RequestID = cleanID(hide.cut(e.RequestID))
 	for i, d := range e.Details {
-		e.Details[i] = Detail{cleanID(hide.cut(d.Code)), oneLine(hide.cut(d.Message)), oneLine(hide.cut(d.Target))}
+		e.Details[i] = Detail{cleanID(hide.cut(d.Code)), printable(hide.cut(d.Message)), printable(hide.cut(d.Target))}
 	}
 	e.Kind = kindOf(status, e.Code)
 	return e, coded && e.Code != ""
@@ -132,9 +132,9 @@ func firstOf(a, b string) string {
 // maxMessage is how many bytes of a message are kept; Graph's are short.
 const maxMessage = 2000
 
-// oneLine makes a message safe to print: on one line, and without anything that a
+// printable makes a message safe to print: on one line, and without anything that a
 // terminal would obey.
-func oneLine(s string) string {
+func printable(s string) string {
 	if len(s) > maxMessage {
 		s = strings.ToValidUTF8(s[:maxMessage], "") + " ..."
 	}

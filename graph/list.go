@@ -175,7 +175,7 @@ func (l *listing) take(ctx context.Context, p *page) error {
 	found := &p.parsed
 	for i := range found.partners { // it may quote a name, which may hold anything
 		if problem := &found.partners[i].Problem; *problem != "" {
-			*problem = oneLine(p.resp.secrets.cut(*problem)) // in this order: half a secret would not be found
+			*problem = printable(p.resp.secrets.cut(*problem)) // in this order: half a secret would not be found
 		}
 	}
 	switch {

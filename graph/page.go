@@ -292,7 +292,7 @@ func unreadable(resp *Response, path string, err error) error {
 		return nil
 	}
 	return &Error{
-		Kind: Unreadable, Method: http.MethodGet, Path: oneLine(resp.secrets.cut(shortPath(path))), RequestID: resp.RequestID,
+		Kind: Unreadable, Method: http.MethodGet, Path: printable(resp.secrets.cut(shortPath(path))), RequestID: resp.RequestID,
 		ClientRequestID: resp.ClientRequestID, Attempts: resp.Attempts, Err: resp.secrets.fromError(err),
 	}
 }
