@@ -308,9 +308,9 @@ func TestAFileThatIsNoPlanSaysSo(t *testing.T) {
 		{"a newer format of another shape", `{"changes":[7],"formatVersion":3}`, plan.ErrFormat, "it has 3"},
 		{"an altered fingerprint", strings.Replace(text, "sha256:", "sha512:", 1), plan.ErrAltered, "the plan was altered after it was made: it says sha512:"},
 		{"no fingerprint", `{"formatVersion":1}`, plan.ErrAltered, "it says , its content is sha256:"},
-		{"a member twice", strings.Replace(text, `"tool": {`, `"read": {}, "tool": {`, 1), plan.ErrAltered, `the member "read" stands twice`},
-		{"the changes twice", strings.Replace(text, `"tool": {`, `"changes": [], "tool": {`, 1), plan.ErrAltered, `the member "changes" stands twice`},
-		{"a member of a change twice", strings.Replace(text, `"seq":2`, `"seq":9,"seq":2`, 1), plan.ErrAltered, `the member "changes/1/seq" stands twice`},
+		{"a member twice", strings.Replace(text, `"tool": {`, `"read": {}, "tool": {`, 1), plan.ErrAltered, `the member "read" appears twice`},
+		{"the changes twice", strings.Replace(text, `"tool": {`, `"changes": [], "tool": {`, 1), plan.ErrAltered, `the member "changes" appears twice`},
+		{"a member of a change twice", strings.Replace(text, `"seq":2`, `"seq":9,"seq":2`, 1), plan.ErrAltered, `the member "changes/1/seq" appears twice`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := decode([]byte(c.text))

@@ -28,7 +28,7 @@ type TwiceError struct {
 }
 
 // Error names the member.
-func (e *TwiceError) Error() string { return fmt.Sprintf("the member %q stands twice", e.Path) }
+func (e *TwiceError) Error() string { return fmt.Sprintf("the member %q appears twice", e.Path) }
 
 // SyntaxError means that a text is not JSON.
 type SyntaxError struct {

@@ -38,8 +38,8 @@ func readAll(r io.Reader) error {
 func TestADocumentIsReadOnlyOneWay(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{`{}`, ""}, {` { "a" : 1 , "l" : [ ] } `, ""}, {`{"l":[1,{"x":[]}],"":2}`, ""},
-		{`{"a":1,"a":2}`, `the member "a" stands twice`},
-		{`{"l":[{"x":1},{"x":1,"x":2}]}`, `the member "l/1/x" stands twice`},
+		{`{"a":1,"a":2}`, `the member "a" appears twice`},
+		{`{"l":[{"x":1},{"x":1,"x":2}]}`, `the member "l/1/x" appears twice`},
 		{`[]`, "another kind of value"}, {`7`, "another kind of value"}, {`{"l":{}}`, "another kind of value"}, {`{"l":7}`, "another kind of value"}, {`{}{}`, "another kind of value"},
 		{`{} x`, "at byte 3"}, {`{"a":01}`, "at byte 6"}, {"{\"a\":\"\xff\"}", "at byte 6"}, {"{\"l\":[\xff]}", "at byte 6"}, {`{"l":[1 2]}`, "at byte 8"}, {`x`, "at byte 0"},
 	} {

@@ -7,7 +7,7 @@ import "testing"
 func TestTheTableOfHazardsIsWellFormed(t *testing.T) {
 	for i, h := range hazards {
 		if h.Hazard.Rank() != i || h.Hazard.Info() != h {
-			t.Errorf("%s stands twice", h.Hazard)
+			t.Errorf("%s appears twice", h.Hazard)
 		}
 		if len(h.Words) < 30 {
 			t.Errorf("%s: %q", h.Hazard, h.Words)
