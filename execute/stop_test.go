@@ -317,6 +317,19 @@ func TestADeadlineAfterTheLastWrite(t *testing.T) {
 	})
 }
 
+// A run does not wait for its deadline.
+func TestARunEndsBeforeItsDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(1, nil)
+		p, began := r.plan(rows(1, "Fabrikam,yes,,,"), ""), time.Now()
+		r.mustRun(session{plan: p, settings: journal.Settings{Deadline: time.Now().Add(24 * time.Hour)}})
+		if took := time.Since(began); took > time.Hour {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
 func TestEachWaveIsReadBackBeforeTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, graphsim.Config{ReadLag: 5 * time.Second})
