@@ -360,5 +360,30 @@ func (c *Change) parse(text []byte) error {
 	if string(c.Before) == "null" {
 		c.Before = nil
 	}
-	return c.check()
+	if err := c.check(); err != nil {
+		return err
+	}
+	c.compact()
+	return nil
+}
+
+// compact gives up memory that decoding took and a checked change does not need:
+// room for more fields, and texts that it holds twice.
+func (c *Change) compact() {
+	fields := make([]Field, len(c.Fields))
+	copy(fields, c.Fields)
+	c.Fields = fields
+	for i := range fields {
+		fields[i].Path = c.Object.Property(fields[i].Path).Path
+		if name, _ := fields[i].After.(string); name == c.Partner.DisplayName {
+			c.Partner.DisplayName = name
+		}
+	}
+	if r := c.Request; r != nil {
+		r.Method = methodOf(c.Object, c.Action)
+		if _, rest, found := strings.Cut(r.Path, c.Partner.TenantID); found {
+			end := len(r.Path) - len(rest)
+			c.Partner.TenantID = r.Path[end-len(c.Partner.TenantID) : end]
+		}
+	}
 }
