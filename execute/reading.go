@@ -18,6 +18,7 @@ import (
 type Reading struct {
 	client   *graph.Client
 	wanted   map[string]bool // the plan's tenants
+	whole    map[string]bool // those whose partner configuration itself is changed
 	template bool
 
 	mu       sync.Mutex
@@ -49,13 +50,16 @@ type snapshot struct {
 // Prepare reads the tenant before a run, and fails unless it can be read
 // completely. It writes nothing.
 func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, error) {
-	r := &Reading{client: c, wanted: make(map[string]bool, p.Summary.Writes()), noOps: newNoOps(p.Changes)}
+	r := &Reading{client: c, wanted: make(map[string]bool, p.Summary.Writes()), whole: map[string]bool{}, noOps: newNoOps(p.Changes)}
 	for i := range p.Changes {
 		switch c := &p.Changes[i]; {
 		case c.Object == plan.SyncTemplate:
 			r.template = c.Action != plan.Blocked
 		case c.Writes():
 			r.wanted[c.Partner.TenantID] = true
+			if c.Object == plan.PartnerConfiguration {
+				r.whole[c.Partner.TenantID] = true
+			}
 		}
 	}
 	r.partners = make(map[string]snapshot, len(r.wanted))
@@ -155,7 +159,11 @@ func (r *Reading) take(page graph.Page) {
 		p := &page.Partners[i]
 		r.noOps.take(p)
 		if r.wanted[p.TenantID] {
-			r.partners[p.TenantID] = snapshot{partner: *p, asOf: page.AsOf}
+			kept := *p
+			if !r.whole[p.TenantID] {
+				kept.Raw = nil // the largest part, and only the removal of a partner looks at the rest of it
+			}
+			r.partners[p.TenantID] = snapshot{partner: kept, asOf: page.AsOf}
 		}
 	}
 	if r.renewal != nil {

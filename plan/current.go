@@ -29,6 +29,9 @@ type Current struct {
 type Needs struct {
 	Template bool
 	Domains  []string
+	// PartsOnly leaves out Partner.Raw: only a row that manages nothing else needs
+	// a partner as a whole, and it is the largest part of what is read.
+	PartsOnly bool
 }
 
 // lookups bounds how many domain names are looked up at once.
@@ -46,7 +49,7 @@ func ReadCurrent(ctx context.Context, c *graph.Client, needs Needs) (*Current, e
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return c.ListPartners(gctx, func(p graph.Page) error {
-			cur.add(p)
+			cur.add(p, needs.PartsOnly)
 			firstIsIn()
 			return nil
 		})
@@ -80,7 +83,7 @@ func ReadCurrent(ctx context.Context, c *graph.Client, needs Needs) (*Current, e
 }
 
 // add adds one page. If the listing starts over, so does this.
-func (c *Current) add(p graph.Page) {
+func (c *Current) add(p graph.Page, partsOnly bool) {
 	if p.Number == 1 {
 		clear(c.Partners)
 		c.Read = Read{}
@@ -89,6 +92,9 @@ func (c *Current) add(p graph.Page) {
 		c.Restarts = append(c.Restarts, p.Restarted)
 	}
 	for _, partner := range p.Partners {
+		if partsOnly {
+			partner.Raw = nil
+		}
 		c.Partners[partner.TenantID] = partner
 	}
 	c.Read.Pages++

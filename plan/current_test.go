@@ -189,3 +189,26 @@ func TestACancelledReadingStops(t *testing.T) {
 		}
 	})
 }
+
+// Nothing but a row without properties needs a partner as a whole.
+func TestPartsOnly(t *testing.T) {
+	sim := graphsim.New(graphsim.Config{Partners: 20})
+	whole, err := plan.ReadCurrent(t.Context(), inProcess(t, sim), plan.Needs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, err := plan.ReadCurrent(t.Context(), inProcess(t, sim), plan.Needs{PartsOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, p := range whole.Partners {
+		if len(p.Raw) == 0 {
+			t.Errorf("partner %s has no text", id)
+		}
+		p.Raw = nil
+		whole.Partners[id] = p
+	}
+	if diff := cmp.Diff(whole, parts); diff != "" {
+		t.Errorf("(-whole +parts):\n%s", diff)
+	}
+}

@@ -26,20 +26,16 @@ import (
 // The text may begin with a byte order mark or be in UTF-16, which some shells
 // write for piped output: the fingerprint covers what the text says. It also
 // covers members that this program does not know, which are not in the Plan: to
-// pass a plan on, copy the bytes that were read. Decode reads r to its end.
+// pass a plan on, copy the bytes that were read. Decode reads r to its end. It
+// keeps none of the text; if r cannot seek, it has all of it in memory meanwhile.
 func Decode(r io.Reader) (*Plan, error) {
-	text, _, err := desired.DecodeText(r)
-	var foreign desired.ForeignError
-	if errors.As(err, &foreign) {
-		what, _, _ := strings.Cut(foreign.Error(), ":") // the advice is about a CSV
-		return nil, errors.New("not a plan: " + what)
+	text := newRewinder(r)
+	d, err := decode(text, nil)
+	if err == nil && d.isLate {
+		if err = text.rewind(); err == nil {
+			d, err = decode(text, d.early)
+		}
 	}
-	if err != nil {
-		return nil, notJSON(err, "")
-	}
-	d := newDecoder()
-	err = d.read(text)
-	d.group.Wait() // the parts keep their own errors
 	if err != nil {
 		return nil, err
 	}
@@ -49,18 +45,65 @@ func Decode(r io.Reader) (*Plan, error) {
 	if err := d.prove(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrAltered, err)
 	}
-	return &d.plan, nil
+	p := d.plan // the decoder also holds what was read
+	return &p, nil
+}
+
+// decode reads the text once. Early are the members before the changes, if they
+// are known from an earlier reading.
+func decode(r io.Reader, early map[string][]byte) (*decoder, error) {
+	text, _, err := desired.DecodeText(r)
+	var foreign desired.ForeignError
+	if errors.As(err, &foreign) {
+		what, _, _ := strings.Cut(foreign.Error(), ":") // the advice is about a CSV
+		return nil, errors.New("not a plan: " + what)
+	}
+	if err != nil {
+		return nil, notJSON(err, "")
+	}
+	d := newDecoder(early)
+	err = d.read(text)
+	d.group.Wait() // the parts keep their own errors
+	return d, err
+}
+
+// rewinder reads a text that can be read again from where it began.
+type rewinder struct {
+	io.Reader
+	rewind func() error
+}
+
+func newRewinder(r io.Reader) *rewinder {
+	if file, ok := r.(io.Seeker); ok {
+		if start, err := file.Seek(0, io.SeekCurrent); err == nil {
+			return &rewinder{r, func() error { _, err := file.Seek(start, io.SeekStart); return err }}
+		}
+	}
+	var kept bytes.Buffer
+	again := &rewinder{Reader: io.TeeReader(r, &kept)}
+	again.rewind = func() error { again.Reader = &kept; return nil }
+	return again
 }
 
 // decoder splits the text of a plan into parts, and works on them while the rest
-// is read.
+// is read. The changes are most of the text, and their place in the fingerprint
+// is before all other members that this program knows: so their text goes into it
+// as they are read, and is not kept.
 type decoder struct {
 	plan    Plan
 	known   map[string]any // where each known member goes; others only count for the fingerprint
 	parts   map[string]*part
+	sum     *seal.Digest
 	batches []*changeBatch
 	group   errgroup.Group
+	// early are the canonical texts of the members whose names are before
+	// "changes". Those are in the fingerprint before the changes, so if one comes
+	// late, the text has to be read again.
+	early  map[string][]byte
+	isLate bool
 }
+
+const nameOfChanges = "changes"
 
 // part is a member that is being read.
 type part struct {
@@ -68,8 +111,11 @@ type part struct {
 	err  error  // it is not what a plan has there
 }
 
-func newDecoder() *decoder {
-	d := &decoder{parts: map[string]*part{}}
+func newDecoder(early map[string][]byte) *decoder {
+	d := &decoder{parts: map[string]*part{}, sum: seal.NewDigest(), early: maps.Clone(early)}
+	if d.early == nil {
+		d.early = map[string][]byte{}
+	}
 	p := &d.plan
 	d.known = map[string]any{
 		"formatVersion": &p.FormatVersion, "tool": &p.Tool, "createdAt": &p.CreatedAt, "homeTenant": &p.HomeTenant, "input": &p.Input,
@@ -98,7 +144,7 @@ func (d *decoder) read(text io.Reader) error {
 		}
 		p := &part{}
 		d.parts[name] = p
-		if name == "changes" {
+		if name == nameOfChanges {
 			err = d.changes(doc)
 		} else {
 			err = d.member(doc, name, p)
@@ -124,17 +170,27 @@ func (d *decoder) member(doc *seal.Document, name string, p *part) error {
 		}
 	}
 	p.text = bytes.Clone(text)
-	d.group.Go(func() error {
-		if into := d.known[name]; into != nil {
-			p.err = seal.Unmarshal(p.text, into)
+	if name < nameOfChanges {
+		p.read(nil)
+		if _, known := d.early[name]; !known && d.parts[nameOfChanges] != nil {
+			d.isLate = true
 		}
-		var err error
-		if p.text, err = seal.Canonicalize(p.text); p.err == nil {
-			p.err = err
-		}
+		d.early[name] = p.text
 		return nil
-	})
+	}
+	d.group.Go(func() error { p.read(d.known[name]); return nil })
 	return nil
+}
+
+// read reads the member into a value, unless that is nil.
+func (p *part) read(into any) {
+	if into != nil {
+		p.err = seal.Unmarshal(p.text, into)
+	}
+	var err error
+	if p.text, err = seal.Canonicalize(p.text); p.err == nil {
+		p.err = err
+	}
 }
 
 func checkVersion(raw []byte) error {
@@ -150,11 +206,17 @@ func checkVersion(raw []byte) error {
 
 // changes reads the list of changes and passes it on in batches.
 func (d *decoder) changes(doc *seal.Document) error {
-	b := &changeBatch{}
+	for _, name := range slices.Sorted(maps.Keys(d.early)) {
+		d.sum.Member(name, d.early[name])
+	}
+	d.sum.List(nameOfChanges)
+	turn := make(chan struct{})
+	close(turn)
+	b := newChangeBatch(0)
 	err := doc.List(func(change []byte) {
 		if b.add(change); len(b.ends) == batch {
-			next := &changeBatch{text: make([]byte, 0, len(b.text)*9/8)} // about as long as the one before
-			d.start(b)
+			next := newChangeBatch(len(b.text) * 9 / 8) // about as long as the one before
+			turn = d.start(b, turn)
 			b = next
 		}
 	})
@@ -162,14 +224,27 @@ func (d *decoder) changes(doc *seal.Document) error {
 		return notJSON(err, "its changes are not a list")
 	}
 	if len(b.ends) > 0 {
-		d.start(b)
+		turn = d.start(b, turn)
 	}
+	<-turn
+	d.sum.EndList()
 	return nil
 }
 
-func (d *decoder) start(b *changeBatch) {
+// start works on a batch. Its text goes into the fingerprint once its turn has
+// come; after that is the turn of the next.
+func (d *decoder) start(b *changeBatch, turn <-chan struct{}) (next chan struct{}) {
 	d.batches = append(d.batches, b)
-	d.group.Go(func() error { b.decode(); return nil })
+	next = make(chan struct{})
+	d.group.Go(func() error {
+		b.decode()
+		<-turn
+		d.sum.Elements(b.text)
+		b.text, b.ends = nil, nil
+		close(next)
+		return nil
+	})
+	return next
 }
 
 // notJSON says that a text is no plan: because of why if it is JSON, and
@@ -208,35 +283,32 @@ func (d *decoder) prove() error {
 	return p.check()
 }
 
-// fingerprint computes the fingerprint of the text, including members that this
+// fingerprint completes the fingerprint of the text, including members that this
 // program does not know.
 func (d *decoder) fingerprint() string {
-	sum := seal.NewDigest()
 	for _, name := range slices.Sorted(maps.Keys(d.parts)) {
-		switch name {
-		case "fingerprint":
-		case "changes":
-			sum.List(name)
-			for _, b := range d.batches {
-				sum.Elements(b.text)
-			}
-			sum.EndList()
-		default:
-			sum.Member(name, d.parts[name].text)
+		isIn := name == nameOfChanges || name < nameOfChanges && d.parts[nameOfChanges] != nil
+		if name != "fingerprint" && !isIn {
+			d.sum.Member(name, d.parts[name].text)
 		}
 	}
-	return sum.Sum()
+	return d.sum.Sum()
 }
 
 // collect puts the changes together, or returns the first error among them.
 func (d *decoder) collect() error {
 	p := &d.plan
-	p.Changes = make([]Change, 0, len(d.batches)*batch)
+	n := 0
+	for _, b := range d.batches {
+		n += len(b.changes)
+	}
+	p.Changes = make([]Change, 0, n)
 	for _, b := range d.batches {
 		if b.err != nil {
 			return fmt.Errorf("change %d: %w", len(p.Changes)+b.at+1, b.err)
 		}
 		p.Changes = append(p.Changes, b.changes...)
+		b.changes = nil
 	}
 	for i := range p.Changes {
 		if p.Changes[i].Seq != i+1 {
@@ -253,6 +325,11 @@ type changeBatch struct {
 	changes []Change
 	err     error // of the change at index at
 	at      int
+}
+
+// newChangeBatch returns an empty batch with room for a text.
+func newChangeBatch(size int) *changeBatch {
+	return &changeBatch{text: make([]byte, 0, size), ends: make([]int, 0, batch)}
 }
 
 func (b *changeBatch) add(change []byte) {
@@ -283,5 +360,30 @@ func (c *Change) parse(text []byte) error {
 	if string(c.Before) == "null" {
 		c.Before = nil
 	}
-	return c.check()
+	if err := c.check(); err != nil {
+		return err
+	}
+	c.compact()
+	return nil
+}
+
+// compact gives up memory that decoding took and a checked change does not need:
+// room for more fields, and texts that it holds twice.
+func (c *Change) compact() {
+	fields := make([]Field, len(c.Fields))
+	copy(fields, c.Fields)
+	c.Fields = fields
+	for i := range fields {
+		fields[i].Path = c.Object.Property(fields[i].Path).Path
+		if name, _ := fields[i].After.(string); name == c.Partner.DisplayName {
+			c.Partner.DisplayName = name
+		}
+	}
+	if r := c.Request; r != nil {
+		r.Method = methodOf(c.Object, c.Action)
+		if _, rest, found := strings.Cut(r.Path, c.Partner.TenantID); found {
+			end := len(r.Path) - len(rest)
+			c.Partner.TenantID = r.Path[end-len(c.Partner.TenantID) : end]
+		}
+	}
 }

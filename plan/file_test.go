@@ -253,6 +253,26 @@ func TestWhatANewerProgramAddsIsCoveredAndPassedOver(t *testing.T) {
 	}
 }
 
+// The fingerprint has members in the order of their names, wherever they are in
+// the text. A text that does not seek is read once all the same.
+func TestAMemberBeforeTheChangesMayComeAfterThem(t *testing.T) {
+	text := encoded(t, sample(t))
+	late := resealed(t, text, "],\n\"fingerprint\"", "],\n\"approvals\":[2,1.0],\"zone\":{\"b\":1,\"a\":2},\"fingerprint\"")
+	both := resealed(t, late, `{`, `{"able":"\u0061",`)
+	for name, text := range map[string][]byte{"after": late, "before and after": both} {
+		skip := bytes.NewReader(append([]byte("skipped"), text...))
+		skip.Seek(7, io.SeekStart)
+		for how, r := range map[string]io.Reader{"a file": skip, "a pipe": iotest.HalfReader(bytes.NewReader(text))} {
+			if got, err := plan.Decode(r); err != nil || len(got.Changes) == 0 {
+				t.Errorf("%s, in %s: %v", name, how, err)
+			}
+		}
+		if _, err := decode(bytes.Replace(text, []byte(`[2,1.0]`), []byte(`[1,2.0]`), 1)); !errors.Is(err, plan.ErrAltered) {
+			t.Errorf("%s, altered: %v", name, err)
+		}
+	}
+}
+
 // Each of these plans has a matching fingerprint, so that only the rules can
 // refuse it.
 func TestACraftedPlanIsRefused(t *testing.T) {

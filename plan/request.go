@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -57,7 +58,10 @@ func pathOf(o Object, a Action, tenantID string) string {
 }
 
 // body writes the new values as JSON.
-func body(fields []Field) json.RawMessage { return appendBody(make([]byte, 0, 128), fields) }
+func body(fields []Field) json.RawMessage {
+	var room [256]byte
+	return bytes.Clone(appendBody(room[:0], fields))
+}
 
 // appendBody appends a body to b. Paths are managed ones: they have one or two
 // segments, and those of one object are adjacent.

@@ -1,6 +1,9 @@
 package report
 
 import (
+	"bufio"
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -9,6 +12,7 @@ import (
 
 	"bulksync/execute/journal"
 	"bulksync/internal/seal"
+	"bulksync/plan/audit"
 )
 
 func writeJSON(w io.Writer, v any) error {
@@ -16,6 +20,42 @@ func writeJSON(w io.Writer, v any) error {
 		enc := seal.NewEncoder(w)
 		enc.SetIndent("", "  ")
 		return enc.Encode(v)
+	})
+}
+
+// auditJSON is writeJSON for an audit. It writes the findings one by one: all of
+// them as one text would be larger than everything else.
+func auditJSON(w io.Writer, a *audit.Audit) error {
+	if len(a.Findings) == 0 {
+		return writeJSON(w, a)
+	}
+	frame := *a
+	frame.Findings = []audit.Finding{}
+	var text bytes.Buffer
+	enc := seal.NewEncoder(&text)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(frame); err != nil {
+		return err
+	}
+	const list = `"findings": [` // never inside a string, where a quote is escaped
+	head, foot, _ := strings.Cut(text.String(), list)
+	return escaped(w, func(w io.Writer) error {
+		b := bufio.NewWriter(w)
+		b.WriteString(head + list)
+		for i := range a.Findings {
+			finding, err := seal.Marshal(a.Findings[i])
+			if err != nil {
+				return err
+			}
+			text.Reset()
+			text.WriteString([]string{"\n    ", ",\n    "}[min(i, 1)])
+			if err := json.Indent(&text, finding, "    ", "  "); err != nil {
+				return err
+			}
+			b.Write(text.Bytes())
+		}
+		b.WriteString("\n  " + foot)
+		return b.Flush()
 	})
 }
 

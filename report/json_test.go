@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -8,8 +9,11 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"bulksync/plan"
+	"bulksync/plan/audit"
 	"bulksync/report"
 )
 
@@ -55,4 +59,27 @@ func TestTheEscaperAgreesWithItsTwin(t *testing.T) {
 			t.Fatalf("%+q: %v\n got %q\nwant %q", text, err, b.String(), want)
 		}
 	})
+}
+
+// Findings are written one by one, and the text is that of the whole audit at
+// once.
+func TestTheJSONOfAnAuditIsOfOnePiece(t *testing.T) {
+	hard := finding(3, audit.Changed, named(`a "findings": [`, "<&>\u2028\u202e"))
+	bare := finding(4, audit.Unreadable)
+	bare.Fields, bare.Problem = []plan.Field{}, "\"findings\": []"
+	for name, a := range map[string]*audit.Audit{"sample": sampleAudit(), "one": auditOf(hard), "hard": auditOf(bare, hard, bare), "clean": auditOf()} {
+		var want strings.Builder
+		err := report.Escaped(&want, func(w io.Writer) error {
+			enc := json.NewEncoder(w)
+			enc.SetEscapeHTML(false)
+			enc.SetIndent("", "  ")
+			return enc.Encode(a)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want.String(), auditAs(t, a, report.JSON)); diff != "" {
+			t.Errorf("%s (-whole +ours):\n%s", name, diff)
+		}
+	}
 }

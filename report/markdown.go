@@ -74,10 +74,7 @@ func mdAlert(b *strings.Builder, a *alert, noun string) {
 func mdRows(b *strings.Builder, p *page) {
 	var rows [][]string
 	room := markdownBytes - b.Len() - markdownHead
-	for r := range p.Rows {
-		if !p.Listed(&r) {
-			continue
-		}
+	for r := range p.listed() {
 		cells := mdRow(&r)
 		if room -= len(mdLine(cells)); room < 0 {
 			break

@@ -55,6 +55,25 @@ type page struct {
 	Closing []string
 }
 
+// listed are the rows that the bounded formats list. It makes no more rows than it
+// has to: after a good run there are none to list.
+func (p *page) listed() iter.Seq[row] {
+	return func(yield func(row) bool) {
+		left := p.NListed
+		if left == 0 {
+			return
+		}
+		for r := range p.Rows {
+			if !p.Listed(&r) {
+				continue
+			}
+			if left--; !yield(r) || left == 0 {
+				return
+			}
+		}
+	}
+}
+
 // fact is one labelled line about the report; Code marks values to be copied.
 type fact struct {
 	Label, Value string

@@ -90,7 +90,7 @@ func Audit(w io.Writer, a *audit.Audit, f Format, o Options) error {
 	}
 	switch f {
 	case JSON:
-		return writeJSON(w, a)
+		return auditJSON(w, a)
 	case CSV:
 		return auditCSV(w, a)
 	default:

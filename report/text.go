@@ -133,10 +133,7 @@ func (t *textWriter) table(p *page) {
 	l := layoutFor(t.width, p.Lined)
 	var rows [][]string
 	var last partner
-	for r := range p.Rows {
-		if !p.Listed(&r) {
-			continue
-		}
+	for r := range p.listed() {
 		rows = append(rows, t.cells(l, &r, len(rows) > 0 && r.Partner == last))
 		if last = r.Partner; len(rows) == textRows {
 			break

@@ -82,6 +82,7 @@ func (o applyOptions) run(stops execute.Stops, e *env) error {
 	if err != nil {
 		return err
 	}
+	defer p.Close()
 	settings, err := o.settings(p.Plan, time.Now())
 	if err != nil {
 		return err
@@ -100,11 +101,11 @@ func (o applyOptions) run(stops execute.Stops, e *env) error {
 	}
 	e.noteEstimate(t, p.Plan)
 	e.noteDeadline(settings, time.Now())
-	dir, file, err := rundir.Create(dirPath, p.raw)
+	dir, file, err := rundir.Create(dirPath, p.text)
 	if err != nil {
 		return e.refusedDir(dirPath, err)
 	}
-	p.raw = nil // as large as the plan, and by now in the folder
+	p.Close()
 	defer dir.Release()
 	defer file.Close()
 	return e.carryOut(stops, dir, t, execute.Config{

@@ -78,7 +78,8 @@ func (o auditOptions) run(stops execute.Stops, e *env) error {
 // tenant could not be read completely.
 func (c *compared) audit(incomplete *exit) *audit.Audit {
 	if incomplete == nil {
-		return audit.Compare(c.head(), c.input, c.desired, c.current)
+		wanted, current := c.take()
+		return audit.Compare(c.head(), c.input, wanted, current)
 	}
 	result := audit.New(c.head(), c.input, c.current.Read)
 	result.Problem = edge(errors.Unwrap(incomplete.err).Error()) // the verdict says that nothing is claimed

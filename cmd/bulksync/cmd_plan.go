@@ -57,7 +57,8 @@ func (o planOptions) run(stops execute.Stops, e *env) error {
 	if err != nil {
 		return err
 	}
-	p, err := plan.Build(c.head(), c.desired, c.current)
+	wanted, current := c.take()
+	p, err := plan.Build(c.head(), wanted, current)
 	if err != nil {
 		return err
 	}

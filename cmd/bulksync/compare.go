@@ -91,7 +91,7 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 		return nil, err
 	}
 	c := &compared{input: inputOf(rows, d.Template), desired: d, tenant: t}
-	needs := plan.Needs{Template: d.Template != nil && t.Home().Cloud.HasTemplates()}
+	needs := plan.Needs{Template: d.Template != nil && t.Home().Cloud.HasTemplates(), PartsOnly: rows == nil || !rows.HasBare()}
 	if rows != nil {
 		if needs.Domains = rows.Domains(); len(needs.Domains) == 0 {
 			if c.desired.Partners, err = rows.Resolve(t.Home().ID, nil); err != nil {
@@ -113,6 +113,14 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 		e.notices(c.desired.Partners.Notices)
 	}
 	return c, nil
+}
+
+// take returns what is wanted and what is there, for the comparison, and gives
+// them up: they are as large as its result.
+func (c *compared) take() (d plan.Desired, cur *plan.Current) {
+	d, cur = c.desired, c.current
+	c.desired, c.current = plan.Desired{}, nil
+	return d, cur
 }
 
 // inputOf identifies what is wanted.

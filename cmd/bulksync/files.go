@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"path/filepath"
 
 	"bulksync/internal/atomicfile"
-	"bulksync/plan"
 )
 
 // within runs f until ctx ends. A system call that waits for another process,
@@ -89,40 +87,6 @@ func endable(ctx context.Context, in io.ReadCloser) io.ReadCloser {
 func isKept(path string) bool {
 	_, stream, err := atomicfile.Target(path)
 	return path != "-" && err == nil && !stream
-}
-
-// readPlan reads and proves a plan file.
-func (e *env) readPlan(ctx context.Context, path string) (*plan.Plan, error) {
-	return readFile(ctx, &e.process, path, func(r io.Reader) (*plan.Plan, error) {
-		p, err := plan.Decode(r)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", inputPath(path), err)
-		}
-		return p, e.checkPlanTenant(p)
-	})
-}
-
-// provenPlan is a plan with the bytes that were proved. They are read once, so
-// that the run folder gets exactly what was checked.
-type provenPlan struct {
-	*plan.Plan
-	raw []byte
-}
-
-func (e *env) readProven(ctx context.Context, path string) (*provenPlan, error) {
-	return readFile(ctx, &e.process, path, func(r io.Reader) (*provenPlan, error) {
-		var raw bytes.Buffer
-		if f, ok := r.(*atomicfile.Reader); ok {
-			if info, err := f.Stat(); err == nil {
-				raw.Grow(int(info.Size()) + bytes.MinRead)
-			}
-		}
-		p, err := plan.Decode(io.TeeReader(r, &raw))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", inputPath(path), err)
-		}
-		return &provenPlan{p, raw.Bytes()}, nil
-	})
 }
 
 // inputName is the name of a file in plans and reports: without its folders,

@@ -37,7 +37,7 @@ func isLeftover(name string) bool { return name == LockName || atomicfile.IsTemp
 // Create makes the folder with the plan and an empty journal in it, all
 // durable, or leaves nothing behind. The folder is locked until Release. The
 // caller closes the journal.
-func Create(path string, plan []byte) (*Dir, *os.File, error) {
+func Create(path string, plan io.Reader) (*Dir, *os.File, error) {
 	d := &Dir{path: path}
 	journal, err := d.begin(plan)
 	if err != nil {
@@ -47,7 +47,7 @@ func Create(path string, plan []byte) (*Dir, *os.File, error) {
 	return d, journal, nil
 }
 
-func (d *Dir) begin(plan []byte) (*os.File, error) {
+func (d *Dir) begin(plan io.Reader) (*os.File, error) {
 	var err error
 	if d.folders, err = atomicfile.MakeFolders(d.path); err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (d *Dir) begin(plan []byte) (*os.File, error) {
 	if err := Check(d.path); err != nil { // again, because another run may have taken it since
 		return nil, err
 	}
-	if err := d.Write(PlanName, func(w io.Writer) error { _, err := w.Write(plan); return err }); err != nil {
+	if err := d.Write(PlanName, func(w io.Writer) error { _, err := io.Copy(w, plan); return err }); err != nil {
 		return nil, err
 	}
 	d.files = append(d.files, d.File(PlanName))

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -71,7 +72,7 @@ func TestALateProcessLeavesTheLock(t *testing.T) {
 func TestUnmake(t *testing.T) {
 	top := filepath.Join(t.TempDir(), "runs")
 	d := &Dir{path: filepath.Join(top, "run")}
-	journal, err := d.begin([]byte("a plan"))
+	journal, err := d.begin(strings.NewReader("a plan"))
 	if err != nil {
 		t.Fatal(err)
 	}

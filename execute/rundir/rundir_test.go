@@ -49,7 +49,7 @@ func emptyPlan(t *testing.T) (*plan.Plan, []byte) {
 func begun(t *testing.T) (*rundir.Dir, *plan.Plan) {
 	t.Helper()
 	p, raw := emptyPlan(t)
-	d, file, err := rundir.Create(filepath.Join(t.TempDir(), "runs", "run"), raw)
+	d, file, err := rundir.Create(filepath.Join(t.TempDir(), "runs", "run"), bytes.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestDefault(t *testing.T) {
 // owner alone, and no other process may continue it until it is released.
 func TestCreate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "runs", "run")
-	d, file, err := rundir.Create(path, []byte("a plan"))
+	d, file, err := rundir.Create(path, strings.NewReader("a plan"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestAFolderInUse(t *testing.T) {
 	if err := rundir.Check(dir); !errors.Is(err, rundir.ErrNotEmpty) || err.Error() != "the run folder "+dir+" is not empty" {
 		t.Errorf("got %v", err)
 	}
-	if _, _, err := rundir.Create(dir, []byte("ours")); !errors.Is(err, rundir.ErrNotEmpty) {
+	if _, _, err := rundir.Create(dir, strings.NewReader("ours")); !errors.Is(err, rundir.ErrNotEmpty) {
 		t.Errorf("got %v", err)
 	}
 	for _, name := range []string{rundir.PlanName, rundir.JournalName} {
@@ -185,7 +185,7 @@ func TestLeftovers(t *testing.T) {
 	if err := rundir.Check(dir); err != nil {
 		t.Fatal(err)
 	}
-	d, file, err := rundir.Create(dir, []byte("a plan"))
+	d, file, err := rundir.Create(dir, strings.NewReader("a plan"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,14 +203,14 @@ func TestCreateOrNothing(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(path, rundir.LockName), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := rundir.Create(path, []byte("a plan")); !errors.As(err, new(*atomicfile.KindError)) {
+	if _, _, err := rundir.Create(path, strings.NewReader("a plan")); !errors.As(err, new(*atomicfile.KindError)) {
 		t.Errorf("a folder for the lock: %v", err)
 	}
 	if got := names(t, path); !slices.Equal(got, []string{rundir.LockName}) {
 		t.Errorf("the folder holds %q", got)
 	}
 	write(t, filepath.Join(dir, "file"), "")
-	if _, _, err := rundir.Create(filepath.Join(dir, "file", "run"), nil); err == nil {
+	if _, _, err := rundir.Create(filepath.Join(dir, "file", "run"), strings.NewReader("")); err == nil {
 		t.Error("a run was made below a file")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -33,7 +34,7 @@ func TestAnUnsafeFolder(t *testing.T) {
 		case !tc.safe && (!errors.As(err, &unsafe) || !unsafe.Writable || unsafe.Path != dir):
 			t.Errorf("mode %v: %v", tc.mode, err)
 		}
-		if d, file, err := rundir.Create(dir, nil); (err == nil) != tc.safe {
+		if d, file, err := rundir.Create(dir, strings.NewReader("")); (err == nil) != tc.safe {
 			t.Errorf("mode %v: %v", tc.mode, err)
 		} else if err == nil {
 			file.Close()

@@ -155,7 +155,7 @@ func engine(ctx context.Context, url, token, path string) (c execute.Config, err
 		return c, err
 	}
 	c.Client, c.Header.Settings.NoReadBack = s.Client(), true
-	_, file, err := rundir.Create(path+".run", raw)
+	_, file, err := rundir.Create(path+".run", bytes.NewReader(raw))
 	if err != nil {
 		return c, err
 	}

@@ -2,6 +2,7 @@ package desired
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -26,6 +27,12 @@ func (r *Rows) Domains() []string {
 		}
 	}
 	return domains
+}
+
+// HasBare reports whether some row names no property: it asks for the partner as a
+// whole.
+func (r *Rows) HasBare() bool {
+	return slices.ContainsFunc(r.rows, func(row Row) bool { return row.Manages(PartnerConfiguration) })
 }
 
 // Resolve gives each row that names a domain the tenant ID that tenantIDs has for

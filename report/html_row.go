@@ -1,0 +1,182 @@
+package report
+
+import "strconv"
+
+// markup is HTML that is being written: our tags, and the text between them.
+type markup []byte
+
+// tag writes parts of our own, as they are.
+func (m *markup) tag(s string) { *m = append(*m, s...) }
+
+// text writes any text, escaped by the rules of html/template, which are the same
+// for text and for values in quotes.
+func (m *markup) text(s string) {
+	b, from := *m, 0
+	for i := range len(s) {
+		if e := escapeOf(s[i]); e != "" {
+			b = append(append(b, s[from:i]...), e...)
+			from = i + 1
+		}
+	}
+	*m = append(b, s[from:]...)
+}
+
+// escapeOf is what stands for a byte in HTML; empty for the byte itself.
+func escapeOf(c byte) string {
+	switch c {
+	case 0:
+		return "\ufffd"
+	case '"':
+		return "&#34;"
+	case '&':
+		return "&amp;"
+	case '\'':
+		return "&#39;"
+	case '+':
+		return "&#43;"
+	case '<':
+		return "&lt;"
+	case '>':
+		return "&gt;"
+	default:
+		return ""
+	}
+}
+
+// element writes text between two tags; nothing if it is empty.
+func (m *markup) element(open, text, end string) {
+	if text == "" {
+		return
+	}
+	m.tag(open)
+	m.text(text)
+	m.tag(end)
+}
+
+// row writes a row of the table.
+func (m *markup) row(r *row) {
+	m.tag("\n<tr data-action=\"")
+	m.text(r.Action)
+	m.tag(`" data-object="`)
+	m.text(r.Object)
+	m.tag(`"`)
+	m.element(` data-status="`, r.Status, `"`)
+	if len(r.Hazards) > 0 {
+		m.tag(` data-hazard="`)
+		for _, h := range r.Hazards {
+			m.text(h)
+			m.tag(" ")
+		}
+		m.tag(`"`)
+	}
+	m.tag(">\n<td class=\"num\">")
+	*m = strconv.AppendInt(*m, int64(r.Seq), 10)
+	m.tag("</td>\n<th scope=\"row\"><span class=\"pill ")
+	m.text(string(r.Tone))
+	m.tag(`">`)
+	if r.Status == "" {
+		m.text(r.Action)
+		m.tag("</span>")
+	} else {
+		m.text(r.Status)
+		m.tag("</span><small>")
+		m.text(r.Action)
+		m.tag("</small>")
+	}
+	m.tag("</th>\n<td class=\"who\">")
+	m.partner(r.Partner)
+	if r.Line != 0 {
+		m.tag("<small>line ")
+		*m = strconv.AppendInt(*m, int64(r.Line), 10)
+		m.tag("</small>")
+	}
+	m.tag("</td>\n")
+	m.change(r)
+	m.why(r)
+	m.tag("\n</tr>")
+}
+
+func (m *markup) partner(p partner) {
+	switch {
+	case p.TenantID != "":
+		m.element("<b>", p.Name, "</b> ")
+		m.element("<code>", p.TenantID, "</code>")
+	case p.Name != "":
+		m.element("<b>", p.Name, "</b>")
+	default:
+		m.tag("<b>home tenant</b>")
+	}
+}
+
+// change writes the cell with the fields and the request.
+func (m *markup) change(r *row) {
+	m.tag(`<td><span class="object">`)
+	m.text(r.About)
+	m.tag("</span>")
+	for i := range r.Fields {
+		m.field(&r.Fields[i])
+	}
+	if r.Method != "" {
+		m.tag("<details><summary>")
+		m.text(r.Method)
+		m.tag(" request</summary><code>")
+		m.text(r.Method)
+		m.tag(" ")
+		m.text(r.Path)
+		m.tag("</code>")
+		m.element("<code>", r.Body, "</code>")
+		m.tag("</details>")
+	}
+	m.tag("</td>\n")
+}
+
+func (m *markup) field(f *field) {
+	m.tag(`<div class="f"><span class="k">`)
+	m.text(f.Name())
+	m.tag("</span> ")
+	before, to := `<span class="b">`, ` <span class="to">→</span>`
+	if f.Wanted {
+		before, to = `<span class="now">`, `; <span class="to">the file says</span>`
+	}
+	if f.Before != "" {
+		m.element(before, f.Before, "</span>")
+		if f.After != "" {
+			m.tag(to)
+		}
+		m.tag(" ")
+	}
+	m.tag(`<span class="a">`)
+	m.text(f.After)
+	m.tag("</span>")
+	m.element(` <span class="k">found</span> <span class="now">`, f.Now, "</span>")
+	m.tag("</div>")
+}
+
+// why writes the cell with the outcome and its evidence.
+func (m *markup) why(r *row) {
+	m.tag(`<td class="why">`)
+	if o := r.Outcome; o != nil {
+		m.element("<p><code>", o.Code, "</code></p>")
+		m.element("<p>", o.Message, "</p>")
+		if o.Sent != "" {
+			m.element("<details><summary>", o.Sent, "</summary><span>sent</span> <code>")
+			m.text(o.SentAt)
+			m.tag("</code>")
+			m.element("<span>request-id</span> <code>", o.RequestID, "</code>")
+			m.element("<span>client-request-id</span> <code>", o.ClientRequestID, "</code>")
+			m.tag("</details>")
+		}
+	}
+	if len(r.Hazards) > 0 {
+		m.tag("<p>")
+		for _, h := range r.Hazards {
+			m.tag(`<span class="hz">`)
+			m.text(h)
+			m.tag("</span> ")
+		}
+		m.tag("</p>")
+	}
+	m.element("<p>", r.Reason, "</p>")
+	m.element(`<p class="note">`, r.Note, "</p>")
+	m.tag("</td>")
+}
