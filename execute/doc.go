@@ -51,5 +51,14 @@
 // readings (verify.go, noops.go). reading.go is the tenant as it was read,
 // clock.go how old that is.
 //
+// The tenant is read as one list. A plan for a few partners of a large tenant
+// is the exception: if the plan's own reading had at least two pages for each of
+// its partners, no-ops included, each partner is read by itself, before the
+// first write and at each reading back (single.go). Both ways feed the same
+// snapshots, so nothing that judges a change knows which it was. What a single
+// read cannot show is taken from the list: whether this identity sees
+// policies at all, and, should any first single read fail, everything. A plan
+// with a template always reads the list.
+//
 // Neighbours: journal keeps the record, plan judges and reverts, graph sends.
 package execute
