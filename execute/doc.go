@@ -3,6 +3,7 @@
 //	Prepare   reads the tenant as it is now, before the first write
 //	Run       writes, with one worker for each partner at a time, and reads back
 //	Undo      makes the plan that reverts a run
+//	Settled   reads the tenant to see whether a run has nothing left to resume
 //
 // The package owns the safety rules around a write. It does not decide what to
 // write: the plan says that. It does not pace: a layer under the client does.

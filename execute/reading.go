@@ -56,23 +56,35 @@ type snapshot struct {
 // Prepare reads the tenant before a run, and fails unless everything that the
 // plan concerns can be read. It writes nothing.
 func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, error) {
-	r := &Reading{client: c, wanted: make(map[string]bool, p.Summary.Writes()), noOps: newNoOps(p.Changes)}
+	r := newReading(c, p)
+	r.noOps = newNoOps(p.Changes, false)
+	r.wanted = make(map[string]bool, p.Summary.Writes())
 	for i := range p.Changes {
-		switch c := &p.Changes[i]; {
-		case c.Object == plan.SyncTemplate:
-			r.template = c.Action != plan.Blocked
-		case c.Writes():
+		if c := &p.Changes[i]; c.Writes() && c.Object != plan.SyncTemplate {
 			r.wanted[c.Partner.TenantID] = true
 		}
 	}
 	r.partners = make(map[string]snapshot, len(r.wanted))
-	if r.singles = singlesOf(p); r.singles != nil {
+	return r, r.begin(ctx)
+}
+
+// newReading is a reading that keeps nothing.
+func newReading(c *graph.Client, p *plan.Plan) *Reading {
+	return &Reading{
+		client: c, singles: singlesOf(p),
+		template: slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Object == plan.SyncTemplate && c.Action != plan.Blocked }),
+	}
+}
+
+// begin reads everything for the first time.
+func (r *Reading) begin(ctx context.Context) error {
+	if r.singles != nil {
 		if err := r.readSingles(ctx); err == nil || ctx.Err() != nil {
-			return r, err
+			return err
 		}
 		r.singles, r.absentAsOf = nil, time.Time{} // the list says best what cannot be read, and why
 	}
-	return r, r.renew(ctx)
+	return r.renew(ctx)
 }
 
 // renew reads everything again. Each page can be used as soon as it is in.
