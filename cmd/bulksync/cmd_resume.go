@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -43,6 +44,9 @@ sent again; what was in flight when the run ended is read back first.`,
 }
 
 func (o resumeOptions) run(stops execute.Stops, e *env) error {
+	// What a resumption holds is large and stays to the end, so that collecting garbage more often
+	// costs little.
+	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	dir, err := rundir.Open(o.dir)
 	if err != nil {
 		return err
