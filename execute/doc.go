@@ -3,6 +3,7 @@
 //	Prepare   reads the tenant as it is now, before the first write
 //	Run       writes, with one worker for each partner at a time, and reads back
 //	Undo      makes the plan that reverts a run
+//	Settled   reads the tenant to see whether a run has nothing left to resume
 //
 // The package owns the safety rules around a write. It does not decide what to
 // write: the plan says that. It does not pace: a layer under the client does.
@@ -50,6 +51,15 @@
 // (run.go, waves.go) and compares what was done, and the plan's no-ops, with
 // readings (verify.go, noops.go). reading.go is the tenant as it was read,
 // clock.go how old that is.
+//
+// The tenant is read as one list. A plan for a few partners of a large tenant
+// is the exception: if the plan's own reading had at least two pages for each of
+// its partners, no-ops included, each partner is read by itself, before the
+// first write and at each reading back (single.go). Both ways feed the same
+// snapshots, so nothing that judges a change knows which it was. What a single
+// read cannot show is taken from the list: whether this identity sees
+// policies at all, and, should any first single read fail, everything. A plan
+// with a template always reads the list.
 //
 // Neighbours: journal keeps the record, plan judges and reverts, graph sends.
 package execute

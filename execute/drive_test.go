@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bulksync/execute"
 	"bulksync/execute/journal"
 	"bulksync/plan"
@@ -42,12 +44,41 @@ func (d *drive) play(endings []ending) error {
 		if err := d.finished(); err != nil {
 			return fmt.Errorf("%w\n%s", err, storyText(d.plan, d.result))
 		}
+		if err := d.settled(); err != nil {
+			return fmt.Errorf("%w\n%s", err, storyText(d.plan, d.result))
+		}
 	}
 	d.result = d.replay(d.plan, d.tape)
 	if err := d.admitted(d.Requests()[first:]); err != nil {
 		return err
 	}
 	return d.once(d.Requests()[first:])
+}
+
+// settled checks that a run with nothing left is known as such, and that it
+// would stay the same if it were resumed.
+func (d *drive) settled() error {
+	l := d.log(d.plan, d.tape)
+	settled, err := execute.Settled(d.t.Context(), d.client(), d.plan, l)
+	if err != nil || settled != l.Complete() {
+		return fmt.Errorf("settled: %v, by the journal %v: %w", settled, l.Complete(), err)
+	}
+	before, first := d.result, len(d.Requests())
+	if !settled {
+		return nil
+	}
+	if err := d.session(nil); err != nil {
+		return err
+	}
+	for _, q := range d.Requests()[first:] {
+		if q.IsWrite() {
+			return fmt.Errorf("a settled run sent %s %s", q.Method, q.Path)
+		}
+	}
+	if diff := cmp.Diff(before.Outcomes, d.result.Outcomes); diff != "" {
+		return fmt.Errorf("a settled run ended otherwise (-settled +resumed):\n%s", diff)
+	}
+	return nil
 }
 
 // wall is the time of day, with the story's jumps from now on.

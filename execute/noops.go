@@ -10,6 +10,8 @@ import (
 // that the partners of a long plan without work need not be kept.
 type noOps struct {
 	changes []plan.Change
+	// all: what the plan writes is compared as well, as if it were done.
+	all bool
 	// first says, for each partner with a no-op, where its changes begin in the
 	// plan and which list showed it last.
 	first map[string]sighting
@@ -28,16 +30,18 @@ type lostNoOp struct {
 	why     string
 }
 
-func newNoOps(changes []plan.Change) *noOps {
-	n := &noOps{changes: changes, first: map[string]sighting{}}
+func newNoOps(changes []plan.Change, all bool) *noOps {
+	n := &noOps{changes: changes, all: all, first: map[string]sighting{}}
 	for i := range changes {
 		c := &changes[i]
-		if _, known := n.first[c.Partner.TenantID]; !known && c.Action == plan.NoOp && c.Object != plan.SyncTemplate {
+		if _, known := n.first[c.Partner.TenantID]; !known && n.compares(c) && c.Object != plan.SyncTemplate {
 			n.first[c.Partner.TenantID] = sighting{at: i}
 		}
 	}
 	return n
 }
+
+func (n *noOps) compares(c *plan.Change) bool { return c.Action == plan.NoOp || n.all && c.Writes() }
 
 // begin starts a new list, at its first page.
 func (n *noOps) begin() {
@@ -57,17 +61,25 @@ func (n *noOps) take(p *graph.Partner) {
 }
 
 // judge compares the no-ops of one partner, whose changes are adjacent, with
-// what is there.
+// what is there. What was done is compared with its earlier changes laid over
+// that, as at the end of a run.
 func (n *noOps) judge(tenantID string, at int, live plan.Live) {
+	laid, last := live, (*plan.Change)(nil)
 	for i := at; i < len(n.changes) && n.changes[i].Partner.TenantID == tenantID; i++ {
-		n.judgeOne(&n.changes[i], live)
+		switch c := &n.changes[i]; {
+		case c.Action == plan.NoOp:
+			n.judgeOne(c, live)
+		case n.compares(c):
+			if last != nil {
+				laid = last.Apply(laid)
+			}
+			n.judgeOne(c, laid)
+			last = c
+		}
 	}
 }
 
 func (n *noOps) judgeOne(c *plan.Change, live plan.Live) {
-	if c.Action != plan.NoOp {
-		return
-	}
 	verdict, why := c.CheckDrift(live)
 	if verdict == plan.AsWanted {
 		return
@@ -87,7 +99,7 @@ func (n *noOps) end(template *graph.Template) {
 		}
 	}
 	for i := range n.changes {
-		if c := &n.changes[i]; template != nil && c.Object == plan.SyncTemplate {
+		if c := &n.changes[i]; template != nil && c.Object == plan.SyncTemplate && n.compares(c) {
 			n.judgeOne(c, plan.Live{Template: template})
 		}
 	}

@@ -14,12 +14,17 @@ import (
 
 // Reading is the part of the tenant that a plan concerns, as it was read, and
 // how old each part is. It is renewed page by page: a long run never falls back
-// to one read per partner. Its methods are safe for concurrent use.
+// to one read per partner. Only where the whole plan concerns few partners of
+// many is each read by itself (see singles). Its methods are safe for
+// concurrent use.
 type Reading struct {
 	client   *graph.Client
 	wanted   map[string]bool // the plan's tenants
 	whole    map[string]bool // those whose partner configuration itself is changed
 	template bool
+	// singles are the partners to read one by one; nil if the list is read.
+	// Prepare decides.
+	singles []single
 
 	mu       sync.Mutex
 	partners map[string]snapshot
@@ -29,7 +34,8 @@ type Reading struct {
 	// took is how long the last whole list took to read, page how long its
 	// slowest page.
 	took, page time.Duration
-	// sync: the last whole list showed at least one synchronization policy.
+	// sync: the last whole list showed at least one synchronization policy; for
+	// singles, some reading did.
 	sync     bool
 	tmpl     graph.Template
 	tmplAsOf time.Time
@@ -44,18 +50,18 @@ type Reading struct {
 
 type snapshot struct {
 	partner graph.Partner
+	absent  bool // a single read showed that there is no such partner
 	asOf    time.Time
 }
 
-// Prepare reads the tenant before a run, and fails unless it can be read
-// completely. It writes nothing.
+// Prepare reads the tenant before a run, and fails unless everything that the
+// plan concerns can be read. It writes nothing.
 func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, error) {
-	r := &Reading{client: c, wanted: make(map[string]bool, p.Summary.Writes()), whole: map[string]bool{}, noOps: newNoOps(p.Changes)}
+	r := newReading(c, p)
+	r.noOps = newNoOps(p.Changes, false)
+	r.whole, r.wanted = map[string]bool{}, make(map[string]bool, p.Summary.Writes())
 	for i := range p.Changes {
-		switch c := &p.Changes[i]; {
-		case c.Object == plan.SyncTemplate:
-			r.template = c.Action != plan.Blocked
-		case c.Writes():
+		if c := &p.Changes[i]; c.Writes() && c.Object != plan.SyncTemplate {
 			r.wanted[c.Partner.TenantID] = true
 			if c.Object == plan.PartnerConfiguration {
 				r.whole[c.Partner.TenantID] = true
@@ -63,11 +69,33 @@ func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, erro
 		}
 	}
 	r.partners = make(map[string]snapshot, len(r.wanted))
-	return r, r.renew(ctx)
+	return r, r.begin(ctx)
+}
+
+// newReading is a reading that keeps nothing.
+func newReading(c *graph.Client, p *plan.Plan) *Reading {
+	return &Reading{
+		client: c, singles: singlesOf(p),
+		template: slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Object == plan.SyncTemplate && c.Action != plan.Blocked }),
+	}
+}
+
+// begin reads everything for the first time.
+func (r *Reading) begin(ctx context.Context) error {
+	if r.singles != nil {
+		if err := r.readSingles(ctx); err == nil || ctx.Err() != nil {
+			return err
+		}
+		r.singles, r.absentAsOf = nil, time.Time{} // the list says best what cannot be read, and why
+	}
+	return r.renew(ctx)
 }
 
 // renew reads everything again. Each page can be used as soon as it is in.
 func (r *Reading) renew(ctx context.Context) error {
+	if r.singles != nil {
+		return r.renewSingles(ctx)
+	}
 	l := listing{began: time.Now()}
 	err := r.client.ListPartners(ctx, func(page graph.Page) error {
 		l.add(page)
@@ -99,7 +127,7 @@ func (l *listing) add(page graph.Page) {
 		l.restarts = append(l.restarts, page.Restarted)
 	}
 	l.slowest = max(l.slowest, time.Since(page.AsOf))
-	l.sync = l.sync || slices.ContainsFunc(page.Partners, func(p graph.Partner) bool { return p.Sync != nil })
+	l.sync = l.sync || slices.ContainsFunc(page.Partners, hasSync)
 }
 
 func (r *Reading) renewTemplate(ctx context.Context) error {
@@ -122,7 +150,8 @@ func (r *Reading) complete(l listing) {
 		r.Restarts = l.restarts
 	}
 	r.noOps.end(r.readTemplate())
-	r.absentAsOf, r.took, r.page, r.sync = l.began, time.Since(l.began), l.slowest, l.sync
+	r.absentAsOf, r.took, r.page = l.began, time.Since(l.began), l.slowest
+	r.sync = l.sync || r.sync && r.singles != nil
 	for id, s := range r.partners {
 		if s.asOf.Before(l.began) {
 			delete(r.partners, id)
@@ -178,10 +207,14 @@ func (r *Reading) look(c *plan.Change) (plan.Live, time.Time) {
 		t := r.tmpl
 		return plan.Live{Template: &t}, r.tmplAsOf
 	}
-	if s, ok := r.partners[c.Partner.TenantID]; ok {
+	switch s, ok := r.partners[c.Partner.TenantID]; {
+	case ok && s.absent:
+		return plan.Live{}, s.asOf
+	case ok:
 		return plan.Live{Partner: &s.partner}, s.asOf
+	default:
+		return plan.Live{}, r.absentAsOf
 	}
-	return plan.Live{}, r.absentAsOf
 }
 
 // newest returns what the newest reading shows for a change, and as of when.
@@ -206,6 +239,9 @@ func (r *Reading) showsSync() bool {
 // itself if the list takes too long to be kept fresh, or if the page it needs
 // hangs.
 func (r *Reading) live(ctx context.Context, c *plan.Change, age func(time.Time) time.Duration, maxAge time.Duration) (plan.Live, time.Time, error) {
+	if r.singles != nil {
+		return r.liveSingle(ctx, c, age, maxAge)
+	}
 	for renewed := false; ; {
 		r.mu.Lock()
 		live, asOf := r.look(c)
@@ -263,21 +299,30 @@ func (r *Reading) object(ctx context.Context, c *plan.Change) (plan.Live, time.T
 		t, err := r.client.Template(ctx)
 		return plan.Live{Template: &t}, asOf, err
 	}
-	p, err := orNone(r.client.Partner(ctx, c.Partner.TenantID))
-	if err != nil || p == nil {
-		return plan.Live{}, asOf, err
-	}
-	if c.Object.Member() == "" { // an object that is not part of the partner itself
-		s, err := orNone(r.client.IdentitySynchronization(ctx, c.Partner.TenantID))
-		if err != nil {
-			return plan.Live{}, asOf, err
-		}
-		if p.Sync = nil; s != nil {
-			p.Sync = *s
-		}
-	}
-	return plan.Live{Partner: p}, asOf, nil
+	p, err := r.partner(ctx, c.Partner.TenantID, isApart(c.Object))
+	return plan.Live{Partner: p}, asOf, err
 }
+
+// partner reads one partner, nil if there is none, and with sync its policy:
+// two reads, because Graph documents $expand for the list only.
+func (r *Reading) partner(ctx context.Context, tenantID string, sync bool) (*graph.Partner, error) {
+	p, err := orNone(r.client.Partner(ctx, tenantID))
+	if err != nil || p == nil || !sync {
+		return p, err
+	}
+	s, err := orNone(r.client.IdentitySynchronization(ctx, tenantID))
+	if err != nil {
+		return nil, err
+	}
+	if p.Sync = nil; s != nil {
+		p.Sync = *s
+	}
+	return p, nil
+}
+
+// isApart reports whether an object is not, or not only, a part of the partner
+// configuration.
+func isApart(o plan.Object) bool { return o.Member() == "" }
 
 // orNone turns Graph's 404 into nil: that something does not exist is an
 // answer.

@@ -89,6 +89,9 @@ func drawStory(rt *rapid.T) story {
 			s.partners = append(s.partners, drawPartner(rt, i))
 		}
 	}
+	for i := range rapid.SampledFrom([]int{0, 0, 10, 40}).Draw(rt, "others") { // in a larger tenant, the plan's partners are read one by one
+		s.partners = append(s.partners, graphsim.Partner{TenantID: tenant(100 + i), IdentitySynchronization: graphsim.SyncAllowed("Other", i%2 == 0)})
+	}
 	s.template = rapid.SampledFrom([]string{"", "", `{"templateApplicationLevel":"newPartners"}`,
 		`{"templateApplicationLevel":"newPartners,existingPartners","userSyncInbound":{"isSyncAllowed":true}}`}).Draw(rt, "template")
 	for range rapid.IntRange(0, 3).Draw(rt, "faults") {

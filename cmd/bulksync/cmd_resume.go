@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"os"
 	"sync"
 	"time"
 
@@ -49,7 +51,11 @@ func (o resumeOptions) run(stops execute.Stops, e *env) error {
 		return err
 	}
 	defer dir.Release()
-	settings, err := o.settings(stops.Soft, e, dir)
+	last, err := dir.LastSession(stops.Soft)
+	if err != nil {
+		return err
+	}
+	settings, err := o.settings(e, last.Settings)
 	if err != nil {
 		return err
 	}
@@ -57,6 +63,18 @@ func (o resumeOptions) run(stops execute.Stops, e *env) error {
 	if err != nil {
 		return err
 	}
+	if last.Finished {
+		if r, err := e.settled(stops.Soft, dir, p, settings); err != nil {
+			return err
+		} else if r != nil {
+			return e.endOfSettled(dir, p, r)
+		}
+	}
+	return e.resume(stops, dir, p, settings)
+}
+
+// resume continues a run that has something left, or may have.
+func (e *env) resume(stops execute.Stops, dir *rundir.Dir, p *plan.Plan, settings journal.Settings) error {
 	t, reading, prior, err := e.catchUp(stops.Soft, dir, p, settings)
 	if err != nil {
 		return err
@@ -76,16 +94,73 @@ func (o resumeOptions) run(stops execute.Stops, e *env) error {
 }
 
 // settings are those of the run's last session, with the given flags applied.
-func (o resumeOptions) settings(ctx context.Context, e *env, dir *rundir.Dir) (journal.Settings, error) {
-	last, err := dir.LastSession(ctx)
-	if err != nil {
-		return journal.Settings{}, err
-	}
-	s := last.Settings
-	s.Deadline = s.Deadline.Local() // the journal has it in UTC
+func (o resumeOptions) settings(e *env, s journal.Settings) (journal.Settings, error) {
 	s.Outage = cmp.Or(e.outage, s.Outage, outageOfRun)
-	s.Deadline = s.Deadline.Local() // in the zone of who reads it
+	s.Deadline = s.Deadline.Local() // the journal has it in UTC; here it is in the zone of who reads it
 	return s, o.over(&s, time.Now())
+}
+
+// settled returns a run that has nothing left, as a reading of the tenant
+// confirms; nil if there is something left. The journal comes first, so that
+// the reading need not be kept.
+func (e *env) settled(ctx context.Context, dir *rundir.Dir, p *plan.Plan, s journal.Settings) (*journal.Result, error) {
+	prior, err := dir.Journal(ctx, p)
+	if err != nil || !prior.Complete() {
+		return nil, err
+	}
+	t, err := e.signIn(ctx, p, s)
+	if err != nil {
+		return nil, err
+	}
+	end := e.noteOutage(t)
+	settled, err := execute.Settled(ctx, t.Client(), p, prior)
+	end()
+	switch {
+	case err != nil:
+		return nil, e.unread(t.Identity(), err)
+	case !settled:
+		return nil, nil
+	default:
+		return prior.Result(), nil
+	}
+}
+
+// endOfSettled shows a run that has nothing left. Its journal and its reports
+// stay as they are, unless a report is missing or older than the journal.
+func (e *env) endOfSettled(dir *rundir.Dir, p *plan.Plan, r *journal.Result) error {
+	e.note("nothing is left to do: the tenant still shows everything as the run left it")
+	code := codeOfRun(r)
+	if !areCurrent(dir, reportsOf(dir, p, r, code)) {
+		return e.endOf(dir, p, r, code)
+	}
+	e.note("reports in %s, as they were", dir.Path())
+	return e.showRun(dir, p, r, code)
+}
+
+// areCurrent reports whether the reports in a run folder follow from its journal
+// as it is now: all are there, none is older than the journal, and the summary,
+// which is small, is the same when it is made again. Reports are replaced as
+// a whole, so the time of each is that of its content.
+func areCurrent(dir *rundir.Dir, reports []rundir.Report) bool {
+	journaled, err := os.Lstat(dir.File(rundir.JournalName))
+	if err != nil {
+		return false
+	}
+	for _, r := range reports {
+		info, err := os.Lstat(dir.File(r.Name))
+		if err != nil || !info.Mode().IsRegular() || info.ModTime().Before(journaled.ModTime()) {
+			return false
+		}
+		if r.Name != summaryName {
+			continue
+		}
+		var now bytes.Buffer
+		was, err := os.ReadFile(dir.File(r.Name))
+		if err != nil || r.Render(&now) != nil || !bytes.Equal(now.Bytes(), was) {
+			return false
+		}
+	}
+	return true
 }
 
 // catchUp reads the tenant and the journal in parallel: each takes about a

@@ -19,11 +19,8 @@ import (
 // prepare signs in to the plan's tenant and reads its current state. It writes
 // nothing, neither to the tenant nor to the disk.
 func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*session.Session, *execute.Reading, error) {
-	t, err := e.connect(ctx, demand{p.HomeTenant.Cloud, paceOf(s), s.Priority, s.Outage})
+	t, err := e.signIn(ctx, p, s)
 	if err != nil {
-		return nil, nil, err
-	}
-	if err := guard(t, p); err != nil {
 		return nil, nil, err
 	}
 	end := e.noteOutage(t)
@@ -34,6 +31,15 @@ func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*s
 	}
 	e.noteRestarts(reading.Restarts)
 	return t, reading, nil
+}
+
+// signIn signs in to the plan's tenant, and no other.
+func (e *env) signIn(ctx context.Context, p *plan.Plan, s journal.Settings) (*session.Session, error) {
+	t, err := e.connect(ctx, demand{p.HomeTenant.Cloud, paceOf(s), s.Priority, s.Outage})
+	if err != nil {
+		return nil, err
+	}
+	return t, guard(t, p)
 }
 
 // carryOut carries out a new or resumed run, writes its reports and shows it.
@@ -108,7 +114,7 @@ func (e *env) noteWaves(p *plan.Plan, sizes []int) {
 	e.note("waves of %s of %s; each is read back before the next", strings.TrimSuffix(steps, ", "), words.Count(len(tenants), "partner"))
 }
 
-// endOf writes the reports of a run, shows it, and says what to do next. A
+// endOf writes the reports of a run and shows it. A
 // report that cannot be written is reported and hides none of the rest. The
 // reports are written even after the second interrupt.
 func (e *env) endOf(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code int) error {
@@ -118,6 +124,11 @@ func (e *env) endOf(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code int) 
 	} else {
 		e.note("reports in %s", dir.Path())
 	}
+	return e.showRun(dir, p, r, code)
+}
+
+// showRun shows a run and says what to do next.
+func (e *env) showRun(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code int) error {
 	o := e.pageOptions()
 	o.ExitCode = code
 	if err := e.print(func(w io.Writer) error { return report.Run(w, p, r, e.format, o) }); err != nil {
@@ -163,11 +174,21 @@ func (e *env) planOf(ctx context.Context, d *rundir.Dir) (*plan.Plan, error) {
 	return p, e.checkPlanTenant(p)
 }
 
-// undoName is the file of the plan that reverts a run.
-const undoName = "undo.json"
+// undoName is the file of the plan that reverts a run, summaryName that of its
+// totals.
+const (
+	undoName    = "undo.json"
+	summaryName = "summary.json"
+)
 
 // writeReports writes everything that follows from the plan and the journal.
 func writeReports(d *rundir.Dir, p *plan.Plan, r *journal.Result, code int) error {
+	return d.WriteReports(reportsOf(d, p, r, code))
+}
+
+// reportsOf is everything that follows from the plan and the journal, in the
+// order in which it is written.
+func reportsOf(d *rundir.Dir, p *plan.Plan, r *journal.Result, code int) []rundir.Report {
 	o := report.Options{Width: 80, ExitCode: code}
 	run := func(f report.Format) func(io.Writer) error {
 		return func(w io.Writer) error { return report.Run(w, p, r, f, o) }
@@ -179,14 +200,14 @@ func writeReports(d *rundir.Dir, p *plan.Plan, r *journal.Result, code int) erro
 		}
 		return u.Encode(w)
 	}
-	return d.WriteReports([]rundir.Report{
+	return []rundir.Report{
 		{Name: "outcomes.csv", Render: func(w io.Writer) error { return report.Outcomes(w, p, r) }},
 		{Name: "failed.csv", Render: func(w io.Writer) error { return report.FailedRows(w, p, r) }},
 		{Name: "report.md", Render: run(report.Markdown)},
 		{Name: "report.html", Render: run(report.HTML)},
-		{Name: "summary.json", Render: run(report.JSON)},
+		{Name: summaryName, Render: run(report.JSON)},
 		{Name: undoName, Render: undo},
-	})
+	}
 }
 
 // undoPlan is the plan that reverts the run.

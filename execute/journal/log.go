@@ -164,3 +164,19 @@ func (l *Log) CutShort() bool {
 	}
 	return false
 }
+
+// Complete reports whether the run is over: its last session ran to its end,
+// and everything that the plan does not block is done and was read back.
+func (l *Log) Complete() bool {
+	if !l.ended || l.end.Stopped != "" || l.end.Interrupted || len(l.intents) > 0 {
+		return false
+	}
+	for i := range l.outcomes {
+		o := &l.outcomes[i]
+		settled := o.Status == Verified || o.Status == Unchanged || o.Reason == ReasonBlocked
+		if !settled || o.Unseen || o.Unread {
+			return false
+		}
+	}
+	return true
+}

@@ -58,30 +58,50 @@ func Replay(p *plan.Plan, journal io.Reader) (*Log, error) {
 	return l, nil
 }
 
-// LastSession reads the last entry that began a session: what is run, for whom
-// and with what settings. It is fast because it proves only the first line;
-// Replay proves the rest.
-func LastSession(journal io.Reader) (*Run, error) {
+// Session is how a session of a run began, and whether it ran to its end. One
+// that was stopped or killed did not.
+type Session struct {
+	Run
+	Finished bool
+}
+
+// LastSession reads the last session of a journal: what is run, for whom and
+// with what settings. It is fast because it proves only the first line; Replay
+// proves the rest.
+func LastSession(journal io.Reader) (*Session, error) {
 	in := bufio.NewReaderSize(journal, 1<<16)
-	last, err := firstSession(in)
+	first, err := firstSession(in)
 	if err != nil {
 		return nil, err
 	}
+	last := &Session{Run: *first}
+	var end []byte
 	for n := 2; ; n++ {
 		line, err := in.ReadBytes('\n')
 		if err == io.EOF {
+			last.Finished = isFinished(end)
 			return last, nil
 		}
 		if err != nil {
 			return nil, err
 		}
+		end = line
 		if !isSession(line) {
 			continue
 		}
-		if last, err = laterSession(line); err != nil {
+		run, err := laterSession(line)
+		if err != nil {
 			return nil, fmt.Errorf("journal line %d: %w", n, err)
 		}
+		last.Run = *run
 	}
+}
+
+// isFinished reports whether the last line, which is not proved, ends a session
+// that nothing stopped.
+func isFinished(line []byte) bool {
+	var e Entry
+	return json.Unmarshal(line, &e) == nil && e.End != nil && e.End.Stopped == "" && !e.End.Interrupted
 }
 
 // laterSession reads a line that begins a session, which is not proved.

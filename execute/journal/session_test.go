@@ -3,6 +3,7 @@ package journal_test
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ func TestTheLastSessionCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(second, *last); diff != "" {
+	if diff := cmp.Diff(second, last.Run); diff != "" {
 		t.Errorf("the last session (-written +read):\n%s", diff)
 	}
 	l := replayed(t, text)
@@ -34,7 +35,7 @@ func TestTheLastSessionCounts(t *testing.T) {
 		t.Errorf("the run is that of %s with %v", r.Identity, r.Tool)
 	}
 	only, err := journal.LastSession(bytes.NewReader(written(t, session(begun))))
-	if err != nil || !cmp.Equal(*only, begun) {
+	if err != nil || !cmp.Equal(only.Run, begun) {
 		t.Errorf("a single session: %+v, %v", only, err)
 	}
 }
@@ -122,6 +123,50 @@ func TestIdentityInWords(t *testing.T) {
 	} {
 		if got := id.String(); got != want {
 			t.Errorf("%+v is %q, want %q", id, got, want)
+		}
+	}
+}
+
+// A run is complete if its last session ran to its end with everything verified,
+// unchanged or blocked. LastSession, which does not look at outcomes, says only
+// how the session ended.
+func TestACompleteRun(t *testing.T) {
+	verified := func(seq int) journal.Entry {
+		o := done(seq)
+		o.Status = journal.Verified
+		return outcome(o)
+	}
+	changed := func(edit func(*journal.Outcome)) journal.Entry {
+		o := done(5)
+		o.Status = journal.Verified
+		edit(&o)
+		return outcome(o)
+	}
+	before := []journal.Entry{session(begun), intent(3), verified(3), verified(4)}
+	for name, c := range map[string]struct {
+		rest               []journal.Entry
+		finished, complete bool
+	}{
+		"all verified":          {[]journal.Entry{verified(5), end(journal.End{})}, true, true},
+		"found as wanted":       {[]journal.Entry{changed(func(o *journal.Outcome) { o.Status = journal.Unchanged }), end(journal.End{})}, true, true},
+		"stopped at first":      {[]journal.Entry{end(journal.End{Stopped: "asked", Interrupted: true}), session(begun), verified(5), end(journal.End{})}, true, true},
+		"one not read back":     {[]journal.Entry{outcome(done(5)), end(journal.End{})}, true, false},
+		"one not seen":          {[]journal.Entry{changed(func(o *journal.Outcome) { o.Unseen = true }), end(journal.End{})}, true, false},
+		"one held":              {[]journal.Entry{changed(func(o *journal.Outcome) { o.Status = journal.Held }), end(journal.End{})}, true, false},
+		"one not attempted":     {[]journal.Entry{end(journal.End{})}, true, false},
+		"one without an answer": {[]journal.Entry{verified(5), intent(5), end(journal.End{})}, true, false},
+		"stopped":               {[]journal.Entry{verified(5), end(journal.End{Stopped: "the limit"})}, false, false},
+		"interrupted":           {[]journal.Entry{verified(5), end(journal.End{Interrupted: true})}, false, false},
+		"killed":                {[]journal.Entry{verified(5)}, false, false},
+		"resumed and killed":    {[]journal.Entry{verified(5), end(journal.End{}), session(begun)}, false, false},
+	} {
+		text := written(t, append(slices.Clip(before), c.rest...)...)
+		last, err := journal.LastSession(bytes.NewReader(append(text, `{"prev":"torn`...)))
+		if err != nil || last.Finished != c.finished {
+			t.Errorf("%s: finished is %v, %v", name, last.Finished, err)
+		}
+		if got := replayed(t, text).Complete(); got != c.complete {
+			t.Errorf("%s: complete is %v", name, got)
 		}
 	}
 }

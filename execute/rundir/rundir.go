@@ -103,8 +103,8 @@ func (d *Dir) Journal(ctx context.Context, p *plan.Plan) (*journal.Log, error) {
 	return read(ctx, d.File(JournalName), func(r io.Reader) (*journal.Log, error) { return journal.Replay(p, r) })
 }
 
-// LastSession reads the entry that began the last session of the run.
-func (d *Dir) LastSession(ctx context.Context) (*journal.Run, error) {
+// LastSession reads how the last session of the run began and ended.
+func (d *Dir) LastSession(ctx context.Context) (*journal.Session, error) {
 	return read(ctx, d.File(JournalName), journal.LastSession)
 }
 
