@@ -57,8 +57,9 @@
 // its partners, no-ops included, each partner is read by itself, before the
 // first write and at each reading back (single.go). Both ways feed the same
 // snapshots, so nothing that judges a change knows which it was. What a single
-// read cannot show is taken from the list: whether this identity sees
-// policies at all, and, should any first single read fail, everything. A plan
+// read cannot show is taken from the list: whether this identity sees policies
+// at all, from one page or, if creates are refused, from all of it; and
+// everything, if any first single read fails. A plan
 // with a template always reads the list.
 //
 // Neighbours: journal keeps the record, plan judges and reverts, graph sends.

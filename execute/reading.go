@@ -25,6 +25,10 @@ type Reading struct {
 	// singles are the partners to read one by one; nil if the list is read.
 	// Prepare decides.
 	singles []single
+	// looked: for singles, the whole list was searched for a policy. looking is
+	// held meanwhile.
+	looking sync.Mutex
+	looked  bool
 
 	mu       sync.Mutex
 	partners map[string]snapshot
@@ -222,14 +226,6 @@ func (r *Reading) newest(c *plan.Change) (plan.Live, time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.look(c)
-}
-
-// showsSync reports whether the last whole list showed any synchronization
-// policy: an identity that sees one sees them all.
-func (r *Reading) showsSync() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.sync
 }
 
 // live returns what is there now for a change, read within maxAge as measured

@@ -223,7 +223,7 @@ func (r *changeRun) isLagBelow(d time.Duration) bool {
 func (r *changeRun) retryRefused() todo {
 	r.rechecks++
 	if r.rechecks > 1 && r.change.Action == plan.Create && errors.Is(r.cause, graph.Conflict) &&
-		r.change.Object == plan.IdentitySynchronization && !r.env.reading.showsSync() {
+		r.change.Object == plan.IdentitySynchronization && !r.env.reading.showsSync(r.env.ends.soft) {
 		r.control.noteUnseen(r.change.Seq, r.cause)
 	}
 	if graph.Sleep(r.env.ends.soft, jitter(time.Second<<r.rechecks)) != nil {

@@ -132,30 +132,63 @@ func (r *Reading) liveSingle(ctx context.Context, c *plan.Change, age func(time.
 	return plan.Live{Partner: p}, asOf, nil
 }
 
-// errShown ends a list at the first policy.
-var errShown = errors.New("a synchronization policy is shown")
+// errSeen ends a list whose rest is not needed.
+var errSeen = errors.New("enough of the list was read")
 
-// findSync makes sure that this identity may see synchronization policies: an
-// identity that sees one sees them all. If no partner of the plan has one,
-// single reads do not tell a hidden policy from none. Then the list is read up
-// to the first policy in it.
+// findSync makes sure that Graph shows synchronization policies to this
+// identity. If no partner of the plan has one, a single read does not tell a
+// hidden policy from none; a page of the list does, unless hidden policies look
+// like none there too.
 func (r *Reading) findSync(ctx context.Context) error {
-	if r.showsSync() || !slices.ContainsFunc(r.singles, func(s single) bool { return s.sync }) {
+	if r.sees() || !slices.ContainsFunc(r.singles, func(s single) bool { return s.sync }) {
 		return nil
 	}
+	return r.lookForSync(ctx, func(page graph.Page) bool { return len(page.Partners) > 0 })
+}
+
+// lookForSync reads the list up to the first policy, or until enough says so.
+func (r *Reading) lookForSync(ctx context.Context, enough func(graph.Page) bool) error {
 	err := r.client.ListPartners(ctx, func(page graph.Page) error {
-		if slices.ContainsFunc(page.Partners, hasSync) {
-			return errShown
+		shown := slices.ContainsFunc(page.Partners, hasSync)
+		if shown {
+			r.mu.Lock()
+			r.sync = true
+			r.mu.Unlock()
+		}
+		if shown || enough(page) {
+			return errSeen
 		}
 		return nil
 	})
-	if !errors.Is(err, errShown) {
-		return err
+	if errors.Is(err, errSeen) {
+		return nil
 	}
+	return err
+}
+
+// sees reports whether some reading showed a policy.
+func (r *Reading) sees() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.sync = true
-	return nil
+	return r.sync
+}
+
+// showsSync reports whether the last whole list showed any synchronization
+// policy: an identity that sees one sees them all. Where the partners are read
+// one by one, the list is read for that, at most once. If it cannot be read to
+// its end, nothing is proved, and the answer is yes.
+func (r *Reading) showsSync(ctx context.Context) bool {
+	r.looking.Lock()
+	defer r.looking.Unlock()
+	if r.singles == nil || r.looked || r.sees() {
+		return r.sees()
+	}
+	err := r.lookForSync(ctx, func(graph.Page) bool { return false })
+	if err != nil && !errors.Is(err, graph.NotVisible) {
+		return true
+	}
+	r.looked = true
+	return r.sees()
 }
 
 func hasSync(p graph.Partner) bool { return p.Sync != nil }

@@ -20,19 +20,20 @@ import (
 // hundred pages and ten seconds.
 func TestFewChangesReadFewPartners(t *testing.T) {
 	for name, c := range map[string]struct {
-		there func(*graphsim.Partner) // nil: the list is longer than the plan's partners, none of which is in it
-		cells string
+		there  func(*graphsim.Partner) // nil: the list is longer than the plan's partners, none of which is in it
+		cells  string
+		others *graphsim.IdentitySynchronization
 	}{
-		"updates":          {func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", false) }, "Fabrikam,yes,,,"},
-		"updates and sync": {func(*graphsim.Partner) {}, "Fabrikam,yes,yes,yes,"},
-		"consent":          {func(*graphsim.Partner) {}, ",,yes,yes,"},
-		"new partners":     {nil, "Fabrikam,yes,,,"},
+		"updates":          {others: graphsim.SyncAllowed("Other", true), cells: "Fabrikam,yes,,,", there: func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("Old", false) }},
+		"no policy so far": {there: func(*graphsim.Partner) {}, cells: "Fabrikam,yes,yes,yes,"},
+		"consent":          {there: func(*graphsim.Partner) {}, cells: ",,yes,yes,"},
+		"new partners":     {cells: "Fabrikam,yes,,,", others: graphsim.SyncAllowed("Other", true)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, graphsim.Config{Latency: 100 * time.Millisecond})
 				for i := range 5000 {
-					r.SetPartner(graphsim.Partner{TenantID: tenant(100 + i), IdentitySynchronization: graphsim.SyncAllowed("Other", true)})
+					r.SetPartner(graphsim.Partner{TenantID: tenant(100 + i), IdentitySynchronization: c.others})
 				}
 				if c.there != nil {
 					r.with(10, c.there)
