@@ -71,18 +71,8 @@ func (m *markup) row(r *row) {
 	}
 	m.tag(">\n<td class=\"num\">")
 	*m = strconv.AppendInt(*m, int64(r.Seq), 10)
-	m.tag("</td>\n<th scope=\"row\"><span class=\"pill ")
-	m.text(string(r.Tone))
-	m.tag(`">`)
-	if r.Status == "" {
-		m.text(r.Action)
-		m.tag("</span>")
-	} else {
-		m.text(r.Status)
-		m.tag("</span><small>")
-		m.text(r.Action)
-		m.tag("</small>")
-	}
+	m.tag("</td>\n<th scope=\"row\">")
+	m.pill(r)
 	m.tag("</th>\n<td class=\"who\">")
 	m.partner(r.Partner)
 	if r.Line != 0 {
@@ -94,6 +84,22 @@ func (m *markup) row(r *row) {
 	m.change(r)
 	m.why(r)
 	m.tag("\n</tr>")
+}
+
+// pill writes what is done, or how it ended.
+func (m *markup) pill(r *row) {
+	m.tag(`<span class="pill `)
+	m.text(string(r.Tone))
+	m.tag(`">`)
+	if r.Status == "" {
+		m.text(r.Action)
+		m.tag("</span>")
+		return
+	}
+	m.text(r.Status)
+	m.tag("</span><small>")
+	m.text(r.Action)
+	m.tag("</small>")
 }
 
 func (m *markup) partner(p partner) {
