@@ -70,7 +70,7 @@ func (g *gate) throttled(now time.Time, p permit, retryAfter time.Duration) {
 	}
 	g.bucket.refused(now)
 	g.width.reset()
-	g.shut(now, max(retryAfter, g.pause.shortest(retryAfter, g.bucket.minPause())))
+	g.shut(now, max(retryAfter, g.pause.shortest(retryAfter, g.bucket.minPause(), g.bucket.backoffGrowth())))
 }
 
 // shut closes the gate for d. If d is too long to wait out, it wakes all waiting

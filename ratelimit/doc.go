@@ -59,14 +59,21 @@
 //     accepted since the last refusal, the width is to blame: its ceiling falls to
 //     what was accepted, and no rate is learned. A refusal at a width that was
 //     accepted before clears the ceiling of blame, and counts as a rate.
+//
 //   - A queue. A bucket answers at the same speed until it is empty, and a service
 //     that became slow is as slow at any width. In a queue, half of the requests
 //     in flight are served as fast (Little's law). So when the latency has grown to
 //     nearly twice the lowest one, half of the width is tried, and kept if the rate
 //     stays.
 //
-// One more request in flight is then tried from time to time, more rarely after
-// each failure.
+//   - Windows. A bucket refills all the time, so little is in it after a pause. A
+//     window is all there again. So a burst after a pause, as large as the first,
+//     means that more may have flowed in than was measured: the rate is taken as
+//     higher. While everything is refused the pauses grow slowly, so that the end
+//     of the window is found.
+//
+// Where the width was narrowed, one more request in flight is tried from time to
+// time, more rarely after each failure.
 //
 // # Sources, and why none of them is enough
 //

@@ -55,6 +55,22 @@ func TestTheBestWidthOfAQueueIsFound(t *testing.T) {
 	}
 }
 
+// Windows have their end somewhere in the pause. The run starts anywhere in one.
+func TestWindowsAreMetWithoutMuchWaste(t *testing.T) {
+	window := graphsim.Quota{Units: 40, Per: 4 * time.Second}
+	for _, into := range []time.Duration{0, 500 * time.Millisecond, 2 * time.Second, 3500 * time.Millisecond} {
+		for ratio, cfg := range map[float64]graphsim.Config{
+			1.3: {Latency: 50 * time.Millisecond, Window: window},
+			1.6: {Latency: 50 * time.Millisecond, SlidingWindow: window},
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(into)
+				check(t, work(t.Context(), paced(t, builtIn(cfg), ratelimit.Options{}), 600, 16), 600, 14*window.Per, ratio, 70)
+			})
+		}
+	}
+}
+
 // A service that becomes slow at any width, or is now fast and now slow, is no queue: the full width
 // stays in use.
 func TestALatencyThatGrowsIsNoQueue(t *testing.T) {
