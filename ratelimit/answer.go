@@ -26,6 +26,9 @@ func (g *gate) answered(p permit, s Signal) {
 		g.accept(now, p)
 	default:
 		g.width.grow(now, now.Sub(p.start))
+		if p.throttles == g.throttles && p.conflicts == g.conflicts {
+			g.width.ceiling.accepted(p.inFlight, now.Sub(p.start))
+		}
 		g.accept(now, p)
 	}
 	g.inFlight.Remove(p.flight)
@@ -48,7 +51,7 @@ func (g *gate) conflicted(p permit) {
 		return
 	}
 	g.conflicts++
-	g.width.conflicted(g.inFlight.Len())
+	g.width.ceiling.collided(g.inFlight.Len())
 }
 
 // throttled shuts the gate. Requests that were in flight at the first refusal
@@ -61,9 +64,13 @@ func (g *gate) throttled(now time.Time, p permit, retryAfter time.Duration) {
 		return
 	}
 	g.throttles++
+	if retryAfter <= 0 && !g.bucket.known() && g.width.crowded(p.inFlight) {
+		g.shut(now, crowdPause)
+		return
+	}
 	g.bucket.refused(now)
 	g.width.reset()
-	g.shut(now, max(retryAfter, g.pause.shortest(retryAfter, g.bucket.minPause())))
+	g.shut(now, max(retryAfter, g.pause.shortest(retryAfter, g.bucket.minPause(), g.bucket.backoffGrowth())))
 }
 
 // shut closes the gate for d. If d is too long to wait out, it wakes all waiting

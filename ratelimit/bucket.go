@@ -85,6 +85,16 @@ func (b *bucket) minPause() time.Duration {
 	return min(time.Second, seconds(b.size()/2/b.refillRate))
 }
 
+// backoffGrowth is how much longer each pause is while everything is refused. A
+// service that took a burst may count in windows, of which the end must not be
+// missed by much.
+func (b *bucket) backoffGrowth() float64 {
+	if b.firstBurst >= aBurst {
+		return 1.4
+	}
+	return 2
+}
+
 // refusedAgain notes a further refusal of the same event.
 func (b *bucket) refusedAgain(now time.Time) {
 	b.current.refused++

@@ -39,15 +39,41 @@
 //     quickly grows to half of Options.Concurrency and then to all of it. After a
 //     refusal it restarts at one and grows to what rate times latency needs, plus
 //     a few while many tokens are left. A refusal then costs one request, not
-//     sixteen. A concurrency conflict (409) halves only the width. A request that
-//     hangs does not count against the width, or one dead connection would shut a
-//     gate of width one.
+//     sixteen. A concurrency conflict (409) halves only the ceiling of the width.
+//     A request that hangs does not count against the width, or one dead
+//     connection would shut a gate of width one.
 //   - The probe. The measured rate is held for a while, and then raised by 2 % a
 //     second and a little faster each second. A refusal during the probe only ends
 //     it, with a better measurement. A refusal at the rate itself means that the
 //     quota shrank or is shared, and cuts the rate by up to a quarter. If the
 //     service reports how much of the quota is used, a high value narrows the
 //     width before the first refusal and slows the probe after it.
+//
+// # Other kinds of limit
+//
+// Services that are not Graph, or that stand before it, limit in other ways. Each
+// is told from a bucket by what a bucket does not do:
+//
+//   - Requests in flight. A bucket refuses at any width. If a refusal has no
+//     Retry-After and its request left with more in flight than nearly all that were
+//     accepted since the last refusal, the width is to blame: its ceiling falls to
+//     what was accepted, and no rate is learned. A refusal at a width that was
+//     accepted before clears the ceiling of blame, and counts as a rate.
+//
+//   - A queue. A bucket answers at the same speed until it is empty, and a service
+//     that became slow is as slow at any width. In a queue, half of the requests
+//     in flight are served as fast (Little's law). So when the latency has grown to
+//     nearly twice the lowest one, half of the width is tried, and kept if the rate
+//     stays.
+//
+//   - Windows. A bucket refills all the time, so little is in it after a pause. A
+//     window is all there again. So a burst after a pause, as large as the first,
+//     means that more may have flowed in than was measured: the rate is taken as
+//     higher. While everything is refused the pauses grow slowly, so that the end
+//     of the window is found.
+//
+// Where the width was narrowed, one more request in flight is tried from time to
+// time, more rarely after each failure.
 //
 // # Sources, and why none of them is enough
 //
@@ -61,8 +87,10 @@
 // request, and the SRE book for dropping requests locally as the share of
 // refusals grows: both protect the service, and neither finds its rate. Netflix's
 // concurrency-limits infers a limit on requests in flight from latency (Vegas,
-// Gradient). A quota refuses without getting slower first, so latency says
-// nothing here; the idea that width and rate are two different limits remains.
+// Gradient). A quota refuses without getting slower first, so latency says nothing
+// about it. It says something about a queue, but only that there may be one: a
+// gradient alone also narrows where the service became slow for everybody. So the
+// rate at half of the width decides.
 // Measuring the bucket itself wins because there are few samples, one or two
 // refusals in ten seconds, and each of them is exact.
 //

@@ -34,11 +34,12 @@ type gate struct {
 	accepted, refused, conflictAnswers int64
 }
 
-// permit is held by a request from its admission to its answer. Its counts show
-// which answers belong to an event that was already handled.
+// permit is held by a request from its admission to its answer. Its counts of
+// events show which answers belong to one that was already handled.
 type permit struct {
 	start                time.Time
 	flight               *list.Element // in gate.inFlight
+	inFlight             int           // how many there were, itself included
 	throttles, conflicts int
 }
 
@@ -149,7 +150,8 @@ func (g *gate) tryAcquire(now time.Time) (permit, time.Duration, error) {
 	}
 	g.bucket.limiter.AllowN(now, 1)
 	g.maxRate.AllowN(now, 1)
-	return permit{now, g.inFlight.PushBack(now), g.throttles, g.conflicts}, 0, nil
+	flight := g.inFlight.PushBack(now)
+	return permit{now, flight, g.inFlight.Len(), g.throttles, g.conflicts}, 0, nil
 }
 
 // untilRoom returns the time after which to try again if the maximum number of

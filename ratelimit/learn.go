@@ -7,12 +7,16 @@ const (
 	minRate = 1.0 / 60 // one request a minute
 	maxCut  = 0.25     // of the rate, by one event
 	minCut  = 0.02     // of the rate, by one event
+	// overflow is how much higher the rate is assumed that was measured with a
+	// bucket that was full: a refusal shows soon whether that is too high.
+	overflow = 1.6
 )
 
 // refused notes a refusal that starts a new event, and learns from the window
 // that it closes.
 func (b *bucket) refused(now time.Time) {
 	if b.throttled && b.current.accepted == 0 {
+		b.current.empty = now.Sub(b.current.since)
 		b.refusedAgain(now) // nothing flowed in: still the same event
 		return
 	}
@@ -39,7 +43,11 @@ func (b *bucket) learn(past *window) {
 		if b.ambiguous != nil && refusalsCost(b.ambiguous, past, b.size()) {
 			b.costs = 1
 		}
-		b.setRate(past.refillRate(b.size(), b.costs))
+		found := past.refillRate(b.size(), b.costs)
+		if past.overflowed(b.size()) {
+			found *= overflow
+		}
+		b.setRate(found)
 	}
 }
 

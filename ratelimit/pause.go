@@ -2,6 +2,7 @@ package ratelimit
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -85,11 +86,11 @@ func (p *pause) extend(now time.Time, d, longest time.Duration) {
 // shortest is how long to stay shut at least: minPause, or a backoff if the
 // service sent no Retry-After or has refused everything since its last pause. The
 // jitter keeps several processes from coming back together.
-func (p *pause) shortest(retryAfter, minPause time.Duration) time.Duration {
+func (p *pause) shortest(retryAfter, minPause time.Duration, growth float64) time.Duration {
 	p.backoffs++
 	if retryAfter > 0 && p.backoffs == 1 {
 		return minPause
 	}
-	d := min(maxBackoff, firstBackoff<<min(p.backoffs-1, 10))
+	d := min(maxBackoff, time.Duration(float64(firstBackoff)*math.Pow(growth, float64(min(p.backoffs-1, 20)))))
 	return d + rand.N(d/4)
 }

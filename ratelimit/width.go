@@ -17,8 +17,6 @@ const (
 	fastGrowth = 3
 	// slowGrowth is how many answers it takes to admit one more after a refusal.
 	slowGrowth = 16
-	// conflictGrowth is the same after a collision, for each request in flight.
-	conflictGrowth = 16
 )
 
 // width is how many requests may be in flight: a congestion window.
@@ -30,20 +28,20 @@ const (
 type width struct {
 	limit       float64       // from Options
 	ramp        float64       // reached since the start or the last refusal
-	noConflict  float64       // how many the service can handle at a time
+	ceiling     ceiling       // what the service can handle at a time
 	latency     time.Duration // smoothed
 	firstAnswer time.Time
 	throttled   bool // there has been a refusal
 }
 
 func newWidth(limit int) width {
-	return width{limit: float64(limit), ramp: 1, noConflict: float64(limit)}
+	return width{limit: float64(limit), ramp: 1, ceiling: newCeiling(float64(limit))}
 }
 
 // at is the number of requests that may be in flight, given the sustained rate (0
 // = unknown), the available tokens and the used share of the quota.
 func (w *width) at(perSecond, tokens, used float64) int {
-	n := min(w.limit, w.ramp, w.noConflict)
+	n := min(w.limit, w.ramp, w.ceiling.at)
 	if perSecond > 0 {
 		n = min(n, 1+math.Ceil(perSecond*w.latency.Seconds())+max(0, tokens)/4)
 	} else if used >= nearLimit {
@@ -58,7 +56,6 @@ func (w *width) grow(now time.Time, took time.Duration) {
 		w.firstAnswer, w.latency = now, took
 	}
 	w.latency += (took - w.latency) / 8
-	w.noConflict = min(w.limit, w.noConflict+1/(conflictGrowth*w.noConflict))
 	switch {
 	case w.throttled:
 		w.ramp = min(w.limit, w.ramp+1.0/slowGrowth)
@@ -81,7 +78,16 @@ func (w *width) hangAfter() time.Duration { return max(minHangAfter, hangLatenci
 // reset starts over with one request.
 func (w *width) reset() { w.throttled, w.ramp = true, 1 }
 
-// conflicted halves the number of requests in flight.
-func (w *width) conflicted(inFlight int) {
-	w.noConflict = max(1, min(w.noConflict, float64(inFlight))/2)
+// crowdPause is how long the gate is shut after a refusal for too many requests in
+// flight, so that most of them end.
+const crowdPause = 250 * time.Millisecond
+
+// crowded notes a refusal, and reports whether its reason is the requests in
+// flight. Then the ceiling is lower, and nothing is wrong with the rate.
+func (w *width) crowded(inFlight int) bool {
+	if !w.ceiling.refused(inFlight) {
+		return false
+	}
+	w.ramp = 1
+	return true
 }

@@ -10,6 +10,7 @@ type window struct {
 	since    time.Time
 	took     time.Duration // set when it is over
 	shut     time.Duration // how long the gate was shut at its start
+	empty    time.Duration // until the last refusal at its start, if there were several pauses
 	accepted int
 	refused  int       // in the event that started it
 	latest   time.Time // the last acceptance
@@ -69,16 +70,27 @@ func (w *window) isAmbiguous() bool { return 4*w.refused > w.accepted }
 // one token.
 func (w *window) confidence() float64 { return min(1, float64(w.accepted)/8) }
 
+// aBurst is how many requests, accepted at once, are no chance.
+const aBurst = 5
+
+// overflowed reports whether a bucket of that size was full when the refusals
+// ended, as it always is in a service that counts in windows.
+func (w *window) overflowed(size float64) bool { return float64(w.accepted) >= max(aBurst, 0.9*size) }
+
 // refillRate is how fast a bucket of that size filled during the window, per
 // second, if a refused request takes cost tokens. Either the bucket never
 // overflowed, and everything that was taken had flowed in; or it filled up while
 // the gate was shut, and what was taken beyond its size flowed in afterwards.
 // Each formula is exact in its own case and too low in the other, so the larger
-// one holds.
+// one holds. A bucket that overflowed was full at some time between the last
+// refusal and the end of the pause: the middle is assumed.
 func (w *window) refillRate(size, cost float64) float64 {
 	all := max(w.took.Seconds(), 1e-3)
 	open := all - w.shut.Seconds()
 	taken := float64(w.accepted) + cost*float64(w.refused)
+	if w.empty > 0 && w.overflowed(size) {
+		all -= (w.shut - w.empty).Seconds() / 2
+	}
 	found := taken / all
 	if open > all/5 {
 		found = max(found, (taken-size)/open)

@@ -25,6 +25,9 @@ type simulateOptions struct {
 	partners, pageSize    int
 	latency               time.Duration
 	readQuota, writeQuota string
+	window, slidingWindow string
+	queue                 string
+	inflightQuota         int
 	seed                  int64
 	faults                []string
 	state                 string
@@ -53,6 +56,10 @@ func simulateCommand(c *commandLine) *cobra.Command {
 const simulateHelp = `Serves an in-memory Graph that behaves like the real one, with strict bodies, paging and throttling,
 and prints how to reach it from another terminal. Ctrl-C ends it.
 
+Without a quota of writes, it can limit them as other services do, and refuse without Retry-After: by how many are in
+flight (--inflight-quota), or in windows (--window, --sliding-window). A --queue refuses nothing, and becomes slow.
+--write-quota "" takes the quota away.
+
 A fault is a kind and what it applies to, as in 503,nth=3,retry-after=7s or reset-after,method=PUT,p=0.05. The kinds:
 
   400 to 599            that status, without effect; with -after, as in 500-after, the write took effect
@@ -79,6 +86,10 @@ func (o *simulateOptions) register(fl *pflag.FlagSet) {
 	fl.DurationVar(&o.latency, "latency", o.latency, "`TIME` that each answer takes")
 	fl.StringVar(&o.readQuota, "read-quota", o.readQuota, "`N/TIME` of reads, such as 8000/10s")
 	fl.StringVar(&o.writeQuota, "write-quota", o.writeQuota, "`N/TIME` of writes; the default is what Graph documents")
+	fl.IntVar(&o.inflightQuota, "inflight-quota", 0, "`N` writes in flight; more are refused with 429")
+	fl.StringVar(&o.window, "window", "", "`N/TIME` of writes in fixed windows, such as 40/4s")
+	fl.StringVar(&o.slidingWindow, "sliding-window", "", "`N/TIME` of writes in any such time")
+	fl.StringVar(&o.queue, "queue", "", "`TIME,PERCENT`, such as 5ms,10%: one write at a time, slower by that much for each that waits")
 	fl.Int64Var(&o.seed, "seed", o.seed, "`NUMBER` from which all data is generated")
 	fl.StringArrayVar(&o.faults, "fault", nil, "`SPEC` of a fault; may be given more than once")
 	fl.StringVar(&o.state, "state", "", "`FILE` to load the state from if it exists, and to save it in at the end")
@@ -86,11 +97,7 @@ func (o *simulateOptions) register(fl *pflag.FlagSet) {
 
 func (o *simulateOptions) config() (graphsim.Config, []graphsim.Fault, error) {
 	c := graphsim.Config{Partners: o.partners, PageSize: o.pageSize, Latency: o.latency, Seed: o.seed}
-	var err error
-	if c.ReadQuota, err = quota("--read-quota", o.readQuota); err != nil {
-		return c, nil, err
-	}
-	if c.WriteQuota, err = quota("--write-quota", o.writeQuota); err != nil {
+	if err := o.limits(&c); err != nil {
 		return c, nil, err
 	}
 	if o.partners < 0 || o.pageSize < 1 || o.latency < 0 {
@@ -105,6 +112,30 @@ func (o *simulateOptions) config() (graphsim.Config, []graphsim.Fault, error) {
 		faults = append(faults, fault)
 	}
 	return c, faults, nil
+}
+
+// limits reads the flags that say how the service limits requests.
+func (o *simulateOptions) limits(c *graphsim.Config) (err error) {
+	for _, f := range []struct {
+		flag, value string
+		to          *graphsim.Quota
+	}{
+		{"--read-quota", o.readQuota, &c.ReadQuota}, {"--write-quota", o.writeQuota, &c.WriteQuota},
+		{"--window", o.window, &c.Window}, {"--sliding-window", o.slidingWindow, &c.SlidingWindow},
+	} {
+		if *f.to, err = quota(f.flag, f.value); err != nil {
+			return err
+		}
+	}
+	if o.queue != "" {
+		if c.Queue, err = graphsim.ParseQueue(o.queue); err != nil {
+			return fmt.Errorf("--queue: %w", err)
+		}
+	}
+	if c.InflightQuota = o.inflightQuota; c.InflightQuota < 0 {
+		return errors.New("--inflight-quota must not be negative")
+	}
+	return nil
 }
 
 func quota(flag, s string) (graphsim.Quota, error) {

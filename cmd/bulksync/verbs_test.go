@@ -312,6 +312,7 @@ func TestSimulate(t *testing.T) {
 	for want, o := range map[string]simulateOptions{
 		"--listen ": {pageSize: 1, listen: "0.0.0.0:0"}, "--fault ": {pageSize: 1, faults: []string{"word"}},
 		"--write-quota: ": {writeQuota: "many"}, "--read-quota: ": {readQuota: "1/never"}, "--partners ": {partners: -1},
+		"--window: ": {window: "40"}, "--sliding-window: ": {slidingWindow: "x/s"}, "--queue: ": {queue: "5ms"}, "--inflight-quota ": {inflightQuota: -1},
 	} {
 		if err := o.run(always(t), h.env); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)

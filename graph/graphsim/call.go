@@ -28,6 +28,7 @@ type call struct {
 	strike      *strike       // the fault that strikes it, if any
 	lag         time.Duration // after which reads show its effect
 	conflicting bool          // it arrived while too many writes were in flight
+	crowding    bool          // the same for the quota of writes in flight
 	entry       *Request      // in the journal
 }
 

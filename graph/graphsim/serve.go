@@ -69,6 +69,9 @@ func (s *Sim) serve(ctx context.Context, c *call) (answer, error) {
 	if err := graph.Sleep(ctx, s.cfg.Latency/2); err != nil {
 		return answer{}, err
 	}
+	if err := s.queue(ctx, c); err != nil {
+		return answer{}, err
+	}
 	c.now = time.Now()
 	c.date = c.now.Add(s.cfg.DateOffset)
 	a := s.decide(c)
@@ -95,6 +98,7 @@ func (s *Sim) enter(c *call) {
 	if isWrite(c.method) {
 		s.writesInFlight++
 		c.conflicting = s.cfg.MaxConcurrentWrites > 0 && s.writesInFlight > s.cfg.MaxConcurrentWrites
+		c.crowding = s.cfg.InflightQuota > 0 && s.writesInFlight > s.cfg.InflightQuota
 	}
 	s.arrive(c)
 	c.strike = s.strike(c)
@@ -130,6 +134,9 @@ func (s *Sim) process(c *call) answer {
 	}
 	if c.conflicting {
 		return refuse(concurrency())
+	}
+	if c.crowding || !s.admit(c) {
+		return refuse(throttled())
 	}
 	limit, refused := s.charge(c)
 	if refused != nil {

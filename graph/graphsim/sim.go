@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"bulksync/graph"
@@ -33,6 +34,12 @@ type Sim struct {
 	minted  int
 	revoked int // tokens up to this number are expired
 
+	windowStart time.Time     // of the fixed window
+	windowUsed  int           // writes in it
+	recent      []time.Time   // writes in the sliding window
+	waiting     atomic.Int64  // writes in the queue
+	turn        chan struct{} // held by the write that the queue handles
+
 	faults         []*armedFault
 	inFlight       int
 	maxInFlight    int
@@ -49,6 +56,7 @@ func New(cfg Config) *Sim {
 	s := &Sim{
 		cfg: cfg, rng: rand.New(rand.NewPCG(uint64(cfg.Seed), seedStream)),
 		writeQuota: cfg.WriteQuota, buckets: map[string]*bucket{}, tokens: map[string]*claims{},
+		turn: make(chan struct{}, 1),
 	}
 	if cfg.State != nil {
 		s.load(*cfg.State)
@@ -141,6 +149,12 @@ type Config struct {
 	RefusalsCost        bool  // a request refused with 429 is charged all the same
 	RetryAfter          RetryAfterForm
 	MaxConcurrentWrites int // more writes in flight answer 409 Directory_ConcurrencyViolation; 0 = no limit
+
+	// Limits of other services. Their 429 has no Retry-After.
+	InflightQuota int   // more writes in flight are refused; 0 = no limit
+	Window        Quota // writes in fixed windows: Units in each Per by the clock
+	SlidingWindow Quota // writes in any Per
+	Queue         Queue // handles one write at a time, and slows down
 
 	PutExisting       int           // answer to PUT of a sync policy that exists: 409 (default), or 204 replacing it
 	PutWithoutPartner int           // answer to PUT without a partner configuration: 404 (default), or 204 creating both

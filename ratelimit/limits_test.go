@@ -1,0 +1,89 @@
+package ratelimit_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bulksync/graph/graphsim"
+	"bulksync/ratelimit"
+)
+
+// builtIn is the built-in Graph as a service: it takes each request for a write that is good.
+func builtIn(cfg graphsim.Config) http.RoundTripper {
+	cfg.NoHistory = true
+	sim := graphsim.New(cfg)
+	header := http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + sim.Token(graphsim.TokenOptions{})}}
+	wire := sim.Transport()
+	return respond(func(r *http.Request) (*http.Response, error) {
+		r = r.Clone(r.Context())
+		r.URL.Path, r.Header = "/v1.0/policies/crossTenantAccessPolicy/default", header
+		r.Body = io.NopCloser(strings.NewReader("{}"))
+		return wire.RoundTrip(r)
+	})
+}
+
+func TestAQuotaOfRequestsInFlightIsFound(t *testing.T) {
+	for _, most := range []int{1, 4, 8} {
+		synctest.Test(t, func(t *testing.T) {
+			s := builtIn(graphsim.Config{Latency: 100 * time.Millisecond, InflightQuota: most})
+			got := work(t.Context(), paced(t, s, ratelimit.Options{}), 1000, 16)
+			check(t, got, 1000, 100*time.Second/time.Duration(most), 1.3, 40)
+		})
+	}
+}
+
+// In a queue more requests in flight only wait longer. The minimum is what the best fixed number of
+// workers needs.
+func TestTheBestWidthOfAQueueIsFound(t *testing.T) {
+	for _, cfg := range []graphsim.Config{
+		{Queue: graphsim.Queue{Base: 5 * time.Millisecond, Slow: 0.1}},
+		{Queue: graphsim.Queue{Base: 5 * time.Millisecond, Slow: 0.1}, Latency: 50 * time.Millisecond},
+		{Queue: graphsim.Queue{Base: 50 * time.Millisecond, Slow: 0.1}, Latency: 50 * time.Millisecond},
+		{Queue: graphsim.Queue{Base: 20 * time.Millisecond}, Latency: 50 * time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			best := time.Hour
+			for workers := range 16 {
+				best = min(best, work(t.Context(), builtIn(cfg), 1000, workers+1).took)
+			}
+			check(t, work(t.Context(), paced(t, builtIn(cfg), ratelimit.Options{}), 1000, 16), 1000, best, 1.4, 0)
+		})
+	}
+}
+
+// Windows have their end somewhere in the pause. The run starts anywhere in one.
+func TestWindowsAreMetWithoutMuchWaste(t *testing.T) {
+	window := graphsim.Quota{Units: 40, Per: 4 * time.Second}
+	for _, into := range []time.Duration{0, 500 * time.Millisecond, 2 * time.Second, 3500 * time.Millisecond} {
+		for ratio, cfg := range map[float64]graphsim.Config{
+			1.3: {Latency: 50 * time.Millisecond, Window: window},
+			1.6: {Latency: 50 * time.Millisecond, SlidingWindow: window},
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(into)
+				check(t, work(t.Context(), paced(t, builtIn(cfg), ratelimit.Options{}), 600, 16), 600, 14*window.Per, ratio, 70)
+			})
+		}
+	}
+}
+
+// A service that becomes slow at any width, or is now fast and now slow, is no queue: the full width
+// stays in use.
+func TestALatencyThatGrowsIsNoQueue(t *testing.T) {
+	for _, jitter := range []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &service{latency: 50 * time.Millisecond, jitter: jitter}
+			tr := paced(t, s, ratelimit.Options{})
+			work(t.Context(), tr, 500, 16)
+			s.mu.Lock()
+			s.latency, s.jitter = 4*s.latency, 4*s.jitter
+			s.mu.Unlock()
+			bare := work(t.Context(), s, 2000, 16).took
+			check(t, work(t.Context(), tr, 2000, 16), 2000, bare, 1.15, 0)
+		})
+	}
+}
