@@ -107,7 +107,7 @@ func (t *sameText) Read(p []byte) (int, error) {
 	n, err := t.file.Read(p)
 	t.sum.Write(p[:n])
 	if errors.Is(err, io.EOF) && !bytes.Equal(t.sum.Sum(nil), t.want.Sum(nil)) {
-		err = fmt.Errorf("%s was changed after it was read", t.name)
+		err = refused("apply it again, as it is now", "%s was changed after it was read", t.name)
 	}
 	return n, err
 }

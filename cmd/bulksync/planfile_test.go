@@ -43,6 +43,9 @@ func TestAProvenPlanIsPassedOnAsItWas(t *testing.T) {
 			if (err != nil) != changed || !changed && string(got) != text.String() {
 				t.Errorf("%s, from %s: %v, %d bytes", name, from, err, len(got))
 			}
+			if changed && codeOf(err) != exitRefused {
+				t.Errorf("%s: exit code %d: %v", name, codeOf(err), err)
+			}
 			p.Close()
 		}
 	}

@@ -1,6 +1,7 @@
 package rundir
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,20 +29,21 @@ func (d *Dir) Share() error {
 	if d.Lock() == nil { // exclusive for a moment, which is enough to sweep
 		d.Release()
 	}
-	err := d.take((*flock.Flock).TryRLock)
-	for n := 0; n < moreTries && errors.Is(err, ErrBusy); n++ {
-		time.Sleep(tryAgain)
-		err = d.take((*flock.Flock).TryRLock)
-	}
-	return err
+	return d.take(tryShare)
 }
 
-// Another process that reads the run has it alone for a moment. These retries
-// outlast it, but not a process that continues the run.
-const (
-	moreTries = 5
-	tryAgain  = 20 * time.Millisecond
-)
+// tryShare takes the lock together with others. Another process that reads the
+// run has it alone for a moment: the wait outlasts that, but not a process that
+// continues the run.
+func tryShare(lock *flock.Flock) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	ok, err := lock.TryRLockContext(ctx, 20*time.Millisecond)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return false, nil
+	}
+	return ok, err
+}
 
 // Release releases the lock, if it is held.
 func (d *Dir) Release() {
