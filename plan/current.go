@@ -95,11 +95,29 @@ func (c *Current) add(p graph.Page, partsOnly bool) {
 		if partsOnly {
 			partner.Raw = nil
 		}
+		if _, twice := c.Partners[partner.TenantID]; !twice {
+			c.Read.count(&partner)
+		}
 		c.Partners[partner.TenantID] = partner
 	}
 	c.Read.Pages++
 	c.Read.Partners = len(c.Partners)
 }
+
+// count counts what shares in a limit are of.
+func (r *Read) count(p *graph.Partner) {
+	if p.Problem != "" {
+		return
+	}
+	if p.Sync != nil && isOn(p.Sync.IsSyncAllowed) {
+		r.Synchronizing++
+	}
+	if isOn(p.InboundAllowed) || isOn(p.OutboundAllowed) {
+		r.Consenting++
+	}
+}
+
+func isOn(b *bool) bool { return b != nil && *b }
 
 // LookupError is a domain name whose tenant could not be looked up.
 type LookupError struct {

@@ -45,10 +45,13 @@ type member struct {
 func (p *Plan) members() []member {
 	ms := []member{
 		{"formatVersion", p.FormatVersion}, {"tool", p.Tool}, {"createdAt", p.CreatedAt},
-		{"homeTenant", p.HomeTenant}, {"summary", p.Summary}, {"read", p.Read}, {"input", p.Input},
+		{"homeTenant", p.HomeTenant}, {"summary", p.Summary}, {"read", p.Read}, {"policy", p.Policy}, {"input", p.Input},
 	}
 	if p.Template != nil {
 		ms = append(ms, member{"template", p.Template})
+	}
+	if p.Estimate != nil {
+		ms = append(ms, member{"estimate", p.Estimate})
 	}
 	return append(ms, member{"changes", p.Changes})
 }
