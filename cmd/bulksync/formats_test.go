@@ -72,13 +72,7 @@ func rendered(t *testing.T, render func(io.Writer) error) []byte {
 
 func planTexts(t *testing.T) (texts [][]byte) {
 	for _, how := range amounts {
-		p := filled[plan.Plan](how)
-		texts = append(texts, rendered(t, p.Encode))
-		p.Policy.Protected = nil
-		for i := range p.Policy.Limits {
-			p.Policy.Limits[i].Count, p.Policy.Limits[i].Percent = nil, nil
-		}
-		texts = append(texts, rendered(t, p.Encode))
+		texts = append(texts, rendered(t, filled[plan.Plan](how).Encode))
 	}
 	return texts
 }
