@@ -224,7 +224,7 @@ func becomesHeld(o *journal.Outcome, c *plan.Change, live plan.Live, why string)
 
 // syncedTogether is how many outcomes of a reading share a sync. More would
 // save little time and use memory.
-const syncedTogether = 512
+const syncedTogether = 256
 
 // endUnconfirmed says why accepted changes are not called verified. What the
 // last reading showed to be different is not called done.
