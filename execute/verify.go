@@ -63,7 +63,7 @@ const shortestPause = 100 * time.Millisecond
 // watch lists what to compare with readings: for a wave what was accepted, for
 // a whole run everything that is called done.
 func (r *runner) watch(partners []partnerChanges, all bool) []watched {
-	var list []watched
+	list := make([]watched, 0, len(partners))
 	for _, p := range partners {
 		for i, c := range p {
 			o, _ := r.record.outcome(c)
