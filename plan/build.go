@@ -85,7 +85,6 @@ func (b *builder) append(ch Change) {
 	if ch.Fields == nil {
 		ch.Fields = []Field{}
 	}
-	ch.Request = RequestFor(ch.Object, ch.Action, ch.Partner.TenantID, ch.Fields)
 	b.changes = append(b.changes, ch)
 }
 

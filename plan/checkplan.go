@@ -173,7 +173,7 @@ func (o *order) checkSteps(g []Change) (int, error) {
 		case c.Action == Create && down > 0, c.Action == Delete && down < 0,
 			c.Action == Update && c.Object == IdentitySynchronization && down > 0 && !o.reverts:
 			return i, errors.New("it is out of order")
-		case c.Action == Blocked && slices.ContainsFunc(g, func(c Change) bool { return c.sends() }):
+		case c.Action == Blocked && slices.ContainsFunc(g, func(c Change) bool { return c.Writes() }):
 			return i, errors.New("it is blocked, but another change of the partner is not")
 		case i > 0 && !o.reverts && c.Before != nil && g[0].Object == PartnerConfiguration:
 			return i, errors.New("it shows values of a partner that does not exist")

@@ -339,51 +339,17 @@ func (b *changeBatch) add(change []byte) {
 
 func (b *changeBatch) decode() {
 	b.changes = make([]Change, len(b.ends))
+	var before *Change
 	start := 1
 	for i, end := range b.ends {
-		if b.at, b.err = i, b.changes[i].parse(b.text[start:end]); b.err != nil {
+		if b.changes[i], b.err = parseChange(b.text[start:end], before); b.err != nil {
+			b.at = i
 			break
 		}
-		start = end + 1
+		before, start = &b.changes[i], end+1
 	}
 	var err error
 	if b.text, err = seal.Canonicalize(append(b.text, ']')); b.err == nil {
 		b.err = err
-	}
-}
-
-// parse reads one change and checks it.
-func (c *Change) parse(text []byte) error {
-	if err := seal.Unmarshal(text, c); err != nil {
-		return err
-	}
-	if string(c.Before) == "null" {
-		c.Before = nil
-	}
-	if err := c.check(); err != nil {
-		return err
-	}
-	c.compact()
-	return nil
-}
-
-// compact gives up memory that decoding took and a checked change does not need:
-// room for more fields, and texts that it holds twice.
-func (c *Change) compact() {
-	fields := make([]Field, len(c.Fields))
-	copy(fields, c.Fields)
-	c.Fields = fields
-	for i := range fields {
-		fields[i].Path = c.Object.Property(fields[i].Path).Path
-		if name, _ := fields[i].After.(string); name == c.Partner.DisplayName {
-			c.Partner.DisplayName = name
-		}
-	}
-	if r := c.Request; r != nil {
-		r.Method = methodOf(c.Object, c.Action)
-		if _, rest, found := strings.Cut(r.Path, c.Partner.TenantID); found {
-			end := len(r.Path) - len(rest)
-			c.Partner.TenantID = r.Path[end-len(c.Partner.TenantID) : end]
-		}
 	}
 }

@@ -61,7 +61,7 @@ func writeLines(w *bufio.Writer, changes []Change) error {
 	}
 	for i := range changes {
 		w.WriteString([]string{"[\n", ",\n"}[min(i, 1)])
-		if err := writeJSON(w, &changes[i]); err != nil {
+		if err := writeJSON(w, changes[i].line()); err != nil {
 			return err
 		}
 	}
@@ -111,7 +111,7 @@ func digestChanges(d *seal.Digest, changes []Change) error {
 		var g errgroup.Group
 		for i := range parts {
 			g.Go(func() (err error) {
-				parts[i], err = seal.Canonical(wave[i*batch : min(len(wave), (i+1)*batch)])
+				parts[i], err = seal.Canonical(lines(wave[i*batch : min(len(wave), (i+1)*batch)]))
 				return err
 			})
 		}

@@ -27,9 +27,6 @@ func Revert(h Head, p *Plan, name, sum string, applied []Applied) (*Plan, error)
 	rows := map[int]bool{}
 	for _, a := range slices.Backward(applied) {
 		b.append(a.inverse())
-		if undo, did := b.changes[len(b.changes)-1].Request, a.Change.Request; undo != nil && did != nil && undo.Path == did.Path {
-			undo.Path = did.Path // one text for both
-		}
 		rows[a.Change.Row] = true
 	}
 	delete(rows, 0) // the template has no row
