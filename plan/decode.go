@@ -90,20 +90,18 @@ func newRewinder(r io.Reader) *rewinder {
 // is before all other members that this program knows: so their text goes into it
 // as they are read, and is not kept.
 type decoder struct {
-	plan    Plan
-	known   map[string]any // where each known member goes; others only count for the fingerprint
-	parts   map[string]*part
-	sum     *seal.Digest
-	batches []*changeBatch
-	group   errgroup.Group
+	plan  Plan
+	known map[string]any // where each known member goes; others only count for the fingerprint
+	parts map[string]*part
+	sum   *seal.Digest
+	fault error // of the first change that is wrong
+	group errgroup.Group
 	// early are the canonical texts of the members whose names are before
 	// "changes". Those are in the fingerprint before the changes, so if one comes
 	// late, the text has to be read again.
 	early  map[string][]byte
 	isLate bool
 }
-
-const nameOfChanges = "changes"
 
 // part is a member that is being read.
 type part struct {
@@ -178,6 +176,10 @@ func (d *decoder) member(doc *seal.Document, name string, p *part) error {
 		d.early[name] = p.text
 		return nil
 	}
+	if name == nameOfSummary { // it says how many changes come
+		p.read(d.known[name])
+		return nil
+	}
 	d.group.Go(func() error { p.read(d.known[name]); return nil })
 	return nil
 }
@@ -209,7 +211,8 @@ func (d *decoder) changes(doc *seal.Document) error {
 	for _, name := range slices.Sorted(maps.Keys(d.early)) {
 		d.sum.Member(name, d.early[name])
 	}
-	d.sum.List(nameOfChanges)
+	d.sum.List(nameOfChanges, []byte("["))
+	d.plan.Changes = make([]Change, 0, max(0, min(d.plan.Summary.all(), maxRoom)))
 	turn := make(chan struct{})
 	close(turn)
 	b := newChangeBatch(0)
@@ -227,20 +230,27 @@ func (d *decoder) changes(doc *seal.Document) error {
 		turn = d.start(b, turn)
 	}
 	<-turn
-	d.sum.EndList()
+	d.sum.EndList([]byte("]"))
 	return nil
 }
 
-// start works on a batch. Its text goes into the fingerprint once its turn has
-// come; after that is the turn of the next.
+// maxRoom is for how many changes there is room before they are read: what the
+// summary says is not proved yet.
+const maxRoom = 1 << 20
+
+// start works on a batch. It goes into the plan and its text into the fingerprint
+// once its turn has come; after that is the turn of the next.
 func (d *decoder) start(b *changeBatch, turn <-chan struct{}) (next chan struct{}) {
-	d.batches = append(d.batches, b)
 	next = make(chan struct{})
 	d.group.Go(func() error {
 		b.decode()
 		<-turn
 		d.sum.Elements(b.text)
-		b.text, b.ends = nil, nil
+		if d.fault == nil && b.err != nil {
+			d.fault = fmt.Errorf("change %d: %w", len(d.plan.Changes)+b.at+1, b.err)
+		} else if d.fault == nil {
+			d.plan.Changes = append(d.plan.Changes, b.changes...)
+		}
 		close(next)
 		return nil
 	})
@@ -274,8 +284,13 @@ func (d *decoder) prove() error {
 	if p.Fingerprint != sum {
 		return fmt.Errorf("it says %s, its content is %s", p.Fingerprint, sum)
 	}
-	if err := d.collect(); err != nil {
-		return err
+	if d.fault != nil {
+		return d.fault
+	}
+	for i := range p.Changes {
+		if p.Changes[i].Seq != i+1 {
+			return fmt.Errorf("change %d has the number %d", i+1, p.Changes[i].Seq)
+		}
 	}
 	if p.Summary != Summarize(p.Changes) {
 		return errors.New("the summary does not count the changes")
@@ -293,29 +308,6 @@ func (d *decoder) fingerprint() string {
 		}
 	}
 	return d.sum.Sum()
-}
-
-// collect puts the changes together, or returns the first error among them.
-func (d *decoder) collect() error {
-	p := &d.plan
-	n := 0
-	for _, b := range d.batches {
-		n += len(b.changes)
-	}
-	p.Changes = make([]Change, 0, n)
-	for _, b := range d.batches {
-		if b.err != nil {
-			return fmt.Errorf("change %d: %w", len(p.Changes)+b.at+1, b.err)
-		}
-		p.Changes = append(p.Changes, b.changes...)
-		b.changes = nil
-	}
-	for i := range p.Changes {
-		if p.Changes[i].Seq != i+1 {
-			return fmt.Errorf("change %d has the number %d", i+1, p.Changes[i].Seq)
-		}
-	}
-	return nil
 }
 
 // changeBatch is a group of changes that are read together.

@@ -72,6 +72,9 @@ type Summary struct {
 // Writes is how many changes send a write.
 func (s Summary) Writes() int { return s.Create + s.Update + s.Delete }
 
+// all is how many changes there are.
+func (s Summary) all() int { return s.Writes() + s.NoOp + s.Blocked }
+
 // Differs reports whether anything may not be as wanted. A blocked change counts.
 func (s Summary) Differs() bool { return s.Writes()+s.Blocked > 0 }
 
