@@ -112,9 +112,9 @@ func (c *Change) Removes() bool {
 	return !slices.ContainsFunc(c.Fields, func(f Field) bool { return f.After != nil })
 }
 
-// isBare reports whether the change only checks that a partner is there: its row
+// IsBare reports whether the change only checks that a partner is there: its row
 // names no property.
-func (c *Change) isBare() bool { return c.Action == NoOp && c.Reason == reasonBareRow }
+func (c *Change) IsBare() bool { return c.Action == NoOp && c.Reason == reasonBareRow }
 
 // Reverts reports whether the change reverts a run. It comes from no file then,
 // and Revert has other rules than Build.

@@ -29,10 +29,14 @@ func (r *Rows) Domains() []string {
 	return domains
 }
 
-// HasBare reports whether some row names no property: it asks for the partner as a
-// whole.
-func (r *Rows) HasBare() bool {
-	return slices.ContainsFunc(r.rows, func(row Row) bool { return row.Manages(PartnerConfiguration) })
+// Objects lists the objects that some row manages.
+func (r *Rows) Objects() (all []Object) {
+	for _, o := range PartnerObjects {
+		if slices.ContainsFunc(r.rows, func(row Row) bool { return row.Manages(o) }) {
+			all = append(all, o)
+		}
+	}
+	return all
 }
 
 // Resolve gives each row that names a domain the tenant ID that tenantIDs has for
