@@ -105,8 +105,9 @@ type decoder struct {
 
 // part is a member that is being read.
 type part struct {
-	text []byte // canonical in the end
-	err  error  // it is not what a plan has there
+	text  []byte // canonical in the end
+	err   error  // it is not what a plan has there
+	input *inputPart
 }
 
 func newDecoder(early map[string][]byte) *decoder {
@@ -142,9 +143,12 @@ func (d *decoder) read(text io.Reader) error {
 		}
 		p := &part{}
 		d.parts[name] = p
-		if name == nameOfChanges {
+		switch name {
+		case nameOfChanges:
 			err = d.changes(doc)
-		} else {
+		case nameOfInput:
+			err = d.input(doc, p)
+		default:
 			err = d.member(doc, name, p)
 		}
 		if err != nil {
@@ -215,12 +219,12 @@ func (d *decoder) changes(doc *seal.Document) error {
 	d.plan.Changes = make([]Change, 0, max(0, min(d.plan.Summary.all(), maxRoom)))
 	turn := make(chan struct{})
 	close(turn)
-	b := newChangeBatch(0)
+	b := &changeBatch{textBatch: newTextBatch(0)}
 	err := doc.List(func(change []byte) {
 		if b.add(change); len(b.ends) == batch {
-			next := newChangeBatch(len(b.text) * 9 / 8) // about as long as the one before
+			next := newTextBatch(len(b.text) * 9 / 8) // about as long as the one before
 			turn = d.start(b, turn)
-			b = next
+			b = &changeBatch{textBatch: next}
 		}
 	})
 	if err != nil {
@@ -275,6 +279,9 @@ func notJSON(err error, why string) error {
 // prove compares the fingerprint with the text, and the parts of the plan with
 // each other.
 func (d *decoder) prove() error {
+	if p := d.parts[nameOfInput]; p != nil && p.input != nil && p.err == nil {
+		d.plan.Input.Cells, p.err = p.input.collect()
+	}
 	for _, name := range slices.Sorted(maps.Keys(d.parts)) {
 		if err := d.parts[name].err; err != nil {
 			return fmt.Errorf("member %q: %w", name, err)
@@ -303,30 +310,39 @@ func (d *decoder) prove() error {
 func (d *decoder) fingerprint() string {
 	for _, name := range slices.Sorted(maps.Keys(d.parts)) {
 		isIn := name == nameOfChanges || name < nameOfChanges && d.parts[nameOfChanges] != nil
-		if name != "fingerprint" && !isIn {
-			d.sum.Member(name, d.parts[name].text)
+		switch p := d.parts[name]; {
+		case name == "fingerprint" || isIn:
+		case p.input != nil:
+			p.input.digest(d.sum)
+		default:
+			d.sum.Member(name, p.text)
 		}
 	}
 	return d.sum.Sum()
 }
 
+// textBatch is the text of a group of elements that are read together.
+type textBatch struct {
+	text []byte // a list of them, without the bracket at its end
+	ends []int  // of each element in text
+}
+
+// newTextBatch returns an empty batch with room for a text.
+func newTextBatch(size int) textBatch {
+	return textBatch{text: make([]byte, 0, size), ends: make([]int, 0, batch)}
+}
+
+func (b *textBatch) add(element []byte) {
+	b.text = append(append(b.text, "[,"[min(len(b.ends), 1)]), element...)
+	b.ends = append(b.ends, len(b.text))
+}
+
 // changeBatch is a group of changes that are read together.
 type changeBatch struct {
-	text    []byte // a list of them; canonical in the end
-	ends    []int  // of each change in text
-	changes []Change
-	err     error // of the change at index at
-	at      int
-}
-
-// newChangeBatch returns an empty batch with room for a text.
-func newChangeBatch(size int) *changeBatch {
-	return &changeBatch{text: make([]byte, 0, size), ends: make([]int, 0, batch)}
-}
-
-func (b *changeBatch) add(change []byte) {
-	b.text = append(append(b.text, "[,"[min(len(b.ends), 1)]), change...)
-	b.ends = append(b.ends, len(b.text))
+	textBatch // canonical in the end
+	changes   []Change
+	err       error // of the change at index at
+	at        int
 }
 
 func (b *changeBatch) decode() {

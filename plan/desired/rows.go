@@ -50,7 +50,8 @@ func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 		errs.sort()
 		return nil, &RefusedRows{RowErrors: errs, Notices: notices}
 	}
-	return &Rows{Input: in, rows: ch.merged.rows, Notices: notices}, nil
+	in.Cells = slices.Clone(in.Cells) // without the room for more
+	return &Rows{Input: in, rows: slices.Clone(ch.merged.rows), Notices: notices}, nil
 }
 
 // contextReader stops reading when its context is done.
