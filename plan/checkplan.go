@@ -51,7 +51,7 @@ func (p *Plan) checkHead() error {
 // checkChanges refuses changes that do not go together. The changes of one
 // partner come from one row and are next to each other.
 func (p *Plan) checkChanges() error {
-	o := order{plan: p, seen: make(map[string]struct{}, len(p.Changes))}
+	o := order{plan: p, seen: make(map[string]struct{}, min(p.Input.Rows, len(p.Changes)))}
 	if len(p.Changes) > 0 {
 		o.reverts = p.Changes[0].Reverts()
 	}

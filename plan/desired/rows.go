@@ -30,7 +30,7 @@ type Rows struct {
 func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 	sum := sha256.New()
 	rd := &rowReader{file: name, swallowed: notices{file: name}, sheet: sheet{whole: make(chan *block, 1)}}
-	ch, in := newChecker(name, &rd.head), Input{Name: name}
+	ch, in := newChecker(name, &rd.head, blockRows), Input{Name: name}
 	var checking sync.WaitGroup
 	checking.Go(func() {
 		for b := range rd.sheet.whole {
