@@ -30,7 +30,7 @@ type Head struct {
 func Build(h Head, d Desired, cur *Current) (*Plan, error) {
 	p := &Plan{
 		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second),
-		HomeTenant: h.HomeTenant, Read: cur.Read, Changes: Changes(d, cur, h.HomeTenant.Cloud),
+		HomeTenant: h.HomeTenant, Read: cur.Read, Changes: changes(d, cur, h.HomeTenant.Cloud),
 	}
 	if d.Partners != nil {
 		p.Input = d.Partners.Input
@@ -42,20 +42,27 @@ func Build(h Head, d Desired, cur *Current) (*Plan, error) {
 	return p, p.seal()
 }
 
-// Changes lists one change per managed object, the template first and then the
-// partners in the order of their rows.
-func Changes(d Desired, cur *Current, cloud graph.Cloud) []Change {
-	b := builder{cur: cur, createPartners: d.CreatePartners}
+// changes lists the changes of a plan.
+func changes(d Desired, cur *Current, cloud graph.Cloud) (all []Change) {
+	if d.Partners != nil {
+		all = make([]Change, 0, 1+objects(d.Partners.Rows))
+	}
+	EachChange(d, cur, cloud, func(c *Change) { all = append(all, *c) })
+	return all
+}
+
+// EachChange passes one change per managed object to visit, the template first and
+// then the partners in the order of their rows.
+func EachChange(d Desired, cur *Current, cloud graph.Cloud, visit func(*Change)) {
+	b := builder{cur: cur, createPartners: d.CreatePartners, visit: visit}
 	if d.Template != nil {
 		b.template(d.Template, cloud)
 	}
 	if d.Partners != nil {
-		b.changes = slices.Grow(b.changes, objects(d.Partners.Rows))
 		for i := range d.Partners.Rows {
 			b.row(&d.Partners.Rows[i])
 		}
 	}
-	return b.changes
 }
 
 // objects counts the objects that rows manage: the number of changes if no
@@ -74,19 +81,21 @@ func objects(rows []desired.Row) (n int) {
 type builder struct {
 	cur            *Current
 	createPartners bool
-	changes        []Change
+	made           int // changes so far
+	visit          func(*Change)
 }
 
-func (b *builder) append(ch Change) {
-	ch.Seq = len(b.changes) + 1
+// finish completes a change and passes it on.
+func (b *builder) finish(ch Change) {
+	b.made++
+	ch.Seq = b.made
 	if ch.Hazards = ch.hazards(); ch.Hazards == nil {
 		ch.Hazards = []Hazard{}
 	}
 	if ch.Fields == nil {
 		ch.Fields = []Field{}
 	}
-	ch.Request = RequestFor(ch.Object, ch.Action, ch.Partner.TenantID, ch.Fields)
-	b.changes = append(b.changes, ch)
+	b.visit(&ch)
 }
 
 func (b *builder) template(t *desired.Template, cloud graph.Cloud) {
@@ -98,7 +107,7 @@ func (b *builder) template(t *desired.Template, cloud graph.Cloud) {
 	if !cloud.HasTemplates() {
 		ch.Action, ch.Reason = Blocked, reasonNoTemplate
 	}
-	b.append(ch)
+	b.finish(ch)
 }
 
 // compare adds a field for each property that is wanted, whether or not it
@@ -291,5 +300,5 @@ func (c *rowChange) add(ch Change) {
 	if s := c.partner.Sync; ch.Partner.DisplayName == "" && c.partner.Problem == "" && s != nil && s.DisplayName != nil {
 		ch.Partner.DisplayName = clip(*s.DisplayName, desired.MaxName)
 	}
-	c.append(ch)
+	c.finish(ch)
 }

@@ -23,19 +23,17 @@ type Applied struct {
 // run that made them, where other plans identify their file. It is a plan like
 // any other, so whatever somebody changed since is held when it is applied.
 func Revert(h Head, p *Plan, name, sum string, applied []Applied) (*Plan, error) {
-	b := builder{changes: make([]Change, 0, len(applied))}
+	changes := make([]Change, 0, len(applied))
+	b := builder{visit: func(c *Change) { changes = append(changes, *c) }}
 	rows := map[int]bool{}
 	for _, a := range slices.Backward(applied) {
-		b.append(a.inverse())
-		if undo, did := b.changes[len(b.changes)-1].Request, a.Change.Request; undo != nil && did != nil && undo.Path == did.Path {
-			undo.Path = did.Path // one text for both
-		}
+		b.finish(a.inverse())
 		rows[a.Change.Row] = true
 	}
 	delete(rows, 0) // the template has no row
 	r := &Plan{
 		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second), HomeTenant: h.HomeTenant,
-		Input: desired.Input{Name: name, SHA256: sum, Rows: len(rows)}, Read: p.Read, Changes: b.changes, Summary: Summarize(b.changes),
+		Input: desired.Input{Name: name, SHA256: sum, Rows: len(rows)}, Read: p.Read, Changes: changes, Summary: Summarize(changes),
 	}
 	return r, r.seal()
 }
