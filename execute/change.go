@@ -28,8 +28,10 @@ type changeRun struct {
 
 	change *plan.Change
 	before partnerChanges // the earlier changes of the same partner
-	req    *plan.Request
-	out    journal.Outcome
+	// planned is the request of the plan, and req the one to send: another after
+	// the change took the other verb.
+	planned, req *plan.Request
+	out          journal.Outcome
 
 	// attempts counts the writes of this session that count against the change;
 	// answersSeen is control.answered at the last one counted.
@@ -164,7 +166,7 @@ func (r *changeRun) fits(live plan.Live) (plan.Fit, string) {
 	if verdict != plan.Drifted {
 		return verdict, why
 	}
-	req, planned := r.change.WithOtherVerb(live), r.req == r.change.Request
+	req, planned := r.change.WithOtherVerb(live), r.req == r.planned
 	switch {
 	case req == nil, planned && r.out.Found == nil, !planned && r.req.Method != req.Method, !isFound(&r.out, r.change, live):
 		return verdict, why
@@ -177,7 +179,7 @@ func (r *changeRun) fits(live plan.Live) (plan.Fit, string) {
 // when Graph says that the object exists after all, or does not.
 func (r *changeRun) useOtherVerb(live plan.Live) bool {
 	req := r.change.WithOtherVerb(live)
-	if req == nil || req.Method == r.req.Method || r.req != r.change.Request || r.control.stopped() {
+	if req == nil || req.Method == r.req.Method || r.req != r.planned || r.control.stopped() {
 		return false
 	}
 	r.req, r.out.Found = req, found(r.change, live)
@@ -227,8 +229,8 @@ func (r *changeRun) succeed(resp *graph.Response, sent time.Time) {
 	r.control.noteAnswer(r.change.Object, nil)
 	r.out.Status, r.out.Message = journal.Succeeded, r.notice
 	r.out.HTTPStatus, r.out.RequestID, r.out.GraphCode, r.out.Kind = resp.Status, resp.RequestID, "", ""
-	if r.req != r.change.Request {
-		r.out.Message = fmt.Sprintf("sent as %s because of Graph's answer to %s", r.req.Method, r.change.Request.Method)
+	if r.req != r.planned {
+		r.out.Message = fmt.Sprintf("sent as %s because of Graph's answer to %s", r.req.Method, r.planned.Method)
 	}
 	r.count(resp.Attempts, false)
 	r.control.noteAccepted(r.change, sent)

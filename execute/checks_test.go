@@ -24,13 +24,13 @@ func (d *drive) admitted(requests []graphsim.Request) error {
 		}
 		for i := range d.plan.Changes {
 			c, o := &d.plan.Changes[i], &d.result.Outcomes[i]
-			if c.Request == nil || "/v1.0"+c.Request.Path != q.Path || c.Object != plan.IdentitySynchronization && c.Request.Method != q.Method {
+			if !c.Writes() || "/v1.0"+c.Request().Path != q.Path || c.Object != plan.IdentitySynchronization && c.Request().Method != q.Method {
 				continue
 			}
 			if q.Method == http.MethodPost && !strings.Contains(q.Body, c.Partner.TenantID) {
 				continue
 			}
-			if c.Object.Member() != "" && string(c.Request.Body) != q.Body { // another member of the partner
+			if c.Object.Member() != "" && string(c.Request().Body) != q.Body { // another member of the partner
 				continue
 			}
 			if !o.MayHaveLanded() || o.Status == journal.Unchanged || o.Status == journal.NotAttempted || o.Status == journal.Skipped {

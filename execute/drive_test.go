@@ -165,7 +165,7 @@ func (d *drive) confirmed(prior *journal.Log) map[string]bool {
 		return done
 	}
 	for i, o := range prior.Result().Outcomes {
-		if q := d.plan.Changes[i].Request; q != nil && o.Status.Done() {
+		if q := d.plan.Changes[i].Request(); q != nil && o.Status.Done() {
 			done[q.Method+" /v1.0"+q.Path+bodyOfWrite(q.Method, string(q.Body))] = true
 		}
 	}

@@ -62,19 +62,19 @@ func (r *rig) meddleWith(id string, c *plan.Change, how string) {
 		r.Edit(id, func(p *graphsim.Partner) {
 			p.InboundTrust = &graphsim.InboundTrust{IsCompliantDeviceAccepted: ptr(true), IsHybridAzureADJoinedDeviceAccepted: ptr(false)}
 		})
-	case c.Object == plan.Trust && c.Request != nil:
+	case c.Object == plan.Trust && c.Writes():
 		r.Edit(id, func(p *graphsim.Partner) {
-			if err := json.Unmarshal(c.Request.Body, &struct{ InboundTrust **graphsim.InboundTrust }{&p.InboundTrust}); err != nil {
+			if err := json.Unmarshal(c.Request().Body, &struct{ InboundTrust **graphsim.InboundTrust }{&p.InboundTrust}); err != nil {
 				r.t.Error(err)
 			}
 		})
-	case c.Object == plan.IdentitySynchronization && c.Request != nil && c.Request.Body != nil:
+	case c.Object == plan.IdentitySynchronization && c.Writes() && c.Request().Body != nil:
 		r.Edit(id, func(p *graphsim.Partner) {
 			policy := p.IdentitySynchronization
 			if policy == nil {
 				policy = &graphsim.IdentitySynchronization{}
 			}
-			if err := json.Unmarshal(c.Request.Body, policy); err != nil {
+			if err := json.Unmarshal(c.Request().Body, policy); err != nil {
 				r.t.Error(err)
 			}
 			p.IdentitySynchronization = policy

@@ -19,8 +19,7 @@ import (
 // concurrent use.
 type Reading struct {
 	client   *graph.Client
-	wanted   map[string]bool // the plan's tenants
-	whole    map[string]bool // those whose partner configuration itself is changed
+	whole    map[string]bool // the tenants whose partner configuration itself is changed
 	template bool
 	// singles are the partners to read one by one; nil if the list is read.
 	// Prepare decides.
@@ -30,10 +29,12 @@ type Reading struct {
 	looking sync.Mutex
 	looked  bool
 
-	mu       sync.Mutex
-	partners map[string]snapshot
-	// absentAsOf is when the last whole list began: a partner missing from
-	// partners did not exist then.
+	mu sync.Mutex
+	// partners has every tenant of the plan: what was last read of it, or nil. A
+	// snapshot is replaced, never changed.
+	partners map[string]*snapshot
+	// absentAsOf is when the last whole list began: a partner without a snapshot
+	// did not exist then.
 	absentAsOf time.Time
 	// took is how long the last whole list took to read, page how long its
 	// slowest page.
@@ -63,16 +64,15 @@ type snapshot struct {
 func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, error) {
 	r := newReading(c, p)
 	r.noOps = newNoOps(p.Changes, false)
-	r.whole, r.wanted = map[string]bool{}, make(map[string]bool, p.Summary.Writes())
+	r.whole, r.partners = map[string]bool{}, make(map[string]*snapshot, p.Summary.Writes())
 	for i := range p.Changes {
 		if c := &p.Changes[i]; c.Writes() && c.Object != plan.SyncTemplate {
-			r.wanted[c.Partner.TenantID] = true
+			r.partners[c.Partner.TenantID] = nil
 			if c.Object == plan.PartnerConfiguration {
 				r.whole[c.Partner.TenantID] = true
 			}
 		}
 	}
-	r.partners = make(map[string]snapshot, len(r.wanted))
 	return r, r.begin(ctx)
 }
 
@@ -157,8 +157,8 @@ func (r *Reading) complete(l listing) {
 	r.absentAsOf, r.took, r.page = l.began, time.Since(l.began), l.slowest
 	r.sync = l.sync || r.sync && r.singles != nil
 	for id, s := range r.partners {
-		if s.asOf.Before(l.began) {
-			delete(r.partners, id)
+		if s != nil && s.asOf.Before(l.began) {
+			r.partners[id] = nil
 		}
 	}
 }
@@ -191,12 +191,12 @@ func (r *Reading) take(page graph.Page) {
 	for i := range page.Partners {
 		p := &page.Partners[i]
 		r.noOps.take(p)
-		if r.wanted[p.TenantID] {
-			kept := *p
+		if _, wanted := r.partners[p.TenantID]; wanted {
+			s := &snapshot{partner: *p, asOf: page.AsOf}
 			if !r.whole[p.TenantID] {
-				kept.Raw = nil // the largest part, and only the removal of a partner looks at the rest of it
+				s.partner.Raw = nil // the largest part, and only the removal of a partner looks at the rest of it
 			}
-			r.partners[p.TenantID] = snapshot{partner: kept, asOf: page.AsOf}
+			r.partners[p.TenantID] = s
 		}
 	}
 	if r.renewal != nil {
@@ -211,13 +211,13 @@ func (r *Reading) look(c *plan.Change) (plan.Live, time.Time) {
 		t := r.tmpl
 		return plan.Live{Template: &t}, r.tmplAsOf
 	}
-	switch s, ok := r.partners[c.Partner.TenantID]; {
-	case ok && s.absent:
-		return plan.Live{}, s.asOf
-	case ok:
-		return plan.Live{Partner: &s.partner}, s.asOf
-	default:
+	switch s := r.partners[c.Partner.TenantID]; {
+	case s == nil:
 		return plan.Live{}, r.absentAsOf
+	case s.absent:
+		return plan.Live{}, s.asOf
+	default:
+		return plan.Live{Partner: &s.partner}, s.asOf
 	}
 }
 

@@ -104,12 +104,12 @@ func (r *Reading) isRead() bool {
 
 // keep takes in what a single read showed. The caller holds the lock.
 func (r *Reading) keep(tenantID string, p *graph.Partner, asOf time.Time) {
-	s := snapshot{absent: p == nil, asOf: asOf}
+	s := &snapshot{absent: p == nil, asOf: asOf}
 	if p != nil {
 		s.partner = *p
 		r.sync = r.sync || p.Sync != nil
 	}
-	if r.wanted[tenantID] {
+	if _, wanted := r.partners[tenantID]; wanted {
 		r.partners[tenantID] = s
 	}
 }

@@ -63,7 +63,7 @@ const shortestPause = 100 * time.Millisecond
 // watch lists what to compare with readings: for a wave what was accepted, for
 // a whole run everything that is called done.
 func (r *runner) watch(partners []partnerChanges, all bool) []watched {
-	var list []watched
+	list := make([]watched, 0, len(partners))
 	for _, p := range partners {
 		for i, c := range p {
 			o, _ := r.record.outcome(c)
@@ -224,7 +224,7 @@ func becomesHeld(o *journal.Outcome, c *plan.Change, live plan.Live, why string)
 
 // syncedTogether is how many outcomes of a reading share a sync. More would
 // save little time and use memory.
-const syncedTogether = 512
+const syncedTogether = 256
 
 // endUnconfirmed says why accepted changes are not called verified. What the
 // last reading showed to be different is not called done.

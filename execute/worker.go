@@ -77,9 +77,10 @@ func (w *worker) carryOut(c *plan.Change, before partnerChanges) (journal.Status
 
 // begin makes the changeRun of one change.
 func (w *worker) begin(c *plan.Change, before partnerChanges) *changeRun {
+	planned := c.Request()
 	return &changeRun{
 		env: w.env, control: w.control, rec: w.rec, queue: w.queue,
-		change: c, before: before, req: c.Request, out: journal.Outcome{Seq: c.Seq},
+		change: c, before: before, planned: planned, req: planned, out: journal.Outcome{Seq: c.Seq},
 		// Deleting a partner deletes everything that belongs to it, and the
 		// list shows only part of that.
 		readDirectly: c.Object == plan.PartnerConfiguration && c.Action == plan.Delete,

@@ -56,28 +56,36 @@ func Build(h Head, d Desired, cur *Current) (*Plan, error) {
 	return p, p.seal()
 }
 
-// Changes lists one change per managed object, the template first and then the
-// partners in the order of their rows. No policy keeps any of them from being
-// made.
-func Changes(d Desired, cur *Current, cloud graph.Cloud) []Change {
-	return changes(d, cur, Head{HomeTenant: graph.HomeTenant{Cloud: cloud}})
-}
-
-func changes(d Desired, cur *Current, h Head) []Change {
-	b := builder{cur: cur, createPartners: d.CreatePartners}
+// changes lists the changes of a plan.
+func changes(d Desired, cur *Current, h Head) (all []Change) {
+	if d.Partners != nil {
+		all = make([]Change, 0, 1+objects(d.Partners.Rows))
+	}
+	b := builder{cur: cur, createPartners: d.CreatePartners, visit: func(c *Change) { all = append(all, *c) }}
 	if h.Policy != nil {
 		b.protected = h.Policy.reasons()
 	}
+	b.build(d, h.HomeTenant.Cloud)
+	return all
+}
+
+// EachChange passes one change per managed object to visit, the template first and
+// then the partners in the order of their rows. No policy keeps any of them from
+// being made.
+func EachChange(d Desired, cur *Current, cloud graph.Cloud, visit func(*Change)) {
+	b := builder{cur: cur, createPartners: d.CreatePartners, visit: visit}
+	b.build(d, cloud)
+}
+
+func (b *builder) build(d Desired, cloud graph.Cloud) {
 	if d.Template != nil {
-		b.template(d.Template, h.HomeTenant.Cloud)
+		b.template(d.Template, cloud)
 	}
 	if d.Partners != nil {
-		b.changes = slices.Grow(b.changes, objects(d.Partners.Rows))
 		for i := range d.Partners.Rows {
 			b.row(&d.Partners.Rows[i])
 		}
 	}
-	return b.changes
 }
 
 // objects counts the objects that rows manage: the number of changes if no
@@ -98,19 +106,21 @@ type builder struct {
 	createPartners bool
 	// protected maps partners that are never written to the reason.
 	protected map[string]string
-	changes   []Change
+	made      int // changes so far
+	visit     func(*Change)
 }
 
-func (b *builder) append(ch Change) {
-	ch.Seq = len(b.changes) + 1
+// finish completes a change and passes it on.
+func (b *builder) finish(ch Change) {
+	b.made++
+	ch.Seq = b.made
 	if ch.Hazards = ch.hazards(); ch.Hazards == nil {
 		ch.Hazards = []Hazard{}
 	}
 	if ch.Fields == nil {
 		ch.Fields = []Field{}
 	}
-	ch.Request = RequestFor(ch.Object, ch.Action, ch.Partner.TenantID, ch.Fields)
-	b.changes = append(b.changes, ch)
+	b.visit(&ch)
 }
 
 func (b *builder) template(t *desired.Template, cloud graph.Cloud) {
@@ -122,7 +132,7 @@ func (b *builder) template(t *desired.Template, cloud graph.Cloud) {
 	if !cloud.HasTemplates() {
 		ch.Action, ch.Reason = Blocked, reasonNoTemplate
 	}
-	b.append(ch)
+	b.finish(ch)
 }
 
 // compare adds a field for each property that is wanted, whether or not it
@@ -321,5 +331,5 @@ func (c *rowChange) add(ch Change) {
 	if s := c.partner.Sync; ch.Partner.DisplayName == "" && c.partner.Problem == "" && s != nil && s.DisplayName != nil {
 		ch.Partner.DisplayName = clip(*s.DisplayName, desired.MaxName)
 	}
-	c.append(ch)
+	c.finish(ch)
 }

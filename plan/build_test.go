@@ -334,7 +334,7 @@ func TestAChangeKeepsWhatWasThereAndNeverSendsIt(t *testing.T) {
 	const sync = `{"unknown":[1,2],"displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":true,"new":null}}`
 	const consent = `{"inboundAllowed":true,"outboundAllowed":null,"other":"x"}`
 	p := build(t, wanted(t, fabrikam+",,false,false,,,"), currently(partner(t, fabrikam, `"identitySynchronization":`+sync+`,"automaticUserConsentSettings":`+consent)))
-	got := []string{string(p.Changes[0].Before), string(p.Changes[0].Request.Body), string(p.Changes[1].Before), string(p.Changes[1].Request.Body)}
+	got := []string{string(p.Changes[0].Before), string(p.Changes[0].Request().Body), string(p.Changes[1].Before), string(p.Changes[1].Request().Body)}
 	want := []string{sync, `{"userSyncInbound":{"isSyncAllowed":false}}`, consent, `{"automaticUserConsentSettings":{"inboundAllowed":false}}`}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

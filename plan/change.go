@@ -74,34 +74,37 @@ type Request struct {
 }
 
 // Change takes one object from what is there to what is wanted. It is data:
-// Fields say what a reader needs to know, Request says what is sent, and Decode
-// refuses a plan in which the two disagree. Its members are in the order of RFC
-// 8785, so that a change in a file is nearly canonical already.
+// Fields say what a reader needs to know, and what is sent follows from them.
 type Change struct {
-	Action Action `json:"action"`
-	// Before is the object as Graph returned it, unknown members included; null
+	Action Action
+	// Before is the object as Graph returned it, unknown members included; nil
 	// if there was none. It is shown, and undo goes back to it; it is never sent.
-	Before json.RawMessage `json:"before"`
+	Before json.RawMessage
 	// Fields holds the properties that differ; for a delete, those that are
 	// removed; for a no-op, those that are as wanted, with equal values before
 	// and after.
-	Fields  []Field  `json:"fields"`
-	Hazards []Hazard `json:"hazards"`
-	Note    string   `json:"note"`
-	Object  Object   `json:"object"`
-	Partner Partner  `json:"partner"`
+	Fields  []Field
+	Hazards []Hazard
+	Note    string
+	Object  Object
+	Partner Partner
 	// Reason says why a change is blocked, or what else a reader should know.
-	Reason string `json:"reason"`
-	// Request is nil for a no-op and for a blocked change.
-	Request *Request `json:"request,omitempty"`
+	Reason string
 	// Row is the line of the input that asks for the change; 0 for the template.
-	Row int `json:"row"`
+	Row int
 	// Seq numbers the changes from 1 in the order in which they are listed.
-	Seq int `json:"seq"`
+	Seq int
 }
 
 // Writes reports whether applying the change sends a write.
-func (c *Change) Writes() bool { return c.Request != nil }
+func (c *Change) Writes() bool { return c.Action != NoOp && c.Action != Blocked }
+
+// Request is the call that makes the change; nil for a no-op and for a blocked
+// change. It is made anew each time: kept, the requests of a long plan would be a
+// third of it.
+func (c *Change) Request() *Request {
+	return RequestFor(c.Object, c.Action, c.Partner.TenantID, c.Fields)
+}
 
 // Removes reports whether the change leaves no field behind, which only a removal
 // does. Removing a policy without content has no fields.
@@ -109,9 +112,9 @@ func (c *Change) Removes() bool {
 	return !slices.ContainsFunc(c.Fields, func(f Field) bool { return f.After != nil })
 }
 
-// isBare reports whether the change only checks that a partner is there: its row
+// IsBare reports whether the change only checks that a partner is there: its row
 // names no property.
-func (c *Change) isBare() bool { return c.Action == NoOp && c.Reason == reasonBareRow }
+func (c *Change) IsBare() bool { return c.Action == NoOp && c.Reason == reasonBareRow }
 
 // Reverts reports whether the change reverts a run. It comes from no file then,
 // and Revert has other rules than Build.

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,15 +14,15 @@ import (
 // check refuses a change that says one thing and sends another, and everything
 // that Build and Revert would never have written. Whatever they learn to write
 // has to be allowed here.
-func (c *Change) check() error {
+func (c *Change) check(sent *Request) error {
 	for _, rule := range []func(*Change) error{
-		(*Change).checkWords, (*Change).checkReason, (*Change).checkFields, (*Change).checkImage, (*Change).checkHazards, (*Change).checkRequest,
+		(*Change).checkWords, (*Change).checkReason, (*Change).checkFields, (*Change).checkImage, (*Change).checkHazards,
 	} {
 		if err := rule(c); err != nil {
 			return err
 		}
 	}
-	return nil
+	return c.checkRequest(sent)
 }
 
 // canBe reports whether an action can be taken on an object.
@@ -58,7 +57,7 @@ func (c *Change) checkWords() error {
 		return nil
 	case !desired.IsCanonicalGUID(c.Partner.TenantID):
 		return fmt.Errorf("%q is not a tenant ID", c.Partner.TenantID)
-	case c.Partner.TenantID == graph.SupportTenantID && c.sends():
+	case c.Partner.TenantID == graph.SupportTenantID && c.Writes():
 		return errors.New("it writes to the tenant of Microsoft Support")
 	case c.Row < 1:
 		return fmt.Errorf("its row is %d", c.Row)
@@ -67,16 +66,13 @@ func (c *Change) checkWords() error {
 	}
 }
 
-// sends reports whether the action sends a write.
-func (c *Change) sends() bool { return c.Action != NoOp && c.Action != Blocked }
-
 // checkReason refuses a reason that such a change cannot have.
 func (c *Change) checkReason() error {
 	var fits bool
 	switch {
 	case c.Action == Blocked:
 		fits = c.isBlockedBy()
-	case c.sends():
+	case c.Writes():
 		fits = c.Reason == "" || c.Reverts()
 	case c.Object == PartnerConfiguration:
 		fits = c.Reason == reasonBareRow
@@ -124,9 +120,8 @@ func (c *Change) checkHazards() error {
 // checkRequest refuses a request that does not follow from the change. It
 // compares with what RequestFor would return, without building it again for each
 // change of a long plan.
-func (c *Change) checkRequest() error {
-	r := c.Request
-	if c.sends() != (r != nil) {
+func (c *Change) checkRequest(r *Request) error {
+	if c.Writes() != (r != nil) {
 		return fmt.Errorf("%s %s has the wrong request", c.Action, c.Object)
 	}
 	if r == nil {
@@ -139,9 +134,6 @@ func (c *Change) checkRequest() error {
 	}
 	if r.Method != methodOf(c.Object, c.Action) || r.Path != pathOf(c.Object, c.Action, c.Partner.TenantID) || !seal.Same(r.Body, want) {
 		return errors.New("the request does not follow from the fields")
-	}
-	if !bytes.Equal(r.Body, want) { // the body is spelt as we spell it
-		r.Body = bytes.Clone(want)
 	}
 	return nil
 }
@@ -216,7 +208,7 @@ func (c *Change) checkNumber() error {
 	case c.Action == Blocked: // there may be a policy without content
 		needs = c.Object != PartnerConfiguration && c.Before == nil
 	case c.Object == PartnerConfiguration:
-		needs = c.sends()
+		needs = c.Writes()
 	case c.Action == NoOp:
 		needs = !c.Reverts() && (c.Object != IdentitySynchronization || c.Before != nil)
 	default:

@@ -58,7 +58,7 @@ func (p *Plan) checkHead() error {
 // checkChanges refuses changes that do not go together. The changes of one
 // partner come from one row and are next to each other.
 func (p *Plan) checkChanges() error {
-	o := order{plan: p, protected: p.Policy.reasons(), seen: make(map[string]struct{}, len(p.Changes))}
+	o := order{plan: p, protected: p.Policy.reasons(), seen: make(map[string]struct{}, min(p.Input.Rows, len(p.Changes)))}
 	if len(p.Changes) > 0 {
 		o.reverts = p.Changes[0].Reverts()
 	}
@@ -111,7 +111,7 @@ func (o *order) checkPartner(g []Change) (int, error) {
 			return i, errors.New("its partner, row or note is not that of the change before it")
 		case c.Partner.TenantID == o.plan.HomeTenant.ID:
 			return i, errors.New("the home tenant is its own partner")
-		case c.sends() && o.protected[c.Partner.TenantID] != "":
+		case c.Writes() && o.protected[c.Partner.TenantID] != "":
 			return i, errors.New("it writes to a partner that the policy protects")
 		case c.isProtected() && c.Reason != o.protected[c.Partner.TenantID]:
 			return i, fmt.Errorf("the policy does not block it because %s", desired.Quote(c.Reason))
@@ -186,7 +186,7 @@ func (o *order) checkSteps(g []Change) (int, error) {
 		case c.Action == Create && down > 0, c.Action == Delete && down < 0,
 			c.Action == Update && c.Object == IdentitySynchronization && down > 0 && !o.reverts:
 			return i, errors.New("it is out of order")
-		case c.Action == Blocked && slices.ContainsFunc(g, func(c Change) bool { return c.sends() }):
+		case c.Action == Blocked && slices.ContainsFunc(g, func(c Change) bool { return c.Writes() }):
 			return i, errors.New("it is blocked, but another change of the partner is not")
 		case i > 0 && !o.reverts && c.Before != nil && g[0].Object == PartnerConfiguration:
 			return i, errors.New("it shows values of a partner that does not exist")

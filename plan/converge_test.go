@@ -115,7 +115,7 @@ func (w *world) apply(t tester, p *plan.Plan) {
 		if fit, why := c.CheckDrift(w.live(t, c)); fit != plan.Applies {
 			t.Fatalf("%s: %s %s", told(c), fit, why)
 		}
-		if _, err := w.client.Do(t.Context(), graph.Request{Method: c.Request.Method, Path: c.Request.Path, Body: c.Request.Body}); err != nil {
+		if _, err := w.client.Do(t.Context(), graph.Request{Method: c.Request().Method, Path: c.Request().Path, Body: c.Request().Body}); err != nil {
 			t.Fatalf("%s: %v", told(c), err)
 		}
 		if fit, why := c.CheckDrift(w.live(t, c)); fit != plan.AsWanted {

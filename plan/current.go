@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bulksync/graph"
+	"bulksync/plan/desired"
 )
 
 // Current is what a tenant looked like at one reading.
@@ -29,9 +30,10 @@ type Current struct {
 type Needs struct {
 	Template bool
 	Domains  []string
-	// PartsOnly leaves out Partner.Raw: only a row that manages nothing else needs
-	// a partner as a whole, and it is the largest part of what is read.
-	PartsOnly bool
+	// Keeps reports whether to keep the JSON of an object. Without it, the object
+	// has its values all the same, but its change would have no before-image. The
+	// JSON is most of what is read. Nil keeps all of it.
+	Keeps func(Object) bool
 }
 
 // lookups bounds how many domain names are looked up at once.
@@ -49,7 +51,7 @@ func ReadCurrent(ctx context.Context, c *graph.Client, needs Needs) (*Current, e
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return c.ListPartners(gctx, func(p graph.Page) error {
-			cur.add(p, needs.PartsOnly)
+			cur.add(p, needs.Keeps)
 			firstIsIn()
 			return nil
 		})
@@ -83,7 +85,7 @@ func ReadCurrent(ctx context.Context, c *graph.Client, needs Needs) (*Current, e
 }
 
 // add adds one page. If the listing starts over, so does this.
-func (c *Current) add(p graph.Page, partsOnly bool) {
+func (c *Current) add(p graph.Page, keeps func(Object) bool) {
 	if p.Number == 1 {
 		clear(c.Partners)
 		c.Read = Read{}
@@ -92,8 +94,8 @@ func (c *Current) add(p graph.Page, partsOnly bool) {
 		c.Restarts = append(c.Restarts, p.Restarted)
 	}
 	for _, partner := range p.Partners {
-		if partsOnly {
-			partner.Raw = nil
+		if keeps != nil {
+			drop(&partner, keeps)
 		}
 		if _, twice := c.Partners[partner.TenantID]; !twice {
 			c.Read.count(&partner)
@@ -118,6 +120,18 @@ func (r *Read) count(p *graph.Partner) {
 }
 
 func isOn(b *bool) bool { return b != nil && *b }
+
+// drop removes the JSON of the objects that are not kept.
+func drop(p *graph.Partner, keeps func(Object) bool) {
+	if !keeps(PartnerConfiguration) {
+		p.Raw = nil
+	}
+	for _, o := range desired.PartnerObjects[1:] {
+		if o.Raw(p) != nil && !keeps(o) {
+			o.SetRaw(p, nil)
+		}
+	}
+}
 
 // LookupError is a domain name whose tenant could not be looked up.
 type LookupError struct {

@@ -90,12 +90,12 @@ func newRewinder(r io.Reader) *rewinder {
 // is before all other members that this program knows: so their text goes into it
 // as they are read, and is not kept.
 type decoder struct {
-	plan    Plan
-	known   map[string]any // where each known member goes; others only count for the fingerprint
-	parts   map[string]*part
-	sum     *seal.Digest
-	batches []*changeBatch
-	group   errgroup.Group
+	plan  Plan
+	known map[string]any // where each known member goes; others only count for the fingerprint
+	parts map[string]*part
+	sum   *seal.Digest
+	fault error // of the first change that is wrong
+	group errgroup.Group
 	// early are the canonical texts of the members whose names are before
 	// "changes". Those are in the fingerprint before the changes, so if one comes
 	// late, the text has to be read again.
@@ -103,12 +103,11 @@ type decoder struct {
 	isLate bool
 }
 
-const nameOfChanges = "changes"
-
 // part is a member that is being read.
 type part struct {
-	text []byte // canonical in the end
-	err  error  // it is not what a plan has there
+	text  []byte // canonical in the end
+	err   error  // it is not what a plan has there
+	input *inputPart
 }
 
 func newDecoder(early map[string][]byte) *decoder {
@@ -144,9 +143,12 @@ func (d *decoder) read(text io.Reader) error {
 		}
 		p := &part{}
 		d.parts[name] = p
-		if name == nameOfChanges {
+		switch name {
+		case nameOfChanges:
 			err = d.changes(doc)
-		} else {
+		case nameOfInput:
+			err = d.input(doc, p)
+		default:
 			err = d.member(doc, name, p)
 		}
 		if err != nil {
@@ -176,6 +178,10 @@ func (d *decoder) member(doc *seal.Document, name string, p *part) error {
 			d.isLate = true
 		}
 		d.early[name] = p.text
+		return nil
+	}
+	if name == nameOfSummary { // it says how many changes come
+		p.read(d.known[name])
 		return nil
 	}
 	d.group.Go(func() error { p.read(d.known[name]); return nil })
@@ -209,15 +215,16 @@ func (d *decoder) changes(doc *seal.Document) error {
 	for _, name := range slices.Sorted(maps.Keys(d.early)) {
 		d.sum.Member(name, d.early[name])
 	}
-	d.sum.List(nameOfChanges)
+	d.sum.List(nameOfChanges, []byte("["))
+	d.plan.Changes = make([]Change, 0, max(0, min(d.plan.Summary.all(), maxRoom)))
 	turn := make(chan struct{})
 	close(turn)
-	b := newChangeBatch(0)
+	b := &changeBatch{textBatch: newTextBatch(0)}
 	err := doc.List(func(change []byte) {
 		if b.add(change); len(b.ends) == batch {
-			next := newChangeBatch(len(b.text) * 9 / 8) // about as long as the one before
+			next := newTextBatch(len(b.text) * 9 / 8) // about as long as the one before
 			turn = d.start(b, turn)
-			b = next
+			b = &changeBatch{textBatch: next}
 		}
 	})
 	if err != nil {
@@ -227,20 +234,27 @@ func (d *decoder) changes(doc *seal.Document) error {
 		turn = d.start(b, turn)
 	}
 	<-turn
-	d.sum.EndList()
+	d.sum.EndList([]byte("]"))
 	return nil
 }
 
-// start works on a batch. Its text goes into the fingerprint once its turn has
-// come; after that is the turn of the next.
+// maxRoom is for how many changes there is room before they are read: what the
+// summary says is not proved yet.
+const maxRoom = 1 << 20
+
+// start works on a batch. It goes into the plan and its text into the fingerprint
+// once its turn has come; after that is the turn of the next.
 func (d *decoder) start(b *changeBatch, turn <-chan struct{}) (next chan struct{}) {
-	d.batches = append(d.batches, b)
 	next = make(chan struct{})
 	d.group.Go(func() error {
 		b.decode()
 		<-turn
 		d.sum.Elements(b.text)
-		b.text, b.ends = nil, nil
+		if d.fault == nil && b.err != nil {
+			d.fault = fmt.Errorf("change %d: %w", len(d.plan.Changes)+b.at+1, b.err)
+		} else if d.fault == nil {
+			d.plan.Changes = append(d.plan.Changes, b.changes...)
+		}
 		close(next)
 		return nil
 	})
@@ -265,6 +279,9 @@ func notJSON(err error, why string) error {
 // prove compares the fingerprint with the text, and the parts of the plan with
 // each other.
 func (d *decoder) prove() error {
+	if p := d.parts[nameOfInput]; p != nil && p.input != nil && p.err == nil {
+		d.plan.Input.Cells, p.err = p.input.collect()
+	}
 	for _, name := range slices.Sorted(maps.Keys(d.parts)) {
 		if err := d.parts[name].err; err != nil {
 			return fmt.Errorf("member %q: %w", name, err)
@@ -274,8 +291,13 @@ func (d *decoder) prove() error {
 	if p.Fingerprint != sum {
 		return fmt.Errorf("it says %s, its content is %s", p.Fingerprint, sum)
 	}
-	if err := d.collect(); err != nil {
-		return err
+	if d.fault != nil {
+		return d.fault
+	}
+	for i := range p.Changes {
+		if p.Changes[i].Seq != i+1 {
+			return fmt.Errorf("change %d has the number %d", i+1, p.Changes[i].Seq)
+		}
 	}
 	if p.Summary != Summarize(p.Changes) {
 		return errors.New("the summary does not count the changes")
@@ -288,102 +310,54 @@ func (d *decoder) prove() error {
 func (d *decoder) fingerprint() string {
 	for _, name := range slices.Sorted(maps.Keys(d.parts)) {
 		isIn := name == nameOfChanges || name < nameOfChanges && d.parts[nameOfChanges] != nil
-		if name != "fingerprint" && !isIn {
-			d.sum.Member(name, d.parts[name].text)
+		switch p := d.parts[name]; {
+		case name == "fingerprint" || isIn:
+		case p.input != nil:
+			p.input.digest(d.sum)
+		default:
+			d.sum.Member(name, p.text)
 		}
 	}
 	return d.sum.Sum()
 }
 
-// collect puts the changes together, or returns the first error among them.
-func (d *decoder) collect() error {
-	p := &d.plan
-	n := 0
-	for _, b := range d.batches {
-		n += len(b.changes)
-	}
-	p.Changes = make([]Change, 0, n)
-	for _, b := range d.batches {
-		if b.err != nil {
-			return fmt.Errorf("change %d: %w", len(p.Changes)+b.at+1, b.err)
-		}
-		p.Changes = append(p.Changes, b.changes...)
-		b.changes = nil
-	}
-	for i := range p.Changes {
-		if p.Changes[i].Seq != i+1 {
-			return fmt.Errorf("change %d has the number %d", i+1, p.Changes[i].Seq)
-		}
-	}
-	return nil
+// textBatch is the text of a group of elements that are read together.
+type textBatch struct {
+	text []byte // a list of them, without the bracket at its end
+	ends []int  // of each element in text
+}
+
+// newTextBatch returns an empty batch with room for a text.
+func newTextBatch(size int) textBatch {
+	return textBatch{text: make([]byte, 0, size), ends: make([]int, 0, batch)}
+}
+
+func (b *textBatch) add(element []byte) {
+	b.text = append(append(b.text, "[,"[min(len(b.ends), 1)]), element...)
+	b.ends = append(b.ends, len(b.text))
 }
 
 // changeBatch is a group of changes that are read together.
 type changeBatch struct {
-	text    []byte // a list of them; canonical in the end
-	ends    []int  // of each change in text
-	changes []Change
-	err     error // of the change at index at
-	at      int
-}
-
-// newChangeBatch returns an empty batch with room for a text.
-func newChangeBatch(size int) *changeBatch {
-	return &changeBatch{text: make([]byte, 0, size), ends: make([]int, 0, batch)}
-}
-
-func (b *changeBatch) add(change []byte) {
-	b.text = append(append(b.text, "[,"[min(len(b.ends), 1)]), change...)
-	b.ends = append(b.ends, len(b.text))
+	textBatch // canonical in the end
+	changes   []Change
+	err       error // of the change at index at
+	at        int
 }
 
 func (b *changeBatch) decode() {
 	b.changes = make([]Change, len(b.ends))
+	var before *Change
 	start := 1
 	for i, end := range b.ends {
-		if b.at, b.err = i, b.changes[i].parse(b.text[start:end]); b.err != nil {
+		if b.changes[i], b.err = parseChange(b.text[start:end], before); b.err != nil {
+			b.at = i
 			break
 		}
-		start = end + 1
+		before, start = &b.changes[i], end+1
 	}
 	var err error
 	if b.text, err = seal.Canonicalize(append(b.text, ']')); b.err == nil {
 		b.err = err
-	}
-}
-
-// parse reads one change and checks it.
-func (c *Change) parse(text []byte) error {
-	if err := seal.Unmarshal(text, c); err != nil {
-		return err
-	}
-	if string(c.Before) == "null" {
-		c.Before = nil
-	}
-	if err := c.check(); err != nil {
-		return err
-	}
-	c.compact()
-	return nil
-}
-
-// compact gives up memory that decoding took and a checked change does not need:
-// room for more fields, and texts that it holds twice.
-func (c *Change) compact() {
-	fields := make([]Field, len(c.Fields))
-	copy(fields, c.Fields)
-	c.Fields = fields
-	for i := range fields {
-		fields[i].Path = c.Object.Property(fields[i].Path).Path
-		if name, _ := fields[i].After.(string); name == c.Partner.DisplayName {
-			c.Partner.DisplayName = name
-		}
-	}
-	if r := c.Request; r != nil {
-		r.Method = methodOf(c.Object, c.Action)
-		if _, rest, found := strings.Cut(r.Path, c.Partner.TenantID); found {
-			end := len(r.Path) - len(rest)
-			c.Partner.TenantID = r.Path[end-len(c.Partner.TenantID) : end]
-		}
 	}
 }

@@ -43,7 +43,7 @@ contoso.com,Contoso,false,
 	}
 	for _, c := range p.Changes {
 		fmt.Println(c.Action.Symbol(), c.Name())
-		fmt.Println("   ", c.Request.Method, string(c.Request.Body))
+		fmt.Println("   ", c.Request().Method, string(c.Request().Body))
 		for _, h := range c.Hazards {
 			fmt.Println("   ", h)
 		}

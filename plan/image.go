@@ -1,12 +1,13 @@
 package plan
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"bulksync/graph"
-	"bulksync/internal/seal"
 	"bulksync/plan/desired"
 )
 
@@ -48,43 +49,86 @@ func (c *Change) after() json.RawMessage {
 // over writes the new values into an object as Graph returned it, which may be
 // missing. Other members keep their values and their spelling.
 func (c *Change) over(raw json.RawMessage) json.RawMessage {
-	object := membersOf(raw)
+	object := membersOf(compact(raw))
 	if c.Object == IdentitySynchronization && c.Action == Create {
-		object[spelt(object, desired.PathTenantID)] = json.RawMessage(jsonValue(c.Partner.TenantID))
+		object = object.set(desired.PathTenantID, appendValue(nil, c.Partner.TenantID))
 	}
 	for _, f := range c.Fields {
-		setIn(object, c.pathInside(f), json.RawMessage(jsonValue(f.After)))
+		object = object.set(c.pathInside(f), appendValue(nil, f.After))
 	}
-	return encodeMembers(object)
+	return object.encode()
 }
 
-// setIn writes a value into an object, at a path inside it.
-func setIn(object map[string]json.RawMessage, path string, value json.RawMessage) {
-	name, rest, nested := strings.Cut(path, ".")
-	name = spelt(object, name)
-	if nested {
-		inner := membersOf(object[name])
-		setIn(inner, rest, value)
-		value = encodeMembers(inner)
+// compact is JSON without white space; nil if raw is not JSON.
+func compact(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 {
+		return nil
 	}
-	object[name] = value
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		return nil
+	}
+	return b.Bytes()
+}
+
+// members are those of a JSON object, in no order. An undo takes an object apart
+// for each change; they are too few for a map to be faster.
+type members []objectMember
+
+type objectMember struct {
+	name  string
+	value json.RawMessage // compact
 }
 
 // membersOf lists the members of an object. Null and other values have none.
-func membersOf(raw json.RawMessage) map[string]json.RawMessage {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil || members == nil {
-		return map[string]json.RawMessage{}
+func membersOf(raw json.RawMessage) (ms members) {
+	if len(raw) == 0 {
+		return nil
 	}
-	return members
+	var all map[string]json.RawMessage
+	_ = json.Unmarshal(raw, &all) // what does not decode has no members
+	for name, value := range all {
+		ms = append(ms, objectMember{name, value})
+	}
+	return ms
 }
 
-func encodeMembers(members map[string]json.RawMessage) json.RawMessage {
-	raw, err := seal.Marshal(members)
-	if err != nil {
-		panic("plan: a before-image does not encode: " + err.Error())
+// set writes a value at a path inside the object, and returns its members.
+func (ms members) set(path string, value json.RawMessage) members {
+	name, rest, nested := strings.Cut(path, ".")
+	i := ms.find(name)
+	if i < 0 {
+		i = len(ms)
+		ms = append(ms, objectMember{name: name})
 	}
-	return raw
+	if nested {
+		value = membersOf(ms[i].value).set(rest, value).encode()
+	}
+	ms[i].value = value
+	return ms
+}
+
+// find returns the index of a member, or -1. Names are read in any letter case.
+func (ms members) find(name string) int {
+	if i := slices.IndexFunc(ms, func(m objectMember) bool { return m.name == name }); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(ms, func(m objectMember) bool { return strings.EqualFold(m.name, name) })
+}
+
+// encode writes the object as encoding/json does: its members sorted by name.
+func (ms members) encode() json.RawMessage {
+	slices.SortFunc(ms, func(a, b objectMember) int { return strings.Compare(a.name, b.name) })
+	var room [512]byte
+	b := append(room[:0], '{')
+	for i, m := range ms {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendValue(b, m.name), ':')
+		b = append(b, m.value...)
+	}
+	return bytes.Clone(append(b, '}'))
 }
 
 // spelt returns the name as the object spells it: names are read in any letter

@@ -133,7 +133,7 @@ func meaning(p *plan.Plan) *plan.Plan {
 		if c.Object == plan.Consent || c.Object == plan.Trust {
 			c.Before = nil // as an object of nulls
 		}
-		if c.Request == nil {
+		if !c.Writes() {
 			c.Partner.TenantID, c.Before = "", nil
 		}
 		if c.Action == plan.Blocked {

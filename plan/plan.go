@@ -90,6 +90,9 @@ type Summary struct {
 // Writes is how many changes send a write.
 func (s Summary) Writes() int { return s.Create + s.Update + s.Delete }
 
+// all is how many changes there are.
+func (s Summary) all() int { return s.Writes() + s.NoOp + s.Blocked }
+
 // Differs reports whether anything may not be as wanted. A blocked change counts.
 func (s Summary) Differs() bool { return s.Writes()+s.Blocked > 0 }
 
@@ -103,12 +106,9 @@ func (p *Plan) Reverts() bool {
 }
 
 // BareRows counts the rows that name no property and whose partner is there.
-func (p *Plan) BareRows() int { return CountBare(p.Changes) }
-
-// CountBare counts the changes that only check a partner; see Plan.BareRows.
-func CountBare(changes []Change) (n int) {
-	for i := range changes {
-		if changes[i].isBare() {
+func (p *Plan) BareRows() (n int) {
+	for i := range p.Changes {
+		if p.Changes[i].IsBare() {
 			n++
 		}
 	}

@@ -17,9 +17,10 @@ import (
 // synchronization and PATCH updates it (Graph answers 409 to a second PUT), POST
 // creates a partner configuration from its tenant ID alone. It is a pure function
 // of what the change says, so that a request in a plan file can be checked
-// against its change. It returns nil if the action sends nothing.
+// against its change. It returns nil if the action sends nothing, or cannot be
+// taken on the object.
 func RequestFor(o Object, a Action, tenantID string, fields []Field) *Request {
-	if a == NoOp || a == Blocked {
+	if a == NoOp || a == Blocked || !canBe(o, a) {
 		return nil
 	}
 	r := &Request{Path: pathOf(o, a, tenantID), Method: methodOf(o, a)}
@@ -50,10 +51,8 @@ func pathOf(o Object, a Action, tenantID string) string {
 		return graph.PartnerPath(tenantID)
 	case o == IdentitySynchronization:
 		return graph.SyncPath(tenantID)
-	case o == SyncTemplate && a == Update:
-		return graph.TemplatePath
 	default:
-		panic(fmt.Sprintf("plan: no request can %s a %s", a, o))
+		return graph.TemplatePath
 	}
 }
 

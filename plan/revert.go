@@ -22,18 +22,16 @@ type Applied struct {
 // run that made them, where other plans identify their file. It is a plan like
 // any other, so whatever somebody changed since is held when it is applied.
 func Revert(h Head, p *Plan, name, sum string, applied []Applied) (*Plan, error) {
-	b := builder{changes: make([]Change, 0, len(applied))}
+	changes := make([]Change, 0, len(applied))
+	b := builder{visit: func(c *Change) { changes = append(changes, *c) }}
 	rows := map[int]bool{}
 	for _, a := range slices.Backward(applied) {
-		b.append(a.inverse())
-		if undo, did := b.changes[len(b.changes)-1].Request, a.Change.Request; undo != nil && did != nil && undo.Path == did.Path {
-			undo.Path = did.Path // one text for both
-		}
+		b.finish(a.inverse())
 		rows[a.Change.Row] = true
 	}
 	delete(rows, 0)      // the template has no row
 	h.Policy = &p.Policy // the way back is held to what the way there was
-	r := h.begin(p.Read, b.changes)
+	r := h.begin(p.Read, changes)
 	r.Input = desired.Input{Name: name, SHA256: sum, Rows: len(rows)}
 	return r, r.seal()
 }

@@ -121,8 +121,8 @@ func told(c *plan.Change) string {
 		after, _ := json.Marshal(f.After)
 		b.WriteString(" " + f.Path[strings.LastIndex(f.Path, ".")+1:] + ":" + string(before) + ">" + string(after))
 	}
-	if c.Request != nil {
-		b.WriteString(" = " + strings.TrimSpace(c.Request.Method+" "+c.Request.Path+" "+string(c.Request.Body)))
+	if q := c.Request(); q != nil {
+		b.WriteString(" = " + strings.TrimSpace(q.Method+" "+q.Path+" "+string(q.Body)))
 	}
 	for _, h := range c.Hazards {
 		b.WriteString(" !" + string(h))

@@ -133,7 +133,7 @@ func TestUnknownTrustIsKept(t *testing.T) {
 	if fit, why := undo.Changes[0].CheckDrift(live); fit != plan.Applies || undo.Changes[0].Beside(live) != "" {
 		t.Errorf("%s %s, beside %q", fit, why, undo.Changes[0].Beside(live))
 	}
-	if got, want := string(undo.Changes[0].Request.Body), `{"inboundTrust":{"isMfaAccepted":null}}`; got != want {
+	if got, want := string(undo.Changes[0].Request().Body), `{"inboundTrust":{"isMfaAccepted":null}}`; got != want {
 		t.Errorf("sends %s, want %s", got, want)
 	}
 }

@@ -84,7 +84,7 @@ func planCSV(w io.Writer, p *plan.Plan) error {
 			Object: cell(string(c.Object)), Action: cell(string(c.Action)), Reason: cell(c.Reason),
 			Hazards: hazardList(c.Hazards), Before: before, After: after, Note: cell(c.Note),
 		}
-		if q := c.Request; q != nil {
+		if q := c.Request(); q != nil {
 			l.Method, l.Path, l.Body = cell(q.Method), cell(q.Path), cell(string(q.Body))
 		}
 		return l, nil

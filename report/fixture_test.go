@@ -37,7 +37,6 @@ func planOf(changes ...plan.Change) *plan.Plan {
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		c.Seq = i + 1
-		c.Request = plan.RequestFor(c.Object, c.Action, c.Partner.TenantID, c.Fields)
 		if n := len(p.Input.Lines); c.Row > 0 && (n == 0 || p.Input.Lines[n-1] != c.Row) {
 			p.Input.Lines = append(p.Input.Lines, c.Row)
 			p.Input.Cells = append(p.Input.Cells, []string{c.Partner.TenantID, c.Partner.DisplayName, "yes", c.Note})

@@ -66,7 +66,7 @@ func changeRow(c *plan.Change) row {
 	if c.Reverts() {
 		r.Reason = "" // the lead says it once
 	}
-	if q := c.Request; q != nil {
+	if q := c.Request(); q != nil {
 		r.Method, r.Path, r.Body = OneLine(q.Method), OneLine(q.Path), Clean(string(q.Body))
 	}
 	return r

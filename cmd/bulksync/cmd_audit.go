@@ -22,7 +22,7 @@ type auditOptions struct {
 }
 
 func auditCommand(c *commandLine) *cobra.Command {
-	var o auditOptions
+	o := auditOptions{wanted: wanted{imageless: true}}
 	cmd := &cobra.Command{
 		Use:   "audit [FILE.csv]",
 		Short: "Compare the tenant with the file: missing, changed, extra",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -19,6 +20,8 @@ import (
 type wanted struct {
 	csv, template  string
 	createPartners bool
+	// imageless means that the values of what is there will do, without its JSON.
+	imageless bool
 }
 
 // takeFile takes the CSV from the command's arguments, if one is given.
@@ -91,7 +94,12 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 		return nil, err
 	}
 	c := &compared{input: inputOf(rows, d.Template), desired: d, tenant: t}
-	needs := plan.Needs{Template: d.Template != nil && t.Home().Cloud.HasTemplates(), PartsOnly: rows == nil || !rows.HasBare()}
+	needs := plan.Needs{Template: d.Template != nil && t.Home().Cloud.HasTemplates()}
+	var shown []plan.Object
+	if rows != nil && !w.imageless {
+		shown = rows.Objects()
+	}
+	needs.Keeps = func(o plan.Object) bool { return slices.Contains(shown, o) }
 	if rows != nil {
 		if needs.Domains = rows.Domains(); len(needs.Domains) == 0 {
 			if c.desired.Partners, err = rows.Resolve(t.Home().ID, nil); err != nil {

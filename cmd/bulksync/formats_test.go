@@ -70,9 +70,13 @@ func rendered(t *testing.T, render func(io.Writer) error) []byte {
 	return b.Bytes()
 }
 
+// planTexts are plans whose change sends a body, no body, and nothing.
 func planTexts(t *testing.T) (texts [][]byte) {
-	for _, how := range amounts {
-		texts = append(texts, rendered(t, filled[plan.Plan](how).Encode))
+	for i, how := range amounts {
+		p := filled[plan.Plan](how)
+		p.Changes[0].Object = plan.IdentitySynchronization
+		p.Changes[0].Action = []plan.Action{plan.Create, plan.Delete, plan.NoOp}[i]
+		texts = append(texts, rendered(t, p.Encode))
 	}
 	return texts
 }

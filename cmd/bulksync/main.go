@@ -16,6 +16,7 @@ func main() { os.Exit(protected(os.Args[1:])) }
 func protected(args []string) (code int) {
 	crashLoudly()
 	p := &process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
+	p.collectSooner()
 	defer func() {
 		if fault := recover(); fault != nil {
 			code = p.panicked(fault)
@@ -55,6 +56,18 @@ func (p *process) run(stops execute.Stops, args []string) int {
 func crashLoudly() {
 	debug.SetTraceback("crash")
 	noCoreDump()
+}
+
+// gcPercent is how much garbage may gather, as a share of what is in use, before
+// it is collected. Compared with the default of 100 it saves a seventh of the
+// memory for two percent of the processor time; 50 would cost ten.
+const gcPercent = 75
+
+// collectSooner sets gcPercent, unless the user has set GOGC.
+func (p *process) collectSooner() {
+	if p.getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 }
 
 // faultOfRun is a panic after a run has begun.

@@ -28,8 +28,9 @@ type progress struct {
 	tenant *session.Session
 
 	mu     sync.Mutex
-	done   map[int]bool
-	last   time.Time // when the last change was done
+	ended  []bool    // by the index of the change
+	done   int       // how many have ended
+	last   time.Time // when the last change ended
 	failed int
 
 	bar  *mpb.Bar
@@ -43,23 +44,14 @@ type progress struct {
 const plainEvery = 10 * time.Second
 
 func (e *env) startProgress(ctx context.Context, p *plan.Plan, prior *journal.Log, t *session.Session) *progress {
-	pr := &progress{plan: p, total: p.Summary.Writes(), began: time.Now(), tenant: t, done: map[int]bool{}, quit: make(chan struct{})}
+	pr := &progress{plan: p, total: p.Summary.Writes(), began: time.Now(), tenant: t, ended: make([]bool, len(p.Changes)), quit: make(chan struct{})}
 	if prior != nil {
-		open := 0
-		for i, o := range prior.Result().Outcomes {
-			switch {
-			case !p.Changes[i].Writes():
-			case o.Status.Done():
-				pr.done[o.Seq] = true
-			case o.Status == journal.Indeterminate:
-				open++
-			}
-		}
+		open := pr.takePrior(prior)
 		if pr.total > 0 {
-			e.note("%d of %s are done; %d were left open and are read before anything is sent again", len(pr.done), words.Count(pr.total, "change"), open)
+			e.note("%d of %s are done; %d were left open and are read before anything is sent again", pr.done, words.Count(pr.total, "change"), open)
 		}
 	}
-	pr.before, pr.last = len(pr.done), pr.began
+	pr.before, pr.last = pr.done, pr.began
 	switch {
 	case e.quiet || pr.total == pr.before:
 	case e.live():
@@ -70,13 +62,32 @@ func (e *env) startProgress(ctx context.Context, p *plan.Plan, prior *journal.Lo
 	return pr
 }
 
+// takePrior takes over what an earlier session has done, and returns how many
+// changes it left open.
+func (p *progress) takePrior(prior *journal.Log) (open int) {
+	for i := range p.plan.Changes {
+		c := &p.plan.Changes[i]
+		switch o, unknown := prior.Outcome(c.Seq); {
+		case !c.Writes():
+		case o.Status.Done():
+			p.ended[i] = true
+			p.done++
+		case unknown:
+			open++
+		}
+	}
+	return open
+}
+
 func (p *progress) observe(o journal.Outcome) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.done[o.Seq] || !p.plan.Changes[o.Seq-1].Writes() {
+	i := o.Seq - 1
+	if p.ended[i] || !p.plan.Changes[i].Writes() {
 		return // another outcome of the same change, for example from reading it back
 	}
-	p.done[o.Seq], p.last = true, time.Now()
+	p.ended[i], p.last = true, time.Now()
+	p.done++
 	if !o.Status.Done() {
 		p.failed++
 	}
@@ -101,7 +112,7 @@ func (p *progress) startLines(w io.Writer) {
 			select {
 			case <-p.line.C:
 				p.mu.Lock()
-				n := len(p.done)
+				n := p.done
 				p.mu.Unlock()
 				fmt.Fprintf(w, "bulksync: %d of %d changes, %s\n", n, p.total, p.state())
 			case <-p.quit:
@@ -114,7 +125,7 @@ func (p *progress) startLines(w io.Writer) {
 // state describes the pace: rate, time left, and what holds it back.
 func (p *progress) state() string {
 	p.mu.Lock()
-	n, failed, idle := len(p.done), p.failed, time.Since(p.last)
+	n, failed, idle := p.done, p.failed, time.Since(p.last)
 	p.mu.Unlock()
 	if what := p.obstacle(n < p.total, idle); what != "" {
 		return what // and nothing else: a narrow line is cut at its end

@@ -25,7 +25,7 @@ func (r refusing) RoundTrip(*http.Request) (*http.Response, error) {
 func TestProgressNamesTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sessionOn(t, graphsim.New(graphsim.Config{}), refusing{"20"})
-		p := &progress{total: 10, began: time.Now(), tenant: s, done: map[int]bool{1: true, 2: true}}
+		p := &progress{total: 10, began: time.Now(), tenant: s, done: 2}
 		time.Sleep(2 * time.Second)
 		if got := p.state(); !strings.HasPrefix(got, "1.0/s, ") || strings.Contains(got, "wait") {
 			t.Error(got)
@@ -53,7 +53,7 @@ func writeAway(t *testing.T, s *session.Session, n int) (end func()) {
 func TestProgressNamesTheReadingBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sessionOn(t, graphsim.New(graphsim.Config{}), refusing{})
-		p := &progress{total: 1, began: time.Now(), last: time.Now(), tenant: s, done: map[int]bool{1: true}}
+		p := &progress{total: 1, began: time.Now(), last: time.Now(), tenant: s, done: 1}
 		time.Sleep(5 * time.Second)
 		if got := p.state(); got != "0.2/s" {
 			t.Error(got)
@@ -72,7 +72,7 @@ func TestProgressNamesSilence(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{})
 		sim.Inject(graphsim.Fault{Kind: "silent"})
 		s := sessionOn(t, sim, sim.Transport())
-		p := &progress{total: 10, began: time.Now(), last: time.Now(), tenant: s, done: map[int]bool{}}
+		p := &progress{total: 10, began: time.Now(), last: time.Now(), tenant: s}
 		defer writeAway(t, s, 5)()
 		for _, step := range []struct {
 			at   time.Duration

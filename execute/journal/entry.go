@@ -94,34 +94,31 @@ type End struct {
 	Pace        Pace     `json:"pace"`
 }
 
-// plain returns e as a journal gives it back: texts in UTF-8, JSON without
-// white space, times without a monotonic part.
-func (e Entry) plain() Entry {
+// makePlain brings e into the form in which a journal gives it back: texts in
+// UTF-8, JSON without white space, times without a monotonic part.
+func (e *Entry) makePlain() {
 	switch {
 	case e.Intent != nil:
-		in := *e.Intent
-		in.Found = compact(in.Found)
-		e.Intent = &in
+		e.Intent.Found = compact(e.Intent.Found)
 	case e.Outcome != nil:
-		o := *e.Outcome
+		o := e.Outcome
 		o.Message = strings.ToValidUTF8(o.Message, "\ufffd")
 		o.Live, o.Found = compact(o.Live), compact(o.Found)
 		o.StartedAt = plainTime(o.StartedAt)
-		e.Outcome = &o
 	case e.End != nil:
-		end := *e.End
-		end.Stopped = strings.ToValidUTF8(end.Stopped, "\ufffd")
-		e.End = &end
+		e.End.Stopped = strings.ToValidUTF8(e.End.Stopped, "\ufffd")
 	}
 	e.At = plainTime(e.At)
-	return e
 }
 
 func plainTime(t time.Time) time.Time { return t.UTC().Round(0) }
 
 func compact(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 {
+		return nil
+	}
 	var b bytes.Buffer
-	if len(raw) == 0 || json.Compact(&b, raw) != nil {
+	if json.Compact(&b, raw) != nil {
 		return nil
 	}
 	return b.Bytes()

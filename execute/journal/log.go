@@ -157,16 +157,22 @@ func (l *Log) Outcome(seq int) (o Outcome, unknown bool) {
 	return o, o.Status == Indeterminate
 }
 
-// Result is the run as it stands.
+// Result is the run as it stands. Where no write is open it shares the outcomes,
+// which are as large as the rest of a run, so the log takes no entry after it.
 func (l *Log) Result() *Result {
 	r := &Result{
 		PlanFingerprint: l.plan.Fingerprint, HomeTenant: l.plan.HomeTenant, Tool: l.first.Tool, Identity: l.first.Identity,
 		StartedAt: l.started, FinishedAt: l.last, Rows: l.plan.Input.Rows, Changes: len(l.plan.Changes),
-		Requests: l.counted(), Pace: l.pace,
-		ApprovedWith: l.first.ApprovedWith, Approvals: l.approvals, Allowed: l.allowed, Outcomes: make([]Outcome, len(l.outcomes)),
+		Requests: l.counted(), Pace: l.pace, Outcomes: l.outcomes,
+		ApprovedWith: l.first.ApprovedWith, Approvals: l.approvals, Allowed: l.allowed,
+	}
+	if len(l.intents) > 0 {
+		r.Outcomes = slices.Clone(l.outcomes)
+	}
+	for seq := range l.intents {
+		r.Outcomes[seq-1], _ = l.Outcome(seq)
 	}
 	for i := range r.Outcomes {
-		r.Outcomes[i], _ = l.Outcome(i + 1)
 		r.Totals.Add(r.Outcomes[i].Status, 1)
 	}
 	r.Stopped, r.Interrupted = l.end.Stopped, l.end.Interrupted

@@ -48,9 +48,9 @@ func New(file File, lastSum string) *Writer {
 	return j
 }
 
-// maxSpare bounds the memory that is kept: enough for a batch of writes; the
-// large batches of reading back are freed.
-const maxSpare = 64 << 10
+// maxSpare bounds the memory that is kept: enough for a batch of reading back,
+// which is larger than any of writes.
+const maxSpare = 256 << 10
 
 func newBatch() *batch { return &batch{done: make(chan struct{})} }
 
@@ -67,12 +67,12 @@ func (t Receipt) Outcome() *Outcome { return t.entry.Outcome }
 
 // Add stamps e with the time, queues it and returns at once; Receipt.Wait
 // returns when it is durable. Entries become durable in the order in which they
-// were added.
+// were added. What e points to belongs to the journal from then on.
 func (j *Writer) Add(e Entry) Receipt {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	e.At = time.Now()
-	e = e.plain()
+	e.makePlain()
 	j.chain.Append(&j.open.text, e.encode)
 	j.open.text.WriteByte('\n')
 	return Receipt{j, j.open, e}

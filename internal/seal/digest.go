@@ -27,10 +27,11 @@ func (d *Digest) Member(name string, canonical []byte) {
 	d.hash.Write(canonical)
 }
 
-// List begins a member that is a list.
-func (d *Digest) List(name string) {
+// List begins a member that is a list, or that holds one: before is its canonical
+// value up to the bracket that opens the list.
+func (d *Digest) List(name string, before []byte) {
 	d.name(name)
-	io.WriteString(d.hash, "[")
+	d.hash.Write(before)
 	d.elements = 0
 }
 
@@ -44,8 +45,9 @@ func (d *Digest) Elements(list []byte) {
 	d.hash.Write(list[1 : len(list)-1]) // without its brackets
 }
 
-// EndList ends the list that List began.
-func (d *Digest) EndList() { io.WriteString(d.hash, "]") }
+// EndList ends the member that List began: after is its value from the bracket
+// that closes the list.
+func (d *Digest) EndList(after []byte) { d.hash.Write(after) }
 
 // Sum ends the object and returns its fingerprint: "sha256:" and 64 hex digits.
 func (d *Digest) Sum() string {

@@ -23,11 +23,11 @@ func digestOf(t *rapid.T, parts map[string]any) string {
 			d.Member(name, canonical(t, parts[name].(string)))
 			continue
 		}
-		d.List(name)
+		d.List(name, []byte("["))
 		for some := range slices.Chunk(elements, 2) {
 			d.Elements(canonical(t, "["+strings.Join(some, ",")+"]"))
 		}
-		d.EndList()
+		d.EndList([]byte("]"))
 	}
 	return d.Sum()
 }
@@ -55,15 +55,15 @@ func TestTheDigestOfAnEmptyObject(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	d := seal.NewDigest()
-	d.List("a")
-	d.EndList()
-	d.List("b")
+	d.List("a", []byte("["))
+	d.EndList([]byte("]"))
+	d.List("b", []byte("["))
 	d.Elements([]byte("[1]"))
 	d.Elements([]byte("[2,3]"))
-	d.EndList()
-	d.List("c")
+	d.EndList([]byte("]"))
+	d.List("c", []byte("["))
 	d.Elements([]byte("[4]"))
-	d.EndList()
+	d.EndList([]byte("]"))
 	if got, want := d.Sum(), wholeDigest(t, []byte(`{"a":[],"b":[1,2,3],"c":[4]}`)); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

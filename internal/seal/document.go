@@ -77,6 +77,27 @@ func (d *Document) Next() (name string, more bool, err error) {
 	return "", false, ours(err)
 }
 
+// Holds reports whether the next value begins with this byte: '{' is an object,
+// and '[' a list.
+func (d *Document) Holds(kind byte) bool { return d.json.PeekKind() == jsontext.Kind(kind) }
+
+// Object reads a value that is an object, and calls member with the name of each
+// member. member must read its value.
+func (d *Document) Object(member func(name string) error) error {
+	if err := d.begin('{'); err != nil {
+		return err
+	}
+	for {
+		t, err := d.json.ReadToken()
+		if err != nil || t.Kind() == '}' {
+			return ours(err)
+		}
+		if err := member(t.String()); err != nil {
+			return err
+		}
+	}
+}
+
 // Value reads a value and returns its text, which is valid until the next call.
 func (d *Document) Value() ([]byte, error) {
 	text, err := d.json.ReadValue()

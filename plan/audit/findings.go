@@ -14,27 +14,13 @@ import (
 func Compare(h plan.Head, in Input, d plan.Desired, cur *plan.Current) *Audit {
 	a := New(h, in, cur.Read)
 	named := map[string]bool{}
-	changes := plan.Changes(d, cur, h.HomeTenant.Cloud)
-	a.BareRows = plan.CountBare(changes)
-	for i := range changes {
-		c := &changes[i]
-		id, known := c.Partner.TenantID, named[c.Partner.TenantID]
-		named[id] = true
-		if p := cur.Partners[id]; p.Problem != "" {
-			if !known { // one finding for all of it
-				a.find(unread(id, c.Partner.DisplayName, p.Problem, c.Note))
-			}
-			continue
+	plan.EachChange(d, cur, h.HomeTenant.Cloud, func(c *plan.Change) {
+		if c.IsBare() {
+			a.BareRows++
 		}
-		if kind := findingKind(c, cur); kind != "" {
-			a.find(Finding{
-				TenantID: c.Partner.TenantID, DisplayName: c.Partner.DisplayName, Kind: kind,
-				Object: c.Object, Fields: c.Fields, Absent: kind == Extra, Note: c.Note,
-			})
-		} else {
-			a.Totals.OK++
-		}
-	}
+		a.judge(c, cur, named[c.Partner.TenantID])
+		named[c.Partner.TenantID] = true
+	})
 	if d.Partners != nil {
 		a.extras(cur, named)
 	}
@@ -43,6 +29,24 @@ func Compare(h plan.Head, in Input, d plan.Desired, cur *plan.Current) *Audit {
 		a.Result = Drift
 	}
 	return a
+}
+
+// judge adds what a change says of its object. Again means that its partner was
+// named by the change before.
+func (a *Audit) judge(c *plan.Change, cur *plan.Current, again bool) {
+	kind, problem := findingKind(c, cur), cur.Partners[c.Partner.TenantID].Problem
+	switch {
+	case problem != "" && again: // one finding for all of it
+	case problem != "":
+		a.find(unread(c.Partner.TenantID, c.Partner.DisplayName, problem, c.Note))
+	case kind == "":
+		a.Totals.OK++
+	default:
+		a.find(Finding{
+			TenantID: c.Partner.TenantID, DisplayName: c.Partner.DisplayName, Kind: kind,
+			Object: c.Object, Fields: c.Fields, Absent: kind == Extra, Note: c.Note,
+		})
+	}
 }
 
 // New returns an audit that claims nothing yet. If the tenant could not be read,
@@ -58,7 +62,7 @@ func New(h plan.Head, in Input, r plan.Read) *Audit {
 // wanted. For a blocked change it follows from what is there: that the object
 // must not be written does not make it right.
 func findingKind(c *plan.Change, cur *plan.Current) Kind {
-	_, exists := cur.Partners[c.Partner.TenantID]
+	p, exists := cur.Partners[c.Partner.TenantID]
 	switch {
 	case c.Action == plan.NoOp:
 		return ""
@@ -66,7 +70,7 @@ func findingKind(c *plan.Change, cur *plan.Current) Kind {
 		return Missing
 	case c.Removes():
 		return Extra
-	case c.Object == plan.IdentitySynchronization && c.Before == nil:
+	case c.Object == plan.IdentitySynchronization && p.Sync == nil:
 		return Missing
 	default:
 		return Changed

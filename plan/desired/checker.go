@@ -14,9 +14,10 @@ type checker struct {
 	errs    RowErrors
 }
 
-// newChecker returns a checker of rows under head, which may be filled in later.
-func newChecker(file string, head *header) *checker {
-	return &checker{file: file, head: head, merged: newMerger(file, blockRows), notices: notices{file: file}}
+// newChecker returns a checker with room for n rows under head, which may be filled
+// in later.
+func newChecker(file string, head *header, n int) *checker {
+	return &checker{file: file, head: head, merged: newMerger(file, n), notices: notices{file: file}}
 }
 
 // block checks the rows of a block, and adds their cells to in.

@@ -35,7 +35,7 @@ func (in *Input) Reread() (*Rows, error) {
 	case head.indexes[colTenantID] < 0:
 		return nil, fmt.Errorf("its header: %w", errNoTenantID)
 	}
-	ch := newChecker(in.Name, &head)
+	ch := newChecker(in.Name, &head, len(in.Cells))
 	spans := make([]span, len(in.Header))
 	for i, cells := range in.Cells {
 		for j, cell := range cells {

@@ -29,10 +29,14 @@ func (r *Rows) Domains() []string {
 	return domains
 }
 
-// HasBare reports whether some row names no property: it asks for the partner as a
-// whole.
-func (r *Rows) HasBare() bool {
-	return slices.ContainsFunc(r.rows, func(row Row) bool { return row.Manages(PartnerConfiguration) })
+// Objects lists the objects that some row manages.
+func (r *Rows) Objects() (all []Object) {
+	for _, o := range PartnerObjects {
+		if slices.ContainsFunc(r.rows, func(row Row) bool { return row.Manages(o) }) {
+			all = append(all, o)
+		}
+	}
+	return all
 }
 
 // Resolve gives each row that names a domain the tenant ID that tenantIDs has for
@@ -40,8 +44,11 @@ func (r *Rows) HasBare() bool {
 // unknown domains and the home tenant itself. An empty home skips the last check.
 // The error is a RowErrors with every problem. Resolve does not change the rows.
 func (r *Rows) Resolve(home string, tenantIDs map[string]string) (*Partners, error) {
-	m := newMerger(r.Input.Name, len(r.rows))
 	home = strings.ToLower(home)
+	if !slices.ContainsFunc(r.rows, func(row Row) bool { return row.domain != "" || row.TenantID == home }) {
+		return &Partners{Input: r.Input, Rows: r.rows}, nil // each tenant has one row already
+	}
+	m := newMerger(r.Input.Name, len(r.rows))
 	for _, row := range r.rows {
 		if row.TenantID == "" {
 			id, err := parseGUID(tenantIDs[row.domain])

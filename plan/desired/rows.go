@@ -30,7 +30,7 @@ type Rows struct {
 func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 	sum := sha256.New()
 	rd := &rowReader{file: name, swallowed: notices{file: name}, sheet: sheet{whole: make(chan *block, 1)}}
-	ch, in := newChecker(name, &rd.head), Input{Name: name}
+	ch, in := newChecker(name, &rd.head, blockRows), Input{Name: name}
 	var checking sync.WaitGroup
 	checking.Go(func() {
 		for b := range rd.sheet.whole {
@@ -50,7 +50,8 @@ func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 		errs.sort()
 		return nil, &RefusedRows{RowErrors: errs, Notices: notices}
 	}
-	return &Rows{Input: in, rows: ch.merged.rows, Notices: notices}, nil
+	in.Cells = slices.Clone(in.Cells) // without the room for more
+	return &Rows{Input: in, rows: slices.Clone(ch.merged.rows), Notices: notices}, nil
 }
 
 // contextReader stops reading when its context is done.
