@@ -65,7 +65,6 @@ func (g *gate) throttled(now time.Time, p permit, retryAfter time.Duration) {
 	}
 	g.throttles++
 	if retryAfter <= 0 && !g.bucket.known() && g.width.crowded(p.inFlight) {
-		g.shut(now, crowdPause)
 		return
 	}
 	g.bucket.refused(now)

@@ -78,16 +78,7 @@ func (w *width) hangAfter() time.Duration { return max(minHangAfter, hangLatenci
 // reset starts over with one request.
 func (w *width) reset() { w.throttled, w.ramp = true, 1 }
 
-// crowdPause is how long the gate is shut after a refusal for too many requests in
-// flight, so that most of them end.
-const crowdPause = 250 * time.Millisecond
-
 // crowded notes a refusal, and reports whether its reason is the requests in
-// flight. Then the ceiling is lower, and nothing is wrong with the rate.
-func (w *width) crowded(inFlight int) bool {
-	if !w.ceiling.refused(inFlight) {
-		return false
-	}
-	w.ramp = 1
-	return true
-}
+// flight. Then the ceiling is lower, and nothing is wrong with the rate: no pause is
+// needed, for none leaves until fewer than the ceiling are in flight.
+func (w *width) crowded(inFlight int) bool { return w.ceiling.refused(inFlight) }
