@@ -75,6 +75,12 @@ func (o resumeOptions) run(stops execute.Stops, e *env) error {
 
 // resume continues a run that has something left, or may have.
 func (e *env) resume(stops execute.Stops, dir *rundir.Dir, p *plan.Plan, settings journal.Settings) error {
+	now := time.Now()
+	admitted, err := checkAgain(p, now)
+	if err != nil {
+		return err
+	}
+	admitted.bound(&settings, now)
 	t, reading, prior, err := e.catchUp(stops.Soft, dir, p, settings)
 	if err != nil {
 		return err
@@ -86,7 +92,7 @@ func (e *env) resume(stops execute.Stops, dir *rundir.Dir, p *plan.Plan, setting
 	defer file.Close()
 	header := prior.Session()
 	header.Tool, header.Identity, header.Settings = tool(), who(t.Identity()), settings
-	e.noteDeadline(settings, time.Now())
+	e.noteDeadline(settings, now)
 	return e.carryOut(stops, dir, t, execute.Config{
 		Client: t.Client(), Plan: p, Reading: reading, Journal: journal.New(file, prior.LastSum()),
 		Prior: prior, Header: header,
