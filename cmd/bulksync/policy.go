@@ -177,7 +177,7 @@ func (o policyOptions) checkLimits(e *env, p *plan.Plan) (lifted []plan.LimitNam
 	}
 	var why []string
 	for _, u := range above {
-		why = append(why, report.LimitWords(u))
+		why = append(why, string(u.Name)+": "+report.LimitWords(u))
 	}
 	return nil, refused(liftHint(&p.Policy, above), "the plan is above %s of %s: %s", words.Count(len(above), "limit"), policyName(p), strings.Join(why, "; "))
 }
