@@ -19,8 +19,8 @@ type service struct {
 	widths []int         // of bare loops that know the service
 }
 
-// services are the kinds of limit that simulate can set. A run is as long in the
-// windows as fifteen of them, the last of which may be short; it begins with one.
+// services are the kinds of limit that simulate can set. Of the fifteen windows
+// that 600 writes need, fourteen must pass; the first begins with the run.
 func services() []service {
 	const windows = 14 * windowLength
 	return []service{

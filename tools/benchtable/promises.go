@@ -116,7 +116,7 @@ func limited(ratio float64) []figure {
 		{"refused", "refused", shown, 0, ""},
 		{"retryablehttp-of-least", "by go-retryablehttp alone", shown, 0, ""},
 		{"retryablehttp-left", "left by it", shown, 0, ""},
-		{"best-width", "the best width", shown, 0, ""},
+		{"best-width-of-least", "by a bare loop of the best width", shown, 0, ""},
 	}
 }
 
