@@ -69,7 +69,12 @@ func (t *tour) interrupted() {
 	t.killAfter(t.B, len(t.partners)/2, "apply", plan, "--yes", "--run-dir", dir)
 	first := t.timeFirst()
 	t.command("resume-half", "resume", dir)
-	t.best["resume-half"].keepFirst(<-first)
+	select {
+	case took := <-first:
+		t.best["resume-half"].keepFirst(took)
+	case <-time.After(time.Second):
+		t.Fatal("nothing was left to resume")
+	}
 }
 
 // clear takes away all sync policies.

@@ -57,7 +57,7 @@ func measure(cmd *exec.Cmd) (*spent, error) {
 	cmd.Stdout, cmd.Stderr = &said, &said
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return &spent{}, err
 	}
 	peak := make(chan int)
 	ended := make(chan struct{})
