@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"fmt"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -12,27 +11,20 @@ import (
 )
 
 // BenchmarkCPU compares the processor time of bulksync apply as a whole with that
-// of other clients that do the same writes. Nothing else limits them. The best of
-// a few rounds counts: other work on the machine can only add to it.
+// of other clients that do the same writes. Nothing else limits them. Graph is a
+// process too, a new one for each client. The best of a few rounds counts: other
+// work on the machine can only add to it.
 func BenchmarkCPU(b *testing.B) {
 	const partners, rounds = 10_000, 3
 	program := build(b)
+	serve := func() *stage { return stageApart(b, program, partners, "--latency", "0") }
 	for b.Loop() {
-		s, sim := stageHere(b, program, graphsim.Config{NoHistory: true}, partners)
-		t := &tour{B: b, stage: s, sim: sim, best: map[string]*spent{}}
-		plan, err := s.plan(b.Context(), s.partners)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for round := range rounds {
-			t.keep("bare", s.runLoop(b, "bareloop"))
-			t.clear()
-			t.keep("retryablehttp", s.runLoop(b, "retryablehttp"))
-			t.clear()
-			t.keep("curl", s.runCurl(b))
-			t.clear()
-			t.command("apply", "apply", plan, "--yes", "--run-dir", fmt.Sprint(plan, round))
-			t.clear()
+		t := &tour{B: b, best: map[string]*spent{}}
+		for range rounds {
+			t.keep("bare", serve().runLoop(b, "bareloop"))
+			t.keep("retryablehttp", serve().runLoop(b, "retryablehttp"))
+			t.keep("curl", serve().runCurl(b))
+			t.keep("apply", applyEvery(b, serve()))
 		}
 		bare := t.best["bare"].cpu.Seconds()
 		b.ReportMetric(bare*1000/partners, "bare-cpu-s/1000")
