@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -23,38 +24,60 @@ type Head struct {
 	Tool       Tool
 	CreatedAt  time.Time
 	HomeTenant graph.HomeTenant
+	// Policy is the one to plan under; nil means the built-in one.
+	Policy *Policy
+	// Estimate estimates a number of writes; nil if nothing is known.
+	Estimate func(writes int) Estimate
+}
+
+// begin makes the plan that h identifies.
+func (h Head) begin(read Read, changes []Change) *Plan {
+	p := &Plan{
+		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second), HomeTenant: h.HomeTenant,
+		Policy: *cmp.Or(h.Policy, BuiltInPolicy()), Read: read, Changes: changes, Summary: Summarize(changes),
+	}
+	if n := p.Summary.Writes(); h.Estimate != nil && n > 0 {
+		e := h.Estimate(n)
+		p.Estimate = &e
+	}
+	return p
 }
 
 // Build compares what is wanted with what is there and returns the sealed
 // plan. It is pure: the same arguments give the same plan.
 func Build(h Head, d Desired, cur *Current) (*Plan, error) {
-	p := &Plan{
-		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second),
-		HomeTenant: h.HomeTenant, Read: cur.Read, Changes: changes(d, cur, h.HomeTenant.Cloud),
-	}
+	p := h.begin(cur.Read, changes(d, cur, h))
 	if d.Partners != nil {
 		p.Input = d.Partners.Input
 	}
 	if d.Template != nil {
 		p.Template = &TemplateInput{Name: d.Template.Name, SHA256: d.Template.SHA256}
 	}
-	p.Summary = Summarize(p.Changes)
 	return p, p.seal()
 }
 
 // changes lists the changes of a plan.
-func changes(d Desired, cur *Current, cloud graph.Cloud) (all []Change) {
+func changes(d Desired, cur *Current, h Head) (all []Change) {
 	if d.Partners != nil {
 		all = make([]Change, 0, 1+objects(d.Partners.Rows))
 	}
-	EachChange(d, cur, cloud, func(c *Change) { all = append(all, *c) })
+	b := builder{cur: cur, createPartners: d.CreatePartners, visit: func(c *Change) { all = append(all, *c) }}
+	if h.Policy != nil {
+		b.protected = h.Policy.reasons()
+	}
+	b.build(d, h.HomeTenant.Cloud)
 	return all
 }
 
 // EachChange passes one change per managed object to visit, the template first and
-// then the partners in the order of their rows.
+// then the partners in the order of their rows. No policy keeps any of them from
+// being made.
 func EachChange(d Desired, cur *Current, cloud graph.Cloud, visit func(*Change)) {
 	b := builder{cur: cur, createPartners: d.CreatePartners, visit: visit}
+	b.build(d, cloud)
+}
+
+func (b *builder) build(d Desired, cloud graph.Cloud) {
 	if d.Template != nil {
 		b.template(d.Template, cloud)
 	}
@@ -81,8 +104,10 @@ func objects(rows []desired.Row) (n int) {
 type builder struct {
 	cur            *Current
 	createPartners bool
-	made           int // changes so far
-	visit          func(*Change)
+	// protected maps partners that are never written to the reason.
+	protected map[string]string
+	made      int // changes so far
+	visit     func(*Change)
 }
 
 // finish completes a change and passes it on.
@@ -159,6 +184,8 @@ const (
 	reasonNoTemplate = "this cloud has no multitenant-organization templates"
 	// reasonUnread precedes the problem of a partner.
 	reasonUnread = "this partner could not be read: "
+	// reasonProtected precedes the reason that the policy gives.
+	reasonProtected = "protected by the policy: "
 )
 
 // maxReason is the longest reason of a change, in bytes.
@@ -289,11 +316,15 @@ func reasonMissing(r *desired.Row) string {
 	return reasonNoPartner
 }
 
-// add finishes a change of the row. A change to a service-owned partner is shown,
-// but blocked.
+// add finishes a change of the row. A change to a service-owned or protected
+// partner is shown, but blocked.
 func (c *rowChange) add(ch Change) {
-	if c.owned && ch.Action != NoOp {
+	switch why := c.protected[c.row.TenantID]; {
+	case ch.Action == NoOp:
+	case c.owned:
 		ch.Action, ch.Reason = Blocked, reasonOwned
+	case why != "" && c.partner.Problem == "":
+		ch.Action, ch.Reason = Blocked, why
 	}
 	ch.Row, ch.Note = c.row.Line, c.row.Note
 	ch.Partner = Partner{TenantID: c.row.TenantID, DisplayName: c.row.DisplayName()}

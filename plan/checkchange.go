@@ -96,9 +96,17 @@ func (c *Change) isBlockedBy() bool {
 		return c.Reason == reasonNoTemplate
 	case c.Reason == reasonNoPartner, c.Reason == reasonAbsent:
 		return c.Before == nil
+	case c.isProtected():
+		return true // the policy says whether
 	default:
 		return c.Reason == reasonOwned || strings.HasPrefix(c.Reason, reasonUnread) && len(c.Reason) <= maxReason
 	}
+}
+
+// isProtected reports whether the change is blocked because a policy protects its
+// partner.
+func (c *Change) isProtected() bool {
+	return c.Action == Blocked && strings.HasPrefix(c.Reason, reasonProtected)
 }
 
 // checkHazards refuses a change that hides a hazard, or names one too many.

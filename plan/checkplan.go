@@ -15,6 +15,9 @@ func (p *Plan) check() error {
 	if err := p.checkHead(); err != nil {
 		return err
 	}
+	if err := p.Policy.Check(); err != nil {
+		return fmt.Errorf("the policy: %w", err)
+	}
 	if err := p.Input.Check(); err != nil {
 		return fmt.Errorf("the input: %w", err)
 	}
@@ -41,6 +44,10 @@ func (p *Plan) checkHead() error {
 		return errors.New("the tenant was not read completely")
 	case p.Read.Pages < 1 || p.Read.Partners < 0:
 		return fmt.Errorf("the tenant was read in %d pages, with %d partners", p.Read.Pages, p.Read.Partners)
+	case p.Read.Synchronizing < 0 || p.Read.Consenting < 0 || max(p.Read.Synchronizing, p.Read.Consenting) > p.Read.Partners:
+		return fmt.Errorf("of %d partners, %d synchronize and %d consent", p.Read.Partners, p.Read.Synchronizing, p.Read.Consenting)
+	case p.Estimate != nil && !(0 <= p.Estimate.LowMs && p.Estimate.LowMs <= p.Estimate.HighMs && p.Estimate.LatencyMs >= 0):
+		return errors.New("its estimate is no range")
 	case p.Template != nil:
 		return desired.CheckSource("the template", p.Template.Name, p.Template.SHA256)
 	default:
@@ -51,7 +58,7 @@ func (p *Plan) checkHead() error {
 // checkChanges refuses changes that do not go together. The changes of one
 // partner come from one row and are next to each other.
 func (p *Plan) checkChanges() error {
-	o := order{plan: p, seen: make(map[string]struct{}, min(p.Input.Rows, len(p.Changes)))}
+	o := order{plan: p, protected: p.Policy.reasons(), seen: make(map[string]struct{}, min(p.Input.Rows, len(p.Changes)))}
 	if len(p.Changes) > 0 {
 		o.reverts = p.Changes[0].Reverts()
 	}
@@ -76,15 +83,17 @@ func (p *Plan) checkChanges() error {
 
 // order is what checkChanges has seen so far of a plan's changes.
 type order struct {
-	plan     *Plan
-	reverts  bool          // the plan reverts a run
-	wanted   []desired.Row // the rows whose changes are still to come; unused in a revert
-	seen     map[string]struct{}
-	template bool
-	rows     int
-	there    int // partners whose objects the changes show
-	row      int // of the previous partner
-	down     int // -1 if rows ascend, 1 if they descend, 0 if there was only one
+	plan    *Plan
+	reverts bool // the plan reverts a run
+	// protected maps each protected partner to the reason of its blocked changes.
+	protected map[string]string
+	wanted    []desired.Row // the rows whose changes are still to come; unused in a revert
+	seen      map[string]struct{}
+	template  bool
+	rows      int
+	there     int // partners whose objects the changes show
+	row       int // of the previous partner
+	down      int // -1 if rows ascend, 1 if they descend, 0 if there was only one
 }
 
 // checkPartner checks the changes of one partner, or of the template, and
@@ -102,6 +111,10 @@ func (o *order) checkPartner(g []Change) (int, error) {
 			return i, errors.New("its partner, row or note is not that of the change before it")
 		case c.Partner.TenantID == o.plan.HomeTenant.ID:
 			return i, errors.New("the home tenant is its own partner")
+		case c.Writes() && o.protected[c.Partner.TenantID] != "":
+			return i, errors.New("it writes to a partner that the policy protects")
+		case c.isProtected() && c.Reason != o.protected[c.Partner.TenantID]:
+			return i, fmt.Errorf("the policy does not block it because %s", desired.Quote(c.Reason))
 		case c.Object == SyncTemplate && (c.Action == Blocked) == o.plan.HomeTenant.Cloud.HasTemplates():
 			return i, fmt.Errorf("%s of a template in the cloud %s", c.Action, o.plan.HomeTenant.Cloud)
 		case c.Object == SyncTemplate && o.plan.Template == nil && !o.reverts:

@@ -73,7 +73,7 @@ func (c *Change) checkAsked(r *desired.Row) error {
 	fits := r.Manages(c.Object)
 	switch {
 	case c.Object == PartnerConfiguration: // others may need it first
-		fits = fits || !r.Absent && (c.Action == Create || c.Action == Blocked && c.Reason == reasonOwned)
+		fits = fits || !r.Absent && (c.Action == Create || c.Action == Blocked && (c.Reason == reasonOwned || c.isProtected()))
 	case c.Object == IdentitySynchronization && !unread:
 		goes := c.Action == Delete || c.Action == NoOp && c.Before == nil || c.Action == Blocked && c.Removes()
 		fits = fits && goes == r.Absent

@@ -97,11 +97,29 @@ func (c *Current) add(p graph.Page, keeps func(Object) bool) {
 		if keeps != nil {
 			drop(&partner, keeps)
 		}
+		if _, twice := c.Partners[partner.TenantID]; !twice {
+			c.Read.count(&partner)
+		}
 		c.Partners[partner.TenantID] = partner
 	}
 	c.Read.Pages++
 	c.Read.Partners = len(c.Partners)
 }
+
+// count counts what shares in a limit are of.
+func (r *Read) count(p *graph.Partner) {
+	if p.Problem != "" {
+		return
+	}
+	if p.Sync != nil && isOn(p.Sync.IsSyncAllowed) {
+		r.Synchronizing++
+	}
+	if isOn(p.InboundAllowed) || isOn(p.OutboundAllowed) {
+		r.Consenting++
+	}
+}
+
+func isOn(b *bool) bool { return b != nil && *b }
 
 // drop removes the JSON of the objects that are not kept.
 func drop(p *graph.Partner, keeps func(Object) bool) {

@@ -36,7 +36,7 @@ func TestATenantIsReadByPagesAndNeverByPartner(t *testing.T) {
 				t.Fatal(err)
 			}
 			pages := max(1, (c.partners+c.page-1)/c.page)
-			if want := (plan.Read{Pages: pages, Partners: c.partners, Complete: true}); cur.Read != want || len(cur.Partners) != c.partners {
+			if want := readingOf(plan.Read{Pages: pages, Complete: true}, sim.Partners()); cur.Read != want || len(cur.Partners) != c.partners {
 				t.Errorf("read %+v and %d partners, want %+v", cur.Read, len(cur.Partners), want)
 			}
 			if (cur.Template != nil) != c.needs.Template {
@@ -52,6 +52,21 @@ func TestATenantIsReadByPagesAndNeverByPartner(t *testing.T) {
 			}
 		})
 	}
+}
+
+// readingOf adds to r what is counted of partners.
+func readingOf(r plan.Read, partners []graphsim.Partner) plan.Read {
+	isOn := func(b *bool) bool { return b != nil && *b }
+	r.Partners = len(partners)
+	for _, p := range partners {
+		if s := p.IdentitySynchronization; s != nil && s.UserSyncInbound != nil && isOn(s.UserSyncInbound.IsSyncAllowed) {
+			r.Synchronizing++
+		}
+		if c := p.AutomaticUserConsentSettings; isOn(c.InboundAllowed) || isOn(c.OutboundAllowed) {
+			r.Consenting++
+		}
+	}
+	return r
 }
 
 func TestDomainsAreLookedUpOnceEach(t *testing.T) {
@@ -148,7 +163,7 @@ func TestAReadingThatIsNotWholeIsAnError(t *testing.T) {
 				if !errors.Is(err, c.is) || !strings.HasPrefix(fmt.Sprint(err), c.says) {
 					t.Errorf("got %v", err)
 				}
-				if cur == nil || cur.Read.Complete || c.read.Pages > 0 && cur.Read != c.read {
+				if cur == nil || cur.Read.Complete || c.read.Pages > 0 && (cur.Read.Pages != c.read.Pages || cur.Read.Partners != c.read.Partners) {
 					t.Errorf("claims %+v, want %+v", cur, c.read)
 				}
 			})
@@ -173,7 +188,7 @@ func TestAListThatBeginsAgainIsCountedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	cur, err := plan.ReadCurrent(t.Context(), client, plan.Needs{})
-	if want := (plan.Read{Pages: 5, Partners: 50, Complete: true}); err != nil || cur.Read != want || len(sim.Requests()) != 3+1+5 {
+	if want := readingOf(plan.Read{Pages: 5, Complete: true}, sim.Partners()); err != nil || cur.Read != want || len(sim.Requests()) != 3+1+5 {
 		t.Errorf("read %+v in %d requests, %v", cur.Read, len(sim.Requests()), err)
 	}
 }

@@ -58,10 +58,13 @@ const (
 func (p *Plan) members() []member {
 	ms := []member{
 		{"formatVersion", p.FormatVersion}, {"tool", p.Tool}, {"createdAt", p.CreatedAt},
-		{"homeTenant", p.HomeTenant}, {nameOfSummary, p.Summary}, {"read", p.Read}, {nameOfInput, nil},
+		{"homeTenant", p.HomeTenant}, {nameOfSummary, p.Summary}, {"read", p.Read}, {"policy", p.Policy}, {nameOfInput, nil},
 	}
 	if p.Template != nil {
 		ms = append(ms, member{"template", p.Template})
+	}
+	if p.Estimate != nil {
+		ms = append(ms, member{"estimate", p.Estimate})
 	}
 	return append(ms, member{nameOfChanges, nil})
 }

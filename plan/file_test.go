@@ -94,7 +94,7 @@ func TestAPlanFileIsOneChangeALine(t *testing.T) {
 	for _, l := range lines {
 		got = append(got, l[:min(len(l), 14)])
 	}
-	want := []string{`{`, `"formatVersion`, `"tool": {"name`, `"createdAt": "`, `"homeTenant": `, `"summary": {"c`, `"read": {"page`, `"input": {"nam`, `"template": {"`, `"changes": [`}
+	want := []string{`{`, `"formatVersion`, `"tool": {"name`, `"createdAt": "`, `"homeTenant": `, `"summary": {"c`, `"read": {"page`, `"policy": {"na`, `"input": {"nam`, `"template": {"`, `"changes": [`}
 	for _, c := range p.Changes {
 		want = append(want, (`{"action":"` + string(c.Action))[:14])
 	}

@@ -34,8 +34,12 @@ type Plan struct {
 	// Template identifies the template file; nil if the plan has none.
 	Template *TemplateInput `json:"template,omitempty"`
 	Read     Read           `json:"read"`
-	Changes  []Change       `json:"changes"`
-	Summary  Summary        `json:"summary"`
+	// Policy is the one that the plan was made under; every plan has one.
+	Policy  Policy   `json:"policy"`
+	Changes []Change `json:"changes"`
+	Summary Summary  `json:"summary"`
+	// Estimate is nil if nothing was known, or nothing is written.
+	Estimate *Estimate `json:"estimate,omitempty"`
 	// Fingerprint is "sha256:" and the hex SHA-256 over the canonical JSON
 	// (RFC 8785) of the plan without this member.
 	Fingerprint string `json:"fingerprint"`
@@ -58,6 +62,20 @@ type Read struct {
 	Pages    int  `json:"pages"`
 	Partners int  `json:"partners"`
 	Complete bool `json:"complete"`
+	// Synchronizing counts the partners whose synchronization is allowed, and
+	// Consenting those of which one of the two consents is automatic: what a share
+	// in a limit is of. A partner that could not be read counts for neither.
+	Synchronizing int `json:"synchronizing"`
+	Consenting    int `json:"consenting"`
+}
+
+// Estimate is how long the writes of a plan may take, as a range: the pace that a
+// tenant allows is found during the run.
+type Estimate struct {
+	LowMs  int64 `json:"lowMs"`
+	HighMs int64 `json:"highMs"`
+	// LatencyMs is how long an answer took on average while the tenant was read.
+	LatencyMs int64 `json:"latencyMs"`
 }
 
 // Summary counts the changes by action.
@@ -77,6 +95,15 @@ func (s Summary) all() int { return s.Writes() + s.NoOp + s.Blocked }
 
 // Differs reports whether anything may not be as wanted. A blocked change counts.
 func (s Summary) Differs() bool { return s.Writes()+s.Blocked > 0 }
+
+// Reverts reports whether the plan reverts a run, even one that changed nothing:
+// any other plan has the header of its input, or a template and a change of it.
+func (p *Plan) Reverts() bool {
+	if len(p.Changes) > 0 {
+		return p.Changes[0].Reverts()
+	}
+	return len(p.Input.Header) == 0 && p.Template == nil
+}
 
 // BareRows counts the rows that name no property and whose partner is there.
 func (p *Plan) BareRows() (n int) {

@@ -3,7 +3,6 @@ package plan
 import (
 	"encoding/json"
 	"slices"
-	"time"
 
 	"bulksync/graph"
 	"bulksync/plan/desired"
@@ -30,11 +29,10 @@ func Revert(h Head, p *Plan, name, sum string, applied []Applied) (*Plan, error)
 		b.finish(a.inverse())
 		rows[a.Change.Row] = true
 	}
-	delete(rows, 0) // the template has no row
-	r := &Plan{
-		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second), HomeTenant: h.HomeTenant,
-		Input: desired.Input{Name: name, SHA256: sum, Rows: len(rows)}, Read: p.Read, Changes: changes, Summary: Summarize(changes),
-	}
+	delete(rows, 0)      // the template has no row
+	h.Policy = &p.Policy // the way back is held to what the way there was
+	r := h.begin(p.Read, changes)
+	r.Input = desired.Input{Name: name, SHA256: sum, Rows: len(rows)}
 	return r, r.seal()
 }
 

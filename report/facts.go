@@ -50,7 +50,7 @@ func inputFacts(name, sum, of string, rows int) []fact {
 // reverts.
 func planInput(p *plan.Plan) []fact {
 	of := "the input"
-	if isUndo(p) {
+	if p.Reverts() {
 		of = "the run's journal"
 	}
 	return inputFacts(p.Input.Name, p.Input.SHA256, of, p.Input.Rows)

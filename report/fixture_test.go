@@ -24,7 +24,8 @@ func planOf(changes ...plan.Change) *plan.Plan {
 		Tool:          plan.Tool{Name: "bulksync", Version: "1.0.0"},
 		CreatedAt:     time.Date(2026, 11, 21, 22, 4, 5, 0, time.UTC),
 		HomeTenant:    graph.HomeTenant{ID: "7d2c1f0e-5a1b-4c0d-8e9f-0a1b2c3d4e5f", Cloud: graph.Global, GraphURL: "https://graph.microsoft.com"},
-		Read:          plan.Read{Pages: 3, Partners: 212, Complete: true},
+		Read:          plan.Read{Pages: 3, Partners: 212, Complete: true, Synchronizing: 120, Consenting: 90},
+		Policy:        *plan.BuiltInPolicy(),
 		Fingerprint:   "sha256:4be1c0b1f2a94f0e8d7c6b5a49382716f5e4d3c2b1a09f8e7d6c5b4a39281706",
 		Changes:       changes,
 	}

@@ -66,16 +66,8 @@ func isLined(p *plan.Plan) bool {
 	return slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Row > 0 })
 }
 
-// isUndo reports whether the plan reverts a run.
-func isUndo(p *plan.Plan) bool {
-	return isEmptyUndo(p) || len(p.Changes) > 0 && p.Changes[0].Reverts()
-}
-
-// isEmptyUndo reports whether p reverts a run that changed nothing. Any other
-// plan has the header of its input, or a template and a change of it.
-func isEmptyUndo(p *plan.Plan) bool {
-	return len(p.Changes) == 0 && len(p.Input.Header) == 0 && p.Template == nil
-}
+// isEmptyUndo reports whether p reverts a run that changed nothing.
+func isEmptyUndo(p *plan.Plan) bool { return p.Reverts() && len(p.Changes) == 0 }
 
 // planLead says in words what the changes mean for people.
 func planLead(p *plan.Plan) []string {
@@ -86,7 +78,7 @@ func planLead(p *plan.Plan) []string {
 		}
 	}
 	out := e.sentences(false)
-	if isUndo(p) && !isEmptyUndo(p) {
+	if p.Reverts() && !isEmptyUndo(p) {
 		out = append([]string{"This plan reverts a run."}, out...)
 	}
 	if n := p.BareRows(); n > 0 {

@@ -57,7 +57,7 @@ func isListed(r *row) bool {
 // runLead says what changed for people, and which of it is not confirmed.
 func runLead(p *plan.Plan, r *journal.Result, running bool) []string {
 	var out []string
-	if isUndo(p) && !isEmptyUndo(p) {
+	if p.Reverts() && !isEmptyUndo(p) {
 		out = append(out, "This run reverts another one.")
 	}
 	if r.Stopped != "" {

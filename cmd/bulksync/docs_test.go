@@ -28,6 +28,7 @@ var vocabularies = []vocabulary{
 	{"action", "plan", "Action", true},
 	{"object", "plan/desired", "Object", true},
 	{"hazard", "plan/desired", "Hazard", true},
+	{"limit", "plan", "LimitName", true},
 	{"status", "execute/journal", "Status", true},
 	{"reason", "execute/journal", "Reason", false},
 	{"kind of error", "graph", "Kind", false},

@@ -251,7 +251,9 @@ func fill(v reflect.Value, how amount) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() {
+			f := v.Type().Field(i)
+			leftOut := how == nothing && f.Type.Kind() == reflect.Slice && strings.Contains(f.Tag.Get("json"), ",omitempty")
+			if f.IsExported() && !leftOut {
 				fill(v.Field(i), how)
 			}
 		}

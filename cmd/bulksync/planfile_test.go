@@ -16,7 +16,7 @@ import (
 // What the run folder gets is what was proved, or an error.
 func TestAProvenPlanIsPassedOnAsItWas(t *testing.T) {
 	home := graph.HomeTenant{ID: "0a000000-0000-4000-8000-000000000000", Cloud: graph.Global, GraphURL: "https://graph.microsoft.com"}
-	made, err := plan.Revert(plan.Head{CreatedAt: time.Unix(1, 0), HomeTenant: home}, &plan.Plan{Read: plan.Read{Pages: 1, Complete: true}}, "run", strings.Repeat("0", 64), nil)
+	made, err := plan.Revert(plan.Head{CreatedAt: time.Unix(1, 0), HomeTenant: home}, &plan.Plan{Policy: *plan.BuiltInPolicy(), Read: plan.Read{Pages: 1, Complete: true}}, "run", strings.Repeat("0", 64), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"bulksync/graph"
 	"bulksync/plan"
+	"bulksync/plan/approval"
 )
 
 // FormatVersion is the version of the journal format, in its first entry.
@@ -38,7 +39,14 @@ type Run struct {
 	Identity Identity `json:"identity"`
 	// Settings are those that a resumption continues with.
 	Settings Settings `json:"settings"`
-	Resumed  bool     `json:"resumed,omitempty"`
+	// ApprovedWith says how the session was approved: the flag, or "prompt".
+	ApprovedWith string `json:"approvedWith,omitempty"`
+	// Approvals are the decisions that this session relies on. What they leave out
+	// is not written.
+	Approvals []approval.Approval `json:"approvals,omitempty"`
+	// Allowed are the limits of the policy that were lifted.
+	Allowed []plan.LimitName `json:"allowed,omitempty"`
+	Resumed bool             `json:"resumed,omitempty"`
 }
 
 // Identity is an app or a user as its token names it. Any member may be empty:

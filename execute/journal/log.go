@@ -7,6 +7,7 @@ import (
 
 	"bulksync/internal/seal"
 	"bulksync/plan"
+	"bulksync/plan/approval"
 )
 
 // Log is the state of a run: its plan folded with the entries of its journal.
@@ -26,6 +27,9 @@ type Log struct {
 	end      End
 	requests Requests
 	pace     Pace
+	// approvals and allowed are those of all sessions.
+	approvals []approval.Approval
+	allowed   []plan.LimitName
 	// tally counts the requests that the outcomes of the current session show;
 	// its end entry has the full count.
 	tally Requests
@@ -75,6 +79,7 @@ func (l *Log) fold(e *Entry) {
 			l.first, l.started = *e.Run, e.At
 		}
 		l.session = *e.Run
+		l.approve(e.Run)
 		l.requests, l.tally, l.ended = l.counted(), Requests{}, false
 	case e.Intent != nil:
 		l.intents[e.Intent.Seq] = openIntent{Intent: *e.Intent, at: e.At}
@@ -89,6 +94,20 @@ func (l *Log) fold(e *Entry) {
 		l.pace = l.pace.plus(e.End.Pace)
 	}
 	l.last = e.At
+}
+
+// approve adds what a session relies on.
+func (l *Log) approve(r *Run) {
+	for _, a := range r.Approvals {
+		if !slices.ContainsFunc(l.approvals, func(known approval.Approval) bool { return known.SHA256 == a.SHA256 }) {
+			l.approvals = append(l.approvals, a)
+		}
+	}
+	for _, name := range r.Allowed {
+		if !slices.Contains(l.allowed, name) {
+			l.allowed = append(l.allowed, name)
+		}
+	}
 }
 
 // Session is the entry that began the last session: a resumption continues with
@@ -145,6 +164,7 @@ func (l *Log) Result() *Result {
 		PlanFingerprint: l.plan.Fingerprint, HomeTenant: l.plan.HomeTenant, Tool: l.first.Tool, Identity: l.first.Identity,
 		StartedAt: l.started, FinishedAt: l.last, Rows: l.plan.Input.Rows, Changes: len(l.plan.Changes),
 		Requests: l.counted(), Pace: l.pace, Outcomes: l.outcomes,
+		ApprovedWith: l.first.ApprovedWith, Approvals: l.approvals, Allowed: l.allowed,
 	}
 	if len(l.intents) > 0 {
 		r.Outcomes = slices.Clone(l.outcomes)

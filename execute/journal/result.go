@@ -5,6 +5,7 @@ import (
 
 	"bulksync/graph"
 	"bulksync/plan"
+	"bulksync/plan/approval"
 )
 
 // Requests counts attempts on the wire.
@@ -48,6 +49,12 @@ type Result struct {
 	Totals     Totals    `json:"totals"`
 	Requests   Requests  `json:"requests"`
 	Pace       Pace      `json:"pace"`
+	// ApprovedWith says how the run was approved, in its first session.
+	ApprovedWith string `json:"approvedWith,omitempty"`
+	// Approvals are the decisions that its sessions relied on, each once.
+	Approvals []approval.Approval `json:"approvals,omitempty"`
+	// Allowed are the limits of the policy that were lifted.
+	Allowed []plan.LimitName `json:"allowed,omitempty"`
 	// Stopped says what ended the run early; empty if it ran to its end.
 	Stopped string `json:"stopped,omitempty"`
 	// Interrupted reports whether a person or the system asked it to stop.
