@@ -67,7 +67,7 @@ func TestReadSignatureTolerates(t *testing.T) {
 	}
 }
 
-// armored puts the parts of a signature in armor, in lines of 64.
+// armored puts the bytes of a signature in armor.
 func armored(raw []byte) string {
 	return "-----BEGIN SSH SIGNATURE-----\n" + base64.StdEncoding.EncodeToString(raw) + "\n-----END SSH SIGNATURE-----\n"
 }

@@ -219,7 +219,7 @@ func unquote(value string) (string, error) {
 }
 
 // readTime reads a date, or a date and a time. Without a Z or UTC at the end it is
-// local, as it is for ssh-keygen.
+// local, as it is for ssh-keygen, which knows no time up to the first second of 1970.
 func readTime(text string) (time.Time, error) {
 	zone, digits := time.Local, strings.ToUpper(text)
 	for _, suffix := range []string{"Z", "UTC"} {
@@ -229,7 +229,7 @@ func readTime(text string) (time.Time, error) {
 		}
 	}
 	for _, layout := range []string{"20060102", "200601021504", "20060102150405"} {
-		if t, err := time.ParseInLocation(layout, digits, zone); err == nil && len(digits) == len(layout) {
+		if t, err := time.ParseInLocation(layout, digits, zone); err == nil && len(digits) == len(layout) && t.Unix() > 0 {
 			return t, nil
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // Signers says whose key may sign under which name: OpenSSH's allowed_signers
-// file. What ssh-keygen accepts by it is accepted here, and nothing else.
+// file. It allows what ssh-keygen allows by the same file.
 type Signers struct {
 	name string // of the file
 	list []signer

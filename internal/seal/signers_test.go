@@ -87,6 +87,9 @@ func TestSignersLikeKeygen(t *testing.T) {
 		{`alice valid-after="20260101UTCZ" KEY`, "alice", "is not a time"},
 		{`alice valid-before="20261301" KEY`, "alice", "s:1: the option valid-before: "},
 		{`alice valid-after="" KEY`, "alice", "is not a time"},
+		{`alice valid-after="19700101000001Z" KEY`, "alice", ""},
+		{`alice valid-after="19700101Z" KEY`, "alice", "is not a time"},
+		{`alice valid-before="19691231Z" KEY`, "alice", "is not a time"},
 		// Faults, which ssh-keygen skips: it then finds no line for the key.
 		{"alice", "alice", "s:1: there is no key behind the name"},
 		{`"" KEY`, "alice", "s:1: the name is empty"},
