@@ -189,8 +189,8 @@ func TestEachFaultOfAPolicyNamesItsPlace(t *testing.T) {
 		{"window: {days: [sat, SAT], from: '22:00', to: '04:00', timezone: UTC}", "window.days: sat appears twice"},
 		{"window: {days: [sat], from: '24:00', to: '04:00', timezone: UTC}", `window.from: "24:00" is not a time of day: write it as "22:00"; midnight is "00:00"`},
 		{"window: {days: [sat], from: '22:00', to: 4, timezone: UTC}", `window.to: "4" is not a time of day`},
-		{"window: {days: [sat], from: '22:00', to: '22:00', timezone: UTC}", "window: it begins and ends at 22:00"},
-		{"window: {days: [sat], from: '22:00', to: '04:00', timezone: Mars/Base}", `window: "Mars/Base" is not a time zone`},
+		{"window: {days: [sat], from: '22:00', to: '22:00', timezone: UTC}", "1:9: window: it begins and ends at 22:00"},
+		{"window: {days: [sat], from: '22:00', to: '04:00', timezone: Mars/Base}", `1:61: window: "Mars/Base" is not a time zone`},
 		{"window: {days: [sat], from: '22:00', to: '04:00', timezone: Local}", `window: "Local" is not a time zone`},
 
 		{"planMaxAge: 7", `1:13: planMaxAge: "7" is not an age: write it as 7d, 72h or 90m`},
