@@ -40,7 +40,7 @@ func (o *policyOptions) registerPolicy(fl *pflag.FlagSet) {
 // register adds the flags of a command that applies plans.
 func (o *policyOptions) register(fl *pflag.FlagSet) {
 	fl.StringVar(&o.policy, "policy", "", "`FILE.yaml`: refuse a plan that was made under another policy (default $"+policyVariable+")")
-	fl.StringSliceVar(&o.allow, "allow", nil, "`LIMIT` of the policy to lift: "+strings.Join(approval.LimitNames(), ", "))
+	fl.StringSliceVar(&o.allow, "allow", nil, "`LIMIT` of the policy to lift, more than one with commas: "+strings.Join(approval.LimitNames(), ", "))
 }
 
 // file is the policy file; empty if there is none.
