@@ -70,9 +70,10 @@ func planFacts(p *plan.Plan) []fact {
 	if t := p.Template; t != nil {
 		fs = append(fs, fact{"Template", OneLine(t.Name), false})
 	}
-	return append(fs,
+	fs = append(fs,
 		fact{"Created", stamp(p.CreatedAt) + " by " + toolName(p.Tool), false},
 		readFact(p.Read))
+	return append(append(fs, policyFacts(p)...), estimateFact(p)...)
 }
 
 func auditFacts(a *audit.Audit) []fact {
@@ -91,10 +92,13 @@ func runFacts(p *plan.Plan, r *journal.Result, running bool) []fact {
 	if running {
 		end = "As of"
 	}
-	return append(fs,
+	fs = append(fs, fact{"Policy", OneLine(p.Policy.Name), false})
+	fs = append(fs, liftedFact(r)...)
+	fs = append(fs,
 		fact{"Planned", stamp(p.CreatedAt), false},
 		fact{"Started", stamp(r.StartedAt) + " by " + toolName(r.Tool), false},
 		fact{end, stamp(r.FinishedAt) + ", after " + elapsed(r.FinishedAt.Sub(r.StartedAt)), false})
+	return append(fs, tookFact(p, r, running)...)
 }
 
 // elapsed formats a duration for people: in milliseconds if short, else in

@@ -23,6 +23,7 @@ var homes = map[string][]string{
 	"github.com/spf13/cobra":                           {"cmd/bulksync"},
 	"github.com/spf13/pflag":                           {"cmd/bulksync"},
 	"github.com/vbauerster/mpb/v8":                     {"cmd/bulksync"},
+	"go.yaml.in/yaml/v3":                               {"plan/approval"},
 	"golang.org/x/crypto":                              {"internal/seal"},
 	"golang.org/x/net":                                 {"plan/desired"},
 	"golang.org/x/sync":                                {"execute", "plan"},

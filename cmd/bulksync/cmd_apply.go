@@ -29,6 +29,7 @@ const outageOfRun = 5 * time.Minute
 // applyOptions are the flags of bulksync apply, as typed.
 type applyOptions struct {
 	paceOptions
+	policyOptions
 	plan               string // the file, "-" for standard input
 	yes                bool
 	approve, dir       string
@@ -67,6 +68,7 @@ bulksync resume continues the run.`,
 
 func (o *applyOptions) register(fl *pflag.FlagSet) {
 	o.paceOptions.register(fl)
+	o.policyOptions.register(fl)
 	fl.BoolVar(&o.yes, "yes", o.yes, "apply without asking")
 	fl.StringVar(&o.approve, "approve", o.approve, "`FINGERPRINT` of the approved plan; any other plan is refused")
 	fl.StringVar(&o.dir, "run-dir", o.dir, "`DIR` for the run (default bulksync-runs/<time>-<fingerprint>)")
@@ -83,12 +85,12 @@ func (o applyOptions) run(stops execute.Stops, e *env) error {
 		return err
 	}
 	defer p.Close()
-	settings, err := o.settings(p.Plan, time.Now())
+	now := time.Now()
+	settings, allowed, err := o.admit(stops.Soft, e, p.Plan, now)
 	if err != nil {
 		return err
 	}
-	settings.Outage = cmp.Or(e.outage, outageOfRun)
-	dirPath := cmp.Or(o.dir, rundir.Default(p.Plan, time.Now()))
+	dirPath := cmp.Or(o.dir, rundir.Default(p.Plan, now))
 	if err := rundir.Check(dirPath); err != nil {
 		return e.refusedDir(dirPath, err)
 	}
@@ -110,8 +112,21 @@ func (o applyOptions) run(stops execute.Stops, e *env) error {
 	defer file.Close()
 	return e.carryOut(stops, dir, t, execute.Config{
 		Client: t.Client(), Plan: p.Plan, Reading: reading, Journal: journal.New(file, ""),
-		Header: journal.Run{RunID: uuid.NewString(), Tool: tool(), Identity: who(t.Identity()), Settings: settings},
+		Header: journal.Run{RunID: uuid.NewString(), Tool: tool(), Identity: who(t.Identity()), Settings: settings, Allowed: allowed},
 	})
+}
+
+// admit asks the policy of the plan whether it may be applied now, and how: the
+// settings of the run, and the limits that were lifted.
+func (o applyOptions) admit(ctx context.Context, e *env, p *plan.Plan, now time.Time) (journal.Settings, []plan.LimitName, error) {
+	settings, err := o.settings(p, now)
+	if err != nil {
+		return settings, nil, err
+	}
+	settings.Outage = cmp.Or(e.outage, outageOfRun)
+	a, err := o.check(ctx, e, p, now)
+	a.bound(&settings, now)
+	return settings, a.allowed, err
 }
 
 // refusedDir says what to do about a folder that no run can begin in.
