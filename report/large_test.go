@@ -145,7 +145,7 @@ func TestAlertsCountWhatTheyDoNotName(t *testing.T) {
 	}
 	var b strings.Builder
 	if err := report.Plan(&b, largePlan(1500), report.HTML, report.Options{}); err != nil || !strings.Contains(b.String(), "<summary>and 1,490 more partners</summary>") ||
-		!strings.Contains(b.String(), ">and 500 more partners, in the table below<") {
+		!strings.Contains(b.String(), ">and 500 more partners, in the list below<") {
 		t.Errorf("%v: 1,500 partners are not counted", err)
 	}
 	b.Reset()
