@@ -26,6 +26,9 @@ const htmlPartners = 10
 // htmlLines bounds a list of lines that a browser lays out at once.
 const htmlLines = 100
 
+// htmlLarge is the number of rows above which a page is large.
+const htmlLarge = 500
+
 // htmlPage is what the templates see: the page, and our own parts of the file,
 // which need no escaping.
 type htmlPage struct {
@@ -145,6 +148,10 @@ func (p *page) noun() string {
 	}
 	return p.Noun
 }
+
+// IsLarge reports whether the browser should lay out only what is in sight. On
+// a small page that would only be in the way of those who copy or capture it.
+func (p *page) IsLarge() bool { return p.NRows > htmlLarge }
 
 // Number is the tile's number with thousands separators.
 func (t tile) Number() string { return words.Thousands(t.N) }

@@ -105,6 +105,9 @@ func planDecision(p *plan.Plan, o Options) section {
 // runDecision says what was decided on the plan of a run.
 func runDecision(p *plan.Plan, r *journal.Result) section {
 	s := section{ID: "decision", Title: "Decision", Items: identified(p)}
+	if who := r.Identity.String(); who != "" {
+		s.Items = append(s.Items, item{Label: "Run as", Text: OneLine(who)})
+	}
 	if r.ApprovedWith != "" {
 		s.Items = append(s.Items, item{Label: "Approved with", Text: OneLine(r.ApprovedWith)})
 	}

@@ -32,6 +32,12 @@ type item struct {
 // gauge is how much of something is used.
 type gauge struct{ Used, Max int }
 
+// End is the end of the scale: the limit, or what is used if that is more.
+func (g *gauge) End() int { return max(g.Used, g.Max, 1) }
+
+// Near is where little is left of the limit.
+func (g *gauge) Near() int { return g.Max * 3 / 4 }
+
 // said is a line without a label.
 func said(text string) item { return item{Text: text} }
 
@@ -60,7 +66,7 @@ func runForm(p *plan.Plan, r *journal.Result, running bool) []section {
 		took += " so far"
 	}
 	lasted, checks := durationOf(p), checksOf()
-	lasted.Items = append([]item{{Label: "Took", Text: took}, {Label: "Started", Text: stamp(r.StartedAt)}}, lasted.Items...)
+	lasted.Items = append([]item{{Label: "Took", Text: took}, {Label: "Started", Text: stamp(r.StartedAt) + " by " + toolName(r.Tool)}}, lasted.Items...)
 	checks.Items = append(checkedOf(r), checks.Items...)
 	return []section{scopeOf(p), riskOf(p, r.Allowed), lasted, windowOf(p), backOutOf(p), checks, runDecision(p, r)}
 }

@@ -116,11 +116,11 @@
   tools.addEventListener("submit", (event) => { event.preventDefault(); soon(); });
   addEventListener("hashchange", follow);
 
-  // Paper shows the evidence of what went wrong and every partner of a danger,
-  // which the screen hides behind a click.
+  // Paper shows the evidence of what went wrong and every partner that it is
+  // about, which the screen hides behind a click.
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = Array.from(document.querySelectorAll("tr:not([hidden]):has(.pill.bad) .why details:not([open]), article details:not([open]), .items details:not([open])"));
+    closed = Array.from(document.querySelectorAll("tr:not([hidden]):has(.pill.bad) .why details:not([open]), article details:not([open])"));
     for (const d of closed) d.open = true;
   });
   addEventListener("afterprint", () => { for (const d of closed) d.open = false; });
