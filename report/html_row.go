@@ -94,8 +94,6 @@ func (m *markup) line(r *row) {
 func (m *markup) row(r *row) {
 	m.tag("\n<tr data-action=\"")
 	m.text(r.Action)
-	m.tag(`" data-object="`)
-	m.text(r.About)
 	m.tag(`"`)
 	m.element(` data-status="`, r.Status, `"`)
 	if len(r.Hazards) > 0 {

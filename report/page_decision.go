@@ -171,14 +171,7 @@ func decisionItems(p *plan.Plan, all []approval.Approval) (out []item) {
 	}
 	for i := range all {
 		d := &all[i]
-		label, tn := "Approved by", good
-		switch d.Decision {
-		case approval.Approve:
-		case approval.Reject:
-			label, tn = "Rejected by", bad
-		default:
-			label, tn = "Decided by", warn
-		}
+		label, tn := decided(d)
 		one := item{Label: label, Text: decisionWords(d), Tone: tn}
 		for _, e := range d.Except[:min(len(d.Except), alertPartners)] {
 			id := OneLine(e.TenantID)
@@ -190,6 +183,35 @@ func decisionItems(p *plan.Plan, all []approval.Approval) (out []item) {
 		}
 		one.More = len(d.Except) - len(one.Partners)
 		out = append(out, one)
+	}
+	return out
+}
+
+// decided says what somebody decided, and how good the news is.
+func decided(d *approval.Approval) (string, tone) {
+	switch d.Decision {
+	case approval.Approve:
+		return "Approved by", good
+	case approval.Reject:
+		return "Rejected by", bad
+	default:
+		return "Decided by", warn
+	}
+}
+
+// factExceptions bounds the exceptions that a fact names.
+const factExceptions = 3
+
+// approvalFacts say who decided what, for the formats without a form.
+func approvalFacts(all []approval.Approval) (out []fact) {
+	for i := range all {
+		d := &all[i]
+		label, _ := decided(d)
+		text := decisionWords(d)
+		for _, e := range d.Except[:min(len(d.Except), factExceptions)] {
+			text += "; except " + OneLine(e.TenantID) + " (" + OneLine(e.Reason) + ")"
+		}
+		out = append(out, fact{label, text, false})
 	}
 	return out
 }

@@ -33,6 +33,7 @@ func planPage(p *plan.Plan, o Options) *page {
 	if g.Verdict, g.Tone = planVerdict(p); len(g.Alerts) > 0 {
 		g.Tone = warn
 	}
+	g.Facts = append(g.Facts, approvalFacts(o.Approvals)...)
 	g.Sections = planForm(p, o)
 	return g
 }
