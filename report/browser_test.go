@@ -186,7 +186,7 @@ func TestACopyButtonCopies(t *testing.T) {
 		browser.Ask[bool](t, tab, `delete window.copied`)
 	}
 	text := browser.Ask[string](t, tab, `document.querySelector("textarea").value`)
-	for _, want := range []string{"13 changes to 10 partners", "\nSCOPE\n", "\n- Fingerprint: sha256:4be1", "Ada Lovelace", "- Rejected by: Grace Hopper"} {
+	for _, want := range []string{"13 changes to 10 partners", "\nSCOPE\n", "\n- Fingerprint: sha256:4be1", "13 changes; at most 3: 10 above it; apply refuses the plan unless it is given --allow changes", "Ada Lovelace", "- Rejected by: Grace Hopper"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

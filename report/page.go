@@ -49,6 +49,8 @@ type page struct {
 	// list. Unlisted describes the others, such as "5 unchanged".
 	NListed  int
 	Unlisted string
+	// Banners are what keeps the plan from being applied; HTML alone has them.
+	Banners []string
 	// Sections are those of the change form; an audit has none.
 	Sections []section
 	// Detail is the heading of the last column of the bounded tables.

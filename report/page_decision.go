@@ -81,6 +81,25 @@ func aboveWords(policy *plan.Policy, name plan.LimitName, allowed []plan.LimitNa
 	}
 }
 
+// planBanners say what keeps a plan from being applied: the limits that it is
+// above, and whoever rejected it.
+func planBanners(p *plan.Plan, all []approval.Approval) (out []string) {
+	for _, u := range p.Above() {
+		out = append(out, fmt.Sprintf("Above the limit %q: %s, and the policy allows %s; %s.",
+			OneLine(string(u.Name)), limitWords(u.Name, u.Used), words.Thousands(u.Max), aboveWords(&p.Policy, u.Name, nil)))
+	}
+	for i := range all {
+		if d := &all[i]; d.Decision == approval.Reject {
+			text := "Rejected by " + OneLine(d.By)
+			if d.Comment != "" {
+				text += ": " + OneLine(d.Comment)
+			}
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
 // planDecision says what is decided, who decided, and how to decide.
 func planDecision(p *plan.Plan, o Options) section {
 	s := section{ID: "decision", Title: "Decision", Items: identified(p)}

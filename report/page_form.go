@@ -155,22 +155,29 @@ func policyFacts(p *plan.Plan) []fact {
 	return []fact{{"Policy", OneLine(p.Policy.Name), false}, {"SHA-256 of the policy", OneLine(p.Policy.SHA256), true}}
 }
 
-// limitWords say what each limit counts.
-var limitWords = map[plan.LimitName]string{
-	plan.LimitStopped:     "partners whose synchronization stops",
-	plan.LimitConsentOff:  "partners whose automatic redemption is turned off",
-	plan.LimitNewPartners: "partner configurations that are added",
-	plan.LimitChanges:     "changes",
+// limitWords say how much of what a limit counts: "7 partners that stop
+// synchronizing".
+func limitWords(name plan.LimitName, n int) string {
+	switch name {
+	case plan.LimitStopped:
+		return words.Count(n, "partner") + agree(n, " that stops", " that stop") + " synchronizing"
+	case plan.LimitConsentOff:
+		return words.Count(n, "partner") + agree(n, " that loses", " that lose") + " automatic redemption"
+	case plan.LimitNewPartners:
+		return words.Count(n, "new partner")
+	default:
+		return words.Count(n, "change")
+	}
 }
 
 // limitItems say how far a plan is from each limit of its policy.
 func limitItems(p *plan.Plan, allowed []plan.LimitName) (out []item) {
 	for _, u := range p.Usage() {
 		name := OneLine(string(u.Name))
-		i := item{Label: "Limit " + name, Text: fmt.Sprintf("%s of %s %s", words.Thousands(u.Used), words.Thousands(u.Max), limitWords[u.Name]), Gauge: &gauge{u.Used, u.Max}}
+		i := item{Label: "Limit " + name, Text: fmt.Sprintf("%s; at most %s", limitWords(u.Name, u.Used), words.Thousands(u.Max)), Gauge: &gauge{u.Used, u.Max}}
 		if u.IsAbove() && !p.Reverts() {
 			i.Tone = bad
-			i.Text += fmt.Sprintf(": %s above the limit; %s", words.Thousands(u.Used-u.Max), aboveWords(&p.Policy, u.Name, allowed))
+			i.Text += fmt.Sprintf(": %s above it; %s", words.Thousands(u.Used-u.Max), aboveWords(&p.Policy, u.Name, allowed))
 		}
 		out = append(out, i)
 	}

@@ -34,7 +34,7 @@ func planPage(p *plan.Plan, o Options) *page {
 		g.Tone = warn
 	}
 	g.Facts = append(g.Facts, approvalFacts(o.Approvals)...)
-	g.Sections = planForm(p, o)
+	g.Sections, g.Banners = planForm(p, o), planBanners(p, o.Approvals)
 	return g
 }
 
