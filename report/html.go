@@ -81,7 +81,7 @@ func writeGroups(w io.Writer, t *template.Template, p *page) error {
 	}
 	var text markup
 	var rows []row
-	for _, of := range []rank{rankFirst, rankNext} {
+	for _, of := range []rank{rankFirst, rankOpen, rankNext} {
 		for group := range p.groups(of) {
 			rows = rows[:0]
 			for _, i := range group {

@@ -64,10 +64,12 @@ type page struct {
 // rank is how early a reader needs a row.
 type rank int
 
-// The ranks: what the report is about, such as the changes of a plan or what a
-// run left to look at; what was done; and what is as wanted and stays so.
+// The ranks: what the report is about, such as the changes of a plan or what
+// failed in a run; what else a run left to look at; what was done; and what is
+// as wanted and stays so.
 const (
 	rankFirst rank = iota
+	rankOpen
 	rankNext
 	rankSame
 )
@@ -86,7 +88,7 @@ func (p *page) rows(upTo rank) iter.Seq[row] {
 }
 
 // listed are the rows that the bounded formats list.
-func (p *page) listed() iter.Seq[row] { return p.rows(rankFirst) }
+func (p *page) listed() iter.Seq[row] { return p.rows(rankOpen) }
 
 // rowAt is the row at i; a finding has its place for a number.
 func (p *page) rowAt(i int) row {

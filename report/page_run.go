@@ -50,13 +50,16 @@ func unlisted(t journal.Totals) string {
 	}
 }
 
-// outcomeRank puts first what needs another run or a decision.
+// outcomeRank puts first what failed, then what else needs another run or a
+// decision.
 func outcomeRank(o *journal.Outcome, running bool) rank {
 	switch {
 	case running && isPending(o):
 		return rankNext
-	case !o.Status.Done():
+	case o.Status.Info().Severity == journal.Bad:
 		return rankFirst
+	case !o.Status.Done():
+		return rankOpen
 	case o.Status == journal.Unchanged && o.Message == "":
 		return rankSame
 	default:
