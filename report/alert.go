@@ -1,6 +1,7 @@
 package report
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -19,10 +20,12 @@ const (
 
 // alert is a group of rows that a reader must see first.
 type alert struct {
-	Tone     tone
-	Title    string // "sync-off", "failed: 403 Authorization_RequestDenied"
-	Words    string
-	Hint     string
+	Tone  tone
+	Title string // "sync-off", "failed: 403 Authorization_RequestDenied"
+	Words string
+	Hint  string
+	// Link filters the list of a page to the alert's rows.
+	Link     string
 	Partners []partner
 	// More is how many partners are missing from Partners.
 	More  int
@@ -98,7 +101,7 @@ func (g *groups) at(key string, mk func() alert) *alert {
 	}
 	a := mk()
 	if key == otherKey {
-		a = alert{Tone: a.Tone, Title: "other", Words: "for other reasons; each row has its own"}
+		a = alert{Tone: a.Tone, Title: "other", Link: "#changes", Words: "for other reasons; each row has its own"}
 	}
 	g.keys, g.alerts[key] = append(g.keys, key), &a
 	return &a
@@ -127,13 +130,13 @@ func planAlerts(p *plan.Plan) []*alert {
 		}
 		for _, h := range c.Hazards {
 			dangers.at(string(h), func() alert {
-				return alert{Tone: hazardTone(h), Title: OneLine(string(h)), Words: OneLine(h.Info().Words)}
+				return alert{Tone: hazardTone(h), Title: OneLine(string(h)), Words: OneLine(h.Info().Words), Link: filter("hazard", string(h))}
 			}).add(partnerOf(c.Partner))
 		}
 		if c.Action == plan.Blocked && len(c.Hazards) == 0 {
 			reason := OneLine(c.Reason)
 			blocked.at(reason, func() alert {
-				return alert{Tone: warn, Title: "blocked", Words: reason}
+				return alert{Tone: warn, Title: "blocked", Words: reason, Link: filter("action", "blocked", "q", reason)}
 			}).add(partnerOf(c.Partner))
 		}
 	}
@@ -160,7 +163,7 @@ func runAlerts(p *plan.Plan, r *journal.Result, running bool) []*alert {
 		if o.Status.Done() && o.Message == "" || running && isPending(o) {
 			continue
 		}
-		n := alert{Tone: alertTone(o), Title: alertTitle(o), Words: alertWords(o, r.Stopped)}
+		n := alert{Tone: alertTone(o), Title: alertTitle(o), Words: alertWords(o, r.Stopped), Link: filter("status", string(o.Status), "q", alertCode(o))}
 		a := kinds[n.Tone].at(alertKey(o, &n), func() alert {
 			if !running {
 				n.Hint = hint(&p.Changes[i], o, r)
@@ -185,11 +188,33 @@ func alertTone(o *journal.Outcome) tone {
 // alertTitle is the status, with the code if something went wrong. Otherwise a
 // code does not say why the change ended as it did.
 func alertTitle(o *journal.Outcome) string {
-	title := string(o.Status)
-	if code := graphCode(o); code != "" && o.Status.Info().Severity == journal.Bad {
-		title += ": " + code
+	if code := alertCode(o); code != "" {
+		return string(o.Status) + ": " + code
 	}
-	return title
+	return string(o.Status)
+}
+
+// alertCode is the code of what went wrong.
+func alertCode(o *journal.Outcome) string {
+	if o.Status.Info().Severity == journal.Bad {
+		return graphCode(o)
+	}
+	return ""
+}
+
+// filter is the end of an address that filters a page's list by pairs of a name
+// and a value; empty if there is no value.
+func filter(pairs ...string) string {
+	v := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		if value := OneLine(pairs[i+1]); value != "" {
+			v.Set(pairs[i], value)
+		}
+	}
+	if len(v) == 0 {
+		return ""
+	}
+	return "#" + v.Encode()
 }
 
 // alertKey is what the outcomes of one alert share: the code if something went

@@ -187,7 +187,7 @@ func TestAlertsShowTenPartners(t *testing.T) {
 		for i := range n {
 			fs = append(fs, finding(i+2, audit.Extra, syncTo(true, nil)))
 		}
-		text, _, _ := strings.Cut(auditAs(t, auditOf(fs...), report.HTML), `id="rows"`)
+		text, _, _ := strings.Cut(auditAs(t, auditOf(fs...), report.HTML), `id="changes"`)
 		if got := strings.Count(text, "<li><code>"); got != n || strings.Contains(text, "more partner") != (want != "") || !strings.Contains(text, want) {
 			t.Errorf("%d of %d partners:\n%s", got, n, text)
 		}

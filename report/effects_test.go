@@ -223,7 +223,8 @@ func TestAnUndoSaysOnceWhatItIs(t *testing.T) {
 		if err := report.Plan(&b, p, f, report.Options{}); err != nil {
 			t.Fatal(err)
 		}
-		if text := b.String(); strings.Count(text, "This plan reverts a run.") != 1 || strings.Contains(text, "akes back what the run did") || !strings.Contains(strings.ReplaceAll(text, "&#39;", "'"), "SHA-256 of the run's journal") {
+		text, _, _ := strings.Cut(b.String(), "<textarea") // which repeats the page
+		if strings.Count(text, "This plan reverts a run.") != 1 || strings.Contains(text, "akes back what the run did") || !strings.Contains(strings.ReplaceAll(text, "&#39;", "'"), "SHA-256 of the run's journal") {
 			t.Errorf("%s:\n%s", f, text)
 		}
 	}

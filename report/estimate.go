@@ -20,11 +20,15 @@ func estimateFact(p *plan.Plan) []fact {
 	if e == nil {
 		return nil
 	}
-	answer := "under 1 ms"
-	if e.LatencyMs > 0 {
-		answer = words.Thousands(int(e.LatencyMs)) + " ms"
+	return []fact{{"Duration", fmt.Sprintf("about %s: %s, %s an answer, %s", spanOf(e), words.Count(p.Summary.Writes(), "write"), answerWords(e), documentedQuota), false}}
+}
+
+// answerWords is how long an answer took.
+func answerWords(e *plan.Estimate) string {
+	if e.LatencyMs == 0 {
+		return "under 1 ms"
 	}
-	return []fact{{"Duration", fmt.Sprintf("about %s: %s, %s an answer, %s", spanOf(e), words.Count(p.Summary.Writes(), "write"), answer, documentedQuota), false}}
+	return words.Thousands(int(e.LatencyMs)) + " ms"
 }
 
 // tookFact compares the estimate with the time that a run took, once it has ended

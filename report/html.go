@@ -23,6 +23,12 @@ var pageScript string
 // htmlPartners bounds the partners that an alert shows without being expanded.
 const htmlPartners = 10
 
+// htmlLines bounds a list of lines that a browser lays out at once.
+const htmlLines = 100
+
+// htmlLarge is the number of rows above which a page is large.
+const htmlLarge = 500
+
 // htmlPage is what the templates see: the page, and our own parts of the file,
 // which need no escaping.
 type htmlPage struct {
@@ -30,6 +36,7 @@ type htmlPage struct {
 	Policy string
 	Style  template.CSS
 	Script template.JS
+	Same   int // rows that are folded away
 }
 
 // writeHTML writes the page as one file that loads nothing: the policy in its
@@ -45,23 +52,79 @@ func writeHTML(w io.Writer, p *page) error {
 		Page: p, Style: template.CSS(pageStyle), Script: template.JS(pageScript),
 		Policy: "default-src 'none'; style-src " + sourceHash(pageStyle) + "; script-src " + sourceHash(pageScript) + "; base-uri 'none'; form-action 'none'",
 	}
+	for i := range p.NRows {
+		if p.Rank(i) == rankSame {
+			h.Same++
+		}
+	}
 	if err := t.ExecuteTemplate(w, "head", h); err != nil {
 		return err
 	}
-	var text markup
-	n := 0
-	for r := range p.Rows {
-		n++
-		if r.Seq == 0 {
-			r.Seq = n
+	if p.NRows > h.Same {
+		if err := writeGroups(w, t, p); err != nil {
+			return err
 		}
-		text = text[:0]
-		text.row(&r)
-		if _, err := w.Write(text); err != nil {
+	}
+	if h.Same > 0 {
+		if err := writeSame(w, t, h); err != nil {
 			return err
 		}
 	}
 	return t.ExecuteTemplate(w, "foot", h)
+}
+
+// writeGroups writes the table: each partner with its changes, and first those
+// that need somebody.
+func writeGroups(w io.Writer, t *template.Template, p *page) error {
+	if err := t.ExecuteTemplate(w, "table", p); err != nil {
+		return err
+	}
+	var text markup
+	var rows []row
+	for _, of := range []rank{rankFirst, rankOpen, rankNext} {
+		for group := range p.groups(of) {
+			rows = rows[:0]
+			for _, i := range group {
+				rows = append(rows, p.rowAt(i))
+			}
+			text = text[:0]
+			text.group(rows)
+			if _, err := w.Write(text); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := io.WriteString(w, "\n</table>")
+	return err
+}
+
+// writeSame writes what is as wanted, a line each, behind a fold.
+func writeSame(w io.Writer, t *template.Template, h htmlPage) error {
+	if err := t.ExecuteTemplate(w, "same", h); err != nil {
+		return err
+	}
+	var text markup
+	n := 0
+	for i := range h.Page.NRows {
+		if h.Page.Rank(i) != rankSame {
+			continue
+		}
+		text = text[:0]
+		if n%htmlLines == 0 {
+			if n > 0 {
+				text.tag("\n</ul>")
+			}
+			text.tag("\n<ul>")
+		}
+		n++
+		r := h.Page.Row(i)
+		text.line(&r)
+		if _, err := w.Write(text); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(w, "\n</ul>\n</details>")
+	return err
 }
 
 // sourceHash is how a content security policy names an inline script or style.
@@ -86,6 +149,10 @@ func (p *page) noun() string {
 	return p.Noun
 }
 
+// IsLarge reports whether the browser should lay out only what is in sight. On
+// a small page that would only be in the way of those who copy or capture it.
+func (p *page) IsLarge() bool { return p.NRows > htmlLarge }
+
 // Number is the tile's number with thousands separators.
 func (t tile) Number() string { return words.Thousands(t.N) }
 
@@ -102,6 +169,29 @@ func (a *alert) Rest() string { return more(len(a.Others())+a.More, "partner") }
 // Unnamed is how many partners the alert does not name at all.
 func (a *alert) Unnamed() string { return more(a.More, "partner") }
 
+// Names are the first partners of the alert in a line, and how many more there
+// are.
+func (a *alert) Names() string {
+	const names = 4
+	var out []string
+	for _, p := range a.Partners[:min(len(a.Partners), names)] {
+		switch {
+		case p.Name != "":
+			out = append(out, p.Name)
+		default:
+			out = append(out, p.String())
+		}
+	}
+	text := strings.Join(out, ", ")
+	if rest := len(a.Partners) - len(out) + a.More; rest > 0 {
+		text += " and " + more(rest, "partner")
+	}
+	return text
+}
+
+// Text is the form as plain text.
+func (p *page) Text() string { return p.asText() }
+
 // Sentence is the alert's words as a sentence of its own. A property name keeps
 // its case.
 func (a *alert) Sentence() string {
@@ -110,3 +200,6 @@ func (a *alert) Sentence() string {
 	}
 	return sentence(a.Words)
 }
+
+// SameWords count the rows that are folded away.
+func (h htmlPage) SameWords() string { return isAre(h.Same, "object") + " already as wanted" }

@@ -53,12 +53,47 @@ func (m *markup) element(open, text, end string) {
 	m.tag(end)
 }
 
+// group writes the rows of one partner under a heading. The heading has the note
+// of the first row, and the others repeat it only if theirs differs.
+func (m *markup) group(rows []row) {
+	first := &rows[0]
+	m.tag("\n<tbody>\n<tr class=\"p\"><th colspan=\"3\" scope=\"rowgroup\">")
+	m.partner(first.Partner)
+	m.number(" <small>line ", first.Line)
+	note := first.Note
+	m.element(` <small class="note">`, note, "</small>")
+	m.tag("</th></tr>")
+	for i := range rows {
+		if rows[i].Note == note {
+			rows[i].Note = ""
+		}
+		m.row(&rows[i])
+	}
+	m.tag("\n</tbody>")
+}
+
+// number writes a number that is not 0.
+func (m *markup) number(open string, n int) {
+	if n == 0 {
+		return
+	}
+	m.tag(open)
+	*m = strconv.AppendInt(*m, int64(n), 10)
+	m.tag("</small>")
+}
+
+// line writes a row of which there is nothing to tell but that it is as wanted.
+func (m *markup) line(r *row) {
+	m.tag("\n<li>")
+	m.partner(r.Partner)
+	m.element(" <i>", r.About, "</i>")
+	m.tag("</li>")
+}
+
 // row writes a row of the table.
 func (m *markup) row(r *row) {
 	m.tag("\n<tr data-action=\"")
 	m.text(r.Action)
-	m.tag(`" data-object="`)
-	m.text(r.Object)
 	m.tag(`"`)
 	m.element(` data-status="`, r.Status, `"`)
 	if len(r.Hazards) > 0 {
@@ -69,21 +104,13 @@ func (m *markup) row(r *row) {
 		}
 		m.tag(`"`)
 	}
-	m.tag(">\n<td class=\"num\">")
-	*m = strconv.AppendInt(*m, int64(r.Seq), 10)
-	m.tag("</td>\n<th scope=\"row\">")
+	m.tag("><th scope=\"row\">")
 	m.pill(r)
-	m.tag("</th>\n<td class=\"who\">")
-	m.partner(r.Partner)
-	if r.Line != 0 {
-		m.tag("<small>line ")
-		*m = strconv.AppendInt(*m, int64(r.Line), 10)
-		m.tag("</small>")
-	}
-	m.tag("</td>\n")
+	m.number(" <small>#", r.Seq)
+	m.tag("</th>")
 	m.change(r)
 	m.why(r)
-	m.tag("\n</tr>")
+	m.tag("</tr>")
 }
 
 // pill writes what is done, or how it ended.
@@ -97,7 +124,7 @@ func (m *markup) pill(r *row) {
 		return
 	}
 	m.text(r.Status)
-	m.tag("</span><small>")
+	m.tag("</span> <small>")
 	m.text(r.Action)
 	m.tag("</small>")
 }
@@ -116,9 +143,9 @@ func (m *markup) partner(p partner) {
 
 // change writes the cell with the fields and the request.
 func (m *markup) change(r *row) {
-	m.tag(`<td><span class="object">`)
+	m.tag(`<td><b>`)
 	m.text(r.About)
-	m.tag("</span>")
+	m.tag("</b>")
 	for i := range r.Fields {
 		m.field(&r.Fields[i])
 	}
@@ -133,28 +160,30 @@ func (m *markup) change(r *row) {
 		m.element("<code>", r.Body, "</code>")
 		m.tag("</details>")
 	}
-	m.tag("</td>\n")
+	m.tag("</td>")
 }
 
 func (m *markup) field(f *field) {
-	m.tag(`<div class="f"><span class="k">`)
+	m.tag(`<div><i>`)
 	m.text(f.Name())
-	m.tag("</span> ")
-	before, to := `<span class="b">`, ` <span class="to">→</span>`
-	if f.Wanted {
-		before, to = `<span class="now">`, `; <span class="to">the file says</span>`
-	}
+	m.tag("</i> ")
 	if f.Before != "" {
-		m.element(before, f.Before, "</span>")
-		if f.After != "" {
-			m.tag(to)
+		if f.Wanted {
+			m.element("<span>", f.Before, "</span>")
+		} else {
+			m.element("<del>", f.Before, "</del>")
+		}
+		switch {
+		case f.After == "":
+		case f.Wanted:
+			m.tag("; the file says")
+		default:
+			m.tag(" →")
 		}
 		m.tag(" ")
 	}
-	m.tag(`<span class="a">`)
-	m.text(f.After)
-	m.tag("</span>")
-	m.element(` <span class="k">found</span> <span class="now">`, f.Now, "</span>")
+	m.element("<ins>", f.After, "</ins>")
+	m.element(" found <span>", f.Now, "</span>")
 	m.tag("</div>")
 }
 

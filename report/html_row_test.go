@@ -15,15 +15,22 @@ var rowTemplate string
 
 // Rows are written by hand, and are what html/template would make of them.
 func TestARowIsWhatTheTemplateMakes(t *testing.T) {
-	want := template.Must(template.Must(template.New("page").Parse(pageTemplate)).Parse(rowTemplate)).Lookup("row")
+	want := template.Must(template.Must(template.New("page").Parse(pageTemplate)).Parse(rowTemplate))
 	rapid.Check(t, func(rt *rapid.T) {
-		r := anyRow(rt)
+		rows := rapid.SliceOfN(rapid.Custom(anyRow), 1, 3).Draw(rt, "rows")
+		if len(rows) > 1 && rapid.Bool().Draw(rt, "one note") {
+			rows[1].Note = rows[0].Note
+		}
 		var text bytes.Buffer
-		if err := want.Execute(&text, &r); err != nil {
+		if err := want.ExecuteTemplate(&text, "line", &rows[0]); err != nil {
+			rt.Fatal(err)
+		}
+		if err := want.ExecuteTemplate(&text, "group", rows); err != nil {
 			rt.Fatal(err)
 		}
 		var got markup
-		got.row(&r)
+		got.line(&rows[0])
+		got.group(rows)
 		if diff := cmp.Diff(text.String(), string(got)); diff != "" {
 			rt.Errorf("(-template +ours):\n%s", diff)
 		}

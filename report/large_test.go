@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -66,11 +67,100 @@ func TestMarkdownStaysUnderTheSizeOfAComment(t *testing.T) {
 		if err := write(&b); err != nil {
 			t.Fatal(err)
 		}
-		if n := utf8.RuneCountInString(b.String()); n >= 65_000 {
-			t.Errorf("%s: %d characters", name, n)
+		if b.Len() > 65_535 {
+			t.Errorf("%s: %d bytes", name, b.Len())
 		}
 		if !strings.Contains(b.String(), " more changes are left out") {
 			t.Errorf("%s does not say what it left out", name)
+		}
+	}
+}
+
+// Totals and dangers come first, and a document stays small however many causes
+// there are and however long their words are.
+func TestMarkdownBeginsWithTheTotals(t *testing.T) {
+	p := largePlan(200)
+	for i := range p.Changes {
+		p.Changes[i].Partner.DisplayName = strings.Repeat("*\u0301", 50_000)
+	}
+	r := resultOf(p, func(c *plan.Change) journal.Outcome {
+		o := allFailed(c)
+		o.GraphCode, o.Message = fmt.Sprint(strings.Repeat("`|", 500), c.Seq%40), strings.Repeat("注意*", 1000)
+		return o
+	})
+	r.Stopped = strings.Repeat("e\u0301", 100_000)
+	var b strings.Builder
+	if err := report.Run(&b, p, r, report.Markdown, report.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if b.Len() > 65_535 {
+		t.Errorf("%d bytes", b.Len())
+	}
+	totals, dangers := strings.Index(b.String(), "**Run: 200 changes = 200 failed.**"), strings.Index(b.String(), "### Look at these first")
+	if facts := strings.Index(b.String(), "| Home tenant |"); totals < 0 || dangers < totals || facts < dangers {
+		t.Errorf("totals at %d, dangers at %d, facts at %d", totals, dangers, facts)
+	}
+	if !strings.Contains(b.String(), "left out to fit into a comment") {
+		t.Error("nothing says what was left out")
+	}
+}
+
+// With All, text lists every row, and still what went wrong first.
+func TestTextListsAllOnRequest(t *testing.T) {
+	p := largePlan(300)
+	p.Changes = append([]plan.Change{change(900, "Wingtip Toys", plan.Consent, plan.NoOp)}, p.Changes...)
+	p = planOf(p.Changes...)
+	r := resultOf(p, func(c *plan.Change) journal.Outcome {
+		switch {
+		case c.Action == plan.NoOp:
+			return journal.Outcome{Status: journal.Unchanged}
+		case c.Seq == 250:
+			return allFailed(c)
+		default:
+			return journal.Outcome{Status: journal.Verified, Attempts: 1, HTTPStatus: 204}
+		}
+	})
+	var few, all strings.Builder
+	if err := report.Run(&few, p, r, report.Text, report.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := report.Run(&all, p, r, report.Text, report.Options{All: true}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(few.String(), tenant(2)) || !strings.Contains(few.String(), "299 changes succeeded and 1 object was already as wanted, not listed.") {
+		t.Errorf("%s", few.String())
+	}
+	text := all.String()
+	failed, done, same := strings.Index(text, "failed identitySynchronization"), strings.Index(text, "verified identitySynchronization"), strings.Index(text, "unchanged consent")
+	if failed < 0 || done < failed || same < done || strings.Count(text, "verified identitySynchronization") != 299 || strings.Contains(text, "not listed") {
+		t.Errorf("failed at %d, verified at %d, unchanged at %d", failed, done, same)
+	}
+}
+
+// At 80 columns no line is longer, and no word is broken that fits on a line.
+func TestTextBreaksBetweenWords(t *testing.T) {
+	words := strings.Fields("isHybridAzureADJoinedDeviceAccepted Policy.ReadWrite.CrossTenantAccess Directory_ConcurrencyViolation 90e20007-71ad-49c7-9ce8-db3f41ea0007 the configuration belongs to a provider")
+	p := largePlan(1)
+	p.Changes[0].Partner.DisplayName = "Wohnungsbaugesellschaft Donaudampfschifffahrt Internationalisierungsbeirat"
+	r := resultOf(p, func(c *plan.Change) journal.Outcome {
+		o := allFailed(c)
+		o.Message = strings.Join(words, " ")
+		return o
+	})
+	var b strings.Builder
+	if err := report.Run(&b, p, r, report.Text, report.Options{Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(b.String(), "────")
+	got := strings.Fields(table)
+	for _, word := range append(words, strings.Fields(p.Changes[0].Partner.DisplayName)...) {
+		if !slices.Contains(got, word) {
+			t.Errorf("%q is broken in\n%s", word, table)
+		}
+	}
+	for line := range strings.Lines(b.String()) {
+		if n := utf8.RuneCountInString(line) - 1; n > 80 {
+			t.Errorf("%d columns: %q", n, line)
 		}
 	}
 }
@@ -145,7 +235,7 @@ func TestAlertsCountWhatTheyDoNotName(t *testing.T) {
 	}
 	var b strings.Builder
 	if err := report.Plan(&b, largePlan(1500), report.HTML, report.Options{}); err != nil || !strings.Contains(b.String(), "<summary>and 1,490 more partners</summary>") ||
-		!strings.Contains(b.String(), ">and 500 more partners, in the table below<") {
+		!strings.Contains(b.String(), ">and 500 more partners, in the list below<") {
 		t.Errorf("%v: 1,500 partners are not counted", err)
 	}
 	b.Reset()

@@ -10,10 +10,14 @@ import (
 
 const (
 	// markdownBytes bounds the document: a comment on GitHub holds 65,536
-	// characters, and no character is less than a byte.
+	// characters, and no character is less than a byte. A step summary of
+	// GitHub Actions holds sixteen times that.
 	markdownBytes = 60_000
-	// markdownHead is the room for the head of the table.
-	markdownHead = 200
+	// markdownAlerts bounds everything before the rows, so that there is always
+	// room for some of them.
+	markdownAlerts = 40_000
+	// markdownHead is the room for the head of the table and for what follows it.
+	markdownHead = 3000
 	// markdownCell bounds one text of a cell, in columns.
 	markdownCell = 300
 	// markdownLead bounds a sentence of the lead. A problem ends with what
@@ -23,41 +27,58 @@ const (
 	markdownPartners = 10
 )
 
-// writeMarkdown writes the page for a comment or a step summary: verdict,
-// facts, what needs attention, and as many rows as fit.
+// writeMarkdown writes the page for a comment or a step summary: verdict and
+// totals, what needs attention, the facts, and as many rows as fit.
 func writeMarkdown(w io.Writer, p *page) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## bulksync %s: %s\n\n", p.Kind, mdText(p.Verdict))
-	for _, l := range p.Lead {
-		fmt.Fprintf(&b, "- %s\n", mdText(cut(l, markdownLead)))
+	fmt.Fprintf(&b, "## bulksync %s: %s\n\n", p.Kind, mdCell(p.Verdict))
+	closing := p.Closing
+	if len(closing) > 0 {
+		fmt.Fprintf(&b, "**%s**\n\n", mdText(closing[0]))
+		closing = closing[1:]
 	}
-	if len(p.Lead) > 0 {
+	for _, l := range slices.Concat(p.Banners, p.Lead) {
+		fmt.Fprintf(&b, "- %s\n", mdText(short(l, markdownLead)))
+	}
+	if len(p.Banners)+len(p.Lead) > 0 {
 		b.WriteByte('\n')
 	}
+	mdAlerts(&b, p)
 	b.WriteString("| | |\n| --- | --- |\n")
 	for _, f := range p.Facts {
-		fmt.Fprintf(&b, "| %s | %s |\n", f.Label, mdValue(f.Value, f.Code))
+		fmt.Fprintf(&b, "| %s | %s |\n", f.Label, mdValue(short(f.Value, markdownCell), f.Code))
 	}
 	if p.Fingerprint != "" {
-		fmt.Fprintf(&b, "| Plan fingerprint | %s |\n", mdValue(p.Fingerprint, true))
-	}
-	if len(p.Alerts) > 0 {
-		b.WriteString("\n### Look at these first\n\n")
-	}
-	for _, a := range p.Alerts {
-		mdAlert(&b, a, p.Noun)
+		fmt.Fprintf(&b, "| Plan fingerprint | %s |\n", mdValue(short(p.Fingerprint, markdownCell), true))
 	}
 	mdRows(&b, p)
-	b.WriteByte('\n')
-	for _, l := range p.Closing {
-		fmt.Fprintf(&b, "%s\n\n", mdText(l))
+	for _, l := range closing {
+		fmt.Fprintf(&b, "\n%s\n", mdText(short(l, markdownCell)))
 	}
-	_, err := io.WriteString(w, strings.TrimSuffix(b.String(), "\n"))
+	_, err := io.WriteString(w, b.String())
 	return err
 }
 
+// mdAlerts writes what needs attention, and says how many groups did not fit.
+func mdAlerts(b *strings.Builder, p *page) {
+	if len(p.Alerts) == 0 {
+		return
+	}
+	b.WriteString("### Look at these first\n\n")
+	for i, a := range p.Alerts {
+		var one strings.Builder
+		mdAlert(&one, a, p.Noun)
+		if b.Len()+one.Len() > markdownAlerts {
+			fmt.Fprintf(b, "- and %s, left out to fit into a comment\n", more(len(p.Alerts)-i, "group"))
+			break
+		}
+		b.WriteString(one.String())
+	}
+	b.WriteByte('\n')
+}
+
 func mdAlert(b *strings.Builder, a *alert, noun string) {
-	fmt.Fprintf(b, "- **%s (%s)**: %s\n", mdText(cut(a.Title, markdownCell)), a.Count(noun), mdText(cut(a.Words, markdownCell)))
+	fmt.Fprintf(b, "- **%s (%s)**: %s\n", mdCell(a.Title), a.Count(noun), mdCell(a.Words))
 	for _, p := range a.Partners[:min(len(a.Partners), markdownPartners)] {
 		fmt.Fprintf(b, "  - %s\n", mdPartner(p))
 	}
@@ -67,6 +88,15 @@ func mdAlert(b *strings.Builder, a *alert, noun string) {
 	if a.Hint != "" {
 		fmt.Fprintf(b, "  - hint: %s\n", mdText(a.Hint))
 	}
+}
+
+// short shortens s to limit columns, and to four bytes a column: some characters
+// have no width.
+func short(s string, limit int) string {
+	if s = cut(s, limit); len(s) <= 4*limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:4*limit], "") + "…"
 }
 
 // mdRows writes the table and says how many rows did not fit. A column that is
@@ -155,7 +185,7 @@ func mdPartner(p partner) string {
 	if p.TenantID == "" {
 		return mdText(p.String())
 	}
-	return strings.TrimSpace(mdCell(p.Name) + " " + mdValue(p.TenantID, true))
+	return strings.TrimSpace(mdCell(p.Name) + " " + mdValue(short(p.TenantID, markdownCell), true))
 }
 
 // mdLines joins the non-empty texts with line breaks inside a cell.
@@ -169,7 +199,7 @@ func mdLines(texts []string) string {
 	return strings.Join(kept, "<br>")
 }
 
-func mdCell(s string) string { return mdText(cut(s, markdownCell)) }
+func mdCell(s string) string { return mdText(short(s, markdownCell)) }
 
 // mdValue is s, in code style if it is there to be copied.
 func mdValue(s string, code bool) string {

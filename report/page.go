@@ -38,15 +38,21 @@ type page struct {
 	Facts  []fact
 	Counts []tile
 	Alerts []*alert
-	// Rows are all rows, NRows of them; they are made while they are read, so
-	// that a large report is never in memory as a whole.
-	Rows  iter.Seq[row]
-	NRows int
-	// Listed picks the rows that the bounded formats list; Unlisted describes
-	// the others, such as "5 unchanged".
-	Listed   func(*row) bool
+	// Row makes the row at i of NRows, so that a large report is never in memory
+	// as a whole. Rank is how early a reader needs it; Joined reports whether it is
+	// about the same partner as the row before.
+	Row    func(i int) row
+	Rank   func(i int) rank
+	Joined func(i int) bool
+	NRows  int
+	// NListed is how many rows are needed first: those that the bounded formats
+	// list. Unlisted describes the others, such as "5 unchanged".
 	NListed  int
 	Unlisted string
+	// Banners say what keeps the plan from being applied.
+	Banners []string
+	// Sections are those of the change form; an audit has none.
+	Sections []section
 	// Detail is the heading of the last column of the bounded tables.
 	Detail string
 	// Fingerprint is the plan's; an audit has none.
@@ -55,20 +61,59 @@ type page struct {
 	Closing []string
 }
 
-// listed are the rows that the bounded formats list. It makes no more rows than it
-// has to: after a good run there are none to list.
-func (p *page) listed() iter.Seq[row] {
+// rank is how early a reader needs a row.
+type rank int
+
+// The ranks: what the report is about, such as the changes of a plan or what
+// failed in a run; what else a run left to look at; what was done; and what is
+// as wanted and stays so.
+const (
+	rankFirst rank = iota
+	rankOpen
+	rankNext
+	rankSame
+)
+
+// rows makes the rows up to a rank, those of the first rank first.
+func (p *page) rows(upTo rank) iter.Seq[row] {
 	return func(yield func(row) bool) {
-		left := p.NListed
-		if left == 0 {
-			return
-		}
-		for r := range p.Rows {
-			if !p.Listed(&r) {
-				continue
+		for want := rankFirst; want <= upTo; want++ {
+			for i := range p.NRows {
+				if p.Rank(i) == want && !yield(p.rowAt(i)) {
+					return
+				}
 			}
-			if left--; !yield(r) || left == 0 {
-				return
+		}
+	}
+}
+
+// listed are the rows that the bounded formats list.
+func (p *page) listed() iter.Seq[row] { return p.rows(rankOpen) }
+
+// rowAt is the row at i; a finding has its place for a number.
+func (p *page) rowAt(i int) row {
+	r := p.Row(i)
+	if r.Seq == 0 {
+		r.Seq = i + 1
+	}
+	return r
+}
+
+// groups are the places of the rows of one partner that are not as wanted, for
+// the partners that have a row of that rank and none of an earlier one.
+func (p *page) groups(of rank) iter.Seq[[]int] {
+	return func(yield func([]int) bool) {
+		var group []int
+		first := rankSame
+		for i := range p.NRows + 1 {
+			if i == p.NRows || !p.Joined(i) {
+				if first == of && !yield(group) {
+					return
+				}
+				group, first = group[:0], rankSame
+			}
+			if i < p.NRows && p.Rank(i) != rankSame {
+				group, first = append(group, i), min(first, p.Rank(i))
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"iter"
 
 	"bulksync/internal/words"
 	"bulksync/plan"
@@ -15,12 +14,13 @@ const unreadableWords = "this partner could not be read, so nothing is known abo
 
 // auditPage says how a tenant differs from its file.
 func auditPage(a *audit.Audit) *page {
-	t := a.Totals
+	t, order := a.Totals, findingOrder(a)
 	g := &page{
 		Kind: "audit", Noun: "finding", Detail: "Present and wanted",
 		Facts: auditFacts(a), Alerts: auditAlerts(a),
-		NRows: len(a.Findings), Rows: auditRows(a), All: words.Count(len(a.Findings), "finding"),
-		Listed: func(*row) bool { return true }, NListed: len(a.Findings),
+		NRows: len(a.Findings), NListed: len(a.Findings), All: words.Count(len(a.Findings), "finding"),
+		Row: func(i int) row { return findingRow(&a.Findings[order[i]]) }, Rank: func(int) rank { return rankFirst },
+		Joined: func(i int) bool { return i > 0 && a.Findings[order[i]].TenantID == a.Findings[order[i-1]].TenantID },
 	}
 	if a.Result == audit.Incomplete {
 		g.Tone, g.Verdict = bad, "Incomplete: the tenant was not read completely, so nothing is claimed."
@@ -54,8 +54,8 @@ func auditPage(a *audit.Audit) *page {
 // auditAlerts puts the worst findings first: partners that synchronize although
 // the file does not ask for it, then those that could not be read.
 func auditAlerts(a *audit.Audit) []*alert {
-	open, idle, absent := &alert{Tone: bad, Title: "extra"}, 0, 0
-	unread := &alert{Tone: bad, Title: string(audit.Unreadable), Words: unreadableWords, Hint: findingHint()}
+	open, idle, absent := &alert{Tone: bad, Title: "extra", Link: filter("action", "extra")}, 0, 0
+	unread := &alert{Tone: bad, Title: string(audit.Unreadable), Link: filter("action", string(audit.Unreadable)), Words: unreadableWords, Hint: findingHint()}
 	for i := range a.Findings {
 		f := &a.Findings[i]
 		p := partnerFound(f)
@@ -108,17 +108,17 @@ func isSyncing(f *audit.Finding) bool {
 	return false
 }
 
-// auditRows puts the most serious findings first, as the alerts do.
-func auditRows(a *audit.Audit) iter.Seq[row] {
-	return func(yield func(row) bool) {
-		for rank := range findingRanks {
-			for i := range a.Findings {
-				if f := &a.Findings[i]; findingRank(f) == rank && !yield(findingRow(f)) {
-					return
-				}
+// findingOrder puts the most serious findings first, as the alerts do.
+func findingOrder(a *audit.Audit) []int {
+	order := make([]int, 0, len(a.Findings))
+	for rank := range findingRanks {
+		for i := range a.Findings {
+			if findingRank(&a.Findings[i]) == rank {
+				order = append(order, i)
 			}
 		}
 	}
+	return order
 }
 
 const findingRanks = 4

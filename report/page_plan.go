@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -11,14 +10,20 @@ import (
 )
 
 // planPage says what p would do.
-func planPage(p *plan.Plan) *page {
+func planPage(p *plan.Plan, o Options) *page {
 	s := p.Summary
 	g := &page{
 		Kind: "plan", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Change",
 		Facts: planFacts(p), Counts: planTiles(s), Alerts: planAlerts(p),
-		NRows: len(p.Changes), Rows: planRows(p), Lined: isLined(p), Approves: s.Writes() > 0,
+		NRows: len(p.Changes), Lined: isLined(p), NListed: len(p.Changes) - s.NoOp, Approves: s.Writes() > 0,
 		Lead: planLead(p), All: planAll(s), Objects: hasObjects(s),
-		Listed: func(r *row) bool { return r.Action != string(plan.NoOp) }, NListed: len(p.Changes) - s.NoOp,
+		Row: func(i int) row { return changeRow(&p.Changes[i]) }, Joined: sameTenant(p),
+		Rank: func(i int) rank {
+			if p.Changes[i].Action == plan.NoOp {
+				return rankSame
+			}
+			return rankFirst
+		},
 		Closing: []string{fmt.Sprintf("Plan: %d to create, %d to update, %d to delete, %d unchanged, %d blocked.",
 			s.Create, s.Update, s.Delete, s.NoOp, s.Blocked)},
 	}
@@ -32,6 +37,8 @@ func planPage(p *plan.Plan) *page {
 	case len(g.Alerts) > 0:
 		g.Tone = warn
 	}
+	g.Facts = append(g.Facts, approvalFacts(o.Approvals)...)
+	g.Sections, g.Banners = planForm(p, o), planBanners(p, o.Approvals)
 	return g
 }
 
@@ -81,7 +88,7 @@ func planLead(p *plan.Plan) []string {
 			e.add(c, true)
 		}
 	}
-	out := append(aboveLead(p), e.sentences(false)...)
+	out := e.sentences(false)
 	if p.Reverts() && !isEmptyUndo(p) {
 		out = append([]string{"This plan reverts a run."}, out...)
 	}
@@ -96,14 +103,10 @@ func bareRows(n int) string {
 	return fmt.Sprintf("%s no property: only whether the partner exists was checked.", words.Count(n, "row")+agree(n, " names", " name"))
 }
 
-func planRows(p *plan.Plan) iter.Seq[row] {
-	return func(yield func(row) bool) {
-		for i := range p.Changes {
-			if !yield(changeRow(&p.Changes[i])) {
-				return
-			}
-		}
-	}
+// sameTenant reports whether a change is about the same partner as the one
+// before it.
+func sameTenant(p *plan.Plan) func(i int) bool {
+	return func(i int) bool { return i > 0 && p.Changes[i].Partner.TenantID == p.Changes[i-1].Partner.TenantID }
 }
 
 func planTiles(s plan.Summary) []tile {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -16,10 +15,12 @@ import (
 func runPage(p *plan.Plan, r *journal.Result, running bool) *page {
 	g := &page{
 		Kind: "run", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Outcome",
-		Facts: runFacts(p, r, running), Counts: runTiles(r, running), Alerts: runAlerts(p, r, running),
-		NRows: len(p.Changes), Rows: runRows(p, r, running), Lined: isLined(p),
-		All: words.Count(len(p.Changes), rowNoun(p.Summary)), Objects: hasObjects(p.Summary),
-		Listed: isListed, NListed: r.Totals.Unfinished(), Lead: runLead(p, r, running),
+		Facts: append(runFacts(p, r, running), approvalFacts(r.Approvals)...), Counts: runTiles(r, running), Alerts: runAlerts(p, r, running),
+		NRows: len(p.Changes), Lined: isLined(p), NListed: r.Totals.Unfinished(),
+		Row: func(i int) row { return outcomeRow(&p.Changes[i], &r.Outcomes[i], running) }, Joined: sameTenant(p),
+		Rank: func(i int) rank { return outcomeRank(&r.Outcomes[i], running) },
+		All:  words.Count(len(p.Changes), rowNoun(p.Summary)), Objects: hasObjects(p.Summary),
+		Lead: runLead(p, r, running),
 	}
 	if g.NListed > 0 {
 		g.Unlisted = unlisted(r.Totals)
@@ -29,6 +30,7 @@ func runPage(p *plan.Plan, r *journal.Result, running bool) *page {
 		runningPage(g, r)
 	}
 	g.Closing = runClosing(p, r, g.Counts, running)
+	g.Sections = runForm(p, r, running)
 	return g
 }
 
@@ -48,10 +50,21 @@ func unlisted(t journal.Totals) string {
 	}
 }
 
-// isListed reports whether the bounded formats list a row: whether it needs
-// another run or a decision.
-func isListed(r *row) bool {
-	return !journal.Status(r.Status).Done() && r.Status != statusToCome && r.Status != statusInProgress
+// outcomeRank puts first what failed, then what else needs another run or a
+// decision.
+func outcomeRank(o *journal.Outcome, running bool) rank {
+	switch {
+	case running && isPending(o):
+		return rankNext
+	case o.Status.Info().Severity == journal.Bad:
+		return rankFirst
+	case !o.Status.Done():
+		return rankOpen
+	case o.Status == journal.Unchanged && o.Message == "":
+		return rankSame
+	default:
+		return rankNext
+	}
 }
 
 // runLead says what changed for people, and which of it is not confirmed.
@@ -218,24 +231,21 @@ func runTiles(r *journal.Result, running bool) []tile {
 	return tiles
 }
 
-func runRows(p *plan.Plan, r *journal.Result, running bool) iter.Seq[row] {
-	return func(yield func(row) bool) {
-		for i := range p.Changes {
-			w := changeRow(&p.Changes[i])
-			o := &r.Outcomes[i]
-			addFound(w.Fields, &p.Changes[i], o)
-			w.Status, w.Tone, w.Outcome = string(o.Status), outcomeTone(o), outcomeOf(o)
-			if running && isPending(o) {
-				w.Status, w.Tone = pendingStatus(o), plain
-			}
-			if w.Reason == w.Outcome.Message {
-				w.Reason = "" // a blocked change has one reason, not two
-			}
-			if !yield(w) {
-				return
-			}
-		}
+// outcomeRow is the row of a change with its outcome.
+func outcomeRow(c *plan.Change, o *journal.Outcome, running bool) row {
+	w := changeRow(c)
+	addFound(w.Fields, c, o)
+	w.Status, w.Tone, w.Outcome = string(o.Status), outcomeTone(o), outcomeOf(o)
+	if running && isPending(o) {
+		w.Status, w.Tone = pendingStatus(o), plain
 	}
+	if o.Status.Done() {
+		w.Method, w.Path, w.Body = "", "", "" // what was sent is of interest where it did not work
+	}
+	if w.Reason == w.Outcome.Message {
+		w.Reason = "" // a blocked change has one reason, not two
+	}
+	return w
 }
 
 // The statuses of changes without an outcome yet in a run that is still going.

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -15,10 +14,7 @@ import (
 // policyFacts say what the policy of a plan asks, and how far the plan goes.
 func policyFacts(p *plan.Plan) []fact {
 	c := &p.Policy
-	fs := []fact{{"Policy", OneLine(c.Name), false}}
-	if c.SHA256 != "" {
-		fs = append(fs, fact{"SHA-256 of the policy", OneLine(c.SHA256), true})
-	}
+	fs := policyNamed(p)
 	if !p.Reverts() {
 		fs = append(fs, fact{"Limits", limitsLine(p), false})
 	}
@@ -65,19 +61,6 @@ func countProtected(p *plan.Plan) int {
 		}
 	}
 	return len(partners)
-}
-
-// aboveLead says which limits the plan is above, and what lifts them.
-func aboveLead(p *plan.Plan) []string {
-	var lead []string
-	for _, u := range p.Above() {
-		way := "apply refuses it without --allow " + OneLine(string(u.Name))
-		if !slices.Contains(p.Policy.Overridable, u.Name) {
-			way = "apply refuses it, and the policy lets nobody lift this limit"
-		}
-		lead = append(lead, "Above the limit "+OneLine(string(u.Name))+" of its policy: "+LimitWords(u)+"; "+way+".")
-	}
-	return lead
 }
 
 // LimitWords says how far a plan goes towards a limit: "12 partners stop

@@ -2,8 +2,10 @@ package report
 
 import (
 	"io"
+	"iter"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
@@ -121,17 +123,41 @@ func breakLine(line, indent string, limit int) string {
 }
 
 // breakWord writes a word that is wider than a line, and returns the column
-// that its last part reaches. It cuts between runes: no real name has a word
-// that long.
+// that its last part reaches. It breaks after a sign such as the slashes of an
+// address; only where there is none, as in a script without spaces, between
+// characters.
 func breakWord(b *strings.Builder, word, indent string, used, limit int) int {
-	for _, r := range word {
-		n := width(string(r))
-		if used+n > limit {
+	for part := range parts(word) {
+		if n := width(part); used+n > limit && len(indent)+n <= limit {
 			b.WriteString("\n" + indent)
 			used = len(indent)
 		}
-		b.WriteRune(r)
-		used += n
+		for _, r := range part {
+			n := width(string(r))
+			if used+n > limit {
+				b.WriteString("\n" + indent)
+				used = len(indent)
+			}
+			b.WriteRune(r)
+			used += n
+		}
 	}
 	return used
+}
+
+// parts cuts a word after each sign; a wide character is a part of its own.
+func parts(word string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		from := 0
+		for i, r := range word {
+			_, n := utf8.DecodeRuneInString(word[i:])
+			end := i + n
+			if strings.ContainsRune("/.,:;-_=&?@", r) || width(string(r)) > 1 || end == len(word) {
+				if !yield(word[from:end]) {
+					return
+				}
+				from = end
+			}
+		}
+	}
 }

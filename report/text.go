@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -41,14 +42,14 @@ func writeText(w io.Writer, p *page, o Options) error {
 	}
 	t.width = max(t.width, 60)
 	t.say("%s\n", t.paint(p.Tone, wrap(p.Verdict, t.width)))
-	for _, l := range p.Lead {
+	for _, l := range slices.Concat(p.Banners, p.Lead) {
 		t.say("%s\n", wrap(l, t.width))
 	}
 	t.facts(p.Facts)
 	for _, a := range p.Alerts {
 		t.alert(a, p.Noun)
 	}
-	t.rows(p)
+	t.rows(p, o.All)
 	if p.Fingerprint != "" {
 		t.say("\nFingerprint\n  %s\n", p.Fingerprint)
 	}
@@ -115,11 +116,17 @@ func partnerLine(p partner, limit int) string {
 	return p.TenantID + "  " + cut(p.Name, max(limit-guidWidth-2, 10))
 }
 
-// rows draws the rows that matter as a table and counts the others.
-func (t *textWriter) rows(p *page) {
+// rows draws the rows that matter as a table and counts the others, or draws
+// all of them.
+func (t *textWriter) rows(p *page, all bool) {
+	if all && p.NRows > 0 {
+		t.say("\n")
+		t.table(p, p.rows(rankSame), p.NRows)
+		return
+	}
 	if p.NListed > 0 && t.err == nil {
 		t.say("\n")
-		t.table(p)
+		t.table(p, p.listed(), textRows)
 	}
 	if rest := p.NListed - textRows; rest > 0 {
 		t.say("\n... and %s. --format html, csv or json shows all of them.\n", more(rest, p.Noun))
@@ -129,13 +136,13 @@ func (t *textWriter) rows(p *page) {
 	}
 }
 
-func (t *textWriter) table(p *page) {
+func (t *textWriter) table(p *page, of iter.Seq[row], limit int) {
 	l := layoutFor(t.width, p.Lined)
 	var rows [][]string
 	var last partner
-	for r := range p.listed() {
+	for r := range of {
 		rows = append(rows, t.cells(l, &r, len(rows) > 0 && r.Partner == last))
-		if last = r.Partner; len(rows) == textRows {
+		if last = r.Partner; len(rows) == limit {
 			break
 		}
 	}
@@ -187,7 +194,7 @@ func (l layout) columns(detail string) []column {
 func (t *textWriter) cells(l layout, r *row, again bool) []string {
 	symbol := t.paint(r.Tone, strings.TrimSpace(r.Symbol))
 	detail := t.detail(r, l.detail)
-	name, id, note := cut(r.Partner.Name, 2*l.name), r.Partner.TenantID, cut(r.Note, textNote)
+	name, id, note := cut(r.Partner.Name, 3*l.name), r.Partner.TenantID, cut(r.Note, textNote)
 	if r.Partner == (partner{}) {
 		name = "home tenant"
 	}
@@ -252,12 +259,18 @@ func outcomeLines(o *outcome) []string {
 	return lines
 }
 
-// cut shortens s to limit columns and marks the cut.
+// cut shortens s to limit columns and marks the cut, which is between two words
+// if one ends near.
 func cut(s string, limit int) string {
 	if width(s) <= limit {
 		return s
 	}
-	return twwidth.Truncate(s, limit, "…")
+	const near = 24
+	short := twwidth.Truncate(s, limit, "…")
+	if i := strings.LastIndexByte(short, ' '); i > len(short)/2 && width(short[i:]) < near {
+		return short[:i] + "…"
+	}
+	return short
 }
 
 // trimLines removes the spaces that pad the last column. Each Write gets whole

@@ -12,6 +12,7 @@ import (
 var homes = map[string][]string{
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore":     {"graph/auth"},
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity": {"graph/auth"},
+	"github.com/chromedp/chromedp":                     {"internal/browser"},
 	"github.com/go-json-experiment/json":               {"graph", "internal/seal"},
 	"github.com/gocarina/gocsv":                        {"plan/desired", "report"},
 	"github.com/gofrs/flock":                           {"execute/rundir"},

@@ -59,6 +59,7 @@ bulksync resume continues the run.`,
 		Args:    cobra.ExactArgs(1),
 	}
 	o.register(cmd.Flags())
+	c.flags.registerAll(cmd.Flags())
 	cmd.RunE = c.verb(func(e *env, args []string) error {
 		o.plan, o.given = args[0], givenOf(cmd.Flags())
 		return o.run(c.stops, e)

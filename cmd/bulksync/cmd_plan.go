@@ -38,6 +38,7 @@ written to the tenant. With --out the plan is saved to a file, and bulksync appl
 		}),
 	}
 	o.register(cmd.Flags())
+	c.flags.registerAll(cmd.Flags())
 	return cmd
 }
 
@@ -83,7 +84,9 @@ func (o planOptions) run(stops execute.Stops, e *env) error {
 			return err
 		}
 	}
-	if err := e.print(func(w io.Writer) error { return report.Plan(w, p, e.format, e.pageOptions()) }); err != nil {
+	page := e.pageOptions()
+	page.File = o.out
+	if err := e.print(func(w io.Writer) error { return report.Plan(w, p, e.format, page) }); err != nil {
 		kept.Remove()
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 type reportOptions struct{ dir string }
 
 func reportCommand(c *commandLine) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "report RUN_DIR",
 		Short: "Show a run and write its reports again, offline",
 		Long: `Shows a run from its plan and journal, and writes its reports again. A run that is still going is
@@ -27,6 +27,8 @@ shown as it is now, and nothing is written. Exit 0: everything is done; 3: somet
 			return reportOptions{dir: args[0]}.run(c.stops, e)
 		}),
 	}
+	c.flags.registerAll(cmd.Flags())
+	return cmd
 }
 
 func (o reportOptions) run(stops execute.Stops, e *env) error {

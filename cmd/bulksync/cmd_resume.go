@@ -33,6 +33,7 @@ sent again; what was in flight when the run ended is read back first.`,
 		Args: cobra.ExactArgs(1),
 	}
 	o.register(cmd.Flags())
+	c.flags.registerAll(cmd.Flags())
 	cmd.Flags().Lookup("concurrency").DefValue = "0" // a flag that is not given keeps its value, so no default is shown
 	cmd.Flags().Lookup("capacity").DefValue = ""
 	cmd.RunE = c.verb(func(e *env, args []string) error {

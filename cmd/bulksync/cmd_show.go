@@ -13,7 +13,7 @@ import (
 type showOptions struct{ plan string }
 
 func showCommand(c *commandLine) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "show plan.json",
 		Short: "Show a saved plan, offline and without credentials",
 		Args:  cobra.ExactArgs(1),
@@ -21,6 +21,8 @@ func showCommand(c *commandLine) *cobra.Command {
 			return showOptions{plan: args[0]}.run(c.stops, e)
 		}),
 	}
+	c.flags.registerAll(cmd.Flags())
+	return cmd
 }
 
 func (o showOptions) run(stops execute.Stops, e *env) error {
@@ -28,5 +30,7 @@ func (o showOptions) run(stops execute.Stops, e *env) error {
 	if err != nil {
 		return err
 	}
-	return e.print(func(w io.Writer) error { return report.Plan(w, p, e.format, e.pageOptions()) })
+	page := e.pageOptions()
+	page.File = o.plan
+	return e.print(func(w io.Writer) error { return report.Plan(w, p, e.format, page) })
 }

@@ -153,7 +153,7 @@ func markdownFiles(t *testing.T, root string) (pages []string) {
 		switch {
 		case err != nil:
 			return err
-		case e.IsDir() && (e.Name() == ".git" || e.Name() == "testdata"):
+		case e.IsDir() && slices.Contains([]string{".git", "testdata", "node_modules"}, e.Name()):
 			return filepath.SkipDir
 		case filepath.Ext(path) == ".md":
 			pages = append(pages, path)

@@ -42,6 +42,7 @@ type globals struct {
 	// outage is 0 if not given.
 	outage  time.Duration
 	quiet   bool
+	all     bool // text lists every row
 	log     *slog.Logger
 	address address
 }
@@ -103,7 +104,7 @@ type globalFlags struct {
 	format              string
 	address             address
 	outage              time.Duration
-	quiet               bool
+	quiet, all          bool
 	logLevel, logFormat string
 }
 
@@ -119,9 +120,14 @@ func (f *globalFlags) register(fl *pflag.FlagSet) {
 	fl.StringVar(&f.logFormat, "log-format", "text", "`text|json`: format of the log")
 }
 
+// registerAll adds the flag of commands that show a plan or a run.
+func (f *globalFlags) registerAll(fl *pflag.FlagSet) {
+	fl.BoolVar(&f.all, "all", false, "list every change in text, also those that are counted only")
+}
+
 // parse turns the texts of the flags into values, before anything runs.
 func (f *globalFlags) parse(p *process, outageGiven bool) (g globals, err error) {
-	g = globals{quiet: f.quiet, address: f.address, homeTenant: strings.ToLower(strings.Trim(f.address.tenant, "{} "))}
+	g = globals{quiet: f.quiet, all: f.all, address: f.address, homeTenant: strings.ToLower(strings.Trim(f.address.tenant, "{} "))}
 	if g.format, err = report.ParseFormat(f.format); err != nil {
 		return g, err
 	}

@@ -119,16 +119,16 @@ func hasSize(stream any) bool {
 }
 
 // pageOptions fits a report to standard output.
-func (p *process) pageOptions() report.Options { return p.optionsFor(p.out) }
+func (e *env) pageOptions() report.Options { return e.optionsFor(e.out) }
 
 // optionsFor fits a report to a stream.
-func (p *process) optionsFor(stream io.Writer) report.Options {
-	o := report.Options{Width: 80}
+func (e *env) optionsFor(stream io.Writer) report.Options {
+	o := report.Options{Width: 80, All: e.all}
 	if f, ok := stream.(*os.File); ok && isTerminal(f) {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
 			o.Width = w
 		}
-		o.Color = p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
+		o.Color = e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
 	}
 	return o
 }

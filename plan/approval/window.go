@@ -63,8 +63,11 @@ func WindowWords(w *plan.Window) string {
 		}
 	}
 	on := "every day"
-	if last := len(days) - 1; last < len(weekdays)-1 {
-		on = strings.TrimPrefix(strings.Join(days[:max(last, 0)], ", ")+" and "+days[last], " and ")
+	switch last := len(days) - 1; {
+	case last < 0: // no policy that was checked has such days
+		on = strings.Join(w.Days, ", ")
+	case last < len(weekdays)-1:
+		on = strings.TrimPrefix(strings.Join(days[:last], ", ")+" and "+days[last], " and ")
 	}
 	return on + " " + w.From + "-" + w.To + " " + w.Timezone
 }

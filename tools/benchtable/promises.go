@@ -187,5 +187,9 @@ var promises = []promise{
 		{"kept-B/row", "bytes kept a row", atMost, 3 << 10, ""}, {"ns/op", "ns", shown, 0, ""},
 	}},
 	{"reading, checking and de-duplicating 100,000 rows", "desired.ReadRows", []figure{{"ns/op", "of gocsv alone", atMost, 2, "desired.GocsvAlone"}}},
+	{"the page of 10,000 objects, 2,000 of them changes, in a Chromium", "bench.Page", []figure{
+		{"B/object", "bytes an object", atMost, 300, ""}, {"ms-to-open", "ms to open", atMost, 1500, ""},
+		{"ms-a-key", "ms for a key of the search", atMost, 150, ""}, {"ms-the-slowest-key", "for the slowest", atMost, 300, ""},
+	}},
 	{"bulksync version, in the middle of 20 runs", "bench.Start", []figure{{"ms", "ms", atMost, 20, ""}}},
 }
