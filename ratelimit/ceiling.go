@@ -15,6 +15,11 @@ const (
 	hardlyAny = 16
 	// slowdown is how many times the best latency makes a queue likely.
 	slowdown = 1.8
+	// fastEnough is the latency below which nothing counts as a queue. A round trip
+	// to another machine takes about as long, so what is shorter comes from a service
+	// on this one: it waits for the processor that the run itself uses, and a narrower
+	// width would only switch between waiting requests more often.
+	fastEnough = 10 * time.Millisecond
 	// roundAnswers is how many answers judge a width.
 	roundAnswers = 16
 	// trialKeeps is the share of the former rate that half of the width must reach.
@@ -96,7 +101,7 @@ func (c *ceiling) judge(latency time.Duration) {
 	case failed:
 		c.set(2 * at)
 		c.best = latency
-	case at > 1 && latency.Seconds() > slowdown*c.best.Seconds():
+	case at > 1 && latency > fastEnough && latency.Seconds() > slowdown*c.best.Seconds():
 		c.lower(math.Floor(at / 2))
 		c.before = rate
 	}

@@ -55,6 +55,20 @@ func TestTheBestWidthOfAQueueIsFound(t *testing.T) {
 	}
 }
 
+// What answers within a few milliseconds waits for this machine's processor, not for a service: a narrower
+// width would only cost more of it.
+func TestAFastServiceIsNoQueue(t *testing.T) {
+	for base, narrow := range map[time.Duration]bool{500 * time.Microsecond: false, time.Millisecond: true} {
+		synctest.Test(t, func(t *testing.T) {
+			tr := paced(t, builtIn(graphsim.Config{Queue: graphsim.Queue{Base: base}}), ratelimit.Options{})
+			work(t.Context(), tr, 1000, 16)
+			if w := tr.Stats().Writes; (w.Concurrency < 14) != narrow {
+				t.Errorf("%v for each request in flight: %d in flight at most", base, w.Concurrency)
+			}
+		})
+	}
+}
+
 // Windows have their end somewhere in the pause. The run starts anywhere in one.
 func TestWindowsAreMetWithoutMuchWaste(t *testing.T) {
 	window := graphsim.Quota{Units: 40, Per: 4 * time.Second}
