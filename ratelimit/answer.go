@@ -72,15 +72,8 @@ func (g *gate) throttled(now time.Time, p permit, retryAfter time.Duration) {
 	g.shut(now, max(retryAfter, g.pause.shortest(retryAfter, g.bucket.minPause(), g.bucket.backoffGrowth())))
 }
 
-// shut closes the gate for d. If d is too long to wait out, it wakes all waiting
-// requests, so that they fail.
+// shut closes the gate for d.
 func (g *gate) shut(now time.Time, d time.Duration) {
 	g.pause.extend(now, d, g.opts.MaxPause)
 	g.bucket.current.shut = max(0, g.pause.until.Sub(g.bucket.current.since))
-	if g.pause.err(now) == nil {
-		return
-	}
-	for e := g.waiting.Front(); e != nil; e = e.Next() {
-		wake(e)
-	}
 }
