@@ -59,7 +59,7 @@ func (g *gate) conflicted(p permit) {
 func (g *gate) throttled(now time.Time, p permit, retryAfter time.Duration) {
 	g.refused++
 	if p.throttles < g.throttles {
-		g.bucket.refusedAgain(now)
+		g.bucket.refusedAgain()
 		g.shut(now, retryAfter)
 		return
 	}

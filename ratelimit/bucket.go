@@ -96,12 +96,7 @@ func (b *bucket) backoffGrowth() float64 {
 }
 
 // refusedAgain notes a further refusal of the same event.
-func (b *bucket) refusedAgain(now time.Time) {
-	b.current.refused++
-	if b.known() && b.costs > 0 {
-		b.limiter.ReserveN(now, 1)
-	}
-}
+func (b *bucket) refusedAgain() { b.current.refused++ }
 
 // accepted notes a request that was sent and accepted after the last refusal.
 func (b *bucket) accepted(now time.Time) { b.current.accept(now) }

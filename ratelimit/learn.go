@@ -17,7 +17,7 @@ const (
 func (b *bucket) refused(now time.Time) {
 	if b.throttled && b.current.accepted == 0 {
 		b.current.empty = now.Sub(b.current.since)
-		b.refusedAgain(now) // nothing flowed in: still the same event
+		b.refusedAgain() // nothing flowed in: still the same event
 		return
 	}
 	past := b.current
