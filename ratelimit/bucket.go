@@ -75,16 +75,6 @@ func (b *bucket) drain(now time.Time) {
 	b.limiter.ReserveN(now.Add(seconds(margin)), burst)
 }
 
-// minPause is how long to pause after a refusal even if the service asks for
-// less: long enough to measure its refill, and short enough that a full bucket
-// does not overflow.
-func (b *bucket) minPause() time.Duration {
-	if !b.known() {
-		return time.Second
-	}
-	return min(time.Second, seconds(b.size()/2/b.refillRate))
-}
-
 // backoffGrowth is how much longer each pause is while everything is refused. A
 // service that took a burst may count in windows, of which the end must not be
 // missed by much.

@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// Backoff after a refusal without Retry-After: about a second, doubled for each
-// refusal in a row.
 const (
-	firstBackoff = time.Second
-	maxBackoff   = 32 * time.Second
+	// minPause is how long to pause after a refusal even if the service asks for
+	// less: long enough to measure its refill.
+	minPause = time.Second
+	// maxBackoff is the longest pause that the service did not ask for.
+	maxBackoff = 32 * time.Second
 )
 
 // maxDuration keeps absurd demands within the range of a time.
@@ -83,14 +84,14 @@ func (p *pause) extend(now time.Time, d, longest time.Duration) {
 	p.until = until
 }
 
-// shortest is how long to stay shut at least: minPause, or a backoff if the
-// service sent no Retry-After or has refused everything since its last pause. The
-// jitter keeps several processes from coming back together.
-func (p *pause) shortest(retryAfter, minPause time.Duration, growth float64) time.Duration {
+// shortest is how long to stay shut at least: minPause, or a backoff from there if
+// the service sent no Retry-After or has refused everything since its last pause.
+// The jitter keeps several processes from coming back together.
+func (p *pause) shortest(retryAfter time.Duration, growth float64) time.Duration {
 	p.backoffs++
 	if retryAfter > 0 && p.backoffs == 1 {
 		return minPause
 	}
-	d := min(maxBackoff, time.Duration(float64(firstBackoff)*math.Pow(growth, float64(min(p.backoffs-1, 20)))))
+	d := min(maxBackoff, time.Duration(float64(minPause)*math.Pow(growth, float64(min(p.backoffs-1, 20)))))
 	return d + rand.N(d/4)
 }
