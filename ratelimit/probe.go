@@ -3,13 +3,12 @@ package ratelimit
 import "time"
 
 // The rhythm of probing: hold the measured rate for a while, then raise it by 2 %
-// a second, a little faster each second, and faster still far above it.
+// a second, and a little faster each second.
 const (
 	minHold   = 3 * time.Second
 	maxHold   = 10 * time.Second
 	linear    = 0.02
 	quadratic = 0.010
-	cubic     = 0.0001
 )
 
 // probe decides how far above the measured refill rate to search for more. Its
@@ -55,5 +54,5 @@ func (p *probe) factor(now time.Time, ours float64, waiting bool, u usage) float
 		p.elapsed += dt
 	}
 	t := max(0, p.elapsed-p.hold).Seconds()
-	return 1 + linear*t + quadratic*t*t/(p.cost*p.cost) + cubic*t*t*t
+	return 1 + linear*t + quadratic*t*t/(p.cost*p.cost)
 }
