@@ -2,6 +2,7 @@ package ratelimit_test
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -117,6 +118,32 @@ func TestAShareOfTheQuotaLeavesTheRest(t *testing.T) {
 		check(t, got, 600, 100*time.Second, 1.05, 20)
 		if got.took < 90*time.Second {
 			t.Errorf("600 writes took %v: more than half of the quota was used", got.took)
+		}
+	})
+}
+
+// Before a refusal, a share means a share of the limits that Graph documents: half of 3,000 writes, and
+// then ten a second.
+func TestAShareIsOneOfTheDocumentedLimitsAtFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		got := work(t.Context(), paced(t, &service{}, ratelimit.Options{Capacity: 0.5}), 1600, 16)
+		check(t, got, 1600, 10*time.Second, 1.01, 0)
+		if got.took < 10*time.Second-time.Millisecond {
+			t.Errorf("100 writes above the share of the burst took %v", got.took)
+		}
+	})
+}
+
+// A stated rate alone allows one second's worth at once, and says nothing about reads.
+func TestAStatedRateAllowsASecondsWorthAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := paced(t, &service{}, ratelimit.Options{MaxRate: 10})
+		for range 50 {
+			send(t.Context(), tr, http.MethodGet)
+		}
+		check(t, work(t.Context(), tr, 10, 10), 10, time.Nanosecond, 1, 0)
+		if got := work(t.Context(), tr, 10, 10); got.took < 999*time.Millisecond {
+			t.Errorf("ten more took %v", got.took)
 		}
 	})
 }
