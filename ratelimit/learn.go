@@ -69,8 +69,8 @@ func (b *bucket) learnFirst(past *window) {
 // measurement is certain.
 func (b *bucket) revised(past *window) float64 {
 	found := past.refillRate(b.size(), b.costs)
-	if top := b.rate() / b.share; b.probe.isOn() && top > b.refillRate {
-		return min(max(found, past.provenRate(b.size()), b.refillRate), top)
+	if b.rate() > b.refillRate*b.share {
+		return min(max(found, past.provenRate(b.size()), b.refillRate), b.rate()/b.share)
 	}
 	found += 1 / past.took.Seconds()
 	deepest := 1 - maxCut*past.confidence()

@@ -15,9 +15,6 @@ const (
 	maxBackoff = 32 * time.Second
 )
 
-// maxDuration keeps absurd demands within the range of a time.
-const maxDuration = 10 * 365 * 24 * time.Hour
-
 // PauseError says that the service asked for a longer pause than
 // Options.MaxPause. Nothing was sent; the run can be resumed after Until.
 type PauseError struct {
@@ -65,7 +62,6 @@ func (p *pause) err(now time.Time) error {
 
 // extend shuts the gate for d from now, unless it is shut for longer already.
 func (p *pause) extend(now time.Time, d, longest time.Duration) {
-	d = min(d, maxDuration)
 	until := now.Add(d)
 	if d > longest {
 		if p.tooLong == nil || until.After(p.tooLong.Until) {

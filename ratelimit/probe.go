@@ -34,9 +34,6 @@ func (p *probe) restart(now time.Time, past *window, size, refillRate float64) {
 	p.elapsed, p.last, p.idle = 0, now, true
 }
 
-// isOn reports whether the rate is above the measured one.
-func (p *probe) isOn() bool { return p.elapsed > p.hold }
-
 // factor is what to multiply the refill rate by; ours is our part of it, per
 // second. Two calls are at most the wait for one token apart; more than that is a
 // clock that jumped.

@@ -38,13 +38,13 @@ func untilToken(lim *rate.Limiter, now time.Time) time.Duration {
 	return seconds(missing/float64(lim.Limit())) + time.Nanosecond
 }
 
-// seconds is s as a Duration, capped before sums of times would overflow: a
-// limiter with a tiny rate asks for ages.
+// maxDuration keeps sums of times from overflowing: a limiter with a tiny rate
+// asks for ages.
+const maxDuration = 10 * 365 * 24 * time.Hour
+
+// seconds is s as a Duration.
 func seconds(s float64) time.Duration {
-	if d := s * float64(time.Second); d < float64(maxDuration) {
-		return time.Duration(d)
-	}
-	return maxDuration
+	return time.Duration(min(s*float64(time.Second), float64(maxDuration)))
 }
 
 // usageHolds is how long a reported usage counts as current.

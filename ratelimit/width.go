@@ -44,7 +44,7 @@ func (w *width) at(perSecond, tokens, used float64) int {
 	n := min(w.limit, w.ramp, w.ceiling.at)
 	if perSecond > 0 {
 		n = min(n, 1+math.Ceil(perSecond*w.latency.Seconds())+max(0, tokens)/4)
-	} else if used >= nearLimit {
+	} else {
 		n = min(n, w.limit*(1-used)/(1-nearLimit))
 	}
 	return max(1, int(n))
