@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,6 +68,50 @@ func TestAFastServiceIsNoQueue(t *testing.T) {
 			}
 		})
 	}
+}
+
+// first sends the first n requests to one service and all later ones to another.
+func first(n int, one, other http.RoundTripper) http.RoundTripper {
+	var sent atomic.Int64
+	return respond(func(r *http.Request) (*http.Response, error) {
+		if sent.Add(1) <= int64(n) {
+			return one.RoundTrip(r)
+		}
+		return other.RoundTrip(r)
+	})
+}
+
+// A queue is found whenever it comes, and even if the very first answer took long.
+func TestAQueueThatComesLaterIsFound(t *testing.T) {
+	queue := graphsim.Config{Queue: graphsim.Queue{Base: 5 * time.Millisecond, Slow: 0.1}, Latency: 50 * time.Millisecond}
+	service := func() http.RoundTripper {
+		plain := first(1, &service{latency: 5 * time.Second}, &service{latency: 50 * time.Millisecond})
+		return first(500, plain, builtIn(queue))
+	}
+	synctest.Test(t, func(t *testing.T) {
+		tr := paced(t, service(), ratelimit.Options{})
+		work(t.Context(), tr, 500, 16)
+		best := time.Hour
+		for workers := range 16 {
+			best = min(best, work(t.Context(), builtIn(queue), 1000, workers+1).took)
+		}
+		check(t, work(t.Context(), tr, 1000, 16), 1000, best, 1.4, 0)
+	})
+}
+
+// A quota of requests in flight that shrinks is found again, and no rate is taken from it.
+func TestAQuotaOfRequestsInFlightThatShrinksIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := func(most int) http.RoundTripper {
+			return builtIn(graphsim.Config{Latency: 100 * time.Millisecond, InflightQuota: most})
+		}
+		tr := paced(t, first(600, s(12), s(3)), ratelimit.Options{})
+		work(t.Context(), tr, 600, 16)
+		check(t, work(t.Context(), tr, 600, 16), 600, 20*time.Second, 1.3, 40)
+		if w := tr.Stats().Writes; w.Rate > 0 {
+			t.Errorf("a rate of %v was found", w.Rate)
+		}
+	})
 }
 
 // Windows have their end somewhere in the pause. The run starts anywhere in one.
