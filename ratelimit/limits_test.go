@@ -85,12 +85,12 @@ func first(n int, one, other http.RoundTripper) http.RoundTripper {
 func TestAQueueThatComesLaterIsFound(t *testing.T) {
 	queue := graphsim.Config{Queue: graphsim.Queue{Base: 5 * time.Millisecond, Slow: 0.1}, Latency: 50 * time.Millisecond}
 	service := func() http.RoundTripper {
-		plain := first(1, &service{latency: 5 * time.Second}, &service{latency: 50 * time.Millisecond})
-		return first(500, plain, builtIn(queue))
+		plain := first(1, &service{latency: time.Second}, &service{latency: 50 * time.Millisecond})
+		return first(508, plain, builtIn(queue))
 	}
 	synctest.Test(t, func(t *testing.T) {
 		tr := paced(t, service(), ratelimit.Options{})
-		work(t.Context(), tr, 500, 16)
+		work(t.Context(), tr, 508, 16)
 		best := time.Hour
 		for workers := range 16 {
 			best = min(best, work(t.Context(), builtIn(queue), 1000, workers+1).took)
