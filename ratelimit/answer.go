@@ -69,7 +69,7 @@ func (g *gate) throttled(now time.Time, p permit, retryAfter time.Duration) {
 	}
 	g.bucket.refused(now)
 	g.width.reset()
-	g.shut(now, max(retryAfter, g.pause.shortest(retryAfter, g.bucket.backoffGrowth())))
+	g.shut(now, max(retryAfter, g.pause.shortest(retryAfter)))
 }
 
 // shut closes the gate for d.

@@ -75,16 +75,6 @@ func (b *bucket) drain(now time.Time) {
 	b.limiter.ReserveN(now.Add(seconds(margin)), burst)
 }
 
-// backoffGrowth is how much longer each pause is while everything is refused. A
-// service that took a burst may count in windows, of which the end must not be
-// missed by much.
-func (b *bucket) backoffGrowth() float64 {
-	if b.firstBurst >= aBurst {
-		return 1.4
-	}
-	return 2
-}
-
 // refusedAgain notes a further refusal of the same event.
 func (b *bucket) refusedAgain() { b.current.refused++ }
 

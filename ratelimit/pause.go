@@ -11,6 +11,9 @@ const (
 	// minPause is how long to pause after a refusal even if the service asks for
 	// less: long enough to measure its refill.
 	minPause = time.Second
+	// backoffGrowth is how much longer each pause is while everything is refused.
+	// The end of a window of the service's must not be missed by much.
+	backoffGrowth = 1.4
 	// maxBackoff is the longest pause that the service did not ask for.
 	maxBackoff = 32 * time.Second
 )
@@ -83,11 +86,11 @@ func (p *pause) extend(now time.Time, d, longest time.Duration) {
 // shortest is how long to stay shut at least: minPause, or a backoff from there if
 // the service sent no Retry-After or has refused everything since its last pause.
 // The jitter keeps several processes from coming back together.
-func (p *pause) shortest(retryAfter time.Duration, growth float64) time.Duration {
+func (p *pause) shortest(retryAfter time.Duration) time.Duration {
 	p.backoffs++
 	if retryAfter > 0 && p.backoffs == 1 {
 		return minPause
 	}
-	d := min(maxBackoff, time.Duration(float64(minPause)*math.Pow(growth, float64(min(p.backoffs-1, 20)))))
+	d := min(maxBackoff, time.Duration(float64(minPause)*math.Pow(backoffGrowth, float64(min(p.backoffs-1, 20)))))
 	return d + rand.N(d/4)
 }
