@@ -78,24 +78,15 @@ const aBurst = 5
 func (w *window) overflowed(size float64) bool { return float64(w.accepted) >= max(aBurst, 0.9*size) }
 
 // refillRate is how fast a bucket of that size filled during the window, per
-// second, if a refused request takes cost tokens. Either the bucket never
-// overflowed, and everything that was taken had flowed in; or it filled up while
-// the gate was shut, and what was taken beyond its size flowed in afterwards.
-// Each formula is exact in its own case and too low in the other, so the larger
-// one holds. A bucket that overflowed was full at some time between the last
+// second, if a refused request takes cost tokens: everything that was taken had
+// flowed in. A bucket that overflowed was full at some time between the last
 // refusal and the end of the pause: the middle is assumed.
 func (w *window) refillRate(size, cost float64) float64 {
 	all := max(w.took.Seconds(), 1e-3)
-	open := all - w.shut.Seconds()
-	taken := float64(w.accepted) + cost*float64(w.refused)
 	if w.empty > 0 && w.overflowed(size) {
 		all -= (w.shut - w.empty).Seconds() / 2
 	}
-	found := taken / all
-	if open > all/5 {
-		found = max(found, (taken-size)/open)
-	}
-	return found
+	return (float64(w.accepted) + cost*float64(w.refused)) / all
 }
 
 // refusalsCost reports whether a refused request takes a token too (Graph
