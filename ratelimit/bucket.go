@@ -1,7 +1,6 @@
 package ratelimit
 
 import (
-	"math"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -56,14 +55,6 @@ func (b *bucket) rate() float64 {
 		return 0
 	}
 	return float64(b.limiter.Limit())
-}
-
-// tokens is how many tokens the model holds; infinite while nothing is known.
-func (b *bucket) tokens(now time.Time) float64 {
-	if !b.known() {
-		return math.Inf(1)
-	}
-	return b.limiter.TokensAt(now)
 }
 
 // drain starts a new, empty limiter. Its tokens begin to flow slightly late: by a

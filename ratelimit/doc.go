@@ -37,9 +37,8 @@
 //     were in flight then belong to the same event and change nothing further.
 //   - The width: how many requests may be in flight. While nothing is known, it
 //     quickly grows to half of Options.Concurrency and then to all of it. After a
-//     refusal it restarts at one and grows to what rate times latency needs, plus
-//     a few while many tokens are left. A refusal then costs one request, not
-//     sixteen. A concurrency conflict (409) halves only the ceiling of the width.
+//     refusal it restarts at one and grows to what rate times latency needs. A
+//     refusal then costs one request, not sixteen. A concurrency conflict (409) halves only the ceiling of the width.
 //     A request that hangs does not count against the width, or one dead
 //     connection would shut a gate of width one.
 //   - The probe. The measured rate is held for a while, and then raised by 2 % a

@@ -160,5 +160,5 @@ func (g *gate) untilRoom(now time.Time) time.Duration {
 
 // limit is how many requests may be in flight now.
 func (g *gate) limit(now time.Time) int {
-	return g.width.at(g.bucket.rate(), g.bucket.tokens(now), g.usage.at(now))
+	return g.width.at(g.bucket.rate(), g.usage.at(now))
 }

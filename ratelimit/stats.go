@@ -123,7 +123,7 @@ func (g *gate) estimate(n float64, latency time.Duration) (low, high time.Durati
 	best.burst = max(0, best.burst-float64(g.accepted))
 	worst := min(best.perSecond, reportedRate)
 	if g.bucket.known() {
-		best = quota{g.bucket.refillRate * g.opts.Capacity, max(0, g.bucket.tokens(now))}
+		best = quota{g.bucket.refillRate * g.opts.Capacity, max(0, g.bucket.limiter.TokensAt(now))}
 		worst = best.perSecond * usualShare
 	}
 	if stated := float64(g.maxRate.Limit()); g.maxRate.Limit() != rate.Inf {
