@@ -15,8 +15,7 @@ import (
 // along with the service, even while the gate is shut. So a pause costs nothing:
 // its tokens are there afterwards.
 type bucket struct {
-	share  float64 // of the refill to use
-	stated quota   // from Options, used until one is measured; 0 = none
+	share float64 // of the refill to use
 
 	limiter    *rate.Limiter // the tokens that the service still has for us
 	refillRate float64       // as measured, per second; 0 = not known yet
@@ -31,8 +30,8 @@ type bucket struct {
 	probe          probe
 }
 
-func newBucket(share float64, stated quota) *bucket {
-	return &bucket{share: share, stated: stated, limiter: rate.NewLimiter(rate.Inf, 1)}
+func newBucket(share float64) *bucket {
+	return &bucket{share: share, limiter: rate.NewLimiter(rate.Inf, 1)}
 }
 
 // known reports whether the refill rate was found.

@@ -47,7 +47,7 @@ type permit struct {
 // others needs an idea of the quota before the first refusal: the documented one.
 func newGate(o Options, documented quota) *gate {
 	g := &gate{
-		opts: o, width: newWidth(o.Concurrency), bucket: newBucket(o.Capacity, o.statedQuota()),
+		opts: o, width: newWidth(o.Concurrency), bucket: newBucket(o.Capacity),
 		maxRate: rate.NewLimiter(rate.Inf, 1),
 	}
 	if q, ok := o.maxQuota(); ok {

@@ -34,7 +34,7 @@ func (b *bucket) refused(now time.Time) {
 func (b *bucket) learn(past *window) {
 	switch {
 	case !b.throttled:
-		b.learnFirst(past)
+		b.throttled, b.firstBurst, b.firstBurstTook = true, float64(past.accepted), past.took
 	case b.known():
 		b.setRate(b.revised(past))
 	case b.ambiguous == nil && past.isAmbiguous():
@@ -48,18 +48,6 @@ func (b *bucket) learn(past *window) {
 			found *= overflow
 		}
 		b.setRate(found)
-	}
-}
-
-// learnFirst is learn for the very first refusal. A stated rate is trusted unless
-// the service accepted much less than a bucket of that rate holds.
-func (b *bucket) learnFirst(past *window) {
-	b.throttled, b.firstBurst = true, float64(past.accepted)
-	if b.firstBurst > 0 {
-		b.firstBurstTook = past.took
-	}
-	if 2*b.firstBurst >= b.stated.burst {
-		b.setRate(b.stated.perSecond)
 	}
 }
 
