@@ -80,11 +80,11 @@ func (b *bucket) acceptedLate() {
 }
 
 // probeUp raises the rate a little while requests wait for tokens.
-func (b *bucket) probeUp(now time.Time, u usage) {
+func (b *bucket) probeUp(now time.Time) {
 	if !b.known() {
 		return
 	}
-	top := b.refillRate * b.probe.factor(now, b.refillRate*b.share, b.limiter.TokensAt(now) < 1, u)
+	top := b.refillRate * b.probe.factor(now, b.refillRate*b.share, b.limiter.TokensAt(now) < 1)
 	if b.share < 1 {
 		top = min(top, b.peakRate)
 	}
