@@ -74,7 +74,7 @@ func (b *bucket) accepted(now time.Time) { b.current.accept(now) }
 // acceptedLate notes a request that was sent before the last refusal and accepted
 // after it.
 func (b *bucket) acceptedLate() {
-	if !b.known() && b.ambiguous == nil && b.firstBurst > 0 {
+	if !b.known() {
 		b.firstBurst++
 	}
 }

@@ -53,16 +53,14 @@ func (b *bucket) learn(past *window) {
 
 // revised weighs a measurement against the current refill rate. A refusal while
 // probing only ends the probe: the true rate lies between the one that held and
-// the one that did not. A refusal at the rate itself cuts it, no deeper than the
-// measurement is certain.
+// the one that did not. A refusal at the rate itself cuts it.
 func (b *bucket) revised(past *window) float64 {
 	found := past.refillRate(b.size(), b.costs)
 	if b.rate() > b.refillRate*b.share {
 		return min(max(found, past.provenRate(b.size()), b.refillRate), b.rate()/b.share)
 	}
 	found += 1 / past.took.Seconds()
-	deepest := 1 - maxCut*past.confidence()
-	return b.refillRate * max(deepest, min(found/b.refillRate, 1-minCut))
+	return b.refillRate * max(1-maxCut, min(found/b.refillRate, 1-minCut))
 }
 
 func (b *bucket) setRate(perSecond float64) {
