@@ -27,7 +27,7 @@ type probe struct {
 func (p *probe) restart(now time.Time, past *window, size, refillRate float64) {
 	overflow := min(1, past.shut.Seconds()*refillRate/size)
 	p.cost = 1 + 4*overflow*overflow
-	hold := min(max(2*past.took, minHold), maxHold)
+	hold := max(min(max(2*past.took, minHold), maxHold), 4*past.shut)
 	p.hold = time.Duration(past.confidence() * p.cost * float64(hold))
 	p.elapsed, p.last, p.idle = 0, now, true
 }
