@@ -1,6 +1,7 @@
 package ratelimit_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"sync"
@@ -108,6 +109,18 @@ func TestTwoClientsShareTheQuotaWithoutWaste(t *testing.T) {
 			})
 		}
 		wg.Wait()
+	})
+}
+
+// Where refusals cost and another process takes half of a small quota, a probe soon after a long pause
+// ends in the next one.
+func TestACostlyQuotaIsNotProbedTooOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{perSecond: 0.6, burst: 20, latency: 90 * time.Millisecond, form: absent, costs: true}
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go compete(ctx, s, 0.5)
+		check(t, work(ctx, paced(t, s, ratelimit.Options{}), 200, 5), 200, 600*time.Second, 2.6, 330)
 	})
 }
 
