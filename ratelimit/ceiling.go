@@ -45,8 +45,7 @@ func newCeiling(limit float64) ceiling {
 
 // refused reports whether a request was refused for the requests in flight, itself
 // included: since the last refusal hardly any was accepted that left with as many.
-// If so, it lowers the ceiling to what was accepted; if not, the ceiling was not to
-// blame.
+// If so, it lowers the ceiling to what was accepted.
 func (c *ceiling) refused(inFlight int) bool {
 	all, asWide, fits := 0, 0, 0
 	for width, n := range c.accepts {
@@ -59,7 +58,6 @@ func (c *ceiling) refused(inFlight int) bool {
 	}
 	clear(c.accepts)
 	if asWide*hardlyAny >= all {
-		c.set(c.limit)
 		return false
 	}
 	c.lower(float64(fits))

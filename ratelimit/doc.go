@@ -63,8 +63,7 @@
 //     accepted since the last refusal, and without a Retry-After, for the service
 //     cannot know when others end. Then the ceiling of the width falls to what was
 //     accepted, nothing is learned about a rate, and there is no pause. A refusal at
-//     a width that was accepted before clears the ceiling of blame and counts as a
-//     rate. Graph's conflict (409 Directory_ConcurrencyViolation) says it plainly,
+//     a width that was accepted before counts as a rate. Graph's conflict (409 Directory_ConcurrencyViolation) says it plainly,
 //     and halves the ceiling.
 //
 //   - A queue that slows down. It refuses nothing. A bucket answers at the same
