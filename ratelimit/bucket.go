@@ -22,12 +22,11 @@ type bucket struct {
 	peakRate   float64       // the largest refillRate so far
 	costs      float64       // tokens that a refused request takes, 0 or 1
 
-	firstBurst     float64       // requests accepted before the first refusal
-	firstBurstTook time.Duration // how long they took
-	throttled      bool          // there has been a refusal
-	current        window        // since the last refusal
-	ambiguous      *window       // kept until another window shows what a refusal costs
-	probe          probe
+	firstBurst float64 // requests accepted before the first refusal
+	throttled  bool    // there has been a refusal
+	current    window  // since the last refusal
+	ambiguous  *window // kept until another window shows what a refusal costs
+	probe      probe
 }
 
 func newBucket(share float64) *bucket {
@@ -38,14 +37,14 @@ func newBucket(share float64) *bucket {
 func (b *bucket) known() bool { return b.refillRate > 0 }
 
 // size is how many tokens a full bucket holds: the requests accepted before the
-// first refusal, less the tokens that flowed in meanwhile. If the bucket was
+// first refusal. If the bucket was
 // empty at the start, as it may be for a resumed run, this says nothing; Graph's
 // buckets hold ten seconds' worth or more.
 func (b *bucket) size() float64 {
 	if b.firstBurst == 0 {
 		return max(1, b.refillRate*shortestWindow)
 	}
-	return max(1, b.firstBurst-b.refillRate*b.firstBurstTook.Seconds())
+	return b.firstBurst
 }
 
 // rate is the current rate, per second; 0 while there is no limit.

@@ -34,7 +34,7 @@ func (b *bucket) refused(now time.Time) {
 func (b *bucket) learn(past *window) {
 	switch {
 	case !b.throttled:
-		b.throttled, b.firstBurst, b.firstBurstTook = true, float64(past.accepted), past.took
+		b.throttled, b.firstBurst = true, float64(past.accepted)
 	case b.known():
 		b.setRate(b.revised(past))
 	case b.ambiguous == nil && past.isAmbiguous():
