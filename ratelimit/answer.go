@@ -36,12 +36,10 @@ func (g *gate) answered(p permit, s Signal) {
 
 func (g *gate) accept(now time.Time, p permit) {
 	g.accepted++
-	if p.throttles < g.throttles {
-		g.bucket.acceptedLate()
-		return
+	if p.throttles == g.throttles {
+		g.pause.backoffs = 0
+		g.bucket.accepted(now)
 	}
-	g.pause.backoffs = 0
-	g.bucket.accepted(now)
 }
 
 // conflicted narrows the gate, once for all requests of the same collision.

@@ -70,14 +70,6 @@ func (b *bucket) refusedAgain() { b.current.refused++ }
 // accepted notes a request that was sent and accepted after the last refusal.
 func (b *bucket) accepted(now time.Time) { b.current.accept(now) }
 
-// acceptedLate notes a request that was sent before the last refusal and accepted
-// after it.
-func (b *bucket) acceptedLate() {
-	if !b.known() {
-		b.firstBurst++
-	}
-}
-
 // probeUp raises the rate a little while requests wait for tokens.
 func (b *bucket) probeUp(now time.Time) {
 	if !b.known() {
