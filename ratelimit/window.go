@@ -15,6 +15,7 @@ type window struct {
 	refused  int       // in the event that started it
 	latest   time.Time // the last acceptance
 	samples  []sample
+	next     time.Time // when to take the next one
 }
 
 // sample is how many requests had been accepted at some time.
@@ -23,11 +24,9 @@ type sample struct {
 	accepted int
 }
 
-// Samples are at least this far apart, and there are at most this many.
-const (
-	sampleEvery = time.Second
-	maxSamples  = 64
-)
+// sampleEvery is how far apart samples are at first. The distance grows with the
+// length of the window, so that there are few.
+const sampleEvery = time.Second
 
 // accept counts a request accepted now.
 func (w *window) accept(now time.Time) {
@@ -36,16 +35,10 @@ func (w *window) accept(now time.Time) {
 	}
 	w.accepted++
 	w.latest = now
-	if n := len(w.samples); n > 0 && now.Sub(w.samples[n-1].at) < sampleEvery {
-		return
+	if !now.Before(w.next) {
+		w.samples = append(w.samples, sample{now, w.accepted})
+		w.next = now.Add(sampleEvery + now.Sub(w.samples[0].at)/4)
 	}
-	if len(w.samples) == maxSamples { // keep every second one: a long window is sampled more coarsely
-		for i := range maxSamples / 2 {
-			w.samples[i] = w.samples[2*i]
-		}
-		w.samples = w.samples[:maxSamples/2]
-	}
-	w.samples = append(w.samples, sample{now, w.accepted})
 }
 
 // provenRate is the largest refill rate that the accepted requests prove: between
