@@ -38,9 +38,9 @@
 //   - The width: how many requests may be in flight. While nothing is known, it
 //     quickly grows to half of Options.Concurrency and then to all of it. After a
 //     refusal it restarts at one and grows to what rate times latency needs. A
-//     refusal then costs one request, not sixteen. A concurrency conflict (409) halves only the ceiling of the width.
-//     A request that hangs does not count against the width, or one dead
-//     connection would shut a gate of width one.
+//     refusal then costs one request, not sixteen. A concurrency conflict (409)
+//     halves only the ceiling of the width. A request that hangs does not count
+//     against the width, or one dead connection would shut a gate of width one.
 //   - The probe. The measured rate is held for a while, and then raised by 2 % a
 //     second and a little faster each second. A refusal during the probe only ends
 //     it, with a better measurement. A refusal at the rate itself means that the
@@ -62,9 +62,9 @@
 //     request is refused that left with more in flight than nearly all that were
 //     accepted since the last refusal, and without a Retry-After, for the service
 //     cannot know when others end. Then the ceiling of the width falls to what was
-//     accepted, nothing is learned about a rate, and there is no pause. A refusal at
-//     a width that was accepted before counts as a rate. Graph's conflict (409 Directory_ConcurrencyViolation) says it plainly,
-//     and halves the ceiling.
+//     accepted, nothing is learned about a rate, and there is no pause. A refusal
+//     at a width that was accepted before counts as a rate. Graph's conflict (409
+//     Directory_ConcurrencyViolation) says it plainly, and halves the ceiling.
 //
 //   - A queue that slows down. It refuses nothing. A bucket answers at the same
 //     speed until it is empty, and a service that became slow for everybody is as
