@@ -59,14 +59,10 @@ func (b *bucket) revised(past *window) float64 {
 	if b.rate() > b.refillRate*b.share {
 		return min(max(found, past.provenRate(b.size()), b.refillRate), b.rate()/b.share)
 	}
-	found += 1 / past.took.Seconds()
 	return b.refillRate * max(1-maxCut, min(found/b.refillRate, 1-minCut))
 }
 
 func (b *bucket) setRate(perSecond float64) {
-	if perSecond <= 0 {
-		return
-	}
 	b.refillRate = max(perSecond, minRate)
 	b.peakRate = max(b.peakRate, b.refillRate)
 }

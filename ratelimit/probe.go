@@ -29,7 +29,7 @@ func (p *probe) restart(now time.Time, past *window, size, refillRate float64) {
 	p.cost = 1 + 4*overflow*overflow
 	hold := max(min(max(2*past.took, minHold), maxHold), 4*past.shut)
 	p.hold = time.Duration(past.confidence() * p.cost * float64(hold))
-	p.elapsed, p.last, p.idle = 0, now, true
+	p.elapsed, p.last = 0, now
 }
 
 // factor is what to multiply the refill rate by; ours is our part of it, per
