@@ -30,9 +30,6 @@ const sampleEvery = time.Second
 
 // accept counts a request accepted now.
 func (w *window) accept(now time.Time) {
-	if w.since.IsZero() {
-		w.since = now // the first one
-	}
 	w.accepted++
 	w.latest = now
 	if !now.Before(w.next) {
@@ -47,10 +44,8 @@ func (w *window) accept(now time.Time) {
 func (w *window) provenRate(size float64) float64 {
 	best := 0.0
 	for _, s := range w.samples {
-		span := w.latest.Sub(s.at)
-		if span >= 2*sampleEvery {
-			best = max(best, (float64(w.accepted-s.accepted)+1-size)/span.Seconds())
-		}
+		span := max(w.latest.Sub(s.at), 2*sampleEvery)
+		best = max(best, (float64(w.accepted-s.accepted)+1-size)/span.Seconds())
 	}
 	return best
 }
