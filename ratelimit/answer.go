@@ -26,7 +26,7 @@ func (g *gate) answered(p permit, s Signal) {
 		g.accept(now, p)
 	default:
 		g.width.grow(now, now.Sub(p.start))
-		if p.throttles == g.throttles && p.conflicts == g.conflicts {
+		if p.throttles == g.throttles {
 			g.width.ceiling.accepted(p.inFlight, now.Sub(p.start))
 		}
 		g.accept(now, p)
