@@ -37,9 +37,8 @@ func newBucket(share float64) *bucket {
 func (b *bucket) known() bool { return b.refillRate > 0 }
 
 // size is how many tokens a full bucket holds: the requests accepted before the
-// first refusal. If the bucket was
-// empty at the start, as it may be for a resumed run, this says nothing; Graph's
-// buckets hold ten seconds' worth or more.
+// first refusal. If the bucket was empty at the start, as it may be for a resumed
+// run, this says nothing; Graph's buckets hold ten seconds' worth or more.
 func (b *bucket) size() float64 {
 	if b.firstBurst == 0 {
 		return max(1, b.refillRate*shortestWindow)

@@ -70,7 +70,9 @@
 //     speed until it is empty, and a service that became slow for everybody is as
 //     slow at any width. In a queue, half of the requests in flight are served as
 //     fast (Little's law). So when the latency has grown to nearly twice the lowest
-//     one, half of the width is tried, and kept if the rate stays.
+//     one, half of the width is tried, and kept if the rate stays; then half of that,
+//     until the rate falls. An answer within a few milliseconds is no queue: it waits
+//     for this machine's processor.
 //
 //   - A fixed window (so many in each minute of the clock). A bucket refills all the
 //     time, so little is in it after a pause. A window is all there again. So a burst
@@ -80,8 +82,9 @@
 //
 //   - A sliding window (so many in any minute). What was sent in a burst comes back
 //     as a burst, one window later. It looks like a fixed window at first. The gate
-//     treats it as a bucket of that size and of the mean rate; then its requests, and
-//     so the places that come free, spread over time.
+//     treats it as a bucket of that size and of the mean rate. It never sends faster
+//     than that rate needs, even if many tokens gathered in a pause; so its requests,
+//     and then the places that come free, spread over time.
 //
 //   - Refusals that cost (Graph: a retry at once counts against the limit). Of the
 //     first two windows between refusals, the one with more refusals shows a lower
@@ -107,13 +110,13 @@
 // RFC 6585, section 4, defines 429 and leaves open how a server counts. RFC 9110,
 // section 10.2.3: Retry-After is a date or whole seconds, so mostly up to a second
 // too long for a bucket. The draft of the RateLimit header fields
-// (draft-ietf-httpapi-ratelimit-headers) would tell quota and window; Graph does
-// not send them for these objects.
+// (draft-ietf-httpapi-ratelimit-headers) would tell quota and window; Graph
+// does not document them for these objects.
 //
 // AIMD (Chiu and Jain 1989; TCP, RFC 5681) converges to a fair share and needs no
 // model, but its saw-tooth leaves a quarter of the quota unused, and each tooth ends
-// in a refusal. The rule for several processes comes from it. CUBIC (RFC 9438) gives
-// the probe its curve, slow near the last known rate and fast far from it; the
+// in a refusal. The cut in proportion comes from it. CUBIC (RFC 9438) gives the
+// probe its curve, slow near the last known rate and fast far from it; the
 // adaptive retry mode of the AWS SDKs moves the rate of a client-side bucket like
 // that, and knows neither bursts nor the tokens that gather during a pause.
 //
@@ -132,6 +135,7 @@
 // It finds least if there is least to measure: with a bucket of one or two
 // tokens, in which any early request is refused, it stays a few percent below the
 // rate, and it takes about fifteen seconds to follow a quota that grows fourfold.
+// Windows of one second are met badly: the shortest pause is as long as they are.
 //
 // Neighbours: package graph reads the signals and retries above this package; the
 // command line checks flags with CheckMaxRate and its siblings, and shows Stats
