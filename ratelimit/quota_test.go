@@ -38,7 +38,7 @@ func TestARunIsNearTheMinimumWithFewRefusals(t *testing.T) {
 		{"the usage is reported", func() *service { s := ten(integer); s.reports = true; return s },
 			ratelimit.Options{}, 600, minimumOfTen, limits{1.02, 13}},
 		{"a pause of ten seconds is asked for", func() *service { s := ten(integer); s.ask = 10 * time.Second; return s },
-			ratelimit.Options{}, 600, minimumOfTen, limits{1.02, 18}},
+			ratelimit.Options{}, 600, minimumOfTen, limits{1.02, 20}},
 		{"the documented limit", func() *service {
 			return &service{perSecond: 20, burst: 3000, latency: 100 * time.Millisecond, form: integer, reports: true}
 		}, ratelimit.Options{}, 2000, 12500 * time.Millisecond, limits{1.10, 0}},
