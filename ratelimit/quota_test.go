@@ -181,8 +181,12 @@ func TestAShareIsOneOfTheDocumentedLimitsAtFirst(t *testing.T) {
 func TestAStatedRateAllowsASecondsWorthAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := paced(t, &service{}, ratelimit.Options{MaxRate: 10})
+		start := time.Now()
 		for range 50 {
 			send(t.Context(), tr, http.MethodGet)
+		}
+		if took := time.Since(start); took > 0 {
+			t.Errorf("50 reads took %v", took)
 		}
 		check(t, work(t.Context(), tr, 10, 10), 10, time.Nanosecond, 1, 0)
 		if got := work(t.Context(), tr, 10, 10); got.took < 999*time.Millisecond {
