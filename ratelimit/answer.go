@@ -26,7 +26,7 @@ func (g *gate) answered(p permit, s Signal) {
 		g.accept(now, p)
 	default:
 		g.width.grow(now, now.Sub(p.start))
-		if p.throttles == g.throttles && p.conflicts == g.conflicts {
+		if p.throttles == g.throttles {
 			g.width.ceiling.accepted(p.inFlight, now.Sub(p.start))
 		}
 		g.accept(now, p)
@@ -36,12 +36,10 @@ func (g *gate) answered(p permit, s Signal) {
 
 func (g *gate) accept(now time.Time, p permit) {
 	g.accepted++
-	if p.throttles < g.throttles {
-		g.bucket.acceptedLate()
-		return
+	if p.throttles == g.throttles {
+		g.pause.backoffs = 0
+		g.bucket.accepted(now)
 	}
-	g.pause.backoffs = 0
-	g.bucket.accepted(now)
 }
 
 // conflicted narrows the gate, once for all requests of the same collision.
@@ -59,7 +57,7 @@ func (g *gate) conflicted(p permit) {
 func (g *gate) throttled(now time.Time, p permit, retryAfter time.Duration) {
 	g.refused++
 	if p.throttles < g.throttles {
-		g.bucket.refusedAgain(now)
+		g.bucket.refusedAgain()
 		g.shut(now, retryAfter)
 		return
 	}
@@ -69,18 +67,11 @@ func (g *gate) throttled(now time.Time, p permit, retryAfter time.Duration) {
 	}
 	g.bucket.refused(now)
 	g.width.reset()
-	g.shut(now, max(retryAfter, g.pause.shortest(retryAfter, g.bucket.minPause(), g.bucket.backoffGrowth())))
+	g.shut(now, max(retryAfter, g.pause.shortest(retryAfter)))
 }
 
-// shut closes the gate for d. If d is too long to wait out, it wakes all waiting
-// requests, so that they fail.
+// shut closes the gate for d.
 func (g *gate) shut(now time.Time, d time.Duration) {
 	g.pause.extend(now, d, g.opts.MaxPause)
 	g.bucket.current.shut = max(0, g.pause.until.Sub(g.bucket.current.since))
-	if g.pause.err(now) == nil {
-		return
-	}
-	for e := g.waiting.Front(); e != nil; e = e.Next() {
-		wake(e)
-	}
 }

@@ -1,7 +1,6 @@
 package ratelimit
 
 import (
-	"math"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -16,38 +15,35 @@ import (
 // along with the service, even while the gate is shut. So a pause costs nothing:
 // its tokens are there afterwards.
 type bucket struct {
-	share  float64 // of the refill to use
-	stated quota   // from Options, used until one is measured; 0 = none
+	share float64 // of the refill to use
 
 	limiter    *rate.Limiter // the tokens that the service still has for us
 	refillRate float64       // as measured, per second; 0 = not known yet
 	peakRate   float64       // the largest refillRate so far
 	costs      float64       // tokens that a refused request takes, 0 or 1
 
-	firstBurst     float64       // requests accepted before the first refusal
-	firstBurstTook time.Duration // how long they took
-	throttled      bool          // there has been a refusal
-	current        window        // since the last refusal
-	ambiguous      *window       // kept until another window shows what a refusal costs
-	probe          probe
+	firstBurst float64 // requests accepted before the first refusal
+	throttled  bool    // there has been a refusal
+	current    window  // since the last refusal
+	ambiguous  *window // kept until another window shows what a refusal costs
+	probe      probe
 }
 
-func newBucket(share float64, stated quota) *bucket {
-	return &bucket{share: share, stated: stated, limiter: rate.NewLimiter(rate.Inf, 1)}
+func newBucket(share float64) *bucket {
+	return &bucket{share: share, limiter: rate.NewLimiter(rate.Inf, 1)}
 }
 
 // known reports whether the refill rate was found.
 func (b *bucket) known() bool { return b.refillRate > 0 }
 
 // size is how many tokens a full bucket holds: the requests accepted before the
-// first refusal, less the tokens that flowed in meanwhile. If the bucket was
-// empty at the start, as it may be for a resumed run, this says nothing; Graph's
-// buckets hold ten seconds' worth or more.
+// first refusal. If the bucket was empty at the start, as it may be for a resumed
+// run, this says nothing; Graph's buckets hold ten seconds' worth or more.
 func (b *bucket) size() float64 {
 	if b.firstBurst == 0 {
 		return max(1, b.refillRate*shortestWindow)
 	}
-	return max(1, b.firstBurst-b.refillRate*b.firstBurstTook.Seconds())
+	return b.firstBurst
 }
 
 // rate is the current rate, per second; 0 while there is no limit.
@@ -56,14 +52,6 @@ func (b *bucket) rate() float64 {
 		return 0
 	}
 	return float64(b.limiter.Limit())
-}
-
-// tokens is how many tokens the model holds; infinite while nothing is known.
-func (b *bucket) tokens(now time.Time) float64 {
-	if !b.known() {
-		return math.Inf(1)
-	}
-	return b.limiter.TokensAt(now)
 }
 
 // drain starts a new, empty limiter. Its tokens begin to flow slightly late: by a
@@ -75,51 +63,18 @@ func (b *bucket) drain(now time.Time) {
 	b.limiter.ReserveN(now.Add(seconds(margin)), burst)
 }
 
-// minPause is how long to pause after a refusal even if the service asks for
-// less: long enough to measure its refill, and short enough that a full bucket
-// does not overflow.
-func (b *bucket) minPause() time.Duration {
-	if !b.known() {
-		return time.Second
-	}
-	return min(time.Second, seconds(b.size()/2/b.refillRate))
-}
-
-// backoffGrowth is how much longer each pause is while everything is refused. A
-// service that took a burst may count in windows, of which the end must not be
-// missed by much.
-func (b *bucket) backoffGrowth() float64 {
-	if b.firstBurst >= aBurst {
-		return 1.4
-	}
-	return 2
-}
-
 // refusedAgain notes a further refusal of the same event.
-func (b *bucket) refusedAgain(now time.Time) {
-	b.current.refused++
-	if b.known() && b.costs > 0 {
-		b.limiter.ReserveN(now, 1)
-	}
-}
+func (b *bucket) refusedAgain() { b.current.refused++ }
 
 // accepted notes a request that was sent and accepted after the last refusal.
 func (b *bucket) accepted(now time.Time) { b.current.accept(now) }
 
-// acceptedLate notes a request that was sent before the last refusal and accepted
-// after it.
-func (b *bucket) acceptedLate() {
-	if !b.known() && b.ambiguous == nil && b.firstBurst > 0 {
-		b.firstBurst++
-	}
-}
-
 // probeUp raises the rate a little while requests wait for tokens.
-func (b *bucket) probeUp(now time.Time, u usage) {
+func (b *bucket) probeUp(now time.Time) {
 	if !b.known() {
 		return
 	}
-	top := b.refillRate * b.probe.factor(now, b.refillRate*b.share, b.limiter.TokensAt(now) < 1, u)
+	top := b.refillRate * b.probe.factor(now, b.refillRate*b.share, b.limiter.TokensAt(now) < 1)
 	if b.share < 1 {
 		top = min(top, b.peakRate)
 	}

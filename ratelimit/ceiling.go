@@ -15,6 +15,11 @@ const (
 	hardlyAny = 16
 	// slowdown is how many times the best latency makes a queue likely.
 	slowdown = 1.8
+	// fastEnough is the latency below which nothing counts as a queue. A round trip
+	// to another machine takes about as long, so what is shorter comes from a service
+	// on this one: it waits for the processor that the run itself uses, and a narrower
+	// width would only switch between waiting requests more often.
+	fastEnough = 10 * time.Millisecond
 	// roundAnswers is how many answers judge a width.
 	roundAnswers = 16
 	// trialKeeps is the share of the former rate that half of the width must reach.
@@ -30,18 +35,17 @@ type ceiling struct {
 	accepts  []int         // requests accepted since the last refusal, by how many were in flight when they left
 	best     time.Duration // the lowest latency
 	before   float64       // the rate before half of the width was tried; 0 = no trial
-	answers  int           // of this round; below 0 for those that do not count
-	spent    time.Duration // by those that count
+	answers  int           // of this round
+	spent    time.Duration // by them
 }
 
 func newCeiling(limit float64) ceiling {
-	return ceiling{limit: limit, at: limit, patience: patience, answers: -int(limit), accepts: make([]int, int(limit)+1)}
+	return ceiling{limit: limit, at: limit, patience: patience, accepts: make([]int, int(limit)+1)}
 }
 
 // refused reports whether a request was refused for the requests in flight, itself
 // included: since the last refusal hardly any was accepted that left with as many.
-// If so, it lowers the ceiling to what was accepted; if not, the ceiling was not to
-// blame.
+// If so, it lowers the ceiling to what was accepted.
 func (c *ceiling) refused(inFlight int) bool {
 	all, asWide, fits := 0, 0, 0
 	for width, n := range c.accepts {
@@ -54,7 +58,6 @@ func (c *ceiling) refused(inFlight int) bool {
 	}
 	clear(c.accepts)
 	if asWide*hardlyAny >= all {
-		c.set(c.limit)
 		return false
 	}
 	c.lower(float64(fits))
@@ -75,20 +78,19 @@ func (c *ceiling) accepted(inFlight int, took time.Duration) {
 	if inFlight != at {
 		return // the width is not used up, or was changed meanwhile
 	}
-	if c.answers++; c.answers > 0 {
-		c.spent += took
-	}
-	if c.answers == roundAnswers {
+	c.spent += took
+	if c.answers++; c.answers == roundAnswers {
 		c.judge(c.spent / roundAnswers)
 	}
 }
 
 // judge ends a round of answers with that mean latency. A latency that grew may be
 // a queue, which a narrower width makes shorter without loss: half of it is tried,
-// and kept if the rate stays.
+// and kept if the rate stays. Then half of that is tried, and so on.
 func (c *ceiling) judge(latency time.Duration) {
 	at := math.Floor(c.at)
 	rate := at / latency.Seconds()
+	trial := c.before > 0
 	failed := rate < trialKeeps*c.before
 	c.before, c.answers, c.spent = 0, 0, 0
 	c.best = min(c.best, latency)
@@ -96,7 +98,7 @@ func (c *ceiling) judge(latency time.Duration) {
 	case failed:
 		c.set(2 * at)
 		c.best = latency
-	case at > 1 && latency.Seconds() > slowdown*c.best.Seconds():
+	case at > 1 && latency > fastEnough && (trial || latency.Seconds() > slowdown*c.best.Seconds()):
 		c.lower(math.Floor(at / 2))
 		c.before = rate
 	}
@@ -107,9 +109,8 @@ func (c *ceiling) lower(at float64) {
 	c.set(at)
 }
 
-// set starts a round with another ceiling. Its first answers do not count: they
-// waited behind those of the last.
+// set starts a round with another ceiling.
 func (c *ceiling) set(at float64) {
 	c.at = min(max(1, at), c.limit)
-	c.before, c.spent, c.answers = 0, 0, -int(c.at)
+	c.before, c.spent, c.answers = 0, 0, 0
 }

@@ -47,7 +47,7 @@ type permit struct {
 // others needs an idea of the quota before the first refusal: the documented one.
 func newGate(o Options, documented quota) *gate {
 	g := &gate{
-		opts: o, width: newWidth(o.Concurrency), bucket: newBucket(o.Capacity, o.statedQuota()),
+		opts: o, width: newWidth(o.Concurrency), bucket: newBucket(o.Capacity),
 		maxRate: rate.NewLimiter(rate.Inf, 1),
 	}
 	if q, ok := o.maxQuota(); ok {
@@ -58,25 +58,15 @@ func newGate(o Options, documented quota) *gate {
 	return g
 }
 
-// acquire waits until the request may leave, or until ctx ends.
+// acquire waits for the request's turn and then until it may leave, or until ctx
+// ends.
 func (g *gate) acquire(ctx context.Context) (permit, error) {
 	if err := ctx.Err(); err != nil {
 		return permit{}, err
 	}
+	awake := make(chan struct{}, 1)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.waiting.Len() == 0 {
-		if p, wait, err := g.tryAcquire(time.Now()); err != nil || wait <= 0 {
-			return p, err
-		}
-	}
-	return g.queue(ctx)
-}
-
-// queue waits for the request's turn, and then until it may leave. It is called
-// with the lock held, and releases it while it sleeps.
-func (g *gate) queue(ctx context.Context) (permit, error) {
-	awake := make(chan struct{}, 1)
 	me := g.waiting.PushBack(awake)
 	defer g.dequeue(me)
 	for {
@@ -87,8 +77,6 @@ func (g *gate) queue(ctx context.Context) (permit, error) {
 				return p, err
 			}
 			wait = d
-		} else if err := g.pause.err(time.Now()); err != nil {
-			return permit{}, err
 		}
 		g.mu.Unlock()
 		err := sleepUnlessWoken(ctx, awake, wait)
@@ -99,7 +87,8 @@ func (g *gate) queue(ctx context.Context) (permit, error) {
 	}
 }
 
-// dequeue takes a request out of the queue and wakes the new first one.
+// dequeue takes a request out of the queue and wakes the new first one. So when a
+// pause is too long to wait out, all of them fail in turn.
 func (g *gate) dequeue(me *list.Element) {
 	g.waiting.Remove(me)
 	g.wakeFirst()
@@ -107,14 +96,10 @@ func (g *gate) dequeue(me *list.Element) {
 
 func (g *gate) wakeFirst() {
 	if front := g.waiting.Front(); front != nil {
-		wake(front)
-	}
-}
-
-func wake(e *list.Element) {
-	select {
-	case e.Value.(chan struct{}) <- struct{}{}:
-	default: // awake already
+		select {
+		case front.Value.(chan struct{}) <- struct{}{}:
+		default: // awake already
+		}
 	}
 }
 
@@ -144,7 +129,7 @@ func (g *gate) tryAcquire(now time.Time) (permit, time.Duration, error) {
 	if wait := g.untilRoom(now); wait > 0 {
 		return permit{}, wait, nil
 	}
-	g.bucket.probeUp(now, g.usage)
+	g.bucket.probeUp(now)
 	if d := max(untilToken(g.bucket.limiter, now), untilToken(g.maxRate, now)); d > 0 {
 		return permit{}, d, nil
 	}
@@ -175,5 +160,5 @@ func (g *gate) untilRoom(now time.Time) time.Duration {
 
 // limit is how many requests may be in flight now.
 func (g *gate) limit(now time.Time) int {
-	return g.width.at(g.bucket.rate(), g.bucket.tokens(now), g.usage.at(now))
+	return g.width.at(g.bucket.rate(), g.usage.at(now))
 }

@@ -91,6 +91,10 @@ func TestReadsPassWhileWritesAreRefused(t *testing.T) {
 		if s := tr.Stats(); s.Writes.State != ratelimit.Paused || s.Writes.String() != "paused 60 s" || s.Reads.State != ratelimit.Open {
 			t.Errorf("writes %v (%v), reads %v", s.Writes.State, s.Writes, s.Reads.State)
 		}
+		time.Sleep(20 * time.Second)
+		if w := tr.Stats().Writes; w.PausedSeconds != 20 || w.PauseLeftSeconds != 40 {
+			t.Errorf("after 20 s of 60, %v s are spent and %v s left", w.PausedSeconds, w.PauseLeftSeconds)
+		}
 	})
 }
 
@@ -119,8 +123,8 @@ func TestATooLongPauseFailsWaitingAndLaterRequests(t *testing.T) {
 				if _, err := send(t.Context(), tr, http.MethodPut); !isPause(t, err) {
 					t.Errorf("a later request got %v, want a PauseError", err)
 				}
-				if s := tr.Stats().Writes; s.State != ratelimit.Closed {
-					t.Errorf("state %q, want closed", s.State)
+				if s := tr.Stats().Writes; s.State != ratelimit.Closed || s.PauseLeftSeconds < 599 {
+					t.Errorf("state %q for %v s, want closed for the time asked", s.State, s.PauseLeftSeconds)
 				}
 			})
 		})
@@ -138,6 +142,59 @@ func isPause(t *testing.T, err error) bool {
 		t.Errorf("a PauseError of %v until %v that says %q", p.Asked, p.Until, err)
 	}
 	return true
+}
+
+// The longest pause itself is waited out.
+func TestTheLongestPauseIsWaitedOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := 0
+		tr := paced(t, respond(func(*http.Request) (*http.Response, error) {
+			if sent++; sent == 1 {
+				return answer(429, "300"), nil
+			}
+			return answer(204, ""), nil
+		}), ratelimit.Options{})
+		if got := work(t.Context(), tr, 1, 1); got.err != nil || got.took != ratelimit.DefaultMaxPause {
+			t.Errorf("%v after %v", got.err, got.took)
+		}
+	})
+}
+
+// Without a Retry-After the pause is a second and a little more, never the same for two processes.
+func TestTwoProcessesDoNotComeBackTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var left [2]float64
+		for i := range left {
+			tr := paced(t, respond(func(*http.Request) (*http.Response, error) { return answer(429, ""), nil }), ratelimit.Options{})
+			send(t.Context(), tr, http.MethodPut)
+			if left[i] = tr.Stats().Writes.PauseLeftSeconds; left[i] < 1 || left[i] > 1.25 {
+				t.Errorf("a pause of %v s", left[i])
+			}
+		}
+		if left[0] == left[1] {
+			t.Errorf("both pause for %v s", left[0])
+		}
+	})
+}
+
+// A request that got no answer makes room for the next one at once.
+func TestALostRequestMakesRoomForTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lost := errors.New("connection reset")
+		tr := paced(t, respond(func(*http.Request) (*http.Response, error) {
+			time.Sleep(10 * time.Millisecond)
+			return nil, lost
+		}), ratelimit.Options{Concurrency: 1})
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() { send(t.Context(), tr, http.MethodPut) })
+		}
+		wg.Wait()
+		if took := time.Since(start); took != 50*time.Millisecond {
+			t.Errorf("five took %v, one after the other", took)
+		}
+	})
 }
 
 func TestTheGateOpensAgainWhenATooLongPauseIsOver(t *testing.T) {
@@ -166,6 +223,9 @@ func TestACollisionNarrowsTheGateAndKeepsTheRate(t *testing.T) {
 		w := tr.Stats().Writes
 		if got.done != 2000 || w.Rate != 0 || w.Pauses != 0 {
 			t.Errorf("%d done, rate %v, %d pauses; want 2000 and neither", got.done, w.Rate, w.Pauses)
+		}
+		if w.Accepted != int64(len(s.sent)) {
+			t.Errorf("%d of %d answers count as accepted; a conflict is no refusal", w.Accepted, len(s.sent))
 		}
 		if w.Conflicts == 0 || w.Conflicts != int64(s.collided) || s.collided > 100 {
 			t.Errorf("%d of 2000 collided, %d counted; want the same, some, and under 100", s.collided, w.Conflicts)

@@ -17,7 +17,7 @@ const (
 func (b *bucket) refused(now time.Time) {
 	if b.throttled && b.current.accepted == 0 {
 		b.current.empty = now.Sub(b.current.since)
-		b.refusedAgain(now) // nothing flowed in: still the same event
+		b.refusedAgain() // nothing flowed in: still the same event
 		return
 	}
 	past := b.current
@@ -34,7 +34,7 @@ func (b *bucket) refused(now time.Time) {
 func (b *bucket) learn(past *window) {
 	switch {
 	case !b.throttled:
-		b.learnFirst(past)
+		b.throttled, b.firstBurst = true, float64(past.accepted)
 	case b.known():
 		b.setRate(b.revised(past))
 	case b.ambiguous == nil && past.isAmbiguous():
@@ -51,36 +51,18 @@ func (b *bucket) learn(past *window) {
 	}
 }
 
-// learnFirst is learn for the very first refusal. A stated rate is trusted unless
-// the service accepted much less than a bucket of that rate holds.
-func (b *bucket) learnFirst(past *window) {
-	b.throttled, b.firstBurst = true, float64(past.accepted)
-	if b.firstBurst > 0 {
-		b.firstBurstTook = past.took
-	}
-	if 2*b.firstBurst >= b.stated.burst {
-		b.setRate(b.stated.perSecond)
-	}
-}
-
 // revised weighs a measurement against the current refill rate. A refusal while
 // probing only ends the probe: the true rate lies between the one that held and
-// the one that did not. A refusal at the rate itself cuts it, no deeper than the
-// measurement is certain.
+// the one that did not. A refusal at the rate itself cuts it.
 func (b *bucket) revised(past *window) float64 {
 	found := past.refillRate(b.size(), b.costs)
-	if top := b.rate() / b.share; b.probe.isOn() && top > b.refillRate {
-		return min(max(found, past.provenRate(b.size()), b.refillRate), top)
+	if b.rate() > b.refillRate*b.share {
+		return min(max(found, past.provenRate(b.size()), b.refillRate), b.rate()/b.share)
 	}
-	found += 1 / past.took.Seconds()
-	deepest := 1 - maxCut*past.confidence()
-	return b.refillRate * max(deepest, min(found/b.refillRate, 1-minCut))
+	return b.refillRate * max(1-maxCut, min(found/b.refillRate, 1-minCut))
 }
 
 func (b *bucket) setRate(perSecond float64) {
-	if perSecond <= 0 {
-		return
-	}
 	b.refillRate = max(perSecond, minRate)
 	b.peakRate = max(b.peakRate, b.refillRate)
 }

@@ -145,16 +145,6 @@ func (o Options) maxQuota() (q quota, ok bool) {
 	return q.share(o.Capacity), true
 }
 
-// statedQuota is the quota that MaxRate may belong to; the first refusal confirms
-// or refutes it. A rate alone says nothing about the period of the service's
-// limit, so the shortest one is assumed.
-func (o Options) statedQuota() quota {
-	if o.MaxBurst > 0 {
-		return quota{o.MaxRate, float64(o.MaxBurst)}
-	}
-	return quota{o.MaxRate, o.MaxRate * shortestWindow}
-}
-
 func (o Options) withDefaults() Options {
 	if o.Concurrency == 0 {
 		o.Concurrency = DefaultConcurrency

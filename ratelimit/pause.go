@@ -7,15 +7,16 @@ import (
 	"time"
 )
 
-// Backoff after a refusal without Retry-After: about a second, doubled for each
-// refusal in a row.
 const (
-	firstBackoff = time.Second
-	maxBackoff   = 32 * time.Second
+	// minPause is how long to pause after a refusal even if the service asks for
+	// less: long enough to measure its refill.
+	minPause = time.Second
+	// backoffGrowth is how much longer each pause is while everything is refused.
+	// The end of a window of the service's must not be missed by much.
+	backoffGrowth = 1.4
+	// maxBackoff is the longest pause that the service did not ask for.
+	maxBackoff = 32 * time.Second
 )
-
-// maxDuration keeps absurd demands within the range of a time.
-const maxDuration = 10 * 365 * 24 * time.Hour
 
 // PauseError says that the service asked for a longer pause than
 // Options.MaxPause. Nothing was sent; the run can be resumed after Until.
@@ -64,7 +65,6 @@ func (p *pause) err(now time.Time) error {
 
 // extend shuts the gate for d from now, unless it is shut for longer already.
 func (p *pause) extend(now time.Time, d, longest time.Duration) {
-	d = min(d, maxDuration)
 	until := now.Add(d)
 	if d > longest {
 		if p.tooLong == nil || until.After(p.tooLong.Until) {
@@ -83,14 +83,14 @@ func (p *pause) extend(now time.Time, d, longest time.Duration) {
 	p.until = until
 }
 
-// shortest is how long to stay shut at least: minPause, or a backoff if the
-// service sent no Retry-After or has refused everything since its last pause. The
-// jitter keeps several processes from coming back together.
-func (p *pause) shortest(retryAfter, minPause time.Duration, growth float64) time.Duration {
+// shortest is how long to stay shut at least: minPause, or a backoff from there if
+// the service sent no Retry-After or has refused everything since its last pause.
+// The jitter keeps several processes from coming back together.
+func (p *pause) shortest(retryAfter time.Duration) time.Duration {
 	p.backoffs++
 	if retryAfter > 0 && p.backoffs == 1 {
 		return minPause
 	}
-	d := min(maxBackoff, time.Duration(float64(firstBackoff)*math.Pow(growth, float64(min(p.backoffs-1, 20)))))
+	d := min(maxBackoff, time.Duration(float64(minPause)*math.Pow(backoffGrowth, float64(min(p.backoffs-1, 20)))))
 	return d + rand.N(d/4)
 }

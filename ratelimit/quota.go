@@ -38,13 +38,13 @@ func untilToken(lim *rate.Limiter, now time.Time) time.Duration {
 	return seconds(missing/float64(lim.Limit())) + time.Nanosecond
 }
 
-// seconds is s as a Duration, capped before sums of times would overflow: a
-// limiter with a tiny rate asks for ages.
+// maxDuration keeps sums of times from overflowing: a limiter with a tiny rate
+// asks for ages.
+const maxDuration = 10 * 365 * 24 * time.Hour
+
+// seconds is s as a Duration.
 func seconds(s float64) time.Duration {
-	if d := s * float64(time.Second); d < float64(maxDuration) {
-		return time.Duration(d)
-	}
-	return maxDuration
+	return time.Duration(min(s*float64(time.Second), float64(maxDuration)))
 }
 
 // usageHolds is how long a reported usage counts as current.
@@ -52,17 +52,11 @@ const usageHolds = 2 * time.Second
 
 // usage is the used share of the quota as the service last reported it.
 type usage struct {
-	reported bool // it was reported at least once
-	value    float64
-	since    time.Time
+	value float64
+	since time.Time
 }
 
-func (u *usage) report(now time.Time, value float64) {
-	if value > 0 {
-		u.reported = true
-	}
-	u.value, u.since = value, now
-}
+func (u *usage) report(now time.Time, value float64) { u.value, u.since = value, now }
 
 // at is the current usage; 0 if nothing recent is known.
 func (u *usage) at(now time.Time) float64 {

@@ -123,10 +123,10 @@ func (g *gate) estimate(n float64, latency time.Duration) (low, high time.Durati
 	best.burst = max(0, best.burst-float64(g.accepted))
 	worst := min(best.perSecond, reportedRate)
 	if g.bucket.known() {
-		best = quota{g.bucket.refillRate * g.opts.Capacity, max(0, g.bucket.tokens(now))}
+		best = quota{g.bucket.refillRate * g.opts.Capacity, max(0, g.bucket.limiter.TokensAt(now))}
 		worst = best.perSecond * usualShare
 	}
-	if stated := float64(g.maxRate.Limit()); stated < best.perSecond || g.opts.MaxRate > 0 {
+	if stated := float64(g.maxRate.Limit()); g.maxRate.Limit() != rate.Inf {
 		best = quota{min(best.perSecond, stated), min(best.burst, max(0, g.maxRate.TokensAt(now)))}
 		worst = min(worst, stated)
 	}

@@ -50,6 +50,25 @@ func TestTheEstimateBeforeARunUsesStatedLimits(t *testing.T) {
 	}
 }
 
+// The latency that was measured counts, not the one assumed, and what was accepted is gone from the burst.
+func TestTheEstimateUsesWhatWasMeasured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := paced(t, &service{latency: 2 * time.Second}, ratelimit.Options{})
+		work(t.Context(), tr, 3000, 16)
+		if low, _ := tr.Estimate(16, time.Millisecond); low != 2*time.Second {
+			t.Errorf("16 writes at once of 2 s each: at least %v", low)
+		}
+		if low, _ := tr.Estimate(400, time.Millisecond); low != 50*time.Second {
+			t.Errorf("400 writes of 2 s each, 16 at a time: at least %v", low)
+		}
+		tr = paced(t, &service{}, ratelimit.Options{})
+		work(t.Context(), tr, 3000, 16)
+		if low, _ := tr.Estimate(200, 0); low != 10*time.Second {
+			t.Errorf("200 writes after the documented burst: at least %v", low)
+		}
+	})
+}
+
 func TestWhatWasLearnedCanBeReadFromTheStats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := ten(integer)

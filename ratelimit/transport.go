@@ -25,14 +25,10 @@ type Transport struct {
 
 var _ http.RoundTripper = (*Transport)(nil)
 
-// New returns a Transport over base (nil means http.DefaultTransport), or says
-// what is wrong with o.
+// New returns a Transport over base, or says what is wrong with o.
 func New(base http.RoundTripper, o Options) (*Transport, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
-	}
-	if base == nil {
-		base = http.DefaultTransport
 	}
 	o = o.withDefaults()
 	reads := o

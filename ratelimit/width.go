@@ -39,12 +39,12 @@ func newWidth(limit int) width {
 }
 
 // at is the number of requests that may be in flight, given the sustained rate (0
-// = unknown), the available tokens and the used share of the quota.
-func (w *width) at(perSecond, tokens, used float64) int {
+// = unknown) and the used share of the quota.
+func (w *width) at(perSecond, used float64) int {
 	n := min(w.limit, w.ramp, w.ceiling.at)
 	if perSecond > 0 {
-		n = min(n, 1+math.Ceil(perSecond*w.latency.Seconds())+max(0, tokens)/4)
-	} else if used >= nearLimit {
+		n = min(n, 1+math.Ceil(perSecond*w.latency.Seconds()))
+	} else {
 		n = min(n, w.limit*(1-used)/(1-nearLimit))
 	}
 	return max(1, int(n))

@@ -15,6 +15,7 @@ type window struct {
 	refused  int       // in the event that started it
 	latest   time.Time // the last acceptance
 	samples  []sample
+	next     time.Time // when to take the next one
 }
 
 // sample is how many requests had been accepted at some time.
@@ -23,29 +24,18 @@ type sample struct {
 	accepted int
 }
 
-// Samples are at least this far apart, and there are at most this many.
-const (
-	sampleEvery = time.Second
-	maxSamples  = 64
-)
+// sampleEvery is how far apart samples are at first. The distance grows with the
+// length of the window, so that there are few.
+const sampleEvery = time.Second
 
 // accept counts a request accepted now.
 func (w *window) accept(now time.Time) {
-	if w.since.IsZero() {
-		w.since = now // the first one
-	}
 	w.accepted++
 	w.latest = now
-	if n := len(w.samples); n > 0 && now.Sub(w.samples[n-1].at) < sampleEvery {
-		return
+	if !now.Before(w.next) {
+		w.samples = append(w.samples, sample{now, w.accepted})
+		w.next = now.Add(sampleEvery + now.Sub(w.samples[0].at)/4)
 	}
-	if len(w.samples) == maxSamples { // keep every second one: a long window is sampled more coarsely
-		for i := range maxSamples / 2 {
-			w.samples[i] = w.samples[2*i]
-		}
-		w.samples = w.samples[:maxSamples/2]
-	}
-	w.samples = append(w.samples, sample{now, w.accepted})
 }
 
 // provenRate is the largest refill rate that the accepted requests prove: between
@@ -54,10 +44,8 @@ func (w *window) accept(now time.Time) {
 func (w *window) provenRate(size float64) float64 {
 	best := 0.0
 	for _, s := range w.samples {
-		span := w.latest.Sub(s.at)
-		if span >= 2*sampleEvery {
-			best = max(best, (float64(w.accepted-s.accepted)+1-size)/span.Seconds())
-		}
+		span := max(w.latest.Sub(s.at), 2*sampleEvery)
+		best = max(best, (float64(w.accepted-s.accepted)+1-size)/span.Seconds())
 	}
 	return best
 }
@@ -78,24 +66,15 @@ const aBurst = 5
 func (w *window) overflowed(size float64) bool { return float64(w.accepted) >= max(aBurst, 0.9*size) }
 
 // refillRate is how fast a bucket of that size filled during the window, per
-// second, if a refused request takes cost tokens. Either the bucket never
-// overflowed, and everything that was taken had flowed in; or it filled up while
-// the gate was shut, and what was taken beyond its size flowed in afterwards.
-// Each formula is exact in its own case and too low in the other, so the larger
-// one holds. A bucket that overflowed was full at some time between the last
+// second, if a refused request takes cost tokens: everything that was taken had
+// flowed in. A bucket that overflowed was full at some time between the last
 // refusal and the end of the pause: the middle is assumed.
 func (w *window) refillRate(size, cost float64) float64 {
 	all := max(w.took.Seconds(), 1e-3)
-	open := all - w.shut.Seconds()
-	taken := float64(w.accepted) + cost*float64(w.refused)
 	if w.empty > 0 && w.overflowed(size) {
 		all -= (w.shut - w.empty).Seconds() / 2
 	}
-	found := taken / all
-	if open > all/5 {
-		found = max(found, (taken-size)/open)
-	}
-	return found
+	return (float64(w.accepted) + cost*float64(w.refused)) / all
 }
 
 // refusalsCost reports whether a refused request takes a token too (Graph
