@@ -9,6 +9,7 @@ import (
 	"bulksync/graph"
 	"bulksync/internal/words"
 	"bulksync/plan"
+	"bulksync/plan/approval"
 	"bulksync/plan/audit"
 )
 
@@ -65,14 +66,15 @@ func readFact(r plan.Read) fact {
 	return fact{"Read", v, false}
 }
 
-func planFacts(p *plan.Plan) []fact {
+func planFacts(p *plan.Plan, approvals []approval.Approval) []fact {
 	fs := append(homeFact(p.HomeTenant), planInput(p)...)
 	if t := p.Template; t != nil {
 		fs = append(fs, fact{"Template", OneLine(t.Name), false})
 	}
-	return append(fs,
+	fs = append(fs,
 		fact{"Created", stamp(p.CreatedAt) + " by " + toolName(p.Tool), false},
 		readFact(p.Read))
+	return append(fs, decisionFacts(p, approvals)...)
 }
 
 func auditFacts(a *audit.Audit) []fact {
@@ -91,10 +93,85 @@ func runFacts(p *plan.Plan, r *journal.Result, running bool) []fact {
 	if running {
 		end = "As of"
 	}
+	fs = append(fs, approvedFacts(p, r)...)
 	return append(fs,
 		fact{"Planned", stamp(p.CreatedAt), false},
 		fact{"Started", stamp(r.StartedAt) + " by " + toolName(r.Tool), false},
 		fact{end, stamp(r.FinishedAt) + ", after " + elapsed(r.FinishedAt.Sub(r.StartedAt)), false})
+}
+
+// approvedFacts say who approved a run, or else how it was approved.
+func approvedFacts(p *plan.Plan, r *journal.Result) []fact {
+	switch {
+	case len(r.Approvals) > 0:
+		return decisionFacts(p, r.Approvals)
+	case r.ApprovedWith == "prompt":
+		return []fact{{"Approved", "at the prompt", false}}
+	case r.ApprovedWith != "":
+		return []fact{{"Approved", "with " + OneLine(r.ApprovedWith), false}}
+	default:
+		return nil
+	}
+}
+
+// decisionFacts say who decided what about a plan: the name, the key that proves
+// it, the time and the ticket, and what the person leaves out.
+func decisionFacts(p *plan.Plan, all []approval.Approval) []fact {
+	var names map[string]string
+	fs := make([]fact, 0, len(all))
+	for _, a := range all {
+		f := fact{Label: "Approved", Value: OneLine(a.By)}
+		if a.Decision == approval.Reject {
+			f.Label = "Rejected"
+		}
+		if a.Key != "" {
+			f.Value += " (" + OneLine(a.Key) + ")"
+		}
+		f.Value += ", " + stamp(a.At)
+		for _, said := range []string{a.Ticket, a.Comment} {
+			if said != "" {
+				f.Value += ", " + OneLine(said)
+			}
+		}
+		if len(a.Except) > 0 {
+			if names == nil {
+				names = partnerNames(p)
+			}
+			f.Value += "; excepted: " + exceptions(a.Except, names)
+		}
+		fs = append(fs, f)
+	}
+	return fs
+}
+
+// partnerNames are the names of the partners of a plan, by tenant ID.
+func partnerNames(p *plan.Plan) map[string]string {
+	names := map[string]string{}
+	for i := range p.Changes {
+		if who := &p.Changes[i].Partner; who.DisplayName != "" {
+			names[who.TenantID] = who.DisplayName
+		}
+	}
+	return names
+}
+
+// maxExceptions bounds the exceptions that a fact lists.
+const maxExceptions = 20
+
+// exceptions lists what an approval leaves out, by name, with the reasons.
+func exceptions(all []approval.Exception, names map[string]string) string {
+	var list []string
+	for _, e := range all[:min(len(all), maxExceptions)] {
+		who := strings.TrimSpace(names[e.TenantID] + " " + e.TenantID)
+		if e.Reason != "" {
+			who += " (" + e.Reason + ")"
+		}
+		list = append(list, OneLine(who))
+	}
+	if rest := len(all) - len(list); rest > 0 {
+		list = append(list, words.Count(rest, "other"))
+	}
+	return strings.Join(list, ", ")
 }
 
 // elapsed formats a duration for people: in milliseconds if short, else in

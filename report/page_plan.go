@@ -11,11 +11,11 @@ import (
 )
 
 // planPage says what p would do.
-func planPage(p *plan.Plan) *page {
+func planPage(p *plan.Plan, o Options) *page {
 	s := p.Summary
 	g := &page{
 		Kind: "plan", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Change",
-		Facts: planFacts(p), Counts: planTiles(s), Alerts: planAlerts(p),
+		Facts: planFacts(p, o.Approvals), Counts: planTiles(s), Alerts: planAlerts(p),
 		NRows: len(p.Changes), Rows: planRows(p), Lined: isLined(p), Approves: s.Writes() > 0,
 		Lead: planLead(p), All: planAll(s), Objects: hasObjects(s),
 		Listed: func(r *row) bool { return r.Action != string(plan.NoOp) }, NListed: len(p.Changes) - s.NoOp,

@@ -8,6 +8,7 @@ import (
 
 	"bulksync/execute/journal"
 	"bulksync/plan"
+	"bulksync/plan/approval"
 	"bulksync/plan/audit"
 )
 
@@ -42,6 +43,8 @@ type Options struct {
 	Color bool
 	// ExitCode is the code that a run ends with; it is part of the run's JSON.
 	ExitCode int
+	// Approvals are the decisions on a plan that its page shows. A run has its own.
+	Approvals []approval.Approval
 	// Running means that the run is still going: changes without an outcome are
 	// to come, and the report claims no end.
 	Running bool
@@ -59,7 +62,7 @@ func Plan(w io.Writer, p *plan.Plan, f Format, o Options) error {
 	case CSV:
 		return planCSV(w, p)
 	default:
-		return writePage(w, planPage(p), f, o)
+		return writePage(w, planPage(p, o), f, o)
 	}
 }
 
