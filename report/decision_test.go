@@ -79,7 +79,7 @@ func TestTheVerdictNamesExceptions(t *testing.T) {
 	stuck := with(change(9, "", plan.IdentitySynchronization, plan.Blocked), "no")
 	write := change(3, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true))
 	for want, os := range map[string][]journal.Outcome{
-		"Finished, but 1 change is blocked and 2 changes are excepted; the other change succeeded.":                 {blocked, excepted, excepted, seen},
+		"Finished, but 1 change is blocked and 2 changes are excepted; the other change succeeded.":               {blocked, excepted, excepted, seen},
 		"Finished, but 1 of 3 changes did not succeed; 1 other change is blocked and 1 other change is excepted.": {blocked, excepted, refused, seen},
 	} {
 		p := planOf(stuck, write, write, write)
