@@ -24,6 +24,7 @@ var homes = map[string][]string{
 	"github.com/spf13/pflag":                           {"cmd/bulksync"},
 	"github.com/vbauerster/mpb/v8":                     {"cmd/bulksync"},
 	"golang.org/x/crypto":                              {"internal/seal"},
+	"go.yaml.in/yaml/v3":                               {"plan/approval"},
 	"golang.org/x/net":                                 {"plan/desired"},
 	"golang.org/x/sync":                                {"execute", "plan"},
 	"golang.org/x/term":                                {"cmd/bulksync"},

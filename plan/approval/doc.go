@@ -15,6 +15,7 @@
 // another plan, approves nothing. A rejection always counts, and so does an
 // exception: whoever is named in an approval as not approved is not written.
 //
-// Package plan below owns the plan, package seal the signatures. Above, package
-// journal records the approvals of a run, and package report shows them.
+// Package plan below owns the plan, package desired the forms of tenant IDs and the
+// faults of a file, package seal the signatures. Above, package journal records the
+// approvals of a run, and package report shows them.
 package approval

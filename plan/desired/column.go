@@ -2,6 +2,7 @@ package desired
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -136,6 +137,14 @@ func isNearTenantID(cell string) bool {
 		}
 	}
 	return false
+}
+
+// Nearest is the name that a misspelling most likely means, in any letter case.
+func Nearest(word string, names []string) string {
+	word = strings.ToLower(word[:min(len(word), 100)])
+	return slices.MinFunc(names, func(a, b string) int {
+		return editDistance(word, strings.ToLower(a)) - editDistance(word, strings.ToLower(b))
+	})
 }
 
 // editDistance counts the insertions, deletions and substitutions that turn a

@@ -69,7 +69,7 @@ func namesTenantID(cells []string) bool {
 // file has no header at all.
 func holdsTenantID(cells []string) bool {
 	for _, cell := range cells {
-		if _, err := parseGUID(trimCell(cell)); err == nil {
+		if _, err := ParseTenantID(trimCell(cell)); err == nil {
 			return true
 		}
 	}

@@ -51,7 +51,7 @@ func (r *Rows) Resolve(home string, tenantIDs map[string]string) (*Partners, err
 	m := newMerger(r.Input.Name, len(r.rows))
 	for _, row := range r.rows {
 		if row.TenantID == "" {
-			id, err := parseGUID(tenantIDs[row.domain])
+			id, err := ParseTenantID(tenantIDs[row.domain])
 			if err != nil {
 				m.refuse(&row, unknownDomain.errorf("unknown domain %s: no tenant has it; correct it or give the tenant ID", Quote(row.domain)))
 				continue

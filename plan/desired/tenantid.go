@@ -27,7 +27,7 @@ func parseTenant(cell string) (id, domain string, err error) {
 		domain, err = parseDomain(cell)
 		return "", domain, err
 	default:
-		id, err = parseGUID(cell)
+		id, err = ParseTenantID(cell)
 		return id, "", err
 	}
 }
@@ -44,7 +44,7 @@ const (
 
 // IsCanonicalGUID reports whether s is a tenant ID in canonical form: lower-case,
 // with hyphens, and not the nil GUID. It is the fast path for the usual cell,
-// which parseGUID would return unchanged.
+// which ParseTenantID would return unchanged.
 func IsCanonicalGUID(s string) bool {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' || s == nilGUID {
 		return false
@@ -64,10 +64,10 @@ func isLowerHex(s string) bool {
 	return true
 }
 
-// parseGUID reads the forms in which people write a GUID: any letter case, in
-// braces, as urn:uuid:, or 32 digits without hyphens. It returns the canonical
-// form, lower-case with hyphens.
-func parseGUID(cell string) (string, error) {
+// ParseTenantID reads a tenant ID in the forms in which people write a GUID: any
+// letter case, in braces, as urn:uuid:, or 32 digits without hyphens. It returns
+// the canonical form, lower-case with hyphens.
+func ParseTenantID(cell string) (string, error) {
 	digits := cell
 	if strings.HasPrefix(digits, "{") && strings.HasSuffix(digits, "}") {
 		digits = digits[1 : len(digits)-1]

@@ -73,7 +73,7 @@ func TestACanonicalGUIDIsOneThatReadsAsItself(t *testing.T) {
 			s[rapid.IntRange(0, len(s)-1).Draw(t, "at")] = rapid.SampledFrom([]byte("/0:9@AFG`afg-{\x00\x80\xff")).Draw(t, "byte")
 		}
 		s = s[:rapid.SampledFrom([]int{36, 36, 36, 35, 0}).Draw(t, "length")]
-		id, err := parseGUID(string(s))
+		id, err := ParseTenantID(string(s))
 		if got, want := IsCanonicalGUID(string(s)), err == nil && id == string(s); got != want {
 			t.Errorf("%q: got %v, and it reads as %q, %v", s, got, id, err)
 		}
