@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/ssh"
+
 	"bulksync/internal/seal"
 )
 
@@ -168,22 +170,29 @@ func TestOpenKeyRefuses(t *testing.T) {
 	}
 }
 
-// dsaKey is a private key of a kind that is no longer safe. The numbers are not
-// those of a real key, which would take long to make.
+// dsaKey is a private key of a kind that is no longer safe. Its numbers are only
+// of the right size: a real one would take long to make.
 func dsaKey(t *testing.T) *pem.Block {
 	t.Helper()
-	key := struct {
+	der, err := asn1.Marshal(struct {
 		Version       int
 		P, Q, G, Y, X *big.Int
-	}{}
-	key.Q, _ = rand.Prime(rand.Reader, 160)
-	key.P = new(big.Int).SetBit(big.NewInt(1), 1023, 1)
-	key.G, key.Y, key.X = big.NewInt(2), big.NewInt(4), big.NewInt(2)
-	der, err := asn1.Marshal(key)
+	}{0, big.NewInt(0).SetBit(big.NewInt(1), 1023, 1), big.NewInt(0).SetBit(big.NewInt(1), 159, 1),
+		big.NewInt(2), big.NewInt(4), big.NewInt(2)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &pem.Block{Type: "DSA PRIVATE KEY", Bytes: der}
+}
+
+// dsaPublic is the public key of dsaKey.
+func dsaPublic(t *testing.T) ssh.PublicKey {
+	t.Helper()
+	signer, err := ssh.ParsePrivateKey(pem.EncodeToMemory(dsaKey(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer.PublicKey()
 }
 
 // A signature needs a namespace.
