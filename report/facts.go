@@ -162,16 +162,42 @@ const maxExceptions = 20
 func exceptions(all []approval.Exception, names map[string]string) string {
 	var list []string
 	for _, e := range all[:min(len(all), maxExceptions)] {
-		who := strings.TrimSpace(names[e.TenantID] + " " + e.TenantID)
-		if e.Reason != "" {
-			who += " (" + e.Reason + ")"
-		}
-		list = append(list, OneLine(who))
+		list = append(list, exceptionName(e, names))
 	}
 	if rest := len(all) - len(list); rest > 0 {
 		list = append(list, words.Count(rest, "other"))
 	}
 	return strings.Join(list, ", ")
+}
+
+func exceptionName(e approval.Exception, names map[string]string) string {
+	who := strings.TrimSpace(names[e.TenantID] + " " + e.TenantID)
+	if e.Reason != "" {
+		who += " (" + e.Reason + ")"
+	}
+	return OneLine(who)
+}
+
+// ExceptionNames names what an approval of a plan leaves out, with the reasons.
+func ExceptionNames(p *plan.Plan, all []approval.Exception) []string {
+	names := partnerNames(p)
+	list := make([]string, len(all))
+	for i, e := range all {
+		list[i] = exceptionName(e, names)
+	}
+	return list
+}
+
+// Groups is a fingerprint in groups of four digits, which can be read over the
+// phone.
+func Groups(fingerprint string) string {
+	kind, digits, _ := strings.Cut(OneLine(fingerprint), ":")
+	var b strings.Builder
+	b.WriteString(kind + ":")
+	for i := 0; i < len(digits); i += 4 {
+		b.WriteString(" " + digits[i:min(i+4, len(digits))])
+	}
+	return b.String()
 }
 
 // elapsed formats a duration for people: in milliseconds if short, else in

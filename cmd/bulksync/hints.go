@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -81,7 +82,9 @@ func (at address) command(verb string, args ...string) string {
 }
 
 // offline reports whether a command runs without Graph and so needs no address.
-func offline(verb string) bool { return verb == "show" || verb == "report" || verb == "undo" }
+func offline(verb string) bool {
+	return slices.Contains([]string{"show", "approve", "reject", "verify", "report", "undo"}, verb)
+}
 
 // onHostOf is the address with the host that a plan was made against: with any
 // other the plan would be refused.
