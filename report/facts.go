@@ -74,6 +74,7 @@ func planFacts(p *plan.Plan, approvals []approval.Approval) []fact {
 	fs = append(fs,
 		fact{"Created", stamp(p.CreatedAt) + " by " + toolName(p.Tool), false},
 		readFact(p.Read))
+	fs = append(append(fs, policyFacts(p)...), estimateFact(p)...)
 	return append(fs, decisionFacts(p, approvals)...)
 }
 
@@ -94,10 +95,13 @@ func runFacts(p *plan.Plan, r *journal.Result, running bool) []fact {
 		end = "As of"
 	}
 	fs = append(fs, approvedFacts(p, r)...)
-	return append(fs,
+	fs = append(fs, fact{"Policy", OneLine(p.Policy.Name), false})
+	fs = append(fs, liftedFact(r)...)
+	fs = append(fs,
 		fact{"Planned", stamp(p.CreatedAt), false},
 		fact{"Started", stamp(r.StartedAt) + " by " + toolName(r.Tool), false},
 		fact{end, stamp(r.FinishedAt) + ", after " + elapsed(r.FinishedAt.Sub(r.StartedAt)), false})
+	return append(fs, tookFact(p, r, running)...)
 }
 
 // approvedFacts say who approved a run, or else how it was approved.

@@ -12,6 +12,7 @@ import (
 
 	"bulksync/execute/journal"
 	"bulksync/internal/seal"
+	"bulksync/plan"
 	"bulksync/plan/audit"
 )
 
@@ -108,6 +109,16 @@ func (e *escaper) flush() error {
 // summary is what summary.json holds.
 type summary struct {
 	*journal.Result
-	Running  bool `json:"running,omitempty"`
-	ExitCode int  `json:"exitCode"`
+	// Policy is the one that the plan was held to.
+	Policy policyName `json:"policy"`
+	// Estimate is how long the writes were thought to take; nil if not known.
+	Estimate *plan.Estimate `json:"estimate,omitempty"`
+	Running  bool           `json:"running,omitempty"`
+	ExitCode int            `json:"exitCode"`
+}
+
+// policyName identifies a policy.
+type policyName struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256,omitempty"`
 }

@@ -25,7 +25,11 @@ func planPage(p *plan.Plan, o Options) *page {
 	if s.NoOp > 0 {
 		g.Unlisted = isAre(s.NoOp, "object") + " already as wanted, not listed."
 	}
-	if g.Verdict, g.Tone = planVerdict(p); len(g.Alerts) > 0 {
+	g.Verdict, g.Tone = planVerdict(p)
+	switch {
+	case len(p.Above()) > 0:
+		g.Tone = bad
+	case len(g.Alerts) > 0:
 		g.Tone = warn
 	}
 	return g
@@ -77,7 +81,7 @@ func planLead(p *plan.Plan) []string {
 			e.add(c, true)
 		}
 	}
-	out := e.sentences(false)
+	out := append(aboveLead(p), e.sentences(false)...)
 	if p.Reverts() && !isEmptyUndo(p) {
 		out = append([]string{"This plan reverts a run."}, out...)
 	}

@@ -30,6 +30,7 @@ const outageOfRun = 5 * time.Minute
 type applyOptions struct {
 	paceOptions
 	decisionOptions
+	policyOptions
 	plan               string // the file, "-" for standard input
 	yes                bool
 	approve, dir       string
@@ -69,6 +70,7 @@ bulksync resume continues the run.`,
 func (o *applyOptions) register(fl *pflag.FlagSet) {
 	o.paceOptions.register(fl)
 	o.decisionOptions.register(fl)
+	o.policyOptions.register(fl)
 	fl.BoolVar(&o.yes, "yes", o.yes, "apply without asking")
 	fl.StringVar(&o.approve, "approve", o.approve, "`FINGERPRINT` of the approved plan; any other plan is refused")
 	fl.StringVar(&o.dir, "run-dir", o.dir, "`DIR` for the run (default bulksync-runs/<time>-<fingerprint>)")
@@ -88,16 +90,16 @@ func (o applyOptions) run(stops execute.Stops, e *env) error {
 		return err
 	}
 	defer p.Close()
-	settings, err := o.settings(p.Plan, time.Now())
+	now := time.Now()
+	settings, allowed, err := o.admit(stops.Soft, e, p.Plan, now)
 	if err != nil {
 		return err
 	}
-	settings.Outage = cmp.Or(e.outage, outageOfRun)
-	dirPath := cmp.Or(o.dir, rundir.Default(p.Plan, time.Now()))
+	dirPath := cmp.Or(o.dir, rundir.Default(p.Plan, now))
 	if err := rundir.Check(dirPath); err != nil {
 		return e.refusedDir(dirPath, err)
 	}
-	approved, err := o.approved(stops.Soft, e, p.Plan)
+	approved, err := o.approved(stops.Soft, e, p.Plan, now)
 	if err != nil {
 		return err
 	}
@@ -117,8 +119,24 @@ func (o applyOptions) run(stops execute.Stops, e *env) error {
 	defer file.Close()
 	return e.carryOut(stops, dir, t, execute.Config{
 		Client: t.Client(), Plan: p.Plan, Reading: reading, Journal: journal.New(file, ""),
-		Header: journal.Run{RunID: uuid.NewString(), Tool: tool(), Identity: who(t.Identity()), Settings: settings, ApprovedWith: approved.with, Approvals: approved.approvals},
+		Header: journal.Run{
+			RunID: uuid.NewString(), Tool: tool(), Identity: who(t.Identity()), Settings: settings,
+			ApprovedWith: approved.with, Approvals: approved.approvals, Allowed: allowed,
+		},
 	})
+}
+
+// admit asks the policy of the plan whether it may be applied now, and how: the
+// settings of the run, and the limits that were lifted.
+func (o applyOptions) admit(ctx context.Context, e *env, p *plan.Plan, now time.Time) (journal.Settings, []plan.LimitName, error) {
+	settings, err := o.settings(p, now)
+	if err != nil {
+		return settings, nil, err
+	}
+	settings.Outage = cmp.Or(e.outage, outageOfRun)
+	a, err := o.check(ctx, e, p, now)
+	a.bound(&settings, now)
+	return settings, a.allowed, err
 }
 
 // refusedDir says what to do about a folder that no run can begin in.
@@ -134,10 +152,10 @@ func (e *env) refusedDir(path string, err error) error {
 }
 
 // approved makes sure that people approved exactly this plan.
-func (o applyOptions) approved(ctx context.Context, e *env, p *plan.Plan) (consent, error) {
+func (o applyOptions) approved(ctx context.Context, e *env, p *plan.Plan, now time.Time) (consent, error) {
 	switch {
 	case len(o.decisions) > 0:
-		return e.decide(ctx, p, o.plan, o.decisions)
+		return e.decide(ctx, p, o.plan, o.decisions, now)
 	case p.Policy.NeedsApproval() && p.Summary.Writes() > 0:
 		return consent{}, e.needsDecisions(p, o.plan)
 	case o.approve != "":

@@ -108,6 +108,9 @@ func (t *tour) getenv(name string) string {
 	if name == "BULKSYNC_ACCESS_TOKEN" {
 		return t.token
 	}
+	if name == policyVariable {
+		return "" // the tour has its own
+	}
 	return t.process.getenv(name)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -15,6 +16,7 @@ import (
 // planOptions are the flags of bulksync plan.
 type planOptions struct {
 	wanted
+	policyOptions
 	// out is the file to save the plan in; empty for none.
 	out string
 	// detailed makes a difference exit code 2.
@@ -41,24 +43,36 @@ written to the tenant. With --out the plan is saved to a file, and bulksync appl
 
 func (o *planOptions) register(fl *pflag.FlagSet) {
 	o.wanted.register(fl)
+	o.registerPolicy(fl)
 	fl.StringVar(&o.out, "out", "", "`FILE` to save the plan in")
 	fl.BoolVar(&o.createPartners, "create-partners", false, "add partner configurations that do not exist")
 	fl.BoolVar(&o.detailed, "detailed-exitcode", false, "exit with code 2 if something differs")
 }
 
-func (o planOptions) run(stops execute.Stops, e *env) error {
-	ctx := stops.Soft
-	if o.out != "" {
-		if err := e.checkOutput(o.out, o.csv, o.template); err != nil {
-			return err
-		}
+// build makes the plan. It reads the policy first, which needs no tenant.
+func (o planOptions) build(ctx context.Context, e *env) (*plan.Plan, error) {
+	policy, err := o.policyOptions.read(ctx, e)
+	if err != nil {
+		return nil, err
 	}
 	c, err := e.compare(ctx, o.wanted)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	wanted, current := c.take()
-	p, err := plan.Build(c.head(), wanted, current)
+	head := c.head()
+	head.Policy = policy
+	return plan.Build(head, wanted, current)
+}
+
+func (o planOptions) run(stops execute.Stops, e *env) error {
+	ctx := stops.Soft
+	if o.out != "" {
+		if err := e.checkOutput(o.out, o.csv, o.template, o.file(e)); err != nil {
+			return err
+		}
+	}
+	p, err := o.build(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -73,7 +87,6 @@ func (o planOptions) run(stops execute.Stops, e *env) error {
 		kept.Remove()
 		return err
 	}
-	e.noteEstimate(c.tenant, p)
 	switch {
 	case o.out != "" && p.Summary.Writes() > 0:
 		e.noteKept(o.out, e.address)

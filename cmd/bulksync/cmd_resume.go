@@ -45,7 +45,10 @@ are judged again; --decision puts others in their place.`,
 	return cmd
 }
 
-func (o resumeOptions) run(stops execute.Stops, e *env) error {
+func (o resumeOptions) run(stops execute.Stops, e *env) error { return o.at(stops, e, time.Now()) }
+
+// at is run at a given time.
+func (o resumeOptions) at(stops execute.Stops, e *env, now time.Time) error {
 	dir, err := rundir.Open(o.dir)
 	if err != nil {
 		return err
@@ -58,7 +61,7 @@ func (o resumeOptions) run(stops execute.Stops, e *env) error {
 	if err != nil {
 		return err
 	}
-	settings, err := o.settings(e, last.Settings)
+	settings, err := o.settings(e, last.Settings, now)
 	if err != nil {
 		return err
 	}
@@ -73,15 +76,20 @@ func (o resumeOptions) run(stops execute.Stops, e *env) error {
 			return e.endOfSettled(dir, p, r)
 		}
 	}
-	approved, err := o.again(stops.Soft, e, dir, p, &last.Run)
-	if err != nil {
-		return err
-	}
-	return e.resume(stops, dir, p, settings, approved)
+	return o.resume(stops, e, dir, p, &last.Run, settings, now)
 }
 
 // resume continues a run that has something left, or may have.
-func (e *env) resume(stops execute.Stops, dir *rundir.Dir, p *plan.Plan, settings journal.Settings, approved consent) error {
+func (o resumeOptions) resume(stops execute.Stops, e *env, dir *rundir.Dir, p *plan.Plan, last *journal.Run, settings journal.Settings, now time.Time) error {
+	admitted, err := checkAgain(p, now)
+	if err != nil {
+		return err
+	}
+	admitted.bound(&settings, now)
+	approved, err := o.again(stops.Soft, e, dir, p, last, now)
+	if err != nil {
+		return err
+	}
 	t, reading, prior, err := e.catchUp(stops.Soft, dir, p, settings)
 	if err != nil {
 		return err
@@ -98,7 +106,7 @@ func (e *env) resume(stops execute.Stops, dir *rundir.Dir, p *plan.Plan, setting
 	header.Tool, header.Identity, header.Settings = tool(), who(t.Identity()), settings
 	header.ApprovedWith, header.Approvals = approved.with, approved.approvals
 	e.noteConsent(approved)
-	e.noteDeadline(settings, time.Now())
+	e.noteDeadline(settings, now)
 	return e.carryOut(stops, dir, t, execute.Config{
 		Client: t.Client(), Plan: p, Reading: reading, Journal: journal.New(file, prior.LastSum()),
 		Prior: prior, Header: header,
@@ -106,10 +114,10 @@ func (e *env) resume(stops execute.Stops, dir *rundir.Dir, p *plan.Plan, setting
 }
 
 // settings are those of the run's last session, with the given flags applied.
-func (o resumeOptions) settings(e *env, s journal.Settings) (journal.Settings, error) {
+func (o resumeOptions) settings(e *env, s journal.Settings, now time.Time) (journal.Settings, error) {
 	s.Outage = cmp.Or(e.outage, s.Outage, outageOfRun)
 	s.Deadline = s.Deadline.Local() // the journal has it in UTC; here it is in the zone of who reads it
-	return s, o.over(&s, time.Now())
+	return s, o.over(&s, now)
 }
 
 // settled returns a run that has nothing left, as a reading of the tenant

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -22,7 +18,8 @@ import (
 // verifyOptions are the flags of bulksync verify.
 type verifyOptions struct {
 	decisionOptions
-	plan, policy string
+	policyOptions
+	plan string
 }
 
 func verifyCommand(c *commandLine) *cobra.Command {
@@ -38,8 +35,8 @@ accept the decisions now. Exit 0: proved; 4: refused, or not as it was.`,
 			return o.run(c.stops, e)
 		}),
 	}
-	o.register(cmd.Flags())
-	cmd.Flags().StringVar(&o.policy, "policy", "", "`FILE` of the policy that the plan must have been made under")
+	o.decisionOptions.register(cmd.Flags())
+	o.policyOptions.registerDemand(cmd.Flags())
 	return cmd
 }
 
@@ -53,19 +50,18 @@ func (o verifyOptions) run(stops execute.Stops, e *env) error {
 		"its fingerprint is " + report.Groups(p.Fingerprint),
 	}
 	var refusal error
-	if o.policy != "" {
-		if refusal = samePolicy(stops.Soft, p, o.policy); refusal == nil {
-			proved = append(proved, fmt.Sprintf("it was made under the policy in %s", o.policy))
+	if path := o.file(e); path != "" {
+		if refusal = o.checkFile(stops.Soft, e, p); refusal == nil {
+			proved = append(proved, "it was made under the policy in "+path)
 		}
 	}
-	if refusal == nil && len(o.decisions) > 0 {
+	if now := time.Now(); refusal == nil && len(o.decisions) > 0 {
 		var c consent
-		if c, refusal = e.decide(stops.Soft, p, o.plan, o.decisions); refusal == nil {
-			proved = append(proved, acceptedLines(p, c, time.Now())...)
+		if c, refusal = e.decide(stops.Soft, p, o.plan, o.decisions, now); refusal == nil {
+			proved = append(proved, acceptedLines(p, c, now)...)
 		}
 	}
-	var refused *exit
-	if refusal != nil && !errors.As(refusal, &refused) {
+	if refusal != nil && !errors.As(refusal, new(*exit)) {
 		return refusal
 	}
 	if err := e.print(func(w io.Writer) error {
@@ -77,7 +73,7 @@ func (o verifyOptions) run(stops execute.Stops, e *env) error {
 		return err
 	}
 	if refusal == nil && len(o.decisions) == 0 && p.Policy.NeedsApproval() {
-		e.note("the policy %s asks for %s; pass each with --decision to have it proved", p.Policy.Name, words.Count(p.Policy.Approvals.Required, "approval"))
+		e.note("%s asks for %s; pass each with --decision to have it proved", policyName(p), words.Count(p.Policy.Approvals.Required, "approval"))
 	}
 	return refusal
 }
@@ -97,22 +93,4 @@ func acceptedLines(p *plan.Plan, c consent, now time.Time) []string {
 		lines = append(lines, line)
 	}
 	return append(lines, "apply would accept "+map[bool]string{true: "this decision", false: "these decisions"}[len(c.approvals) == 1])
-}
-
-// samePolicy refuses a plan that was made under another policy than the one in a
-// file.
-func samePolicy(ctx context.Context, p *plan.Plan, path string) error {
-	text, err := readSmall(ctx, path)
-	if errors.Is(err, os.ErrNotExist) {
-		return hinted(err, "name the policy's file with --policy FILE")
-	}
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(text)
-	if hex.EncodeToString(sum[:]) != p.Policy.SHA256 {
-		return refused("plan again with --policy "+shellQuote(path)+", or name the policy that the plan was made under",
-			"the plan was made under another policy than %s: %s", path, p.Policy.Name)
-	}
-	return nil
 }

@@ -159,5 +159,11 @@ func (e *env) noteRestarts(why []string) {
 }
 
 func (c *compared) head() plan.Head {
-	return plan.Head{Tool: tool(), CreatedAt: time.Now(), HomeTenant: c.tenant.Home()}
+	return plan.Head{Tool: tool(), CreatedAt: time.Now(), HomeTenant: c.tenant.Home(), Estimate: c.estimate}
+}
+
+// estimate says how long writes may take, from what reading the tenant took.
+func (c *compared) estimate(writes int) plan.Estimate {
+	low, high := c.tenant.Estimate(writes)
+	return plan.Estimate{LowMs: low.Milliseconds(), HighMs: max(low, high).Milliseconds(), LatencyMs: c.tenant.Latency().Milliseconds()}
 }

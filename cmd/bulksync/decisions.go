@@ -97,12 +97,12 @@ func readSmall(ctx context.Context, path string) ([]byte, error) {
 
 // decide judges decisions about the plan in a file. A refusal says how to get
 // another one.
-func (e *env) decide(ctx context.Context, p *plan.Plan, path string, paths []string) (consent, error) {
+func (e *env) decide(ctx context.Context, p *plan.Plan, path string, paths []string, now time.Time) (consent, error) {
 	files, err := e.readDecisions(ctx, paths)
 	if err != nil {
 		return consent{}, e.undecided(p, path, err)
 	}
-	approvals, err := approval.Judge(p, files, time.Now())
+	approvals, err := approval.Judge(p, files, now)
 	return consent{"--decision", approvals, files}, e.undecided(p, path, err)
 }
 
@@ -130,18 +130,18 @@ func (e *env) toDecide(p *plan.Plan, path string) string {
 // none.
 func (e *env) needsDecisions(p *plan.Plan, path string) error {
 	return refused("have it approved: "+e.toDecide(p, path)+"; then pass each file with --decision",
-		"the policy %s asks for %s by its signers, and no --decision is given", p.Policy.Name, words.Count(p.Policy.Approvals.Required, "approval"))
+		"%s asks for %s by its signers, and no --decision is given", policyName(p), words.Count(p.Policy.Approvals.Required, "approval"))
 }
 
 // again judges the decisions of a run that is resumed: the given ones, or else
 // those that its last session relied on, as they are in its folder.
-func (o decisionOptions) again(ctx context.Context, e *env, dir *rundir.Dir, p *plan.Plan, last *journal.Run) (consent, error) {
+func (o decisionOptions) again(ctx context.Context, e *env, dir *rundir.Dir, p *plan.Plan, last *journal.Run, now time.Time) (consent, error) {
 	path := dir.File(rundir.PlanName)
 	switch {
 	case len(o.decisions) > 0:
-		return e.decide(ctx, p, path, o.decisions)
+		return e.decide(ctx, p, path, o.decisions, now)
 	case len(last.Approvals) > 0:
-		c, err := e.keptDecisions(ctx, dir, p, last)
+		c, err := e.keptDecisions(ctx, dir, p, last, now)
 		if errors.As(err, new(*approval.Refusal)) {
 			err = refused("make a new decision: "+e.toDecide(p, path)+"; then: "+e.address.command("resume", dir.Path())+" --decision FILE", "%w", err)
 		}
@@ -155,7 +155,7 @@ func (o decisionOptions) again(ctx context.Context, e *env, dir *rundir.Dir, p *
 
 // keptDecisions judges the decisions that a session relied on once more, at this
 // time. Others in the folder do not count, and what was altered there is missing.
-func (e *env) keptDecisions(ctx context.Context, dir *rundir.Dir, p *plan.Plan, last *journal.Run) (consent, error) {
+func (e *env) keptDecisions(ctx context.Context, dir *rundir.Dir, p *plan.Plan, last *journal.Run, now time.Time) (consent, error) {
 	paths, err := dir.Decisions()
 	if err != nil {
 		return consent{}, err
@@ -188,7 +188,7 @@ func (e *env) keptDecisions(ctx context.Context, dir *rundir.Dir, p *plan.Plan, 
 	if len(refusal.Faults) > 0 {
 		return c, refusal
 	}
-	c.approvals, err = approval.Judge(p, c.files, time.Now())
+	c.approvals, err = approval.Judge(p, c.files, now)
 	return c, err
 }
 

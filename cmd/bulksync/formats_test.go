@@ -130,10 +130,12 @@ func linesOf(text []byte) [][]byte {
 func summaryTexts(t *testing.T) (texts [][]byte) {
 	for _, how := range amounts {
 		r := filled[journal.Result](how)
+		p := filled[plan.Plan](how)
+		p.Changes, p.Input, p.Summary, p.Fingerprint = nil, desired.Input{}, plan.Summary{}, r.PlanFingerprint
 		r.Changes, r.Rows, r.Totals, r.Outcomes = 0, 0, journal.Totals{}, nil
 		for _, running := range []bool{false, true} {
 			texts = append(texts, rendered(t, func(w io.Writer) error {
-				return report.Run(w, &plan.Plan{Fingerprint: r.PlanFingerprint}, r, report.JSON, report.Options{Running: running})
+				return report.Run(w, p, r, report.JSON, report.Options{Running: running})
 			}))
 		}
 	}

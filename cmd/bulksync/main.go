@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	_ "time/tzdata" // a policy names a time zone, and not every machine has them
 
 	"bulksync/execute"
 )

@@ -152,14 +152,17 @@ func parseDeadline(s string, now time.Time) (time.Time, error) {
 	return t, nil
 }
 
+// zonedTime is the layout of a time for people, with its zone.
+const zonedTime = "2006-01-02 15:04:05 -07:00 (MST)"
+
 // noteDeadline says after what time no write begins, with the time zone: a time
 // of day is taken as this machine's.
 func (e *env) noteDeadline(s journal.Settings, now time.Time) {
 	switch {
 	case s.Deadline.IsZero():
 	case s.Deadline.After(now):
-		e.note("no write begins after %s", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
+		e.note("no write begins after %s", s.Deadline.Format(zonedTime))
 	default:
-		e.note("the deadline of the run was %s: it continues without one", s.Deadline.Format("2006-01-02 15:04:05 -07:00 (MST)"))
+		e.note("the deadline of the run was %s: it continues without one", s.Deadline.Format(zonedTime))
 	}
 }

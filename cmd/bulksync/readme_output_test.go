@@ -75,6 +75,7 @@ func readmePlan(t *testing.T) string {
 	}
 	p, err := plan.Build(plan.Head{
 		Tool: plan.Tool{Name: "bulksync", Version: "1.0.0"}, CreatedAt: time.Date(2026, 11, 21, 20, 12, 0, 0, time.UTC),
+		Estimate:   func(int) plan.Estimate { return plan.Estimate{LowMs: 900, HighMs: 2000, LatencyMs: 45} },
 		HomeTenant: graph.HomeTenant{ID: sim.HomeTenant(), Cloud: graph.Global, GraphURL: graph.Global.RootURL()},
 	}, plan.Desired{Partners: partners}, current)
 	if err != nil {

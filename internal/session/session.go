@@ -142,6 +142,9 @@ func (s *Session) Estimate(writes int) (low, high time.Duration) {
 	return s.pace.Estimate(writes, s.answers.value())
 }
 
+// Latency is the mean time of an answer so far; 0 if there was none.
+func (s *Session) Latency() time.Duration { return s.answers.value() }
+
 // DownFor is how long Graph has not answered; ok is false while it does.
 func (s *Session) DownFor() (d time.Duration, ok bool) {
 	since, down := s.client.Down()

@@ -248,17 +248,17 @@ func (j *judge) twice(files []File) {
 
 // count refuses too few approvals.
 func (j *judge) count() {
-	required, approvals := 1, 0
-	if j.plan.Policy.NeedsApproval() {
-		required = j.plan.Policy.Approvals.Required
-	}
+	approvals := 0
 	for _, a := range j.approvals {
 		if a.Decision == Approve {
 			approvals++
 		}
 	}
-	if approvals < required {
-		j.refuse("", "the policy %s asks for %s, and there %s", j.plan.Policy.Name, words.Count(required, "approval"), thereAre(approvals))
+	switch policy := &j.plan.Policy; {
+	case policy.NeedsApproval() && approvals < policy.Approvals.Required:
+		j.refuse("", "the policy %s asks for %s, and there %s", policy.Name, words.Count(policy.Approvals.Required, "approval"), thereAre(approvals))
+	case approvals == 0:
+		j.refuse("", "nobody approves the plan")
 	}
 }
 

@@ -148,7 +148,7 @@ func TestJudgeRefuses(t *testing.T) {
 	}{
 		"another plan":        {edit: func(d *approval.Decision) { d.PlanFingerprint = "sha256:00" }, want: []string{ada + `it is about another plan, "sha256:00"; this one is ` + finger}},
 		"another tenant":      {edit: func(d *approval.Decision) { d.HomeTenant = contoso }, want: []string{ada + `it is about another home tenant, "` + contoso + `"; the plan is for ` + home}},
-		"neither":             {edit: func(d *approval.Decision) { d.Decision = "maybe" }, want: []string{ada + `its decision is "maybe": neither approve nor reject`, "the policy built-in asks for 1 approval, and there is none"}},
+		"neither":             {edit: func(d *approval.Decision) { d.Decision = "maybe" }, want: []string{ada + `its decision is "maybe": neither approve nor reject`, "nobody approves the plan"}},
 		"late":                {edit: func(d *approval.Decision) { d.ExpiresAt = noon.Add(-time.Second) }, want: []string{ada + "it expired at 2026-11-26 11:59:59 UTC; it is 2026-11-26 12:00:00 UTC now"}},
 		"late at this moment": {edit: func(d *approval.Decision) { d.ExpiresAt = noon }, want: []string{ada + "it expired at 2026-11-26 12:00:00 UTC; it is"}},
 		"late before it was":  {edit: func(d *approval.Decision) { d.At = d.ExpiresAt }, want: []string{ada + "it was made at 2026-11-29 11:00:00 UTC, more than 5m0s ahead"}},
@@ -164,28 +164,28 @@ func TestJudgeRefuses(t *testing.T) {
 		"a name with a control":   {old: `"by": "ada"`, text: `"by": "ada\u001b[0m"`, want: []string{ada + "the name "}},
 		"a name that is reversed": {old: `"by": "ada"`, text: `"by": "a\u202eda"`, want: []string{ada + "the name "}},
 		"a long name":             {old: `"by": "ada"`, text: `"by": "` + strings.Repeat("a", 201) + `"`, want: []string{ada + "the name is longer than 200 bytes"}},
-		"an unknown member":       {old: `"by":`, text: `"until": 1, "by":`, want: []string{ada + `it has a member that no decision has: "until"`, "the policy"}},
-		"another letter case":     {old: `"by":`, text: `"By":`, want: []string{ada + `it has a member that no decision has: "By"`, "the policy"}},
-		"a member twice":          {old: `"by":`, text: `"by": "eve", "by":`, want: []string{ada + `the member "by" appears twice`, "the policy"}},
-		"another version":         {old: `"formatVersion": 1`, text: `"formatVersion": 2, "new": true`, want: []string{ada + "it has the format version 2; this program reads 1", "the policy"}},
-		"no version":              {old: `"formatVersion": 1,`, want: []string{ada + "it has the format version 0", "the policy"}},
-		"a version in words":      {old: `"formatVersion": 1`, text: `"formatVersion": "1"`, want: []string{ada + "its member formatVersion is of the wrong type", "the policy"}},
-		"a time in words":         {old: `"at": "2026-11-26T11:00:00Z"`, text: `"at": "today"`, want: []string{ada + "its member at is of the wrong type", "the policy"}},
-		"null":                    {old: `"by": "ada"`, text: `"by": null`, want: []string{ada + "its member by is of the wrong type", "the policy"}},
-		"no plan":                 {old: `"planFingerprint": "` + finger + `",`, want: []string{none + "planFingerprint", "the policy"}},
-		"no tenant":               {old: `"homeTenant": "` + home + `",`, want: []string{none + "homeTenant", "the policy"}},
-		"no decision":             {old: `"decision": "approve",`, want: []string{none + "decision", "the policy"}},
-		"no by":                   {old: `"by": "ada",`, want: []string{none + "by", "the policy"}},
-		"no at":                   {old: `"at": "2026-11-26T11:00:00Z",`, want: []string{none + "at", "the policy"}},
-		"except is no list":       {old: `"by":`, text: `"except": {}, "by":`, want: []string{ada + "its member except is of the wrong type", "the policy"}},
-		"an exception in words":   {old: `"by":`, text: `"except": ["` + contoso + `"], "by":`, want: []string{ada + "its member except is of the wrong type", "the policy"}},
-		"an exception of nobody":  {old: `"by":`, text: `"except": [{"reason": "x"}], "by":`, want: []string{ada + "an exception has no tenantId", "the policy"}},
-		"an exception with more":  {old: `"by":`, text: `"except": [{"tenantId": "` + contoso + `", "x": 1}], "by":`, want: []string{ada + `an exception has a member that no exception has: "x"`, "the policy"}},
-		"an exception of null":    {old: `"by":`, text: `"except": [{"tenantId": null}], "by":`, want: []string{ada + "its member except[].tenantId is of the wrong type", "the policy"}},
-		"cut short":               {old: "\n}\n", want: []string{ada + "it is cut short", "the policy"}},
-		"a list":                  {old: "{", text: "[", want: []string{ada + "it is not a decision", "the policy"}},
-		"something after it":      {old: "\n}\n", text: "\n}\n{}", want: []string{ada + "it is not a decision", "the policy"}},
-		"large":                   {old: "\n}\n", text: "\n}\n" + strings.Repeat("\n", 1<<20), want: []string{ada + "it is longer than 1048576 bytes", "the policy"}},
+		"an unknown member":       {old: `"by":`, text: `"until": 1, "by":`, want: []string{ada + `it has a member that no decision has: "until"`, "nobody approves the plan"}},
+		"another letter case":     {old: `"by":`, text: `"By":`, want: []string{ada + `it has a member that no decision has: "By"`, "nobody approves the plan"}},
+		"a member twice":          {old: `"by":`, text: `"by": "eve", "by":`, want: []string{ada + `the member "by" appears twice`, "nobody approves the plan"}},
+		"another version":         {old: `"formatVersion": 1`, text: `"formatVersion": 2, "new": true`, want: []string{ada + "it has the format version 2; this program reads 1", "nobody approves the plan"}},
+		"no version":              {old: `"formatVersion": 1,`, want: []string{ada + "it has the format version 0", "nobody approves the plan"}},
+		"a version in words":      {old: `"formatVersion": 1`, text: `"formatVersion": "1"`, want: []string{ada + "its member formatVersion is of the wrong type", "nobody approves the plan"}},
+		"a time in words":         {old: `"at": "2026-11-26T11:00:00Z"`, text: `"at": "today"`, want: []string{ada + "its member at is of the wrong type", "nobody approves the plan"}},
+		"null":                    {old: `"by": "ada"`, text: `"by": null`, want: []string{ada + "its member by is of the wrong type", "nobody approves the plan"}},
+		"no plan":                 {old: `"planFingerprint": "` + finger + `",`, want: []string{none + "planFingerprint", "nobody approves the plan"}},
+		"no tenant":               {old: `"homeTenant": "` + home + `",`, want: []string{none + "homeTenant", "nobody approves the plan"}},
+		"no decision":             {old: `"decision": "approve",`, want: []string{none + "decision", "nobody approves the plan"}},
+		"no by":                   {old: `"by": "ada",`, want: []string{none + "by", "nobody approves the plan"}},
+		"no at":                   {old: `"at": "2026-11-26T11:00:00Z",`, want: []string{none + "at", "nobody approves the plan"}},
+		"except is no list":       {old: `"by":`, text: `"except": {}, "by":`, want: []string{ada + "its member except is of the wrong type", "nobody approves the plan"}},
+		"an exception in words":   {old: `"by":`, text: `"except": ["` + contoso + `"], "by":`, want: []string{ada + "its member except is of the wrong type", "nobody approves the plan"}},
+		"an exception of nobody":  {old: `"by":`, text: `"except": [{"reason": "x"}], "by":`, want: []string{ada + "an exception has no tenantId", "nobody approves the plan"}},
+		"an exception with more":  {old: `"by":`, text: `"except": [{"tenantId": "` + contoso + `", "x": 1}], "by":`, want: []string{ada + `an exception has a member that no exception has: "x"`, "nobody approves the plan"}},
+		"an exception of null":    {old: `"by":`, text: `"except": [{"tenantId": null}], "by":`, want: []string{ada + "its member except[].tenantId is of the wrong type", "nobody approves the plan"}},
+		"cut short":               {old: "\n}\n", want: []string{ada + "it is cut short", "nobody approves the plan"}},
+		"a list":                  {old: "{", text: "[", want: []string{ada + "it is not a decision", "nobody approves the plan"}},
+		"something after it":      {old: "\n}\n", text: "\n}\n{}", want: []string{ada + "it is not a decision", "nobody approves the plan"}},
+		"large":                   {old: "\n}\n", text: "\n}\n" + strings.Repeat("\n", 1<<20), want: []string{ada + "it is longer than 1048576 bytes", "nobody approves the plan"}},
 		"an empty signature":      {old: "{", text: "{", want: []string{ada + "its signature: "}},
 	} {
 		f := fileOf(t, yes("ada"), tc.edit)
@@ -252,7 +252,7 @@ func TestOneRejectionRefuses(t *testing.T) {
 	refusals(t, "a rejection with more", err, "eve.json: it is about another plan", "eve.json: a rejection has no expiresAt",
 		"eve.json: a rejection has no exceptions", "eve.json: the plan was rejected by eve")
 	_, err = approval.Judge(p, nil, noon)
-	refusals(t, "no files", err, "the policy built-in asks for 1 approval, and there is none")
+	refusals(t, "no files", err, "nobody approves the plan")
 }
 
 // Everything that can be wrong with signatures, where the policy asks for two.

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"bulksync/execute/journal"
+	"bulksync/internal/words"
+	"bulksync/plan"
+	"bulksync/plan/approval"
+	"bulksync/report"
+)
+
+// policyOptions say under which policy a plan is made, or applied.
+type policyOptions struct {
+	// policy is the file; empty for none.
+	policy string
+	// allow names the limits to lift.
+	allow []string
+}
+
+// policyVariable stands for --policy in the environment.
+const policyVariable = "BULKSYNC_POLICY"
+
+// registerPolicy adds the flag of a command that makes plans.
+func (o *policyOptions) registerPolicy(fl *pflag.FlagSet) {
+	fl.StringVar(&o.policy, "policy", "", "`FILE.yaml` with the policy (default $"+policyVariable+", or the built-in policy)")
+}
+
+// register adds the flags of a command that applies plans.
+func (o *policyOptions) register(fl *pflag.FlagSet) {
+	o.registerDemand(fl)
+	fl.StringSliceVar(&o.allow, "allow", nil, "`LIMIT` of the policy to lift: "+strings.Join(approval.LimitNames(), ", "))
+}
+
+// registerDemand adds the flag of a command that demands a policy of a plan.
+func (o *policyOptions) registerDemand(fl *pflag.FlagSet) {
+	fl.StringVar(&o.policy, "policy", "", "`FILE.yaml`: refuse a plan that was made under another policy (default $"+policyVariable+")")
+}
+
+// file is the policy file; empty if there is none.
+func (o policyOptions) file(e *env) string { return cmp.Or(o.policy, e.getenv(policyVariable)) }
+
+// read reads the policy to plan under; nil means the built-in one.
+func (o policyOptions) read(ctx context.Context, e *env) (*plan.Policy, error) {
+	path := o.file(e)
+	if path == "" {
+		return nil, nil
+	}
+	return readFile(ctx, &e.process, path, func(r io.Reader) (*plan.Policy, error) {
+		return approval.ReadPolicy(r, inputName(path), func(signers string) (io.ReadCloser, error) {
+			if !filepath.IsAbs(signers) {
+				signers = filepath.Join(filepath.Dir(path), signers)
+			}
+			return e.open(ctx, signers)
+		})
+	})
+}
+
+// admission is what the policy of a plan says to applying it now.
+type admission struct {
+	// allowed are the limits that were lifted.
+	allowed []plan.LimitName
+	// until is when the window shuts; zero if there is none.
+	until time.Time
+}
+
+// check asks whether the policy of a plan lets it be applied now. It sends nothing
+// and writes nothing.
+func (o policyOptions) check(ctx context.Context, e *env, p *plan.Plan, now time.Time) (admission, error) {
+	var a admission
+	err := o.checkNames()
+	if err == nil {
+		err = o.checkFile(ctx, e, p)
+	}
+	if err == nil {
+		err = checkAge(p, now)
+	}
+	if err == nil {
+		a.allowed, err = o.checkLimits(e, p)
+	}
+	if err == nil {
+		a.until, err = checkWindow(p, now)
+	}
+	return a, err
+}
+
+// checkAgain asks a policy what may have changed since its run began.
+func checkAgain(p *plan.Plan, now time.Time) (a admission, err error) {
+	if err = checkAge(p, now); err == nil {
+		a.until, err = checkWindow(p, now)
+	}
+	return a, err
+}
+
+// checkNames refuses limits that there are not.
+func (o policyOptions) checkNames() error {
+	for _, name := range o.allow {
+		if !slices.Contains(approval.LimitNames(), name) {
+			return fmt.Errorf("--allow: there is no limit %q: use %s", name, strings.Join(approval.LimitNames(), ", "))
+		}
+	}
+	return nil
+}
+
+// checkFile refuses a plan that was made under another policy than the given one.
+func (o policyOptions) checkFile(ctx context.Context, e *env, p *plan.Plan) error {
+	path := o.file(e)
+	if path == "" {
+		return nil
+	}
+	sum, err := readFile(ctx, &e.process, path, func(r io.Reader) (string, error) {
+		h := sha256.New()
+		_, err := io.Copy(h, r)
+		return hex.EncodeToString(h.Sum(nil)), err
+	})
+	if err != nil || sum == p.Policy.SHA256 {
+		return err
+	}
+	return refused("make the plan again under it: bulksync plan --policy "+shellQuote(path),
+		"the plan was made under %s, and not under %s as it is now", policyName(p), inputPath(path))
+}
+
+// policyName names the policy of a plan in a sentence.
+func policyName(p *plan.Plan) string {
+	if p.Policy.SHA256 == "" {
+		return "the built-in policy"
+	}
+	return "the policy " + p.Policy.Name
+}
+
+// planClockSkew is how far the clock that a plan was made by may be ahead.
+const planClockSkew = 5 * time.Minute
+
+// checkAge refuses a plan that is older than its policy allows. The way back is
+// open at any age.
+func checkAge(p *plan.Plan, now time.Time) error {
+	most := p.Policy.PlanMaxAge()
+	switch age := now.Sub(p.CreatedAt); {
+	case most == 0 || p.Reverts():
+		return nil
+	case age < -planClockSkew:
+		return refused("set the clock of this machine, or make the plan again",
+			"the plan was made in the future, at %s, so how old it is cannot be told", p.CreatedAt.Format(zonedTime))
+	case age > most:
+		return refused("make the plan again with bulksync plan, and have it reviewed again",
+			"the plan is too old: %s allowed it until %s (planMaxAge)", policyName(p), p.CreatedAt.Add(most).Format(zonedTime))
+	default:
+		return nil
+	}
+}
+
+// checkLimits refuses a plan above a limit that was not lifted, and returns those
+// that were.
+func (o policyOptions) checkLimits(e *env, p *plan.Plan) (lifted []plan.LimitName, err error) {
+	above := p.Above()
+	for _, name := range plan.AllLimits() {
+		at := slices.IndexFunc(above, func(u plan.Usage) bool { return u.Name == name })
+		switch {
+		case !slices.Contains(o.allow, string(name)):
+		case !slices.Contains(p.Policy.Overridable, name):
+			return nil, refused("leave --allow "+string(name)+" out, or plan fewer changes at a time", "%s lets nobody lift its limit %s", policyName(p), name)
+		case at < 0:
+			e.note("note: the plan is not above the limit %s, so --allow %s lifts nothing", name, name)
+		default:
+			lifted = append(lifted, name)
+		}
+	}
+	above = slices.DeleteFunc(above, func(u plan.Usage) bool { return slices.Contains(lifted, u.Name) })
+	if len(above) == 0 {
+		return lifted, nil
+	}
+	var why []string
+	for _, u := range above {
+		why = append(why, report.LimitWords(u))
+	}
+	return nil, refused(liftHint(&p.Policy, above), "the plan is above %s of %s: %s", words.Count(len(above), "limit"), policyName(p), strings.Join(why, "; "))
+}
+
+// liftHint says what to do about a plan above limits.
+func liftHint(policy *plan.Policy, above []plan.Usage) string {
+	hint := "plan fewer changes at a time"
+	var names []string
+	for _, u := range above {
+		if !slices.Contains(policy.Overridable, u.Name) {
+			return hint + fmt.Sprintf("; nobody may lift the limit %s", u.Name)
+		}
+		names = append(names, string(u.Name))
+	}
+	return hint + ", or, if all of them are meant, pass --allow " + strings.Join(names, ",")
+}
+
+// checkWindow refuses a plan outside the window of its policy, and returns when it
+// shuts.
+func checkWindow(p *plan.Plan, now time.Time) (until time.Time, err error) {
+	w := p.Policy.Window
+	if w == nil {
+		return until, nil
+	}
+	until, open, next, err := approval.Opening(w, now)
+	if err != nil || open {
+		return until, err
+	}
+	return until, refused("apply it from "+next.Format(zonedTime)+" on",
+		"the window of %s is shut: %s", policyName(p), approval.WindowWords(w))
+}
+
+// bound makes the end of the window the deadline of a run, unless that has an
+// earlier one that is still to come.
+func (a admission) bound(s *journal.Settings, now time.Time) {
+	if !a.until.IsZero() && (!s.Deadline.After(now) || a.until.Before(s.Deadline)) {
+		s.Deadline = a.until
+	}
+}
