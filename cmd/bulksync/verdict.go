@@ -197,22 +197,23 @@ func (s decided) show(e *env, w io.Writer) error {
 
 // note says what comes next.
 func (s decided) note(e *env) {
-	p, d := s.plan, s.decision
-	if p.Policy.NeedsApproval() {
-		required := words.Count(p.Policy.Approvals.Required, "approval")
-		if s.key == "" && d.Decision == approval.Approve {
-			e.note("the policy %s asks for %s that are signed; to sign this one: ssh-keygen -Y sign -n %s -f KEY %s",
-				p.Policy.Name, required, approval.NamespaceDecision, shellQuote(s.out))
-		} else if d.Decision == approval.Approve {
-			e.note("the policy %s asks for %s in all", p.Policy.Name, required)
+	if s.decision.Decision == approval.Reject {
+		e.note("give it to whoever applies plans: with --decision %s, apply refuses this one", shellQuote(s.out))
+		return
+	}
+	others := ""
+	if policy := &s.plan.Policy; policy.NeedsApproval() {
+		required := words.Count(policy.Approvals.Required, "approval")
+		if s.key == "" {
+			e.note("%s asks for %s that are signed; to sign this one: ssh-keygen -Y sign -n %s -f KEY %s",
+				policyName(s.plan), required, approval.NamespaceDecision, shellQuote(s.out))
+		}
+		if policy.Approvals.Required > 1 {
+			e.note("%s asks for %s in all", policyName(s.plan), required)
+			others = " --decision FILE"
 		}
 	}
-	if !isKept(s.out) || !isKept(s.file) {
-		return
+	if isKept(s.out) && isKept(s.file) {
+		e.note("to apply exactly this plan: %s --decision %s%s", e.address.onHostOf(s.plan).command("apply", s.file), shellQuote(s.out), others)
 	}
-	if d.Decision == approval.Approve {
-		e.note("to apply exactly this plan: %s --decision %s", e.address.onHostOf(p).command("apply", s.file), shellQuote(s.out))
-		return
-	}
-	e.note("give it to whoever applies plans: with --decision %s, apply refuses this one", shellQuote(s.out))
 }
