@@ -55,10 +55,10 @@ func (o verifyOptions) run(stops execute.Stops, e *env) error {
 			proved = append(proved, "it was made under the policy in "+path)
 		}
 	}
-	if now := time.Now(); refusal == nil && len(o.decisions) > 0 {
+	if refusal == nil && len(o.decisions) > 0 {
 		var c consent
-		if c, refusal = e.decide(stops.Soft, p, o.plan, o.decisions, now); refusal == nil {
-			proved = append(proved, acceptedLines(p, c, now)...)
+		if c, refusal = e.decide(stops.Soft, p, o.plan, o.decisions, time.Now()); refusal == nil {
+			proved = append(proved, acceptedLines(p, c)...)
 		}
 	}
 	if refusal != nil && !errors.As(refusal, new(*exit)) {
@@ -79,14 +79,14 @@ func (o verifyOptions) run(stops execute.Stops, e *env) error {
 }
 
 // acceptedLines say what was proved of the decisions about a plan.
-func acceptedLines(p *plan.Plan, c consent, now time.Time) []string {
+func acceptedLines(p *plan.Plan, c consent) []string {
 	var lines []string
 	for i, a := range c.approvals {
 		by := "without a signature"
 		if a.Key != "" {
 			by = "signed with " + a.Key
 		}
-		line := fmt.Sprintf("%s: %s approves, %s, for %s more", c.files[i].Name, a.By, by, a.ExpiresAt.Sub(now).Round(time.Minute))
+		line := fmt.Sprintf("%s: %s approves, %s, until %s UTC", c.files[i].Name, a.By, by, a.ExpiresAt.Format(time.DateTime))
 		if names := report.ExceptionNames(p, a.Except); len(names) > 0 {
 			line += "; all but " + strings.Join(names, ", ")
 		}

@@ -158,6 +158,8 @@ func (j *judge) about(d *Decision) error {
 // future.
 func (j *judge) timely(d *Decision) error {
 	switch {
+	case !isWritable(d.At), !isWritable(d.ExpiresAt):
+		return errors.New("it has a time that no calendar has")
 	case d.At.Sub(j.now) > maxAhead:
 		return fmt.Errorf("it was made at %s, more than %v ahead of this machine's clock, %s", stamp(d.At), maxAhead, stamp(j.now))
 	case d.Decision == Reject && !d.ExpiresAt.IsZero():
@@ -173,6 +175,10 @@ func (j *judge) timely(d *Decision) error {
 	}
 	return nil
 }
+
+// isWritable reports whether a time can be written in UTC: a zone can move one
+// beyond the years that RFC 3339 has.
+func isWritable(t time.Time) bool { return t.UTC().Year() >= 0 && t.UTC().Year() <= 9999 }
 
 // exceptions refuses exceptions that would not leave anything out.
 func (j *judge) exceptions(d *Decision) error {

@@ -159,34 +159,36 @@ func TestJudgeRefuses(t *testing.T) {
 		"excepts twice": {edit: func(d *approval.Decision) {
 			d.Except = []approval.Exception{{TenantID: contoso}, {TenantID: strings.ToUpper(contoso)}}
 		}, want: []string{ada + `it excepts "` + contoso + `" twice`}},
-		"no name":                 {old: `"by": "ada"`, text: `"by": ""`, want: []string{ada + "the name is empty"}},
-		"a name with a space":     {old: `"by": "ada"`, text: `"by": "ada "`, want: []string{ada + `the name "ada " begins or ends with a space`}},
-		"a name with a control":   {old: `"by": "ada"`, text: `"by": "ada\u001b[0m"`, want: []string{ada + "the name "}},
-		"a name that is reversed": {old: `"by": "ada"`, text: `"by": "a\u202eda"`, want: []string{ada + "the name "}},
-		"a long name":             {old: `"by": "ada"`, text: `"by": "` + strings.Repeat("a", 201) + `"`, want: []string{ada + "the name is longer than 200 bytes"}},
-		"an unknown member":       {old: `"by":`, text: `"until": 1, "by":`, want: []string{ada + `it has a member that no decision has: "until"`, "nobody approves the plan"}},
-		"another letter case":     {old: `"by":`, text: `"By":`, want: []string{ada + `it has a member that no decision has: "By"`, "nobody approves the plan"}},
-		"a member twice":          {old: `"by":`, text: `"by": "eve", "by":`, want: []string{ada + `the member "by" appears twice`, "nobody approves the plan"}},
-		"another version":         {old: `"formatVersion": 1`, text: `"formatVersion": 2, "new": true`, want: []string{ada + "it has the format version 2; this program reads 1", "nobody approves the plan"}},
-		"no version":              {old: `"formatVersion": 1,`, want: []string{ada + "it has the format version 0", "nobody approves the plan"}},
-		"a version in words":      {old: `"formatVersion": 1`, text: `"formatVersion": "1"`, want: []string{ada + "its member formatVersion is of the wrong type", "nobody approves the plan"}},
-		"a time in words":         {old: `"at": "2026-11-26T11:00:00Z"`, text: `"at": "today"`, want: []string{ada + "its member at is of the wrong type", "nobody approves the plan"}},
-		"null":                    {old: `"by": "ada"`, text: `"by": null`, want: []string{ada + "its member by is of the wrong type", "nobody approves the plan"}},
-		"no plan":                 {old: `"planFingerprint": "` + finger + `",`, want: []string{none + "planFingerprint", "nobody approves the plan"}},
-		"no tenant":               {old: `"homeTenant": "` + home + `",`, want: []string{none + "homeTenant", "nobody approves the plan"}},
-		"no decision":             {old: `"decision": "approve",`, want: []string{none + "decision", "nobody approves the plan"}},
-		"no by":                   {old: `"by": "ada",`, want: []string{none + "by", "nobody approves the plan"}},
-		"no at":                   {old: `"at": "2026-11-26T11:00:00Z",`, want: []string{none + "at", "nobody approves the plan"}},
-		"except is no list":       {old: `"by":`, text: `"except": {}, "by":`, want: []string{ada + "its member except is of the wrong type", "nobody approves the plan"}},
-		"an exception in words":   {old: `"by":`, text: `"except": ["` + contoso + `"], "by":`, want: []string{ada + "its member except is of the wrong type", "nobody approves the plan"}},
-		"an exception of nobody":  {old: `"by":`, text: `"except": [{"reason": "x"}], "by":`, want: []string{ada + "an exception has no tenantId", "nobody approves the plan"}},
-		"an exception with more":  {old: `"by":`, text: `"except": [{"tenantId": "` + contoso + `", "x": 1}], "by":`, want: []string{ada + `an exception has a member that no exception has: "x"`, "nobody approves the plan"}},
-		"an exception of null":    {old: `"by":`, text: `"except": [{"tenantId": null}], "by":`, want: []string{ada + "its member except[].tenantId is of the wrong type", "nobody approves the plan"}},
-		"cut short":               {old: "\n}\n", want: []string{ada + "it is cut short", "nobody approves the plan"}},
-		"a list":                  {old: "{", text: "[", want: []string{ada + "it is not a decision", "nobody approves the plan"}},
-		"something after it":      {old: "\n}\n", text: "\n}\n{}", want: []string{ada + "it is not a decision", "nobody approves the plan"}},
-		"large":                   {old: "\n}\n", text: "\n}\n" + strings.Repeat("\n", 1<<20), want: []string{ada + "it is longer than 1048576 bytes", "nobody approves the plan"}},
-		"an empty signature":      {old: "{", text: "{", want: []string{ada + "its signature: "}},
+		"no name":                    {old: `"by": "ada"`, text: `"by": ""`, want: []string{ada + "the name is empty"}},
+		"a name with a space":        {old: `"by": "ada"`, text: `"by": "ada "`, want: []string{ada + `the name "ada " begins or ends with a space`}},
+		"a name with a control":      {old: `"by": "ada"`, text: `"by": "ada\u001b[0m"`, want: []string{ada + "the name "}},
+		"a name that is reversed":    {old: `"by": "ada"`, text: `"by": "a\u202eda"`, want: []string{ada + "the name "}},
+		"a long name":                {old: `"by": "ada"`, text: `"by": "` + strings.Repeat("a", 201) + `"`, want: []string{ada + "the name is longer than 200 bytes"}},
+		"an unknown member":          {old: `"by":`, text: `"until": 1, "by":`, want: []string{ada + `it has a member that no decision has: "until"`, "nobody approves the plan"}},
+		"another letter case":        {old: `"by":`, text: `"By":`, want: []string{ada + `it has a member that no decision has: "By"`, "nobody approves the plan"}},
+		"a member twice":             {old: `"by":`, text: `"by": "eve", "by":`, want: []string{ada + `the member "by" appears twice`, "nobody approves the plan"}},
+		"another version":            {old: `"formatVersion": 1`, text: `"formatVersion": 2, "new": true`, want: []string{ada + "it has the format version 2; this program reads 1", "nobody approves the plan"}},
+		"no version":                 {old: `"formatVersion": 1,`, want: []string{ada + "it has the format version 0", "nobody approves the plan"}},
+		"a version in words":         {old: `"formatVersion": 1`, text: `"formatVersion": "1"`, want: []string{ada + "its member formatVersion is of the wrong type", "nobody approves the plan"}},
+		"a time in words":            {old: `"at": "2026-11-26T11:00:00Z"`, text: `"at": "today"`, want: []string{ada + "its member at is of the wrong type", "nobody approves the plan"}},
+		"a time before the calendar": {old: `"at": "2026-11-26T11:00:00Z"`, text: `"at": "0000-01-01T00:00:00+01:00"`, want: []string{ada + "it has a time that no calendar has"}},
+		"a time after the calendar":  {old: `"expiresAt": "2026-11-29T11:00:00Z"`, text: `"expiresAt": "9999-12-31T23:59:59-01:00"`, want: []string{ada + "it has a time that no calendar has"}},
+		"null":                       {old: `"by": "ada"`, text: `"by": null`, want: []string{ada + "its member by is of the wrong type", "nobody approves the plan"}},
+		"no plan":                    {old: `"planFingerprint": "` + finger + `",`, want: []string{none + "planFingerprint", "nobody approves the plan"}},
+		"no tenant":                  {old: `"homeTenant": "` + home + `",`, want: []string{none + "homeTenant", "nobody approves the plan"}},
+		"no decision":                {old: `"decision": "approve",`, want: []string{none + "decision", "nobody approves the plan"}},
+		"no by":                      {old: `"by": "ada",`, want: []string{none + "by", "nobody approves the plan"}},
+		"no at":                      {old: `"at": "2026-11-26T11:00:00Z",`, want: []string{none + "at", "nobody approves the plan"}},
+		"except is no list":          {old: `"by":`, text: `"except": {}, "by":`, want: []string{ada + "its member except is of the wrong type", "nobody approves the plan"}},
+		"an exception in words":      {old: `"by":`, text: `"except": ["` + contoso + `"], "by":`, want: []string{ada + "its member except is of the wrong type", "nobody approves the plan"}},
+		"an exception of nobody":     {old: `"by":`, text: `"except": [{"reason": "x"}], "by":`, want: []string{ada + "an exception has no tenantId", "nobody approves the plan"}},
+		"an exception with more":     {old: `"by":`, text: `"except": [{"tenantId": "` + contoso + `", "x": 1}], "by":`, want: []string{ada + `an exception has a member that no exception has: "x"`, "nobody approves the plan"}},
+		"an exception of null":       {old: `"by":`, text: `"except": [{"tenantId": null}], "by":`, want: []string{ada + "its member except[].tenantId is of the wrong type", "nobody approves the plan"}},
+		"cut short":                  {old: "\n}\n", want: []string{ada + "it is cut short", "nobody approves the plan"}},
+		"a list":                     {old: "{", text: "[", want: []string{ada + "it is not a decision", "nobody approves the plan"}},
+		"something after it":         {old: "\n}\n", text: "\n}\n{}", want: []string{ada + "it is not a decision", "nobody approves the plan"}},
+		"large":                      {old: "\n}\n", text: "\n}\n" + strings.Repeat("\n", 1<<20), want: []string{ada + "it is longer than 1048576 bytes", "nobody approves the plan"}},
+		"an empty signature":         {old: "{", text: "{", want: []string{ada + "its signature: "}},
 	} {
 		f := fileOf(t, yes("ada"), tc.edit)
 		if tc.old != "" {
@@ -374,4 +376,34 @@ func TestDecisionFile(t *testing.T) {
 	if got, err := approval.Decode(text); err != nil || !cmp.Equal(got, d) {
 		t.Errorf("%v\n%s", err, cmp.Diff(d, got))
 	}
+}
+
+// Whatever is read as a decision is written again with the same content, and a
+// decision that is accepted can be kept in a journal.
+func FuzzDecode(f *testing.F) {
+	text, err := yes("ada").Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add([]byte(`{"formatVersion":1,"planFingerprint":"` + finger + `","homeTenant":"` + home + `","decision":"reject","by":"a","at":"2026-11-26T11:00:00+23:59","except":[]}`))
+	f.Add([]byte("\ufeff{}"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		d, err := approval.Decode(text)
+		if err != nil {
+			return
+		}
+		again, err := d.Encode()
+		if err != nil {
+			t.Skip(err) // a time that no calendar has
+		}
+		if back, err := approval.Decode(again); err != nil || !cmp.Equal(back, d) {
+			t.Errorf("%v\n%s", err, cmp.Diff(d, back))
+		}
+		if all, err := approval.Judge(planFor(nil), []approval.File{{Name: "d.json", Text: text}}, noon); err == nil {
+			if _, err := seal.Marshal(all); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 }
