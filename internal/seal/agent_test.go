@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -18,7 +19,8 @@ import (
 	"bulksync/internal/seal"
 )
 
-// serveAgent lets SSH_AUTH_SOCK name an agent.
+// serveAgent lets SSH_AUTH_SOCK name an agent. The test ends only when all its
+// clients have hung up.
 func serveAgent(t *testing.T, a agent.Agent) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "agent") // the path of a socket must be short
@@ -31,19 +33,23 @@ func serveAgent(t *testing.T, a agent.Agent) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
+	var clients sync.WaitGroup
+	t.Cleanup(func() {
+		listener.Close()
+		clients.Wait()
+	})
+	clients.Go(func() {
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			go func() {
+			clients.Go(func() {
 				defer conn.Close()
-				_ = agent.ServeAgent(a, conn) // ends when the client hangs up
-			}()
+				_ = agent.ServeAgent(a, conn) // its error is that the client hung up
+			})
 		}
-	}()
+	})
 	t.Setenv("SSH_AUTH_SOCK", socket)
 }
 
