@@ -1,10 +1,11 @@
 package report
 
 // Code that is written for speed, or that cuts text by hand, for the tests that
-// compare it with a plain version.
+// compare it with a plain version; and words that many pages share.
 var (
-	Escaped  = escaped
-	IsUnsafe = isUnsafe
-	Wrap     = wrap
-	Hang     = hang
+	Escaped   = escaped
+	IsUnsafe  = isUnsafe
+	Wrap      = wrap
+	Hang      = hang
+	SpanWords = spanWords
 )

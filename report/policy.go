@@ -75,13 +75,13 @@ func aboveLead(p *plan.Plan) []string {
 		if !slices.Contains(p.Policy.Overridable, u.Name) {
 			way = "apply refuses it, and the policy lets nobody lift this limit"
 		}
-		lead = append(lead, "Above a limit of its policy: "+LimitWords(u)+"; "+way+".")
+		lead = append(lead, "Above the limit "+OneLine(string(u.Name))+" of its policy: "+LimitWords(u)+"; "+way+".")
 	}
 	return lead
 }
 
 // LimitWords says how far a plan goes towards a limit: "12 partners stop
-// synchronizing, 2 above the limit stopped of 10".
+// synchronizing, 2 above the limit of 10".
 func LimitWords(u plan.Usage) string {
 	n := u.Used
 	what := map[plan.LimitName]string{
@@ -90,7 +90,7 @@ func LimitWords(u plan.Usage) string {
 		plan.LimitNewPartners: isAre(n, "partner") + " added",
 		plan.LimitChanges:     isAre(n, "change") + " written",
 	}[u.Name]
-	limit := fmt.Sprintf("the limit %s of %s", OneLine(string(u.Name)), words.Thousands(u.Max))
+	limit := "the limit of " + words.Thousands(u.Max)
 	if u.Percent != nil {
 		of := strconv.FormatFloat(*u.Percent, 'f', -1, 64) + "% of " + words.Thousands(u.Of)
 		if u.Count != nil {

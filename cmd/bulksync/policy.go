@@ -40,7 +40,7 @@ func (o *policyOptions) registerPolicy(fl *pflag.FlagSet) {
 // register adds the flags of a command that applies plans.
 func (o *policyOptions) register(fl *pflag.FlagSet) {
 	o.registerDemand(fl)
-	fl.StringSliceVar(&o.allow, "allow", nil, "`LIMIT` of the policy to lift: "+strings.Join(approval.LimitNames(), ", "))
+	fl.StringSliceVar(&o.allow, "allow", nil, "`LIMIT` of the policy to lift, more than one with commas: "+strings.Join(approval.LimitNames(), ", "))
 }
 
 // registerDemand adds the flag of a command that demands a policy of a plan.
@@ -182,7 +182,7 @@ func (o policyOptions) checkLimits(e *env, p *plan.Plan) (lifted []plan.LimitNam
 	}
 	var why []string
 	for _, u := range above {
-		why = append(why, report.LimitWords(u))
+		why = append(why, string(u.Name)+": "+report.LimitWords(u))
 	}
 	return nil, refused(liftHint(&p.Policy, above), "the plan is above %s of %s: %s", words.Count(len(above), "limit"), policyName(p), strings.Join(why, "; "))
 }

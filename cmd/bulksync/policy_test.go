@@ -32,7 +32,7 @@ func TestTheSamplePolicyIsAccepted(t *testing.T) {
 	}
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "policy.yaml"), head+"approvals:\n"+strings.ReplaceAll(asks, "#  ", "  "))
-	write(t, filepath.Join(dir, "allowed_signers"), "ada ssh-ed25519 AAAA\n")
+	write(t, filepath.Join(dir, "allowed_signers"), "ada ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO299oZjbaiF7Y9hZwhK/lZSatlOvhMbP5JxFPeV9EwK\n")
 	p, err = policyOptions{policy: filepath.Join(dir, "policy.yaml")}.read(t.Context(), e)
 	if err != nil || p.Approvals == nil || p.Approvals.Required != 2 || p.Approvals.SignersName != "allowed_signers" {
 		t.Fatalf("%+v, %v", p, err)

@@ -111,11 +111,20 @@ func setupScript(env *testscript.Env) error {
 	env.Setenv("GRAPH", server.URL)
 	env.Setenv("HOME_TENANT", sim.HomeTenant())
 	env.Setenv("BULKSYNC_ACCESS_TOKEN", sim.Token(graphsim.TokenOptions{}))
+	env.Setenv("OPEN_HOURS", hours(-time.Hour))
+	env.Setenv("SHUT_HOURS", hours(3*time.Hour))
 	samples, err := filepath.Abs(filepath.Join("..", "..", "samples"))
 	env.Setenv("SAMPLES", samples)
 	env.Setenv("TMPDIR", env.WorkDir)
 	env.Setenv("GORACE", os.Getenv("GORACE"))
 	return err
+}
+
+// hours are the members of a policy's window that begins after a time and lasts
+// two hours, by the clocks of UTC.
+func hours(after time.Duration) string {
+	from := time.Now().UTC().Add(after)
+	return fmt.Sprintf("from: '%s'\n  to: '%s'", from.Format("15:04"), from.Add(2*time.Hour).Format("15:04"))
 }
 
 func sceneOf(ts *testscript.TestScript) *scene { return ts.Value(sceneKey{}).(*scene) }

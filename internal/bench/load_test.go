@@ -3,11 +3,36 @@ package bench
 import (
 	"os/exec"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
 	"bulksync/graph/graphsim"
 )
+
+// BenchmarkCPU compares the processor time of bulksync apply as a whole with that
+// of other clients that do the same writes. Nothing else limits them. Graph is a
+// process too, a new one for each client. The best of a few rounds counts: other
+// work on the machine can only add to it.
+func BenchmarkCPU(b *testing.B) {
+	const partners, rounds = 10_000, 3
+	program := build(b)
+	serve := func() *stage { return stageApart(b, program, partners, "--latency", "0") }
+	for b.Loop() {
+		t := &tour{B: b, best: map[string]*spent{}}
+		for range rounds {
+			t.keep("bare", serve().runLoop(b, "bareloop"))
+			t.keep("retryablehttp", serve().runLoop(b, "retryablehttp"))
+			t.keep("curl", serve().runCurl(b))
+			t.keep("apply", applyEvery(b, serve()))
+		}
+		bare := t.best["bare"].cpu.Seconds()
+		b.ReportMetric(bare*1000/partners, "bare-cpu-s/1000")
+		for _, name := range t.names[1:] {
+			b.ReportMetric(t.best[name].cpu.Seconds()/bare, name+"-of-bare-cpu")
+		}
+	}
+}
 
 // BenchmarkWriteRate compares the writes per second of bulksync apply with
 // those of a bare loop of net/http with as many workers, limited only by
@@ -16,32 +41,56 @@ func BenchmarkWriteRate(b *testing.B) {
 	const partners = 1000
 	const latency = 50 * time.Millisecond
 	program := build(b)
+	for _, width := range []int{16, 32} {
+		b.Run(strconv.Itoa(width), func(b *testing.B) {
+			cfg := graphsim.Config{Latency: latency}
+			s, sim := stageHere(b, program, cfg, partners)
+			if _, err := bareLoop(b.Context(), s.url, s.token, s.partners, width); err != nil {
+				b.Fatal(err)
+			}
+			bare := rates(sim.Writes(), latency)
+
+			s, sim = stageHere(b, program, cfg, partners)
+			applyEvery(b, s, "--concurrency", strconv.Itoa(width))
+			ours := rates(sim.Writes(), latency)
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(bare.overall, "bare/s")
+			b.ReportMetric(ours.overall, "writes/s")
+			b.ReportMetric(ours.overall/bare.overall, "of-bare")
+			b.ReportMetric(ours.ramped/bare.ramped, "of-bare-after-ramp")
+		})
+	}
+}
+
+// BenchmarkFew applies ten changes in a tenant of 5,000 partners, where each
+// answer takes 100 ms and a page holds 100 partners.
+func BenchmarkFew(b *testing.B) {
+	const partners, changes = 5000, 10
+	program := build(b)
 	for b.Loop() {
-		cfg := graphsim.Config{Latency: latency}
-		s, sim := stageHere(b, program, cfg, partners)
-		if err := bareLoop(b.Context(), s.url, s.token, s.partners); err != nil {
+		s, sim := stageHere(b, program, graphsim.Config{Latency: 100 * time.Millisecond, PageSize: 100}, partners)
+		plan, err := s.plan(b.Context(), s.partners[:changes])
+		if err != nil {
 			b.Fatal(err)
 		}
-		bare := rates(sim.Writes(), latency)
-
-		s, sim = stageHere(b, program, cfg, partners)
-		applyEvery(b, s)
-		ours := rates(sim.Writes(), latency)
-		b.ReportMetric(bare.overall, "bare/s")
-		b.ReportMetric(ours.overall, "writes/s")
-		b.ReportMetric(ours.overall/bare.overall, "of-bare")
-		b.ReportMetric(ours.ramped/bare.ramped, "of-bare-after-ramp")
+		sim.ResetRequests()
+		got, err := s.apply(b.Context(), s.token, plan)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(got.wall.Seconds(), "s")
+		b.ReportMetric(float64(len(sim.Requests())-len(sim.Writes())), "reads")
 	}
 }
 
 // applyEvery plans and applies a sync policy for every partner.
-func applyEvery(b *testing.B, s *stage) *spent {
+func applyEvery(b *testing.B, s *stage, flags ...string) *spent {
 	b.Helper()
 	plan, err := s.plan(b.Context(), s.partners)
 	if err != nil {
 		b.Fatal(err)
 	}
-	got, err := s.apply(b.Context(), s.token, plan)
+	got, err := s.apply(b.Context(), s.token, plan, flags...)
 	if err != nil {
 		b.Fatal(err)
 	}

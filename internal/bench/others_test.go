@@ -2,97 +2,21 @@ package bench
 
 import (
 	"context"
-	"fmt"
-	"io"
+	"errors"
 	"net/http"
-	"strings"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 
 	"bulksync/graph/graphsim"
 )
 
-// workers is how many requests the other clients have in flight: bulksync's own
-// default.
-const workers = 16
-
-// newPut is the request that bulksync sends for a partner, written without it.
-func newPut(ctx context.Context, url, token, id string) (*http.Request, error) {
-	body := strings.NewReader(`{"displayName":"Partner","userSyncInbound":{"isSyncAllowed":true}}`)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut,
-		url+"/v1.0/policies/crossTenantAccessPolicy/partners/"+id+"/identitySynchronization", body)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Content-Type", "application/json")
-	return req, nil
-}
-
-// fan hands partners out to the workers and returns the first error.
-func fan(partners []string, put func(id string) error) error {
-	var (
-		next  atomic.Int64
-		first error
-		once  sync.Once
-		wg    sync.WaitGroup
-	)
-	for range workers {
-		wg.Go(func() {
-			for {
-				i := next.Add(1) - 1
-				if i >= int64(len(partners)) {
-					return
-				}
-				if err := put(partners[i]); err != nil {
-					once.Do(func() { first = err })
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return first
-}
-
-// plainClient is what many people would write: 16 workers around
-// go-retryablehttp with its defaults. A partner that it gives up on is left
-// out.
+// plainClient is go-retryablehttp alone.
 func plainClient(ctx context.Context, r *paceRun) error {
-	c := retryablehttp.NewClient()
-	c.Logger = nil
 	began := time.Now()
-	err := fan(r.partners[:paceWrites], func(id string) error {
-		req, err := newPut(ctx, r.url, r.token, id)
-		if err != nil {
-			return err
-		}
-		again, err := retryablehttp.FromRequest(req)
-		if err != nil {
-			return err
-		}
-		resp, err := c.Do(again)
-		if err != nil {
-			return err
-		}
-		return finish(resp)
-	})
+	_, err := retryLoop(ctx, r.url, r.token, r.partners[:r.writes], workers)
 	r.took = time.Since(began)
 	return err
-}
-
-// finish reads an answer to its end, so that its connection can be used again.
-func finish(resp *http.Response) error {
-	defer resp.Body.Close()
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-		return err
-	}
-	if resp.StatusCode != http.StatusNoContent {
-		return fmt.Errorf("answered %s", resp.Status)
-	}
-	return nil
 }
 
 const anotherApp = "0d9e2b71-4c1f-4a55-9a3e-6d2b8f1c7a90"
@@ -125,29 +49,36 @@ func takeHalf(ctx context.Context, r *paceRun) {
 	}
 }
 
-// twoClients is bulksync twice at the same time, as two apps with separate
-// partners. The slower one counts.
-func twoClients(ctx context.Context, r *paceRun) error {
-	other, err := r.plan(ctx, r.partners[paceWrites:])
-	if err != nil {
-		return err
+// twoApps is bulksync twice at the same time, as two apps.
+func twoApps(ctx context.Context, r *paceRun) error { return r.together(ctx, r.token, r.otherToken()) }
+
+// threeProcesses is bulksync three times at the same time, as one app.
+func threeProcesses(ctx context.Context, r *paceRun) error {
+	return r.together(ctx, r.token, r.token, r.token)
+}
+
+// together is bulksync at the same time with each of these tokens, which share
+// the partners. The slowest counts.
+func (r *paceRun) together(ctx context.Context, tokens ...string) error {
+	share := len(r.partners) / len(tokens)
+	plans, took, errs := make([]string, len(tokens)), make([]time.Duration, len(tokens)), make([]error, len(tokens))
+	for i := range tokens {
+		var err error
+		if plans[i], err = r.plan(ctx, r.partners[i*share:(i+1)*share]); err != nil {
+			return err
+		}
 	}
 	var wg sync.WaitGroup
-	var took time.Duration
-	var failed error
-	wg.Go(func() {
-		var got *spent
-		if got, failed = r.apply(ctx, r.otherToken(), other); got != nil {
-			took = got.wall
-		}
-	})
-	err = applyAll(ctx, r)
-	wg.Wait()
-	r.took = max(r.took, took)
-	if err == nil {
-		err = failed
+	for i, token := range tokens {
+		wg.Go(func() {
+			var got *spent
+			got, errs[i] = r.apply(ctx, token, plans[i])
+			took[i] = got.wall
+		})
 	}
-	return err
+	wg.Wait()
+	r.took = slices.Max(took)
+	return errors.Join(errs...)
 }
 
 // halveThenDouble changes the quota during a run: half of it from 15 s on, all

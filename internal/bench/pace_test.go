@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"net/http"
@@ -29,6 +30,7 @@ type paceCase struct {
 	name    string
 	graph   func(*graphsim.Config)
 	flags   []string
+	writes  int           // of this app, default paceWrites
 	minimum time.Duration // default paceMinimum
 	// client does the writes; the default is bulksync apply.
 	client func(context.Context, *paceRun) error
@@ -47,13 +49,17 @@ func paceCases() []paceCase {
 	return []paceCase{
 		{name: "retryablehttp", client: plainClient},
 		{name: "retryablehttp-refusals-cost", client: plainClient, graph: costs},
-		{name: "half-to-another-bulksync", graph: shared, minimum: 110 * time.Second, client: twoClients},
+		{name: "half-to-another-bulksync", graph: shared, minimum: 110 * time.Second, client: twoApps},
+		{name: "three-processes", writes: 2 * paceWrites, minimum: 110 * time.Second, client: threeProcesses},
 		{name: "half-to-a-steady-client", graph: shared, minimum: 100 * time.Second, beside: takeHalf},
 		{name: "seconds"},
 		{name: "decimal", graph: form(graphsim.RetryAfterDecimal)},
 		{name: "dated", graph: form(graphsim.RetryAfterDate)},
 		{name: "absent", graph: form(graphsim.RetryAfterAbsent)},
 		{name: "refusals-cost", graph: costs},
+		{name: "one-a-second", writes: 100, minimum: 99 * time.Second, graph: func(c *graphsim.Config) {
+			c.WriteQuota, c.RefusalsCost = graphsim.Quota{Units: 1, Per: time.Second}, true
+		}},
 		{name: "told", flags: []string{"--max-rate", "100/10s"}},
 		// 250 writes go through before the cut, 75 while it lasts, and 50 at
 		// once when the bucket grows again: spent tokens stay spent.
@@ -111,9 +117,7 @@ func stagePace(b *testing.B, program string, c paceCase) *paceRun {
 	if c.graph != nil {
 		c.graph(&cfg)
 	}
-	if c.minimum == 0 {
-		c.minimum = paceMinimum
-	}
+	c.writes, c.minimum = cmp.Or(c.writes, paceWrites), cmp.Or(c.minimum, paceMinimum)
 	if c.client == nil {
 		c.client = applyAll
 	}
@@ -138,13 +142,13 @@ func (r *paceRun) run(ctx context.Context, turn time.Duration) {
 
 // awaitFirst returns when the first write has arrived.
 func (r *paceRun) awaitFirst(ctx context.Context) {
-	for len(r.sim.Writes()) == 0 && pause(ctx, time.Millisecond) {
+	for r.arrived.Load() == 0 && pause(ctx, time.Millisecond) {
 	}
 }
 
-// applyAll is bulksync itself, on the first half of the partners.
+// applyAll is bulksync itself, on the first partners.
 func applyAll(ctx context.Context, r *paceRun) error {
-	plan, err := r.plan(ctx, r.partners[:paceWrites])
+	plan, err := r.plan(ctx, r.partners[:r.writes])
 	if err != nil {
 		return err
 	}
@@ -158,7 +162,7 @@ func (r *paceRun) report(b *testing.B) {
 	if r.err != nil {
 		b.Logf("%s: %v", r.name, r.err)
 	}
-	refused, left := 0, paceWrites
+	refused, left := 0, r.writes
 	for _, w := range r.sim.Writes() {
 		if w.AppID != graphsim.DefaultAppID {
 			continue

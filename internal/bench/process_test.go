@@ -8,13 +8,39 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 )
 
 // spent is what a process used from its start to its end.
 type spent struct {
 	wall, cpu time.Duration
-	peak      int // KiB in memory at most; 0 if the system does not say
+	peak      int           // KiB in memory at most; 0 if the system does not say
+	exit      int           // its code
+	first     time.Duration // until its first write; 0 if that was not measured
+}
+
+// keep keeps the better of two rounds.
+func (s *spent) keep(other *spent) {
+	s.wall, s.cpu, s.peak = min(s.wall, other.wall), min(s.cpu, other.cpu), min(s.peak, other.peak)
+}
+
+func (s *spent) keepFirst(d time.Duration) {
+	if s.first == 0 || d < s.first {
+		s.first = d
+	}
+}
+
+// report reports the figures of a command that changed so many partners.
+func (s *spent) report(b *testing.B, partners int) {
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(s.wall.Seconds(), "s")
+	b.ReportMetric(s.cpu.Seconds(), "cpu-s")
+	b.ReportMetric(s.cpu.Seconds()*1000/float64(partners), "cpu-s/1000")
+	b.ReportMetric(float64(s.peak)/1024, "peak-MB")
+	if s.first > 0 {
+		b.ReportMetric(s.first.Seconds(), "s-to-first-write")
+	}
 }
 
 // run starts the program and waits for it. An exit code other than 0 is an
@@ -31,7 +57,7 @@ func measure(cmd *exec.Cmd) (*spent, error) {
 	cmd.Stdout, cmd.Stderr = &said, &said
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return &spent{}, err
 	}
 	peak := make(chan int)
 	ended := make(chan struct{})
@@ -39,7 +65,8 @@ func measure(cmd *exec.Cmd) (*spent, error) {
 	err := cmd.Wait()
 	wall := time.Since(began)
 	close(ended)
-	got := &spent{wall, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), <-peak}
+	state := cmd.ProcessState
+	got := &spent{wall: wall, cpu: state.UserTime() + state.SystemTime(), peak: <-peak, exit: state.ExitCode()}
 	if err != nil {
 		return got, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, &said)
 	}

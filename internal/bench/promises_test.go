@@ -28,6 +28,24 @@ func TestThePromisesAreMeasured(t *testing.T) {
 	}
 }
 
+// The table of what commands need has the same rows in docs/performance.md as in
+// the output of make bench, and each is measured.
+func TestThePageHasEveryCommand(t *testing.T) {
+	page, needs, benchmark := read(t, "docs/performance.md"), read(t, "tools/benchtable/needs.go"), read(t, "internal/bench/commands_test.go")
+	rows := regexp.MustCompile(`\{"([a-z-]+)", "([^"]+)"\}`).FindAllStringSubmatch(needs, -1)
+	if len(rows) < 8 {
+		t.Fatalf("only %d commands were found in the table", len(rows))
+	}
+	for _, row := range rows {
+		if !strings.Contains(page, "\n| "+row[2]+" |") {
+			t.Errorf("docs/performance.md has no row %s", row[2])
+		}
+		if !strings.Contains(benchmark, `t.command("`+row[1]+`"`) {
+			t.Errorf("BenchmarkCommands does not run %s", row[1])
+		}
+	}
+}
+
 func read(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(path)))

@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -27,6 +29,8 @@ type stage struct {
 	dir        string   // of its own
 	partners   []string // that have no sync policy yet
 	url, token string   // where Graph is
+
+	arrived atomic.Int64 // writes, at a Graph in this process
 }
 
 // build compiles the program and returns its path.
@@ -47,7 +51,12 @@ func stageHere(b *testing.B, program string, c graphsim.Config, partners int) (*
 	s := &stage{program: program, dir: b.TempDir(), partners: ids(partners)}
 	c.State = stateOf(s.partners)
 	sim := graphsim.New(c)
-	server := httptest.NewServer(sim)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			s.arrived.Add(1)
+		}
+		sim.ServeHTTP(w, r)
+	}))
 	b.Cleanup(server.Close)
 	s.url, s.token = server.URL, sim.Token(graphsim.TokenOptions{})
 	return s, sim
@@ -56,9 +65,9 @@ func stageHere(b *testing.B, program string, c graphsim.Config, partners int) (*
 // where is what bulksync simulate prints about itself.
 var where = regexp.MustCompile(`(?s)partners, at (\S+)\n.*BULKSYNC_ACCESS_TOKEN=(\S+)\n`)
 
-// stageApart serves Graph in a separate process, without latency or limits, so
-// that its work does not count as the client's.
-func stageApart(b *testing.B, program string, partners int) *stage {
+// stageApart serves Graph in a separate process: bulksync simulate with these
+// flags.
+func stageApart(b *testing.B, program string, partners int, flags ...string) *stage {
 	b.Helper()
 	s := &stage{program: program, dir: b.TempDir(), partners: ids(partners)}
 	state := filepath.Join(s.dir, "state.json")
@@ -67,7 +76,7 @@ func stageApart(b *testing.B, program string, partners int) *stage {
 	if err != nil {
 		b.Fatal(err)
 	}
-	graph := exec.CommandContext(b.Context(), program, "simulate", "--latency", "0", "--write-quota", "", "--state", state)
+	graph := exec.CommandContext(b.Context(), program, append([]string{"simulate", "--write-quota", "", "--state", state}, flags...)...)
 	out, err := graph.StdoutPipe()
 	if err == nil {
 		err = graph.Start()
@@ -106,8 +115,8 @@ func stateOf(partners []string) *graphsim.State {
 	return s
 }
 
-// plan makes a plan that gives these partners a sync policy, and returns its path.
-func (s *stage) plan(ctx context.Context, partners []string) (string, error) {
+// csv writes a file that gives these partners a sync policy, and returns its path.
+func (s *stage) csv(partners []string) (string, error) {
 	f, err := os.CreateTemp(s.dir, "*.csv")
 	if err != nil {
 		return "", err
@@ -117,12 +126,17 @@ func (s *stage) plan(ctx context.Context, partners []string) (string, error) {
 	for i, id := range partners {
 		fmt.Fprintf(w, "%s,Partner %d,true\n", id, i)
 	}
-	if err := errors.Join(w.Flush(), f.Close()); err != nil {
+	return f.Name(), errors.Join(w.Flush(), f.Close())
+}
+
+// plan makes the plan of such a file, and returns its path.
+func (s *stage) plan(ctx context.Context, partners []string) (string, error) {
+	csv, err := s.csv(partners)
+	if err != nil {
 		return "", err
 	}
-	out := f.Name() + ".json"
-	_, err = s.run(ctx, s.token, "plan", f.Name(), "--out", out, "--quiet")
-	return out, err
+	_, err = s.run(ctx, s.token, "plan", csv, "--out", csv+".json", "--quiet")
+	return csv + ".json", err
 }
 
 // apply runs a plan as a person would, with these additional flags.

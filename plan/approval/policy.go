@@ -10,11 +10,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
+	"bulksync/internal/seal"
 	"bulksync/plan"
 	"bulksync/plan/desired"
 )
@@ -160,11 +160,26 @@ func (r *policyReader) signers(n *yaml.Node, path string, a *plan.Approvals) {
 		r.fault(n, "%s: %s is larger than 1 MiB", path, name)
 	case !utf8.Valid(text):
 		r.fault(n, "%s: %s is not UTF-8", path, name)
-	case strings.TrimSpace(string(text)) == "":
-		r.fault(n, "%s: %s is empty", path, name)
 	default:
+		r.checkSigners(n, path, string(text), filepath.Base(name))
 		sum := sha256.Sum256(text)
 		a.Signers, a.SignersName, a.SignersSHA256 = string(text), filepath.Base(name), hex.EncodeToString(sum[:])
+	}
+}
+
+// checkSigners notes each line that is wrong in a file of signers: a line that
+// nobody understands would let nobody sign.
+func (r *policyReader) checkSigners(n *yaml.Node, path, text, name string) {
+	_, err := seal.ReadSigners(text, name)
+	faults := []error{err}
+	var all interface{ Unwrap() []error }
+	if errors.As(err, &all) {
+		faults = all.Unwrap()
+	}
+	for _, err := range faults {
+		if err != nil {
+			r.fault(n, "%s: %w", path, err)
+		}
 	}
 }
 

@@ -40,9 +40,12 @@ planMaxAge: 7d
 overridable: [changes]
 `
 
-const signers = "ada ssh-ed25519 AAAA\n"
+const signers = "ada ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO299oZjbaiF7Y9hZwhK/lZSatlOvhMbP5JxFPeV9EwK\n"
 
 func ptr[T any](v T) *T { return &v }
+
+// padded is a text with a comment that makes it as long as a file may be.
+func padded(text string) string { return text + "#" + strings.Repeat("x", 1<<20-len(text)-1) }
 
 func sum(text string) string {
 	s := sha256.Sum256([]byte(text))
@@ -52,7 +55,7 @@ func sum(text string) string {
 // files opens the files that a policy names.
 func files(path string) (io.ReadCloser, error) {
 	text, there := map[string]string{
-		"keys/allowed_signers": signers, "empty": " \n", "binary": "\xff\xfe\x00", "large": strings.Repeat("x", 1<<20+1),
+		"keys/allowed_signers": signers, "empty": " \n", "binary": "\xff\xfe\x00", "broken": "ada\nben ssh-rsa AAAA\n" + signers, "comments": "# none\n", "full": padded(signers), "large": strings.Repeat("x", 1<<20+1),
 	}[path]
 	if !there {
 		return nil, fmt.Errorf("%s: %w", path, fs.ErrNotExist)
@@ -98,6 +101,8 @@ func TestWhatAPolicyDoesNotNameIsFree(t *testing.T) {
 		"limits: {changes: 5, stopped: 1}": {Limits: []plan.Limit{{Name: plan.LimitStopped, Count: ptr(1)}, {Name: plan.LimitChanges, Count: ptr(5)}}},
 		"limits: {stopped: [30%, 10]}":     {Limits: []plan.Limit{{Name: plan.LimitStopped, Count: ptr(10), Percent: ptr(30.0)}}},
 		"overridable: []":                  {Overridable: []plan.LimitName{}},
+		"limits: {stopped: 100%}":          {Limits: []plan.Limit{{Name: plan.LimitStopped, Percent: ptr(100.0)}}},
+		padded("limits: {}\n"):             {},
 		"approvals: {required: 0}":         {Approvals: &plan.Approvals{}},
 	} {
 		want.Name, want.SHA256 = "policy.yaml", sum(text)
@@ -109,7 +114,7 @@ func TestWhatAPolicyDoesNotNameIsFree(t *testing.T) {
 		}
 		got, err := read(text)
 		if diff := cmp.Diff(&want, got); err != nil || diff != "" {
-			t.Errorf("%s: %v, (-want +got):\n%s", text, err, diff)
+			t.Errorf("%.80s: %v, (-want +got):\n%s", text, err, diff)
 		}
 	}
 }
@@ -171,19 +176,21 @@ func TestEachFaultOfAPolicyNamesItsPlace(t *testing.T) {
 		{"approvals: {signers: keys/allowed_signers}", "1:12: approvals.required is missing"},
 		{"approvals: {required: two}", `1:23: approvals.required: "two" is not a number: write it as 2`},
 		{"approvals: {required: 1, signers: nowhere}", "1:35: approvals.signers: nowhere: file does not exist"},
-		{"approvals: {required: 1, signers: empty}", "approvals.signers: empty is empty"},
+		{"approvals: {required: 1, signers: empty}", "approvals.signers: empty: the file names no signer"},
 		{"approvals: {required: 1, signers: binary}", "approvals.signers: binary is not UTF-8"},
 		{"approvals: {required: 1, signers: large}", "approvals.signers: large is larger than 1 MiB"},
+		{"approvals: {required: 1, signers: comments}", "approvals.signers: comments: the file names no signer"},
 		{"approvals: {required: 1, signers: [a]}", "approvals.signers is a list, not one value"},
 
 		{"window: {days: [sat], from: '22:00', to: '04:00'}", "1:9: window.timezone is missing"},
+		{"window: {from: '22:00', to: '04:00', timezone: UTC}", "1:9: window.days is missing"},
 		{"window: {days: [], from: '22:00', to: '04:00', timezone: UTC}", "1:16: window.days: no day is named"},
 		{"window: {days: [Saturday], from: '22:00', to: '04:00', timezone: UTC}", `1:17: window.days: "Saturday" is not a day: write mon, tue, wed, thu, fri, sat, sun`},
 		{"window: {days: [sat, SAT], from: '22:00', to: '04:00', timezone: UTC}", "window.days: sat appears twice"},
 		{"window: {days: [sat], from: '24:00', to: '04:00', timezone: UTC}", `window.from: "24:00" is not a time of day: write it as "22:00"; midnight is "00:00"`},
 		{"window: {days: [sat], from: '22:00', to: 4, timezone: UTC}", `window.to: "4" is not a time of day`},
-		{"window: {days: [sat], from: '22:00', to: '22:00', timezone: UTC}", "window: it begins and ends at 22:00"},
-		{"window: {days: [sat], from: '22:00', to: '04:00', timezone: Mars/Base}", `window: "Mars/Base" is not a time zone`},
+		{"window: {days: [sat], from: '22:00', to: '22:00', timezone: UTC}", "1:9: window: it begins and ends at 22:00"},
+		{"window: {days: [sat], from: '22:00', to: '04:00', timezone: Mars/Base}", `1:61: window: "Mars/Base" is not a time zone`},
 		{"window: {days: [sat], from: '22:00', to: '04:00', timezone: Local}", `window: "Local" is not a time zone`},
 
 		{"planMaxAge: 7", `1:13: planMaxAge: "7" is not an age: write it as 7d, 72h or 90m`},
@@ -212,6 +219,20 @@ policy.yaml:7:7: window.to: "4" is not a time of day: write it as "22:00"; midni
 policy.yaml:8:12: *w stands for something written elsewhere: write it out here`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+}
+
+// Each broken line of the file of signers is a fault, at the place that names the
+// file.
+func TestFaultsOfTheSigners(t *testing.T) {
+	if p, err := read("approvals: {required: 1, signers: full}"); err != nil || len(p.Approvals.Signers) != 1<<20 {
+		t.Errorf("a file of signers that is as long as it may be: %v", err)
+	}
+	_, err := read("approvals:\n  required: 1\n  signers: broken\n")
+	var faults desired.RowErrors
+	if !errors.As(err, &faults) || len(faults) != 2 || !strings.HasPrefix(faults[0].Error(), "policy.yaml:3:12: approvals.signers: broken:1: ") ||
+		!strings.HasPrefix(faults[1].Error(), "policy.yaml:3:12: approvals.signers: broken:2: ") {
+		t.Errorf("got %v", err)
 	}
 }
 

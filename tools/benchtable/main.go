@@ -1,12 +1,14 @@
-// Benchtable reads the output of go test, copies it, and ends with a table: each
-// promised figure, what was measured, and whether that is enough. It judges
-// nothing else: a missed figure is no error, a failed benchmark is.
+// Benchtable reads the output of go test, copies it, and ends with two tables:
+// what each command needs, as docs/performance.md has it, and each promised
+// figure, what was measured, and whether that is enough. It judges nothing else:
+// a missed figure is no error, a failed benchmark is.
 //
 //	go test -bench . ./... | go run -C tools ./benchtable
 package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,7 +22,7 @@ import (
 func main() {
 	r, failed, err := read(io.TeeReader(os.Stdin, os.Stdout))
 	if err == nil {
-		err = table(os.Stdout, r)
+		err = errors.Join(needs(os.Stdout, r), table(os.Stdout, r))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "benchtable:", err)
