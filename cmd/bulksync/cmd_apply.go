@@ -82,9 +82,6 @@ func (o *applyOptions) register(fl *pflag.FlagSet) {
 }
 
 func (o applyOptions) run(stops execute.Stops, e *env) error {
-	if len(o.decisions) > 0 && (o.yes || o.approve != "") {
-		return errors.New("--decision takes the place of --yes and --approve: give one of them")
-	}
 	p, err := e.readProven(stops.Soft, o.plan)
 	if err != nil {
 		return err
@@ -109,7 +106,6 @@ func (o applyOptions) run(stops execute.Stops, e *env) error {
 	}
 	e.noteEstimate(t, p.Plan)
 	e.noteDeadline(settings, time.Now())
-	e.noteConsent(approved)
 	dir, file, err := rundir.Create(dirPath, p.text, approved.kept()...)
 	if err != nil {
 		return e.refusedDir(dirPath, err)
@@ -130,6 +126,9 @@ func (o applyOptions) run(stops execute.Stops, e *env) error {
 // settings of the run, and the limits that were lifted.
 func (o applyOptions) admit(ctx context.Context, e *env, p *plan.Plan, now time.Time) (journal.Settings, []plan.LimitName, error) {
 	settings, err := o.settings(p, now)
+	if err == nil && len(o.decisions) > 0 && (o.yes || o.approve != "") {
+		err = errors.New("--decision takes the place of --yes and --approve: give one of them")
+	}
 	if err != nil {
 		return settings, nil, err
 	}

@@ -105,7 +105,6 @@ func (o resumeOptions) resume(stops execute.Stops, e *env, dir *rundir.Dir, p *p
 	header := prior.Session()
 	header.Tool, header.Identity, header.Settings = tool(), who(t.Identity()), settings
 	header.ApprovedWith, header.Approvals = approved.with, approved.approvals
-	e.noteConsent(approved)
 	e.noteDeadline(settings, now)
 	return e.carryOut(stops, dir, t, execute.Config{
 		Client: t.Client(), Plan: p, Reading: reading, Journal: journal.New(file, prior.LastSum()),

@@ -201,18 +201,17 @@ func (c *consent) kept() []rundir.Decision {
 	return kept
 }
 
-// noteConsent says who approved the run, and how many partners are left out.
-func (e *env) noteConsent(c consent) {
-	if len(c.approvals) == 0 {
+// noteApprovals says who approved a session of a run, and how much is left out.
+func (e *env) noteApprovals(h *journal.Run) {
+	if len(h.Approvals) == 0 {
 		return
 	}
-	var by []string
-	for _, a := range c.approvals {
-		by = append(by, a.By)
+	by := make([]string, len(h.Approvals))
+	for i, a := range h.Approvals {
+		by[i] = a.By
 	}
-	run := journal.Run{Approvals: c.approvals}
 	note := "approved by " + strings.Join(by, ", ")
-	if n := len(run.Exceptions()); n > 0 {
+	if n := len(h.Exceptions()); n > 0 {
 		note += "; " + words.Count(n, "exception")
 	}
 	e.note("%s", note)

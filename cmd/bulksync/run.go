@@ -49,6 +49,7 @@ func (e *env) carryOut(stops execute.Stops, dir *rundir.Dir, t *session.Session,
 			panic(faultOfRun{fault})
 		}
 	}()
+	e.noteApprovals(&cfg.Header)
 	e.note("run folder %s", dir.Path())
 	p := cfg.Plan // so that the reading in cfg can be freed before the reports need the memory
 	progress := e.startProgress(stops.Hard, p, cfg.Prior, t)
