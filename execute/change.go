@@ -79,6 +79,10 @@ func (r *changeRun) run() (journal.Outcome, error) {
 			return r.out, nil
 		}
 		next := r.judge(live)
+		if why := r.env.exceptedBecause(r.change); why != "" && next == sendWrite {
+			r.abandon(why)
+			return r.out, nil
+		}
 		if next == sendWrite {
 			if next, err = r.write(); err != nil {
 				return r.out, err

@@ -29,6 +29,8 @@
 //     show writes of that age.
 //   - Changes of one partner run in order on one worker; after one that did not
 //     succeed, the rest of that partner is skipped.
+//   - What a decision of the session leaves out is not written (excepted.go).
+//     What an earlier session wrote to it, or may have, is still this run's.
 //   - Once a context has ended, no more writes are sent.
 //   - What a journal confirms is never sent again.
 //   - The last reading decides what is called done. If an object that this run

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing/synctest"
 	"time"
@@ -12,7 +14,9 @@ import (
 
 	"bulksync/execute"
 	"bulksync/execute/journal"
+	"bulksync/graph/graphsim"
 	"bulksync/plan"
+	"bulksync/plan/approval"
 )
 
 // drive runs a plan to its end, through every early end of its processes.
@@ -114,6 +118,7 @@ func (d *drive) session(e *ending) error {
 		kill := func() { killed.Store(true); cancel() }
 		stop, stopNow := context.WithCancelCause(ctx)
 		defer stopNow(nil)
+		s.approvals = append(s.approvals, approvedBut("Ada", e.Except...))
 		switch s.stop = stop; e.How {
 		case "killed at a byte":
 			d.tape.limit, d.tape.kill = len(d.tape.data)+e.Bytes, kill
@@ -154,8 +159,21 @@ func (d *drive) session(e *ending) error {
 		if w.IsWrite() && confirmed[w.Method+" "+w.Path+bodyOfWrite(w.Method, w.Body)] {
 			return fmt.Errorf("%s %s was confirmed, and sent again", w.Method, w.Path)
 		}
+		if w.IsWrite() && e != nil && isExcepted(w, e.Except) {
+			return fmt.Errorf("%s %s was sent, and %v are excepted", w.Method, w.Path, e.Except)
+		}
 	}
 	return nil
+}
+
+// isExcepted reports whether a write is to one of the excepted.
+func isExcepted(w graphsim.Request, except []string) bool {
+	return slices.ContainsFunc(except, func(id string) bool {
+		if id == approval.TemplateException {
+			return strings.Contains(w.Path, "/templates/")
+		}
+		return strings.Contains(w.Path+w.Body, id)
+	})
 }
 
 // confirmed lists the writes that the journal says are done.

@@ -18,6 +18,7 @@ import (
 	"bulksync/graph"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
+	"bulksync/plan/approval"
 	"bulksync/plan/desired"
 )
 
@@ -109,6 +110,8 @@ type session struct {
 	pace     func() journal.Pace
 	layers   []func(http.RoundTripper) http.RoundTripper
 	wall     func() time.Time
+	// approvals say what the session leaves out.
+	approvals []approval.Approval
 }
 
 // run begins or resumes the run of the session's tape.
@@ -130,7 +133,7 @@ func (r *rig) run(ctx context.Context, s session) (*journal.Result, error) {
 	}
 	return execute.Run(execute.Stops{Soft: s.stop, Hard: ctx}, execute.Config{
 		Client: c, Plan: s.plan, Reading: reading, Journal: journal.New(s.tape, last), Prior: prior,
-		Header: journal.Run{RunID: "run", Identity: journal.Identity{Kind: "app", AppID: "test"}, Settings: s.settings}, Observe: s.observe, Pace: s.pace, Wall: s.wall,
+		Header: journal.Run{RunID: "run", Identity: journal.Identity{Kind: "app", AppID: "test"}, Settings: s.settings, Approvals: s.approvals}, Observe: s.observe, Pace: s.pace, Wall: s.wall,
 	})
 }
 

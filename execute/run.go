@@ -17,7 +17,8 @@ type Config struct {
 	Journal *journal.Writer
 	// Prior is the replayed journal of a run that is resumed; nil for a new run.
 	Prior *journal.Log
-	// Header begins the journal. Run fills in what the plan says.
+	// Header begins the journal. Run fills in what the plan says. What its
+	// approvals leave out is not written.
 	Header journal.Run
 	// Pace returns at the end what pacing learned; nil if there is none.
 	Pace func() journal.Pace
@@ -60,6 +61,8 @@ type env struct {
 	set     journal.Settings
 	clock   *clock
 	ends    ends
+	// excepted says of each partner that is not to be written who says so and why.
+	excepted map[string]string
 	// began is when this process began or resumed the run.
 	began time.Time
 	// resumed: an earlier session began it.
@@ -79,7 +82,7 @@ type runner struct {
 func newRunner(stops Stops, cfg Config) (r *runner, shut func()) {
 	e := &env{
 		client: cfg.Client, plan: cfg.Plan, reading: cfg.Reading, set: cfg.Header.Settings.WithDefaults(),
-		clock: newClock(cfg.Wall), began: time.Now(), resumed: cfg.Prior != nil,
+		excepted: cfg.Header.Exceptions(), clock: newClock(cfg.Wall), began: time.Now(), resumed: cfg.Prior != nil,
 	}
 	if e.resumed && e.pastDeadline() {
 		e.set.Deadline = time.Time{} // it is over, and resuming means to continue

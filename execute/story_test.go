@@ -9,6 +9,7 @@ import (
 
 	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
+	"bulksync/plan/approval"
 )
 
 // story is one random run, from the plan to the undo.
@@ -52,6 +53,8 @@ type ending struct {
 	After time.Duration
 	// Lost is the share of the unsynced bytes that is lost.
 	Lost float64
+	// Except are the partners that the decisions of this process leave out.
+	Except []string
 }
 
 var (
@@ -146,6 +149,8 @@ func drawEndings(rt *rapid.T, label string) []ending {
 			How: rapid.SampledFrom(endings).Draw(rt, "how"), Bytes: rapid.IntRange(0, 9000).Draw(rt, "bytes"),
 			After: time.Duration(rapid.IntRange(0, 2000).Draw(rt, "after")) * time.Millisecond,
 			Lost:  rapid.SampledFrom([]float64{0, 0.5, 1}).Draw(rt, "lost"),
+			Except: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{approval.TemplateException, tenant(0), tenant(1), tenant(2)}), 0, 2,
+				rapid.ID).Draw(rt, "except"),
 		}
 	}), 0, 2).Draw(rt, label)
 }

@@ -15,7 +15,10 @@ import (
 // work goes through the waves: each is written and read back before the next
 // begins.
 func (r *runner) work() error {
-	partners := r.env.partners()
+	partners, excepted := r.env.partners()
+	if err := r.dispatch(excepted); err != nil || r.control.interrupted() {
+		return err
+	}
 	if r.env.set.OnDrift == journal.StopOnDrift {
 		if err := r.holdDrift(partners); err != nil {
 			return err
@@ -42,15 +45,15 @@ func (r *runner) work() error {
 	if r.control.interrupted() {
 		return nil
 	}
-	return r.verify(partners, true)
+	return r.verify(append(partners, excepted...), true)
 }
 
 // partnerChanges are the changes of one partner, in their order.
 type partnerChanges []*plan.Change
 
-// partners lists what the run may write, grouped by partner in plan order.
-func (e *env) partners() []partnerChanges {
-	var partners []partnerChanges
+// partners lists what the plan writes, grouped by partner in plan order: what the
+// run may write, and what a decision leaves out.
+func (e *env) partners() (partners, excepted []partnerChanges) {
 	at := map[string]int{}
 	for i := range e.plan.Changes {
 		c := &e.plan.Changes[i]
@@ -65,7 +68,13 @@ func (e *env) partners() []partnerChanges {
 		}
 		partners[n] = append(partners[n], c)
 	}
-	return partners
+	isExcepted := func(p partnerChanges) bool { return e.exceptedBecause(p[0]) != "" }
+	for _, p := range partners {
+		if isExcepted(p) {
+			excepted = append(excepted, p)
+		}
+	}
+	return slices.DeleteFunc(partners, isExcepted), excepted
 }
 
 // waves splits the partners as Settings.Waves says. What an earlier session
@@ -100,6 +109,9 @@ func (r *runner) hasUnknown(p partnerChanges) int {
 
 // dispatch hands the partners of a wave to the workers.
 func (r *runner) dispatch(wave []partnerChanges) error {
+	if len(wave) == 0 {
+		return nil
+	}
 	handed := make(chan partnerChanges)
 	workers, failed := errgroup.WithContext(context.WithoutCancel(r.env.ends.hard))
 	workers.Go(func() error {

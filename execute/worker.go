@@ -33,6 +33,9 @@ func (w *worker) run(partners <-chan partnerChanges) error {
 // partner runs the changes of one partner in order. After one that did not
 // succeed, the rest are skipped.
 func (w *worker) partner(p partnerChanges) error {
+	if why := w.env.exceptedBecause(p[0]); why != "" {
+		return w.excepted(p, why)
+	}
 	failed := 0 // the change because of which the rest are skipped
 	for i, c := range p {
 		if w.control.stopped() {

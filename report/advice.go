@@ -30,6 +30,7 @@ const (
 	noTemplate      cause = "no template"
 	unconfirmed     cause = "unconfirmed"
 	unreadable      cause = "unreadable partner"
+	excepted        cause = "excepted by a decision"
 )
 
 // advice is the next thing to do: for a command that ended with an error, for a
@@ -97,6 +98,7 @@ var adviceTable = map[cause]advice{
 		run:  "plan again, and review the difference before you approve it",
 		undo: "an undo does not touch what was changed after the run: review it, and change it with a separate plan",
 	},
+	excepted:                     always("to write it after all, resume the run with decisions that do not except it"),
 	cause(journal.Indeterminate): always("{again}: the object is read before it is written again"),
 	cause(journal.NotAttempted):  always("{again}"),
 	runStopped:                   always("fix what stopped the run, then {again}"),
@@ -207,6 +209,8 @@ func findingHint() string {
 // the change ended if no refusal explains it, Graph's code, then the kind.
 func outcomeCauses(c *plan.Change, o *journal.Outcome, r *journal.Result) []cause {
 	switch {
+	case o.Reason == journal.ReasonExcepted:
+		return []cause{excepted}
 	case o.Status.Done(), o.Status == journal.Skipped:
 		return nil
 	case o.Reason == journal.ReasonUnreadable:

@@ -9,6 +9,7 @@ import (
 	"bulksync/graph"
 	"bulksync/internal/words"
 	"bulksync/plan"
+	"bulksync/plan/approval"
 	"bulksync/plan/audit"
 )
 
@@ -65,7 +66,7 @@ func readFact(r plan.Read) fact {
 	return fact{"Read", v, false}
 }
 
-func planFacts(p *plan.Plan) []fact {
+func planFacts(p *plan.Plan, approvals []approval.Approval) []fact {
 	fs := append(homeFact(p.HomeTenant), planInput(p)...)
 	if t := p.Template; t != nil {
 		fs = append(fs, fact{"Template", OneLine(t.Name), false})
@@ -73,7 +74,8 @@ func planFacts(p *plan.Plan) []fact {
 	fs = append(fs,
 		fact{"Created", stamp(p.CreatedAt) + " by " + toolName(p.Tool), false},
 		readFact(p.Read))
-	return append(append(fs, policyFacts(p)...), estimateFact(p)...)
+	fs = append(append(fs, policyFacts(p)...), estimateFact(p)...)
+	return append(fs, decisionFacts(p, approvals)...)
 }
 
 func auditFacts(a *audit.Audit) []fact {
@@ -92,6 +94,7 @@ func runFacts(p *plan.Plan, r *journal.Result, running bool) []fact {
 	if running {
 		end = "As of"
 	}
+	fs = append(fs, approvedFacts(p, r)...)
 	fs = append(fs, fact{"Policy", OneLine(p.Policy.Name), false})
 	fs = append(fs, liftedFact(r)...)
 	fs = append(fs,
@@ -99,6 +102,106 @@ func runFacts(p *plan.Plan, r *journal.Result, running bool) []fact {
 		fact{"Started", stamp(r.StartedAt) + " by " + toolName(r.Tool), false},
 		fact{end, stamp(r.FinishedAt) + ", after " + elapsed(r.FinishedAt.Sub(r.StartedAt)), false})
 	return append(fs, tookFact(p, r, running)...)
+}
+
+// approvedFacts say who approved a run, or else how it was approved.
+func approvedFacts(p *plan.Plan, r *journal.Result) []fact {
+	switch {
+	case len(r.Approvals) > 0:
+		return decisionFacts(p, r.Approvals)
+	case r.ApprovedWith == "prompt":
+		return []fact{{"Approved", "at the prompt", false}}
+	case r.ApprovedWith != "":
+		return []fact{{"Approved", "with " + OneLine(r.ApprovedWith), false}}
+	default:
+		return nil
+	}
+}
+
+// decisionFacts say who decided what about a plan: the name, the key that proves
+// it, the time and the ticket, and what the person leaves out.
+func decisionFacts(p *plan.Plan, all []approval.Approval) []fact {
+	var names map[string]string
+	fs := make([]fact, 0, len(all))
+	for _, a := range all {
+		f := fact{Label: "Approved", Value: OneLine(a.By)}
+		if a.Decision == approval.Reject {
+			f.Label = "Rejected"
+		}
+		if a.Key != "" {
+			f.Value += " (" + OneLine(a.Key) + ")"
+		}
+		f.Value += ", " + stamp(a.At)
+		for _, said := range []string{a.Ticket, a.Comment} {
+			if said != "" {
+				f.Value += ", " + OneLine(said)
+			}
+		}
+		if len(a.Except) > 0 {
+			if names == nil {
+				names = partnerNames(p)
+			}
+			f.Value += "; excepted: " + exceptions(a.Except, names)
+		}
+		fs = append(fs, f)
+	}
+	return fs
+}
+
+// partnerNames are the names of the partners of a plan, by tenant ID.
+func partnerNames(p *plan.Plan) map[string]string {
+	names := map[string]string{}
+	for i := range p.Changes {
+		if who := &p.Changes[i].Partner; who.DisplayName != "" {
+			names[who.TenantID] = who.DisplayName
+		}
+	}
+	return names
+}
+
+// maxExceptions bounds the exceptions that a fact lists.
+const maxExceptions = 3
+
+// exceptions lists what an approval leaves out, by name, with the reasons.
+func exceptions(all []approval.Exception, names map[string]string) string {
+	var list []string
+	for _, e := range all[:min(len(all), maxExceptions)] {
+		list = append(list, exceptionName(e, names))
+	}
+	if rest := len(all) - len(list); rest > 0 {
+		list = append(list, words.Count(rest, "other"))
+	}
+	return strings.Join(list, ", ")
+}
+
+func exceptionName(e approval.Exception, names map[string]string) string {
+	who := strings.TrimSpace(names[e.TenantID] + " " + e.TenantID)
+	if e.Reason != "" {
+		who += " (" + e.Reason + ")"
+	}
+	return OneLine(who)
+}
+
+// ExceptionNames names what an approval of a plan leaves out, with the reasons.
+func ExceptionNames(p *plan.Plan, all []approval.Exception) []string {
+	names := partnerNames(p)
+	list := make([]string, len(all))
+	for i, e := range all {
+		list[i] = exceptionName(e, names)
+	}
+	return list
+}
+
+// Groups is a fingerprint in groups of four digits, which can be read over the
+// phone.
+func Groups(fingerprint string) string {
+	kind, digits, _ := strings.Cut(OneLine(fingerprint), ":")
+	var b strings.Builder
+	b.WriteString(kind + ":")
+	for i := 0; i < len(digits); i += 4 {
+		b.WriteString(" " + digits[i:min(i+4, len(digits))])
+	}
+	return b.String()
 }
 
 // elapsed formats a duration for people: in milliseconds if short, else in

@@ -217,23 +217,6 @@ func decided(d *approval.Approval) (string, tone) {
 	}
 }
 
-// factExceptions bounds the exceptions that a fact names.
-const factExceptions = 3
-
-// approvalFacts say who decided what, for the formats without a form.
-func approvalFacts(all []approval.Approval) (out []fact) {
-	for i := range all {
-		d := &all[i]
-		label, _ := decided(d)
-		text := decisionWords(d)
-		for _, e := range d.Except[:min(len(d.Except), factExceptions)] {
-			text += "; except " + OneLine(e.TenantID) + " (" + OneLine(e.Reason) + ")"
-		}
-		out = append(out, fact{label, text, false})
-	}
-	return out
-}
-
 // decisionWords say who decided, when, for how long and how that is proved.
 func decisionWords(d *approval.Approval) string {
 	parts := []string{OneLine(d.By), stamp(d.At)}

@@ -14,7 +14,7 @@ func planPage(p *plan.Plan, o Options) *page {
 	s := p.Summary
 	g := &page{
 		Kind: "plan", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Change",
-		Facts: planFacts(p), Counts: planTiles(s), Alerts: planAlerts(p),
+		Facts: planFacts(p, o.Approvals), Counts: planTiles(s), Alerts: planAlerts(p),
 		NRows: len(p.Changes), Lined: isLined(p), NListed: len(p.Changes) - s.NoOp, Approves: s.Writes() > 0,
 		Lead: planLead(p), All: planAll(s), Objects: hasObjects(s),
 		Row: func(i int) row { return changeRow(&p.Changes[i]) }, Joined: sameTenant(p),
@@ -37,7 +37,6 @@ func planPage(p *plan.Plan, o Options) *page {
 	case len(g.Alerts) > 0:
 		g.Tone = warn
 	}
-	g.Facts = append(g.Facts, approvalFacts(o.Approvals)...)
 	g.Sections, g.Banners = planForm(p, o), planBanners(p, o.Approvals)
 	return g
 }

@@ -15,7 +15,7 @@ import (
 func runPage(p *plan.Plan, r *journal.Result, running bool) *page {
 	g := &page{
 		Kind: "run", Noun: "change", Fingerprint: OneLine(p.Fingerprint), Detail: "Outcome",
-		Facts: append(runFacts(p, r, running), approvalFacts(r.Approvals)...), Counts: runTiles(r, running), Alerts: runAlerts(p, r, running),
+		Facts: runFacts(p, r, running), Counts: runTiles(r, running), Alerts: runAlerts(p, r, running),
 		NRows: len(p.Changes), Lined: isLined(p), NListed: r.Totals.Unfinished(),
 		Row: func(i int) row { return outcomeRow(&p.Changes[i], &r.Outcomes[i], running) }, Joined: sameTenant(p),
 		Rank: func(i int) rank { return outcomeRank(&r.Outcomes[i], running) },

@@ -34,8 +34,8 @@ func runVerdict(p *plan.Plan, r *journal.Result) (string, tone) {
 		return "Finished, but " + w.of(w.open) + " did not succeed" + w.rest(), t
 	case r.Unconfirmed() > 0:
 		return "Finished, but " + w.of(r.Unconfirmed()) + agree(r.Unconfirmed(), " is", " are") + " not confirmed yet" + w.rest(), warn
-	case w.blocked > 0:
-		return fmt.Sprintf("Finished, but %s blocked; %s.", isAre(w.blocked, "change"), others(r)), warn
+	case w.blocked+w.excepted > 0:
+		return fmt.Sprintf("Finished, but %s; %s.", w.leftOut("change"), others(r)), warn
 	case isEmptyUndo(p):
 		return "Nothing had to be reverted: the other run changed nothing.", good
 	}
@@ -54,11 +54,11 @@ func doneVerdict(r *journal.Result) string {
 	}
 }
 
-// runCounts is how many changes a run was to make, how many are open, and how
-// many the plan blocked.
+// runCounts is how many changes a run was to make, how many are open, how many
+// the plan blocked, and how many a decision leaves out.
 type runCounts struct {
-	noun               string
-	all, open, blocked int
+	noun                         string
+	all, open, blocked, excepted int
 }
 
 // countRun counts changes, or objects if one that was to stay unchanged is open.
@@ -69,6 +69,8 @@ func countRun(p *plan.Plan, r *journal.Result) runCounts {
 		case r.Outcomes[i].Status.Done():
 		case c.Action == plan.Blocked:
 			w.blocked++
+		case r.Outcomes[i].Reason == journal.ReasonExcepted:
+			w.excepted++
 		default:
 			w.open++
 			if c.Action == plan.NoOp {
@@ -82,12 +84,25 @@ func countRun(p *plan.Plan, r *journal.Result) runCounts {
 // of says "2 of 9 changes".
 func (w runCounts) of(n int) string { return words.Thousands(n) + " of " + words.Count(w.all, w.noun) }
 
-// rest ends the verdict with what was blocked.
+// rest ends the verdict with what was left out.
 func (w runCounts) rest() string {
-	if w.blocked == 0 {
+	if w.blocked+w.excepted == 0 {
 		return "."
 	}
-	return "; " + isAre(w.blocked, "other change") + " blocked."
+	return "; " + w.leftOut("other change") + "."
+}
+
+// leftOut says what was blocked and what was excepted: "1 change is blocked and
+// 2 changes are excepted".
+func (w runCounts) leftOut(noun string) string {
+	var parts []string
+	if w.blocked > 0 {
+		parts = append(parts, isAre(w.blocked, noun)+" blocked")
+	}
+	if w.excepted > 0 {
+		parts = append(parts, isAre(w.excepted, noun)+" excepted")
+	}
+	return strings.Join(parts, " and ")
 }
 
 // others says what became of everything that was not blocked.

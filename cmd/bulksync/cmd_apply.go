@@ -29,6 +29,7 @@ const outageOfRun = 5 * time.Minute
 // applyOptions are the flags of bulksync apply, as typed.
 type applyOptions struct {
 	paceOptions
+	decisionOptions
 	policyOptions
 	plan               string // the file, "-" for standard input
 	yes                bool
@@ -55,7 +56,7 @@ func applyCommand(c *commandLine) *cobra.Command {
 A change whose object has changed since the plan is held, not overwritten. The run folder records
 everything that happens. The first Ctrl-C lets requests in flight finish, the second stops at once;
 bulksync resume continues the run.`,
-		Example: "  bulksync apply plan.json\n  bulksync apply plan.json --approve sha256:1f3c…",
+		Example: "  bulksync apply plan.json\n  bulksync apply plan.json --approve sha256:1f3c…\n  bulksync apply plan.json --decision plan.decision-ada.json",
 		Args:    cobra.ExactArgs(1),
 	}
 	o.register(cmd.Flags())
@@ -69,6 +70,7 @@ bulksync resume continues the run.`,
 
 func (o *applyOptions) register(fl *pflag.FlagSet) {
 	o.paceOptions.register(fl)
+	o.decisionOptions.register(fl)
 	o.policyOptions.register(fl)
 	fl.BoolVar(&o.yes, "yes", o.yes, "apply without asking")
 	fl.StringVar(&o.approve, "approve", o.approve, "`FINGERPRINT` of the approved plan; any other plan is refused")
@@ -95,7 +97,8 @@ func (o applyOptions) run(stops execute.Stops, e *env) error {
 	if err := rundir.Check(dirPath); err != nil {
 		return e.refusedDir(dirPath, err)
 	}
-	if err := o.approved(stops.Soft, e, p.Plan); err != nil {
+	approved, err := o.approved(stops.Soft, e, p.Plan, now)
+	if err != nil {
 		return err
 	}
 	t, reading, err := e.prepare(stops.Soft, p.Plan, settings)
@@ -104,7 +107,7 @@ func (o applyOptions) run(stops execute.Stops, e *env) error {
 	}
 	e.noteEstimate(t, p.Plan)
 	e.noteDeadline(settings, time.Now())
-	dir, file, err := rundir.Create(dirPath, p.text)
+	dir, file, err := rundir.Create(dirPath, p.text, approved.kept()...)
 	if err != nil {
 		return e.refusedDir(dirPath, err)
 	}
@@ -113,7 +116,10 @@ func (o applyOptions) run(stops execute.Stops, e *env) error {
 	defer file.Close()
 	return e.carryOut(stops, dir, t, execute.Config{
 		Client: t.Client(), Plan: p.Plan, Reading: reading, Journal: journal.New(file, ""),
-		Header: journal.Run{RunID: uuid.NewString(), Tool: tool(), Identity: who(t.Identity()), Settings: settings, Allowed: allowed},
+		Header: journal.Run{
+			RunID: uuid.NewString(), Tool: tool(), Identity: who(t.Identity()), Settings: settings,
+			ApprovedWith: approved.with, Approvals: approved.approvals, Allowed: allowed,
+		},
 	})
 }
 
@@ -121,6 +127,9 @@ func (o applyOptions) run(stops execute.Stops, e *env) error {
 // settings of the run, and the limits that were lifted.
 func (o applyOptions) admit(ctx context.Context, e *env, p *plan.Plan, now time.Time) (journal.Settings, []plan.LimitName, error) {
 	settings, err := o.settings(p, now)
+	if err == nil && len(o.decisions) > 0 && (o.yes || o.approve != "") {
+		err = errors.New("--decision takes the place of --yes and --approve: give one of them")
+	}
 	if err != nil {
 		return settings, nil, err
 	}
@@ -142,21 +151,33 @@ func (e *env) refusedDir(path string, err error) error {
 	return refused(hint, "%w", err)
 }
 
-// approved makes sure that a person approved exactly this plan.
-func (o applyOptions) approved(ctx context.Context, e *env, p *plan.Plan) error {
+// approved makes sure that people approved exactly this plan.
+func (o applyOptions) approved(ctx context.Context, e *env, p *plan.Plan, now time.Time) (consent, error) {
 	switch {
+	case len(o.decisions) > 0:
+		return e.decide(ctx, p, o.plan, o.decisions, now)
+	case p.Policy.NeedsApproval() && p.Summary.Writes() > 0:
+		return consent{}, e.needsDecisions(p, o.plan)
 	case o.approve != "":
 		if !sameFingerprint(o.approve, p.Fingerprint) {
-			return refused("apply the plan that was approved, or have this one approved",
+			return consent{}, refused("apply the plan that was approved, or have this one approved",
 				"the plan's fingerprint is %s, and %s was approved", p.Fingerprint, o.approve)
 		}
-		return nil
-	case o.yes, p.Summary.Writes() == 0:
-		return nil
+		return consent{with: "--approve"}, nil
+	case o.yes:
+		return consent{with: "--yes"}, nil
+	case p.Summary.Writes() == 0:
+		return consent{}, nil
 	case !e.canAsk(o.plan):
-		return refused(e.toRead(o.plan)+", then pass --approve "+p.Fingerprint+", or --yes",
+		return consent{}, refused(e.toRead(o.plan)+", then pass --approve "+p.Fingerprint+", or --yes",
 			"the plan was not approved, and there is no terminal to ask at")
+	default:
+		return consent{with: "prompt"}, e.ask(ctx, p)
 	}
+}
+
+// ask shows a plan and asks whether to apply it.
+func (e *env) ask(ctx context.Context, p *plan.Plan) error {
 	if err := report.Plan(e.err, p, report.Text, e.optionsFor(e.err)); err != nil {
 		return err
 	}

@@ -62,9 +62,11 @@ func (o demoOptions) run(stops execute.Stops, e *env) error {
 	}
 	t.say("A built-in Graph is running at %s: %d partners, %d writes per %s.\nThe spreadsheet of the change is %s.",
 		url, len(sim.Partners()), o.quota.Units, o.quota.Per, partners)
-	t.step("What would change? Nothing is written.", exitDone, "plan", partners, "--out", t.file("plan.json"), "--create-partners")
-	t.step("The board has said yes. Apply exactly that plan; Graph will throttle.", exitDone,
-		"apply", t.file("plan.json"), "--yes", "--run-dir", t.file("run"))
+	if err := t.board(stops.Hard, e); err != nil {
+		return err
+	}
+	t.step("What would change? Nothing is written.", exitDone, "plan", partners, "--out", t.file("plan.json"), "--create-partners", "--policy", t.file("policy.yaml"))
+	t.decide()
 	t.step("Is everything as the file says? The audit never writes.", exitDone,
 		"audit", partners, "--out-dir", t.file("audit-after"), "--quiet")
 	changed := t.tamper(sim)
@@ -91,7 +93,11 @@ func (t *tour) step(why string, want int, args ...string) {
 	if t.err != nil {
 		return
 	}
-	t.say("\n── %s\n$ bulksync %s", why, strings.Join(args, " "))
+	typed := make([]string, len(args))
+	for i, arg := range args {
+		typed[i] = shellQuote(arg)
+	}
+	t.say("\n── %s\n$ bulksync %s", why, strings.Join(typed, " "))
 	sub := &process{in: strings.NewReader(""), out: t.process.out, err: t.process.err, getenv: t.getenv}
 	if code := sub.run(t.stops, append(args, "--graph-url", t.url)); code != want {
 		t.err = fmt.Errorf("the tour expected exit code %d here, not %d", want, code)
@@ -101,6 +107,47 @@ func (t *tour) step(why string, want int, args ...string) {
 	if t.stops.Soft.Err() != nil {
 		t.err = context.Cause(t.stops.Soft)
 	}
+}
+
+// board sets up who decides: two people with keys, and a policy that asks for
+// both.
+func (t *tour) board(ctx context.Context, e *env) error {
+	signers := ""
+	for _, who := range []string{"ada", "bob"} {
+		line, err := makeKey(t.file(who + ".key"))
+		if err != nil {
+			return err
+		}
+		signers += who + " " + line + "\n"
+	}
+	const policy = `# A plan needs the signed approvals of two people, and may stop few partners.
+limits:
+  stopped: [10, 30%]
+  consentOff: [10, 30%]
+approvals:
+  required: 2
+  signers: allowed_signers
+`
+	for name, text := range map[string]string{"allowed_signers": signers, "policy.yaml": policy} {
+		if err := e.writeFile(ctx, t.file(name), func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
+			return err
+		}
+	}
+	t.say("The policy is %s: a board of two, ada and bob, whose keys were made just now.", t.file("policy.yaml"))
+	return nil
+}
+
+// decide shows a board that decides with files. It leaves a partner out, and
+// approves it later.
+func (t *tour) decide() {
+	plan, ada, bob, later := t.file("plan.json"), t.file("plan.decision-ada.json"), t.file("plan.decision-bob.json"), t.file("later.json")
+	t.step("Ada approves the plan, offline, with her key.", exitDone, "approve", plan, "--as", "ada", "--key", t.file("ada.key"), "--ticket", "CHG0042")
+	t.step("Bob approves all but one partner.", exitDone, "approve", plan, "--as", "bob", "--key", t.file("bob.key"), "--except", "Wingtip Toys=contract not signed yet")
+	t.step("Without both of them nothing is applied.", exitRefused, "apply", plan, "--yes", "--run-dir", t.file("run"))
+	t.step("Apply exactly that plan, without the partner; Graph will throttle.", exitUnfinished,
+		"apply", plan, "--decision", ada, "--decision", bob, "--run-dir", t.file("run"))
+	t.step("The contract is signed. Bob approves everything.", exitDone, "approve", plan, "--as", "bob", "--key", t.file("bob.key"), "--out", later)
+	t.step("The run goes on with what was left out.", exitDone, "resume", t.file("run"), "--decision", ada, "--decision", later)
 }
 
 // getenv is the environment of the tour, with the tour's own token.

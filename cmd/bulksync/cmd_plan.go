@@ -92,7 +92,7 @@ func (o planOptions) run(stops execute.Stops, e *env) error {
 	}
 	switch {
 	case o.out != "" && p.Summary.Writes() > 0:
-		e.noteKept(o.out, e.address)
+		e.noteKept(p, o.out, e.address)
 	case p.Summary.Writes() > 0:
 		e.note("the plan was not saved; with --out plan.json it can be reviewed and applied")
 	}

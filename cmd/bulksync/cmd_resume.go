@@ -20,6 +20,7 @@ import (
 // resumeOptions are the flags of bulksync resume.
 type resumeOptions struct {
 	paceOptions
+	decisionOptions
 	dir string
 }
 
@@ -29,10 +30,12 @@ func resumeCommand(c *commandLine) *cobra.Command {
 		Use:   "resume RUN_DIR",
 		Short: "Continue a stopped or killed run",
 		Long: `Continues a run with the settings that it had, unless they are given again. What is confirmed is not
-sent again; what was in flight when the run ended is read back first.`,
+sent again; what was in flight when the run ended is read back first. The decisions that the run relies on
+are judged again; --decision puts others in their place.`,
 		Args: cobra.ExactArgs(1),
 	}
-	o.register(cmd.Flags())
+	o.paceOptions.register(cmd.Flags())
+	o.decisionOptions.register(cmd.Flags())
 	c.flags.registerAll(cmd.Flags())
 	cmd.Flags().Lookup("concurrency").DefValue = "0" // a flag that is not given keeps its value, so no default is shown
 	cmd.Flags().Lookup("capacity").DefValue = ""
@@ -74,18 +77,25 @@ func (o resumeOptions) at(stops execute.Stops, e *env, now time.Time) error {
 			return e.endOfSettled(dir, p, r)
 		}
 	}
-	return e.resume(stops, dir, p, settings, now)
+	return o.resume(stops, e, dir, p, &last.Run, settings, now)
 }
 
 // resume continues a run that has something left, or may have.
-func (e *env) resume(stops execute.Stops, dir *rundir.Dir, p *plan.Plan, settings journal.Settings, now time.Time) error {
+func (o resumeOptions) resume(stops execute.Stops, e *env, dir *rundir.Dir, p *plan.Plan, last *journal.Run, settings journal.Settings, now time.Time) error {
 	admitted, err := checkAgain(p, now)
 	if err != nil {
 		return err
 	}
 	admitted.bound(&settings, now)
+	approved, err := o.again(stops.Soft, e, dir, p, last, now)
+	if err != nil {
+		return err
+	}
 	t, reading, prior, err := e.catchUp(stops.Soft, dir, p, settings)
 	if err != nil {
+		return err
+	}
+	if err := dir.Keep(approved.kept()); err != nil {
 		return err
 	}
 	file, err := dir.Reopen(prior)
@@ -95,6 +105,7 @@ func (e *env) resume(stops execute.Stops, dir *rundir.Dir, p *plan.Plan, setting
 	defer file.Close()
 	header := prior.Session()
 	header.Tool, header.Identity, header.Settings = tool(), who(t.Identity()), settings
+	header.ApprovedWith, header.Approvals = approved.with, approved.approvals
 	e.noteDeadline(settings, now)
 	return e.carryOut(stops, dir, t, execute.Config{
 		Client: t.Client(), Plan: p, Reading: reading, Journal: journal.New(file, prior.LastSum()),

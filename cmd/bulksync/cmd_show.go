@@ -2,26 +2,34 @@ package main
 
 import (
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"bulksync/execute"
+	"bulksync/plan/approval"
 	"bulksync/report"
 )
 
 // showOptions are the arguments of bulksync show.
-type showOptions struct{ plan string }
+type showOptions struct {
+	decisionOptions
+	plan string
+}
 
 func showCommand(c *commandLine) *cobra.Command {
+	var o showOptions
 	cmd := &cobra.Command{
 		Use:   "show plan.json",
 		Short: "Show a saved plan, offline and without credentials",
 		Args:  cobra.ExactArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
-			return showOptions{plan: args[0]}.run(c.stops, e)
+			o.plan = args[0]
+			return o.run(c.stops, e)
 		}),
 	}
 	c.flags.registerAll(cmd.Flags())
+	o.register(cmd.Flags())
 	return cmd
 }
 
@@ -32,5 +40,12 @@ func (o showOptions) run(stops execute.Stops, e *env) error {
 	}
 	page := e.pageOptions()
 	page.File = o.plan
+	files, err := e.readDecisions(stops.Soft, o.decisions)
+	if err == nil {
+		page.Approvals, err = approval.Inspect(p, files, time.Now())
+	}
+	if err != nil {
+		return e.undecided(p, o.plan, err)
+	}
 	return e.print(func(w io.Writer) error { return report.Plan(w, p, e.format, page) })
 }

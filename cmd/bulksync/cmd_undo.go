@@ -106,5 +106,5 @@ func (e *env) noteUndo(out, run string, undo *plan.Plan, r *journal.Result) {
 		e.note("the run changed nothing, so there is nothing to revert")
 		return
 	}
-	e.noteKept(out, e.address.onHostOf(undo))
+	e.noteKept(undo, out, e.address.onHostOf(undo))
 }

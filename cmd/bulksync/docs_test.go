@@ -29,6 +29,7 @@ var vocabularies = []vocabulary{
 	{"object", "plan/desired", "Object", true},
 	{"hazard", "plan/desired", "Hazard", true},
 	{"limit", "plan", "LimitName", true},
+	{"decision", "plan/approval", "Verdict", true},
 	{"status", "execute/journal", "Status", true},
 	{"reason", "execute/journal", "Reason", false},
 	{"kind of error", "graph", "Kind", false},

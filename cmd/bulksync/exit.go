@@ -12,6 +12,7 @@ import (
 	"bulksync/graph/auth"
 	"bulksync/internal/atomicfile"
 	"bulksync/plan"
+	"bulksync/plan/approval"
 	"bulksync/report"
 )
 
@@ -104,7 +105,7 @@ func codeOf(err error) int {
 	case errors.As(err, &e):
 		return e.code
 	case errors.As(err, new(*atomicfile.KindError)), errors.As(err, new(*rundir.UnsafeError)),
-		errors.Is(err, rundir.ErrBusy), errors.Is(err, rundir.ErrNotEmpty):
+		errors.As(err, new(*approval.Refusal)), errors.Is(err, rundir.ErrBusy), errors.Is(err, rundir.ErrNotEmpty):
 		return exitRefused
 	case errors.Is(err, plan.ErrAltered), errors.Is(err, plan.ErrFormat),
 		errors.Is(err, journal.ErrFormat), errors.Is(err, journal.ErrOtherPlan):

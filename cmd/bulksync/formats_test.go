@@ -18,6 +18,7 @@ import (
 	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
+	"bulksync/plan/approval"
 	"bulksync/plan/audit"
 	"bulksync/plan/desired"
 	"bulksync/report"
@@ -25,11 +26,12 @@ import (
 
 // The sections of docs/formats.md that list the members of a JSON format.
 const (
-	sectionPlan    = "The plan"
-	sectionJournal = "The journal"
-	sectionSummary = "The summary"
-	sectionAudit   = "The audit"
-	sectionLog     = "The log"
+	sectionPlan     = "The plan"
+	sectionJournal  = "The journal"
+	sectionDecision = "The decision"
+	sectionSummary  = "The summary"
+	sectionAudit    = "The audit"
+	sectionLog      = "The log"
 )
 
 // amounts are the three values that together show each member both present and,
@@ -41,7 +43,7 @@ var amounts = []amount{everything, pointers, nothing}
 func TestFormatsListEveryMember(t *testing.T) {
 	page := readFormats(t)
 	for section, texts := range map[string]func(*testing.T) [][]byte{
-		sectionPlan: planTexts, sectionJournal: journalTexts, sectionSummary: summaryTexts, sectionAudit: auditTexts,
+		sectionPlan: planTexts, sectionDecision: decisionTexts, sectionJournal: journalTexts, sectionSummary: summaryTexts, sectionAudit: auditTexts,
 	} {
 		page.compare(t, section, "member", collected(t, texts(t)), true)
 	}
@@ -77,6 +79,22 @@ func planTexts(t *testing.T) (texts [][]byte) {
 		p.Changes[0].Object = plan.IdentitySynchronization
 		p.Changes[0].Action = []plan.Action{plan.Create, plan.Delete, plan.NoOp}[i]
 		texts = append(texts, rendered(t, p.Encode))
+	}
+	return texts
+}
+
+// decisionTexts are an approval and a rejection.
+func decisionTexts(t *testing.T) (texts [][]byte) {
+	for _, how := range amounts {
+		d := filled[approval.Decision](how)
+		if how != everything {
+			d.Except = nil
+		}
+		text, err := d.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, text)
 	}
 	return texts
 }
@@ -186,8 +204,9 @@ func TestFormatsOfARealRun(t *testing.T) {
 		return texts
 	}
 	for section, texts := range map[string][][]byte{
-		sectionPlan:    append(files("*.json"), append(files("run/plan.json"), files("*/undo.json")...)...),
-		sectionSummary: files("*/summary.json"), sectionAudit: files("audit*/audit.json"),
+		sectionPlan:     slices.Concat(files("plan.json"), files("undo.json"), files("run/plan.json"), files("*/undo.json")),
+		sectionDecision: files("run/decisions/*"),
+		sectionSummary:  files("*/summary.json"), sectionAudit: files("audit*/audit.json"),
 	} {
 		page.compare(t, section, "member", collected(t, texts), false)
 	}
@@ -237,7 +256,8 @@ func realRun(t *testing.T) (log [][]byte) {
 	os.Remove("template.json")
 	sim.Edit(killTenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization = graphsim.SyncAllowed("other", true) })
 	inject(t, sim, "reset-before,method=GET,times=1", "400,method=PATCH,times=1")
-	step(exitUnfinished, "apply", "plan.json", "--yes", "--run-dir", "run", "--log-level", "debug", "--log-format", "json", "--verify-wait", "1ms", "--waves", "2")
+	step(exitDone, "approve", "plan.json", "--as", "ada", "--ticket", "CHG1", "--except", killTenant(6))
+	step(exitUnfinished, "apply", "plan.json", "--decision", "plan.decision-ada.json", "--run-dir", "run", "--log-level", "debug", "--log-format", "json", "--verify-wait", "1ms", "--waves", "2")
 	for _, line := range linesOf(stderr.Bytes()) {
 		if bytes.HasPrefix(line, []byte("{")) {
 			log = append(log, bytes.Clone(line))

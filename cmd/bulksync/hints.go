@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -81,7 +82,9 @@ func (at address) command(verb string, args ...string) string {
 }
 
 // offline reports whether a command runs without Graph and so needs no address.
-func offline(verb string) bool { return verb == "show" || verb == "report" || verb == "undo" }
+func offline(verb string) bool {
+	return slices.Contains([]string{"show", "approve", "reject", "verify", "report", "undo"}, verb)
+}
 
 // onHostOf is the address with the host that a plan was made against: with any
 // other the plan would be refused.
@@ -92,14 +95,17 @@ func (at address) onHostOf(p *plan.Plan) address {
 	return at
 }
 
-// noteKept says where a plan is and how to apply it. After a pipe or a device,
-// nobody knows where the plan went.
-func (e *env) noteKept(out string, at address) {
-	if !isKept(out) {
+// noteKept says where a plan is and how to have it approved or applied. After a
+// pipe or a device, nobody knows where the plan went.
+func (e *env) noteKept(p *plan.Plan, out string, at address) {
+	switch {
+	case !isKept(out):
 		e.note("plan written to %s", out)
-		return
+	case p.Policy.NeedsApproval():
+		e.note("plan saved in %s; to approve exactly this plan: %s", out, e.toDecide(p, out))
+	default:
+		e.note("plan saved in %s; to apply exactly this plan: %s", out, at.command("apply", out))
 	}
-	e.note("plan saved in %s; to apply exactly this plan: %s", out, at.command("apply", out))
 }
 
 // shellQuote quotes s as one word for a POSIX shell.

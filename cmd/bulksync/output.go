@@ -90,6 +90,9 @@ func (p *process) checkOutput(out string, inputs ...string) error {
 		}
 	}
 	dir := filepath.Dir(target)
+	if run := filepath.Dir(dir); filepath.Base(dir) == rundir.DecisionsName && rundir.Begun(run) {
+		return refused(hint, "%s would be among the decisions of the run in %s", out, run)
+	}
 	if _, err := os.Lstat(filepath.Join(dir, rundir.JournalName)); err != nil {
 		return nil
 	}

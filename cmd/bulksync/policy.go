@@ -39,8 +39,13 @@ func (o *policyOptions) registerPolicy(fl *pflag.FlagSet) {
 
 // register adds the flags of a command that applies plans.
 func (o *policyOptions) register(fl *pflag.FlagSet) {
-	fl.StringVar(&o.policy, "policy", "", "`FILE.yaml`: refuse a plan that was made under another policy (default $"+policyVariable+")")
+	o.registerDemand(fl)
 	fl.StringSliceVar(&o.allow, "allow", nil, "`LIMIT` of the policy to lift, more than one with commas: "+strings.Join(approval.LimitNames(), ", "))
+}
+
+// registerDemand adds the flag of a command that demands a policy of a plan.
+func (o *policyOptions) registerDemand(fl *pflag.FlagSet) {
+	fl.StringVar(&o.policy, "policy", "", "`FILE.yaml`: refuse a plan that was made under another policy (default $"+policyVariable+")")
 }
 
 // file is the policy file; empty if there is none.

@@ -93,7 +93,7 @@ every change ended.
 	cmd.CompletionOptions.HiddenDefaultCmd = true
 	c.flags.register(cmd.PersistentFlags())
 	cmd.AddCommand(
-		planCommand(c), showCommand(c), applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c),
+		planCommand(c), showCommand(c), approveCommand(c), rejectCommand(c), verifyCommand(c), applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c),
 		reportCommand(c), demoCommand(c), simulateCommand(c), versionCommand(c),
 	)
 	return cmd

@@ -49,10 +49,11 @@ func (e *env) carryOut(stops execute.Stops, dir *rundir.Dir, t *session.Session,
 			panic(faultOfRun{fault})
 		}
 	}()
+	e.noteApprovals(&cfg.Header)
 	e.note("run folder %s", dir.Path())
 	p := cfg.Plan // so that the reading in cfg can be freed before the reports need the memory
 	progress := e.startProgress(stops.Hard, p, cfg.Prior, t)
-	e.noteWaves(p, cfg.Header.Settings.Waves)
+	e.noteWaves(p, &cfg.Header)
 	told := e.noteStopping(stops.Soft)
 	cfg.Observe, cfg.Pace = progress.observe, func() journal.Pace { return learned(t) }
 	result, err := execute.Run(stops, cfg)
@@ -91,14 +92,15 @@ func (e *env) noteEstimate(t *session.Session, p *plan.Plan) {
 }
 
 // noteWaves says in which waves the partners are written.
-func (e *env) noteWaves(p *plan.Plan, sizes []int) {
+func (e *env) noteWaves(p *plan.Plan, h *journal.Run) {
+	sizes, excepted := h.Settings.Waves, h.Exceptions()
 	if len(sizes) == 0 {
 		return
 	}
 	tenants := map[string]bool{}
 	for i := range p.Changes {
-		if p.Changes[i].Writes() {
-			tenants[p.Changes[i].Partner.TenantID] = true
+		if id := p.Changes[i].Partner.TenantID; p.Changes[i].Writes() && excepted[id] == "" {
+			tenants[id] = true
 		}
 	}
 	left, steps := len(tenants), ""

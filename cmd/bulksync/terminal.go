@@ -14,16 +14,24 @@ import (
 
 	"bulksync/internal/atomicfile"
 	"bulksync/internal/words"
+	"bulksync/plan/approval"
 	"bulksync/plan/desired"
 	"bulksync/report"
 )
 
 // sayError prints the error of a command by the rules of doc.go. Faulty rows
-// get a line each, so that editors can jump to them.
+// get a line each, so that editors can jump to them, and so do faulty decisions.
 func (e *env) sayError(err error) {
 	var rows desired.RowErrors
+	var refusal *approval.Refusal
 	if !errors.As(err, &rows) {
-		e.printError(err)
+		if errors.As(err, &refusal) {
+			for _, f := range refusal.Faults {
+				e.say("error: %s", f.Error())
+			}
+		} else {
+			e.printError(err)
+		}
 		if hint := e.hintOf(err); err != nil && hint != "" && !isInterrupt(err) {
 			e.say("hint: %s", hint)
 		}
@@ -95,6 +103,26 @@ func (p *process) confirm(ctx context.Context, question string) bool {
 		fmt.Fprintln(p.err)
 		return false
 	}
+}
+
+// askSecret asks for a passphrase, which is not shown. It asks at the terminal
+// alone: anywhere else a secret is easily kept.
+func (p *process) askSecret(ctx context.Context, prompt string) ([]byte, error) {
+	if !p.canAsk("") {
+		return nil, errors.New("there is no terminal to ask for the passphrase at")
+	}
+	fd := int(p.in.(*os.File).Fd())
+	shown, err := term.GetState(fd)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprint(p.err, edge(prompt))
+	defer fmt.Fprintln(p.err)
+	secret, err := within(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	if ctx.Err() != nil {
+		term.Restore(fd, shown) // the reader is abandoned, with the echo off
+	}
+	return secret, err
 }
 
 // canAsk reports whether a question can be seen and answered: it is written to

@@ -150,7 +150,7 @@ func TestAMemberOfTomorrow(t *testing.T) {
 	if err := s.command("plan", "partners.csv", "--out", "plan.json").Run(); err != nil {
 		t.Fatal(err, s.err.String())
 	}
-	seal(t, "plan.json", "tomorrow", map[string]any{"z": 1, "a": []string{"kept"}})
+	sealAgain(t, "plan.json", "tomorrow", map[string]any{"z": 1, "a": []string{"kept"}})
 	for _, args := range [][]string{
 		{"apply", "plan.json", "--yes", "--run-dir", "run"}, {"report", "run"}, {"resume", "run"}, {"undo", "run"},
 		{"apply", "run/undo.json", "--yes", "--run-dir", "back"},
@@ -162,8 +162,8 @@ func TestAMemberOfTomorrow(t *testing.T) {
 	sameBytes(t, filepath.Join("run", rundir.PlanName), "plan.json")
 }
 
-// seal adds a member to a plan, and gives it the matching fingerprint.
-func seal(t *testing.T, path, member string, value any) {
+// sealAgain adds a member to a plan, and gives it the matching fingerprint.
+func sealAgain(t *testing.T, path, member string, value any) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -266,7 +266,8 @@ func TestDemo(t *testing.T) {
 	if err := (demoOptions{partners: 200}).run(always(t), h.env); err != nil {
 		t.Fatalf("%v\n%s%s", err, h.stdout, h.stderr)
 	}
-	for _, want := range []string{"$ bulksync plan ", "$ bulksync apply ", "Audit: clean", "Audit: drift", "(exit code 2)", "undo.json"} {
+	for _, want := range []string{"$ bulksync plan ", "$ bulksync approve ", "$ bulksync apply ", "--except 'Wingtip Toys=contract not signed yet'",
+		"excepted by bob: contract not signed yet", "(exit code 4)", "$ bulksync resume ", "Audit: clean", "Audit: drift", "(exit code 2)", "undo.json"} {
 		if !strings.Contains(h.stdout.String(), want) {
 			t.Errorf("the tour does not show %q", want)
 		}

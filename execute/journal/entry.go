@@ -49,6 +49,26 @@ type Run struct {
 	Resumed bool             `json:"resumed,omitempty"`
 }
 
+// Exceptions says of each partner that the session's decisions leave out, by
+// tenant ID, who leaves it out and why. The template has no tenant ID.
+func (r *Run) Exceptions() map[string]string {
+	why := map[string]string{}
+	for _, a := range r.Approvals {
+		for _, e := range a.Except {
+			id := e.TenantID
+			if id == approval.TemplateException {
+				id = ""
+			}
+			said := strings.TrimSuffix("excepted by "+a.By+": "+e.Reason, ": ")
+			if first := why[id]; first != "" {
+				said = first + "; " + said
+			}
+			why[id] = said
+		}
+	}
+	return why
+}
+
 // Identity is an app or a user as its token names it. Any member may be empty:
 // a token need not name it.
 type Identity struct {

@@ -80,6 +80,7 @@ func (l *Log) fold(e *Entry) {
 		}
 		l.session = *e.Run
 		l.approve(e.Run)
+		l.forgetExceptions()
 		l.requests, l.tally, l.ended = l.counted(), Requests{}, false
 	case e.Intent != nil:
 		l.intents[e.Intent.Seq] = openIntent{Intent: *e.Intent, at: e.At}
@@ -106,6 +107,16 @@ func (l *Log) approve(r *Run) {
 	for _, name := range r.Allowed {
 		if !slices.Contains(l.allowed, name) {
 			l.allowed = append(l.allowed, name)
+		}
+	}
+}
+
+// forgetExceptions takes back what an earlier session left out: the decisions of
+// this one count.
+func (l *Log) forgetExceptions() {
+	for i := range l.outcomes {
+		if o := &l.outcomes[i]; o.Reason == ReasonExcepted {
+			*o = Outcome{Seq: o.Seq, Status: NotAttempted}
 		}
 	}
 }

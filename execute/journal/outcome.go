@@ -19,6 +19,8 @@ const (
 	// ReasonPredecessor: skipped because an earlier change of the same partner
 	// did not succeed.
 	ReasonPredecessor Reason = "predecessor"
+	// ReasonExcepted: skipped because a decision leaves the partner out.
+	ReasonExcepted Reason = "excepted"
 	// ReasonDrifted: held because the object changed since the plan.
 	ReasonDrifted Reason = "drifted"
 	// ReasonReplaced: held; this run made it, and something else is there now.

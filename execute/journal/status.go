@@ -22,8 +22,8 @@ const (
 	// Held: the object was changed since the plan, and left unchanged; or it
 	// was changed since this run made or found it as wanted.
 	Held Status = "held"
-	// Skipped: blocked in the plan, or an earlier change of the partner did not
-	// succeed.
+	// Skipped: blocked in the plan, left out by a decision, or an earlier change
+	// of the partner did not succeed.
 	Skipped Status = "skipped"
 	// Failed: refused.
 	Failed Status = "failed"

@@ -34,12 +34,12 @@ func Check(path string) error {
 // it dies before its run begins.
 func isLeftover(name string) bool { return name == LockName || atomicfile.IsTemp(name) }
 
-// Create makes the folder with the plan and an empty journal in it, all
-// durable, or leaves nothing behind. The folder is locked until Release. The
-// caller closes the journal.
-func Create(path string, plan io.Reader) (*Dir, *os.File, error) {
+// Create makes the folder with the plan, the decisions that approve it and an
+// empty journal in it, all durable, or leaves nothing behind. The folder is locked
+// until Release. The caller closes the journal.
+func Create(path string, plan io.Reader, decisions ...Decision) (*Dir, *os.File, error) {
 	d := &Dir{path: path}
-	journal, err := d.begin(plan)
+	journal, err := d.begin(plan, decisions)
 	if err != nil {
 		d.unmake()
 		return nil, nil, err
@@ -47,7 +47,7 @@ func Create(path string, plan io.Reader) (*Dir, *os.File, error) {
 	return d, journal, nil
 }
 
-func (d *Dir) begin(plan io.Reader) (*os.File, error) {
+func (d *Dir) begin(plan io.Reader, decisions []Decision) (*os.File, error) {
 	var err error
 	if d.folders, err = atomicfile.MakeFolders(d.path); err != nil {
 		return nil, err
@@ -62,6 +62,9 @@ func (d *Dir) begin(plan io.Reader) (*os.File, error) {
 		return nil, err
 	}
 	d.files = append(d.files, d.File(PlanName))
+	if err := d.Keep(decisions); err != nil {
+		return nil, err
+	}
 	journal, err := os.OpenFile(d.File(JournalName), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, atomicfile.PathError(err)

@@ -11,11 +11,12 @@
 // The files of a run:
 //
 //	plan.json, journal.jsonl       what was to be done, and what came of it
+//	decisions/                     who approved it, with the signatures
 //	outcomes.csv, failed.csv       one line a change; the input's rows that need another run
 //	report.md, report.html         for people
 //	summary.json                   for machines
 //	undo.json                      the plan that reverts it
 //	.lock                          held by the process that writes here
 //
-// The first two are the truth; the others follow from them.
+// The first three are the truth; the others follow from the first two.
 package rundir

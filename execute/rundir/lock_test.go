@@ -72,7 +72,7 @@ func TestALateProcessLeavesTheLock(t *testing.T) {
 func TestUnmake(t *testing.T) {
 	top := filepath.Join(t.TempDir(), "runs")
 	d := &Dir{path: filepath.Join(top, "run")}
-	journal, err := d.begin(strings.NewReader("a plan"))
+	journal, err := d.begin(strings.NewReader("a plan"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bulksync/execute"
+	"bulksync/plan"
+	"bulksync/plan/approval"
+	"bulksync/plan/desired"
+	"bulksync/report"
+)
+
+// defaultExpiry is how long an approval holds.
+const defaultExpiry = 72 * time.Hour
+
+// approveOptions are the flags of bulksync approve.
+type approveOptions struct {
+	verdictOptions
+	expires time.Duration
+	except  []string
+}
+
+func approveCommand(c *commandLine) *cobra.Command {
+	o := approveOptions{expires: defaultExpiry}
+	cmd := &cobra.Command{
+		Use:   "approve plan.json --as NAME",
+		Short: "Approve a plan, offline: write a decision file for apply --decision",
+		Long: `Proves the plan and writes a decision about it: your name, the fingerprint of the plan, until when the
+approval holds, and the partners that it leaves out. With --key the exact bytes of the file are signed,
+as "ssh-keygen -Y sign -n ` + approval.NamespaceDecision + ` -f KEY FILE" does. Nothing is sent.`,
+		Example: "  bulksync approve plan.json --as ada --ticket CHG0041207\n  bulksync approve plan.json --as ada --key ~/.ssh/id_ed25519 --except \"Tailspin Toys=ask first\"",
+		Args:    cobra.ExactArgs(1),
+		RunE: c.verb(func(e *env, args []string) error {
+			o.plan = args[0]
+			return o.run(c.stops, e)
+		}),
+	}
+	o.register(cmd.Flags())
+	cmd.Flags().DurationVar(&o.expires, "expires", o.expires, "`TIME` for which the approval holds")
+	cmd.Flags().StringSliceVar(&o.except, "except", nil, "`TENANT[=REASON],...` that are not approved: tenant IDs, names in the plan, or template; may be repeated")
+	return cmd
+}
+
+func (o approveOptions) run(stops execute.Stops, e *env) error {
+	if o.expires < time.Minute {
+		return fmt.Errorf("--expires: %s is too short: give a minute or more", o.expires)
+	}
+	return o.decide(stops, e, func(p *plan.Plan, d *approval.Decision) (err error) {
+		d.Decision, d.ExpiresAt = approval.Approve, d.At.Add(o.expires)
+		d.Except, err = exceptionsOf(p, o.except)
+		return err
+	})
+}
+
+// exceptionsOf reads what --except names.
+func exceptionsOf(p *plan.Plan, given []string) ([]approval.Exception, error) {
+	var all []approval.Exception
+	seen := map[string]bool{}
+	for _, text := range given {
+		who, reason, _ := strings.Cut(text, "=")
+		id, err := exceptedID(p, strings.TrimSpace(who))
+		if err != nil {
+			return nil, err
+		}
+		if seen[id] {
+			return nil, fmt.Errorf("--except: %s appears twice", desired.Quote(who))
+		}
+		seen[id] = true
+		all = append(all, approval.Exception{TenantID: id, Reason: strings.TrimSpace(reason)})
+	}
+	return all, nil
+}
+
+// exceptedID finds what an exception names: a partner of the plan, by its tenant
+// ID or its name, or the template.
+func exceptedID(p *plan.Plan, who string) (string, error) {
+	found, names := map[string]bool{}, []string{}
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		id, name := c.Partner.TenantID, c.Partner.DisplayName
+		if c.Object == plan.SyncTemplate {
+			id, name = approval.TemplateException, ""
+		}
+		if strings.EqualFold(id, strings.Trim(who, "{}")) {
+			return id, nil
+		}
+		if name != "" && strings.EqualFold(name, who) {
+			found[id] = true
+		}
+		names = append(names, cmp.Or(name, id))
+	}
+	switch len(found) {
+	case 0:
+		return "", noSuchPartner(who, names)
+	case 1:
+		for id := range found {
+			return id, nil
+		}
+	}
+	return "", fmt.Errorf("--except: %d partners of the plan are named %s: give the tenant ID", len(found), desired.Quote(who))
+}
+
+func noSuchPartner(who string, names []string) error {
+	if len(names) == 0 {
+		return errors.New("--except: the plan has no partners")
+	}
+	return fmt.Errorf("--except: the plan has no partner %s: the nearest is %s", desired.Quote(who), report.OneLine(desired.Nearest(who, names)))
+}
