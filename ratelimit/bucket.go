@@ -70,11 +70,11 @@ func (b *bucket) refusedAgain() { b.current.refused++ }
 func (b *bucket) accepted(now time.Time) { b.current.accept(now) }
 
 // probeUp raises the rate a little while requests wait for tokens.
-func (b *bucket) probeUp(now time.Time) {
+func (b *bucket) probeUp(now time.Time, u usage) {
 	if !b.known() {
 		return
 	}
-	top := b.refillRate * b.probe.factor(now, b.refillRate*b.share, b.limiter.TokensAt(now) < 1)
+	top := b.refillRate * b.probe.factor(now, b.refillRate*b.share, b.limiter.TokensAt(now) < 1, u)
 	if b.share < 1 {
 		top = min(top, b.peakRate)
 	}

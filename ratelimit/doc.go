@@ -46,7 +46,7 @@
 //     it, with a better measurement. A refusal at the rate itself means that the
 //     quota shrank or is shared, and cuts the rate by up to a quarter. If the
 //     service reports how much of the quota is used, a high value narrows the
-//     width before the first refusal.
+//     width before the first refusal and slows the probe after it.
 //
 // # The kinds of limit
 //

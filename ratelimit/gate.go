@@ -129,7 +129,7 @@ func (g *gate) tryAcquire(now time.Time) (permit, time.Duration, error) {
 	if wait := g.untilRoom(now); wait > 0 {
 		return permit{}, wait, nil
 	}
-	g.bucket.probeUp(now)
+	g.bucket.probeUp(now, g.usage)
 	if d := max(untilToken(g.bucket.limiter, now), untilToken(g.maxRate, now)); d > 0 {
 		return permit{}, d, nil
 	}

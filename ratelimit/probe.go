@@ -12,7 +12,9 @@ const (
 )
 
 // probe decides how far above the measured refill rate to search for more. Its
-// clock runs only while requests wait for tokens: an idle gate proves nothing.
+// clock runs only while requests wait for tokens: an idle gate proves nothing. If
+// the service reports how much of the quota is used, the search is unnecessary
+// while that is high, and safe while it is low.
 type probe struct {
 	hold    time.Duration
 	cost    float64 // of a failed probe; 1 is small
@@ -35,11 +37,17 @@ func (p *probe) restart(now time.Time, past *window, size, refillRate float64) {
 // factor is what to multiply the refill rate by; ours is our part of it, per
 // second. Two calls are at most the wait for one token apart; more than that is a
 // clock that jumped.
-func (p *probe) factor(now time.Time, ours float64, waiting bool) float64 {
+func (p *probe) factor(now time.Time, ours float64, waiting bool, u usage) float64 {
 	dt := min(max(0, now.Sub(p.last)), time.Second+seconds(1/ours))
 	idle := p.idle
 	p.last, p.idle = now, !waiting
-	if !idle {
+	switch {
+	case idle:
+	case u.at(now) >= nearLimit:
+		p.elapsed += dt / 4
+	case u.reported:
+		p.elapsed += 3 * dt
+	default:
 		p.elapsed += dt
 	}
 	t := max(0, p.elapsed-p.hold).Seconds()

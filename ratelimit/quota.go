@@ -52,11 +52,17 @@ const usageHolds = 2 * time.Second
 
 // usage is the used share of the quota as the service last reported it.
 type usage struct {
-	value float64
-	since time.Time
+	reported bool // it was reported at least once
+	value    float64
+	since    time.Time
 }
 
-func (u *usage) report(now time.Time, value float64) { u.value, u.since = value, now }
+func (u *usage) report(now time.Time, value float64) {
+	if value > 0 {
+		u.reported = true
+	}
+	u.value, u.since = value, now
+}
 
 // at is the current usage; 0 if nothing recent is known.
 func (u *usage) at(now time.Time) float64 {
