@@ -150,10 +150,11 @@ func riskOf(p *plan.Plan, allowed []plan.LimitName) section {
 
 // policyNamed names the policy that holds.
 func policyNamed(p *plan.Plan) []fact {
-	if p.Policy.SHA256 == "" {
-		return []fact{{"Policy", "the built-in one", false}}
+	fs := []fact{{"Policy", OneLine(p.Policy.Name), false}}
+	if p.Policy.SHA256 != "" {
+		fs = append(fs, fact{"SHA-256 of the policy", OneLine(p.Policy.SHA256), true})
 	}
-	return []fact{{"Policy", OneLine(p.Policy.Name), false}, {"SHA-256 of the policy", OneLine(p.Policy.SHA256), true}}
+	return fs
 }
 
 // limitItems say how far a plan is from each limit of its policy.
