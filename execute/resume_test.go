@@ -141,6 +141,25 @@ func TestDifferentOnceAndUnreadableThen(t *testing.T) {
 	})
 }
 
+// What an earlier session did and this one cannot read is not called done.
+func TestDoneOnceAndUnreadableNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Latency: time.Second})
+		r.with(2, nil)
+		p, f := r.plan(rows(2, "Fabrikam,yes,,,"), ""), newTape()
+		r.mustRun(session{plan: p, tape: f})
+		r.Break(tenant(2), `{"tenantId":"`+tenant(2)+`","isServiceProvider":null,"automaticUserConsentSettings":"x","identitySynchronization":null}`)
+		res := r.mustRun(session{plan: p, tape: f})
+		if o := res.Outcomes[1]; o.Status != journal.Held || o.Reason != journal.ReasonUnreadable || o.Overwritten || !o.MayHaveLanded() || len(r.Writes()) != 2 {
+			t.Errorf("%+v, %d writes", o, len(r.Writes()))
+		}
+		r.Break(tenant(2), "")
+		if again := r.mustRun(session{plan: p, tape: f}); again.Totals.Of(journal.Verified) != 2 || again.Outcomes[1].Message != "" {
+			t.Errorf("read again: %+v", again.Outcomes[1])
+		}
+	})
+}
+
 // TestAKillAtAnyByte kills a small run at every fifth byte of its journal,
 // resumes it, and checks what was sent.
 func TestAKillAtAnyByte(t *testing.T) {

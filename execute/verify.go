@@ -149,7 +149,7 @@ func (r *runner) isOpen(w *watched, o *journal.Outcome, last bool) bool {
 	case verdict == plan.AsWanted:
 		becomesVerified(o, w.change)
 		return false
-	case verdict == plan.Unknown && w.change.Action != plan.NoOp: // its outcome stays
+	case verdict == plan.Unknown && (w.own || o.Status == journal.Succeeded): // its outcome stays
 		return o.Status == journal.Succeeded || w.mismatches > 0
 	case verdict == plan.Applies && o.Status == journal.Succeeded && (w.own || !last):
 		w.mismatches = 0

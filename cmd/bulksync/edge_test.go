@@ -10,10 +10,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"bulksync/execute/journal"
+	"bulksync/execute/rundir"
 	"bulksync/graph"
 	"bulksync/graph/auth"
 )
@@ -144,6 +147,27 @@ func TestParseRate(t *testing.T) {
 
 // A hint says what can help: waiting longer cures no certificate, and a wait
 // that Graph asked for is named.
+// A run whose journal has no first entry cannot be resumed.
+func TestHintOfALostJournal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	dir, file, err := rundir.Create(path, strings.NewReader("a plan"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Release()
+	defer file.Close()
+	here := &env{}
+	for want, r := range map[string]*journal.Result{
+		"nothing was sent: free the disk and apply the plan again, in a new folder": {},
+		"free the disk, then: " + here.address.command("resume", path):              {StartedAt: time.Unix(1, 0)},
+	} {
+		var e *exit
+		if err := here.inFlight(dir, r, errors.New("full")); !errors.As(err, &e) || e.code != exitUnfinished || e.hint != want {
+			t.Errorf("%v: hint %q, want %q", err, e.hint, want)
+		}
+	}
+}
+
 func TestHintsOfFaults(t *testing.T) {
 	srv := httptest.NewTLSServer(http.NotFoundHandler())
 	defer srv.Close()

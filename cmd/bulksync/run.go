@@ -150,8 +150,11 @@ func (e *env) inFlight(dir *rundir.Dir, r *journal.Result, cause error) error {
 			e.say("in flight: change %d, client-request-id %s", o.Seq, o.ClientRequestID)
 		}
 	}
-	return &exit{exitUnfinished, fmt.Errorf("the run stopped because its journal could not be written: %w", cause),
-		"free the disk, then: " + e.address.command("resume", dir.Path())}
+	hint := "free the disk, then: " + e.address.command("resume", dir.Path())
+	if r.StartedAt.IsZero() { // without a first entry there is nothing to resume
+		hint = "nothing was sent: free the disk and apply the plan again, in a new folder"
+	}
+	return &exit{exitUnfinished, fmt.Errorf("the run stopped because its journal could not be written: %w", cause), hint}
 }
 
 // load reads the plan and the journal of a run.

@@ -37,7 +37,10 @@ func Replace(path string, render func(io.Writer) error) (err error) {
 		}
 	}()
 	b := bufio.NewWriterSize(f, 1<<16)
-	if err := errors.Join(render(b), b.Flush(), f.Sync(), f.Close()); err != nil {
+	if err := render(b); err != nil { // b may have kept it, so Flush would return it again
+		return err
+	}
+	if err := errors.Join(b.Flush(), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return atomic.ReplaceFile(f.Name(), path)

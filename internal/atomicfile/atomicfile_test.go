@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"bulksync/internal/atomicfile"
 )
@@ -101,6 +102,17 @@ func TestReplaceOrNothing(t *testing.T) {
 	wantFiles(t, dir, "out")
 	if err := atomicfile.Replace(filepath.Join(dir, "none", "out"), text("x")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("without a folder: %v", err)
+	}
+}
+
+// An error while a text is copied is told once.
+func TestReplaceTellsAnErrorOnce(t *testing.T) {
+	err := atomicfile.Replace(filepath.Join(t.TempDir(), "out"), func(w io.Writer) error {
+		_, err := io.Copy(w, iotest.ErrReader(errors.New("no more")))
+		return err
+	})
+	if err == nil || err.Error() != "no more" {
+		t.Errorf("got %v", err)
 	}
 }
 
