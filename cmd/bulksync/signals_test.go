@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -55,6 +56,9 @@ func TestSignalsEndARunWell(t *testing.T) {
 		{syscall.SIGQUIT, "goroutine 1 ["},
 	} {
 		t.Run(tc.signal.String(), func(t *testing.T) {
+			if signal.Ignored(tc.signal) {
+				t.Skip("the tests were told to ignore this signal, as nohup does, and so is the program")
+			}
 			s := stageProgram(t, graphsim.Config{WriteQuota: graphsim.Quota{Units: 1, Per: 4 * time.Minute}})
 			s.sim.SetPartner(graphsim.Partner{TenantID: killTenant(1)})
 			s.sim.SetPartner(graphsim.Partner{TenantID: killTenant(2)})
