@@ -71,7 +71,7 @@ func (o verdictOptions) decide(stops execute.Stops, e *env, fill func(*plan.Plan
 	if err != nil {
 		return err
 	}
-	said := decided{p, d, o.plan, out, key}
+	said := decided{p, d, o.plan, out, key, approval.File{Name: out, Text: text, Signature: signature}}
 	if err := e.print(func(w io.Writer) error { return said.show(e, w) }); err != nil {
 		made.Remove()
 		return err
@@ -163,6 +163,7 @@ type decided struct {
 	plan           *plan.Plan
 	decision       *approval.Decision
 	file, out, key string
+	written        approval.File
 }
 
 // show says what was decided.
@@ -203,13 +204,14 @@ func (s decided) note(e *env) {
 	}
 	others := ""
 	if policy := &s.plan.Policy; policy.NeedsApproval() {
-		required := words.Count(policy.Approvals.Required, "approval")
 		if s.key == "" {
-			e.note("%s asks for %s that are signed; to sign this one: ssh-keygen -Y sign -n %s -f KEY %s",
-				policyName(s.plan), required, approval.NamespaceDecision, shellQuote(s.out))
+			e.note("%s asks for signatures; to sign this one: ssh-keygen -Y sign -n %s -f KEY %s", policyName(s.plan), approval.NamespaceDecision, shellQuote(s.out))
+		} else if _, err := approval.Inspect(s.plan, []approval.File{s.written}, s.decision.At); err != nil { // the plan carries its signers
+			e.say("warning: apply will not accept this decision: %v", err)
+			return
 		}
 		if policy.Approvals.Required > 1 {
-			e.note("%s asks for %s in all", policyName(s.plan), required)
+			e.note("%s asks for %s in all", policyName(s.plan), words.Count(policy.Approvals.Required, "approval"))
 			others = " --decision FILE"
 		}
 	}
