@@ -185,14 +185,9 @@ func approvedBy(r *journal.Result) string {
 // identified names a plan by its fingerprint, in groups that can be read over a
 // phone, and by the tickets of its rows.
 func identified(p *plan.Plan) []item {
-	kind, hex, _ := strings.Cut(OneLine(p.Fingerprint), ":")
-	groups := []string{kind + ":"}
-	for group := range slices.Chunk([]rune(hex), 4) {
-		groups = append(groups, string(group))
-	}
 	out := []item{
 		{Label: "Fingerprint", Text: OneLine(p.Fingerprint), Code: true},
-		{Label: "To read aloud", Text: strings.Join(groups, " ")},
+		{Label: "To read aloud", Text: Groups(p.Fingerprint)},
 	}
 	if text := tickets(p); text != "" {
 		out = append(out, item{Label: "Notes of the rows", Text: text})

@@ -172,10 +172,10 @@ func (s decided) show(e *env, w io.Writer) error {
 	if d.Decision == approval.Reject {
 		verb = "rejects"
 	}
-	half := strings.Fields(report.Groups(s.plan.Fingerprint))
+	groups := aloud(s.plan.Fingerprint)
 	lines := [][2]string{
-		{"Plan", strings.Join(half[:len(half)/2+1], " ")},
-		{"", "        " + strings.Join(half[len(half)/2+1:], " ")},
+		{"Plan", groups[0]},
+		{"", groups[1]},
 		{"Home tenant", s.plan.HomeTenant.ID},
 		{"Changes", fmt.Sprintf("%d to create, %d to update, %d to delete, %d blocked", s.plan.Summary.Create, s.plan.Summary.Update, s.plan.Summary.Delete, s.plan.Summary.Blocked)},
 	}
@@ -194,6 +194,13 @@ func (s decided) show(e *env, w io.Writer) error {
 		}
 	}
 	return err
+}
+
+// aloud is a fingerprint on two lines, as it is read over the phone.
+func aloud(fingerprint string) [2]string {
+	groups := strings.Fields(report.Groups(fingerprint))
+	half := len(groups)/2 + 1
+	return [2]string{strings.Join(groups[:half], " "), strings.Repeat(" ", len(groups[0])+1) + strings.Join(groups[half:], " ")}
 }
 
 // note says what comes next.
