@@ -205,8 +205,8 @@ func durationOf(p *plan.Plan) section {
 	default:
 		s.Brief = "about " + spanOf(e)
 		s.Items = []item{{Label: "Estimate", Text: "about " + spanOf(e)}, {Label: "Rests on", Text: fmt.Sprintf(
-			"%s; %s for an answer while the tenant was read; %s. The pace that this tenant allows is found during the run.",
-			words.Count(p.Summary.Writes(), "write"), answerWords(e), documentedQuota)}}
+			"%s, and %s for an answer while the tenant was read. The lower end is %s, the upper one %s, as users report for similar objects. The pace that this tenant allows is found during the run: choose a window by the upper end.",
+			words.Count(p.Summary.Writes(), "write"), answerWords(e), documentedQuota, reportedPace)}}
 	}
 	return s
 }

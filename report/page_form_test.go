@@ -49,7 +49,7 @@ func TestTheFormOfAPlan(t *testing.T) {
 		"- Limit consentOff: automatic redemption is turned off for 1 partner, 1 above the limit of 0 (1% of 90); apply refuses it, and the policy lets nobody lift this limit",
 		"- Protected: 1 partner that the policy never lets a plan write to", "    payroll provider, ask Ada  "+tenant(99),
 		"DURATION", "- Estimate: about 4 to 95 s",
-		"- Rests on: 13 writes; 140 ms for an answer while the tenant was read; the documented quota of 3,000 writes in 150 s. The pace that this tenant allows is found during the run.",
+		"- Rests on: 13 writes, and 140 ms for an answer while the tenant was read. The lower end is the documented quota of 3,000 writes in 150 s, the upper one 1 write a second, as users report for similar objects. The pace that this tenant allows is found during the run: choose a window by the upper end.",
 		"WINDOW", "- Open: Saturdays and Sundays 22:00-04:00 Europe/Berlin", "- First opening: it was open when the plan was made",
 		"- Apply before: 2026-11-28 22:04:05 UTC; after that the plan is too old",
 		"BACK-OUT", "- Command: bulksync undo RUN_DIR", "- Not taken back: Users who were synchronized in the meantime stay in this tenant; undo only ends the synchronization.",

@@ -55,7 +55,7 @@ func TestAPlanShowsItsPolicy(t *testing.T) {
 		"Approvals    2 approvals needed, signed by different names in allowed_signers\n",
 		"Window       Saturdays and Sundays 22:00-04:00 Europe/Berlin\n",
 		"Apply by     2026-11-28 22:04:05 UTC\n",
-		"Duration     about 2 to 5 min: 13 writes, 45 ms an answer, the documented quota of 3,000 writes in 150 s\n",
+		"Duration     about 2 to 5 min: 13 writes, 45 ms an answer, between the documented quota of 3,000 writes in 150 s and 1 write a second\n",
 	}
 	for rest, i := got, 0; i < len(want); i++ {
 		_, after, found := strings.Cut(rest, want[i])
@@ -162,7 +162,7 @@ func TestSpanWords(t *testing.T) {
 		{100 * time.Minute, 3 * time.Hour, "1 to 3 h"}, {50 * time.Hour, 101 * time.Hour, "50 h to 5 days"},
 		{0, 366 * 24 * time.Hour, "a year or more"},
 	} {
-		if got := report.SpanWords(c.low, c.high); got != c.want {
+		if got := report.Span(c.low, c.high); got != c.want {
 			t.Errorf("%s to %s: got %q, want %q", c.low, c.high, got, c.want)
 		}
 	}
