@@ -119,8 +119,21 @@ func planDecision(p *plan.Plan, o Options) section {
 	s.Items = append(s.Items,
 		item{Label: "To approve", Text: "bulksync approve " + file + " --as NAME" + sign, Code: true},
 		item{Label: "To reject", Text: "bulksync reject " + file + " --as NAME" + sign, Code: true},
-		item{Label: "To run exactly this", Text: run, Code: true})
+		toRun(p, run))
 	return s
+}
+
+// toRun is the command that applies a plan, with the limits that it has to lift.
+func toRun(p *plan.Plan, command string) item {
+	const label = "To run exactly this"
+	lifts, ok := p.Lifts()
+	if !ok {
+		return item{Label: label, Text: "not possible: the policy lets nobody lift the limit " + OneLine(string(lifts[0])), Tone: bad}
+	}
+	for _, name := range lifts {
+		command += " --allow " + OneLine(string(name))
+	}
+	return item{Label: label, Text: command, Code: true}
 }
 
 // neededWords say what a plan still waits for.

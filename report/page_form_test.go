@@ -58,8 +58,11 @@ func TestTheFormOfAPlan(t *testing.T) {
 		"- Approved by: Ada Lovelace; 2026-11-21 23:04:05 UTC; holds until 2026-11-24 23:04:05 UTC; ticket CHG0041877; signed with the key SHA256:47DEQpj8HBSa; 1 partner excepted",
 		"    Contoso Retail (except: payroll until December)  "+tenant(5),
 		"- Rejected by: Grace Hopper; 2026-11-21 23:04:05 UTC; not before the audit; not signed",
-		"- To approve: bulksync approve 'my plan.json' --as NAME --key FILE", "- To run exactly this: bulksync apply 'my plan.json' --decision DECISION_FILE --decision DECISION_FILE",
+		"- To approve: bulksync approve 'my plan.json' --as NAME --key FILE", "- To run exactly this: not possible: the policy lets nobody lift the limit consentOff",
 	)
+	p.Policy.Overridable = plan.AllLimits()
+	checkForm(t, planForm(t, p, report.Options{File: "plan.json"}),
+		"- To run exactly this: bulksync apply plan.json --decision DECISION_FILE --decision DECISION_FILE --allow consentOff --allow changes")
 }
 
 // The links at the top answer the form in a few words each.

@@ -222,7 +222,14 @@ func (s decided) note(e *env) {
 			others = " --decision FILE"
 		}
 	}
-	if isKept(s.out) && isKept(s.file) {
+	lifts, ok := s.plan.Lifts()
+	for _, name := range lifts {
+		others += " --allow " + string(name)
+	}
+	switch {
+	case !ok:
+		e.say("warning: apply refuses this plan, whoever approves it: %s lets nobody lift the limit %s", policyName(s.plan), lifts[0])
+	case isKept(s.out) && isKept(s.file):
 		e.note("to apply exactly this plan: %s --decision %s%s", e.address.onHostOf(s.plan).command("apply", s.file), shellQuote(s.out), others)
 	}
 }
