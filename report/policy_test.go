@@ -52,7 +52,7 @@ func TestAPlanShowsItsPolicy(t *testing.T) {
 		"Policy       policy.yaml\n", strings.Repeat("a", 64) + "\n",
 		"Limits       stopped 2 of 1, above; consentOff 1 of 2; newPartners 1 of 0, above; changes 13 of 1,500\n",
 		"Protected    3 partners, 1 of them in this plan\n",
-		"Approvals    2 approvals needed, signed by different names in allowed_signers\n",
+		"Approvals    2 needed, signed by different names in allowed_signers\n",
 		"Window       Saturdays and Sundays 22:00-04:00 Europe/Berlin\n",
 		"Apply by     2026-11-28 22:04:05 UTC\n",
 		"Duration     about 2 to 5 min: 13 writes, 45 ms an answer, between the documented quota of 3,000 writes in 150 s and 1 write a second\n",
