@@ -41,7 +41,7 @@ as "ssh-keygen -Y sign -n ` + approval.NamespaceDecision + ` -f KEY FILE" does. 
 	}
 	o.register(cmd.Flags())
 	cmd.Flags().StringVar(&o.expires, "expires", "72h", "`TIME` for which the approval holds, such as 72h or 7d")
-	cmd.Flags().StringSliceVar(&o.except, "except", nil, "`TENANT[=REASON],...` that are not approved: tenant IDs, names in the plan, or template; may be repeated")
+	cmd.Flags().StringArrayVar(&o.except, "except", nil, "`TENANT[=REASON],...` that are not approved: tenant IDs, names in the plan, or template; a reason has no comma; may be repeated")
 	return cmd
 }
 
@@ -80,18 +80,39 @@ func exceptionsOf(p *plan.Plan, given []string) ([]approval.Exception, error) {
 	var all []approval.Exception
 	seen := map[string]bool{}
 	for _, text := range given {
-		who, reason, _ := strings.Cut(text, "=")
-		id, err := exceptedID(p, strings.TrimSpace(who))
-		if err != nil {
-			return nil, err
+		for rest := strings.Split(text, ","); len(rest) > 0; {
+			one, n, err := exceptionAt(p, rest)
+			if err != nil {
+				return nil, err
+			}
+			if who, _, _ := strings.Cut(strings.Join(rest[:n], ","), "="); seen[one.TenantID] {
+				return nil, fmt.Errorf("--except: %s appears twice", desired.Quote(strings.TrimSpace(who)))
+			}
+			seen[one.TenantID] = true
+			all, rest = append(all, one), rest[n:]
 		}
-		if seen[id] {
-			return nil, fmt.Errorf("--except: %s appears twice", desired.Quote(who))
-		}
-		seen[id] = true
-		all = append(all, approval.Exception{TenantID: id, Reason: strings.TrimSpace(reason)})
 	}
 	return all, nil
+}
+
+// exceptionAt reads the first exception of a list that was cut at each comma, and
+// says of how many parts it is: a name may have commas. A reason may not, so that
+// a misspelt name is never taken for a part of the reason before it.
+func exceptionAt(p *plan.Plan, parts []string) (one approval.Exception, n int, failed error) {
+	for n = 1; n <= len(parts); n++ {
+		who, reason, last := strings.Cut(strings.Join(parts[:n], ","), "=")
+		id, err := exceptedID(p, strings.TrimSpace(who))
+		if err == nil {
+			return approval.Exception{TenantID: id, Reason: strings.TrimSpace(reason)}, n, nil
+		}
+		if failed == nil {
+			failed = err
+		}
+		if last {
+			break
+		}
+	}
+	return one, 0, failed
 }
 
 // exceptedID finds what an exception names: a partner of the plan, by its tenant

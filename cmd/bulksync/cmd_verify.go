@@ -28,8 +28,10 @@ func verifyCommand(c *commandLine) *cobra.Command {
 		Use:   "verify plan.json",
 		Short: "Prove a plan and decisions about it, offline: would apply accept these?",
 		Long: `Proves that the plan is as it was made, that it carries the policy in --policy, and that apply would
-accept the decisions now. Exit 0: proved; 4: refused, or not as it was.`,
-		Args: cobra.ExactArgs(1),
+accept the decisions now. What else apply would refuse now, such as a limit or the window, is a note.
+Exit 0: proved; 4: refused, or not as it was.`,
+		Example: "  bulksync verify plan.json --decision plan.decision-ada.json --decision plan.decision-bob.json",
+		Args:    cobra.ExactArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.plan = args[0]
 			return o.run(c.stops, e)
