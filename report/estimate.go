@@ -43,7 +43,7 @@ func tookFact(p *plan.Plan, r *journal.Result, running bool) []fact {
 	}
 	value := "estimated at " + spanOf(p.Estimate)
 	if !running && r.Stopped == "" && !r.Interrupted {
-		value += ", took " + elapsed(r.FinishedAt.Sub(r.StartedAt))
+		value += ", took " + elapsed(r.Worked())
 	}
 	return []fact{{"Duration", value, false}}
 }

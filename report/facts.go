@@ -101,6 +101,9 @@ func runFacts(p *plan.Plan, r *journal.Result, running bool) []fact {
 		fact{"Planned", stamp(p.CreatedAt), false},
 		fact{"Started", stamp(r.StartedAt) + " by " + toolName(r.Tool), false},
 		fact{end, stamp(r.FinishedAt) + ", after " + elapsed(r.FinishedAt.Sub(r.StartedAt)), false})
+	if r.Idle > 0 {
+		fs[len(fs)-1].Value += ", of which " + elapsed(r.Worked()) + " at work"
+	}
 	return append(fs, tookFact(p, r, running)...)
 }
 

@@ -64,7 +64,7 @@ func planForm(p *plan.Plan, o Options) []section {
 
 // runForm answers it about a run: what was asked, and what came of it.
 func runForm(p *plan.Plan, r *journal.Result, running bool) []section {
-	took := elapsed(r.FinishedAt.Sub(r.StartedAt))
+	took := elapsed(r.Worked())
 	if running {
 		took += " so far"
 	}

@@ -114,6 +114,14 @@ func TestARunShowsWhatWasLiftedAndWhatItTook(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, got)
 		}
 	}
+	r.Idle = time.Minute
+	got = text(report.Text, report.Options{Width: 300})
+	for _, want := range []string{", after 1m11s, of which 11s at work\n", "took 11s\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q of a resumed run is missing in\n%s", want, got)
+		}
+	}
+	r.Idle = 0
 	var summary struct {
 		Policy   struct{ Name, SHA256 string }
 		Allowed  []string

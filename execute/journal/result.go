@@ -44,11 +44,13 @@ type Result struct {
 	Identity   Identity  `json:"identity"`
 	StartedAt  time.Time `json:"startedAt"`
 	FinishedAt time.Time `json:"finishedAt"`
-	Rows       int       `json:"rows"`
-	Changes    int       `json:"changes"`
-	Totals     Totals    `json:"totals"`
-	Requests   Requests  `json:"requests"`
-	Pace       Pace      `json:"pace"`
+	// Idle is the time between its sessions, in which nothing was at work.
+	Idle     time.Duration `json:"-"`
+	Rows     int           `json:"rows"`
+	Changes  int           `json:"changes"`
+	Totals   Totals        `json:"totals"`
+	Requests Requests      `json:"requests"`
+	Pace     Pace          `json:"pace"`
 	// ApprovedWith says how the run was approved, in its first session.
 	ApprovedWith string `json:"approvedWith,omitempty"`
 	// Approvals are the decisions that its sessions relied on, each once.
@@ -62,6 +64,9 @@ type Result struct {
 	// Outcomes has one entry per change, Outcomes[i] for plan.Changes[i].
 	Outcomes []Outcome `json:"-"`
 }
+
+// Worked is how long the sessions of the run took together.
+func (r *Result) Worked() time.Duration { return r.FinishedAt.Sub(r.StartedAt) - r.Idle }
 
 // Unconfirmed counts the changes that Graph accepted but reading back did not
 // confirm: no reading showed them, or there was none.
