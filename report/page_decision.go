@@ -247,11 +247,15 @@ func decisionItems(p *plan.Plan, all []approval.Approval) (out []item) {
 		label, tn := decided(d)
 		one := item{Label: label, Text: decisionWords(d), Tone: tn}
 		for _, e := range d.Except[:min(len(d.Except), alertPartners)] {
-			id := OneLine(e.TenantID)
-			who := partner{Name: strings.TrimSpace(names[e.TenantID] + " (except: " + OneLine(e.Reason) + ")"), TenantID: id}
+			who := partner{Name: names[e.TenantID], TenantID: OneLine(e.TenantID)}
 			if e.TenantID == approval.TemplateException {
-				who = partner{Name: "the template (except: " + OneLine(e.Reason) + ")"}
+				who = partner{Name: "the template"}
 			}
+			why := "(excepted)"
+			if e.Reason != "" {
+				why = "(excepted: " + OneLine(e.Reason) + ")"
+			}
+			who.Name = strings.TrimSpace(who.Name + " " + why)
 			one.Partners = append(one.Partners, who)
 		}
 		one.More = len(d.Except) - len(one.Partners)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bulksync/plan"
+	"bulksync/plan/approval"
 	"bulksync/report"
 )
 
@@ -56,13 +57,21 @@ func TestTheFormOfAPlan(t *testing.T) {
 		"CHECKS", "DECISION", "- To read aloud: sha256: 4be1 c0b1 f2a9 4f0e 8d7c 6b5a 4938 2716 f5e4 d3c2 b1a0 9f8e 7d6c 5b4a 3928 1706",
 		"- Notes of the rows: CHG0041877 (12 rows)", "- Needed: 2 signed approvals, each of another person with a key in allowed_signers",
 		"- Approved by: Ada Lovelace; 2026-11-21 23:04:05 UTC; holds until 2026-11-24 23:04:05 UTC; ticket CHG0041877; signed with the key SHA256:47DEQpj8HBSa; 1 partner excepted",
-		"    Contoso Retail (except: payroll until December)  "+tenant(5),
+		"    Contoso Retail (excepted: payroll until December)  "+tenant(5),
 		"- Rejected by: Grace Hopper; 2026-11-21 23:04:05 UTC; not before the audit; not signed",
 		"- To approve: bulksync approve 'my plan.json' --as NAME --key FILE", "- To run exactly this: not possible: the policy lets nobody lift the limit consentOff",
 	)
 	p.Policy.Overridable = plan.AllLimits()
 	checkForm(t, planForm(t, p, report.Options{File: "plan.json"}),
 		"- To run exactly this: bulksync apply plan.json --decision DECISION_FILE --decision DECISION_FILE --allow consentOff --allow changes")
+}
+
+// An exception needs no reason.
+func TestAnExceptionWithoutAReason(t *testing.T) {
+	p := boardPlan()
+	all := boardApprovals(p)[:1]
+	all[0].Except = []approval.Exception{{TenantID: tenant(5)}, {TenantID: approval.TemplateException}}
+	checkForm(t, planForm(t, p, report.Options{Approvals: all}), "    Contoso Retail (excepted)  "+tenant(5), "    the template (excepted)")
 }
 
 // The links at the top answer the form in a few words each.
