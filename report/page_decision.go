@@ -171,7 +171,12 @@ func runDecision(p *plan.Plan, r *journal.Result) section {
 	for _, name := range r.Allowed {
 		s.Items = append(s.Items, item{Label: "Limit lifted", Text: OneLine(string(name)), Tone: warn})
 	}
-	s.Items = append(s.Items, decisionItems(p, r.Approvals)...)
+	for i, one := range decisionItems(p, r.Approvals) {
+		if r.IsReplaced(&r.Approvals[i]) {
+			one.Text, one.Tone = one.Text+"; "+replacedWords, ""
+		}
+		s.Items = append(s.Items, one)
+	}
 	return s
 }
 

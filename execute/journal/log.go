@@ -178,7 +178,7 @@ func (l *Log) Result() *Result {
 		PlanFingerprint: l.plan.Fingerprint, HomeTenant: l.plan.HomeTenant, Tool: l.first.Tool, Identity: l.first.Identity,
 		StartedAt: l.started, FinishedAt: l.last, Idle: l.idle, Rows: l.plan.Input.Rows, Changes: len(l.plan.Changes),
 		Requests: l.counted(), Pace: l.pace, Outcomes: l.outcomes,
-		ApprovedWith: l.first.ApprovedWith, Approvals: l.approvals, Allowed: l.allowed,
+		ApprovedWith: l.first.ApprovedWith, Approvals: l.approvals, InForce: l.session.Approvals, Allowed: l.allowed,
 	}
 	if len(l.intents) > 0 {
 		r.Outcomes = slices.Clone(l.outcomes)

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"slices"
 	"time"
 
 	"bulksync/graph"
@@ -55,6 +56,8 @@ type Result struct {
 	ApprovedWith string `json:"approvedWith,omitempty"`
 	// Approvals are the decisions that its sessions relied on, each once.
 	Approvals []approval.Approval `json:"approvals,omitempty"`
+	// InForce are those that its last session relied on.
+	InForce []approval.Approval `json:"-"`
 	// Allowed are the limits of the policy that were lifted.
 	Allowed []plan.LimitName `json:"allowed,omitempty"`
 	// Stopped says what ended the run early; empty if it ran to its end.
@@ -67,6 +70,12 @@ type Result struct {
 
 // Worked is how long the sessions of the run took together.
 func (r *Result) Worked() time.Duration { return r.FinishedAt.Sub(r.StartedAt) - r.Idle }
+
+// IsReplaced reports whether others took the place of a decision when the run was
+// resumed.
+func (r *Result) IsReplaced(a *approval.Approval) bool {
+	return len(r.InForce) > 0 && !slices.ContainsFunc(r.InForce, func(b approval.Approval) bool { return a.SHA256 == b.SHA256 })
+}
 
 // Unconfirmed counts the changes that Graph accepted but reading back did not
 // confirm: no reading showed them, or there was none.
