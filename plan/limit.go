@@ -122,6 +122,18 @@ func (p *Plan) Above() []Usage {
 	return slices.DeleteFunc(p.Usage(), func(u Usage) bool { return !u.IsAbove() })
 }
 
+// Lifts lists the limits that must be lifted before the plan can be applied. It
+// is not ok if the policy lets nobody lift one of them.
+func (p *Plan) Lifts() (names []LimitName, ok bool) {
+	for _, u := range p.Above() {
+		if !slices.Contains(p.Policy.Overridable, u.Name) {
+			return []LimitName{u.Name}, false
+		}
+		names = append(names, u.Name)
+	}
+	return names, true
+}
+
 // limited counts what the plan does of each thing that can be limited. A partner
 // counts once.
 func (p *Plan) limited() map[LimitName]int {

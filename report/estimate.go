@@ -9,9 +9,13 @@ import (
 	"bulksync/plan"
 )
 
-// documentedQuota is what Graph documents for the writes of one app in one tenant
-// (Microsoft Graph service-specific throttling limits, identity and access).
-const documentedQuota = "the documented quota of 3,000 writes in 150 s"
+// What the two ends of an estimate rest on: what Graph documents for the writes
+// of one app in one tenant (Microsoft Graph service-specific throttling limits,
+// identity and access), and what users report for similar objects.
+const (
+	documentedQuota = "the documented quota of 3,000 writes in 150 s"
+	reportedPace    = "1 write a second"
+)
 
 // estimateFact says how long the writes of a plan may take, and what that rests
 // on; nothing if it is not known.
@@ -20,7 +24,7 @@ func estimateFact(p *plan.Plan) []fact {
 	if e == nil {
 		return nil
 	}
-	return []fact{{"Duration", fmt.Sprintf("about %s: %s, %s an answer, %s", spanOf(e), words.Count(p.Summary.Writes(), "write"), answerWords(e), documentedQuota), false}}
+	return []fact{{"Duration", fmt.Sprintf("about %s: %s, %s an answer, between %s and %s", spanOf(e), words.Count(p.Summary.Writes(), "write"), answerWords(e), documentedQuota, reportedPace), false}}
 }
 
 // answerWords is how long an answer took.
@@ -39,18 +43,18 @@ func tookFact(p *plan.Plan, r *journal.Result, running bool) []fact {
 	}
 	value := "estimated at " + spanOf(p.Estimate)
 	if !running && r.Stopped == "" && !r.Interrupted {
-		value += ", took " + elapsed(r.FinishedAt.Sub(r.StartedAt))
+		value += ", took " + elapsed(r.Worked())
 	}
 	return []fact{{"Duration", value, false}}
 }
 
 func spanOf(e *plan.Estimate) string {
-	return spanWords(time.Duration(e.LowMs)*time.Millisecond, time.Duration(e.HighMs)*time.Millisecond)
+	return Span(time.Duration(e.LowMs)*time.Millisecond, time.Duration(e.HighMs)*time.Millisecond)
 }
 
-// spanWords is a range for people, the lower end rounded down and the upper one
+// Span is a range for people, the lower end rounded down and the upper one
 // up: "2 to 5 min", "20 s to 5 min".
-func spanWords(low, high time.Duration) string {
+func Span(low, high time.Duration) string {
 	if high > 365*24*time.Hour {
 		return "a year or more"
 	}

@@ -1,11 +1,10 @@
 package report
 
 // Code that is written for speed, or that cuts text by hand, for the tests that
-// compare it with a plain version; and words that many pages share.
+// compare it with a plain version.
 var (
-	Escaped   = escaped
-	IsUnsafe  = isUnsafe
-	Wrap      = wrap
-	Hang      = hang
-	SpanWords = spanWords
+	Escaped  = escaped
+	IsUnsafe = isUnsafe
+	Wrap     = wrap
+	Hang     = hang
 )

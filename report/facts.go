@@ -101,6 +101,9 @@ func runFacts(p *plan.Plan, r *journal.Result, running bool) []fact {
 		fact{"Planned", stamp(p.CreatedAt), false},
 		fact{"Started", stamp(r.StartedAt) + " by " + toolName(r.Tool), false},
 		fact{end, stamp(r.FinishedAt) + ", after " + elapsed(r.FinishedAt.Sub(r.StartedAt)), false})
+	if r.Idle > 0 {
+		fs[len(fs)-1].Value += ", of which " + elapsed(r.Worked()) + " at work"
+	}
 	return append(fs, tookFact(p, r, running)...)
 }
 
@@ -108,7 +111,13 @@ func runFacts(p *plan.Plan, r *journal.Result, running bool) []fact {
 func approvedFacts(p *plan.Plan, r *journal.Result) []fact {
 	switch {
 	case len(r.Approvals) > 0:
-		return decisionFacts(p, r.Approvals)
+		fs := decisionFacts(p, r.Approvals)
+		for i := range r.Approvals {
+			if r.IsReplaced(&r.Approvals[i]) {
+				fs[i].Value += "; " + replacedWords
+			}
+		}
+		return fs
 	case r.ApprovedWith == "prompt":
 		return []fact{{"Approved", "at the prompt", false}}
 	case r.ApprovedWith != "":
@@ -117,6 +126,9 @@ func approvedFacts(p *plan.Plan, r *journal.Result) []fact {
 		return nil
 	}
 }
+
+// replacedWords say of a decision that a later session relied on others.
+const replacedWords = "replaced when the run was resumed"
 
 // decisionFacts say who decided what about a plan: the name, the key that proves
 // it, the time and the ticket, and what the person leaves out.

@@ -17,7 +17,7 @@ const htmlTickets = 20
 
 // backOutOf says what the way back is, and where there is none.
 func backOutOf(p *plan.Plan) section {
-	s := section{ID: "back-out", Title: "Back-out", Items: []item{
+	s := section{ID: "back-out", Title: "Back-out", Brief: "bulksync undo", Items: []item{
 		{Label: "Command", Text: "bulksync undo RUN_DIR", Code: true},
 		said("It makes a plan that puts each property back to the value that it had before the run, the last change first. That plan is read, approved and applied like this one; what somebody changed since is left alone."),
 	}}
@@ -42,6 +42,7 @@ func backOutOf(p *plan.Plan) section {
 		{lets, "Sign-ins that were accepted in the meantime stay accepted until their sessions end."},
 	} {
 		if no.here {
+			s.Brief = "bulksync undo, in part"
 			s.Items = append(s.Items, item{Label: "Not taken back", Text: no.text, Tone: warn})
 		}
 	}
@@ -50,7 +51,7 @@ func backOutOf(p *plan.Plan) section {
 
 // checksOf says what is checked after each write.
 func checksOf() section {
-	return section{ID: "checks", Title: "Checks", Items: []item{
+	return section{ID: "checks", Title: "Checks", Brief: "each change is read back", Items: []item{
 		{Label: "Before a write", Text: "the object is compared with the plan; what somebody changed since is held, which means that it is left as it is and reported"},
 		{Label: "After a write", Text: "the object is read back; the change counts as verified once a reading shows it, within --verify-wait (60 seconds unless told otherwise)"},
 		{Label: "Not seen in time", Text: "reported as succeeded but not confirmed; the run then ends with exit code 3, as for everything that is not done"},
@@ -101,7 +102,7 @@ func planBanners(p *plan.Plan, all []approval.Approval) (out []string) {
 
 // planDecision says what is decided, who decided, and how to decide.
 func planDecision(p *plan.Plan, o Options) section {
-	s := section{ID: "decision", Title: "Decision", Items: identified(p)}
+	s := section{ID: "decision", Title: "Decision", Brief: neededWords(p, o.Approvals), Items: identified(p)}
 	if p.Policy.NeedsApproval() {
 		s.Items = append(s.Items, item{Label: "Needed", Text: words.Count(p.Policy.Approvals.Required, "signed approval") + ", each of another person with a key in " + OneLine(p.Policy.Approvals.SignersName)})
 	}
@@ -110,19 +111,57 @@ func planDecision(p *plan.Plan, o Options) section {
 		return s
 	}
 	file := shellWord(cmp.Or(o.File, "plan.json"))
-	run := "bulksync apply " + file + " --approve " + OneLine(p.Fingerprint)
+	sign, run := "", "bulksync apply "+file+" --approve "+OneLine(p.Fingerprint)
 	if p.Policy.NeedsApproval() {
+		sign = " --key FILE"
 		run = "bulksync apply " + file + strings.Repeat(" --decision DECISION_FILE", min(p.Policy.Approvals.Required, 9))
 	}
-	return section{s.ID, s.Title, append(s.Items,
-		item{Label: "To approve", Text: "bulksync approve " + file + " --as NAME", Code: true},
-		item{Label: "To reject", Text: "bulksync reject " + file + " --as NAME", Code: true},
-		item{Label: "To run exactly this", Text: run, Code: true})}
+	s.Items = append(s.Items,
+		item{Label: "To approve", Text: "bulksync approve " + file + " --as NAME" + sign, Code: true},
+		item{Label: "To reject", Text: "bulksync reject " + file + " --as NAME" + sign, Code: true},
+		toRun(p, run))
+	return s
+}
+
+// toRun is the command that applies a plan, with the limits that it has to lift.
+func toRun(p *plan.Plan, command string) item {
+	const label = "To run exactly this"
+	lifts, ok := p.Lifts()
+	if !ok {
+		return item{Label: label, Text: "not possible: the policy lets nobody lift the limit " + OneLine(string(lifts[0])), Tone: bad}
+	}
+	for _, name := range lifts {
+		command += " --allow " + OneLine(string(name))
+	}
+	return item{Label: label, Text: command, Code: true}
+}
+
+// neededWords say what a plan still waits for.
+func neededWords(p *plan.Plan, all []approval.Approval) string {
+	n := 0
+	for i := range all {
+		switch all[i].Decision {
+		case approval.Reject:
+			return "rejected"
+		case approval.Approve:
+			n++
+		}
+	}
+	switch {
+	case p.Summary.Writes() == 0:
+		return "nothing to decide"
+	case p.Policy.NeedsApproval():
+		return fmt.Sprintf("%d of %s", n, words.Count(p.Policy.Approvals.Required, "approval"))
+	case n > 0:
+		return "approved"
+	default:
+		return "one yes is enough"
+	}
 }
 
 // runDecision says what was decided on the plan of a run.
 func runDecision(p *plan.Plan, r *journal.Result) section {
-	s := section{ID: "decision", Title: "Decision", Items: identified(p)}
+	s := section{ID: "decision", Title: "Decision", Brief: approvedBy(r), Items: identified(p)}
 	if who := r.Identity.String(); who != "" {
 		s.Items = append(s.Items, item{Label: "Run as", Text: OneLine(who)})
 	}
@@ -132,20 +171,41 @@ func runDecision(p *plan.Plan, r *journal.Result) section {
 	for _, name := range r.Allowed {
 		s.Items = append(s.Items, item{Label: "Limit lifted", Text: OneLine(string(name)), Tone: warn})
 	}
-	return section{s.ID, s.Title, append(s.Items, decisionItems(p, r.Approvals)...)}
+	for i, one := range decisionItems(p, r.Approvals) {
+		if r.IsReplaced(&r.Approvals[i]) {
+			one.Text, one.Tone = one.Text+"; "+replacedWords, ""
+		}
+		s.Items = append(s.Items, one)
+	}
+	return s
+}
+
+// approvedBy names who approved a run, each once, or the flag that did.
+func approvedBy(r *journal.Result) string {
+	var by []string
+	for i := range r.Approvals {
+		if name := OneLine(r.Approvals[i].By); !slices.Contains(by, name) {
+			by = append(by, name)
+		}
+	}
+	switch {
+	case len(by) > 3:
+		return fmt.Sprintf("approved by %d people", len(by))
+	case len(by) > 0:
+		return "approved by " + strings.Join(by, ", ")
+	case r.ApprovedWith != "":
+		return "approved with " + OneLine(r.ApprovedWith)
+	default:
+		return ""
+	}
 }
 
 // identified names a plan by its fingerprint, in groups that can be read over a
 // phone, and by the tickets of its rows.
 func identified(p *plan.Plan) []item {
-	kind, hex, _ := strings.Cut(OneLine(p.Fingerprint), ":")
-	groups := []string{kind + ":"}
-	for group := range slices.Chunk([]rune(hex), 4) {
-		groups = append(groups, string(group))
-	}
 	out := []item{
 		{Label: "Fingerprint", Text: OneLine(p.Fingerprint), Code: true},
-		{Label: "To read aloud", Text: strings.Join(groups, " ")},
+		{Label: "To read aloud", Text: Groups(p.Fingerprint)},
 	}
 	if text := tickets(p); text != "" {
 		out = append(out, item{Label: "Notes of the rows", Text: text})
@@ -192,11 +252,15 @@ func decisionItems(p *plan.Plan, all []approval.Approval) (out []item) {
 		label, tn := decided(d)
 		one := item{Label: label, Text: decisionWords(d), Tone: tn}
 		for _, e := range d.Except[:min(len(d.Except), alertPartners)] {
-			id := OneLine(e.TenantID)
-			who := partner{Name: strings.TrimSpace(names[e.TenantID] + " (except: " + OneLine(e.Reason) + ")"), TenantID: id}
+			who := partner{Name: names[e.TenantID], TenantID: OneLine(e.TenantID)}
 			if e.TenantID == approval.TemplateException {
-				who = partner{Name: "the template (except: " + OneLine(e.Reason) + ")"}
+				who = partner{Name: "the template"}
 			}
+			why := "(excepted)"
+			if e.Reason != "" {
+				why = "(excepted: " + OneLine(e.Reason) + ")"
+			}
+			who.Name = strings.TrimSpace(who.Name + " " + why)
 			one.Partners = append(one.Partners, who)
 		}
 		one.More = len(d.Except) - len(one.Partners)

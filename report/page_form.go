@@ -15,7 +15,9 @@ import (
 // yes. Its lines are clean text.
 type section struct {
 	ID, Title string
-	Items     []item
+	// Brief answers the section in a few words, for the links at the top.
+	Brief string
+	Items []item
 }
 
 // item is one line of a section.
@@ -62,11 +64,12 @@ func planForm(p *plan.Plan, o Options) []section {
 
 // runForm answers it about a run: what was asked, and what came of it.
 func runForm(p *plan.Plan, r *journal.Result, running bool) []section {
-	took := elapsed(r.FinishedAt.Sub(r.StartedAt))
+	took := elapsed(r.Worked())
 	if running {
 		took += " so far"
 	}
 	lasted, checks := durationOf(p), checksOf()
+	lasted.Brief = took
 	lasted.Items = append([]item{{Label: "Took", Text: took}, {Label: "Started", Text: stamp(r.StartedAt) + " by " + toolName(r.Tool)}}, lasted.Items...)
 	checks.Items = append(checkedOf(r), checks.Items...)
 	return []section{scopeOf(p), riskOf(p, r.Allowed), lasted, windowOf(p), backOutOf(p), checks, runDecision(p, r)}
@@ -102,10 +105,12 @@ func scopeOf(p *plan.Plan) section {
 	if len(written.seen) > 0 {
 		s.Items = append(s.Items, item{Label: "Written", Text: words.Count(len(written.seen), "partner"), Partners: written.Partners, More: written.More})
 	}
-	return section{s.ID, s.Title, append(s.Items,
+	s.Brief = words.Count(len(written.seen), "partner")
+	s.Items = append(s.Items,
 		item{Label: "Not touched", Text: untouched(p, known)},
 		item{Label: "Planned", Text: stamp(p.CreatedAt) + " by " + toolName(p.Tool)},
-		item{Label: "Read for it", Text: readFact(p.Read).Value})}
+		item{Label: "Read for it", Text: readFact(p.Read).Value})
+	return s
 }
 
 // untouched says what a plan leaves alone. Known is how many of the partners
@@ -121,13 +126,13 @@ func untouched(p *plan.Plan, known int) string {
 	if n := p.Read.Partners - known; n > 0 {
 		parts = append(parts, "the other "+words.Count(n, "partner")+" of the tenant")
 	}
-	return strings.Join(append(parts, "every setting that the changes below do not name"), "; ")
+	return strings.Join(append(parts, "every setting that no change names"), "; ")
 }
 
 // riskOf says each danger with its partners, then how far the plan is from each
 // limit. Allowed are the limits that were lifted.
 func riskOf(p *plan.Plan, allowed []plan.LimitName) section {
-	s := section{ID: "risk", Title: "Risk"}
+	s := section{ID: "risk", Title: "Risk", Brief: riskWords(p)}
 	for _, a := range planAlerts(p) {
 		s.Items = append(s.Items, item{
 			Label: a.Title, Text: a.Count("change") + ": " + a.Words, Tone: a.Tone, Partners: a.Partners, More: a.More, Link: a.Link,
@@ -145,7 +150,20 @@ func riskOf(p *plan.Plan, allowed []plan.LimitName) section {
 		i.More = n - len(i.Partners)
 		s.Items = append(s.Items, i)
 	}
-	return section{s.ID, s.Title, append(s.Items, factItems(policyNamed(p))...)}
+	s.Items = append(s.Items, factItems(policyNamed(p))...)
+	return s
+}
+
+// riskWords say how near a plan is to what its policy allows.
+func riskWords(p *plan.Plan) string {
+	switch above := len(p.Above()); {
+	case above > 0 && !p.Reverts():
+		return "above " + words.Count(above, "limit")
+	case len(p.Usage()) > 0 && !p.Reverts():
+		return "within the limits"
+	default:
+		return ""
+	}
 }
 
 // policyNamed names the policy that holds.
@@ -180,13 +198,15 @@ func durationOf(p *plan.Plan) section {
 	e := p.Estimate
 	switch {
 	case p.Summary.Writes() == 0:
-		s.Items = []item{said("Nothing is written.")}
+		s.Brief, s.Items = "none", []item{said("Nothing is written.")}
 	case e == nil:
+		s.Brief = "not known"
 		s.Items = []item{{Label: "Estimate", Text: "none: the tenant was not read for this plan"}}
 	default:
+		s.Brief = "about " + spanOf(e)
 		s.Items = []item{{Label: "Estimate", Text: "about " + spanOf(e)}, {Label: "Rests on", Text: fmt.Sprintf(
-			"%s; %s for an answer while the tenant was read; %s. The pace that this tenant allows is found during the run.",
-			words.Count(p.Summary.Writes(), "write"), answerWords(e), documentedQuota)}}
+			"%s, and %s for an answer while the tenant was read. The lower end is %s, the upper one %s, as users report for similar objects. The pace that this tenant allows is found during the run: choose a window by the upper end.",
+			words.Count(p.Summary.Writes(), "write"), answerWords(e), documentedQuota, reportedPace)}}
 	}
 	return s
 }
@@ -195,12 +215,14 @@ func durationOf(p *plan.Plan) section {
 func windowOf(p *plan.Plan) section {
 	s := section{ID: "window", Title: "Window"}
 	if w := p.Policy.Window; w == nil {
+		s.Brief = "at any time"
 		s.Items = []item{said("The policy names no window: the plan may be applied at any time.")}
 	} else {
+		s.Brief = OneLine(approval.WindowWords(w))
 		s.Items = []item{{Label: "Open", Text: OneLine(approval.WindowWords(w))}, {Label: "First opening", Text: firstOpening(w, p.CreatedAt)}, said("A run that is still going when the window closes stops there, and can be resumed.")}
 	}
 	if age := p.Policy.PlanMaxAge(); age > 0 {
-		s.Items = append(s.Items, item{Label: "Apply before", Text: stamp(p.CreatedAt.Add(age)) + ", when the plan is too old"})
+		s.Items = append(s.Items, item{Label: "Apply before", Text: stamp(p.CreatedAt.Add(age)) + "; after that the plan is too old"})
 	}
 	return s
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bulksync/plan"
+	"bulksync/plan/approval"
 	"bulksync/report"
 )
 
@@ -43,23 +44,66 @@ func TestTheFormOfAPlan(t *testing.T) {
 	p := boardPlan()
 	checkForm(t, planForm(t, p, report.Options{Approvals: boardApprovals(p), File: "my plan.json"}),
 		"SCOPE", "- Home tenant: 7d2c1f0e-5a1b-4c0d-8e9f-0a1b2c3d4e5f", "- Written: 10 partners",
-		"- Not touched: 2 objects that are already as wanted; 2 blocked objects; the other 203 partners of the tenant; every setting that the changes below do not name",
+		"- Not touched: 2 objects that are already as wanted; 2 blocked objects; the other 203 partners of the tenant; every setting that no change names",
 		"RISK", "- sync-off: 1 partner: stops synchronizing users from this partner; users already synchronized stay",
 		"- Limit stopped: 2 partners stop synchronizing, within the limit of 3",
 		"- Limit consentOff: automatic redemption is turned off for 1 partner, 1 above the limit of 0 (1% of 90); apply refuses it, and the policy lets nobody lift this limit",
 		"- Protected: 1 partner that the policy never lets a plan write to", "    payroll provider, ask Ada  "+tenant(99),
 		"DURATION", "- Estimate: about 4 to 95 s",
-		"- Rests on: 13 writes; 140 ms for an answer while the tenant was read; the documented quota of 3,000 writes in 150 s. The pace that this tenant allows is found during the run.",
+		"- Rests on: 13 writes, and 140 ms for an answer while the tenant was read. The lower end is the documented quota of 3,000 writes in 150 s, the upper one 1 write a second, as users report for similar objects. The pace that this tenant allows is found during the run: choose a window by the upper end.",
 		"WINDOW", "- Open: Saturdays and Sundays 22:00-04:00 Europe/Berlin", "- First opening: it was open when the plan was made",
-		"- Apply before: 2026-11-28 22:04:05 UTC, when the plan is too old",
+		"- Apply before: 2026-11-28 22:04:05 UTC; after that the plan is too old",
 		"BACK-OUT", "- Command: bulksync undo RUN_DIR", "- Not taken back: Users who were synchronized in the meantime stay in this tenant; undo only ends the synchronization.",
 		"CHECKS", "DECISION", "- To read aloud: sha256: 4be1 c0b1 f2a9 4f0e 8d7c 6b5a 4938 2716 f5e4 d3c2 b1a0 9f8e 7d6c 5b4a 3928 1706",
 		"- Notes of the rows: CHG0041877 (12 rows)", "- Needed: 2 signed approvals, each of another person with a key in allowed_signers",
 		"- Approved by: Ada Lovelace; 2026-11-21 23:04:05 UTC; holds until 2026-11-24 23:04:05 UTC; ticket CHG0041877; signed with the key SHA256:47DEQpj8HBSa; 1 partner excepted",
-		"    Contoso Retail (except: payroll until December)  "+tenant(5),
+		"    Contoso Retail (excepted: payroll until December)  "+tenant(5),
 		"- Rejected by: Grace Hopper; 2026-11-21 23:04:05 UTC; not before the audit; not signed",
-		"- To approve: bulksync approve 'my plan.json' --as NAME", "- To run exactly this: bulksync apply 'my plan.json' --decision DECISION_FILE --decision DECISION_FILE",
+		"- To approve: bulksync approve 'my plan.json' --as NAME --key FILE", "- To run exactly this: not possible: the policy lets nobody lift the limit consentOff",
 	)
+	p.Policy.Overridable = plan.AllLimits()
+	checkForm(t, planForm(t, p, report.Options{File: "plan.json"}),
+		"- To run exactly this: bulksync apply plan.json --decision DECISION_FILE --decision DECISION_FILE --allow consentOff --allow changes")
+}
+
+// An exception needs no reason.
+func TestAnExceptionWithoutAReason(t *testing.T) {
+	p := boardPlan()
+	all := boardApprovals(p)[:1]
+	all[0].Except = []approval.Exception{{TenantID: tenant(5)}, {TenantID: approval.TemplateException}}
+	checkForm(t, planForm(t, p, report.Options{Approvals: all}), "    Contoso Retail (excepted)  "+tenant(5), "    the template (excepted)")
+}
+
+// The links at the top answer the form in a few words each.
+func TestTheLinksAnswerTheForm(t *testing.T) {
+	p := boardPlan()
+	r := sampleRun(p)
+	r.Approvals = boardApprovals(p)[:1]
+	for name, tc := range map[string]struct {
+		write func(io.Writer) error
+		want  []string
+	}{
+		"plan": {func(w io.Writer) error { return report.Plan(w, p, report.HTML, report.Options{}) }, []string{
+			"Scope <span>10 partners<", "Risk <span>above 2 limits<", "Duration <span>about 4 to 95 s<", "Window <span>Saturdays and Sundays 22:00-04:00 Europe/Berlin<",
+			"Back-out <span>bulksync undo, in part<", "Decision <span>0 of 2 approvals<"}},
+		"rejected": {func(w io.Writer) error {
+			return report.Plan(w, p, report.HTML, report.Options{Approvals: boardApprovals(p)})
+		}, []string{"Decision <span>rejected<"}},
+		"plain": {func(w io.Writer) error { return report.Plan(w, syncPlan(1), report.HTML, report.Options{}) }, []string{"Window <span>at any time<", "Decision <span>one yes is enough<"}},
+		"run":   {func(w io.Writer) error { return report.Run(w, p, r, report.HTML, report.Options{}) }, []string{"Duration <span>1m11s<", "Decision <span>approved by Ada Lovelace<"}},
+	} {
+		var b strings.Builder
+		if err := tc.write(&b); err != nil {
+			t.Fatal(err)
+		}
+		_, links, _ := strings.Cut(b.String(), "<nav")
+		links, _, _ = strings.Cut(links, "</nav>")
+		for _, want := range tc.want {
+			if !strings.Contains(links, want) {
+				t.Errorf("%s: no %q in %s", name, want, links)
+			}
+		}
+	}
 }
 
 // What the policy does not ask for is said in a few words.

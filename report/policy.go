@@ -19,10 +19,10 @@ func policyFacts(p *plan.Plan) []fact {
 		fs = append(fs, fact{"Limits", limitsLine(p), false})
 	}
 	if n := len(c.Protected); n > 0 {
-		fs = append(fs, fact{"Protected", words.Count(n, "partner") + ", " + words.Thousands(countProtected(p)) + " of them in this plan", false})
+		fs = append(fs, fact{"Protected", words.Count(n, "partner") + ", " + countWords(countProtected(p)) + " of them in this plan", false})
 	}
 	if a := c.Approvals; a != nil && a.Required > 0 {
-		fs = append(fs, fact{"Approvals", words.Count(a.Required, "approval") + " needed, signed by " + agree(a.Required, "a name", "different names") + " in " + OneLine(a.SignersName), false})
+		fs = append(fs, fact{"Approvals", words.Thousands(a.Required) + " needed, signed by " + agree(a.Required, "a name", "different names") + " in " + OneLine(a.SignersName), false})
 	}
 	if w := c.Window; w != nil {
 		fs = append(fs, fact{"Window", OneLine(approval.WindowWords(w)), false})
@@ -97,4 +97,12 @@ func liftedFact(r *journal.Result) []fact {
 		names = append(names, OneLine(string(name)))
 	}
 	return []fact{{"Lifted", agree(len(names), "the limit ", "the limits ") + strings.Join(names, ", ") + ", with --allow", false}}
+}
+
+// countWords are a number in a sentence.
+func countWords(n int) string {
+	if n == 0 {
+		return "none"
+	}
+	return words.Thousands(n)
 }

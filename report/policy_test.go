@@ -52,10 +52,10 @@ func TestAPlanShowsItsPolicy(t *testing.T) {
 		"Policy       policy.yaml\n", strings.Repeat("a", 64) + "\n",
 		"Limits       stopped 2 of 1, above; consentOff 1 of 2; newPartners 1 of 0, above; changes 13 of 1,500\n",
 		"Protected    3 partners, 1 of them in this plan\n",
-		"Approvals    2 approvals needed, signed by different names in allowed_signers\n",
+		"Approvals    2 needed, signed by different names in allowed_signers\n",
 		"Window       Saturdays and Sundays 22:00-04:00 Europe/Berlin\n",
 		"Apply by     2026-11-28 22:04:05 UTC\n",
-		"Duration     about 2 to 5 min: 13 writes, 45 ms an answer, the documented quota of 3,000 writes in 150 s\n",
+		"Duration     about 2 to 5 min: 13 writes, 45 ms an answer, between the documented quota of 3,000 writes in 150 s and 1 write a second\n",
 	}
 	for rest, i := got, 0; i < len(want); i++ {
 		_, after, found := strings.Cut(rest, want[i])
@@ -114,6 +114,14 @@ func TestARunShowsWhatWasLiftedAndWhatItTook(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, got)
 		}
 	}
+	r.Idle = time.Minute
+	got = text(report.Text, report.Options{Width: 300})
+	for _, want := range []string{", after 1m11s, of which 11s at work\n", "took 11s\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q of a resumed run is missing in\n%s", want, got)
+		}
+	}
+	r.Idle = 0
 	var summary struct {
 		Policy   struct{ Name, SHA256 string }
 		Allowed  []string
@@ -162,7 +170,7 @@ func TestSpanWords(t *testing.T) {
 		{100 * time.Minute, 3 * time.Hour, "1 to 3 h"}, {50 * time.Hour, 101 * time.Hour, "50 h to 5 days"},
 		{0, 366 * 24 * time.Hour, "a year or more"},
 	} {
-		if got := report.SpanWords(c.low, c.high); got != c.want {
+		if got := report.Span(c.low, c.high); got != c.want {
 			t.Errorf("%s to %s: got %q, want %q", c.low, c.high, got, c.want)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,18 +17,15 @@ import (
 	"bulksync/report"
 )
 
-// defaultExpiry is how long an approval holds.
-const defaultExpiry = 72 * time.Hour
-
 // approveOptions are the flags of bulksync approve.
 type approveOptions struct {
 	verdictOptions
-	expires time.Duration
+	expires string
 	except  []string
 }
 
 func approveCommand(c *commandLine) *cobra.Command {
-	o := approveOptions{expires: defaultExpiry}
+	var o approveOptions
 	cmd := &cobra.Command{
 		Use:   "approve plan.json --as NAME",
 		Short: "Approve a plan, offline: write a decision file for apply --decision",
@@ -42,20 +40,39 @@ as "ssh-keygen -Y sign -n ` + approval.NamespaceDecision + ` -f KEY FILE" does. 
 		}),
 	}
 	o.register(cmd.Flags())
-	cmd.Flags().DurationVar(&o.expires, "expires", o.expires, "`TIME` for which the approval holds")
-	cmd.Flags().StringSliceVar(&o.except, "except", nil, "`TENANT[=REASON],...` that are not approved: tenant IDs, names in the plan, or template; may be repeated")
+	cmd.Flags().StringVar(&o.expires, "expires", "72h", "`TIME` for which the approval holds, such as 72h or 7d")
+	cmd.Flags().StringArrayVar(&o.except, "except", nil, "`TENANT[=REASON],...` that are not approved: tenant IDs, names in the plan, or template; a reason has no comma; may be repeated")
 	return cmd
 }
 
 func (o approveOptions) run(stops execute.Stops, e *env) error {
-	if o.expires < time.Minute {
-		return fmt.Errorf("--expires: %s is too short: give a minute or more", o.expires)
+	expires, err := lifetime(o.expires)
+	if err != nil {
+		return fmt.Errorf("--expires: %w", err)
 	}
 	return o.decide(stops, e, func(p *plan.Plan, d *approval.Decision) (err error) {
-		d.Decision, d.ExpiresAt = approval.Approve, d.At.Add(o.expires)
+		d.Decision, d.ExpiresAt = approval.Approve, d.At.Add(expires)
 		d.Except, err = exceptionsOf(p, o.except)
 		return err
 	})
+}
+
+// lifetime reads how long an approval holds; a day is 24 hours.
+func lifetime(text string) (time.Duration, error) {
+	hours := text
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
+			hours = strconv.FormatUint(24*n, 10) + "h"
+		}
+	}
+	switch d, err := time.ParseDuration(hours); {
+	case err != nil:
+		return 0, fmt.Errorf("%s is not a time: write it as 72h, 7d or 90m", desired.Quote(text))
+	case d < time.Minute:
+		return 0, fmt.Errorf("%s is too short: give a minute or more", text)
+	default:
+		return d, nil
+	}
 }
 
 // exceptionsOf reads what --except names.
@@ -63,18 +80,39 @@ func exceptionsOf(p *plan.Plan, given []string) ([]approval.Exception, error) {
 	var all []approval.Exception
 	seen := map[string]bool{}
 	for _, text := range given {
-		who, reason, _ := strings.Cut(text, "=")
-		id, err := exceptedID(p, strings.TrimSpace(who))
-		if err != nil {
-			return nil, err
+		for rest := strings.Split(text, ","); len(rest) > 0; {
+			one, n, err := exceptionAt(p, rest)
+			if err != nil {
+				return nil, err
+			}
+			if who, _, _ := strings.Cut(strings.Join(rest[:n], ","), "="); seen[one.TenantID] {
+				return nil, fmt.Errorf("--except: %s appears twice", desired.Quote(strings.TrimSpace(who)))
+			}
+			seen[one.TenantID] = true
+			all, rest = append(all, one), rest[n:]
 		}
-		if seen[id] {
-			return nil, fmt.Errorf("--except: %s appears twice", desired.Quote(who))
-		}
-		seen[id] = true
-		all = append(all, approval.Exception{TenantID: id, Reason: strings.TrimSpace(reason)})
 	}
 	return all, nil
+}
+
+// exceptionAt reads the first exception of a list that was cut at each comma, and
+// says of how many parts it is: a name may have commas. A reason may not, so that
+// a misspelt name is never taken for a part of the reason before it.
+func exceptionAt(p *plan.Plan, parts []string) (one approval.Exception, n int, failed error) {
+	for n = 1; n <= len(parts); n++ {
+		who, reason, last := strings.Cut(strings.Join(parts[:n], ","), "=")
+		id, err := exceptedID(p, strings.TrimSpace(who))
+		if err == nil {
+			return approval.Exception{TenantID: id, Reason: strings.TrimSpace(reason)}, n, nil
+		}
+		if failed == nil {
+			failed = err
+		}
+		if last {
+			break
+		}
+	}
+	return one, 0, failed
 }
 
 // exceptedID finds what an exception names: a partner of the plan, by its tenant
@@ -110,5 +148,9 @@ func noSuchPartner(who string, names []string) error {
 	if len(names) == 0 {
 		return errors.New("--except: the plan has no partners")
 	}
-	return fmt.Errorf("--except: the plan has no partner %s: the nearest is %s", desired.Quote(who), report.OneLine(desired.Nearest(who, names)))
+	near := desired.Similar(who, names)
+	if near == "" {
+		return fmt.Errorf("--except: the plan has no partner %s", desired.Quote(who))
+	}
+	return fmt.Errorf("--except: the plan has no partner %s: the nearest is %s", desired.Quote(who), report.OneLine(near))
 }

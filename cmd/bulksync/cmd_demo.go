@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -89,7 +90,18 @@ func (t *tour) file(name string) string { return filepath.Join(t.dir, name) }
 func (t *tour) say(format string, args ...any) { fmt.Fprintf(t.process.out, format+"\n", args...) }
 
 // step shows a command line and runs it. The exit codes are part of the tour.
-func (t *tour) step(why string, want int, args ...string) {
+func (t *tour) step(why string, want int, args ...string) { t.run(why, "", t.process.out, want, args) }
+
+// stepInto is a step whose output a shell would send to a file.
+func (t *tour) stepInto(out, why string, args ...string) {
+	var page bytes.Buffer
+	t.run(why, " > "+shellQuote(out), &page, exitDone, args)
+	if t.err == nil {
+		t.err = t.process.writeFile(t.stops.Hard, out, func(w io.Writer) error { _, err := page.WriteTo(w); return err })
+	}
+}
+
+func (t *tour) run(why, into string, out io.Writer, want int, args []string) {
 	if t.err != nil {
 		return
 	}
@@ -97,8 +109,8 @@ func (t *tour) step(why string, want int, args ...string) {
 	for i, arg := range args {
 		typed[i] = shellQuote(arg)
 	}
-	t.say("\n── %s\n$ bulksync %s", why, strings.Join(typed, " "))
-	sub := &process{in: strings.NewReader(""), out: t.process.out, err: t.process.err, getenv: t.getenv}
+	t.say("\n── %s\n$ bulksync %s%s", why, strings.Join(typed, " "), into)
+	sub := &process{in: strings.NewReader(""), out: out, err: t.process.err, getenv: t.getenv}
 	if code := sub.run(t.stops, append(args, "--graph-url", t.url)); code != want {
 		t.err = fmt.Errorf("the tour expected exit code %d here, not %d", want, code)
 	} else {
@@ -141,6 +153,7 @@ approvals:
 // approves it later.
 func (t *tour) decide() {
 	plan, ada, bob, later := t.file("plan.json"), t.file("plan.decision-ada.json"), t.file("plan.decision-bob.json"), t.file("later.json")
+	t.stepInto(t.file("plan.html"), "The board reads one page. It needs no account, and nothing installed.", "show", plan, "--format", "html")
 	t.step("Ada approves the plan, offline, with her key.", exitDone, "approve", plan, "--as", "ada", "--key", t.file("ada.key"), "--ticket", "CHG0042")
 	t.step("Bob approves all but one partner.", exitDone, "approve", plan, "--as", "bob", "--key", t.file("bob.key"), "--except", "Wingtip Toys=contract not signed yet")
 	t.step("Without both of them nothing is applied.", exitRefused, "apply", plan, "--yes", "--run-dir", t.file("run"))
@@ -188,7 +201,8 @@ func (t *tour) end() error {
 		}
 		return err
 	})
-	t.say("\nOpen %s in a browser: it is what a change board reads.", filepath.Join(t.dir, "run", "report.html"))
+	t.say("\nOpen %s in a browser: it is what a change board reads before it decides.\nAfter the run, %s is the same page with the outcomes.",
+		t.file("plan.html"), filepath.Join(t.dir, "run", "report.html"))
 	return err
 }
 

@@ -14,7 +14,8 @@ func rejectCommand(c *commandLine) *cobra.Command {
 		Short: "Reject a plan, offline: write a decision file that makes apply refuse it",
 		Long: `Proves the plan and writes a decision about it that refuses every run to which it is given, whatever
 others decided. Nothing is sent.`,
-		Args: cobra.ExactArgs(1),
+		Example: "  bulksync reject plan.json --as bob --comment \"not before the audit\"",
+		Args:    cobra.ExactArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.plan = args[0]
 			return o.decide(c.stops, e, func(_ *plan.Plan, d *approval.Decision) error {

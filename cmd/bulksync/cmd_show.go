@@ -20,9 +20,10 @@ type showOptions struct {
 func showCommand(c *commandLine) *cobra.Command {
 	var o showOptions
 	cmd := &cobra.Command{
-		Use:   "show plan.json",
-		Short: "Show a saved plan, offline and without credentials",
-		Args:  cobra.ExactArgs(1),
+		Use:     "show plan.json",
+		Short:   "Show a saved plan, offline and without credentials",
+		Example: "  bulksync show plan.json --format html > plan.html   # the page for a change board",
+		Args:    cobra.ExactArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.plan = args[0]
 			return o.run(c.stops, e)

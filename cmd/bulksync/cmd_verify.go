@@ -28,8 +28,10 @@ func verifyCommand(c *commandLine) *cobra.Command {
 		Use:   "verify plan.json",
 		Short: "Prove a plan and decisions about it, offline: would apply accept these?",
 		Long: `Proves that the plan is as it was made, that it carries the policy in --policy, and that apply would
-accept the decisions now. Exit 0: proved; 4: refused, or not as it was.`,
-		Args: cobra.ExactArgs(1),
+accept the decisions now. What else apply would refuse now, such as a limit or the window, is a note.
+Exit 0: proved; 4: refused, or not as it was.`,
+		Example: "  bulksync verify plan.json --decision plan.decision-ada.json --decision plan.decision-bob.json",
+		Args:    cobra.ExactArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.plan = args[0]
 			return o.run(c.stops, e)
@@ -47,7 +49,10 @@ func (o verifyOptions) run(stops execute.Stops, e *env) error {
 	}
 	proved := []string{
 		fmt.Sprintf("%s is whole: %s to home tenant %s", inputPath(o.plan), words.Count(p.Summary.Writes(), "change"), p.HomeTenant.ID),
-		"its fingerprint is " + report.Groups(p.Fingerprint),
+		"its fingerprint is",
+	}
+	for _, line := range aloud(p.Fingerprint) {
+		proved = append(proved, "  "+line)
 	}
 	var refusal error
 	if path := o.file(e); path != "" {
@@ -72,10 +77,24 @@ func (o verifyOptions) run(stops execute.Stops, e *env) error {
 	}); err != nil {
 		return err
 	}
-	if refusal == nil && len(o.decisions) == 0 && p.Policy.NeedsApproval() {
-		e.note("%s asks for %s; pass each with --decision to have it proved", policyName(p), words.Count(p.Policy.Approvals.Required, "approval"))
+	if refusal == nil {
+		o.noteRest(e, p, time.Now())
 	}
 	return refusal
+}
+
+// noteRest says what else apply would ask for.
+func (o verifyOptions) noteRest(e *env, p *plan.Plan, now time.Time) {
+	if len(o.decisions) == 0 && p.Policy.NeedsApproval() {
+		e.note("%s asks for %s; pass each with --decision to have it proved", policyName(p), words.Count(p.Policy.Approvals.Required, "approval"))
+	}
+	_, limits := policyOptions{}.checkLimits(e, p)
+	_, window := checkWindow(p, now)
+	for _, err := range []error{checkAge(p, now), limits, window} {
+		if err != nil {
+			e.note("note: apply would refuse the plan now all the same: %v", err)
+		}
+	}
 }
 
 // acceptedLines say what was proved of the decisions about a plan.

@@ -95,23 +95,39 @@ func readSmall(ctx context.Context, path string) ([]byte, error) {
 	return text, atomicfile.PathError(err)
 }
 
-// decide judges decisions about the plan in a file. A refusal says how to get
-// another one.
+// decide judges decisions about the plan in a file. A refusal says what to do
+// about it.
 func (e *env) decide(ctx context.Context, p *plan.Plan, path string, paths []string, now time.Time) (consent, error) {
-	files, err := e.readDecisions(ctx, paths)
-	if err != nil {
-		return consent{}, e.undecided(p, path, err)
-	}
-	approvals, err := approval.Judge(p, files, now)
-	return consent{"--decision", approvals, files}, e.undecided(p, path, err)
+	c, err := e.judge(ctx, p, paths, now)
+	return c, e.undecided(p, path, err)
 }
 
-// undecided adds to a refusal of decisions how another one is made.
+// judge judges decisions about a plan.
+func (e *env) judge(ctx context.Context, p *plan.Plan, paths []string, now time.Time) (consent, error) {
+	files, err := e.readDecisions(ctx, paths)
+	if err != nil {
+		return consent{}, err
+	}
+	approvals, err := approval.Judge(p, files, now)
+	return consent{"--decision", approvals, files}, err
+}
+
+// undecided adds to a refusal of decisions what to do about it.
 func (e *env) undecided(p *plan.Plan, path string, err error) error {
-	if err == nil || !errors.As(err, new(*approval.Refusal)) {
+	var r *approval.Refusal
+	if !errors.As(err, &r) {
 		return err
 	}
-	return refused("a new decision is made with: "+e.toDecide(p, path), "%w", err)
+	hint := "a new decision is made with: " + e.toDecide(p, path)
+	switch {
+	case r.Has(approval.ErrRejected):
+		hint = "settle it with whoever rejected it, or make another plan"
+	case r.Has(fs.ErrNotExist):
+		hint = "name the decision files that bulksync approve wrote"
+	case r.Has(approval.ErrUnsigned):
+		hint = fmt.Sprintf("whoever made it signs it with: ssh-keygen -Y sign -n %s -f KEY FILE", approval.NamespaceDecision)
+	}
+	return refused(hint, "%w", err)
 }
 
 // toDecide is the command that makes a decision about the plan in a file.
@@ -138,6 +154,13 @@ func (e *env) needsDecisions(p *plan.Plan, path string) error {
 func (o decisionOptions) again(ctx context.Context, e *env, dir *rundir.Dir, p *plan.Plan, last *journal.Run, now time.Time) (consent, error) {
 	path := dir.File(rundir.PlanName)
 	switch {
+	case len(o.decisions) > 0 && len(last.Approvals) > 0:
+		c, err := e.judge(ctx, p, o.decisions, now)
+		if r := (*approval.Refusal)(nil); errors.As(err, &r) && !r.Has(approval.ErrRejected) {
+			return c, refused("--decision takes the place of all decisions of the run: those that still hold are in "+shellQuote(dir.File(rundir.DecisionsName))+
+				"; a new one is made with: "+e.toDecide(p, path), "%w", err)
+		}
+		return c, e.undecided(p, path, err)
 	case len(o.decisions) > 0:
 		return e.decide(ctx, p, path, o.decisions, now)
 	case len(last.Approvals) > 0:

@@ -262,3 +262,27 @@ func TestResumeAsksForTheExpiry(t *testing.T) {
 		t.Error("what was excepted was written")
 	}
 }
+
+// A partner is excepted by its name, commas and all. A part that names nobody is an
+// error, and never a part of the reason before it.
+func TestExceptionsNamePartnersWithCommas(t *testing.T) {
+	p := &plan.Plan{}
+	for id, name := range map[string]string{"1": "Litware, Inc.", "2": "Contoso"} {
+		p.Changes = append(p.Changes, plan.Change{Partner: plan.Partner{TenantID: id, DisplayName: name}})
+	}
+	for given, want := range map[string][]approval.Exception{
+		"Litware, Inc.":              {{TenantID: "1"}},
+		"Contoso=late,litware, inc.": {{TenantID: "2", Reason: "late"}, {TenantID: "1"}},
+		"Litware, Inc.=a=b, contoso": {{TenantID: "1", Reason: "a=b"}, {TenantID: "2"}},
+		`Contoso=say "no"`:           {{TenantID: "2", Reason: `say "no"`}},
+		"Contoso=late,Litwear, Inc.": nil,
+		"Contoso=not now, later":     nil,
+		"Contoso,":                   nil,
+		"Litware":                    nil,
+	} {
+		got, err := exceptionsOf(p, []string{given})
+		if (err == nil) != (want != nil) || !slices.Equal(got, want) {
+			t.Errorf("%q: got %v, %v", given, got, err)
+		}
+	}
+}

@@ -101,6 +101,8 @@ func (e *env) noteKept(p *plan.Plan, out string, at address) {
 	switch {
 	case !isKept(out):
 		e.note("plan written to %s", out)
+	case len(p.Above()) > 0:
+		e.note("plan saved in %s; apply refuses it as it is: %s", out, liftHint(&p.Policy, p.Above()))
 	case p.Policy.NeedsApproval():
 		e.note("plan saved in %s; to approve exactly this plan: %s", out, e.toDecide(p, out))
 	default:

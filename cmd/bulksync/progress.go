@@ -16,6 +16,7 @@ import (
 	"bulksync/internal/session"
 	"bulksync/internal/words"
 	"bulksync/plan"
+	"bulksync/report"
 )
 
 // progress shows a person how far a run is: a moving bar on a terminal,
@@ -48,7 +49,11 @@ func (e *env) startProgress(ctx context.Context, p *plan.Plan, prior *journal.Lo
 	if prior != nil {
 		open := pr.takePrior(prior)
 		if pr.total > 0 {
-			e.note("%d of %s are done; %d were left open and are read before anything is sent again", pr.done, words.Count(pr.total, "change"), open)
+			left := ""
+			if open > 0 {
+				left = fmt.Sprintf("; of %d it is not known, so they are read before anything is sent again", open)
+			}
+			e.note("%s of %s are done%s", words.Thousands(pr.done), words.Count(pr.total, "change"), left)
 		}
 	}
 	pr.before, pr.last = pr.done, pr.began
@@ -136,7 +141,7 @@ func (p *progress) state() string {
 	}
 	low, high := p.tenant.Estimate(p.total - n)
 	if n < p.total && high > 0 {
-		s += ", " + span(low, high) + " left"
+		s += ", " + report.Span(low, high) + " left"
 	}
 	if failed > 0 {
 		s += fmt.Sprintf(", %d not done", failed)
@@ -176,19 +181,6 @@ func outageWords(d time.Duration) string {
 // progress line, until end is called.
 func (e *env) noteOutage(t *session.Session) (end func()) {
 	return t.WatchOutage(plainEvery, func(d time.Duration) { e.note("%s", outageWords(d)) })
-}
-
-// span formats an estimate as a range of round numbers. Beyond a year there is
-// no estimate: pacing has a limit of its own there.
-func span(low, high time.Duration) string {
-	if high > 365*24*time.Hour {
-		return "a year or more"
-	}
-	l, h := max(low.Round(time.Second), time.Second), high.Round(time.Second)
-	if l >= h {
-		return l.String()
-	}
-	return l.String() + " to " + h.String()
 }
 
 // stop ends the display; nothing is written after it returns.

@@ -85,17 +85,3 @@ func TestProgressNamesSilence(t *testing.T) {
 		}
 	})
 }
-
-// An estimate is a range, and absent if the number would be meaningless.
-func TestSpan(t *testing.T) {
-	for _, tc := range []struct {
-		low, high time.Duration
-		want      string
-	}{
-		{0, 0, "1s"}, {0, time.Minute, "1s to 1m0s"}, {time.Hour, time.Hour, "1h0m0s"}, {10 * 365 * 24 * time.Hour, 10 * 365 * 24 * time.Hour, "a year or more"},
-	} {
-		if got := span(tc.low, tc.high); got != tc.want {
-			t.Errorf("from %v to %v: %q, want %q", tc.low, tc.high, got, tc.want)
-		}
-	}
-}

@@ -88,7 +88,7 @@ func (e *env) noteEstimate(t *session.Session, p *plan.Plan) {
 		return
 	}
 	low, high := t.Estimate(p.Summary.Writes())
-	e.note("applying %s takes about %s; the tenant's limit is found during the run", words.Count(p.Summary.Writes(), "change"), span(low, high))
+	e.note("applying %s takes about %s; the tenant's limit is found during the run", words.Count(p.Summary.Writes(), "change"), report.Span(low, high))
 }
 
 // noteWaves says in which waves the partners are written.

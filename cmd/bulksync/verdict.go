@@ -71,7 +71,7 @@ func (o verdictOptions) decide(stops execute.Stops, e *env, fill func(*plan.Plan
 	if err != nil {
 		return err
 	}
-	said := decided{p, d, o.plan, out, key}
+	said := decided{p, d, o.plan, out, key, approval.File{Name: out, Text: text, Signature: signature}}
 	if err := e.print(func(w io.Writer) error { return said.show(e, w) }); err != nil {
 		made.Remove()
 		return err
@@ -163,6 +163,7 @@ type decided struct {
 	plan           *plan.Plan
 	decision       *approval.Decision
 	file, out, key string
+	written        approval.File
 }
 
 // show says what was decided.
@@ -171,10 +172,10 @@ func (s decided) show(e *env, w io.Writer) error {
 	if d.Decision == approval.Reject {
 		verb = "rejects"
 	}
-	half := strings.Fields(report.Groups(s.plan.Fingerprint))
+	groups := aloud(s.plan.Fingerprint)
 	lines := [][2]string{
-		{"Plan", strings.Join(half[:len(half)/2+1], " ")},
-		{"", "        " + strings.Join(half[len(half)/2+1:], " ")},
+		{"Plan", groups[0]},
+		{"", groups[1]},
 		{"Home tenant", s.plan.HomeTenant.ID},
 		{"Changes", fmt.Sprintf("%d to create, %d to update, %d to delete, %d blocked", s.plan.Summary.Create, s.plan.Summary.Update, s.plan.Summary.Delete, s.plan.Summary.Blocked)},
 	}
@@ -195,6 +196,13 @@ func (s decided) show(e *env, w io.Writer) error {
 	return err
 }
 
+// aloud is a fingerprint on two lines, as it is read over the phone.
+func aloud(fingerprint string) [2]string {
+	groups := strings.Fields(report.Groups(fingerprint))
+	half := len(groups)/2 + 1
+	return [2]string{strings.Join(groups[:half], " "), strings.Repeat(" ", len(groups[0])+1) + strings.Join(groups[half:], " ")}
+}
+
 // note says what comes next.
 func (s decided) note(e *env) {
 	if s.decision.Decision == approval.Reject {
@@ -203,17 +211,25 @@ func (s decided) note(e *env) {
 	}
 	others := ""
 	if policy := &s.plan.Policy; policy.NeedsApproval() {
-		required := words.Count(policy.Approvals.Required, "approval")
 		if s.key == "" {
-			e.note("%s asks for %s that are signed; to sign this one: ssh-keygen -Y sign -n %s -f KEY %s",
-				policyName(s.plan), required, approval.NamespaceDecision, shellQuote(s.out))
+			e.note("%s asks for signatures; to sign this one: ssh-keygen -Y sign -n %s -f KEY %s", policyName(s.plan), approval.NamespaceDecision, shellQuote(s.out))
+		} else if _, err := approval.Inspect(s.plan, []approval.File{s.written}, s.decision.At); err != nil { // the plan carries its signers
+			e.say("warning: apply will not accept this decision: %v", err)
+			return
 		}
 		if policy.Approvals.Required > 1 {
-			e.note("%s asks for %s in all", policyName(s.plan), required)
+			e.note("%s asks for %s in all", policyName(s.plan), words.Count(policy.Approvals.Required, "approval"))
 			others = " --decision FILE"
 		}
 	}
-	if isKept(s.out) && isKept(s.file) {
+	lifts, ok := s.plan.Lifts()
+	for _, name := range lifts {
+		others += " --allow " + string(name)
+	}
+	switch {
+	case !ok:
+		e.say("warning: apply refuses this plan, whoever approves it: %s lets nobody lift the limit %s", policyName(s.plan), lifts[0])
+	case isKept(s.out) && isKept(s.file):
 		e.note("to apply exactly this plan: %s --decision %s%s", e.address.onHostOf(s.plan).command("apply", s.file), shellQuote(s.out), others)
 	}
 }

@@ -23,6 +23,7 @@ type Log struct {
 	session  Run
 	started  time.Time
 	last     time.Time
+	idle     time.Duration // between sessions
 	ended    bool
 	end      End
 	requests Requests
@@ -77,6 +78,8 @@ func (l *Log) fold(e *Entry) {
 	case e.Run != nil:
 		if l.started.IsZero() {
 			l.first, l.started = *e.Run, e.At
+		} else {
+			l.idle += max(0, e.At.Sub(l.last))
 		}
 		l.session = *e.Run
 		l.approve(e.Run)
@@ -173,9 +176,9 @@ func (l *Log) Outcome(seq int) (o Outcome, unknown bool) {
 func (l *Log) Result() *Result {
 	r := &Result{
 		PlanFingerprint: l.plan.Fingerprint, HomeTenant: l.plan.HomeTenant, Tool: l.first.Tool, Identity: l.first.Identity,
-		StartedAt: l.started, FinishedAt: l.last, Rows: l.plan.Input.Rows, Changes: len(l.plan.Changes),
+		StartedAt: l.started, FinishedAt: l.last, Idle: l.idle, Rows: l.plan.Input.Rows, Changes: len(l.plan.Changes),
 		Requests: l.counted(), Pace: l.pace, Outcomes: l.outcomes,
-		ApprovedWith: l.first.ApprovedWith, Approvals: l.approvals, Allowed: l.allowed,
+		ApprovedWith: l.first.ApprovedWith, Approvals: l.approvals, InForce: l.session.Approvals, Allowed: l.allowed,
 	}
 	if len(l.intents) > 0 {
 		r.Outcomes = slices.Clone(l.outcomes)

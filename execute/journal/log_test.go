@@ -3,6 +3,7 @@ package journal_test
 import (
 	"encoding/json"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"bulksync/execute/journal"
@@ -108,6 +109,28 @@ func TestSessionsAddUp(t *testing.T) {
 	if want := (journal.Requests{Reads: 11, Writes: 25, Throttled: 33, Retried: 44, Incomplete: true}); resumed.Requests != want {
 		t.Errorf("resumed: %+v", resumed.Requests)
 	}
+}
+
+// A run that waited a night for somebody's yes did not work that long.
+func TestTheTimeBetweenSessionsIsIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d disk
+		w := journal.New(&d, "")
+		for _, step := range []struct {
+			e     journal.Entry
+			after time.Duration
+		}{
+			{session(begun), 0}, {end(journal.End{}), 2 * time.Second}, {session(begun), 10 * time.Hour}, {end(journal.End{}), 3 * time.Second},
+		} {
+			time.Sleep(step.after)
+			if err := w.Add(step.e).Wait(now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if r := replayed(t, d.Bytes()).Result(); r.Idle != 10*time.Hour || r.Worked() != 5*time.Second {
+			t.Errorf("idle for %s, at work for %s", r.Idle, r.Worked())
+		}
+	})
 }
 
 // Entries taken live and entries replayed give the same log.

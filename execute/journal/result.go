@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"slices"
 	"time"
 
 	"bulksync/graph"
@@ -44,15 +45,19 @@ type Result struct {
 	Identity   Identity  `json:"identity"`
 	StartedAt  time.Time `json:"startedAt"`
 	FinishedAt time.Time `json:"finishedAt"`
-	Rows       int       `json:"rows"`
-	Changes    int       `json:"changes"`
-	Totals     Totals    `json:"totals"`
-	Requests   Requests  `json:"requests"`
-	Pace       Pace      `json:"pace"`
+	// Idle is the time between its sessions, in which nothing was at work.
+	Idle     time.Duration `json:"-"`
+	Rows     int           `json:"rows"`
+	Changes  int           `json:"changes"`
+	Totals   Totals        `json:"totals"`
+	Requests Requests      `json:"requests"`
+	Pace     Pace          `json:"pace"`
 	// ApprovedWith says how the run was approved, in its first session.
 	ApprovedWith string `json:"approvedWith,omitempty"`
 	// Approvals are the decisions that its sessions relied on, each once.
 	Approvals []approval.Approval `json:"approvals,omitempty"`
+	// InForce are those that its last session relied on.
+	InForce []approval.Approval `json:"-"`
 	// Allowed are the limits of the policy that were lifted.
 	Allowed []plan.LimitName `json:"allowed,omitempty"`
 	// Stopped says what ended the run early; empty if it ran to its end.
@@ -61,6 +66,15 @@ type Result struct {
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Outcomes has one entry per change, Outcomes[i] for plan.Changes[i].
 	Outcomes []Outcome `json:"-"`
+}
+
+// Worked is how long the sessions of the run took together.
+func (r *Result) Worked() time.Duration { return r.FinishedAt.Sub(r.StartedAt) - r.Idle }
+
+// IsReplaced reports whether others took the place of a decision when the run was
+// resumed.
+func (r *Result) IsReplaced(a *approval.Approval) bool {
+	return len(r.InForce) > 0 && !slices.ContainsFunc(r.InForce, func(b approval.Approval) bool { return a.SHA256 == b.SHA256 })
 }
 
 // Unconfirmed counts the changes that Graph accepted but reading back did not

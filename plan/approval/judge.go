@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,13 @@ type File struct {
 	Signature []byte
 }
 
+// ErrUnsigned is the fault of a decision whose signature the policy asks for, and
+// ErrRejected that of a rejection: each has a way out of its own.
+var (
+	ErrUnsigned = errors.New("it is not signed")
+	ErrRejected = errors.New("the plan was rejected")
+)
+
 // Refusal is why decisions do not let a plan be applied: everything that is wrong
 // with them.
 type Refusal struct{ Faults []Fault }
@@ -39,6 +47,11 @@ type Refusal struct{ Faults []Fault }
 type Fault struct {
 	File string
 	Err  error
+}
+
+// Has reports whether one of the faults is such an error.
+func (r *Refusal) Has(target error) bool {
+	return slices.ContainsFunc(r.Faults, func(f Fault) bool { return errors.Is(f.Err, target) })
 }
 
 // Error has one line for each fault.
@@ -66,7 +79,7 @@ func Judge(p *plan.Plan, files []File, now time.Time) ([]Approval, error) {
 	j := newJudge(p, files, now)
 	for i, a := range j.approvals {
 		if a.Decision == Reject {
-			j.refuse(files[i].Name, "%s", strings.TrimSuffix("the plan was rejected by "+a.By+": "+a.Comment, ": "))
+			j.refuse(files[i].Name, "%w by %s", ErrRejected, strings.TrimSuffix(a.By+": "+a.Comment, ": "))
 		}
 	}
 	j.count()
@@ -219,7 +232,7 @@ func (j *judge) partners() map[string]bool {
 func (j *judge) signature(a *Approval, f *File) error {
 	if f.Signature == nil {
 		if j.plan.Policy.NeedsApproval() {
-			return fmt.Errorf("it is not signed, and the policy %s asks for signatures: %s.sig is not there", j.plan.Policy.Name, f.Name)
+			return fmt.Errorf("%w, and the policy %s asks for signatures: %s.sig is not there", ErrUnsigned, j.plan.Policy.Name, f.Name)
 		}
 		return nil
 	}

@@ -147,6 +147,24 @@ func Nearest(word string, names []string) string {
 	})
 }
 
+// Similar is the name that a misspelling may mean: one that begins with it, or
+// from which little differs; empty if there is none.
+func Similar(word string, names []string) string {
+	for _, name := range names {
+		if len(word) >= 3 && len(name) > len(word) && strings.EqualFold(name[:len(word)], word) {
+			return name
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	near := Nearest(word, names)
+	if editDistance(strings.ToLower(word[:min(len(word), 100)]), strings.ToLower(near)) > utf8.RuneCountInString(word)/3 {
+		return ""
+	}
+	return near
+}
+
 // editDistance counts the insertions, deletions and substitutions that turn a
 // into b (Levenshtein).
 func editDistance(a, b string) int {
