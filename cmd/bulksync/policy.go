@@ -103,6 +103,23 @@ func checkAgain(p *plan.Plan, now time.Time) (a admission, err error) {
 	return a, err
 }
 
+// stillAdmitted asks once more what time may have changed since a run was
+// admitted: a person was asked meanwhile, or the tenant was read.
+func (e *env) stillAdmitted(p *plan.Plan, path string, c *consent, s journal.Settings, now time.Time) error {
+	if _, err := checkAgain(p, now); err != nil {
+		return err
+	}
+	if hasPassed(s.Deadline, now) {
+		return refused("run the command again, with another deadline",
+			"the deadline of the run, %s, passed before anything was sent", s.Deadline.Format(zonedTime))
+	}
+	if len(c.files) == 0 {
+		return nil
+	}
+	_, err := approval.Judge(p, c.files, now)
+	return e.undecided(p, path, err)
+}
+
 // checkNames refuses limits that there are not.
 func (o policyOptions) checkNames() error {
 	for _, name := range o.allow {

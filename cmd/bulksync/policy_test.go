@@ -16,6 +16,7 @@ import (
 	"bulksync/execute/rundir"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
+	"bulksync/plan/approval"
 	"bulksync/plan/desired"
 )
 
@@ -227,5 +228,67 @@ func TestFaultsOfAPolicyComeFirst(t *testing.T) {
 	var faults desired.RowErrors
 	if !errors.As(err, &faults) || len(faults) != 2 || codeOf(err) != exitCannotRun {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What was admitted may not be any more when the person has answered, or the
+// tenant was read: then nothing is written, and no folder is made.
+func TestWhatTookTooLongIsRefused(t *testing.T) {
+	h := newHome(t, graphsim.Config{})
+	h.sim.SetPartner(graphsim.Partner{TenantID: anyPartner})
+	p := h.planUnder(t, "planMaxAge: 2d\nwindow: {days: [sat], from: '22:00', to: '04:00', timezone: UTC}\n", anyPartner)
+	p.CreatedAt = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) // a Friday
+	open := time.Date(2026, 11, 29, 3, 59, 0, 0, time.UTC)
+	expires := open.Add(30 * time.Second)
+	decision := approval.Decision{
+		FormatVersion: 1, PlanFingerprint: p.Fingerprint, HomeTenant: p.HomeTenant.ID, Decision: approval.Approve, By: "ada",
+		At: open.Add(-time.Hour), ExpiresAt: expires,
+	}
+	text, err := decision.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	decided := consent{files: []approval.File{{Name: "ada.json", Text: text}}}
+	until := journal.Settings{Deadline: open.Add(time.Minute)}
+	for name, c := range map[string]struct {
+		now     time.Time
+		set     journal.Settings
+		with    consent
+		refusal string
+	}{
+		"still open":            {now: open, set: until, with: decided},
+		"the window shut":       {now: open.Add(time.Minute), refusal: "is shut"},
+		"the deadline is over":  {now: open, set: journal.Settings{Deadline: open}, refusal: "passed before anything was sent"},
+		"the approval expired":  {now: expires, set: until, with: decided, refusal: "ada.json: it expired at"},
+		"the plan grew too old": {now: p.CreatedAt.Add(49 * time.Hour), refusal: "too old"},
+	} {
+		err := h.env.stillAdmitted(p, "plan.json", &c.with, c.set, c.now)
+		if c.refusal == "" && err != nil || c.refusal != "" && (codeOf(err) != exitRefused || !strings.Contains(err.Error(), c.refusal)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A run that is refused after the tenant was read leaves nothing.
+func TestARefusalAfterTheReading(t *testing.T) {
+	h := newHome(t, graphsim.Config{})
+	path := h.plan(t, anyPartner)
+	p, err := h.env.readPlan(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	_, _, err = h.env.prepare(t.Context(), p, journal.Settings{}, func() error {
+		if asked++; asked == 2 {
+			return refused("", "late")
+		}
+		return nil
+	})
+	if codeOf(err) != exitRefused || asked != 2 {
+		t.Errorf("%v, asked %d times", err, asked)
+	}
+	h.sim.ResetRequests()
+	if _, _, err = h.env.prepare(t.Context(), p, journal.Settings{}, func() error { return refused("", "late") }); codeOf(err) != exitRefused || len(h.sim.Requests()) != 0 {
+		t.Errorf("%v, %d requests", err, len(h.sim.Requests()))
 	}
 }
