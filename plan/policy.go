@@ -71,6 +71,10 @@ type Window struct {
 // weekdays are the days of a window, in the order of time.Weekday.
 var weekdays = [...]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
+// maxPlanMaxAge is the longest age that a policy can name: a longer one might not
+// be a time.Duration.
+const maxPlanMaxAge = 99_999 * 24 * time.Hour
+
 // maxSigners is the longest file of signers, in bytes, and maxProtected the most
 // partners that a policy may protect.
 const (
@@ -123,8 +127,11 @@ func (p *Policy) Check() error {
 			return err
 		}
 	}
-	if p.PlanMaxAgeMs < 0 {
+	switch {
+	case p.PlanMaxAgeMs < 0:
 		return errors.New("planMaxAge is negative")
+	case p.PlanMaxAgeMs > maxPlanMaxAge.Milliseconds():
+		return fmt.Errorf("planMaxAge is longer than %d days", int(maxPlanMaxAge.Hours()/24))
 	}
 	return nil
 }

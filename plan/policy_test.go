@@ -65,6 +65,9 @@ func TestAPolicyThatMeansNothingIsRefused(t *testing.T) {
 		{`window: "Local" is not a time zone`, func(p *plan.Policy) { p.Window.Timezone = "Local" }},
 		{`window: "" is not a time zone`, func(p *plan.Policy) { p.Window.Timezone = "" }},
 		{"planMaxAge is negative", func(p *plan.Policy) { p.PlanMaxAgeMs = -1 }},
+		{"", func(p *plan.Policy) { p.PlanMaxAgeMs = 99_999 * 24 * 3600 * 1000 }},
+		{"planMaxAge is longer than 99999 days", func(p *plan.Policy) { p.PlanMaxAgeMs = 99_999*24*3600*1000 + 1 }},
+		{"planMaxAge is longer", func(p *plan.Policy) { p.PlanMaxAgeMs = 1 << 58 }}, // as a time.Duration, 0
 	} {
 		p := policy()
 		c.edit(p)
