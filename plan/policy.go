@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"reflect"
@@ -170,9 +172,14 @@ func (p *Policy) checkApprovals() error {
 		return fmt.Errorf("approvals: the signers take %d bytes, at most %d are read", len(a.Signers), maxSigners)
 	case a.Signers == "" && a.SignersName == "" && a.SignersSHA256 == "":
 		return nil
-	default:
-		return desired.CheckSource("approvals: signers", a.SignersName, a.SignersSHA256)
 	}
+	if err := desired.CheckSource("approvals: signers", a.SignersName, a.SignersSHA256); err != nil {
+		return err
+	}
+	if sum := sha256.Sum256([]byte(a.Signers)); hex.EncodeToString(sum[:]) != a.SignersSHA256 {
+		return errors.New("approvals: the signers are not those of signersSha256")
+	}
+	return nil
 }
 
 func (p *Policy) checkWindow() error {

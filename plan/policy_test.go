@@ -18,7 +18,7 @@ func policy() *plan.Policy {
 		Name: "policy.yaml", SHA256: strings.Repeat("a", 64),
 		Limits:    []plan.Limit{{Name: plan.LimitStopped, Count: ptr(10), Percent: ptr(30.0)}, {Name: plan.LimitChanges, Count: ptr(500)}},
 		Protected: []plan.Protected{{TenantID: fabrikam, Reason: "payroll, ask Ada"}},
-		Approvals: &plan.Approvals{Required: 2, Signers: "ada ssh-ed25519 AAAA\n", SignersName: "allowed_signers", SignersSHA256: strings.Repeat("b", 64)},
+		Approvals: &plan.Approvals{Required: 2, Signers: "ada ssh-ed25519 AAAA\n", SignersName: "allowed_signers", SignersSHA256: "c6dac243860721e57f7a0a58ff00ff053ee937fc66281405def59ed2b34d04ed"},
 		Window:    &plan.Window{Days: []string{"sat", "sun"}, From: "22:00", To: "04:00", Timezone: "Europe/Berlin"}, PlanMaxAgeMs: 7 * 24 * 3600 * 1000,
 		Overridable: []plan.LimitName{plan.LimitChanges},
 	}
@@ -54,6 +54,7 @@ func TestAPolicyThatMeansNothingIsRefused(t *testing.T) {
 		{"approvals: required is -1", func(p *plan.Policy) { p.Approvals.Required = -1 }},
 		{"approvals: required is 2, but no signers are named", func(p *plan.Policy) { p.Approvals.Signers = "" }},
 		{"approvals: signers", func(p *plan.Policy) { p.Approvals.SignersSHA256 = "x" }},
+		{"approvals: the signers are not those", func(p *plan.Policy) { p.Approvals.Signers += "eve ssh-ed25519 AAAA\n" }},
 		{"approvals: the signers take", func(p *plan.Policy) { p.Approvals.Signers = strings.Repeat("x", 1<<20+1) }},
 		{"window: no days are named", func(p *plan.Policy) { p.Window.Days = nil }},
 		{`window: "Saturday" is not a day`, func(p *plan.Policy) { p.Window.Days[0] = "Saturday" }},
