@@ -292,3 +292,40 @@ func TestARefusalAfterTheReading(t *testing.T) {
 		t.Errorf("%v, %d requests", err, len(h.sim.Requests()))
 	}
 }
+
+// A plan that names the demanded policy must carry its rules and its signers.
+func TestAPlanThatLiesAboutItsPolicy(t *testing.T) {
+	h := newHome(t, graphsim.Config{})
+	h.sim.SetPartner(graphsim.Partner{TenantID: anyPartner})
+	signer := " ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO299oZjbaiF7Y9hZwhK/lZSatlOvhMbP5JxFPeV9EwK\n"
+	write(t, h.file("signers"), "ada"+signer)
+	const rules = "limits: {stopped: 1, consentOff: 30%}\nprotected: [{tenantId: 1c8d6e2f-6d1a-4a1b-8b62-3a3b5d3a1b02, reason: payroll}]\n" +
+		"approvals: {required: 1, signers: signers}\nwindow: {days: [sat], from: '22:00', to: '04:00', timezone: UTC}\nplanMaxAge: 7d\noverridable: []\n"
+	o := policyOptions{policy: h.file("policy.yaml")}
+	for name, c := range map[string]struct {
+		edit    func(p *plan.Policy)
+		refusal string
+	}{
+		"as it is":          {edit: func(*plan.Policy) {}},
+		"no approvals":      {func(p *plan.Policy) { p.Approvals = nil }, "other rules"},
+		"another name":      {edit: func(p *plan.Policy) { p.Name = "moved.yaml" }},
+		"fewer approvals":   {func(p *plan.Policy) { p.Approvals.Required = 0 }, "other rules"},
+		"another signer":    {func(p *plan.Policy) { p.Approvals.Signers = "eve" + signer }, "other signers than those in signers"},
+		"no limits":         {func(p *plan.Policy) { p.Limits = nil }, "other rules"},
+		"no window":         {func(p *plan.Policy) { p.Window = nil }, "other rules"},
+		"an older plan":     {func(p *plan.Policy) { p.PlanMaxAgeMs *= 2 }, "other rules"},
+		"nothing protected": {func(p *plan.Policy) { p.Protected = nil }, "other rules"},
+	} {
+		p := h.planUnder(t, rules, anyPartner)
+		c.edit(&p.Policy)
+		err := o.checkFile(t.Context(), h.env, p)
+		if c.refusal == "" && err != nil || c.refusal != "" && (codeOf(err) != exitRefused || !strings.Contains(err.Error(), c.refusal)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	p := h.planUnder(t, rules, anyPartner)
+	write(t, h.file("signers"), "bob"+signer)
+	if err := o.checkFile(t.Context(), h.env, p); codeOf(err) != exitRefused || !strings.Contains(err.Error(), "other signers") {
+		t.Errorf("the signers were changed: %v", err)
+	}
+}
