@@ -129,6 +129,20 @@ func TestUsageOfLimits(t *testing.T) {
 	}
 }
 
+// A share is exact: what is just within the limit is not above it.
+func TestAShareIsExact(t *testing.T) {
+	for _, c := range []struct {
+		percent float64
+		of, max int
+	}{{1.14, 5000, 57}, {0.29, 100_000, 290}, {100, 0, 0}, {0, 100, 0}, {100, 1_000_000_000, 1_000_000_000}, {33.333333, 3, 0}, {0.000001, 100_000_000, 1}} {
+		p := plan.Plan{Policy: *policy(), Read: plan.Read{Synchronizing: c.of}}
+		p.Policy.Limits = []plan.Limit{{Name: plan.LimitStopped, Percent: &c.percent}}
+		if got := p.Usage()[0].Max; got != c.max {
+			t.Errorf("%v%% of %d is %d, want %d", c.percent, c.of, got, c.max)
+		}
+	}
+}
+
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
