@@ -131,8 +131,11 @@ func TestAnUndoIsExemptFromLimitsAndAge(t *testing.T) {
 	if err != nil || undo.Policy.Name != "policy.yaml" {
 		t.Fatalf("%+v, %v", undo, err)
 	}
-	undo.Policy.Limits[0].Count = new(int)
-	o := policyOptions{policy: h.file("policy.yaml")}
+	o := policyOptions{policy: h.file("policy.yaml")} // an undo carries the policy of its run
+	if err := o.checkFile(t.Context(), h.env, undo); err != nil {
+		t.Error(err)
+	}
+	undo.Policy.Limits[0].Count, o = new(int), policyOptions{}
 	if _, err := o.check(t.Context(), h.env, undo, time.Now().Add(time.Hour)); err != nil {
 		t.Error(err)
 	}
