@@ -84,9 +84,6 @@ func newRunner(stops Stops, cfg Config) (r *runner, shut func()) {
 		client: cfg.Client, plan: cfg.Plan, reading: cfg.Reading, set: cfg.Header.Settings.WithDefaults(),
 		excepted: cfg.Header.Exceptions(), clock: newClock(cfg.Wall), began: time.Now(), resumed: cfg.Prior != nil,
 	}
-	if e.resumed && e.pastDeadline() {
-		e.set.Deadline = time.Time{} // it is over, and resuming means to continue
-	}
 	phases, endSoft, shut := stops.open(e.set.Grace)
 	e.ends = phases
 	r = &runner{

@@ -215,6 +215,7 @@ func TestARunStopsByItselfAndSaysWhy(t *testing.T) {
 					t.Errorf("totals %+v, %d writes", res.Totals, writes)
 				}
 				r.ClearFaults()
+				c.settings.Deadline = time.Time{} // it is over
 				again := r.mustRun(session{plan: p, tape: f, settings: c.settings})
 				if c.drift == 0 && (again.Totals != totals(journal.Verified, 30) || again.Stopped != "") {
 					t.Errorf("after resuming: %+v, stopped %q", again.Totals, again.Stopped)
@@ -362,6 +363,22 @@ func TestADeadlineEndsWaits(t *testing.T) {
 		res := r.mustRun(session{plan: p, settings: journal.Settings{Deadline: began.Add(90 * time.Second)}})
 		if took := time.Since(began); res.Stopped != "the deadline passed" || res.Interrupted || took < 90*time.Second || took > 91*time.Second {
 			t.Errorf("stopped %q after %s", res.Stopped, took)
+		}
+	})
+}
+
+// A session that begins after its deadline writes nothing, a resumption too: the
+// deadline may be the end of a window.
+func TestADeadlineThatIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(2, nil)
+		p, f := r.plan(rows(2, "Fabrikam,yes,,,"), ""), newTape()
+		for range 2 {
+			res := r.mustRun(session{plan: p, tape: f, settings: journal.Settings{Deadline: time.Now().Add(-time.Second)}})
+			if res.Totals != totals(journal.NotAttempted, 2) || res.Stopped != "the deadline passed" || len(r.Writes()) != 0 {
+				t.Errorf("totals %+v, stopped %q, %d writes", res.Totals, res.Stopped, len(r.Writes()))
+			}
 		}
 	})
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"bulksync/plan/desired"
@@ -106,11 +107,19 @@ func (p *Plan) Usage() []Usage {
 			u.Max = *l.Count
 		}
 		if l.Percent != nil {
-			u.Max = max(u.Max, int(*l.Percent*float64(u.Of)/100))
+			u.Max = max(u.Max, shareOf(*l.Percent, u.Of))
 		}
 		usage = append(usage, u)
 	}
 	return usage
+}
+
+// shareOf is a share of a number, rounded down. A share has at most six decimals,
+// so that it is counted in whole millionths: 1.14% of 5,000 is 57, which a float
+// misses.
+func shareOf(percent float64, of int) int {
+	const millionths = 1e6
+	return int(int64(math.Round(percent*millionths)) * int64(of) / (100 * millionths))
 }
 
 // Above lists the limits that the plan is above, in the order of AllLimits. A

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"reflect"
@@ -71,6 +73,10 @@ type Window struct {
 // weekdays are the days of a window, in the order of time.Weekday.
 var weekdays = [...]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
+// maxPlanMaxAge is the longest age that a policy can name: a longer one might not
+// be a time.Duration.
+const maxPlanMaxAge = 99_999 * 24 * time.Hour
+
 // maxSigners is the longest file of signers, in bytes, and maxProtected the most
 // partners that a policy may protect.
 const (
@@ -123,8 +129,11 @@ func (p *Policy) Check() error {
 			return err
 		}
 	}
-	if p.PlanMaxAgeMs < 0 {
+	switch {
+	case p.PlanMaxAgeMs < 0:
 		return errors.New("planMaxAge is negative")
+	case p.PlanMaxAgeMs > maxPlanMaxAge.Milliseconds():
+		return fmt.Errorf("planMaxAge is longer than %d days", int(maxPlanMaxAge.Hours()/24))
 	}
 	return nil
 }
@@ -163,9 +172,14 @@ func (p *Policy) checkApprovals() error {
 		return fmt.Errorf("approvals: the signers take %d bytes, at most %d are read", len(a.Signers), maxSigners)
 	case a.Signers == "" && a.SignersName == "" && a.SignersSHA256 == "":
 		return nil
-	default:
-		return desired.CheckSource("approvals: signers", a.SignersName, a.SignersSHA256)
 	}
+	if err := desired.CheckSource("approvals: signers", a.SignersName, a.SignersSHA256); err != nil {
+		return err
+	}
+	if sum := sha256.Sum256([]byte(a.Signers)); hex.EncodeToString(sum[:]) != a.SignersSHA256 {
+		return errors.New("approvals: the signers are not those of signersSha256")
+	}
+	return nil
 }
 
 func (p *Policy) checkWindow() error {

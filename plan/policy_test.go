@@ -18,7 +18,7 @@ func policy() *plan.Policy {
 		Name: "policy.yaml", SHA256: strings.Repeat("a", 64),
 		Limits:    []plan.Limit{{Name: plan.LimitStopped, Count: ptr(10), Percent: ptr(30.0)}, {Name: plan.LimitChanges, Count: ptr(500)}},
 		Protected: []plan.Protected{{TenantID: fabrikam, Reason: "payroll, ask Ada"}},
-		Approvals: &plan.Approvals{Required: 2, Signers: "ada ssh-ed25519 AAAA\n", SignersName: "allowed_signers", SignersSHA256: strings.Repeat("b", 64)},
+		Approvals: &plan.Approvals{Required: 2, Signers: "ada ssh-ed25519 AAAA\n", SignersName: "allowed_signers", SignersSHA256: "c6dac243860721e57f7a0a58ff00ff053ee937fc66281405def59ed2b34d04ed"},
 		Window:    &plan.Window{Days: []string{"sat", "sun"}, From: "22:00", To: "04:00", Timezone: "Europe/Berlin"}, PlanMaxAgeMs: 7 * 24 * 3600 * 1000,
 		Overridable: []plan.LimitName{plan.LimitChanges},
 	}
@@ -54,6 +54,7 @@ func TestAPolicyThatMeansNothingIsRefused(t *testing.T) {
 		{"approvals: required is -1", func(p *plan.Policy) { p.Approvals.Required = -1 }},
 		{"approvals: required is 2, but no signers are named", func(p *plan.Policy) { p.Approvals.Signers = "" }},
 		{"approvals: signers", func(p *plan.Policy) { p.Approvals.SignersSHA256 = "x" }},
+		{"approvals: the signers are not those", func(p *plan.Policy) { p.Approvals.Signers += "eve ssh-ed25519 AAAA\n" }},
 		{"approvals: the signers take", func(p *plan.Policy) { p.Approvals.Signers = strings.Repeat("x", 1<<20+1) }},
 		{"window: no days are named", func(p *plan.Policy) { p.Window.Days = nil }},
 		{`window: "Saturday" is not a day`, func(p *plan.Policy) { p.Window.Days[0] = "Saturday" }},
@@ -65,6 +66,9 @@ func TestAPolicyThatMeansNothingIsRefused(t *testing.T) {
 		{`window: "Local" is not a time zone`, func(p *plan.Policy) { p.Window.Timezone = "Local" }},
 		{`window: "" is not a time zone`, func(p *plan.Policy) { p.Window.Timezone = "" }},
 		{"planMaxAge is negative", func(p *plan.Policy) { p.PlanMaxAgeMs = -1 }},
+		{"", func(p *plan.Policy) { p.PlanMaxAgeMs = 99_999 * 24 * 3600 * 1000 }},
+		{"planMaxAge is longer than 99999 days", func(p *plan.Policy) { p.PlanMaxAgeMs = 99_999*24*3600*1000 + 1 }},
+		{"planMaxAge is longer", func(p *plan.Policy) { p.PlanMaxAgeMs = 1 << 58 }}, // as a time.Duration, 0
 	} {
 		p := policy()
 		c.edit(p)
@@ -122,6 +126,20 @@ func TestUsageOfLimits(t *testing.T) {
 	undo := taken(t, p, nil)
 	if undo.Policy.Name != p.Policy.Name || len(undo.Above()) != 0 || len(undo.Usage()) != 4 {
 		t.Errorf("the way back is above %+v", undo.Above())
+	}
+}
+
+// A share is exact: what is just within the limit is not above it.
+func TestAShareIsExact(t *testing.T) {
+	for _, c := range []struct {
+		percent float64
+		of, max int
+	}{{1.14, 5000, 57}, {0.29, 100_000, 290}, {100, 0, 0}, {0, 100, 0}, {100, 1_000_000_000, 1_000_000_000}, {33.333333, 3, 0}, {0.000001, 100_000_000, 1}} {
+		p := plan.Plan{Policy: *policy(), Read: plan.Read{Synchronizing: c.of}}
+		p.Policy.Limits = []plan.Limit{{Name: plan.LimitStopped, Percent: &c.percent}}
+		if got := p.Usage()[0].Max; got != c.max {
+			t.Errorf("%v%% of %d is %d, want %d", c.percent, c.of, got, c.max)
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ var homes = map[string][]string{
 	"golang.org/x/net":                                 {"plan/desired"},
 	"golang.org/x/sync":                                {"execute", "plan"},
 	"golang.org/x/term":                                {"cmd/bulksync"},
-	"golang.org/x/text":                                {"plan/desired"},
+	"golang.org/x/text":                                {"plan/approval", "plan/desired"},
 	"golang.org/x/time":                                {"ratelimit"},
 }
 

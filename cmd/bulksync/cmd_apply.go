@@ -101,12 +101,13 @@ func (o applyOptions) run(stops execute.Stops, e *env) error {
 	if err != nil {
 		return err
 	}
-	t, reading, err := e.prepare(stops.Soft, p.Plan, settings)
+	still := func() error { return e.stillAdmitted(p.Plan, o.plan, &approved, settings, time.Now()) }
+	t, reading, err := e.prepare(stops.Soft, p.Plan, settings, still)
 	if err != nil {
 		return err
 	}
 	e.noteEstimate(t, p.Plan)
-	e.noteDeadline(settings, time.Now())
+	e.noteDeadline(settings)
 	dir, file, err := rundir.Create(dirPath, p.text, approved.kept()...)
 	if err != nil {
 		return e.refusedDir(dirPath, err)

@@ -87,11 +87,18 @@ func (o resumeOptions) resume(stops execute.Stops, e *env, dir *rundir.Dir, p *p
 		return err
 	}
 	admitted.bound(&settings, now)
+	if hasPassed(settings.Deadline, now) { // resuming means to continue
+		e.note("the deadline of the run was %s: it continues without one", settings.Deadline.Format(zonedTime))
+		settings.Deadline = time.Time{}
+	}
 	approved, err := o.again(stops.Soft, e, dir, p, last, now)
 	if err != nil {
 		return err
 	}
-	t, reading, prior, err := e.catchUp(stops.Soft, dir, p, settings)
+	began := time.Now().Round(0) // the time of day: a sleep counts
+	t, reading, prior, err := e.catchUp(stops.Soft, dir, p, settings, func() error {
+		return e.stillAdmitted(p, dir.File(rundir.PlanName), &approved, settings, now.Add(time.Now().Round(0).Sub(began)))
+	})
 	if err != nil {
 		return err
 	}
@@ -106,7 +113,7 @@ func (o resumeOptions) resume(stops execute.Stops, e *env, dir *rundir.Dir, p *p
 	header := prior.Session()
 	header.Tool, header.Identity, header.Settings = tool(), who(t.Identity()), settings
 	header.ApprovedWith, header.Approvals = approved.with, approved.approvals
-	e.noteDeadline(settings, now)
+	e.noteDeadline(settings)
 	return e.carryOut(stops, dir, t, execute.Config{
 		Client: t.Client(), Plan: p, Reading: reading, Journal: journal.New(file, prior.LastSum()),
 		Prior: prior, Header: header,
@@ -186,14 +193,14 @@ func areCurrent(dir *rundir.Dir, reports []rundir.Report) bool {
 // catchUp reads the tenant and the journal in parallel: each takes about a
 // second for 100,000 changes. If both fail, it returns the error of the
 // journal.
-func (e *env) catchUp(ctx context.Context, dir *rundir.Dir, p *plan.Plan, s journal.Settings) (*session.Session, *execute.Reading, *journal.Log, error) {
+func (e *env) catchUp(ctx context.Context, dir *rundir.Dir, p *plan.Plan, s journal.Settings, still func() error) (*session.Session, *execute.Reading, *journal.Log, error) {
 	var prior *journal.Log
 	var damage error
 	var replayed sync.WaitGroup
 	replayed.Go(func() {
 		prior, damage = dir.Journal(ctx, p)
 	})
-	t, reading, err := e.prepare(ctx, p, s)
+	t, reading, err := e.prepare(ctx, p, s, still)
 	replayed.Wait()
 	if damage != nil {
 		err = damage

@@ -166,7 +166,7 @@ func (o decisionOptions) again(ctx context.Context, e *env, dir *rundir.Dir, p *
 	case len(last.Approvals) > 0:
 		c, err := e.keptDecisions(ctx, dir, p, last, now)
 		if errors.As(err, new(*approval.Refusal)) {
-			err = refused("make a new decision: "+e.toDecide(p, path)+"; then: "+e.address.command("resume", dir.Path())+" --decision FILE", "%w", err)
+			err = refused("make a new decision: "+e.toDecide(p, path)+"; then: "+e.address.command("resume", dir.Path())+allDecisions(p), "%w", err)
 		}
 		return c, err
 	case p.Policy.NeedsApproval() && p.Summary.Writes() > 0:
@@ -174,6 +174,16 @@ func (o decisionOptions) again(ctx context.Context, e *env, dir *rundir.Dir, p *
 	default:
 		return consent{with: last.ApprovedWith}, nil
 	}
+}
+
+// allDecisions are the flags of as many decisions as a plan needs: those that are
+// given take the place of all that the run had.
+func allDecisions(p *plan.Plan) string {
+	needed := 1
+	if p.Policy.NeedsApproval() {
+		needed = min(p.Policy.Approvals.Required, 9) // more only fill the line
+	}
+	return strings.Repeat(" --decision FILE", needed)
 }
 
 // keptDecisions judges the decisions that a session relied on once more, at this

@@ -286,3 +286,21 @@ func TestExceptionsNamePartnersWithCommas(t *testing.T) {
 		}
 	}
 }
+
+// The hint of a resumption names as many decisions as the policy asks for: the
+// given ones take the place of all.
+func TestTheHintNamesAllDecisions(t *testing.T) {
+	r := newBoardRig(t)
+	for _, who := range []string{"ada", "bob"} {
+		r.run("approve", "plan2.json", "--as", who, "--key", who, "--except", killTenant(1), "--out", who+".json")
+	}
+	if code, stderr := r.run("apply", "plan2.json", "--decision", "ada.json", "--decision", "bob.json", "--run-dir", "run"); code != exitUnfinished {
+		t.Fatal(code, stderr)
+	}
+	if err := os.Remove("run/decisions/bob.json"); err != nil {
+		t.Fatal(err)
+	}
+	if code, stderr := r.run("resume", "run"); code != exitRefused || !strings.HasSuffix(stderr, " --decision FILE --decision FILE\n") {
+		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+}

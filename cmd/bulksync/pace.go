@@ -157,12 +157,11 @@ const zonedTime = "2006-01-02 15:04:05 -07:00 (MST)"
 
 // noteDeadline says after what time no write begins, with the time zone: a time
 // of day is taken as this machine's.
-func (e *env) noteDeadline(s journal.Settings, now time.Time) {
-	switch {
-	case s.Deadline.IsZero():
-	case s.Deadline.After(now):
+func (e *env) noteDeadline(s journal.Settings) {
+	if !s.Deadline.IsZero() {
 		e.note("no write begins after %s", s.Deadline.Format(zonedTime))
-	default:
-		e.note("the deadline of the run was %s: it continues without one", s.Deadline.Format(zonedTime))
 	}
 }
+
+// hasPassed reports whether a deadline is over; a zero one never is.
+func hasPassed(deadline, now time.Time) bool { return !deadline.IsZero() && !deadline.After(now) }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -57,13 +59,16 @@ func (o policyOptions) read(ctx context.Context, e *env) (*plan.Policy, error) {
 	if path == "" {
 		return nil, nil
 	}
-	return readFile(ctx, &e.process, path, func(r io.Reader) (*plan.Policy, error) {
-		return approval.ReadPolicy(r, inputName(path), func(signers string) (io.ReadCloser, error) {
-			if !filepath.IsAbs(signers) {
-				signers = filepath.Join(filepath.Dir(path), signers)
-			}
-			return e.open(ctx, signers)
-		})
+	return readFile(ctx, &e.process, path, func(r io.Reader) (*plan.Policy, error) { return e.readPolicy(ctx, r, path) })
+}
+
+// readPolicy reads the text of a policy file, and its signers.
+func (e *env) readPolicy(ctx context.Context, text io.Reader, path string) (*plan.Policy, error) {
+	return approval.ReadPolicy(text, inputName(path), func(signers string) (io.ReadCloser, error) {
+		if !filepath.IsAbs(signers) {
+			signers = filepath.Join(filepath.Dir(path), signers)
+		}
+		return e.open(ctx, signers)
 	})
 }
 
@@ -103,6 +108,23 @@ func checkAgain(p *plan.Plan, now time.Time) (a admission, err error) {
 	return a, err
 }
 
+// stillAdmitted asks once more what time may have changed since a run was
+// admitted: a person was asked meanwhile, or the tenant was read.
+func (e *env) stillAdmitted(p *plan.Plan, path string, c *consent, s journal.Settings, now time.Time) error {
+	if _, err := checkAgain(p, now); err != nil {
+		return err
+	}
+	if hasPassed(s.Deadline, now) {
+		return refused("run the command again, with another deadline",
+			"the deadline of the run, %s, passed before anything was sent", s.Deadline.Format(zonedTime))
+	}
+	if len(c.files) == 0 {
+		return nil
+	}
+	_, err := approval.Judge(p, c.files, now)
+	return e.undecided(p, path, err)
+}
+
 // checkNames refuses limits that there are not.
 func (o policyOptions) checkNames() error {
 	for _, name := range o.allow {
@@ -119,16 +141,44 @@ func (o policyOptions) checkFile(ctx context.Context, e *env, p *plan.Plan) erro
 	if path == "" {
 		return nil
 	}
-	sum, err := readFile(ctx, &e.process, path, func(r io.Reader) (string, error) {
-		h := sha256.New()
-		_, err := io.Copy(h, r)
-		return hex.EncodeToString(h.Sum(nil)), err
+	text, err := readFile(ctx, &e.process, path, func(r io.Reader) ([]byte, error) {
+		return io.ReadAll(io.LimitReader(r, approval.MaxFile+1)) // a longer one is no policy of a plan
 	})
-	if err != nil || sum == p.Policy.SHA256 {
+	if err != nil {
 		return err
 	}
-	return refused("make the plan again under it: bulksync plan --policy "+shellQuote(path),
-		"the plan was made under %s, and not under %s as it is now", policyName(p), inputPath(path))
+	if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != p.Policy.SHA256 {
+		return otherPolicy(path, "the plan was made under %s, and not under %s as it is now", policyName(p), inputPath(path))
+	}
+	now, err := e.readPolicy(ctx, bytes.NewReader(text), path)
+	if err != nil {
+		return err
+	}
+	return sameRules(p, now, path)
+}
+
+// sameRules refuses a plan that names a policy and carries other rules or other
+// signers: whoever can write a plan can also seal it.
+func sameRules(p *plan.Plan, now *plan.Policy, path string) error {
+	now.Name = p.Policy.Name // the file may have been moved
+	carried, there := p.Policy.Approvals, now.Approvals
+	if carried != nil && there != nil && carried.Signers != there.Signers {
+		return otherPolicy(path, "the plan carries other signers than those in %s as it is now, which %s names", there.SignersName, inputPath(path))
+	}
+	was, err := json.Marshal(&p.Policy)
+	if err != nil {
+		return err
+	}
+	is, err := json.Marshal(now)
+	if err != nil || bytes.Equal(was, is) {
+		return err
+	}
+	return otherPolicy(path, "the plan carries other rules than %s, under which it claims to be made", inputPath(path))
+}
+
+// otherPolicy refuses a plan because of the policy in a file.
+func otherPolicy(path, format string, args ...any) error {
+	return refused("make the plan again under it: bulksync plan --policy "+shellQuote(path), format, args...)
 }
 
 // policyName names the policy of a plan in a sentence.

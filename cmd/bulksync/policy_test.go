@@ -16,6 +16,7 @@ import (
 	"bulksync/execute/rundir"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
+	"bulksync/plan/approval"
 	"bulksync/plan/desired"
 )
 
@@ -130,8 +131,11 @@ func TestAnUndoIsExemptFromLimitsAndAge(t *testing.T) {
 	if err != nil || undo.Policy.Name != "policy.yaml" {
 		t.Fatalf("%+v, %v", undo, err)
 	}
-	undo.Policy.Limits[0].Count = new(int)
-	o := policyOptions{policy: h.file("policy.yaml")}
+	o := policyOptions{policy: h.file("policy.yaml")} // an undo carries the policy of its run
+	if err := o.checkFile(t.Context(), h.env, undo); err != nil {
+		t.Error(err)
+	}
+	undo.Policy.Limits[0].Count, o = new(int), policyOptions{}
 	if _, err := o.check(t.Context(), h.env, undo, time.Now().Add(time.Hour)); err != nil {
 		t.Error(err)
 	}
@@ -227,5 +231,104 @@ func TestFaultsOfAPolicyComeFirst(t *testing.T) {
 	var faults desired.RowErrors
 	if !errors.As(err, &faults) || len(faults) != 2 || codeOf(err) != exitCannotRun {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What was admitted may not be any more when the person has answered, or the
+// tenant was read: then nothing is written, and no folder is made.
+func TestWhatTookTooLongIsRefused(t *testing.T) {
+	h := newHome(t, graphsim.Config{})
+	h.sim.SetPartner(graphsim.Partner{TenantID: anyPartner})
+	p := h.planUnder(t, "planMaxAge: 2d\nwindow: {days: [sat], from: '22:00', to: '04:00', timezone: UTC}\n", anyPartner)
+	p.CreatedAt = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) // a Friday
+	open := time.Date(2026, 11, 29, 3, 59, 0, 0, time.UTC)
+	expires := open.Add(30 * time.Second)
+	decision := approval.Decision{
+		FormatVersion: 1, PlanFingerprint: p.Fingerprint, HomeTenant: p.HomeTenant.ID, Decision: approval.Approve, By: "ada",
+		At: open.Add(-time.Hour), ExpiresAt: expires,
+	}
+	text, err := decision.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	decided := consent{files: []approval.File{{Name: "ada.json", Text: text}}}
+	until := journal.Settings{Deadline: open.Add(time.Minute)}
+	for name, c := range map[string]struct {
+		now     time.Time
+		set     journal.Settings
+		with    consent
+		refusal string
+	}{
+		"still open":            {now: open, set: until, with: decided},
+		"the window shut":       {now: open.Add(time.Minute), refusal: "is shut"},
+		"the deadline is over":  {now: open, set: journal.Settings{Deadline: open}, refusal: "passed before anything was sent"},
+		"the approval expired":  {now: expires, set: until, with: decided, refusal: "ada.json: it expired at"},
+		"the plan grew too old": {now: p.CreatedAt.Add(49 * time.Hour), refusal: "too old"},
+	} {
+		err := h.env.stillAdmitted(p, "plan.json", &c.with, c.set, c.now)
+		if c.refusal == "" && err != nil || c.refusal != "" && (codeOf(err) != exitRefused || !strings.Contains(err.Error(), c.refusal)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A run that is refused after the tenant was read leaves nothing.
+func TestARefusalAfterTheReading(t *testing.T) {
+	h := newHome(t, graphsim.Config{})
+	path := h.plan(t, anyPartner)
+	p, err := h.env.readPlan(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	_, _, err = h.env.prepare(t.Context(), p, journal.Settings{}, func() error {
+		if asked++; asked == 2 {
+			return refused("", "late")
+		}
+		return nil
+	})
+	if codeOf(err) != exitRefused || asked != 2 {
+		t.Errorf("%v, asked %d times", err, asked)
+	}
+	h.sim.ResetRequests()
+	if _, _, err = h.env.prepare(t.Context(), p, journal.Settings{}, func() error { return refused("", "late") }); codeOf(err) != exitRefused || len(h.sim.Requests()) != 0 {
+		t.Errorf("%v, %d requests", err, len(h.sim.Requests()))
+	}
+}
+
+// A plan that names the demanded policy must carry its rules and its signers.
+func TestAPlanThatLiesAboutItsPolicy(t *testing.T) {
+	h := newHome(t, graphsim.Config{})
+	h.sim.SetPartner(graphsim.Partner{TenantID: anyPartner})
+	signer := " ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO299oZjbaiF7Y9hZwhK/lZSatlOvhMbP5JxFPeV9EwK\n"
+	write(t, h.file("signers"), "ada"+signer)
+	const rules = "limits: {stopped: 1, consentOff: 30%}\nprotected: [{tenantId: 1c8d6e2f-6d1a-4a1b-8b62-3a3b5d3a1b02, reason: payroll}]\n" +
+		"approvals: {required: 1, signers: signers}\nwindow: {days: [sat], from: '22:00', to: '04:00', timezone: UTC}\nplanMaxAge: 7d\noverridable: []\n"
+	o := policyOptions{policy: h.file("policy.yaml")}
+	for name, c := range map[string]struct {
+		edit    func(p *plan.Policy)
+		refusal string
+	}{
+		"as it is":          {edit: func(*plan.Policy) {}},
+		"no approvals":      {func(p *plan.Policy) { p.Approvals = nil }, "other rules"},
+		"another name":      {edit: func(p *plan.Policy) { p.Name = "moved.yaml" }},
+		"fewer approvals":   {func(p *plan.Policy) { p.Approvals.Required = 0 }, "other rules"},
+		"another signer":    {func(p *plan.Policy) { p.Approvals.Signers = "eve" + signer }, "other signers than those in signers"},
+		"no limits":         {func(p *plan.Policy) { p.Limits = nil }, "other rules"},
+		"no window":         {func(p *plan.Policy) { p.Window = nil }, "other rules"},
+		"an older plan":     {func(p *plan.Policy) { p.PlanMaxAgeMs *= 2 }, "other rules"},
+		"nothing protected": {func(p *plan.Policy) { p.Protected = nil }, "other rules"},
+	} {
+		p := h.planUnder(t, rules, anyPartner)
+		c.edit(&p.Policy)
+		err := o.checkFile(t.Context(), h.env, p)
+		if c.refusal == "" && err != nil || c.refusal != "" && (codeOf(err) != exitRefused || !strings.Contains(err.Error(), c.refusal)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	p := h.planUnder(t, rules, anyPartner)
+	write(t, h.file("signers"), "bob"+signer)
+	if err := o.checkFile(t.Context(), h.env, p); codeOf(err) != exitRefused || !strings.Contains(err.Error(), "other signers") {
+		t.Errorf("the signers were changed: %v", err)
 	}
 }

@@ -17,8 +17,13 @@ import (
 )
 
 // prepare signs in to the plan's tenant and reads its current state. It writes
-// nothing, neither to the tenant nor to the disk.
-func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*session.Session, *execute.Reading, error) {
+// nothing, neither to the tenant nor to the disk. still is asked before that and
+// after it, since a person or the tenant may have taken long: its error refuses
+// the run.
+func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings, still func() error) (*session.Session, *execute.Reading, error) {
+	if err := still(); err != nil {
+		return nil, nil, err
+	}
 	t, err := e.signIn(ctx, p, s)
 	if err != nil {
 		return nil, nil, err
@@ -30,7 +35,7 @@ func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings) (*s
 		return nil, nil, e.unread(t.Identity(), err)
 	}
 	e.noteRestarts(reading.Restarts)
-	return t, reading, nil
+	return t, reading, still()
 }
 
 // signIn signs in to the plan's tenant, and no other.

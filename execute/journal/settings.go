@@ -48,8 +48,8 @@ type Settings struct {
 	// before the next begins; the remaining partners come last, in a wave of
 	// their own. The template counts as a partner. None: one wave.
 	Waves []int `json:"waves,omitempty"`
-	// Deadline is when writes stop being begun; zero: never. A resumption that
-	// begins after it continues without one.
+	// Deadline is when writes stop being begun; zero: never. A run that begins
+	// after it writes nothing.
 	Deadline time.Time `json:"deadline,omitzero"`
 }
 

@@ -3,6 +3,7 @@ package rundir
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -40,6 +41,9 @@ func (d *Dir) Keep(decisions []Decision) error {
 	case !errors.Is(err, fs.ErrExist):
 		return atomicfile.PathError(err)
 	}
+	if _, err := d.hasDecisions(); err != nil {
+		return err
+	}
 	for i := range decisions {
 		if err := d.keep(&decisions[i]); err != nil {
 			return err
@@ -54,18 +58,18 @@ func (d *Dir) Keep(decisions []Decision) error {
 func (d *Dir) keep(one *Decision) error {
 	name := filepath.Join(DecisionsName, filepath.Base(one.Name))
 	for n := 2; ; n++ {
-		text, err := d.kept(name)
+		text, err := d.holds(name, one.Text)
 		if err != nil {
 			return err
 		}
-		signature, err := d.kept(name + sigExt)
+		signature, err := d.holds(name+sigExt, one.Signature)
 		if err != nil {
 			return err
 		}
-		if text == nil && signature == nil {
+		if text == absent && signature == absent {
 			break
 		}
-		if bytes.Equal(text, one.Text) && bytes.Equal(signature, one.Signature) {
+		if text == same && (signature == same || signature == absent && one.Signature == nil) {
 			return nil
 		}
 		name = filepath.Join(DecisionsName, strconv.Itoa(n)+"-"+filepath.Base(one.Name))
@@ -78,17 +82,31 @@ func (d *Dir) keep(one *Decision) error {
 	return d.add(name, one.Text)
 }
 
-// kept is what a file of the run holds; nil if there is none.
-func (d *Dir) kept(name string) ([]byte, error) {
-	text, err := os.ReadFile(d.File(name))
-	switch {
+// content says what a file of the run holds, beside a text.
+type content int
+
+const (
+	absent content = iota
+	same
+	other
+)
+
+// holds compares a file of the run with a text. Only a regular file of that size
+// is read: reading a pipe would block.
+func (d *Dir) holds(name string, text []byte) (content, error) {
+	switch info, err := os.Lstat(d.File(name)); {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
+		return absent, nil
 	case err != nil:
-		return nil, atomicfile.PathError(err)
-	default:
-		return append([]byte{}, text...), nil // not nil, even if it is empty
+		return other, atomicfile.PathError(err)
+	case text == nil || !info.Mode().IsRegular() || info.Size() != int64(len(text)):
+		return other, nil
 	}
+	kept, err := os.ReadFile(d.File(name))
+	if err != nil || !bytes.Equal(kept, text) {
+		return other, atomicfile.PathError(err)
+	}
+	return same, nil
 }
 
 func (d *Dir) add(name string, text []byte) error {
@@ -96,13 +114,28 @@ func (d *Dir) add(name string, text []byte) error {
 	return d.Write(name, func(w io.Writer) error { _, err := w.Write(text); return err })
 }
 
+// hasDecisions reports whether there is a folder of decisions. Anything else by
+// that name is an error.
+func (d *Dir) hasDecisions() (bool, error) {
+	switch info, err := os.Stat(d.File(DecisionsName)); {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, atomicfile.PathError(err)
+	case !info.IsDir():
+		return false, fmt.Errorf("%s is not a folder", d.File(DecisionsName))
+	default:
+		return true, nil
+	}
+}
+
 // Decisions lists the decision files in the folder of the run, without their
 // signatures.
 func (d *Dir) Decisions() (paths []string, err error) {
-	entries, err := os.ReadDir(d.File(DecisionsName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	if there, err := d.hasDecisions(); err != nil || !there {
+		return nil, err
 	}
+	entries, err := os.ReadDir(d.File(DecisionsName))
 	if err != nil {
 		return nil, atomicfile.PathError(err)
 	}

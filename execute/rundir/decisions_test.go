@@ -61,3 +61,37 @@ func TestDecisionsOrNothing(t *testing.T) {
 		t.Errorf("%q was left behind", left)
 	}
 }
+
+// What stands where a decision would go is neither read nor replaced, unless it is
+// that decision: reading a pipe would block.
+func TestDecisionsBesideSomethingElse(t *testing.T) {
+	d, _ := begun(t)
+	folder := filepath.Join(d.Path(), "decisions")
+	ada := rundir.Decision{Name: "d.json", Text: []byte("{ada}"), Signature: []byte("by ada")}
+	if err := os.MkdirAll(filepath.Join(folder, "d.json"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(os.DevNull, filepath.Join(folder, "2-d.json.sig")); err != nil {
+		t.Skip(err)
+	}
+	for range 2 {
+		if err := d.Keep([]rundir.Decision{ada}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := names(t, folder), []string{"2-d.json.sig", "3-d.json", "3-d.json.sig", "d.json"}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(folder, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Keep([]rundir.Decision{ada}); err == nil || !strings.HasSuffix(err.Error(), "is not a folder") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := d.Decisions(); err == nil || !strings.HasSuffix(err.Error(), "is not a folder") {
+		t.Errorf("got %v", err)
+	}
+}

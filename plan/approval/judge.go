@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"bulksync/internal/seal"
 	"bulksync/internal/words"
 	"bulksync/plan"
@@ -256,13 +258,19 @@ func (j *judge) twice(files []File) {
 		for k, b := range j.approvals[:i] {
 			switch {
 			case a.By == "" || b.By == "":
-			case strings.EqualFold(a.By, b.By):
+			case strings.EqualFold(plainName(a.By), plainName(b.By)):
 				j.refuse(files[i].Name, "it is by %s, as %s is: each person decides once", desired.Quote(a.By), files[k].Name)
 			case a.Key != "" && a.Key == b.Key:
 				j.refuse(files[i].Name, "it is signed with the key %s, as %s is: each person has a key of their own", a.Key, files[k].Name)
 			}
 		}
 	}
+}
+
+// plainName is a name without what can be written in more than one way: spaces,
+// accents, and wide or narrow letters.
+func plainName(name string) string {
+	return norm.NFKC.String(strings.Join(strings.Fields(name), " "))
 }
 
 // count refuses too few approvals.

@@ -340,3 +340,19 @@ func weak(t *testing.T, f approval.File) approval.File {
 		Version: 1, PublicKey: s.PublicKey(), Namespace: approval.NamespaceDecision, HashAlgorithm: sshsig.HashSHA512, Signature: old})
 	return f
 }
+
+// A name that is written in another way is no other person, even where a pattern
+// of the signers allows both and the keys differ.
+func TestTheSameNameInAnotherForm(t *testing.T) {
+	one, two := newSigner(t), newSigner(t)
+	text := "* " + one.line + "\n* " + two.line + "\n"
+	p := planFor(&plan.Approvals{Required: 2, Signers: text, SignersName: "allowed_signers", SignersSHA256: sum(text)})
+	first := one.by(t, fileOf(t, yes("Andr\u00e9 Roux"), nil), approval.NamespaceDecision)
+	for _, name := range []string{"Andr\u00e9 Roux", "andr\u00c9 roux", "Andre\u0301 Roux", "Andr\u00e9  Roux", "Andr\u00e9 \uff32oux"} {
+		second := two.by(t, fileOf(t, yes(name), nil), approval.NamespaceDecision)
+		_, err := approval.Judge(p, []approval.File{first, second}, noon)
+		if err == nil || !strings.HasSuffix(err.Error(), "each person decides once") {
+			t.Errorf("%q: got %v", name, err)
+		}
+	}
+}
