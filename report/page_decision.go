@@ -243,16 +243,13 @@ func decisionItems(p *plan.Plan, all []approval.Approval) (out []item) {
 	if len(all) == 0 {
 		return nil
 	}
-	names := map[string]string{}
-	for i := range p.Changes {
-		names[p.Changes[i].Partner.TenantID] = OneLine(p.Changes[i].Partner.DisplayName)
-	}
+	names := partnerNames(p)
 	for i := range all {
 		d := &all[i]
 		label, tn := decided(d)
 		one := item{Label: label, Text: decisionWords(d), Tone: tn}
 		for _, e := range d.Except[:min(len(d.Except), alertPartners)] {
-			who := partner{Name: names[e.TenantID], TenantID: OneLine(e.TenantID)}
+			who := partner{Name: OneLine(names[e.TenantID]), TenantID: OneLine(e.TenantID)}
 			if e.TenantID == approval.TemplateException {
 				who = partner{Name: "the template"}
 			}
