@@ -40,6 +40,8 @@ type Options struct {
 	UserAgent string
 	// Log receives a line about each attempt at level debug; nil for none.
 	Log *slog.Logger
+	// Record receives every attempt and its answer; nil for none.
+	Record func(graph.Exchange)
 	// Base carries the attempts; nil means the session's own connections.
 	Base http.RoundTripper
 }
@@ -96,6 +98,9 @@ func (s *Session) stack(signedIn *auth.Session, o Options) graph.Options {
 			},
 			func(next http.RoundTripper) http.RoundTripper { return attempts{next, log, &s.answers} },
 		},
+	}
+	if o.Record != nil {
+		g.Layers = append(g.Layers, graph.Record(o.Record))
 	}
 	if g.Outage < DefaultOutage { // a shorter outage also shortens the wait for one answer
 		g.FirstByte, g.ReadFirstByte = min(g.Outage, graph.DefaultFirstByte), g.Outage
