@@ -17,6 +17,7 @@ import (
 	"bulksync/execute"
 	"bulksync/graph/graphsim"
 	"bulksync/internal/atomicfile"
+	"bulksync/plan/audit/evidence"
 )
 
 func demoCommand(c *commandLine) *cobra.Command {
@@ -69,11 +70,7 @@ func (o demoOptions) run(stops execute.Stops, e *env) error {
 	}
 	t.step("What would change? Nothing is written.", exitDone, "plan", partners, "--out", t.file("plan.json"), "--create-partners", "--policy", t.file("policy.yaml"))
 	t.decide()
-	t.step("Is everything as the file says? The audit never writes.", exitDone,
-		"audit", partners, "--out-dir", t.file("audit-after"), "--quiet")
-	changed := t.tamper(sim)
-	t.step("Somebody has just switched "+changed+" off in the portal. The next audit finds it.", exitDiffers,
-		"audit", partners, "--out-dir", t.file("audit-drift"), "--quiet")
+	t.audit(partners, sim)
 	return t.end()
 }
 
@@ -177,12 +174,48 @@ func (t *tour) decide() {
 	t.step("The run goes on with what was left out.", exitDone, "resume", t.file("run"), "--decision", ada, "--decision", later)
 }
 
+// audit shows two audits that keep evidence, and that nobody can alter it in
+// secret.
+func (t *tour) audit(partners string, sim *graphsim.Sim) {
+	store, copied := t.file("evidence"), t.file("evidence-altered")
+	t.step("Is everything as the file says? The audit never writes to the tenant, and keeps all that it read.", exitDone,
+		"audit", partners, "--evidence", store)
+	changed := t.tamper(sim)
+	t.step("Somebody has just switched "+changed+" off in the portal. The next audit finds it, and says that it is new.", exitDiffers,
+		"audit", partners, "--evidence", store, "--fail-on", "new", "--who")
+	t.step("An auditor proves the evidence, offline: the findings are computed again from what Graph answered.", exitDone, "verify", store)
+	if t.err == nil {
+		t.err = alter(store, copied)
+	}
+	t.step("In a copy, one byte of an answer of Graph is another. It is noticed.", exitRefused, "verify", copied)
+}
+
+// alter copies a store and changes one byte of its first page.
+func alter(store, copied string) error {
+	if err := os.CopyFS(copied, os.DirFS(store)); err != nil {
+		return atomicfile.PathError(err)
+	}
+	if err := os.Chmod(copied, 0o700); err != nil {
+		return atomicfile.PathError(err)
+	}
+	pages, err := filepath.Glob(filepath.Join(copied, "*", evidence.GraphDir, "page-0001.json"))
+	if err != nil || len(pages) == 0 {
+		return fmt.Errorf("no page in %s: %w", copied, err)
+	}
+	text, err := os.ReadFile(pages[0])
+	if err != nil {
+		return atomicfile.PathError(err)
+	}
+	text[len(text)/2] ^= 1
+	return atomicfile.PathError(os.WriteFile(pages[0], text, 0o600))
+}
+
 // getenv is the environment of the tour, with the tour's own token.
 func (t *tour) getenv(name string) string {
 	if name == "BULKSYNC_ACCESS_TOKEN" {
 		return t.token
 	}
-	if name == policyVariable {
+	if name == policyVariable || name == notifyVariable {
 		return "" // the tour has its own
 	}
 	return t.process.getenv(name)

@@ -40,7 +40,7 @@ func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings, sti
 
 // signIn signs in to the plan's tenant, and no other.
 func (e *env) signIn(ctx context.Context, p *plan.Plan, s journal.Settings) (*session.Session, error) {
-	t, err := e.connect(ctx, demand{p.HomeTenant.Cloud, paceOf(s), s.Priority, s.Outage})
+	t, err := e.connect(ctx, demand{cloud: p.HomeTenant.Cloud, pace: paceOf(s), priority: s.Priority, outage: s.Outage})
 	if err != nil {
 		return nil, err
 	}
