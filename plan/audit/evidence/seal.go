@@ -201,7 +201,7 @@ func eachAtOnce(ctx context.Context, paths []string, do func(path string) error)
 		})
 	}
 	working.Wait()
-	return errors.Join(errs...)
+	return cmp.Or(errs...)
 }
 
 // syncFile makes a file durable. Windows wants to write to it for that.

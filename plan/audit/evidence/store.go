@@ -149,7 +149,7 @@ func (s *Store) Problems() []string {
 		case last && e.Problem != "":
 			all = append(all, fmt.Sprintf("the newest audit, %s, cannot be continued, so a new chain begins: %s", e.Folder, e.Problem))
 		case e.Manifest == nil || e.Linked || e.Manifest.Broken != nil: // told when it happened, or by the audit after it
-		case i == 0: // the audits before it were taken out of the store, as an archive does
+		case i == 0 && e.Manifest.Previous != nil: // those before it were moved away, as into an archive
 		default:
 			all = append(all, fmt.Sprintf("the chain of audits does not hold at %s: %s", e.Folder, e.Gap))
 		}
