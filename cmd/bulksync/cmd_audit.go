@@ -5,14 +5,15 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"bulksync/execute"
+	"bulksync/graph"
 	"bulksync/graph/auth"
 	"bulksync/internal/atomicfile"
+	"bulksync/internal/session"
 	"bulksync/plan"
 	"bulksync/plan/audit"
 	"bulksync/plan/audit/evidence"
@@ -57,7 +58,7 @@ audit before. Exit 0: nothing differs; 2: something does; 5: the tenant could no
 	fl.StringVar(&o.waivers, "waivers", "", "`FILE.csv` of findings that are accepted until a day")
 	fl.StringVar(&o.suggest, "suggest-waivers", "", "`FILE.csv` to write the open findings to, as waivers to be filled in")
 	fl.StringVar(&o.scope, "scope", string(audit.ScopeAll), "`all|file`: judge all partners of the tenant, or only those of the file")
-	fl.BoolVar(&o.who, "who", false, "say who changed what, from the directory's audit log (needs "+auth.PermissionAuditLog+")")
+	fl.BoolVar(&o.who, "who", false, "say who changed what, from the directory's audit log (needs "+graph.PermissionAuditLog+")")
 	fl.BoolVar(&o.twice, "read-twice", false, "read the partners twice, and claim nothing if the two readings differ")
 	fl.BoolVar(&o.readonly, "require-readonly", false, "refuse a token that could write here")
 	c.flags.registerAll(fl)
@@ -99,7 +100,7 @@ func (o *auditOptions) judge(ctx context.Context, e *env, k *keeper, scope audit
 	if err = o.keepPolicy(ctx, e, k); err != nil {
 		return nil, nil, err
 	}
-	o.wanted.keeper, o.wanted.admit = k, o.checkReadonly
+	o.wanted.keeper, o.wanted.admit, o.wanted.rowsOnly = k, o.checkReadonly, scope == audit.ScopeFile
 	c, err := e.compare(ctx, o.wanted)
 	if err != nil && (!errors.As(err, &incomplete) || incomplete.code != exitIncomplete) {
 		return nil, nil, err
@@ -236,15 +237,25 @@ func (o *auditOptions) checkReadonly(id auth.Identity) error {
 	if !o.readonly {
 		return nil
 	}
-	could, known := id.WritePermissions()
-	switch {
-	case !known:
-		return refused("sign in as an app with "+auth.PermissionRead+" alone",
-			"--require-readonly: the token does not say what it permits")
-	case len(could) > 0:
-		return refused("sign in as an app with "+auth.PermissionRead+" alone",
-			"--require-readonly: the token could write here: it holds %s", strings.Join(could, ", "))
+	if err := id.CheckReadOnly(); err != nil {
+		return refused("sign in as an app whose only permission on policies is Policy.Read.All", "--require-readonly: %w", err)
 	}
+	return nil
+}
+
+// attribute says beside the findings who changed what. Without the audit log they
+// stand as they are.
+func (e *env) attribute(ctx context.Context, t *session.Session, a, earlier *audit.Audit) error {
+	end := e.noteOutage(t)
+	trail, err := audit.ReadTrail(ctx, t.Client(), audit.TrailSince(a.CreatedAt, earlier))
+	end()
+	if isInterrupt(err) {
+		return err
+	}
+	if err != nil {
+		e.say("warning: it is not known who changed what: %v", err)
+	}
+	a.Attribute(trail)
 	return nil
 }
 
@@ -267,7 +278,7 @@ func (o *auditOptions) keepFiles(ctx context.Context, e *env, made *atomicfile.C
 	if o.suggest == "" {
 		return nil
 	}
-	return e.writeNew(ctx, made, o.suggest, func(w io.Writer) error { return report.SuggestedWaivers(w, a) })
+	return e.writeNew(ctx, made, o.suggest, func(w io.Writer) error { return audit.SuggestWaivers(w, a) })
 }
 
 // auditFile is a report of an audit as a file.

@@ -24,8 +24,9 @@ type wanted struct {
 	createPartners bool
 	// imageless means that the values of what is there will do, without its JSON.
 	imageless bool
-	// twice means that the partners are read twice, and must be the same.
-	twice bool
+	// twice means that the tenant is read twice, and must be the same in all that is
+	// judged; rowsOnly means that only partners with a row are.
+	twice, rowsOnly bool
 	// keeper keeps what is read, and admit may refuse who reads it; nil for neither.
 	keeper *keeper
 	admit  func(auth.Identity) error
@@ -117,7 +118,8 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 			}
 		}
 	}
-	if err := e.readTenant(ctx, c, w, needs); err != nil {
+	first, err := e.readTenant(ctx, c, w, needs)
+	if err != nil {
 		return c, err
 	}
 	if len(needs.Domains) > 0 {
@@ -125,6 +127,11 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 			return c, err
 		}
 		e.notices(c.desired.Partners.Notices)
+	}
+	if first != nil {
+		if d := plan.CompareReadings(c.desired, w.rowsOnly, first, c.current); len(d) > 0 {
+			return c, e.unread(t.Identity(), d)
+		}
 	}
 	return c, nil
 }
@@ -140,22 +147,23 @@ func (w *wanted) admits(t *session.Session) error {
 	return w.keeper.admit(t.Home())
 }
 
-// readTenant reads the tenant, and once more if that is asked for.
-func (e *env) readTenant(ctx context.Context, c *compared, w wanted, needs plan.Needs) (err error) {
+// readTenant reads the tenant. If it has to be read twice, the first reading is
+// returned, and the second one counts.
+func (e *env) readTenant(ctx context.Context, c *compared, w wanted, needs plan.Needs) (first *plan.Current, err error) {
 	end := e.noteOutage(c.tenant)
 	defer end()
-	if c.current, err = plan.ReadCurrent(ctx, c.tenant.Client(), needs); err == nil && w.twice {
-		first := c.current
-		w.keeper.reading(2)
-		if c.current, err = plan.ReadCurrent(ctx, c.tenant.Client(), needs); err == nil {
-			err = plan.Disagreement(first, c.current)
-		}
-	}
+	c.current, err = plan.ReadCurrent(ctx, c.tenant.Client(), needs)
 	e.noteRestarts(c.current.Restarts)
-	if err != nil {
-		return e.unread(c.tenant.Identity(), err)
+	if err == nil && w.twice {
+		first = c.current
+		w.keeper.reading(2)
+		c.current, err = plan.ReadCurrent(ctx, c.tenant.Client(), needs)
+		e.noteRestarts(c.current.Restarts)
 	}
-	return nil
+	if err != nil {
+		return nil, e.unread(c.tenant.Identity(), err)
+	}
+	return first, nil
 }
 
 // take returns what is wanted and what is there, for the comparison, and gives
