@@ -5,7 +5,6 @@ import (
 
 	"bulksync/execute/journal"
 	"bulksync/plan"
-	"bulksync/plan/audit"
 )
 
 // checkPlan refuses a plan whose summary does not match its changes.
@@ -76,44 +75,4 @@ func checkRows(p *plan.Plan, r *journal.Result) error {
 		}
 	}
 	return nil
-}
-
-// checkAudit refuses totals that do not match the findings, and a verdict that
-// does not follow from them.
-func checkAudit(a *audit.Audit) error {
-	got := audit.Totals{OK: a.Totals.OK}
-	for _, f := range a.Findings {
-		switch f.Kind {
-		case audit.Missing:
-			got.Missing++
-		case audit.Changed:
-			got.Changed++
-		case audit.Extra:
-			got.Extra++
-		case audit.Unreadable:
-			got.Unreadable++
-		default:
-			return fmt.Errorf("the audit does not add up: partner %s has the unknown finding %q", f.TenantID, f.Kind)
-		}
-	}
-	if got != a.Totals {
-		return fmt.Errorf("the audit does not add up: its totals say %+v and its findings say %+v", a.Totals, got)
-	}
-	if want := verdictOf(a); a.Result != want {
-		return fmt.Errorf("the audit does not add up: it says %q with %d findings", a.Result, len(a.Findings))
-	}
-	return nil
-}
-
-// verdictOf is the verdict that an audit's own evidence supports. An audit that
-// calls itself incomplete is believed; any other must have read everything.
-func verdictOf(a *audit.Audit) audit.Result {
-	switch {
-	case a.Result == audit.Incomplete || !a.Read.Complete:
-		return audit.Incomplete
-	case len(a.Findings) > 0:
-		return audit.Drift
-	default:
-		return audit.Clean
-	}
 }
