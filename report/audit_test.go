@@ -26,12 +26,8 @@ func auditOf(findings ...audit.Finding) *audit.Audit {
 	a := sampleAudit()
 	a.Findings, a.Totals, a.Result = findings, audit.Totals{OK: 7}, audit.Clean
 	for _, f := range findings {
-		if n, ok := map[audit.Kind]*int{
-			audit.Missing: &a.Totals.Missing, audit.Changed: &a.Totals.Changed, audit.Extra: &a.Totals.Extra, audit.Unreadable: &a.Totals.Unreadable,
-		}[f.Kind]; ok {
-			*n++
-		}
-		if f.Kind.Rule().Severity != audit.Notice {
+		*a.Totals.Of(f.Kind)++
+		if f.Severity() != audit.Notice {
 			a.Result = audit.Drift
 		}
 	}

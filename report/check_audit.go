@@ -37,17 +37,10 @@ func checkNothing(a *audit.Audit) error {
 
 // checkTotals counts the open and the waived findings again.
 func checkTotals(a *audit.Audit) error {
-	got := audit.Totals{OK: a.Totals.OK}
-	for _, f := range a.Findings {
-		switch f.Kind {
-		case audit.Missing:
-			got.Missing++
-		case audit.Changed:
-			got.Changed++
-		case audit.Extra:
-			got.Extra++
-		case audit.Unreadable:
-			got.Unreadable++
+	got := audit.Totals{OK: a.Totals.OK, Waived: len(a.Waived)}
+	for i := range a.Findings {
+		if n := got.Of(a.Findings[i].Kind); n != nil {
+			*n++
 		}
 	}
 	if got != a.Totals {
@@ -59,15 +52,12 @@ func checkTotals(a *audit.Audit) error {
 // checkOnce refuses kinds and states that are unknown, and a finding that is in
 // the lists twice.
 func checkOnce(a *audit.Audit) error {
-	kinds, seen := map[audit.Kind]bool{}, map[string]bool{}
-	for _, r := range audit.Rules() {
-		kinds[r.Kind] = true
-	}
+	seen := map[string]bool{}
 	for _, fs := range [][]audit.Finding{a.Findings, a.Waived, a.Fixed, a.Unjudged} {
 		for i := range fs {
 			f := &fs[i]
 			switch {
-			case !kinds[f.Kind]:
+			case new(audit.Totals).Of(f.Kind) == nil:
 				return fmt.Errorf("the audit does not add up: partner %s has the unknown finding %q", f.TenantID, f.Kind)
 			case f.State != "" && f.State != audit.StateNew && f.State != audit.StateContinuing:
 				return fmt.Errorf("the audit does not add up: a finding on partner %s has the unknown state %q", f.TenantID, f.State)
@@ -100,13 +90,12 @@ func checkWaivers(a *audit.Audit) error {
 // calls itself incomplete is believed; any other must have read everything. A
 // notice counts for nothing.
 func verdictOf(a *audit.Audit) audit.Result {
-	if a.Result == audit.Incomplete || !a.Read.Complete {
+	switch {
+	case a.Result == audit.Incomplete || !a.Read.Complete:
 		return audit.Incomplete
+	case a.Fails(audit.FailOnAny):
+		return audit.Drift
+	default:
+		return audit.Clean
 	}
-	for i := range a.Findings {
-		if !isNotice(&a.Findings[i]) {
-			return audit.Drift
-		}
-	}
-	return audit.Clean
 }

@@ -86,7 +86,7 @@ func lineOf(f *audit.Finding, status string) (findingLine, error) {
 	l := findingLine{
 		TenantID: cell(f.TenantID), DisplayName: cell(f.DisplayName), Kind: string(f.Kind), Object: cell(string(f.Object)),
 		Before: present, After: wanted, Note: cell(f.Note), Present: present, Wanted: wanted, Problem: cell(f.Problem),
-		ID: cell(f.ID), Severity: string(f.Kind.Rule().Severity), Status: status, State: cell(string(f.State)), Since: utc(f.Since),
+		ID: cell(f.ID), Severity: string(f.Severity()), Status: status, State: cell(string(f.State)), Since: utc(f.Since),
 	}
 	if f.Reopened {
 		l.Reopened = "true"

@@ -37,7 +37,7 @@ func stateOf(f *audit.Finding) string {
 // earlier audits, that is every finding.
 func isNews(f *audit.Finding) bool { return f.State != audit.StateContinuing || f.Reopened }
 
-func isNotice(f *audit.Finding) bool { return f.Kind.Rule().Severity == audit.Notice }
+func isNotice(f *audit.Finding) bool { return f.Severity() == audit.Notice }
 
 // isSyncing reports whether the partner may currently synchronize.
 func isSyncing(f *audit.Finding) bool {
@@ -73,7 +73,7 @@ func seriousness(f *audit.Finding) int {
 		return 1
 	case f.Kind == audit.Extra:
 		return 3
-	case f.Kind.Rule().Severity == audit.Error:
+	case f.Severity() == audit.Error:
 		return 2
 	default:
 		return 4

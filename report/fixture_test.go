@@ -234,7 +234,7 @@ func storedAudit() *audit.Audit {
 		{Row: 5, TenantID: tenant(27), Finding: "changed", Property: desired.PathSyncAllowed, Reason: "waits for the new contract", Approver: "Ada Lovelace", Expires: "2027-01-31"},
 		{Row: 6, TenantID: audit.TemplateTenant, Finding: "any", Reason: "rollout", Approver: "Grace Hopper", Ticket: "CHG0042002", Expires: "2026-09-30"},
 	}
-	a.Totals = audit.Totals{OK: 195, Missing: 1, Changed: 4, Extra: 2, Unreadable: 1}
+	a.Totals = audit.Totals{OK: 195, Missing: 1, Changed: 4, Extra: 2, Unreadable: 1, SyncWithoutConsent: 1, ConsentWithoutSync: 1, Waived: len(a.Waived)}
 	for i, f := range eachFinding(a) {
 		f.ID = fmt.Sprintf("%016x", 0x9c1e<<32+i)
 	}

@@ -51,7 +51,7 @@ func TestTheVerdictSaysWhatIsNew(t *testing.T) {
 	name := knownFinding(2, audit.Changed, named("A", "B"))
 	notice := newFinding(5, audit.ConsentWithoutSync, inbound(true, nil))
 	waived := newsOf()
-	waived.Waived = storedAudit().Waived
+	waived.Waived, waived.Totals.Waived = storedAudit().Waived, 2
 	for want, a := range map[string]*audit.Audit{
 		"Drift: 1 object of 1 partner is not as wanted.":                                  auditOf(known, name),
 		"Drift: 1 object of 1 partner is not as wanted; nothing is new.":                  newsOf(known, name),
