@@ -15,12 +15,11 @@ import (
 // unreadableWords is the text for a partner that could not be read.
 const unreadableWords = "this partner could not be read, so nothing is known about it"
 
-// The states of a finding as a page names them. Reopened is one of the states
-// there: to its reader the finding is news.
+// The states of a finding that are news, as a page names them. Reopened is a state
+// of its own there.
 const (
-	stateNew        = string(audit.StateNew)
-	stateContinuing = string(audit.StateContinuing)
-	stateReopened   = "reopened"
+	stateNew      = string(audit.StateNew)
+	stateReopened = "reopened"
 )
 
 // isNewsState reports whether rows of the state are news.

@@ -107,8 +107,11 @@ func (m *markup) row(r *row) {
 	m.element(` data-state="`, r.State, `"`)
 	m.tag("><th scope=\"row\">")
 	m.pill(r)
-	m.state(r)
+	if isNewsState(r.State) {
+		m.element(` <span class="state">`, r.State, "</span>")
+	}
 	m.number(" <small>#", r.Seq)
+	m.element(` <small class="since">`, since(r), "</small>")
 	m.tag("</th>")
 	m.change(r)
 	m.why(r)
@@ -129,17 +132,6 @@ func (m *markup) pill(r *row) {
 	m.tag("</span> <small>")
 	m.text(r.Action)
 	m.tag("</small>")
-}
-
-// state writes whether earlier audits found the same.
-func (m *markup) state(r *row) {
-	switch r.State {
-	case "":
-	case stateContinuing:
-		m.element(" <small>since ", r.Since, "</small>")
-	default:
-		m.element(` <span class="state">`, r.State, "</span>")
-	}
 }
 
 func (m *markup) partner(p partner) {
