@@ -76,6 +76,7 @@ func pages(t *testing.T) map[string]string {
 		}),
 		"run":   pageFile(t, func(w io.Writer) error { return report.Run(w, p, sampleRun(p), report.HTML, report.Options{}) }),
 		"audit": pageFile(t, func(w io.Writer) error { return report.Audit(w, sampleAudit(), report.HTML, report.Options{}) }),
+		"news":  pageFile(t, func(w io.Writer) error { return report.Audit(w, storedAudit(), report.HTML, report.Options{}) }),
 	}
 }
 
