@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -260,6 +261,28 @@ func TestTheAuditScriptWithoutAStore(t *testing.T) {
 	}
 	r.audit.args = r.audit.args[:2]
 	r.run(r.audit, 1)
+}
+
+// The line of the crontab hands the environment to the script, and leaves to cron
+// only what has to be looked at.
+func TestTheCrontabMailsWhatMatters(t *testing.T) {
+	r := scriptRecipe(t)
+	r.install(stub)
+	r.sh(".", `printf '#!/bin/sh\ncat > log\n' > bin/logger; chmod 700 bin/logger; printf 'AUDIT=2\nVERIFY=0\n' > audit.env`)
+	text := strings.TrimSpace(readRepo(t, "samples/schedule/crontab"))
+	line := regexp.MustCompile(`^0 6 \* \* 1  (.*)$`).FindStringSubmatch(text[strings.LastIndex(text, "\n")+1:])
+	if line == nil || strings.Contains(line[1], "%") { // which cron takes for the end of the line
+		t.Fatalf("the last line is no line of a crontab:\n%s", text)
+	}
+	command := strings.NewReplacer("/etc/bulksync/audit.env", "./audit.env", "/opt/bulksync/audit.sh", schedule(t, "audit.sh"),
+		"/etc/bulksync/", "", "/var/lib/bulksync/", "").Replace(line[1])
+	got := r.run(step{args: []string{"sh", "-c", command}}, 0)
+	if got.stdout != "" || !strings.Contains(got.stderr, "to look at") {
+		t.Errorf("cron mails %q and %q", got.stdout, got.stderr)
+	}
+	if log := r.sh(".", "cat log"); log != "the proof\n" {
+		t.Errorf("the log holds %q", log)
+	}
 }
 
 // The steps of a pipeline end with the code of bulksync, and each but 0 leaves
