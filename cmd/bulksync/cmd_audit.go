@@ -129,7 +129,7 @@ func (o *auditOptions) tell(ctx context.Context, e *env, k *keeper, a *audit.Aud
 		err = k.seal(ctx, e, evidence.Manifest{Options: o.settings(e), Notified: o.newsOptions.send(ctx, e, a)}, a)
 	}
 	if err == nil {
-		err = o.measure(ctx, e, a, report.Measured{Took: time.Since(k.started), LastComplete: lastComplete})
+		err = o.measure(ctx, e, a, report.MetricsOptions{Duration: time.Since(k.started), LastComplete: lastComplete})
 	}
 	if err == nil {
 		err = e.print(func(w io.Writer) error { return report.Audit(w, a, e.format, e.pageOptions()) })

@@ -26,7 +26,7 @@ type newsOptions struct {
 	metrics string
 
 	failOn audit.FailOn
-	kind   report.NotificationFormat
+	kind   report.NotifyFormat
 }
 
 // notifyVariable stands for --notify in the environment: its address is a secret,
@@ -36,7 +36,7 @@ const notifyVariable = "BULKSYNC_NOTIFY"
 func (o *newsOptions) register(fl *pflag.FlagSet) {
 	fl.StringVar(&o.failOnText, "fail-on", string(audit.FailOnAny), "`any|new|none`: which findings make the exit code 2")
 	fl.StringVar(&o.notify, "notify", "", "`URL` to post a summary to if there is news (default $"+notifyVariable+", which keeps the secret off the list of processes)")
-	fl.StringVar(&o.notifyFormat, "notify-format", string(report.GenericNotification), "`generic|teams|slack`: what the summary looks like")
+	fl.StringVar(&o.notifyFormat, "notify-format", string(report.Generic), "`generic|teams|slack`: what the summary looks like")
 	fl.StringVar(&o.metrics, "metrics", "", "`FILE.prom` for node exporter's textfile collector")
 }
 
@@ -46,7 +46,7 @@ func (o *newsOptions) check(e *env, store bool) (err error) {
 	if o.failOn, err = audit.ParseFailOn(o.failOnText); err != nil {
 		return fmt.Errorf("--fail-on: %w", err)
 	}
-	if o.kind, err = report.ParseNotificationFormat(o.notifyFormat); err != nil {
+	if o.kind, err = report.ParseNotifyFormat(o.notifyFormat); err != nil {
 		return fmt.Errorf("--notify-format: %w", err)
 	}
 	const hint = "keep the audits in a store with --evidence DIR"
@@ -138,7 +138,7 @@ func withoutAddress(err error) error {
 
 // measure writes the metrics. If that fails, what monitoring sees is out of date,
 // so the command must not look as if all was well.
-func (o *newsOptions) measure(ctx context.Context, e *env, a *audit.Audit, m report.Measured) error {
+func (o *newsOptions) measure(ctx context.Context, e *env, a *audit.Audit, m report.MetricsOptions) error {
 	if o.metrics == "" {
 		return nil
 	}
