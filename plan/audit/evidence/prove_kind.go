@@ -3,7 +3,6 @@ package evidence
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 )
 
 // IsAudit reports whether a folder is that of one audit, even if something was
@@ -17,9 +16,6 @@ func IsAudit(dir string) bool {
 	return false
 }
 
-// folderName is the form of the name of an audit's folder.
-var folderName = regexp.MustCompile(`^\d{8}T\d{6}Z-[a-z]+(-\d+)?$`)
-
 // IsStore reports whether a folder is a store of audits.
 func IsStore(dir string) bool {
 	entries, err := os.ReadDir(dir)
@@ -27,7 +23,7 @@ func IsStore(dir string) bool {
 		return false
 	}
 	for _, e := range entries {
-		if e.IsDir() && (folderName.MatchString(e.Name()) || IsAudit(filepath.Join(dir, e.Name()))) {
+		if e.IsDir() && (isAudit(e.Name()) || IsAudit(filepath.Join(dir, e.Name()))) {
 			return true
 		}
 	}
