@@ -1,8 +1,8 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -49,8 +49,7 @@ func (s *Store) readAudit(e *Entry) (a *audit.Audit, problem string) {
 	if sumOf(text) != e.Manifest.Files[at].SHA256 {
 		return nil, fmt.Sprintf("%s was altered", AuditName)
 	}
-	a = &audit.Audit{}
-	if err := json.Unmarshal(text, a); err != nil {
+	if a, err = audit.Decode(bytes.NewReader(text)); err != nil {
 		return nil, fmt.Sprintf("%s is broken: %v", AuditName, err)
 	}
 	return a, ""

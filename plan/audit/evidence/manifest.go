@@ -79,15 +79,15 @@ type Identity struct {
 type Options struct {
 	// CSV, Template, Waivers and Policy are the names that the files had; empty for
 	// none.
-	CSV             string      `json:"csv,omitempty"`
-	Template        string      `json:"template,omitempty"`
-	Waivers         string      `json:"waivers,omitempty"`
-	Policy          string      `json:"policy,omitempty"`
-	Scope           audit.Scope `json:"scope"`
-	FailOn          string      `json:"failOn"`
-	Who             bool        `json:"who,omitempty"`
-	ReadTwice       bool        `json:"readTwice,omitempty"`
-	RequireReadonly bool        `json:"requireReadonly,omitempty"`
+	CSV             string       `json:"csv,omitempty"`
+	Template        string       `json:"template,omitempty"`
+	Waivers         string       `json:"waivers,omitempty"`
+	Policy          string       `json:"policy,omitempty"`
+	Scope           audit.Scope  `json:"scope"`
+	FailOn          audit.FailOn `json:"failOn"`
+	Who             bool         `json:"who,omitempty"`
+	ReadTwice       bool         `json:"readTwice,omitempty"`
+	RequireReadonly bool         `json:"requireReadonly,omitempty"`
 }
 
 // News counts what changed since the earlier audit.

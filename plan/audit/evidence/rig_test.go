@@ -49,7 +49,7 @@ func begun(t testing.TB, s *evidence.Store) *evidence.Bundle {
 func manifest(at time.Time, r audit.Result) evidence.Manifest {
 	return evidence.Manifest{
 		Tool: plan.Tool{Name: "bulksync", Version: "1.2.3"}, HomeTenant: home, StartedAt: at.Add(-time.Minute), FinishedAt: at,
-		Result: r, Identity: evidence.Identity{Kind: "token"}, Options: evidence.Options{Scope: audit.ScopeAll, FailOn: "any"},
+		Result: r, Identity: evidence.Identity{Kind: "token"}, Options: evidence.Options{Scope: audit.ScopeAll, FailOn: audit.FailOnAny},
 	}
 }
 
