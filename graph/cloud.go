@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 )
 
@@ -59,4 +60,10 @@ type HomeTenant struct {
 	ID       string `json:"id"`
 	Cloud    Cloud  `json:"cloud"`
 	GraphURL string `json:"graphUrl"`
+}
+
+// OnLoopback reports whether Graph is asked on this machine, as in a rehearsal.
+func (h HomeTenant) OnLoopback() bool {
+	u, err := url.Parse(h.GraphURL)
+	return err == nil && IsLoopback(u.Hostname())
 }

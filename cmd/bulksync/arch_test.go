@@ -15,7 +15,7 @@ var homes = map[string][]string{
 	"github.com/chromedp/chromedp":                     {"internal/browser"},
 	"github.com/go-json-experiment/json":               {"graph", "internal/seal"},
 	"github.com/gocarina/gocsv":                        {"plan/desired", "report"},
-	"github.com/gofrs/flock":                           {"execute/rundir"},
+	"github.com/gofrs/flock":                           {"execute/rundir", "plan/audit/evidence"},
 	"github.com/google/uuid":                           {"cmd/bulksync", "graph", "graph/graphsim", "plan/desired"},
 	"github.com/hashicorp/go-retryablehttp":            {"graph"},
 	"github.com/hiddeco/sshsig":                        {"internal/seal"},

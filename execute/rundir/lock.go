@@ -103,7 +103,7 @@ func (d *Dir) sweep() {
 	entries, _ := os.ReadDir(d.path)
 	for _, e := range entries {
 		info, err := e.Info()
-		if err == nil && atomicfile.IsTemp(e.Name()) && info.Mode().IsRegular() && writableByOthers(info) == "" {
+		if err == nil && atomicfile.IsTemp(e.Name()) && info.Mode().IsRegular() && atomicfile.WritableByOthers(info) == "" {
 			os.Remove(d.File(e.Name()))
 		}
 	}
@@ -115,7 +115,7 @@ func (d *Dir) checkOwner() error {
 	if err != nil {
 		return atomicfile.PathError(err)
 	}
-	if why := writableByOthers(info); why != "" {
+	if why := atomicfile.WritableByOthers(info); why != "" {
 		return &UnsafeError{Path: d.path, Writable: info.Mode().Perm()&0o022 != 0, why: why}
 	}
 	return nil

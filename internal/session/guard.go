@@ -3,7 +3,6 @@ package session
 import (
 	"errors"
 	"fmt"
-	"net/url"
 
 	"bulksync/graph"
 )
@@ -53,14 +52,9 @@ func (s *Session) Guard(prepared graph.HomeTenant) error {
 		return &MismatchError{ErrOtherTenant, prepared.ID, s.home.ID}
 	case prepared.Cloud != s.home.Cloud:
 		return &MismatchError{ErrOtherCloud, string(prepared.Cloud), string(s.home.Cloud)}
-	case prepared.GraphURL != s.home.GraphURL && !(onLoopback(prepared.GraphURL) && onLoopback(s.home.GraphURL)):
+	case prepared.GraphURL != s.home.GraphURL && !(prepared.OnLoopback() && s.home.OnLoopback()):
 		return &MismatchError{ErrOtherHost, prepared.GraphURL, s.home.GraphURL}
 	default:
 		return nil
 	}
-}
-
-func onLoopback(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && graph.IsLoopback(u.Hostname())
 }

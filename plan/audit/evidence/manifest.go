@@ -15,7 +15,7 @@ const FormatVersion = 1
 // Namespace is that of the SSH signatures of manifests.
 const Namespace = "bulksync-evidence"
 
-// The names of the files of an audit that are not reports.
+// The names of the files of an audit that the store or the proof knows.
 const (
 	ManifestName  = "manifest.json"
 	SumsName      = "SHA256SUMS"
@@ -23,6 +23,7 @@ const (
 	InputDir      = "input"
 	GraphDir      = "graph"
 	RequestsName  = GraphDir + "/requests.jsonl"
+	AuditName     = "audit.json"
 
 	CSVName      = InputDir + "/partners.csv"
 	TemplateName = InputDir + "/template.json"

@@ -1,6 +1,6 @@
 //go:build unix
 
-package rundir
+package atomicfile
 
 import (
 	"io/fs"
@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// writableByOthers says who else may write to a file or folder; empty if nobody
+// WritableByOthers says who else may write to a file or folder; empty if nobody
 // may. Root may do anything anyway.
-func writableByOthers(info fs.FileInfo) string {
+func WritableByOthers(info fs.FileInfo) string {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	switch {
 	case ok && st.Uid != 0 && int(st.Uid) != os.Geteuid():
