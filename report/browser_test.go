@@ -84,7 +84,7 @@ func pages(t *testing.T) map[string]string {
 func allPages(t *testing.T) map[string]string {
 	all := pages(t)
 	broken := historyOf(12)
-	broken.Audits[5].Linked, broken.Audits[7] = false, report.HistoryAudit{Folder: "20261003T220405Z-drift", Problem: "unexpected end of JSON"}
+	broken.Audits[5].Gap, broken.Audits[7] = "its number does not follow", report.HistoryAudit{Folder: "20261003T220405Z-drift", Problem: "unexpected end of JSON"}
 	for name, p := range map[string]report.HistoryPage{"empty history": historyOf(0), "history": historyOf(60), "broken history": broken} {
 		all[name] = pageFile(t, func(w io.Writer) error { return report.History(w, p) })
 	}

@@ -2,7 +2,6 @@ package report
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"html/template"
 	"io"
@@ -28,9 +27,10 @@ type HistoryPage struct {
 	// Audits are all audits of the store in the order of their chain, the oldest
 	// first.
 	Audits []HistoryAudit
-	// Newest is the newest complete one of them; nil if none is complete, or if it
-	// could not be read.
-	Newest *audit.Audit
+	// Newest is the newest complete one of them whose findings could be read, and
+	// NewestFolder its folder; nil if there is none.
+	Newest       *audit.Audit
+	NewestFolder string
 }
 
 // HistoryAudit is an audit of a store as its manifest tells it.
@@ -49,14 +49,12 @@ type HistoryAudit struct {
 	New, Reopened, Continuing, Fixed int
 	// Signer is the fingerprint of the key that the manifest names; empty for none.
 	Signer string
-	// Problem says why the manifest could not be read. Only Folder and SHA256 are
-	// known then.
+	// Problem says why the audit cannot be relied on: its manifest is altered, or
+	// could not be read. In that case Number is 0, and only Folder may be known.
 	Problem string
-	// Linked means that the manifest names the audit before it, with the right hash;
-	// of the first of a store, that there was none before it.
-	Linked bool
-	// Broken says why a chain begins here although the store held audits.
-	Broken string
+	// Gap says why the chain does not hold between this audit and the one before it;
+	// empty if it does.
+	Gap string
 }
 
 // HistoryCount counts the open findings of one kind and state.
@@ -97,17 +95,30 @@ func History(w io.Writer, p HistoryPage) error {
 }
 
 // checkHistory refuses a newest audit that is not the one that the manifests tell
-// of.
+// of, and takes out one that cannot be relied on.
 func checkHistory(p *HistoryPage) error {
+	a := p.newest()
+	if a != nil && a.fault() != "" {
+		p.Newest = nil // its findings are worth no more than its manifest
+	}
 	if p.Newest == nil {
 		return nil
 	}
 	if err := checkAudit(p.Newest); err != nil {
 		return err
 	}
-	a := p.complete()
 	if a == nil || a.Result != p.Newest.Result || a.Totals != p.Newest.Totals {
-		return fmt.Errorf("the history does not add up: the newest complete audit is not the one of its manifest")
+		return fmt.Errorf("the history does not add up: the findings of the newest audit are not those that its manifest counts")
+	}
+	return nil
+}
+
+// newest is the audit whose findings the page tells of; nil if there is none.
+func (p *HistoryPage) newest() *HistoryAudit {
+	for i := len(p.Audits) - 1; i >= 0; i-- {
+		if p.Newest != nil && p.Audits[i].Folder == p.NewestFolder {
+			return &p.Audits[i]
+		}
 	}
 	return nil
 }
@@ -161,7 +172,7 @@ func (a *HistoryAudit) in(s audit.State) int {
 // name names the audit in a sentence.
 func (a *HistoryAudit) name() string {
 	if a.Number == 0 {
-		return OneLine(a.Folder)
+		return "folder " + OneLine(a.Folder)
 	}
-	return fmt.Sprintf("audit %d (%s)", a.Number, OneLine(cmp.Or(a.Folder, "no folder")))
+	return fmt.Sprintf("audit %d (%s)", a.Number, OneLine(a.Folder))
 }

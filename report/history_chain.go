@@ -56,18 +56,16 @@ func brokenAt(as []HistoryAudit) []int {
 // if it does.
 func linkFault(as []HistoryAudit, i int) string {
 	switch a := &as[i]; {
+	case a.Problem != "" && a.Gap != "" && a.Number > 0:
+		return a.name() + ": " + OneLine(a.Problem) + "; " + OneLine(a.Gap)
 	case a.Problem != "":
-		return fmt.Sprintf("the manifest of %s could not be read: %s", OneLine(a.Folder), OneLine(a.Problem))
-	case a.Broken != "":
-		return fmt.Sprintf("%s begins a new chain, because the audit before it could not be relied on: %s", a.name(), OneLine(a.Broken))
-	case !a.Linked && i == 0:
-		return a.name() + " is the oldest one here, and names one before it that is not in the store"
-	case !a.Linked:
-		return a.name() + " does not name the manifest before it with its hash: an audit was altered, added or taken out"
+		return a.name() + ": " + OneLine(a.Problem)
+	case a.Gap != "":
+		return a.name() + ": " + OneLine(a.Gap)
 	case i > 0 && as[i-1].Number > 0 && a.Number != as[i-1].Number+1:
-		return fmt.Sprintf("%s comes after audit %d: the numbers have a gap", a.name(), as[i-1].Number)
+		return fmt.Sprintf("%s: it comes after audit %d, so an audit was taken out", a.name(), as[i-1].Number)
 	case a.fault() != "":
-		return fmt.Sprintf("%s cannot be right: %s", a.name(), a.fault())
+		return fmt.Sprintf("%s: %s", a.name(), a.fault())
 	default:
 		return ""
 	}

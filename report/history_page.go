@@ -91,10 +91,10 @@ func historyVerdict(p *HistoryPage) (string, tone) {
 	}
 	switch a := &p.Audits[len(p.Audits)-1]; {
 	case a.fault() != "":
-		return "Unknown: the newest audit of the store could not be read.", bad
+		return "Unknown: the newest audit of the store cannot be relied on.", bad
 	case a.Result == audit.Incomplete:
 		return "Incomplete: the newest audit did not read the tenant completely, so it claims nothing.", bad
-	case p.Newest != nil:
+	case p.newest() == a:
 		return auditVerdict(p.Newest)
 	case a.Result == audit.Clean:
 		return "Clean: the newest audit found nothing that counts.", good
@@ -137,7 +137,7 @@ func signedWords(signed, all, keys int) string {
 
 // newestWords say which audit the news are of, and what continues in it.
 func newestWords(p *HistoryPage) string {
-	a, kinds := p.complete(), map[audit.Kind]int{}
+	a, kinds := p.newest(), map[audit.Kind]int{}
 	for i := range p.Newest.Findings {
 		if f := &p.Newest.Findings[i]; !isNews(f) && !isNotice(f) {
 			kinds[f.Kind]++
@@ -189,7 +189,7 @@ func numbersOf(a *HistoryAudit) numbers {
 	n := numbers{Name: auditNumber(a), At: stamp(a.FinishedAt)}
 	switch {
 	case a.fault() != "":
-		n.Gap = "could not be read"
+		n.Gap = "cannot be relied on"
 	case !a.Claims():
 		n.Gap = "incomplete: nothing is claimed"
 	default:
@@ -214,7 +214,7 @@ func historyRowOf(a *HistoryAudit) historyRow {
 	}
 	switch fault := a.fault(); {
 	case fault != "":
-		r.Result, r.Tone, r.Findings = "unreadable", bad, sentence(OneLine(fault))
+		r.Result, r.Tone, r.Findings = "unreliable", bad, sentence(OneLine(fault))
 	case a.Result == audit.Incomplete:
 		r.Tone, r.Findings = warn, "Nothing is claimed."
 	default:

@@ -27,6 +27,7 @@ func historyOf(n int) report.HistoryPage {
 	}
 	if n > 0 {
 		p.Audits[n-1] = manifestOf(n, newest)
+		p.NewestFolder = p.Audits[n-1].Folder
 	} else {
 		p.Newest = nil
 	}
@@ -37,7 +38,7 @@ func historyOf(n int) report.HistoryPage {
 // down.
 func historyAudit(number int, at time.Time) report.HistoryAudit {
 	a := report.HistoryAudit{
-		Number: number, SHA256: fmt.Sprintf("%064x", 0xa1b2c3<<20+number), FinishedAt: at, Linked: true,
+		Number: number, SHA256: fmt.Sprintf("%064x", 0xa1b2c3<<20+number), FinishedAt: at,
 		Signer: "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", Result: audit.Drift,
 	}
 	if number%9 == 4 {
@@ -127,16 +128,18 @@ func TestTheIndexPageTellsOfTheChain(t *testing.T) {
 		"one":   {historyOf(1), []string{"There is one audit, and none before it.", "1 of 1 audit names a key that signed it."}},
 		"two":   {historyOf(2), []string{"Yes. Each audit after the first names the hash of the manifest before it, and it matches."}},
 		"sixty": {historyOf(60), []string{"and all 59 match.", "60 of 60 audits name a key that signed them. This page has not checked the signatures."}},
-		"altered": {spoil(5, func(as []report.HistoryAudit) { as[3].Linked = false }),
-			[]string{"No. This is where it does not:", "Audit 4 (" + historyOf(5).Audits[3].Folder + ") does not name the manifest before it with its hash: an audit was altered, added or taken out."}},
-		"cut off at the front": {spoil(3, func(as []report.HistoryAudit) { as[0].Linked = false }), []string{"is the oldest one here, and names one before it that is not in the store."}},
-		"begun anew":           {spoil(3, func(as []report.HistoryAudit) { as[2].Broken = "unexpected end of JSON" }), []string{"Audit 3 (", "begins a new chain, because the audit before it could not be relied on: unexpected end of JSON."}},
+		"a gap": {spoil(5, func(as []report.HistoryAudit) { as[3].Gap = "the audit before it has another sum now" }),
+			[]string{"No. This is where it does not:", "Audit 4 (" + historyOf(5).Audits[3].Folder + "): the audit before it has another sum now."}},
+		"altered": {spoil(5, func(as []report.HistoryAudit) {
+			as[3].Problem, as[3].Gap = "SHA256SUMS names another sum", "and it is alone"
+		}),
+			[]string{"No. This is where it does not:", "): SHA256SUMS names another sum; and it is alone."}},
 		"unreadable": {spoil(3, func(as []report.HistoryAudit) {
-			as[0] = report.HistoryAudit{Folder: "x-drift", Problem: "no such file"}
-		}), []string{"The manifest of x-drift could not be read: no such file."}},
-		"a gap in the numbers": {spoil(3, func(as []report.HistoryAudit) { as[0].Number = 0; as[1].Number = 7; as[2].Number = 9 }), []string{"Audit 9 (", "comes after audit 7: the numbers have a gap."}},
-		"wrong totals":         {spoil(3, func(as []report.HistoryAudit) { as[0].Totals.Extra++ }), []string{"Audit 1 (", "cannot be right: its totals do not match its counts of findings."}},
-		"an unknown kind":      {spoil(3, func(as []report.HistoryAudit) { as[0].Counts[0].Kind = "odd" }), []string{"cannot be right: its counts of findings are not known ones."}},
+			as[0] = report.HistoryAudit{Folder: "x-drift", Problem: "no such file", Gap: "its manifest cannot be read"}
+		}), []string{"Folder x-drift: no such file."}},
+		"a gap in the numbers": {spoil(3, func(as []report.HistoryAudit) { as[0].Number = 0; as[1].Number = 7; as[2].Number = 9 }), []string{"Audit 9 (", "): it comes after audit 7, so an audit was taken out."}},
+		"wrong totals":         {spoil(3, func(as []report.HistoryAudit) { as[0].Totals.Extra++ }), []string{"Audit 1 (", "): its totals do not match its counts of findings."}},
+		"an unknown kind":      {spoil(3, func(as []report.HistoryAudit) { as[0].Counts[0].Kind = "odd" }), []string{"): its counts of findings are not known ones."}},
 	} {
 		page := historyText(t, c.page)
 		text := sectionOf(t, page, "chain")
@@ -151,7 +154,7 @@ func TestTheIndexPageTellsOfTheChain(t *testing.T) {
 	}
 	many := historyOf(60)
 	for i := range many.Audits {
-		many.Audits[i].Linked = false
+		many.Audits[i].Gap = "none"
 	}
 	if text := sectionOf(t, historyText(t, many), "chain"); !strings.Contains(text, "And 40 more faults.") {
 		t.Errorf("%s", text)
@@ -172,14 +175,14 @@ func TestTheIndexPageBeginsWithTheNewestAudit(t *testing.T) {
 		"Drift: 8 objects of 7 partners are not as wanted (2 are new or reopened), and 1 partner could not be read.": historyOf(60),
 		"No audit has been made yet.": historyOf(0),
 		"Incomplete: the newest audit did not read the tenant completely, so it claims nothing.": incomplete,
-		"Unknown: the newest audit of the store could not be read.": last(func(_ *report.HistoryPage, a *report.HistoryAudit) {
+		"Unknown: the newest audit of the store cannot be relied on.": last(func(_ *report.HistoryPage, a *report.HistoryAudit) {
 			*a = report.HistoryAudit{Folder: "x", Problem: "no"}
 		}),
 		"Drift: the newest audit found what is not as wanted.": last(func(p *report.HistoryPage, a *report.HistoryAudit) {
 			*a, p.Newest = historyAudit(14, a.FinishedAt), nil
 		}),
 		"Clean: the newest audit found nothing that counts.": last(func(p *report.HistoryPage, a *report.HistoryAudit) {
-			*a, p.Newest = report.HistoryAudit{Result: audit.Clean, Linked: true}, nil
+			*a, p.Newest = report.HistoryAudit{Result: audit.Clean}, nil
 		}),
 	} {
 		page := historyText(t, p)
@@ -234,7 +237,7 @@ func TestThePlotStaysInItsFrame(t *testing.T) {
 	zero, huge := historyOf(3), historyOf(3)
 	zero.Newest, huge.Newest = nil, nil
 	for i := range zero.Audits {
-		zero.Audits[i] = report.HistoryAudit{Number: i + 1, Result: audit.Clean, Linked: true}
+		zero.Audits[i] = report.HistoryAudit{Number: i + 1, Result: audit.Clean}
 		huge.Audits[i].Totals.Extra += 1_000_000_000_000
 		huge.Audits[i].Counts = append(huge.Audits[i].Counts, report.HistoryCount{Kind: audit.Extra, State: audit.StateNew, N: 1_000_000_000_000})
 	}
@@ -256,7 +259,7 @@ func TestThePlotStaysInItsFrame(t *testing.T) {
 // A line marks where the chain is broken, in both panels and their legends.
 func TestThePlotShowsWhereTheChainIsBroken(t *testing.T) {
 	p := historyOf(5)
-	p.Audits[2].Linked = false
+	p.Audits[2].Gap = "it is not"
 	if n := strings.Count(historyText(t, p), `<path class="break"`); n != 4 {
 		t.Errorf("%d lines for one broken link", n)
 	}
@@ -276,6 +279,16 @@ func TestTheTableOfAudits(t *testing.T) {
 	}
 }
 
+// What an audit found is not shown if the audit cannot be relied on.
+func TestAnAlteredAuditHasNoNews(t *testing.T) {
+	p := historyOf(12)
+	p.Audits[11].Problem = "SHA256SUMS names another sum"
+	page := historyText(t, p)
+	if sectionOf(t, page, "news")+sectionOf(t, page, "new") != "" || !strings.Contains(page, "Unknown: the newest audit of the store cannot be relied on.") || !strings.Contains(sectionOf(t, page, "audits"), "unreliable SHA256SUMS names another sum.") {
+		t.Errorf("%s", sectionOf(t, page, "audits"))
+	}
+}
+
 // Long lists of the newest audit are cut, and say so.
 func TestTheIndexPageIsBounded(t *testing.T) {
 	a := newsOf()
@@ -284,6 +297,7 @@ func TestTheIndexPageIsBounded(t *testing.T) {
 	}
 	p := historyOf(3)
 	p.Newest, p.Audits[2] = a, manifestOf(3, a)
+	p.NewestFolder = p.Audits[2].Folder
 	page := historyText(t, p)
 	if text := sectionOf(t, page, "fixed"); !strings.Contains(text, "These are the first 100 of 340; the page of the audit has all of them.") || strings.Count(text, "90e2") != 100 {
 		t.Errorf("%s", text)
@@ -296,10 +310,11 @@ func TestTheIndexPageIsBounded(t *testing.T) {
 // A newest audit that does not add up, or is another one, is not shown.
 func TestAHistoryThatDoesNotAddUpIsNotShown(t *testing.T) {
 	for name, spoil := range map[string]func(p *report.HistoryPage){
-		"wrong totals": func(p *report.HistoryPage) { p.Newest.Totals.Extra++ },
-		"another one":  func(p *report.HistoryPage) { p.Newest = auditOf() },
-		"no complete":  func(p *report.HistoryPage) { p.Audits = p.Audits[3:4] },
-		"none":         func(p *report.HistoryPage) { p.Audits = nil },
+		"wrong totals":   func(p *report.HistoryPage) { p.Newest.Totals.Extra++ },
+		"another one":    func(p *report.HistoryPage) { p.Newest = auditOf() },
+		"no complete":    func(p *report.HistoryPage) { p.Audits = p.Audits[3:4] },
+		"another folder": func(p *report.HistoryPage) { p.NewestFolder = "x" },
+		"none":           func(p *report.HistoryPage) { p.Audits = nil },
 	} {
 		p := historyOf(12)
 		spoil(&p)
@@ -322,7 +337,7 @@ func TestFoldersOfAnIndexPageAreOnlyFolders(t *testing.T) {
 		"..":                     "", ".": "", "": "", "../x": "", "/etc": "", `\\host\x`: "",
 	} {
 		p := historyOf(1)
-		p.Audits[0].Folder = folder
+		p.Audits[0].Folder, p.NewestFolder = folder, folder
 		doc, err := html.Parse(strings.NewReader(historyText(t, p)))
 		if err != nil {
 			t.Fatal(err)
@@ -350,7 +365,8 @@ func TestTheIndexPageKeepsTextAsText(t *testing.T) {
 			a := &p.Audits[i]
 			a.Folder, a.SHA256, a.Signer = text, text, text
 		}
-		p.Audits[1].Problem, p.Audits[2].Broken = text+" ", text+" "
+		p.NewestFolder = text
+		p.Audits[1].Problem, p.Audits[2].Gap = text+" ", text+" "
 		p.Audits[3].Result = audit.Result(text)
 		p.Newest.Fixed[0].DisplayName, p.Newest.Findings[1].DisplayName = text, text
 		page := historyText(t, p)
