@@ -6,7 +6,8 @@
 // Text, Markdown and HTML are for people and are drawn from one page: verdict,
 // facts, what needs attention, rows. Text and Markdown are bounded and say what
 // they left out; HTML holds every row, in one file that loads nothing from
-// anywhere. Outcomes and FailedRows write the two CSV files of a run folder.
+// anywhere. Outcomes and FailedRows write the two CSV files of a run folder, and
+// History the index page of a store of audits.
 //
 // The package owns the wording, the layout and the advice: one table has the
 // next step for the outcomes of a run and, through Advise, for the errors of a

@@ -27,20 +27,10 @@ func writeJSON(w io.Writer, v any) error {
 // auditJSON is writeJSON for an audit. It writes the findings one by one: all of
 // them as one text would be larger than everything else.
 func auditJSON(w io.Writer, a *audit.Audit) error {
-	frame, lists := *a, []findings{
+	lists := []findings{
 		{`"findings": [`, &a.Findings}, {`"waived": [`, &a.Waived}, {`"fixed": [`, &a.Fixed}, {`"unjudged": [`, &a.Unjudged},
 	}
-	stand := make([]audit.Finding, 1) // for the list, which is left out if it is empty
-	for i, list := range []*[]audit.Finding{&frame.Findings, &frame.Waived, &frame.Fixed, &frame.Unjudged} {
-		if len(*lists[i].list) > 0 {
-			*list = stand
-		}
-	}
-	text, err := indented(frame, "")
-	if err != nil {
-		return err
-	}
-	standIn, err := indented(stand[0], "    ")
+	text, standIn, err := auditFrame(*a)
 	if err != nil {
 		return err
 	}
@@ -55,11 +45,27 @@ func auditJSON(w io.Writer, a *audit.Audit) error {
 			if err := l.write(b); err != nil {
 				return err
 			}
-			text = strings.TrimPrefix(rest, "\n    "+standIn)
+			text = strings.TrimPrefix(rest, standIn)
 		}
 		b.WriteString(text + "\n")
 		return b.Flush()
 	})
+}
+
+// auditFrame is the JSON of an audit in which a stand-in is the only finding of
+// each list that is not empty.
+func auditFrame(a audit.Audit) (text, standIn string, err error) {
+	only := make([]audit.Finding, 1)
+	for _, list := range []*[]audit.Finding{&a.Findings, &a.Waived, &a.Fixed, &a.Unjudged} {
+		if len(*list) > 0 {
+			*list = only
+		}
+	}
+	if text, err = indented(a, ""); err != nil {
+		return "", "", err
+	}
+	standIn, err = indented(only[0], "    ")
+	return text, "\n    " + standIn, err
 }
 
 // findings are a list of an audit, and how it begins in indented JSON. That never
