@@ -25,6 +25,7 @@ import (
 	"bulksync/graph"
 	"bulksync/graph/graphsim"
 	"bulksync/internal/session"
+	"bulksync/plan/audit"
 	"bulksync/plan/desired"
 	"bulksync/report"
 )
@@ -208,7 +209,10 @@ func TestAuditOptions(t *testing.T) {
 	h.sim.SetPartner(graphsim.Partner{
 		TenantID: killTenant(1), IdentitySynchronization: graphsim.SyncAllowed("One", true), AutomaticUserConsentSettings: graphsim.Consent{InboundAllowed: new(true)},
 	})
-	o := auditOptions{wanted: wanted{csv: h.csv(t, killTenant(1))}, dir: h.file("audit")}
+	o := auditOptions{
+		wanted: wanted{csv: h.csv(t, killTenant(1))}, dir: h.file("audit"),
+		scope: string(audit.ScopeAll), newsOptions: newsOptions{failOnText: string(audit.FailOnAny), notifyFormat: string(report.Generic)},
+	}
 	if err := o.run(always(t), h.env); err != nil {
 		t.Error(err)
 	}
