@@ -194,7 +194,7 @@ const maxReason = 4096
 func (b *builder) row(r *desired.Row) {
 	partner, exists := b.cur.Partners[r.TenantID]
 	c := rowChange{builder: b, row: r, partner: &partner, exists: exists}
-	c.owned = isOwned(r.TenantID, &partner)
+	c.owned = IsOwned(r.TenantID, &partner)
 	objects := desired.PartnerObjects
 	if r.Absent { // objects are removed in reverse order
 		slices.Reverse(objects[:])
@@ -215,9 +215,9 @@ func (b *builder) row(r *desired.Row) {
 	}
 }
 
-// isOwned reports whether a partner, which may not exist yet, belongs to a
+// IsOwned reports whether a partner, which may not exist yet, belongs to a
 // service provider or to Microsoft Support.
-func isOwned(tenantID string, p *graph.Partner) bool {
+func IsOwned(tenantID string, p *graph.Partner) bool {
 	return p.IsServiceProvider && p.Problem == "" || tenantID == graph.SupportTenantID
 }
 

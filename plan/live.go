@@ -22,7 +22,7 @@ type Live struct {
 // isUnread reports whether the partner exists but could not be read.
 func (l Live) isUnread() bool { return l.Partner != nil && l.Partner.Problem != "" }
 
-func (l Live) isOwned() bool { return l.Partner != nil && isOwned(l.Partner.TenantID, l.Partner) }
+func (l Live) isOwned() bool { return l.Partner != nil && IsOwned(l.Partner.TenantID, l.Partner) }
 
 // Object returns the live object of a change as Graph returned it; nil if there
 // is none.

@@ -139,7 +139,7 @@ func TestUnknownTrustIsKept(t *testing.T) {
 }
 
 func TestAnAuditFindsTrustThatDiffers(t *testing.T) {
-	a := audit.Compare(head, audit.Input{}, wantedOfAll(t, fabrikam+",,,yes,yes,,,,,"), currently(partner(t, fabrikam, trusts)))
+	a := audit.Compare(head, audit.Input{}, wantedOfAll(t, fabrikam+",,,yes,yes,,,,,"), currently(partner(t, fabrikam, trusts)), audit.Options{})
 	want := []plan.Field{{Path: "inboundTrust.isMfaAccepted", Before: false, After: true}}
 	if len(a.Findings) != 1 || a.Findings[0].Object != plan.Trust || a.Findings[0].Kind != audit.Changed {
 		t.Fatalf("got %+v", a.Findings)

@@ -81,20 +81,14 @@ func checkRows(p *plan.Plan, r *journal.Result) error {
 // checkAudit refuses totals that do not match the findings, and a verdict that
 // does not follow from them.
 func checkAudit(a *audit.Audit) error {
-	got := audit.Totals{OK: a.Totals.OK}
-	for _, f := range a.Findings {
-		switch f.Kind {
-		case audit.Missing:
-			got.Missing++
-		case audit.Changed:
-			got.Changed++
-		case audit.Extra:
-			got.Extra++
-		case audit.Unreadable:
-			got.Unreadable++
-		default:
+	got := audit.Totals{OK: a.Totals.OK, Waived: len(a.Waived)}
+	for i := range a.Findings {
+		f := &a.Findings[i]
+		n := got.Of(f.Kind)
+		if n == nil {
 			return fmt.Errorf("the audit does not add up: partner %s has the unknown finding %q", f.TenantID, f.Kind)
 		}
+		*n++
 	}
 	if got != a.Totals {
 		return fmt.Errorf("the audit does not add up: its totals say %+v and its findings say %+v", a.Totals, got)
@@ -111,7 +105,7 @@ func verdictOf(a *audit.Audit) audit.Result {
 	switch {
 	case a.Result == audit.Incomplete || !a.Read.Complete:
 		return audit.Incomplete
-	case len(a.Findings) > 0:
+	case a.Fails(audit.FailOnAny):
 		return audit.Drift
 	default:
 		return audit.Clean

@@ -30,7 +30,7 @@ func mostSerious(fs []audit.Finding) []*audit.Finding {
 }
 
 func severityRank(f *audit.Finding) int {
-	return slices.Index([]audit.Severity{audit.Error, audit.Warning, audit.Notice}, f.Kind.Rule().Severity)
+	return slices.Index([]audit.Severity{audit.Error, audit.Warning, audit.Notice}, f.Severity())
 }
 
 func newsRank(f *audit.Finding) int {

@@ -31,7 +31,7 @@ func auditGitHub(w io.Writer, a *audit.Audit, o Options) error {
 	for _, s := range []audit.Severity{audit.Error, audit.Warning, audit.Notice} {
 		var fs []*audit.Finding
 		for _, f := range order {
-			if f.Kind.Rule().Severity == s {
+			if f.Severity() == s {
 				fs = append(fs, f)
 			}
 		}

@@ -98,6 +98,9 @@ func TestGitHubAnnotationsAreBounded(t *testing.T) {
 			t.Errorf("%d findings: an old one is first: %q", n, first)
 		}
 	}
+	if c := parseCommands(t, auditAs(t, rulesAudit(), report.GitHub)); len(c) != 2 || c[0].name != "warning" || c[1].name != "notice" || strings.Contains(c[0].message, "the file says") {
+		t.Errorf("got %+v", c)
+	}
 	text := auditAs(t, incompleteAudit(), report.GitHub)
 	if c := parseCommands(t, text); len(c) != 1 || !strings.Contains(c[0].message, "nothing is claimed. page 1") || !strings.HasSuffix(text, "\nAudit: incomplete.\n") {
 		t.Errorf("%s", text)

@@ -184,7 +184,7 @@ func (o *foundObject) junit(class string) junitCase {
 	}
 	var serious, notices []*audit.Finding
 	for _, f := range o.open {
-		if f.Kind.Rule().Severity == audit.Notice {
+		if f.Severity() == audit.Notice {
 			notices = append(notices, f)
 		} else {
 			serious = append(serious, f)

@@ -152,6 +152,10 @@ func TestJUnitOfAnIncompleteAudit(t *testing.T) {
 	if c := s.Cases[0]; c.Error == nil || c.Error.Type != "incomplete" || !strings.Contains(c.Error.Text, "403: Forbidden") {
 		t.Errorf("got %+v", c)
 	}
+	// A notice never fails a case.
+	if s := parseJUnit(t, auditAs(t, rulesAudit(), report.JUnit)); s.Failures != 1 || !strings.HasPrefix(s.Cases[3].Out, "notice: consent-without-sync") {
+		t.Errorf("got %+v", s)
+	}
 	if s := parseJUnit(t, auditAs(t, templateAudit(), report.JUnit)); s.Cases[2].Name != "template" {
 		t.Errorf("got %+v", s.Cases)
 	}

@@ -43,9 +43,22 @@ func newsAudit() *audit.Audit {
 	}
 	waived := gone(30, audit.Changed, "aaaa000000000000")
 	waived.Waiver = &audit.Waiver{Row: 3, TenantID: tenant(30), Finding: "any", Reason: "merger, ask Ada", Approver: "Grace Hopper", Ticket: "CHG7", Expires: "2027-01-31"}
-	a.Waived = []audit.Finding{waived}
+	a.Waived, a.Totals.Waived = []audit.Finding{waived}, 1
 	a.Fixed = []audit.Finding{gone(31, audit.Missing, "bbbb000000000000"), gone(2, audit.Changed, "dddd000000000000")}
 	a.Unjudged = []audit.Finding{gone(32, audit.Changed, "cccc000000000000")}
+	return a
+}
+
+// rulesAudit has a finding of each rule without a row; the notice is for a partner
+// of its own.
+func rulesAudit() *audit.Audit {
+	a := auditOf()
+	for i, k := range []audit.Kind{audit.SyncWithoutConsent, audit.ConsentWithoutSync} {
+		f := finding(40+i, k, inbound(false, true))
+		f.Object = plan.Consent
+		a.Findings = append(a.Findings, f)
+	}
+	a.Totals.SyncWithoutConsent, a.Totals.ConsentWithoutSync, a.Result = 1, 1, audit.Drift
 	return a
 }
 
@@ -75,7 +88,7 @@ func manyFindings(n int) *audit.Audit {
 // machineAudits are audits of each kind.
 func machineAudits() map[string]*audit.Audit {
 	return map[string]*audit.Audit{
-		"sample": sampleAudit(), "news": newsAudit(), "template": templateAudit(), "incomplete": incompleteAudit(), "clean": auditOf(), "many": manyFindings(50),
+		"sample": sampleAudit(), "news": newsAudit(), "template": templateAudit(), "incomplete": incompleteAudit(), "clean": auditOf(), "rules": rulesAudit(), "many": manyFindings(50),
 	}
 }
 

@@ -190,7 +190,7 @@ func notified(f *audit.Finding, s audit.State) notifiedFinding {
 	}
 	return notifiedFinding{
 		ID: short(OneLine(f.ID), notifyName), TenantID: short(OneLine(f.TenantID), notifyName), DisplayName: short(OneLine(f.DisplayName), notifyName),
-		Kind: f.Kind, Severity: f.Kind.Rule().Severity, Object: plan.Object(short(OneLine(string(f.Object)), notifyName)), State: s,
+		Kind: f.Kind, Severity: f.Severity(), Object: plan.Object(short(OneLine(string(f.Object)), notifyName)), State: s,
 		Details: short(strings.Join(findingLines(f, expired), "; "), notifyText),
 	}
 }

@@ -153,18 +153,21 @@ func auditVerdict(a *audit.Audit, unread int) (string, tone) {
 // drifted counts the objects that are not as wanted, and their partners: "3
 // objects of 2 partners are".
 func drifted(a *audit.Audit) string {
-	objects, partners, home := 0, map[string]bool{}, false
+	type object struct{ tenantID, name string }
+	seen, partners, home := map[object]bool{}, map[string]bool{}, false
 	for i := range a.Findings {
-		switch f := &a.Findings[i]; {
-		case f.Kind == audit.Unreadable:
+		f := &a.Findings[i]
+		switch {
+		case f.Kind == audit.Unreadable, f.Severity() == audit.Notice:
 			continue
 		case f.TenantID == "":
 			home = true
 		default:
 			partners[strings.ToLower(f.TenantID)] = true
 		}
-		objects++
+		seen[object{strings.ToLower(f.TenantID), string(f.Object)}] = true
 	}
+	objects := len(seen)
 	var of []string
 	if len(partners) > 0 {
 		of = append(of, words.Count(len(partners), "partner"))

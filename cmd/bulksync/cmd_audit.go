@@ -79,7 +79,7 @@ func (o auditOptions) run(stops execute.Stops, e *env) error {
 func (c *compared) audit(incomplete *exit) *audit.Audit {
 	if incomplete == nil {
 		wanted, current := c.take()
-		return audit.Compare(c.head(), c.input, wanted, current)
+		return audit.Compare(c.head(), c.input, wanted, current, audit.Options{})
 	}
 	result := audit.New(c.head(), c.input, c.current.Read)
 	result.Problem = edge(errors.Unwrap(incomplete.err).Error()) // the verdict says that nothing is claimed

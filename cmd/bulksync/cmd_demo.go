@@ -47,6 +47,7 @@ func (o demoOptions) run(stops execute.Stops, e *env) error {
 	sim := graphsim.New(graphsim.Config{
 		Partners: o.partners, Seed: 7, PageSize: 50, Latency: o.latency, WriteQuota: o.quota,
 	})
+	redeem(sim)
 	url, stop, err := serve(sim, "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -74,6 +75,19 @@ func (o demoOptions) run(stops execute.Stops, e *env) error {
 	t.step("Somebody has just switched "+changed+" off in the portal. The next audit finds it.", exitDiffers,
 		"audit", partners, "--out-dir", t.file("audit-drift"), "--quiet")
 	return t.end()
+}
+
+// redeem turns inbound consent on for the partners that synchronize, which cannot
+// work without it, and leaves it unset for the others.
+func redeem(sim *graphsim.Sim) {
+	for _, p := range sim.Partners() {
+		sim.Edit(p.TenantID, func(p *graphsim.Partner) {
+			p.AutomaticUserConsentSettings.InboundAllowed = nil
+			if _, allowed := demoSync(*p); allowed == "true" {
+				p.AutomaticUserConsentSettings.InboundAllowed = new(true)
+			}
+		})
+	}
 }
 
 // tour runs command lines one after the other and stops at the first unexpected

@@ -20,7 +20,7 @@ func TestFormatsOfANotification(t *testing.T) {
 	var texts [][]byte
 	for i, how := range amounts {
 		a := filled[audit.Audit](how)
-		a.Totals, a.Result, a.Fixed = audit.Totals{Missing: 1}, audit.Drift, nil
+		a.Totals, a.Result, a.Fixed = audit.Totals{Missing: 1, Waived: len(a.Waived)}, audit.Drift, nil
 		a.Read.Complete, a.Findings[0].Kind = true, audit.Missing
 		if i == 0 {
 			a.Problem = "x"
@@ -66,7 +66,7 @@ func TestScriptOfSARIF(t *testing.T) {
 		t.Skip(err)
 	}
 	open, waived, fixed := audit.Finding{ID: "open", Kind: audit.Missing}, audit.Finding{ID: "waived", Kind: audit.Missing}, audit.Finding{ID: "fixed", Kind: audit.Missing}
-	a := &audit.Audit{Result: audit.Drift, Totals: audit.Totals{Missing: 1}, Findings: []audit.Finding{open}, Waived: []audit.Finding{waived}, Fixed: []audit.Finding{fixed}}
+	a := &audit.Audit{Result: audit.Drift, Totals: audit.Totals{Missing: 1, Waived: 1}, Findings: []audit.Finding{open}, Waived: []audit.Finding{waived}, Fixed: []audit.Finding{fixed}}
 	a.Read.Complete = true
 	cmd := exec.CommandContext(t.Context(), "jq", script[1])
 	cmd.Stdin = bytes.NewReader(rendered(t, func(w io.Writer) error { return report.Audit(w, a, report.SARIF, report.Options{}) }))

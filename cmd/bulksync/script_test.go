@@ -150,7 +150,7 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 
 // cmdSim changes the Graph of the script:
 //
-//	sim partner ID [NAME ALLOWED]     a partner, with a policy if named
+//	sim partner ID [NAME ALLOWED]     a partner, with a policy if named; then consent for inbound consent
 //	sim owned ID                      a partner of a service provider
 //	sim edit ID NAME ALLOWED          the same, by somebody else
 //	sim remove ID                     removes a partner
@@ -175,6 +175,9 @@ func cmdSim(ts *testscript.TestScript, neg bool, args []string) {
 		p := graphsim.Partner{TenantID: arg(1)}
 		if len(args) > 2 {
 			p.IdentitySynchronization = graphsim.SyncAllowed(arg(2), arg(3) == "true")
+		}
+		if len(args) > 4 {
+			p.AutomaticUserConsentSettings.InboundAllowed = new(arg(4) == "consent")
 		}
 		s.sim.SetPartner(p)
 	case "owned":

@@ -205,7 +205,9 @@ func TestApplyOptions(t *testing.T) {
 // An audit reports differences by its exit code, and saves its findings.
 func TestAuditOptions(t *testing.T) {
 	h := newHome(t, graphsim.Config{})
-	h.sim.SetPartner(graphsim.Partner{TenantID: killTenant(1), IdentitySynchronization: graphsim.SyncAllowed("One", true)})
+	h.sim.SetPartner(graphsim.Partner{
+		TenantID: killTenant(1), IdentitySynchronization: graphsim.SyncAllowed("One", true), AutomaticUserConsentSettings: graphsim.Consent{InboundAllowed: new(true)},
+	})
 	o := auditOptions{wanted: wanted{csv: h.csv(t, killTenant(1))}, dir: h.file("audit")}
 	if err := o.run(always(t), h.env); err != nil {
 		t.Error(err)

@@ -1,54 +1,11 @@
 package audit
 
 import (
+	"fmt"
 	"time"
 
 	"bulksync/graph"
-	"bulksync/internal/seal"
 	"bulksync/plan"
-)
-
-// Finding is one thing that is not as the file or a rule wants it.
-type Finding struct {
-	// ID is the same in every audit that finds the same thing: it follows from the
-	// home tenant, the tenant, the object, the kind and, for Changed, the property.
-	ID string
-	// TenantID is empty for the template.
-	TenantID    string
-	DisplayName string
-	Kind        Kind
-	Object      plan.Object
-	// Fields hold what is there (Before) and what is wanted (After). Changed has
-	// exactly one: each property that differs is a finding of its own.
-	Fields []plan.Field
-	// Problem says why the partner could not be read; empty unless Kind is Unreadable.
-	Problem string
-	// Absent marks a finding that is extra because a row says that it must be removed.
-	Absent bool
-	Note   string
-	// Row is the line of the CSV that names the partner; 0 if none does.
-	Row int
-	// State and Since are known only if earlier audits are: Since is when the first
-	// of the audits that found it in a row was made.
-	State State
-	Since time.Time
-	// Reopened marks a finding that continues and was waived in the earlier audit.
-	Reopened bool
-	// Waiver is the one that waives the finding or, for one that is not waived,
-	// the one that did so until it expired.
-	Waiver *Waiver
-	// ChangedBy are the changes of the object that the directory's audit log tells
-	// of, the newest first.
-	ChangedBy []Edit
-}
-
-// State says whether an earlier audit found the same.
-type State string
-
-// The states of a finding beside the newest earlier complete audit.
-const (
-	StateNew        State = "new"
-	StateContinuing State = "continuing"
 )
 
 // Scope says which partners are judged.
@@ -61,66 +18,80 @@ const (
 	ScopeFile Scope = "file"
 )
 
-// Edit is a change of an object that the directory's audit log tells of.
-type Edit struct {
-	// By names who made it: a user principal name, or the name of an application.
-	// ByID is the ID of that user or application.
-	By   string `json:"by"`
-	ByID string `json:"byId,omitempty"`
-	// App means that an application made it.
-	App           bool      `json:"app,omitempty"`
-	At            time.Time `json:"at"`
-	Activity      string    `json:"activity"`
-	CorrelationID string    `json:"correlationId"`
-}
-
-// findingField is a field of a finding in its JSON. Before and After say the same
-// as Present and Wanted, for readers that know those names.
-type findingField struct {
-	Path    string `json:"path"`
-	Present any    `json:"present"`
-	Wanted  any    `json:"wanted"`
-	Before  any    `json:"before"`
-	After   any    `json:"after"`
-}
-
-// MarshalJSON gives the two sides of a field the names that fit an audit, in
-// which nothing comes before or after anything.
-func (f Finding) MarshalJSON() ([]byte, error) {
-	fields := make([]findingField, len(f.Fields))
-	for i, d := range f.Fields {
-		fields[i] = findingField{Path: d.Path, Present: d.Before, Wanted: d.After, Before: d.Before, After: d.After}
+// ParseScope reads the value of --scope.
+func ParseScope(word string) (Scope, error) {
+	switch s := Scope(word); s {
+	case ScopeAll, ScopeFile:
+		return s, nil
+	default:
+		return "", fmt.Errorf("unknown scope %q: use %s or %s", word, ScopeAll, ScopeFile)
 	}
-	return seal.Marshal(struct {
-		TenantID    string         `json:"tenantId"`
-		DisplayName string         `json:"displayName"`
-		Kind        Kind           `json:"kind"`
-		Object      plan.Object    `json:"object"`
-		Fields      []findingField `json:"fields"`
-		Problem     string         `json:"problem,omitempty"`
-		Absent      bool           `json:"absent,omitempty"`
-		Note        string         `json:"note"`
-	}{f.TenantID, f.DisplayName, f.Kind, f.Object, fields, f.Problem, f.Absent, f.Note})
+}
+
+// FailOn says which open findings make an audit fail.
+type FailOn string
+
+// What an audit fails on, as --fail-on spells it: any open finding, only news, or
+// nothing. A notice never counts.
+const (
+	FailOnAny  FailOn = "any"
+	FailOnNew  FailOn = "new"
+	FailOnNone FailOn = "none"
+)
+
+// ParseFailOn reads the value of --fail-on.
+func ParseFailOn(word string) (FailOn, error) {
+	switch on := FailOn(word); on {
+	case FailOnAny, FailOnNew, FailOnNone:
+		return on, nil
+	default:
+		return "", fmt.Errorf("unknown value %q: fail on %s, %s or %s", word, FailOnAny, FailOnNew, FailOnNone)
+	}
 }
 
 // Result is the verdict of an audit.
 type Result string
 
-// The verdicts. Incomplete means that the tenant could not be read completely, so
-// nothing is claimed.
+// The verdicts. Drift means that something is open that is more than a notice.
+// Incomplete means that the tenant could not be read completely, so nothing is
+// claimed.
 const (
 	Clean      Result = "clean"
 	Drift      Result = "drift"
 	Incomplete Result = "incomplete"
 )
 
-// Totals counts objects that are as wanted and findings by kind.
+// Totals counts objects that are as wanted, open findings by kind, and findings
+// that are waived.
 type Totals struct {
-	OK         int `json:"ok"`
-	Missing    int `json:"missing"`
-	Changed    int `json:"changed"`
-	Extra      int `json:"extra"`
-	Unreadable int `json:"unreadable"`
+	OK                 int `json:"ok"`
+	Missing            int `json:"missing"`
+	Changed            int `json:"changed"`
+	Extra              int `json:"extra"`
+	Unreadable         int `json:"unreadable"`
+	SyncWithoutConsent int `json:"syncWithoutConsent"`
+	ConsentWithoutSync int `json:"consentWithoutSync"`
+	Waived             int `json:"waived"`
+}
+
+// Of is the count of open findings of a kind; nil if the kind is unknown.
+func (t *Totals) Of(k Kind) *int {
+	switch k {
+	case Missing:
+		return &t.Missing
+	case Changed:
+		return &t.Changed
+	case Extra:
+		return &t.Extra
+	case Unreadable:
+		return &t.Unreadable
+	case SyncWithoutConsent:
+		return &t.SyncWithoutConsent
+	case ConsentWithoutSync:
+		return &t.ConsentWithoutSync
+	default:
+		return nil
+	}
 }
 
 // Link names an audit in a store: its folder, and the SHA-256 of its manifest.
@@ -139,6 +110,13 @@ type History struct {
 	Problem string `json:"problem,omitempty"`
 }
 
+// Input identifies the file that an audit compared with the tenant.
+type Input struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Rows   int    `json:"rows"`
+}
+
 // Audit is the comparison of a tenant with a file, at one moment. Totals and
 // all lists of findings are empty if Result is Incomplete.
 type Audit struct {
@@ -152,8 +130,8 @@ type Audit struct {
 	Problem string    `json:"problem,omitempty"`
 	Read    plan.Read `json:"read"`
 	Totals  Totals    `json:"totals"`
-	// Scope says which partners were judged. OutOfScope counts those that have a
-	// policy and no row, and were not judged.
+	// Scope says which partners were judged. OutOfScope counts those that no row
+	// names, and that have a policy or could not be read: they were not judged.
 	Scope      Scope `json:"scope,omitempty"`
 	OutOfScope int   `json:"outOfScope,omitempty"`
 	// Waivers identifies the file of waivers; nil if there is none.
@@ -164,11 +142,12 @@ type Audit struct {
 	Findings []Finding `json:"findings"`
 	Waived   []Finding `json:"waived,omitempty"`
 	// Fixed are the findings of the earlier audit that are gone. Unjudged are those
-	// that this audit cannot speak of: the row is gone, or the partner is out of
-	// scope or could not be read.
+	// that this audit cannot speak of: the row is gone or asks for something else,
+	// the partner is out of scope or could not be read, or something else is wrong
+	// in the same place.
 	Fixed    []Finding `json:"fixed,omitempty"`
 	Unjudged []Finding `json:"unjudged,omitempty"`
-	// UnusedWaivers match no finding.
+	// UnusedWaivers match no finding, although what they name was judged.
 	UnusedWaivers []Waiver `json:"unusedWaivers,omitempty"`
 	// History is nil unless it was asked who changed what.
 	History *History `json:"history,omitempty"`
@@ -177,9 +156,25 @@ type Audit struct {
 	BareRows int `json:"bareRows,omitempty"`
 }
 
-// Input identifies the file that an audit compared with the tenant.
-type Input struct {
-	Name   string `json:"name"`
-	SHA256 string `json:"sha256"`
-	Rows   int    `json:"rows"`
+// New returns an audit that claims nothing yet. If the tenant could not be read,
+// the caller adds the problem and reports it.
+func New(h plan.Head, in Input, r plan.Read) *Audit {
+	return &Audit{
+		FormatVersion: plan.FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second),
+		HomeTenant: h.HomeTenant, Input: in, Result: Incomplete, Read: r, Findings: []Finding{},
+	}
+}
+
+// Fails reports whether the open findings make the audit fail. It says nothing of
+// one that is incomplete.
+func (a *Audit) Fails(on FailOn) bool {
+	if on == FailOnNone {
+		return false
+	}
+	for i := range a.Findings {
+		if f := &a.Findings[i]; f.Severity() != Notice && (on == FailOnAny || f.isNews()) {
+			return true
+		}
+	}
+	return false
 }

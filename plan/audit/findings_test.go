@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"bulksync/graph"
 	"bulksync/plan"
@@ -74,11 +75,11 @@ func TestPartnersThatTheFileDoesNotNameComeLast(t *testing.T) {
 	id := func(n int) string { return fmt.Sprintf("%08d-aaaa-4bbb-8ccc-000000000001", n) }
 	cur := currently(
 		partner(t, fabrikam, ""),
-		partner(t, id(4), `"identitySynchronization":{"displayName":"D","userSyncInbound":{"isSyncAllowed":true}}`),
+		partner(t, id(4), consents+`,"identitySynchronization":{"displayName":"D","userSyncInbound":{"isSyncAllowed":true}}`),
 		partner(t, id(3), `"identitySynchronization":{"displayName":"C","userSyncInbound":{"isSyncAllowed":false}}`),
-		partner(t, id(2), `"identitySynchronization":{"displayName":"B","userSyncInbound":{"isSyncAllowed":true}}`),
+		partner(t, id(2), consents+`,"identitySynchronization":{"displayName":"B","userSyncInbound":{"isSyncAllowed":true}}`),
 		partner(t, id(1), `"identitySynchronization":{"tenantId":"x"}`),
-		partner(t, id(5), consents), // without a policy: not our business
+		partner(t, id(5), ""), // without a policy: not our business
 	)
 	d := wanted(t, fabrikam+",,true,,,,")
 	a := compared(d, cur)
@@ -132,10 +133,10 @@ func TestAPartnerThatCouldNotBeReadIsAFinding(t *testing.T) {
 	d := wanted(t, fabrikam+",Fabrikam,true,true,,,CHG1")
 	a := compared(d, cur)
 	want := []audit.Finding{
-		{TenantID: fabrikam, DisplayName: "Fabrikam", Kind: audit.Unreadable, Object: plan.PartnerConfiguration, Fields: []plan.Field{}, Problem: "displayName is a number", Note: "CHG1"},
+		{TenantID: fabrikam, DisplayName: "Fabrikam", Kind: audit.Unreadable, Object: plan.PartnerConfiguration, Fields: []plan.Field{}, Problem: "displayName is a number", Note: "CHG1", Row: 2},
 		{TenantID: stranger, Kind: audit.Unreadable, Object: plan.PartnerConfiguration, Fields: []plan.Field{}, Problem: "displayName is a number"},
 	}
-	if diff := cmp.Diff(want, a.Findings[:2]); diff != "" || a.Result != audit.Drift {
+	if diff := cmp.Diff(want, a.Findings[:2], cmpopts.IgnoreFields(audit.Finding{}, "ID")); diff != "" || a.Result != audit.Drift {
 		t.Errorf("%s (-want +got):\n%s", a.Result, diff)
 	}
 	if a.Totals != (audit.Totals{Unreadable: 2, Extra: 1}) || a.Findings[2].TenantID != contoso {
@@ -168,7 +169,7 @@ func TestTheJSONOfAFindingNamesItsSides(t *testing.T) {
 	if err := enc.Encode(f); err != nil {
 		t.Fatal(err)
 	}
-	want := `{"tenantId":"` + fabrikam + `","displayName":"A & B","kind":"changed","object":"identitySynchronization","fields":[` +
+	want := `{"id":"","tenantId":"` + fabrikam + `","displayName":"A & B","kind":"changed","severity":"error","object":"identitySynchronization","fields":[` +
 		`{"path":"displayName","present":"<A>","wanted":"A & B","before":"<A>","after":"A & B"}],"note":"CHG1"}` + "\n"
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

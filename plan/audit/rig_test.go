@@ -16,7 +16,9 @@ import (
 const (
 	fabrikam = "90e29127-71ad-49c7-9ce8-db3f41ea06f1"
 	contoso  = "11111111-aaaa-4bbb-8ccc-000000000001"
-	syncOn   = `"identitySynchronization":{"tenantId":"` + fabrikam + `","displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":true}}`
+	syncs    = `"identitySynchronization":{"tenantId":"` + fabrikam + `","displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":true}}`
+	// syncOn synchronizes as it should: with consent.
+	syncOn   = syncs + "," + consents
 	inherits = `"automaticUserConsentSettings":{"inboundAllowed":null,"outboundAllowed":null}`
 	consents = `"automaticUserConsentSettings":{"inboundAllowed":true,"outboundAllowed":true}`
 )
@@ -96,7 +98,7 @@ func input(d plan.Desired) audit.Input {
 }
 
 func compared(d plan.Desired, cur *plan.Current) *audit.Audit {
-	return audit.Compare(head, input(d), d, cur)
+	return audit.Compare(head, input(d), d, cur, audit.Options{})
 }
 
 func build(t testing.TB, d plan.Desired, cur *plan.Current) *plan.Plan {

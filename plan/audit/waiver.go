@@ -1,6 +1,8 @@
 package audit
 
-import "time"
+import (
+	"time"
+)
 
 // AnyFinding is a waiver's finding that stands for every kind but Unreadable.
 const AnyFinding = "any"
@@ -34,8 +36,72 @@ func (w *Waiver) Ends() time.Time {
 	return day.AddDate(0, 0, 1)
 }
 
+// Covers reports whether the waiver is for the finding, expired or not.
+func (w *Waiver) Covers(f *Finding) bool {
+	switch {
+	case w.TenantID != f.subject():
+		return false
+	case w.Property != "" && w.Property != f.Property():
+		return false
+	default:
+		return w.Finding == string(f.Kind) || w.Finding == AnyFinding && f.Kind != Unreadable
+	}
+}
+
+// subject is the tenant ID, or TemplateTenant.
+func (f *Finding) subject() string {
+	if f.TenantID == "" {
+		return TemplateTenant
+	}
+	return f.TenantID
+}
+
 // Waivers is a file of waivers that was read and checked completely.
 type Waivers struct {
 	Input Input
 	List  []Waiver
+}
+
+// waive sets aside the findings that a waiver accepts. One whose waiver has
+// expired stays open, and keeps the waiver to tell of it.
+func (c *comparison) waive(ws *Waivers) {
+	if ws == nil {
+		return
+	}
+	input := ws.Input
+	c.Waivers = &input
+	byTenant := map[string][]*Waiver{}
+	for i := range ws.List {
+		w := &ws.List[i]
+		byTenant[w.TenantID] = append(byTenant[w.TenantID], w)
+	}
+	used := map[*Waiver]bool{}
+	open := make([]Finding, 0, len(c.Findings))
+	for _, f := range c.Findings {
+		if f.Waiver = longest(&f, byTenant, used); f.Waiver != nil && c.CreatedAt.Before(f.Waiver.Ends()) {
+			c.Waived = append(c.Waived, f)
+		} else {
+			open = append(open, f)
+		}
+	}
+	c.Findings = open
+	for i := range ws.List {
+		if w := &ws.List[i]; !used[w] && c.sees(w.TenantID) {
+			c.UnusedWaivers = append(c.UnusedWaivers, *w)
+		}
+	}
+}
+
+// longest is the waiver of a finding that holds longest, the first of them if
+// several do; nil if there is none. It marks all that cover the finding as used.
+func longest(f *Finding, byTenant map[string][]*Waiver, used map[*Waiver]bool) (best *Waiver) {
+	for _, w := range byTenant[f.subject()] {
+		if !w.Covers(f) {
+			continue
+		}
+		if used[w] = true; best == nil || w.Ends().After(best.Ends()) {
+			best = w
+		}
+	}
+	return best
 }
