@@ -220,5 +220,5 @@ func span(from, to time.Time) string {
 // kqlString is text as a literal. Clean text has no line break and no control
 // character, so the quote and the backslash are all that could end it.
 func kqlString(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(OneLine(s)) + `"`
+	return `"` + strings.ReplaceAll(strings.ReplaceAll(OneLine(s), `\`, `\\`), `"`, `\"`) + `"`
 }

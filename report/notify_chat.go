@@ -20,7 +20,8 @@ func encoder(v any) func(io.Writer) error {
 
 // teams is the body for the workflow "Send webhook alerts to a channel" of Teams:
 // a message with an adaptive card. Teams takes 28 KB, and counts two bytes for
-// each character. Only TextBlock and FactSet know Markdown; a TextRun does not.
+// each character. Only TextBlock and FactSet know Markdown; a TextRun does not. A
+// workflow shows cards up to version 1.4 (microsoft/AdaptiveCards#8965).
 // See https://learn.microsoft.com/adaptive-cards/authoring-cards/text-features.
 func (n *notification) teams() any {
 	body := []any{
@@ -65,7 +66,8 @@ func (n *notification) color() string {
 func (n *notification) origin() string { return n.Input.Name + ", " + n.CreatedAt }
 
 // slack is the body for an incoming webhook of Slack. Its text is what a phone
-// shows, and is parsed for markup: it holds only words of our own.
+// shows, and is parsed for markup: it holds only words of our own. An empty text
+// would be refused with all the rest.
 // See https://docs.slack.dev/reference/block-kit/blocks/rich-text-block.
 func (n *notification) slack() any {
 	section := func(text string, style card) card {

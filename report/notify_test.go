@@ -5,12 +5,20 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf16"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"bulksync/plan/audit"
 	"bulksync/report"
 )
+
+// cardSchema is that of the adaptive cards that a workflow of Teams shows.
+var cardSchema = sync.OnceValues(func() (*jsonschema.Schema, error) {
+	return jsonschema.NewCompiler().Compile("testdata/schemas/adaptive-card-1.4.0.json")
+})
 
 // checkNotification: JSON in one line, small enough for its receiver, with free
 // text only where the receiver shows it as it is.
@@ -27,6 +35,14 @@ func checkNotification(t *testing.T, f report.NotifyFormat, text string) {
 	switch f {
 	case report.Teams:
 		content := v["attachments"].([]any)[0].(map[string]any)["content"].(map[string]any)
+		schema, err := cardSchema()
+		if err != nil {
+			t.Fatal(err)
+		}
+		delete(content, "msteams") // an extension that Teams documents
+		if err := schema.Validate(content); err != nil {
+			t.Errorf("%v", err)
+		}
 		walk(content["body"], func(o map[string]any) {
 			if kind := o["type"]; kind != "RichTextBlock" && kind != "TextRun" {
 				t.Errorf("%s: a %v", f, kind)

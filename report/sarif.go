@@ -188,5 +188,8 @@ func artifact(path string) sarifArtifact {
 
 // sarifText is a message. Braces are placeholders in one, and brackets links.
 func sarifText(s string) sarifMessage {
+	if !strings.ContainsAny(s, "{}[]") {
+		return sarifMessage{s}
+	}
 	return sarifMessage{strings.NewReplacer("{", "{{", "}", "}}", "[", `\[`, "]", `\]`).Replace(s)}
 }
