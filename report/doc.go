@@ -7,8 +7,9 @@
 // one page: verdict, facts, what needs attention, rows. Text and Markdown are
 // bounded and say what they left out; HTML holds every row, in one file that loads
 // nothing from anywhere. Outcomes and FailedRows write the two CSV files of a run
-// folder. JUnit, SARIF and GitHub tell build servers what an audit found, Metrics
-// tells a monitor, Notification a chat, and Queries asks Microsoft's logs.
+// folder, and History the index page of a store of audits. JUnit, SARIF and GitHub
+// tell build servers what an audit found, Metrics tells a monitor, Notification a
+// chat, and Queries asks Microsoft's logs.
 //
 // The package owns the wording, the layout and the advice: one table has the
 // next step for the outcomes of a run and, through Advise, for the errors of a

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"bulksync/internal/words"
 	"bulksync/plan/audit"
@@ -35,14 +36,14 @@ func auditGitHub(w io.Writer, a *audit.Audit, o Options) error {
 				fs = append(fs, f)
 			}
 		}
-		annotate(b, string(s), fs, o.inputPath(a))
+		annotate(b, string(s), fs, o.inputPath(a), a.CreatedAt)
 	}
 	fmt.Fprintf(b, "%s\n", githubClosing(a))
 	return b.Flush()
 }
 
 // annotate writes the annotations of one severity.
-func annotate(b *bufio.Writer, kind string, fs []*audit.Finding, path string) {
+func annotate(b *bufio.Writer, kind string, fs []*audit.Finding, path string, made time.Time) {
 	shown := len(fs)
 	if shown > githubLimit {
 		shown = githubLimit - 1
@@ -52,7 +53,7 @@ func annotate(b *bufio.Writer, kind string, fs []*audit.Finding, path string) {
 		if f.Row > 0 {
 			at += fmt.Sprintf(",line=%d", f.Row)
 		}
-		message := strings.Join(openLines(f), "\n")
+		message := strings.Join(openDetails(f, made), "\n")
 		if message == "" {
 			message = f.Kind.Rule().Title
 		}
@@ -85,7 +86,7 @@ func githubClosing(a *audit.Audit) string {
 		return "Audit: incomplete."
 	}
 	s := fmt.Sprintf("Audit: %s. %s as wanted, %s", a.Result, words.Thousands(a.Totals.OK), words.Count(len(a.Findings), "finding"))
-	if n := countNews(a.Findings); n > 0 {
+	if n := countNew(a.Findings); n > 0 {
 		s += fmt.Sprintf(" (%s new)", words.Thousands(n))
 	}
 	return fmt.Sprintf("%s, %s waived, %s fixed.", s, words.Thousands(len(a.Waived)), words.Thousands(len(a.Fixed)))

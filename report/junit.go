@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"bulksync/internal/words"
 	"bulksync/plan/audit"
@@ -130,7 +131,7 @@ func junitCases(a *audit.Audit) []any {
 		Class: class + ".audit", Name: "objects that are as wanted", Out: words.Count(a.Totals.OK, "object") + agree(a.Totals.OK, " is", " are") + " as wanted",
 	}}
 	for _, o := range objectsFound(a) {
-		out = append(out, o.junit(class))
+		out = append(out, o.junit(class, a.CreatedAt))
 	}
 	return out
 }
@@ -177,14 +178,14 @@ func objectsFound(a *audit.Audit) []*foundObject {
 
 // junit is the case of an object: it fails if a finding counts for the result. An
 // object that could not be read is an error, as it is neither right nor wrong.
-func (o *foundObject) junit(class string) junitCase {
+func (o *foundObject) junit(class string, at time.Time) junitCase {
 	c := junitCase{Class: class + "." + OneLine(o.object), Name: OneLine(o.tenantID)}
 	if c.Name == "" {
 		c.Name = audit.TemplateTenant
 	}
 	var serious, notices []*audit.Finding
 	for _, f := range o.open {
-		if f.Severity() == audit.Notice {
+		if isNotice(f) {
 			notices = append(notices, f)
 		} else {
 			serious = append(serious, f)
@@ -192,31 +193,32 @@ func (o *foundObject) junit(class string) junitCase {
 	}
 	switch {
 	case len(serious) > 0 && serious[0].Kind == audit.Unreadable:
-		c.Error = junitWhy(serious)
+		c.Error = junitWhy(serious, at)
 	case len(serious) > 0:
-		c.Failure = junitWhy(serious)
+		c.Failure = junitWhy(serious, at)
 	case len(o.waived) > 0:
-		c.Skipped = &junitText{Type: "waived", Message: waivedWords(o.waived[0])}
+		c.Skipped = &junitText{Type: "waived", Message: waiverWords(o.waived[0].Waiver, at)}
 	case len(o.unjudged) > 0:
 		c.Skipped = &junitText{Type: "unjudged", Message: "this audit cannot say whether it is as wanted"}
 	}
-	c.Out = junitOut("notice: ", notices, openLines) + junitOut("waived: ", o.waived, waivedLines) + junitOut("fixed: ", o.fixed, goneLines) + junitOut("not judged: ", o.unjudged, goneLines)
+	c.Out = junitOut("notice: ", notices, openDetails, at) + junitOut("waived: ", o.waived, waivedDetails, at) +
+		junitOut("fixed: ", o.fixed, goneDetails, at) + junitOut("not judged: ", o.unjudged, goneDetails, at)
 	return c
 }
 
 // junitWhy says what is wrong: the kind of the first finding, and the fields of
 // all.
-func junitWhy(fs []*audit.Finding) *junitText {
-	message := strings.Join(append([]string{headline(fs[0])}, openLines(fs[0])...), "; ")
-	return &junitText{Type: string(fs[0].Kind), Message: message, Text: junitOut("", fs, openLines)}
+func junitWhy(fs []*audit.Finding, at time.Time) *junitText {
+	message := strings.Join(append([]string{headline(fs[0])}, openDetails(fs[0], at)...), "; ")
+	return &junitText{Type: string(fs[0].Kind), Message: message, Text: junitOut("", fs, openDetails, at)}
 }
 
 // junitOut lists findings with their details.
-func junitOut(label string, fs []*audit.Finding, details func(*audit.Finding) []string) string {
+func junitOut(label string, fs []*audit.Finding, of details, at time.Time) string {
 	var b strings.Builder
 	for _, f := range fs {
 		b.WriteString(label + headline(f) + "\n")
-		for _, l := range details(f) {
+		for _, l := range of(f, at) {
 			b.WriteString("  " + l + "\n")
 		}
 	}

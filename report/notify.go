@@ -2,11 +2,11 @@ package report
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"bulksync/graph"
 	"bulksync/internal/words"
@@ -125,7 +125,7 @@ func notificationOf(a *audit.Audit) *notification {
 		return n
 	}
 	n.Counts = notifyCounts{
-		OK: a.Totals.OK, Open: len(a.Findings), New: countNews(a.Findings), Fixed: len(a.Fixed), Waived: len(a.Waived), Unjudged: len(a.Unjudged),
+		OK: a.Totals.OK, Open: len(a.Findings), New: countNew(a.Findings), Fixed: len(a.Fixed), Waived: len(a.Waived), Unjudged: len(a.Unjudged),
 	}
 	for i := range a.Findings {
 		if f := &a.Findings[i]; f.State == audit.StateContinuing && !f.Reopened {
@@ -160,22 +160,24 @@ func (n *notification) summary() string {
 // name names the first findings: news first, then what is fixed, then the others.
 func (n *notification) name(a *audit.Audit) {
 	var named []notifiedFinding
-	open := mostSerious(a.Findings)
-	slices.SortStableFunc(open, func(a, b *audit.Finding) int { return cmp.Compare(newsRank(a), newsRank(b)) })
-	news := countNews(a.Findings)
 	take := func(f *audit.Finding, s audit.State) {
 		if len(named) < notifyFindings {
-			named = append(named, notified(f, s))
+			named = append(named, notified(f, s, a.CreatedAt))
 		}
 	}
-	for _, f := range open[:news] {
-		take(f, audit.StateNew)
+	open := mostSerious(a.Findings)
+	for _, f := range open {
+		if isNewsState(stateOf(f)) {
+			take(f, audit.StateNew)
+		}
 	}
 	for i := range a.Fixed {
 		take(&a.Fixed[i], stateFixed)
 	}
-	for _, f := range open[news:] {
-		take(f, f.State)
+	for _, f := range open {
+		if !isNewsState(stateOf(f)) {
+			take(f, f.State)
+		}
 	}
 	if named != nil {
 		n.Findings = named
@@ -183,15 +185,15 @@ func (n *notification) name(a *audit.Audit) {
 	n.More = len(a.Findings) + len(a.Fixed) - len(named)
 }
 
-func notified(f *audit.Finding, s audit.State) notifiedFinding {
-	expired := ""
+func notified(f *audit.Finding, s audit.State, at time.Time) notifiedFinding {
+	waiver := ""
 	if s != stateFixed {
-		expired = expiredWords(f)
+		waiver = waiverWords(f.Waiver, at)
 	}
 	return notifiedFinding{
 		ID: short(OneLine(f.ID), notifyName), TenantID: short(OneLine(f.TenantID), notifyName), DisplayName: short(OneLine(f.DisplayName), notifyName),
 		Kind: f.Kind, Severity: f.Severity(), Object: plan.Object(short(OneLine(string(f.Object)), notifyName)), State: s,
-		Details: short(strings.Join(findingLines(f, expired), "; "), notifyText),
+		Details: short(strings.Join(findingDetails(f, waiver), "; "), notifyText),
 	}
 }
 

@@ -45,21 +45,21 @@ func auditSARIF(w io.Writer, a *audit.Audit, o Options) error {
 // sarifResults writes the results one by one: all of them as one text would be
 // larger than everything else.
 func sarifResults(b *bufio.Writer, a *audit.Audit, o Options) error {
-	w := sarifWriter{b: b, uri: artifact(o.inputPath(a))}
+	w := sarifWriter{b: b, made: a.CreatedAt, uri: artifact(o.inputPath(a))}
 	b.WriteString(`"results": [`)
 	for _, f := range mostSerious(a.Findings) {
-		w.add(f, openLines, func(*sarifResult) {})
+		w.add(f, openDetails, func(*sarifResult) {})
 	}
 	for i := range a.Waived {
-		w.add(&a.Waived[i], waivedLines, func(r *sarifResult) {
-			r.Suppressions = []sarifSuppression{{Kind: "external", Status: "accepted", Justification: waivedWords(&a.Waived[i])}}
+		w.add(&a.Waived[i], waivedDetails, func(r *sarifResult) {
+			r.Suppressions = []sarifSuppression{{Kind: "external", Status: "accepted", Justification: waiverWords(a.Waived[i].Waiver, a.CreatedAt)}}
 		})
 	}
 	for i := range a.Fixed {
-		w.add(&a.Fixed[i], goneLines, func(r *sarifResult) { r.BaselineState = "absent" })
+		w.add(&a.Fixed[i], goneDetails, func(r *sarifResult) { r.BaselineState = "absent" })
 	}
 	for i := range a.Unjudged {
-		w.add(&a.Unjudged[i], goneLines, func(r *sarifResult) { r.Kind, r.Level, r.BaselineState = "open", "none", "unchanged" })
+		w.add(&a.Unjudged[i], goneDetails, func(r *sarifResult) { r.Kind, r.Level, r.BaselineState = "open", "none", "unchanged" })
 	}
 	b.WriteString("\n   ]")
 	return w.err
@@ -67,15 +67,16 @@ func sarifResults(b *bufio.Writer, a *audit.Audit, o Options) error {
 
 // sarifWriter writes results and remembers the first error.
 type sarifWriter struct {
-	b   *bufio.Writer
-	uri sarifArtifact
-	n   int
-	err error
+	b    *bufio.Writer
+	made time.Time
+	uri  sarifArtifact
+	n    int
+	err  error
 }
 
 // add writes the result of f with its details; also changes it.
-func (w *sarifWriter) add(f *audit.Finding, details func(*audit.Finding) []string, also func(*sarifResult)) {
-	r := sarifResultOf(f, details(f), w.uri)
+func (w *sarifWriter) add(f *audit.Finding, of details, also func(*sarifResult)) {
+	r := sarifResultOf(f, of(f, w.made), w.uri)
 	also(&r)
 	text, err := seal.Marshal(r)
 	if w.err != nil || err != nil {
@@ -142,10 +143,10 @@ func levelOf(s audit.Severity) string {
 
 // sarifResultOf is the result of an open finding. A finding without a row points
 // at the header: some readers refuse a result without a line.
-func sarifResultOf(f *audit.Finding, details []string, input sarifArtifact) sarifResult {
+func sarifResultOf(f *audit.Finding, lines []string, input sarifArtifact) sarifResult {
 	rule := f.Kind.Rule()
 	r := sarifResult{
-		RuleID: string(f.Kind), Level: levelOf(rule.Severity), Message: sarifText(strings.Join(append([]string{headline(f)}, details...), "\n")),
+		RuleID: string(f.Kind), Level: levelOf(rule.Severity), Message: sarifText(strings.Join(append([]string{headline(f)}, lines...), "\n")),
 		Locations: []sarifLocation{{
 			Physical: sarifPhysical{Artifact: input, Region: sarifRegion{max(f.Row, 1)}},
 			Logical:  []sarifLogical{{Name: OneLine(string(f.Object)), FullName: qualified(f), Kind: "resource"}},

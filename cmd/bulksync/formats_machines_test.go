@@ -15,18 +15,22 @@ import (
 	"bulksync/report"
 )
 
+// driftAudit has an open finding, a waived and a fixed one.
+func driftAudit() *audit.Audit {
+	at := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	a := &audit.Audit{CreatedAt: at, Result: audit.Drift, Totals: audit.Totals{Missing: 1, Waived: 1}, Earlier: &audit.Link{Folder: "x"}}
+	a.Read.Complete = true
+	a.Findings = []audit.Finding{{ID: "open", Kind: audit.Missing, State: audit.StateNew, Since: at}}
+	a.Waived = []audit.Finding{{ID: "waived", Kind: audit.Missing, Waiver: &audit.Waiver{Expires: "2030-12-31"}}}
+	a.Fixed = []audit.Finding{{ID: "fixed", Kind: audit.Missing}}
+	return a
+}
+
 // A notification writes each member that the page lists, and no other.
 func TestFormatsOfANotification(t *testing.T) {
+	incomplete := &audit.Audit{CreatedAt: driftAudit().CreatedAt, Result: audit.Incomplete, Problem: "no answer"}
 	var texts [][]byte
-	for i, how := range amounts {
-		a := filled[audit.Audit](how)
-		a.Totals, a.Result, a.Fixed = audit.Totals{Missing: 1, Waived: len(a.Waived)}, audit.Drift, nil
-		a.Read.Complete, a.Findings[0].Kind = true, audit.Missing
-		if i == 0 {
-			a.Problem = "x"
-		} else {
-			a.Problem = ""
-		}
+	for _, a := range []*audit.Audit{driftAudit(), incomplete} {
 		texts = append(texts, rendered(t, func(w io.Writer) error { return report.Notification(w, a, report.Generic) }))
 	}
 	readFormats(t).compare(t, "The notification", "member", collected(t, texts), true)
@@ -65,11 +69,8 @@ func TestScriptOfSARIF(t *testing.T) {
 	if _, err := exec.LookPath("jq"); err != nil {
 		t.Skip(err)
 	}
-	open, waived, fixed := audit.Finding{ID: "open", Kind: audit.Missing}, audit.Finding{ID: "waived", Kind: audit.Missing}, audit.Finding{ID: "fixed", Kind: audit.Missing}
-	a := &audit.Audit{Result: audit.Drift, Totals: audit.Totals{Missing: 1, Waived: 1}, Findings: []audit.Finding{open}, Waived: []audit.Finding{waived}, Fixed: []audit.Finding{fixed}}
-	a.Read.Complete = true
 	cmd := exec.CommandContext(t.Context(), "jq", script[1])
-	cmd.Stdin = bytes.NewReader(rendered(t, func(w io.Writer) error { return report.Audit(w, a, report.SARIF, report.Options{}) }))
+	cmd.Stdin = bytes.NewReader(rendered(t, func(w io.Writer) error { return report.Audit(w, driftAudit(), report.SARIF, report.Options{}) }))
 	out, err := cmd.Output()
 	if s := string(out); err != nil || !strings.Contains(s, `"open"`) || strings.Contains(s, `"waived"`) || strings.Contains(s, `"fixed"`) {
 		t.Errorf("%v\n%s", err, s)
