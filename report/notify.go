@@ -41,6 +41,15 @@ const (
 	notifyText = 200
 )
 
+// HasNews reports whether a notification is worth sending: something is open that
+// was not before, notices aside, or something is fixed, or the audit is incomplete,
+// which nobody may notice otherwise. Without earlier audits, all that is open is
+// news.
+func HasNews(a *audit.Audit) bool {
+	return a.Result == audit.Incomplete || len(a.Fixed) > 0 ||
+		slices.ContainsFunc(a.Findings, func(f audit.Finding) bool { return isNews(&f) && !isNotice(&f) })
+}
+
 // Notification writes what somebody has to know of an audit, as the JSON body of
 // one request: the result, the counts, and the first findings, new ones first. It
 // stays below what the receivers take, whatever the audit holds, and names in it
@@ -103,6 +112,8 @@ type notifiedFinding struct {
 	Kind        audit.Kind     `json:"kind"`
 	Severity    audit.Severity `json:"severity"`
 	Object      plan.Object    `json:"object"`
+	// Property is empty if the finding is about all of the object.
+	Property string `json:"property"`
 	// State is new, continuing or fixed; empty if no earlier audit is known.
 	State audit.State `json:"state"`
 	// Details say in words what is there and what is wanted.
@@ -192,7 +203,7 @@ func notified(f *audit.Finding, s audit.State, at time.Time) notifiedFinding {
 	}
 	return notifiedFinding{
 		ID: short(OneLine(f.ID), notifyName), TenantID: short(OneLine(f.TenantID), notifyName), DisplayName: short(OneLine(f.DisplayName), notifyName),
-		Kind: f.Kind, Severity: f.Severity(), Object: plan.Object(short(OneLine(string(f.Object)), notifyName)), State: s,
+		Kind: f.Kind, Severity: f.Severity(), Object: plan.Object(short(OneLine(string(f.Object)), notifyName)), State: s, Property: short(OneLine(f.Property()), notifyName),
 		Details: short(strings.Join(findingDetails(f, waiver), "; "), notifyText),
 	}
 }

@@ -114,6 +114,28 @@ func TestANotificationBeginsWithNews(t *testing.T) {
 	}
 }
 
+// What was known before is no news, and neither is a notice.
+func TestWhatIsNews(t *testing.T) {
+	of := func(k audit.Kind, s audit.State, reopened bool) *audit.Audit {
+		f := finding(2, k)
+		f.State, f.Reopened = s, reopened
+		return &audit.Audit{Result: audit.Drift, Findings: []audit.Finding{f}}
+	}
+	for name, c := range map[string]struct {
+		a    *audit.Audit
+		want bool
+	}{
+		"new": {of(audit.Missing, audit.StateNew, false), true}, "continuing": {of(audit.Missing, audit.StateContinuing, false), false},
+		"reopened": {of(audit.Missing, audit.StateContinuing, true), true}, "a new notice": {of(audit.ConsentWithoutSync, audit.StateNew, false), false},
+		"fixed": {&audit.Audit{Result: audit.Clean, Fixed: make([]audit.Finding, 1)}, true}, "unknown": {of(audit.Extra, "", false), true},
+		"clean": {auditOf(), false}, "incomplete": {incompleteAudit(), true},
+	} {
+		if got := report.HasNews(c.a); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 // Every finding is named or counted.
 func TestANotificationIsBounded(t *testing.T) {
 	for _, n := range []int{0, 1, 10, 11, 10_000} {

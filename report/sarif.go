@@ -153,6 +153,9 @@ func sarifResultOf(f *audit.Finding, lines []string, input sarifArtifact) sarifR
 		}},
 		Properties: map[string]any{"tenantId": OneLine(f.TenantID), "object": OneLine(string(f.Object))},
 	}
+	if property := f.Property(); property != "" {
+		r.Properties["property"] = OneLine(property)
+	}
 	if f.ID != "" {
 		r.Fingerprints = map[string]string{"bulksyncFinding/v1": OneLine(f.ID)}
 	}
