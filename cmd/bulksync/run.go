@@ -217,6 +217,7 @@ func reportsOf(d *rundir.Dir, p *plan.Plan, r *journal.Result, code int) []rundi
 		{Name: "report.html", Render: run(report.HTML)},
 		{Name: summaryName, Render: run(report.JSON)},
 		{Name: undoName, Render: undo},
+		{Name: "queries.kql", Render: func(w io.Writer) error { return report.Queries(w, report.RunLogQuery(p, r)) }},
 	}
 }
 
