@@ -129,7 +129,7 @@ type listing struct {
 	visit           func(Page) error
 	seed            maphash.Seed
 	partners        map[uuid.UUID]mark
-	links           map[string]bool
+	links           followed
 	pagesWithoutNew int // pages in a row without a new partner
 }
 
@@ -142,7 +142,7 @@ type mark struct {
 func newListing(c *Client, restarted string, visit func(Page) error) *listing {
 	return &listing{
 		client: c, restarted: restarted, visit: visit, seed: maphash.MakeSeed(),
-		partners: map[uuid.UUID]mark{}, links: map[string]bool{},
+		partners: map[uuid.UUID]mark{}, links: followed{},
 	}
 }
 
@@ -217,15 +217,12 @@ func (l *listing) keepNew(p *page) error {
 	if l.pagesWithoutNew++; len(p.Partners) > 0 {
 		l.pagesWithoutNew = 0
 	}
-	switch {
-	case p.next == "":
-		return nil
-	case l.links[p.next]:
-		return errors.New("@odata.nextLink repeats, so the list would never end")
-	case l.pagesWithoutNew > maxPagesWithoutNew:
+	if err := l.links.add(p.next); err != nil {
+		return err
+	}
+	if p.next != "" && l.pagesWithoutNew > maxPagesWithoutNew {
 		return fmt.Errorf("%d pages in a row brought no new partner, so the list would never end", l.pagesWithoutNew)
 	}
-	l.links[p.next] = true
 	return nil
 }
 

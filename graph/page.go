@@ -18,10 +18,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// splitPage finds the partners of a page, one by one, and the link to the next
-// page. It does not look into the partners, but refuses a page on which a member
+// splitPage finds the elements of a page, one by one, and the link to the next
+// page. It does not look into the elements, but refuses a page on which a member
 // appears twice.
-func splitPage(body []byte) (partners [][]byte, link string, err error) {
+func splitPage(body []byte) (elements [][]byte, link string, err error) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(body), lenient)
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
 		return nil, "", notJSON(cmp.Or(err, errNoList))
@@ -35,7 +35,7 @@ func splitPage(body []byte) (partners [][]byte, link string, err error) {
 		}
 		seen[name] = true
 		if name == "value" {
-			partners, err = splitValue(dec)
+			elements, err = splitValue(dec)
 		} else {
 			err = otherMember(dec, name, &link)
 		}
@@ -52,14 +52,14 @@ func splitPage(body []byte) (partners [][]byte, link string, err error) {
 	if !seen["value"] {
 		return nil, "", errNoList
 	}
-	return partners, link, nil
+	return elements, link, nil
 }
 
-var errNoList = errors.New("the answer holds no list of partners")
+var errNoList = errors.New("the answer holds no list")
 
-// splitValue reads the array of partners. Each is a copy, so that keeping one
-// partner does not keep the whole page in memory.
-func splitValue(dec *jsontext.Decoder) (partners [][]byte, err error) {
+// splitValue reads the array. Each element is a copy, so that keeping one does not
+// keep the whole page in memory.
+func splitValue(dec *jsontext.Decoder) (elements [][]byte, err error) {
 	switch dec.PeekKind() {
 	case '[':
 	case 'n':
@@ -72,17 +72,17 @@ func splitValue(dec *jsontext.Decoder) (partners [][]byte, err error) {
 		kind := dec.PeekKind()
 		if kind == ']' {
 			_, err = dec.ReadToken()
-			return partners, err
+			return elements, err
 		}
 		one, err := dec.ReadValue()
 		if err != nil {
 			return nil, notJSON(err)
 		}
-		partners = append(partners, bytes.Clone(one))
+		elements = append(elements, bytes.Clone(one))
 	}
 }
 
-// otherMember reads a member other than the list of partners.
+// otherMember reads a member other than the list itself.
 func otherMember(dec *jsontext.Decoder, name string, link *string) error {
 	value, err := dec.ReadValue()
 	switch {
@@ -216,6 +216,18 @@ func (c *Client) wrongLink(where string) error {
 func isBelow(p, root string) bool {
 	plain := strings.TrimSuffix(p, "/")
 	return strings.HasPrefix(p, root) && path.Clean(plain) == plain && !strings.ContainsAny(p, `\%`)
+}
+
+// followed holds the links of one list so far.
+type followed map[string]bool
+
+// add adds a link, which is empty on the last page, and refuses one that repeats.
+func (f followed) add(link string) error {
+	if f[link] {
+		return errors.New("@odata.nextLink repeats, so the list would never end")
+	}
+	f[link] = link != ""
+	return nil
 }
 
 func portOf(u *url.URL) string {

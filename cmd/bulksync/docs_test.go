@@ -39,6 +39,10 @@ var vocabularies = []vocabulary{
 	{"kind of identity", "graph/auth", "Kind", false},
 	{"drift policy", "execute/journal", "DriftPolicy", false},
 	{"priority", "graph", "Priority", false},
+	{"kind of path", "cmd/bulksync", "pathKind", false},
+	{"verdict", "cmd/bulksync", "verdict", false},
+	{"check", "plan/audit/evidence", "Status", false},
+	{"subject", "plan/audit/evidence", "Subject", false},
 }
 
 // Each word of a vocabulary is on the page, and each that a report shows is in

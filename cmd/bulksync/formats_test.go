@@ -32,6 +32,7 @@ const (
 	sectionSummary  = "The summary"
 	sectionAudit    = "The audit"
 	sectionLog      = "The log"
+	sectionProof    = "The proof"
 )
 
 // amounts are the three values that together show each member both present and,
@@ -43,7 +44,7 @@ var amounts = []amount{everything, pointers, nothing}
 func TestFormatsListEveryMember(t *testing.T) {
 	page := readFormats(t)
 	for section, texts := range map[string]func(*testing.T) [][]byte{
-		sectionPlan: planTexts, sectionDecision: decisionTexts, sectionJournal: journalTexts, sectionSummary: summaryTexts, sectionAudit: auditTexts,
+		sectionPlan: planTexts, sectionDecision: decisionTexts, sectionJournal: journalTexts, sectionSummary: summaryTexts, sectionAudit: auditTexts, sectionProof: proofTexts,
 	} {
 		page.compare(t, section, "member", collected(t, texts(t)), true)
 	}
@@ -148,6 +149,13 @@ func auditTexts(t *testing.T) (texts [][]byte) {
 		a.Result, a.Totals = audit.Incomplete, audit.Totals{Missing: 1}
 		a.Findings[0].Kind = audit.Missing
 		texts = append(texts, rendered(t, func(w io.Writer) error { return report.Audit(w, a, report.JSON, report.Options{}) }))
+	}
+	return texts
+}
+
+func proofTexts(t *testing.T) (texts [][]byte) {
+	for _, how := range amounts {
+		texts = append(texts, rendered(t, func(w io.Writer) error { return report.Proof(w, filled[verification](how)) }))
 	}
 	return texts
 }

@@ -32,6 +32,29 @@ func (d *Dir) Share() error {
 	return d.take(tryShare)
 }
 
+// Watch is Share for a process that must change nothing in the folder: it neither
+// makes the lock file nor sweeps. Without a lock file nobody continues the run.
+func (d *Dir) Watch() error {
+	f, err := atomicfile.Open(d.File(LockName), os.O_RDONLY)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	f.Close()
+	d.lock = flock.New(d.File(LockName), flock.SetFlag(os.O_RDONLY))
+	switch ok, err := tryShare(d.lock); {
+	case err != nil:
+		d.lock = nil
+		return fmt.Errorf("locking %s: %w", d.path, err)
+	case !ok:
+		d.Release()
+		return fmt.Errorf("%w in %s", ErrBusy, d.path)
+	}
+	return nil
+}
+
 // tryShare takes the lock together with others. Another process that reads the
 // run has it alone for a moment: the wait outlasts that, but not a process that
 // continues the run.

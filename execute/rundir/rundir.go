@@ -98,6 +98,11 @@ func (d *Dir) Plan(ctx context.Context) (*plan.Plan, error) {
 	return read(ctx, d.File(PlanName), plan.Decode)
 }
 
+// Undo reads and proves the plan that reverts the run, in the file of this name.
+func (d *Dir) Undo(ctx context.Context, name string) (*plan.Plan, error) {
+	return read(ctx, d.File(name), plan.Decode)
+}
+
 // Journal replays the journal of the run.
 func (d *Dir) Journal(ctx context.Context, p *plan.Plan) (*journal.Log, error) {
 	return read(ctx, d.File(JournalName), func(r io.Reader) (*journal.Log, error) { return journal.Replay(p, r) })

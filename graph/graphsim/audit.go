@@ -1,10 +1,7 @@
 package graphsim
 
 import (
-	"encoding/json"
-	"net/http"
-	"net/url"
-	"strconv"
+	"slices"
 	"time"
 )
 
@@ -62,7 +59,8 @@ type (
 	}
 )
 
-// AuditTarget is the object that was changed; ID is the partner's tenant ID.
+// AuditTarget is the object that was changed. In which of its members a record
+// names the partner depends on Config.AuditTarget.
 type AuditTarget struct {
 	ID                 string             `json:"id"`
 	ModifiedProperties []ModifiedProperty `json:"modifiedProperties"`
@@ -100,18 +98,30 @@ func (s *Sim) audit(c *call, category, activity, target string, changes ...chang
 	s.audits = append(s.audits, e)
 }
 
-// AuditLog returns the records so far, oldest first.
+// AuditTargetForm is where a record names the partner that was changed. Microsoft's sample queries
+// find it in the modified property tenantId of an added partner; for other changes nothing is
+// documented.
+type AuditTargetForm string
+
+// The forms.
+const (
+	AuditTargetID       AuditTargetForm = "id"       // in the ID of the target; tenantId is modified by adding and deleting alone
+	AuditTargetProperty AuditTargetForm = "property" // always in tenantId; the ID is that of the policy
+)
+
+// AuditLog returns all records so far, oldest first, as if none were too new or
+// too old to be served.
 func (s *Sim) AuditLog() []AuditRecord {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	records := make([]AuditRecord, len(s.audits))
 	for i, e := range s.audits {
-		records[i] = e.record()
+		records[i] = e.record(s.cfg)
 	}
 	return records
 }
 
-func (e event) record() AuditRecord {
+func (e event) record(cfg Config) AuditRecord {
 	r := AuditRecord{
 		ID: e.id, Category: e.category, ActivityDisplayName: e.activity, ActivityDateTime: e.at.UTC(),
 		LoggedByService: "Core Directory", Result: "success", CorrelationID: e.correlation,
@@ -124,43 +134,29 @@ func (e event) record() AuditRecord {
 	default:
 		r.InitiatedBy.App = &AuditApp{AppID: e.by.Appid, DisplayName: e.by.Name}
 	}
-	t := AuditTarget{ID: e.target, ModifiedProperties: []ModifiedProperty{}}
-	for _, ch := range e.changes {
-		t.ModifiedProperties = append(t.ModifiedProperties, ModifiedProperty{ch.name, ch.before, ch.after})
-	}
-	r.TargetResources = []AuditTarget{t}
+	r.TargetResources = []AuditTarget{e.targetAs(cfg)}
 	return r
 }
 
-// listAudits serves the log newest first, in pages.
-func (s *Sim) listAudits(c *call) answer {
-	q, bad := c.query("$skiptoken")
-	if bad != nil {
-		return refuse(bad)
-	}
-	skip := 0
-	if q.Has("$skiptoken") {
-		n, err := strconv.Atoi(q.Get("$skiptoken"))
-		if err != nil || n < 0 {
-			return refuse(expiredPage())
+// targetAs is the target of a record in the form that the configuration says.
+func (e event) targetAs(cfg Config) AuditTarget {
+	t := AuditTarget{ID: e.target, ModifiedProperties: []ModifiedProperty{}}
+	for _, ch := range e.changes {
+		if ch.name == "tenantId" || !cfg.AuditOpaque {
+			t.ModifiedProperties = append(t.ModifiedProperties, ModifiedProperty{ch.name, ch.before, ch.after})
 		}
-		skip = n
 	}
-	log := s.AuditLog()
-	page := struct {
-		Context string        `json:"@odata.context"`
-		Value   []AuditRecord `json:"value"`
-		Next    string        `json:"@odata.nextLink,omitempty"`
-	}{Context: c.base + "/v1.0/$metadata#auditLogs/directoryAudits", Value: []AuditRecord{}}
-	for i := len(log) - 1 - skip; i >= 0 && len(page.Value) < s.cfg.PageSize; i-- {
-		page.Value = append(page.Value, log[i])
+	if cfg.AuditTarget != AuditTargetProperty || !isGUID(e.target) || e.category == categorySyncTemplate || e.category == categoryPartnerTemplate {
+		return t
 	}
-	if end := skip + len(page.Value); end < len(log) {
-		page.Next = c.base + c.path + "?" + url.Values{"$skiptoken": {strconv.Itoa(end)}}.Encode()
+	named := slices.ContainsFunc(t.ModifiedProperties, func(m ModifiedProperty) bool { return m.DisplayName == "tenantId" })
+	if !named {
+		id := `"` + e.target + `"`
+		t.ModifiedProperties = append(t.ModifiedProperties, ModifiedProperty{"tenantId", id, id})
 	}
-	body, err := json.Marshal(page)
-	if err != nil {
-		return refuse(&odataError{status: http.StatusInternalServerError, code: "InternalServerError", message: err.Error()})
-	}
-	return ok(body)
+	t.ID = policyObjectID
+	return t
 }
+
+// policyObjectID is the directory object of the policy, which no API shows.
+const policyObjectID = "6d0f3a1c-52be-4b0f-9a4e-0c8e7f4d2b61"

@@ -20,7 +20,7 @@
 //
 // A request is routed (call.go), authenticated (token.go) and charged (throttle.go), and then
 // reaches the operation on its object (partner.go, sync.go, templates.go, settings.go, tenants.go,
-// and page.go for the list). schema.go decides what a body may hold, members.go what it changes,
+// page.go for the list, auditlist.go for the audit log that audit.go keeps). schema.go decides what a body may hold, members.go what it changes,
 // encode.go what an object looks like. fault.go picks the requests that a fault strikes,
 // faultkind.go is the table of what each kind does, and faultanswer.go makes the answers. Package
 // graph is the neighbour that sends the requests.

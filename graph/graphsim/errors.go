@@ -36,6 +36,19 @@ func forbidden() *odataError {
 		message: "Insufficient privileges to complete the operation."}
 }
 
+// noAuditPermission and noAuditRole are what the audit log answers (field:
+// microsoftgraph/microsoft-graph-explorer-v4 issue 3165, Entra page on errors of
+// the reporting API).
+func noAuditPermission() *odataError {
+	return &odataError{status: http.StatusForbidden, code: "Authentication_MSGraphPermissionMissing",
+		message: "Calling principal does not have required MSGraph permissions " + PermissionAudit}
+}
+
+func noAuditRole() *odataError {
+	return &odataError{status: http.StatusForbidden, code: "Authentication_RequestFromUnsupportedUserRole",
+		message: "User is not in the allowed roles"}
+}
+
 func notFound(id string) *odataError {
 	return &odataError{status: http.StatusNotFound, code: codeNotFound,
 		message: "Resource '" + id + "' does not exist or one of its queried reference-property objects are not present."}

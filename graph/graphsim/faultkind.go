@@ -141,8 +141,8 @@ const (
 	singleReads   reach = "reads of one partner, policy or tenant"
 	partnerReads  reach = "reads of partners"
 	expandedReads reach = "reads of partners with $expand"
-	pages         reach = "pages of the list"
-	laterPages    reach = "pages of the list after the first"
+	pages         reach = "pages of a list"
+	laterPages    reach = "pages of the partners after the first"
 )
 
 // takes reports whether it reaches requests of a method; WRITE is any method but GET, and "" is
@@ -171,7 +171,7 @@ func (r reach) includes(c *call) bool {
 	case expandedReads:
 		return at(nounPartner, nounPartners) && c.asks("$expand")
 	case pages:
-		return at(nounPartners)
+		return at(nounPartners, nounAudit)
 	case laterPages:
 		return at(nounPartners) && c.asks("$skiptoken")
 	}

@@ -130,7 +130,7 @@ func (s *Sim) process(c *call) answer {
 		return refuse(noSegment(c.route.unknown))
 	}
 	if !c.allowed() {
-		return refuse(forbidden())
+		return refuse(c.denied())
 	}
 	if c.conflicting {
 		return refuse(concurrency())

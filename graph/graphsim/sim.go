@@ -138,7 +138,7 @@ type Config struct {
 
 	PageSize    int           // objects per page; default 100
 	EmptyPage   bool          // put an empty page in the middle of each list of several pages
-	EndlessList bool          // the list of partners never ends: its pages repeat, with new tokens
+	EndlessList bool          // no list ever ends: its pages repeat, with new tokens
 	Latency     time.Duration // half of it passes before a request takes effect, half after
 	ReadLag     time.Duration // reads show a write this long after it
 	DateOffset  time.Duration // how far Graph's clock is ahead of ours
@@ -166,6 +166,12 @@ type Config struct {
 	HiddenSync       HiddenForm // default HiddenNull
 	HiddenSyncStatus int        // answer to a single request for a sync policy that the caller may not see: 404 (default; PUT of one that exists: 409), or 403
 
+	AuditRetention time.Duration   // records of the audit log that are older are gone; 0 = kept for ever
+	AuditLag       time.Duration   // a change is in the audit log this long after it was made
+	AuditTarget    AuditTargetForm // default AuditTargetID
+	AuditOpaque    bool            // records do not say which properties were changed
+	AuditPlain     bool            // the audit log takes a filter of activityDateTime alone, and no order
+
 	NoHistory bool // keep neither journal nor audit log, for long runs
 }
 
@@ -179,6 +185,7 @@ func (c Config) withDefaults() Config {
 	c.CreateLagStatus = cmp.Or(c.CreateLagStatus, 404)
 	c.HiddenSync = cmp.Or(c.HiddenSync, HiddenNull)
 	c.HiddenSyncStatus = cmp.Or(c.HiddenSyncStatus, 404)
+	c.AuditTarget = cmp.Or(c.AuditTarget, AuditTargetID)
 	return c
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -115,13 +116,25 @@ func (s *Sim) Edit(tenantID string, edit func(*Partner)) bool {
 	edit(p)
 	p.TenantID = old.TenantID
 	s.put(nil, p.TenantID, p)
-	if changes := syncChanges(old.IdentitySynchronization, p.IdentitySynchronization); len(changes) > 0 {
+	s.auditEdit(old, p)
+	return true
+}
+
+// auditEdit adds a record for each object that an edit changed.
+func (s *Sim) auditEdit(old, p *Partner) {
+	changes := syncChanges(old.IdentitySynchronization, p.IdentitySynchronization)
+	switch created, deleted := old.IdentitySynchronization == nil, p.IdentitySynchronization == nil; {
+	case created != deleted && created:
+		s.audit(nil, categorySync, ActivityCreateSync, p.TenantID, changes...)
+	case created != deleted:
+		s.audit(nil, categorySync, ActivityDeleteSync, p.TenantID, changes...)
+	case len(changes) > 0:
 		s.audit(nil, categorySync, ActivityUpdateSync, p.TenantID, changes...)
-	} else {
-		changes = slices.DeleteFunc(partnerChanges(old, p, partnerMembers), func(c change) bool { return c.before == c.after })
+	}
+	changes = slices.DeleteFunc(partnerChanges(old, p, partnerMembers), func(c change) bool { return c.before == c.after })
+	if len(changes) > 0 || reflect.DeepEqual(old.IdentitySynchronization, p.IdentitySynchronization) {
 		s.audit(nil, categoryAccess, ActivityUpdatePartner, p.TenantID, changes...)
 	}
-	return true
 }
 
 // Break makes all reads of a partner, in the list and single ones, show text instead of it; "" ends

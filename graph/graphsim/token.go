@@ -28,6 +28,7 @@ const (
 	RoleSecurityReader            = "5d6b6bb7-de71-4623-b4af-96380a352509"
 	RoleGlobalReader              = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
 	RoleSecureAccessAdministrator = "ac434307-12b9-4fa1-a708-88bf58caabc1"
+	RoleReportsReader             = "4a5d8f65-41da-4de4-8968-e035b65339cf"
 )
 
 // DefaultAppID is the application that a token names when TokenOptions does not.
@@ -175,7 +176,7 @@ func (c *call) allowed() bool {
 	case c.route.noun == nounTenant:
 		return has(PermissionTenantInfo)
 	case c.route.noun == nounAudit:
-		return has(PermissionAudit)
+		return has(PermissionAudit) && t.readsAudits()
 	case isWrite(c.method):
 		return has(PermissionWrite) && (t.mayWrite(c.route.noun) || c.hidesSync())
 	default:
@@ -208,6 +209,23 @@ func (s *Sim) hiddenSync(c *call) *odataError {
 // them, and a user's token may come without its roles.
 func (t *claims) seesSync() bool {
 	return t.hasRole(RoleGlobalAdministrator, RoleSecurityAdministrator, RoleSecurityReader, RoleGlobalReader)
+}
+
+// readsAudits reports whether a user's roles allow reading the audit log.
+func (t *claims) readsAudits() bool {
+	return t.seesSync() || t.hasRole(RoleReportsReader)
+}
+
+// denied is the refusal of a request that is not allowed.
+func (c *call) denied() *odataError {
+	switch {
+	case c.route.noun != nounAudit:
+		return forbidden()
+	case !c.claims.readsAudits():
+		return noAuditRole()
+	default:
+		return noAuditPermission()
+	}
 }
 
 func (t *claims) mayWrite(n noun) bool {

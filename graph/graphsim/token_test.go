@@ -15,7 +15,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	const unauthorized, denied = "InvalidAuthenticationToken", "Authorization_RequestDenied"
 	find := "/v1.0/tenantRelationships/findTenantInformationByTenantId(tenantId='" + contoso + "')"
 	audits := "/v1.0/auditLogs/directoryAudits"
-	read := []string{graphsim.PermissionRead}
+	read, auditor := []string{graphsim.PermissionRead}, []string{graphsim.PermissionAudit}
 	for _, c := range []struct {
 		name   string
 		token  o
@@ -31,8 +31,10 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"an app that may read does not delete", o{Permissions: read}, 403, denied, "DELETE", sync},
 		{"an app that may read does not look tenants up", o{Permissions: read}, 403, denied, "GET", find},
 		{"an app without permissions", o{Permissions: []string{}}, 403, denied, "GET", partners},
-		{"the audit log wants its own permission", o{}, 403, denied, "GET", audits},
-		{"an auditor reads the audit log", o{Permissions: []string{graphsim.PermissionAudit}}, 200, "", "GET", audits},
+		{"the audit log wants its own permission", o{}, 403, "Authentication_MSGraphPermissionMissing", "GET", audits},
+		{"an auditor reads the audit log", o{Permissions: auditor}, 200, "", "GET", audits},
+		{"a reports reader reads the audit log", o{User: "ada@home.example", Permissions: auditor, Roles: []string{graphsim.RoleReportsReader}}, 200, "", "GET", audits},
+		{"a Teams administrator reads no audit log", o{User: "ada@home.example", Permissions: auditor, Roles: []string{graphsim.RoleTeamsAdministrator}}, 403, "Authentication_RequestFromUnsupportedUserRole", "GET", audits},
 		{"a security administrator writes", o{User: "ada@home.example"}, 204, "", "PATCH", sync},
 		{"a security reader reads", o{User: "ada@home.example", Roles: []string{graphsim.RoleSecurityReader}}, 200, "", "GET", sync},
 		{"a security reader does not write", o{User: "ada@home.example", Roles: []string{graphsim.RoleSecurityReader}}, 403, denied, "PATCH", sync},

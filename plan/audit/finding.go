@@ -73,11 +73,8 @@ func (f *Finding) Severity() Severity { return f.Kind.Rule().Severity }
 // Property is the path of the only property that the finding is about; empty if
 // it is about all of the object.
 func (f *Finding) Property() string {
-	switch f.Kind {
-	case Changed, SyncWithoutConsent, ConsentWithoutSync:
-		if len(f.Fields) == 1 {
-			return f.Fields[0].Path
-		}
+	if len(f.Fields) == 1 && (f.Kind == Changed || f.Kind.isAboutConsent()) {
+		return f.Fields[0].Path
 	}
 	return ""
 }
@@ -86,13 +83,15 @@ func (f *Finding) Property() string {
 // was. One whose state is unknown may be new.
 func (f *Finding) isNews() bool { return f.State != StateContinuing || f.Reopened }
 
-// findingID is the ID of a finding. The property is empty unless the kind is
-// Changed: nothing else is found twice on one object.
-func findingID(home, tenantID string, o plan.Object, k Kind, property string) string {
-	if tenantID == "" {
-		tenantID = TemplateTenant
+// newID is the ID of the finding in an audit of a home tenant. The property is
+// left out unless the kind is Changed: nothing else is found twice on one object.
+func (f *Finding) newID(home string) string {
+	property := ""
+	if f.Kind == Changed {
+		property = f.Property()
 	}
-	list, _ := seal.Canonical([]string{home, tenantID, string(o), string(k), property}) // a list of texts has a canonical form
+	// A list of texts always has a canonical form.
+	list, _ := seal.Canonical([]string{home, f.subject(), string(f.Object), string(f.Kind), property})
 	sum := sha256.Sum256(list)
 	return hex.EncodeToString(sum[:8])
 }

@@ -165,16 +165,8 @@ func policyName(p *graph.Partner) string {
 
 // find adds a finding. Its ID follows from the rest of it.
 func (c *comparison) find(f Finding) {
-	property := ""
-	if f.Kind == Changed {
-		property = f.Fields[0].Path
-	}
-	f.ID = c.id(f.TenantID, f.Object, f.Kind, property)
+	f.ID = f.newID(c.HomeTenant.ID)
 	c.Findings = append(c.Findings, f)
-}
-
-func (c *comparison) id(tenantID string, o plan.Object, k Kind, property string) string {
-	return findingID(c.HomeTenant.ID, tenantID, o, k, property)
 }
 
 // conclude counts what is open, and gives the verdict.

@@ -9,7 +9,7 @@ import (
 // tellNews gives each finding its state beside the newest earlier audit, which is
 // nil for the first one, and sorts out what that audit found and this one did not.
 func (c *comparison) tellNews(earlier *Audit, link *Link) {
-	known := map[string]*known{}
+	known := map[string]*earlierFinding{}
 	if earlier != nil {
 		c.Earlier = link
 		known = findingsOf(earlier)
@@ -28,8 +28,8 @@ func (c *comparison) tellNews(earlier *Audit, link *Link) {
 	}
 }
 
-// known is a finding of the earlier audit.
-type known struct {
+// earlierFinding is what is known of a finding of the earlier audit.
+type earlierFinding struct {
 	since  time.Time
 	waived bool
 	found  bool // by this audit as well
@@ -37,12 +37,12 @@ type known struct {
 
 // findingsOf lists what an earlier audit found, and what it could not speak of
 // but one before it found.
-func findingsOf(earlier *Audit) map[string]*known {
-	all := map[string]*known{}
+func findingsOf(earlier *Audit) map[string]*earlierFinding {
+	all := map[string]*earlierFinding{}
 	add := func(list []Finding, waived func(*Finding) bool) {
 		for i := range list {
 			f := &list[i]
-			k := &known{since: f.Since, waived: waived(f)}
+			k := &earlierFinding{since: f.Since, waived: waived(f)}
 			if k.since.IsZero() {
 				k.since = earlier.CreatedAt
 			}
@@ -56,7 +56,7 @@ func findingsOf(earlier *Audit) map[string]*known {
 }
 
 // tell gives a finding its state: k is the same one of the earlier audit, or nil.
-func (f *Finding) tell(k *known, now time.Time) {
+func (f *Finding) tell(k *earlierFinding, now time.Time) {
 	if k == nil {
 		f.State, f.Since = StateNew, now
 		return
@@ -68,7 +68,7 @@ func (f *Finding) tell(k *known, now time.Time) {
 // fixed, or this one cannot speak of it. What the earlier audit could not speak of
 // itself is told again as long as the partner cannot be judged, and was told
 // enough if the file asks for something else.
-func (c *comparison) sortGone(earlier *Audit, known map[string]*known) {
+func (c *comparison) sortGone(earlier *Audit, known map[string]*earlierFinding) {
 	add := func(list []Finding, again bool) {
 		for _, f := range list {
 			if known[f.ID].found {
@@ -78,10 +78,10 @@ func (c *comparison) sortGone(earlier *Audit, known map[string]*known) {
 				f.Since = earlier.CreatedAt
 			}
 			f.State, f.Reopened, f.ChangedBy = "", false, nil
-			switch sees, judges := c.sees(&f), c.judges(&f); {
-			case sees && judges:
+			switch seen, judged := c.sees(f.subject()), c.judges(&f); {
+			case seen && judged:
 				c.Fixed = append(c.Fixed, f)
-			case !sees || !again:
+			case !seen || !again:
 				c.Unjudged = append(c.Unjudged, f)
 			}
 		}
@@ -91,18 +91,18 @@ func (c *comparison) sortGone(earlier *Audit, known map[string]*known) {
 	add(earlier.Unjudged, true)
 }
 
-// sees reports whether the audit looks at the partner of an earlier finding, or at
-// the template. A partner that is gone was seen to be gone.
-func (c *comparison) sees(f *Finding) bool {
+// sees reports whether the audit looks at a partner, or at the template. A partner
+// that is gone was seen to be gone.
+func (c *comparison) sees(subject string) bool {
 	switch {
-	case f.TenantID == "":
+	case subject == TemplateTenant:
 		return c.desired.Template != nil
 	case c.desired.Partners == nil:
 		return false
-	case c.cur.Partners[f.TenantID].Problem != "":
+	case c.cur.Partners[subject].Problem != "":
 		return false
 	default:
-		return c.rows[f.TenantID] != nil || c.Scope == ScopeAll
+		return c.rows[subject] != nil || c.Scope == ScopeAll
 	}
 }
 
@@ -113,7 +113,7 @@ func (c *comparison) judges(f *Finding) bool {
 	switch _, exists := c.cur.Partners[f.TenantID]; f.Kind {
 	case Unreadable, Extra:
 		return true
-	case SyncWithoutConsent, ConsentWithoutSync: // it may be there, and told by another finding
+	case SyncWithoutConsent, ConsentWithoutSync: // the rule may be broken still, and another finding say so
 		return brokenRule(f.TenantID, &p) != f.Kind
 	case Missing:
 		if f.Object == plan.PartnerConfiguration {

@@ -16,6 +16,10 @@ const (
 	ConsentWithoutSync Kind = "consent-without-sync"
 )
 
+// isAboutConsent reports whether the kind is one of a rule without a row: both
+// are about inbound consent.
+func (k Kind) isAboutConsent() bool { return k == SyncWithoutConsent || k == ConsentWithoutSync }
+
 // Severity says how serious a finding is. A notice never counts for the result.
 type Severity string
 

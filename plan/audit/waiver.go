@@ -1,10 +1,7 @@
 package audit
 
 import (
-	"slices"
 	"time"
-
-	"bulksync/plan"
 )
 
 // AnyFinding is a waiver's finding that stands for every kind but Unreadable.
@@ -41,18 +38,22 @@ func (w *Waiver) Ends() time.Time {
 
 // Covers reports whether the waiver is for the finding, expired or not.
 func (w *Waiver) Covers(f *Finding) bool {
-	tenantID := f.TenantID
-	if tenantID == "" {
-		tenantID = TemplateTenant
-	}
 	switch {
-	case w.TenantID != tenantID:
+	case w.TenantID != f.subject():
 		return false
 	case w.Property != "" && w.Property != f.Property():
 		return false
 	default:
 		return w.Finding == string(f.Kind) || w.Finding == AnyFinding && f.Kind != Unreadable
 	}
+}
+
+// subject is the tenant ID, or TemplateTenant.
+func (f *Finding) subject() string {
+	if f.TenantID == "" {
+		return TemplateTenant
+	}
+	return f.TenantID
 }
 
 // Waivers is a file of waivers that was read and checked completely.
@@ -67,7 +68,8 @@ func (c *comparison) waive(ws *Waivers) {
 	if ws == nil {
 		return
 	}
-	c.Waivers = &ws.Input
+	input := ws.Input
+	c.Waivers = &input
 	byTenant := map[string][]*Waiver{}
 	for i := range ws.List {
 		w := &ws.List[i]
@@ -82,9 +84,9 @@ func (c *comparison) waive(ws *Waivers) {
 			open = append(open, f)
 		}
 	}
-	c.Findings = slices.Clip(open)
+	c.Findings = open
 	for i := range ws.List {
-		if w := &ws.List[i]; !used[w] && c.sees(&Finding{TenantID: w.subject()}) {
+		if w := &ws.List[i]; !used[w] && c.sees(w.TenantID) {
 			c.UnusedWaivers = append(c.UnusedWaivers, *w)
 		}
 	}
@@ -93,11 +95,7 @@ func (c *comparison) waive(ws *Waivers) {
 // longest is the waiver of a finding that holds longest, the first of them if
 // several do; nil if there is none. It marks all that cover the finding as used.
 func longest(f *Finding, byTenant map[string][]*Waiver, used map[*Waiver]bool) (best *Waiver) {
-	tenantID := f.TenantID
-	if f.Object == plan.SyncTemplate {
-		tenantID = TemplateTenant
-	}
-	for _, w := range byTenant[tenantID] {
+	for _, w := range byTenant[f.subject()] {
 		if !w.Covers(f) {
 			continue
 		}
@@ -106,13 +104,4 @@ func longest(f *Finding, byTenant map[string][]*Waiver, used map[*Waiver]bool) (
 		}
 	}
 	return best
-}
-
-// subject is the tenant ID of the findings that the waiver is for: empty for the
-// template.
-func (w *Waiver) subject() string {
-	if w.TenantID == TemplateTenant {
-		return ""
-	}
-	return w.TenantID
 }

@@ -13,3 +13,6 @@ func With(r Row, pathsAndValues ...any) Row {
 	}
 	return r
 }
+
+// Trim removes stray characters from both ends of a cell.
+var Trim = trimCell

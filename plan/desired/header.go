@@ -224,7 +224,7 @@ func (rd *rowReader) noHeader(err error) error {
 	if rd.lines.line > 1 {
 		what = "the file holds nothing but blank lines and comments"
 	}
-	rd.refuse(position{1, 1}, "", fmt.Errorf("%s: it needs a header with a tenantId column and a row for each partner", what))
+	rd.refuse(position{1, 1}, "", fmt.Errorf("%s: it needs %s", what, rd.needs))
 	return io.EOF
 }
 

@@ -100,6 +100,7 @@ const (
 	numberForID    kind = "tenantId that became a number"
 	badTenantID    kind = "tenantId that is neither an ID nor a domain name"
 	emptyTenantID  kind = "empty tenantId"
+	emptyCell      kind = "empty cell of a required column"
 	badSwitch      kind = "value that is neither true nor false"
 	badEnsure      kind = "unknown value of ensure"
 	badName        kind = "displayName that cannot be read in a portal"

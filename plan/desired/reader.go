@@ -17,6 +17,7 @@ import (
 // into cells, gocsv decodes the cells, and rowReader lays them out in a sheet.
 type rowReader struct {
 	file    string
+	needs   string // what a file must hold, for messages
 	lines   *lineReader
 	csv     *csv.Reader
 	decoder *gocsv.Unmarshaller
@@ -34,18 +35,12 @@ var errSkipRow = errors.New("row skipped")
 // readAll reads to the end and collects rows and problems. Its error is that of
 // reading, never of the content.
 func (rd *rowReader) readAll(r io.Reader) error {
-	text, encoding, err := DecodeText(r)
-	var foreign ForeignError
-	if errors.As(err, &foreign) {
-		rd.refuse(position{1, 1}, "", foreign)
-		return nil
+	rd.needs = "a header with a tenantId column and a row for each partner"
+	err := rd.open(r)
+	if err == nil {
+		err = rd.readHeader()
 	}
-	if err != nil {
-		return err
-	}
-	rd.dialect.Encoding = encoding
-	rd.lines = &lineReader{src: text, utf16: encoding == utf16LE || encoding == utf16BE}
-	switch err := rd.readHeader(); err {
+	switch err {
 	case nil:
 	case io.EOF: // the problem is noted
 		return nil
@@ -59,6 +54,22 @@ func (rd *rowReader) readAll(r io.Reader) error {
 	if rd.sheet.rows == 0 && len(rd.errs) == 0 {
 		rd.refuse(position{1, 1}, "", rd.noRows(above))
 	}
+	return nil
+}
+
+// open begins to read the text. It returns io.EOF if the bytes are no text.
+func (rd *rowReader) open(r io.Reader) error {
+	text, encoding, err := DecodeText(r)
+	var foreign ForeignError
+	if errors.As(err, &foreign) {
+		rd.refuse(position{1, 1}, "", foreign)
+		return io.EOF
+	}
+	if err != nil {
+		return err
+	}
+	rd.dialect.Encoding = encoding
+	rd.lines = &lineReader{src: text, utf16: encoding == utf16LE || encoding == utf16BE}
 	return nil
 }
 

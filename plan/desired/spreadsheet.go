@@ -7,17 +7,17 @@ import (
 )
 
 // checkComputed refuses an error value or a formula that a spreadsheet left in a
-// managed cell instead of a value.
-func checkComputed(c column, cell string) error {
+// cell instead of a value. The name is that of its column.
+func checkComputed[N column | string](name N, cell string) error {
 	switch {
 	case !mayBeComputed(cell):
 		return nil
 	case isErrorValue(cell):
 		return errorValueLeft.errorf("%s is %s, a spreadsheet's error value: a formula or look-up failed there; put the right value in its place and save the file again",
-			c, Quote(cell))
+			name, Quote(cell))
 	case isFormula(cell):
 		return formulaLeft.errorf("%s is %s, a formula and not its value: paste the values in place of the formulas and save the file again",
-			c, Quote(cell))
+			name, Quote(cell))
 	}
 	return nil
 }

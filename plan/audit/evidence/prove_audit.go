@@ -1,0 +1,314 @@
+package evidence
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"bulksync/internal/seal"
+	"bulksync/plan"
+	"bulksync/plan/audit"
+)
+
+// ProveOptions are what a proof needs to know.
+type ProveOptions struct {
+	// Tool is this program. What another version computed or rendered may differ
+	// without having been altered.
+	Tool plan.Tool
+	// Reports are the reports of an audit as this program writes them: the names of
+	// their files, and how they are rendered.
+	Reports func(a *audit.Audit, m *Manifest, requests []Request) []Report
+	// Index renders the page of a store with this history; nil leaves the page out.
+	Index func(path string, history []Entry) func(io.Writer) error
+	// Signers must have signed each audit; nil demands no signature.
+	Signers *seal.Signers
+}
+
+// Report is a file that follows from an audit.
+type Report struct {
+	Name   string
+	Render func(io.Writer) error
+}
+
+// AuditProof is what was proved of one audit.
+type AuditProof struct {
+	Folder string
+	// SHA256 is that of the manifest; empty if there is none.
+	SHA256 string
+	// Manifest is nil if it cannot be read.
+	Manifest *Manifest
+	// Signer is the fingerprint of the key that signed the manifest; empty for none.
+	Signer string
+	Checks Checks
+
+	// compared means that it says what is new since the audit before it, which is
+	// before; nil for none.
+	compared bool
+	before   *audit.Link
+}
+
+// ProveAudit proves the audit in a folder: its sums and signature, its findings,
+// computed again from the recorded answers and the input, and its reports. What is
+// new in it is proved if the audit that it names as the one before is beside it. An
+// error means that something could not be read, or the end of ctx.
+func ProveAudit(ctx context.Context, dir string, o ProveOptions) (*AuditProof, error) {
+	full, err := filepath.Abs(dir) // "." has no name of its own
+	if err != nil {
+		return nil, err
+	}
+	p := &prover{o: o, store: filepath.Dir(full)}
+	proof, err := p.prove(ctx, filepath.Base(full))
+	if err != nil {
+		return nil, err
+	}
+	if m := proof.Manifest; m != nil {
+		if !isNamed(m, proof.Folder) {
+			proof.Checks.Add(Outside, OfFiles, "", "that it was always in a folder of this name: it was written as %s", folderName(m.FinishedAt, m.Result, 1))
+		}
+		proof.Checks.Add(Outside, OfChain, "", "that it is one of a chain: prove the store for that")
+		sayUnsigned(&proof.Checks, proof.Signer != "")
+	}
+	return proof, nil
+}
+
+// sayUnsigned says what signatures would prove, if there are none.
+func sayUnsigned(c *Checks, signed bool) {
+	if signed {
+		return
+	}
+	c.Add(Outside, OfSignature, "", "who made it, and when: it is not signed, so only the chain speaks for that. "+
+		"Who made an audit and all that follow it anew, with other answers of Graph, is found out by a signature, "+
+		"or by the SHA-256 of a later manifest that was kept elsewhere, such as in a ticket")
+}
+
+// isNamed reports whether a folder has the name that its manifest gives it.
+func isNamed(m *Manifest, folder string) bool {
+	name := folderName(m.FinishedAt, m.Result, 1)
+	return folder == name || isAudit(folder) && strings.HasPrefix(folder, name+"-")
+}
+
+// prover proves audits of a store, one after the other.
+type prover struct {
+	o     ProveOptions
+	store string
+	// last is the audit that was read last, with its name: most often it is the one
+	// before the next.
+	last     *audit.Audit
+	lastLink audit.Link
+}
+
+// auditProof is the proof of one audit while it is made.
+type auditProof struct {
+	*AuditProof
+	*prover
+	ctx  context.Context
+	dir  string
+	text []byte          // of the manifest
+	sums map[string]File // by name
+	// altered are the files that are not as the manifest has them.
+	altered  map[string]bool
+	audit    *audit.Audit
+	requests []Request
+}
+
+// prove proves one audit of the store.
+func (p *prover) prove(ctx context.Context, folder string) (*AuditProof, error) {
+	a := &auditProof{
+		AuditProof: &AuditProof{Folder: folder}, prover: p, ctx: ctx, dir: filepath.Join(p.store, folder),
+		sums: map[string]File{}, altered: map[string]bool{},
+	}
+	err := a.run()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return a.AuditProof, err
+}
+
+func (p *auditProof) run() error {
+	if ok, err := p.manifest(); !ok {
+		return err
+	}
+	if err := p.files(); err != nil {
+		return err
+	}
+	p.signature()
+	if !p.readAudit() || !p.readRequests() {
+		return nil
+	}
+	again := p.findings()
+	p.told()
+	p.reports(again)
+	return nil
+}
+
+// add adds a check.
+func (p *auditProof) add(status Status, of Subject, file, format string, args ...any) {
+	p.Checks.Add(status, of, file, format, args...)
+}
+
+// manifest reads the manifest. Without it nothing else is known.
+func (p *auditProof) manifest() (ok bool, err error) {
+	p.text, err = readFile(filepath.Join(p.dir, ManifestName), maxManifest)
+	switch {
+	case isUnread(err):
+		return false, err
+	case err != nil:
+		p.add(Altered, OfManifest, ManifestName, "%s", p.says(err, ManifestName))
+		return false, nil
+	}
+	p.SHA256 = sumOf(p.text)
+	m, err := parseManifest(p.text)
+	switch {
+	case errors.Is(err, ErrFormat):
+		p.add(NotProved, OfManifest, ManifestName, "%v", err)
+	case err != nil:
+		p.add(Altered, OfManifest, ManifestName, "it is broken: %v", err)
+	default:
+		p.Manifest = m
+	}
+	return p.Manifest != nil, nil
+}
+
+// says is an error about a file of the audit without its path.
+func (p *auditProof) says(err error, name string) string {
+	if errors.Is(err, os.ErrNotExist) {
+		return "it is not there"
+	}
+	return strings.TrimPrefix(err.Error(), filepath.Join(p.dir, filepath.FromSlash(name))+": ")
+}
+
+// signature proves the signature of the manifest.
+func (p *auditProof) signature() {
+	armored, err := readFile(filepath.Join(p.dir, SignatureName), maxManifest)
+	if errors.Is(err, os.ErrNotExist) {
+		switch {
+		case p.Manifest.Signer != "":
+			p.add(Altered, OfSignature, SignatureName, "it is not there, and the manifest says that %s signed it", p.Manifest.Signer)
+		case p.o.Signers != nil:
+			p.add(NotProved, OfSignature, "", "the audit is not signed, and a signature is demanded")
+		}
+		return
+	}
+	var sig *seal.Signature
+	if err == nil {
+		sig, err = seal.ReadSignature(armored, p.text, Namespace)
+	}
+	switch {
+	case err != nil:
+		p.add(Altered, OfSignature, SignatureName, "%s", p.says(err, SignatureName))
+		return
+	case p.Manifest.Signer != "" && p.Manifest.Signer != sig.Fingerprint():
+		p.add(Altered, OfSignature, SignatureName, "%s signed, and the manifest names %s", sig.Fingerprint(), p.Manifest.Signer)
+		return
+	}
+	p.Signer = sig.Fingerprint()
+	if p.o.Signers == nil {
+		p.add(Proved, OfSignature, SignatureName, "the manifest is signed with %s", p.Signer)
+		return
+	}
+	who, err := p.o.Signers.Whoever(Namespace, sig, p.Manifest.FinishedAt)
+	if err != nil {
+		p.add(NotProved, OfSignature, SignatureName, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+		return
+	}
+	p.add(Proved, OfSignature, SignatureName, "the manifest is signed with %s, the key of %s", p.Signer, who)
+}
+
+// readAudit reads what the audit found.
+func (p *auditProof) readAudit() bool {
+	if p.altered[AuditName] || p.altered[RequestsName] {
+		p.add(NotProved, OfFindings, "", "the findings were not computed again, because what they are held against was altered")
+		return false
+	}
+	text, err := p.read(AuditName)
+	if err == nil {
+		p.audit, err = audit.Decode(bytes.NewReader(text))
+	}
+	switch {
+	case errors.Is(err, audit.ErrFormat):
+		p.add(NotProved, OfFindings, AuditName, "%v", err)
+	case err != nil:
+		p.add(Altered, OfFindings, AuditName, "%s", p.says(err, AuditName))
+	default:
+		p.compared, p.before = true, p.audit.Earlier
+	}
+	return err == nil
+}
+
+// isOurs reports whether this very version made the audit.
+func (p *auditProof) isOurs() bool {
+	return p.Manifest.Tool == p.o.Tool && (p.audit == nil || p.audit.Tool == p.o.Tool)
+}
+
+// differs adds that something is not what this program makes of it. That is no
+// sign of an altered file if another version made it.
+func (p *auditProof) differs(of Subject, file, format string, args ...any) {
+	said := fmt.Sprintf(format, args...)
+	if p.isOurs() {
+		p.add(Altered, of, file, "%s", said)
+		return
+	}
+	p.add(NotProved, of, file, "%s; %s %s made the audit, and this is %s, which may do it in another way",
+		said, p.Manifest.Tool.Name, p.Manifest.Tool.Version, p.o.Tool.Version)
+}
+
+// told holds the manifest against the audit, which says the same in full.
+func (p *auditProof) told() {
+	m, was := *p.Manifest, p.Manifest
+	m.Summarize(p.audit)
+	same := m.Result == was.Result && m.Totals == was.Totals && m.News == was.News && fmt.Sprint(m.Findings) == fmt.Sprint(was.Findings)
+	switch made := p.audit.CreatedAt; {
+	case was.HomeTenant != p.audit.HomeTenant, was.Tool != p.audit.Tool:
+		p.add(Altered, OfManifest, ManifestName, "it is about another home tenant or program than %s", AuditName)
+	case !same:
+		p.add(Altered, OfManifest, ManifestName, "it counts other findings than %s", AuditName)
+	case made.Before(was.StartedAt.Truncate(time.Second)), made.After(was.FinishedAt):
+		p.add(NotProved, OfManifest, ManifestName, "the tenant had been read at %s, which is not between its times", made.Format(time.RFC3339))
+	default:
+		p.add(Proved, OfManifest, ManifestName, "it says the same as %s: %s", AuditName, was.Result)
+	}
+}
+
+// reports renders the reports again. If the findings were computed again, they are
+// rendered from that, so that not even the JSON of the audit is believed.
+func (p *auditProof) reports(again *audit.Audit) {
+	from := p.audit
+	if again != nil {
+		from = again
+	}
+	made := map[string]bool{}
+	same := 0
+	for _, r := range p.o.Reports(from, p.Manifest, p.requests) {
+		if _, there := p.sums[r.Name]; !there || p.altered[r.Name] {
+			continue
+		}
+		made[r.Name] = true
+		switch err := CompareFile(p.ctx, filepath.Join(p.dir, filepath.FromSlash(r.Name)), r.Render); {
+		case err == nil:
+			same++
+		case p.ctx.Err() != nil:
+			return
+		default:
+			p.differs(OfReports, r.Name, "made again, %s", p.says(err, r.Name))
+		}
+	}
+	for _, f := range p.Manifest.Files {
+		if !made[f.Name] && !p.altered[f.Name] && !isInput(f.Name) {
+			p.differs(OfReports, f.Name, "nothing says what it follows from")
+		}
+	}
+	if same > 0 {
+		p.add(Proved, OfReports, "", "%d reports are the same when made again", same)
+	}
+}
+
+// isInput reports whether a file is what an audit was made from.
+func isInput(name string) bool {
+	return strings.HasPrefix(name, InputDir+"/") || strings.HasPrefix(name, GraphDir+"/")
+}

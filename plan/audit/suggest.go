@@ -1,0 +1,45 @@
+package audit
+
+import (
+	"io"
+	"strings"
+	"unicode"
+
+	"bulksync/plan/desired"
+)
+
+// SuggestWaivers writes the open findings as a file of waivers to be filled in.
+// Reason, approver and date are empty, so that it cannot be used as it is: somebody
+// has to decide on each row.
+func SuggestWaivers(w io.Writer, a *Audit) error {
+	var header []string
+	for _, c := range waiverColumns() {
+		header = append(header, c.Name)
+	}
+	records, seen := [][]string{header}, map[waiverKey]bool{}
+	for i := range a.Findings {
+		f := &a.Findings[i]
+		key := waiverKey{f.subject(), string(f.Kind), ""}
+		if f.Kind == Changed {
+			key.property = f.Property()
+		}
+		if seen[key] { // such as two objects that are missing
+			continue
+		}
+		seen[key] = true
+		cells := make([]string, len(header))
+		cells[colTenantID], cells[colFinding], cells[colProperty], cells[colDisplayName] = key.tenantID, key.finding, key.property, plainName(f.DisplayName)
+		records = append(records, cells)
+	}
+	return desired.Dialect{Delimiter: ",", Newline: "\n"}.Write(w, records)
+}
+
+// plainName is a name as a help for people; empty if a spreadsheet would take it
+// for a formula or a terminal might obey it.
+func plainName(name string) string {
+	name = strings.TrimSpace(name)
+	if strings.IndexAny(name, "=+-@＝＋－＠") == 0 || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return ""
+	}
+	return name
+}
