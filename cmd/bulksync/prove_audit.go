@@ -1,6 +1,69 @@
 package main
 
-import "context"
+import (
+	"context"
+	"errors"
+	"io"
 
-func (v *verifier) proveAudit(ctx context.Context, p *proof) {}
-func (v *verifier) proveStore(ctx context.Context, p *proof) {}
+	"bulksync/plan/audit"
+	"bulksync/plan/audit/evidence"
+	"bulksync/report"
+)
+
+// auditReports are the reports that an audit leaves in a store, in the order in
+// which they are written.
+func auditReports(a *audit.Audit, _ *evidence.Manifest, _ []evidence.Request) (all []evidence.Report) {
+	for _, f := range auditFiles() {
+		all = append(all, evidence.Report{Name: f.name, Render: func(w io.Writer) error {
+			return report.Audit(w, a, f.format, report.Options{Width: 80})
+		}})
+	}
+	return all
+}
+
+// proveOptions are those of the proof of an audit or a store.
+func (v *verifier) proveOptions() evidence.ProveOptions {
+	return evidence.ProveOptions{Tool: tool(), Signers: v.signers, Reports: auditReports}
+}
+
+// proveAudit proves one audit of a store.
+func (v *verifier) proveAudit(ctx context.Context, p *proof) {
+	a, err := evidence.ProveAudit(ctx, p.Path, v.proveOptions())
+	if err != nil {
+		p.fail(err)
+		return
+	}
+	v.checkHome(a)
+	p.SHA256, p.Checks = a.SHA256, a.Checks
+}
+
+// proveStore proves a store: each audit, and the chain of them.
+func (v *verifier) proveStore(ctx context.Context, p *proof) {
+	s, err := evidence.ProveStore(ctx, p.Path, v.proveOptions())
+	if errors.Is(err, evidence.ErrFormat) {
+		p.Checks.Add(evidence.NotProved, evidence.OfManifest, "", "%v", err)
+		return
+	}
+	if err != nil {
+		p.fail(err)
+		return
+	}
+	p.Checks = s.Checks
+	for i := range s.Audits {
+		a := &s.Audits[i]
+		v.checkHome(a)
+		one := provenAudit{Folder: a.Folder, SHA256: a.SHA256, Signer: a.Signer, Verdict: verdict(a.Checks.Verdict()), Checks: a.Checks}
+		if a.Manifest != nil {
+			one.Number, one.Result = a.Manifest.Number, string(a.Manifest.Result)
+		}
+		p.Audits = append(p.Audits, one)
+	}
+}
+
+// checkHome refuses an audit of another home tenant than the one in --tenant.
+func (v *verifier) checkHome(a *evidence.AuditProof) {
+	if v.homeTenant != "" && a.Manifest != nil && a.Manifest.HomeTenant.ID != v.homeTenant {
+		a.Checks.Add(evidence.NotProved, evidence.OfManifest, evidence.ManifestName,
+			"it is of home tenant %s, and --tenant asks for %s", a.Manifest.HomeTenant.ID, v.homeTenant)
+	}
+}

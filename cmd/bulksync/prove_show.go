@@ -43,7 +43,7 @@ func (p *proof) showFolder(w io.Writer) {
 		fmt.Fprintf(w, "\n%s; the SHA-256 of the manifest of each:\n", words.Count(len(p.Audits), "audit"))
 		for i := range p.Audits {
 			a := &p.Audits[i]
-			fmt.Fprintf(w, "  %s  %s\n", edge(a.Folder), edge(a.SHA256))
+			fmt.Fprintf(w, "  %s  %s%s\n", edge(a.Folder), edge(a.SHA256), edge(a.remark()))
 		}
 	}
 }
@@ -55,6 +55,20 @@ func (a *provenAudit) show(w io.Writer) {
 		return
 	}
 	showChecks(w, a.Folder+"/", append(a.Checks.Of(evidence.Altered), a.Checks.Of(evidence.NotProved)...))
+}
+
+// remark says in the list of audits what is not as usual.
+func (a *provenAudit) remark() (said string) {
+	if a.Signer != "" {
+		said = "  signed with " + a.Signer
+	}
+	switch a.Verdict {
+	case isAltered:
+		said += "  ALTERED"
+	case isNotProved:
+		said += "  NOT PROVED"
+	}
+	return said
 }
 
 // headings say what the checks below them have in common.

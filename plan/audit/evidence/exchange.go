@@ -98,20 +98,27 @@ func (b *Bundle) keep(name string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	if _, err := out.Write(text); err != nil {
-		return b.fail(name, err)
+	if err := b.add(out, text); err != nil {
+		return err
 	}
 	return b.finish(out)
 }
 
+// add writes to a file.
+func (b *Bundle) add(out *output, text []byte) error {
+	if _, err := out.Write(text); err != nil {
+		return b.fail(out.name, err)
+	}
+	return nil
+}
+
 func (b *Bundle) addLine(r *Request) {
 	line, err := seal.Marshal(r)
-	if err == nil {
-		_, err = b.requests.Write(append(line, '\n'))
-	}
 	if err != nil {
 		b.fail(RequestsName, err)
+		return
 	}
+	b.add(b.requests, append(line, '\n')) // it keeps the error
 }
 
 // clockOffset is how far the clock of this machine was ahead of Graph's, in

@@ -261,7 +261,7 @@ func (p *auditProof) differs(of Subject, file, format string, args ...any) {
 // told holds the manifest against the audit, which says the same in full.
 func (p *auditProof) told() {
 	m, was := *p.Manifest, p.Manifest
-	m.Tell(p.audit)
+	m.Summarize(p.audit)
 	same := m.Result == was.Result && m.Totals == was.Totals && m.News == was.News && fmt.Sprint(m.Findings) == fmt.Sprint(was.Findings)
 	switch made := p.audit.CreatedAt; {
 	case was.HomeTenant != p.audit.HomeTenant, was.Tool != p.audit.Tool:

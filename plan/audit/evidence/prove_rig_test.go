@@ -109,7 +109,7 @@ func (a *auditor) audit() audit.Link {
 		m.Options.Scope = a.scope
 	}
 	found := a.compare(s, b, &m)
-	m.Tell(found)
+	m.Summarize(found)
 	for _, r := range reportsOf(found, &m, nil) {
 		a.must(b.Write(r.Name, r.Render))
 	}
