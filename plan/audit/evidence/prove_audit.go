@@ -8,9 +8,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
 
+	"bulksync/graph"
 	"bulksync/internal/seal"
 	"bulksync/plan"
 	"bulksync/plan/audit"
@@ -97,10 +100,10 @@ func isNamed(m *Manifest, folder string) bool {
 type prover struct {
 	o     ProveOptions
 	store string
-	// last is the audit that was read last, with its name: most often it is the one
-	// before the next.
-	last     *audit.Audit
-	lastLink audit.Link
+	// last is the audit that was computed last, and its folder: most often it is the
+	// one before the next. It is what its JSON says.
+	last       *audit.Audit
+	lastFolder string
 }
 
 // auditProof is the proof of one audit while it is made.
@@ -113,8 +116,25 @@ type auditProof struct {
 	sums map[string]File // by name
 	// altered are the files that are not as the manifest has them.
 	altered  map[string]bool
-	audit    *audit.Audit
+	json     []byte // of the audit
+	head     auditHead
 	requests []Request
+	// again is the audit, computed again; nil if it is another, or could not be.
+	again *audit.Audit
+	// sameJSON means that the JSON of again is that of the audit, byte for byte.
+	sameJSON bool
+}
+
+// auditHead is what the proof takes from the JSON of an audit: to read its findings
+// takes as long as to compute them.
+type auditHead struct {
+	FormatVersion int              `json:"formatVersion"`
+	Tool          plan.Tool        `json:"tool"`
+	CreatedAt     time.Time        `json:"createdAt"`
+	HomeTenant    graph.HomeTenant `json:"homeTenant"`
+	Result        audit.Result     `json:"result"`
+	Earlier       *audit.Link      `json:"earlier"`
+	History       *audit.History   `json:"history"`
 }
 
 // prove proves one audit of the store.
@@ -141,9 +161,17 @@ func (p *auditProof) run() error {
 	if !p.readAudit() || !p.readRequests() {
 		return nil
 	}
-	again := p.findings()
-	p.told()
-	p.reports(again)
+	p.findings()
+	from := p.again
+	if from == nil {
+		var err error
+		if from, err = audit.Decode(bytes.NewReader(p.json)); err != nil {
+			p.add(Altered, OfFindings, AuditName, "%v", err)
+			return nil
+		}
+	}
+	p.told(from)
+	p.reports(from)
 	return nil
 }
 
@@ -220,31 +248,30 @@ func (p *auditProof) signature() {
 	p.add(Proved, OfSignature, SignatureName, "the manifest is signed with %s, the key of %s", p.Signer, who)
 }
 
-// readAudit reads what the audit found.
+// readAudit reads what the audit says of itself.
 func (p *auditProof) readAudit() bool {
 	if p.altered[AuditName] || p.altered[RequestsName] {
 		p.add(NotProved, OfFindings, "", "the findings were not computed again, because what they are held against was altered")
 		return false
 	}
-	text, err := p.read(AuditName)
-	if err == nil {
-		p.audit, err = audit.Decode(bytes.NewReader(text))
+	var err error
+	if p.json, err = p.read(AuditName); err == nil {
+		err = seal.Unmarshal(p.json, &p.head)
 	}
 	switch {
-	case errors.Is(err, audit.ErrFormat):
-		p.add(NotProved, OfFindings, AuditName, "%v", err)
 	case err != nil:
 		p.add(Altered, OfFindings, AuditName, "%s", p.says(err, AuditName))
+	case p.head.FormatVersion != plan.FormatVersion:
+		p.add(NotProved, OfFindings, AuditName, "%v: it has %d, and this program reads %d", audit.ErrFormat, p.head.FormatVersion, plan.FormatVersion)
+		return false
 	default:
-		p.compared, p.before = true, p.audit.Earlier
+		p.compared, p.before = true, p.head.Earlier
 	}
 	return err == nil
 }
 
 // isOurs reports whether this very version made the audit.
-func (p *auditProof) isOurs() bool {
-	return p.Manifest.Tool == p.o.Tool && (p.audit == nil || p.audit.Tool == p.o.Tool)
-}
+func (p *auditProof) isOurs() bool { return p.Manifest.Tool == p.o.Tool && p.head.Tool == p.o.Tool }
 
 // differs adds that something is not what this program makes of it. That is no
 // sign of an altered file if another version made it.
@@ -259,12 +286,12 @@ func (p *auditProof) differs(of Subject, file, format string, args ...any) {
 }
 
 // told holds the manifest against the audit, which says the same in full.
-func (p *auditProof) told() {
+func (p *auditProof) told(a *audit.Audit) {
 	m, was := *p.Manifest, p.Manifest
-	m.Summarize(p.audit)
+	m.Summarize(a)
 	same := m.Result == was.Result && m.Totals == was.Totals && m.News == was.News && fmt.Sprint(m.Findings) == fmt.Sprint(was.Findings)
-	switch made := p.audit.CreatedAt; {
-	case was.HomeTenant != p.audit.HomeTenant, was.Tool != p.audit.Tool:
+	switch made := p.head.CreatedAt; {
+	case was.HomeTenant != p.head.HomeTenant, was.Tool != p.head.Tool:
 		p.add(Altered, OfManifest, ManifestName, "it is about another home tenant or program than %s", AuditName)
 	case !same:
 		p.add(Altered, OfManifest, ManifestName, "it counts other findings than %s", AuditName)
@@ -275,27 +302,34 @@ func (p *auditProof) told() {
 	}
 }
 
-// reports renders the reports again. If the findings were computed again, they are
-// rendered from that, so that not even the JSON of the audit is believed.
-func (p *auditProof) reports(again *audit.Audit) {
-	from := p.audit
-	if again != nil {
-		from = again
-	}
+// reports renders the reports again, several at once. If the findings were computed
+// again, they are rendered from that, so that not even the JSON of the audit is
+// believed.
+func (p *auditProof) reports(from *audit.Audit) {
+	var all []Report
 	made := map[string]bool{}
-	same := 0
 	for _, r := range p.o.Reports(from, p.Manifest, p.requests) {
-		if _, there := p.sums[r.Name]; !there || p.altered[r.Name] {
-			continue
+		if _, there := p.sums[r.Name]; there && !p.altered[r.Name] {
+			all = append(all, r)
+			made[r.Name] = true
 		}
-		made[r.Name] = true
-		switch err := CompareFile(p.ctx, filepath.Join(p.dir, filepath.FromSlash(r.Name)), r.Render); {
-		case err == nil:
+	}
+	errs := make([]error, len(all))
+	var rendering sync.WaitGroup
+	for w := range min(runtime.GOMAXPROCS(0), len(all)) {
+		rendering.Go(func() {
+			for i := w; i < len(all); i += runtime.GOMAXPROCS(0) {
+				errs[i] = p.sameReport(&all[i])
+			}
+		})
+	}
+	rendering.Wait()
+	same := 0
+	for i := range all {
+		if errs[i] == nil {
 			same++
-		case p.ctx.Err() != nil:
-			return
-		default:
-			p.differs(OfReports, r.Name, "made again, %s", p.says(err, r.Name))
+		} else {
+			p.differs(OfReports, all[i].Name, "made again, %s", p.says(errs[i], all[i].Name))
 		}
 	}
 	for _, f := range p.Manifest.Files {
@@ -306,6 +340,14 @@ func (p *auditProof) reports(again *audit.Audit) {
 	if same > 0 {
 		p.add(Proved, OfReports, "", "%d reports are the same when made again", same)
 	}
+}
+
+// sameReport renders one report again, unless it has been.
+func (p *auditProof) sameReport(r *Report) error {
+	if r.Name == AuditName && p.sameJSON {
+		return nil
+	}
+	return CompareFile(p.ctx, filepath.Join(p.dir, filepath.FromSlash(r.Name)), r.Render)
 }
 
 // isInput reports whether a file is what an audit was made from.

@@ -63,7 +63,9 @@ func isFileName(name string) bool {
 }
 
 // isOwn reports whether a file is one that the manifest does not name.
-func isOwn(name string) bool { return name == ManifestName || name == SumsName || name == SignatureName }
+func isOwn(name string) bool {
+	return name == ManifestName || name == SumsName || name == SignatureName
+}
 
 // checkSum holds one file against its size and its sum.
 func (p *auditProof) checkSum(f *File) error {

@@ -3,7 +3,6 @@ package evidence
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,41 +12,35 @@ import (
 	"strings"
 
 	"bulksync/graph"
-	"bulksync/internal/seal"
 	"bulksync/plan"
 	"bulksync/plan/audit"
 	"bulksync/plan/desired"
 )
 
-// findings computes the audit again from its input and the recorded answers, and
-// returns it if it is the same. Nothing is taken from what is to be proved but the
-// time and the names of the files.
-func (p *auditProof) findings() *audit.Audit {
-	if p.audit.Result == audit.Incomplete {
+// findings computes the audit again from its input and the recorded answers. Nothing
+// is taken from what is to be proved but the time and the names of the files.
+func (p *auditProof) findings() {
+	if p.head.Result == audit.Incomplete {
 		p.claimsNothing()
-		return nil
+		return
 	}
 	if len(p.altered) > 0 {
 		p.add(NotProved, OfFindings, "", "the findings were not computed again, because files of the audit were altered")
-		return nil
+		return
 	}
 	earlier, known := p.earlier()
 	in, err := p.input()
 	if err != nil {
 		p.differs(OfFindings, "", "the input cannot be read again: %s", firstLine(err))
-		return nil
+		return
 	}
-	return p.sameAs(in, earlier, known)
+	p.computeAll(in, earlier, known)
 }
 
-// sameAs computes the findings from each reading of the tenant, and holds them
+// computeAll computes the findings from each reading of the tenant, and holds them
 // against those of the audit: one of the readings must give the same audit, and the
 // others the same findings.
-func (p *auditProof) sameAs(in *auditInput, earlier *audit.Audit, known bool) *audit.Audit {
-	was := p.audit
-	if !known {
-		was = withoutNews(was)
-	}
+func (p *auditProof) computeAll(in *auditInput, earlier *audit.Audit, known bool) {
 	var same *audit.Audit
 	var others []*audit.Audit
 	why := "no answer was recorded"
@@ -55,32 +48,37 @@ func (p *auditProof) sameAs(in *auditInput, earlier *audit.Audit, known bool) *a
 		again, err := p.compute(in, n, earlier)
 		if err != nil {
 			p.differs(OfFindings, RequestsName, "the tenant cannot be read again from the answers: %s", firstLine(err))
-			return nil
+			return
 		}
-		if !known {
-			again = withoutNews(again)
-		}
-		if d := difference(was, again); d == "" {
-			same = again
-		} else {
+		if d := p.difference(again, known); d != "" {
 			why = d
 			others = append(others, again)
+		} else if same == nil {
+			same = again
 		}
 	}
 	switch {
 	case same == nil:
 		p.differs(OfFindings, AuditName, "computed again, the audit differs: %s", why)
-		return nil
+		return
 	case slices.ContainsFunc(others, func(a *audit.Audit) bool { return !sameFindings(a, same) }):
 		p.differs(OfFindings, AuditName, "the readings of the tenant disagree, so nothing should be claimed")
-		return nil
+		return
 	}
-	p.add(Proved, OfFindings, AuditName, "%d findings and everything else in it are the same when computed again from %d answers of Graph and the input",
-		len(was.Findings)+len(was.Waived), len(p.requests))
-	if !known {
-		return nil
+	p.add(Proved, OfFindings, AuditName, "%s and everything else in it are the same when computed again from %s of Graph and the input",
+		count(len(same.Findings)+len(same.Waived), "finding"), count(len(p.requests), "answer"))
+	if known {
+		p.again = same
+		p.last, p.lastFolder = same, p.Folder
 	}
-	return same
+}
+
+// count counts things whose plural ends in s.
+func count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprint(n, " ", thing)
 }
 
 // firstLine is an error that may list many.
@@ -94,7 +92,10 @@ func firstLine(err error) string {
 
 // claimsNothing proves that an incomplete audit claims nothing.
 func (p *auditProof) claimsNothing() {
-	a := p.audit
+	a, err := audit.Decode(bytes.NewReader(p.json))
+	if err != nil {
+		return // it is told when the reports are rendered
+	}
 	if len(a.Findings)+len(a.Waived)+len(a.Fixed)+len(a.Unjudged)+len(a.UnusedWaivers) > 0 || a.Totals != (audit.Totals{}) {
 		p.differs(OfFindings, AuditName, "the audit is incomplete, and claims something all the same")
 		return
@@ -192,10 +193,10 @@ func (p *auditProof) compute(in *auditInput, reading int, earlier *audit.Audit) 
 			return nil, err
 		}
 	}
-	head := plan.Head{Tool: p.audit.Tool, CreatedAt: p.audit.CreatedAt, HomeTenant: home}
+	head := plan.Head{Tool: p.head.Tool, CreatedAt: p.head.CreatedAt, HomeTenant: home}
 	o := audit.Options{Scope: p.Manifest.Options.Scope, Waivers: in.waivers, News: true, Earlier: earlier}
 	if earlier != nil {
-		o.EarlierLink = p.audit.Earlier
+		o.EarlierLink = p.head.Earlier
 	}
 	again := audit.Compare(head, in.identity(), d, cur, o)
 	return again, p.attribute(again)
@@ -226,7 +227,7 @@ func (p *auditProof) answer(r *Request) ([]byte, error) {
 // attribute says who changed what, from the recorded answers of the audit log. Why
 // that could not be read is told as it was.
 func (p *auditProof) attribute(again *audit.Audit) error {
-	h := p.audit.History
+	h := p.head.History
 	if h == nil {
 		return nil
 	}
@@ -252,32 +253,34 @@ func (p *auditProof) attribute(again *audit.Audit) error {
 // earlier is the audit that this one was compared with; known is false if that is
 // not there as it was.
 func (p *auditProof) earlier() (before *audit.Audit, known bool) {
-	l := p.audit.Earlier
+	l := p.head.Earlier
 	switch {
 	case l == nil:
 		return nil, true
-	case p.last != nil && p.lastLink == *l:
-		return p.last, true
 	}
-	problem := "its name is not one of an audit"
-	if isAudit(l.Folder) {
-		var e Entry
-		var err error
-		if e, err = readEntry(p.store, l.Folder); err == nil && e.SHA256 == l.SHA256 && e.Manifest != nil {
-			before, err = p.auditOf(&e)
-		} else if err == nil {
-			problem = "it is not there as it was"
-		}
-		if err != nil {
-			problem = err.Error()
-		}
+	before, err := p.linked(l)
+	if err != nil {
+		p.add(NotProved, OfFindings, AuditName, "what is new, continuing and fixed, which is beside %s: %v", l.Folder, err)
 	}
-	if before == nil {
-		p.add(NotProved, OfFindings, AuditName, "what is new, continuing and fixed, which is beside %s: %s", l.Folder, problem)
-		return nil, false
+	return before, err == nil
+}
+
+// linked reads another audit of the store, which must be the one that a link names.
+func (p *auditProof) linked(l *audit.Link) (*audit.Audit, error) {
+	if !isAudit(l.Folder) { // it might lead anywhere
+		return nil, errors.New("its name is not one of an audit")
 	}
-	p.last, p.lastLink = before, *l
-	return before, true
+	e, err := readEntry(p.store, l.Folder)
+	switch {
+	case err != nil:
+		return nil, err
+	case e.Manifest == nil, e.SHA256 != l.SHA256:
+		return nil, errors.New("it is not there as it was")
+	case p.last != nil && p.lastFolder == l.Folder:
+		return p.last, nil
+	default:
+		return p.auditOf(&e)
+	}
 }
 
 // auditOf reads an audit of the store, which must be as its manifest has it.
@@ -294,83 +297,3 @@ func (p *auditProof) auditOf(e *Entry) (*audit.Audit, error) {
 	}
 	return audit.Decode(bytes.NewReader(text))
 }
-
-// withoutNews is an audit without what it says of the one before it.
-func withoutNews(a *audit.Audit) *audit.Audit {
-	b := *a
-	b.Earlier, b.Fixed, b.Unjudged = nil, nil, nil
-	plain := func(list []audit.Finding) []audit.Finding {
-		list = slices.Clone(list)
-		for i := range list {
-			f := &list[i]
-			f.State, f.Since, f.Reopened = "", audit.Finding{}.Since, false
-		}
-		return list
-	}
-	b.Findings, b.Waived = plain(a.Findings), plain(a.Waived)
-	return &b
-}
-
-// sameFindings reports whether two audits found the same.
-func sameFindings(a, b *audit.Audit) bool {
-	x, errX := seal.Marshal([][]audit.Finding{a.Findings, a.Waived})
-	y, errY := seal.Marshal([][]audit.Finding{b.Findings, b.Waived})
-	return errX == nil && errY == nil && bytes.Equal(x, y)
-}
-
-// difference names the members in which two audits differ, and the first finding;
-// empty if they are the same.
-func difference(was, again *audit.Audit) string {
-	x, errX := members(was)
-	y, errY := members(again)
-	if errX != nil || errY != nil {
-		return fmt.Sprint(errors.Join(errX, errY))
-	}
-	var names []string
-	for _, name := range slices.Sorted(maps.Keys(joined(x, y))) {
-		if !bytes.Equal(x[name], y[name]) {
-			names = append(names, name)
-		}
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	said := strings.Join(names, ", ")
-	if id := firstDifferent(was.Findings, again.Findings); id != "" {
-		said += "; first in the finding " + id
-	}
-	return said
-}
-
-func members(a *audit.Audit) (m map[string]json.RawMessage, err error) {
-	text, err := seal.Marshal(a)
-	if err == nil {
-		err = seal.Unmarshal(text, &m)
-	}
-	return m, err
-}
-
-func joined(a, b map[string]json.RawMessage) map[string]json.RawMessage {
-	all := maps.Clone(a)
-	maps.Copy(all, b)
-	return all
-}
-
-// firstDifferent is the ID of the first finding that is not the same in both lists.
-func firstDifferent(a, b []audit.Finding) string {
-	for i := range max(len(a), len(b)) {
-		if i >= len(a) {
-			return b[i].ID
-		}
-		if i >= len(b) {
-			return a[i].ID
-		}
-		x, _ := seal.Marshal(a[i])
-		y, _ := seal.Marshal(b[i])
-		if !bytes.Equal(x, y) {
-			return a[i].ID
-		}
-	}
-	return ""
-}
-

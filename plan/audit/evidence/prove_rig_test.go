@@ -35,8 +35,10 @@ type auditor struct {
 	scope                  audit.Scope
 	// logs lets it read the audit log, which who asks for.
 	who, logs, twice bool
-	key              *seal.Key
-	tool             plan.Tool
+	// between is called before the second reading; nil for nothing.
+	between func()
+	key     *seal.Key
+	tool    plan.Tool
 	// at is when the next audit ends.
 	at time.Time
 	// incomplete makes the next audit claim nothing.
@@ -170,6 +172,9 @@ func (a *auditor) compare(s *evidence.Store, b *evidence.Bundle, m *evidence.Man
 	a.must(err)
 	if a.twice {
 		b.Reading(2)
+		if a.between != nil {
+			a.between()
+		}
 		_, err := plan.ReadCurrent(ctx, client, needs)
 		a.must(err)
 	}

@@ -90,7 +90,7 @@ func (a *AuditProof) inOrder(e *Entry, complete *audit.Link) *audit.Link {
 	if m.Result == audit.Incomplete {
 		return complete
 	}
-	if a.compared && (a.before == nil) != (complete == nil) || a.before != nil && complete != nil && *a.before != *complete {
+	if a.compared && complete != nil && (a.before == nil || *a.before != *complete) {
 		a.Checks.Add(NotProved, OfFindings, AuditName, "what is new, continuing and fixed: it is not beside the newest complete audit before it")
 	}
 	return &audit.Link{Folder: e.Folder, SHA256: e.SHA256}

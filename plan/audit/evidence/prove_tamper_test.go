@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -163,18 +164,15 @@ func TestATamperedStoreIsNotProved(t *testing.T) {
 			}
 		},
 	}
-	for name, tamper := range tampers {
-		t.Run(name, func(t *testing.T) {
-			rapid.Check(t, func(rt *rapid.T) {
-				s := whole.clone()
-				tamper(rt, s)
-				d.become(rt, s)
-				if p := provenStore(rt.Context(), rt, a.path, options()); verdictOf(p) == evidence.Proved {
-					rt.Errorf("not noticed:\n%s", told(p))
-				}
-			})
-		})
-	}
+	kinds := slices.Sorted(maps.Keys(tampers))
+	rapid.Check(t, func(rt *rapid.T) {
+		kind, s := rapid.SampledFrom(kinds).Draw(rt, "tamper"), whole.clone()
+		tampers[kind](rt, s)
+		d.become(rt, s)
+		if p := provenStore(rt.Context(), rt, a.path, options()); verdictOf(p) == evidence.Proved {
+			rt.Errorf("not noticed:\n%s", told(p))
+		}
+	})
 }
 
 // forger makes the hashes anew after something was altered.

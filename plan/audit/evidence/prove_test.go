@@ -1,6 +1,12 @@
 package evidence_test
 
 import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,5 +93,130 @@ func TestAClockThatGoesBackwardsIsProved(t *testing.T) {
 	a.audit()
 	if s := provenStore(t.Context(), t, a.path, options()); verdictOf(s) != evidence.Proved {
 		t.Errorf("%s", told(s))
+	}
+}
+
+// has reports whether a check of this status says something.
+func has(checks evidence.Checks, status evidence.Status, says string) bool {
+	return slices.ContainsFunc(checks, func(c evidence.Check) bool { return c.Status == status && strings.Contains(c.Says, says) })
+}
+
+// An audit by itself is proved but for its news, which rests on the audit before.
+func TestAnAuditWithoutTheOneBefore(t *testing.T) {
+	a := newAuditor(t, 9)
+	a.audit()
+	l := a.audit()
+	alone := filepath.Join(t.TempDir(), "copy")
+	if err := os.CopyFS(alone, os.DirFS(filepath.Join(a.path, l.Folder))); err != nil {
+		t.Fatal(err)
+	}
+	p, err := evidence.ProveAudit(t.Context(), alone, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Checks.Verdict() != evidence.NotProved || !has(p.Checks, evidence.NotProved, "what is new, continuing and fixed, which is beside") ||
+		!has(p.Checks, evidence.Proved, "computed again") || !has(p.Checks, evidence.Proved, "4 reports") || !has(p.Checks, evidence.Outside, "it was written as "+l.Folder) {
+		t.Errorf("%+v", p.Checks)
+	}
+}
+
+// News that is not beside the newest audit is no news, even if it adds up.
+func TestNewsBesideAnOlderAudit(t *testing.T) {
+	a := newAuditor(t, 9)
+	a.audit()
+	middle := a.audit()
+	manifest := filepath.Join(a.path, middle.Folder, evidence.AuditName)
+	text := read(t, manifest)
+	write(t, text+" ", manifest) // so that the next audit passes it over
+	a.audit()
+	write(t, text, manifest)
+	s := provenStore(t.Context(), t, a.path, options())
+	if verdictOf(s) != evidence.NotProved || !has(s.Audits[2].Checks, evidence.NotProved, "not beside the newest complete audit before it") {
+		t.Errorf("%s", told(s))
+	}
+}
+
+// Where the readings of an audit that reads twice disagree, its claims are not
+// proved.
+func TestReadingsThatDisagree(t *testing.T) {
+	a := newAuditor(t, 9)
+	a.twice = true
+	a.between = func() { a.sim.RemovePartner(a.sim.Partners()[0].TenantID) }
+	a.audit()
+	s := provenStore(t.Context(), t, a.path, options())
+	if verdictOf(s) != evidence.Altered || !has(s.Audits[0].Checks, evidence.Altered, "the readings of the tenant disagree") {
+		t.Errorf("%s", told(s))
+	}
+}
+
+// A store that begins anew after a damaged audit says so, and so does one whose
+// oldest audits were taken out.
+func TestAChainThatBeginsAnew(t *testing.T) {
+	a := newAuditor(t, 5)
+	first := a.audit()
+	broken := filepath.Join(a.path, first.Folder, evidence.ManifestName)
+	text := read(t, broken)
+	write(t, "{", broken)
+	a.audit()
+	write(t, text, broken)
+	s := provenStore(t.Context(), t, a.path, options())
+	if verdictOf(s) == evidence.Proved || !has(s.Audits[1].Checks, evidence.NotProved, "a new chain begins here") {
+		t.Errorf("%s", told(s))
+	}
+	b := newAuditor(t, 5)
+	oldest := b.audit()
+	b.audit()
+	if err := os.RemoveAll(filepath.Join(b.path, oldest.Folder)); err != nil {
+		t.Fatal(err)
+	}
+	o := options()
+	o.Index = nil // it still shows them
+	s = provenStore(t.Context(), t, b.path, o)
+	if verdictOf(s) != evidence.NotProved || !has(s.Audits[0].Checks, evidence.NotProved, "the audits before it were taken out") {
+		t.Errorf("%s", told(s))
+	}
+}
+
+// A store is proved beside an audit that is being written.
+func TestAStoreInUse(t *testing.T) {
+	a := newAuditor(t, 5)
+	a.audit()
+	s := opened(t, a.path)
+	b := begun(t, s)
+	p := provenStore(t.Context(), t, a.path, options())
+	if verdictOf(p) != evidence.Proved || !has(p.Checks, evidence.Outside, "an audit is being written") || !has(p.Checks, evidence.Outside, "it is being written, or a killed process left it behind") {
+		t.Errorf("%s", told(p))
+	}
+	b.Discard()
+}
+
+// A store of a newer version is neither proved nor altered.
+func TestAStoreOfANewerVersion(t *testing.T) {
+	a := newAuditor(t, 5)
+	l := a.audit()
+	name := filepath.Join(a.path, l.Folder, evidence.ManifestName)
+	write(t, strings.Replace(read(t, name), `"formatVersion": 1`, `"formatVersion": 2`, 1), name)
+	if _, err := evidence.ProveStore(t.Context(), a.path, options()); !errors.Is(err, evidence.ErrFormat) {
+		t.Errorf("got %v", err)
+	}
+	p, err := evidence.ProveAudit(t.Context(), filepath.Join(a.path, l.Folder), options())
+	if err != nil || p.Checks.Verdict() != evidence.NotProved {
+		t.Errorf("%v %+v", err, p)
+	}
+}
+
+// Proving a store changes nothing in it, and ends when it is told to.
+func TestProvingAStoreWritesNothing(t *testing.T) {
+	a := history(t)
+	os.Remove(filepath.Join(a.path, evidence.LockName))
+	before := snapshotOf(t, a.path)
+	provenStore(t.Context(), t, a.path, options())
+	if after := snapshotOf(t, a.path); !reflect.DeepEqual(before, after) {
+		t.Error("the store is another one")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := evidence.ProveStore(ctx, a.path, options()); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
