@@ -174,7 +174,7 @@ func (o *auditOptions) settings(e *env) evidence.Options {
 	}
 	return evidence.Options{
 		CSV: name(o.csv), Template: name(o.template), Waivers: name(o.waivers), Policy: name(o.file(e)),
-		Scope: audit.Scope(o.scope), FailOn: string(o.failOn), Who: o.who, ReadTwice: o.twice, RequireReadonly: o.readonly,
+		Scope: audit.Scope(o.scope), FailOn: o.failOn, Who: o.who, ReadTwice: o.twice, RequireReadonly: o.readonly,
 	}
 }
 
@@ -279,24 +279,4 @@ func (o *auditOptions) keepFiles(ctx context.Context, e *env, made *atomicfile.C
 		return nil
 	}
 	return e.writeNew(ctx, made, o.suggest, func(w io.Writer) error { return audit.SuggestWaivers(w, a) })
-}
-
-// auditFile is a report of an audit as a file.
-type auditFile struct {
-	name   string
-	format report.Format
-}
-
-func (f auditFile) render(a *audit.Audit) func(io.Writer) error {
-	return func(w io.Writer) error { return report.Audit(w, a, f.format, report.Options{Width: 80}) }
-}
-
-// auditFiles are the reports of --out-dir.
-func auditFiles() []auditFile {
-	return []auditFile{{"audit.json", report.JSON}, {"audit.csv", report.CSV}, {"audit.md", report.Markdown}, {"audit.html", report.HTML}}
-}
-
-// evidenceReports are the reports of an audit in a store.
-func evidenceReports() []auditFile {
-	return append(auditFiles(), auditFile{"junit.xml", report.JUnit}, auditFile{"audit.sarif", report.SARIF})
 }

@@ -16,7 +16,6 @@ import (
 	"bulksync/internal/seal"
 	"bulksync/plan/audit"
 	"bulksync/plan/audit/evidence"
-	"bulksync/report"
 )
 
 // evidenceOptions say where an audit keeps its evidence, and who signs it.
@@ -134,14 +133,14 @@ func (k *keeper) seal(ctx context.Context, e *env, m evidence.Manifest, a *audit
 	if !k.isKeeping() {
 		return nil
 	}
-	for _, f := range evidenceReports() {
-		if err := k.bundle.Write(f.name, f.render(a)); err != nil {
+	m.Tool, m.Build, m.Identity = tool(), build(), keptIdentity(k.identity)
+	m.StartedAt, m.FinishedAt = evidence.Moment(k.started), evidence.Moment(time.Now())
+	m.Summarize(a)
+	for _, f := range auditReports(a, &m, k.bundle.Requests()) {
+		if err := k.bundle.Write(f.Name, f.Render); err != nil {
 			return err
 		}
 	}
-	m.Tool, m.Build, m.Identity = tool(), build(), keptIdentity(k.identity)
-	m.StartedAt, m.FinishedAt = k.started, time.Now()
-	m.Summarize(a)
 	var sign func([]byte) ([]byte, error)
 	if k.key != nil {
 		m.Signer = k.key.Fingerprint()
@@ -152,7 +151,7 @@ func (k *keeper) seal(ctx context.Context, e *env, m evidence.Manifest, a *audit
 	if k.link, err = k.bundle.Seal(ctx, m, sign); err != nil {
 		return err
 	}
-	if err := k.store.WriteIndex(func(w io.Writer) error { return report.History(w, historyPage(k.store.History())) }); err != nil {
+	if err := k.store.WriteIndex(indexOf(ctx, k.store.Path(), k.store.History())); err != nil {
 		e.say("warning: the evidence is complete, but the index of the store could not be drawn: %v", err)
 	}
 	return nil

@@ -83,7 +83,7 @@ const notifyTime = 15 * time.Second
 // send posts a summary if there is news. If that fails, it is told and kept, and
 // changes nothing else.
 func (o *newsOptions) send(ctx context.Context, e *env, a *audit.Audit) *evidence.Notified {
-	if o.notify == "" || !a.HasNews() {
+	if o.notify == "" || !report.HasNews(a) {
 		return nil
 	}
 	n := &evidence.Notified{At: time.Now().UTC().Truncate(time.Second)}

@@ -80,7 +80,7 @@ func TestNotify(t *testing.T) {
 		t.Errorf("%s", said)
 	}
 	failed := 0
-	for _, m := range filesBelow(t, store) {
+	for _, m := range keptFiles(t, store) {
 		if strings.Contains(m.text, secretPath) {
 			t.Errorf("%s holds the address", m.path)
 		}
@@ -127,7 +127,7 @@ func TestNotifyRefuses(t *testing.T) {
 // keptFile is a file below a folder.
 type keptFile struct{ path, text string }
 
-func filesBelow(t *testing.T, dir string) (all []keptFile) {
+func keptFiles(t *testing.T, dir string) (all []keptFile) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
 		if err != nil || e.IsDir() {

@@ -178,9 +178,3 @@ func (a *Audit) Fails(on FailOn) bool {
 	}
 	return false
 }
-
-// HasNews reports whether somebody has to be told: something is new or fixed since
-// the earlier audit, or nothing could be claimed.
-func (a *Audit) HasNews() bool {
-	return a.Result == Incomplete || len(a.Fixed) > 0 || a.Fails(FailOnNew)
-}
