@@ -3,9 +3,7 @@ package evidence
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"bulksync/graph"
@@ -92,8 +90,7 @@ func (b *Bundle) Requests() []Request {
 
 // answerName names the file of an answer.
 func (b *Bundle) answerName(x *graph.Exchange) string {
-	u, err := url.Parse(x.URL)
-	if err == nil && x.Method == http.MethodGet && x.Status == http.StatusOK && strings.HasSuffix(u.Path, graph.PartnersPath()) {
+	if x.Method == http.MethodGet && x.Status == http.StatusOK && isOfList(x.URL) {
 		b.pages++
 		return fmt.Sprintf("%s/page-%04d.json", GraphDir, b.pages)
 	}

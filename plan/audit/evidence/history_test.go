@@ -68,6 +68,9 @@ func TestABrokenChain(t *testing.T) {
 				t.Errorf("the history:\n%s", got)
 			}
 			sealed(t, s, noon.Add(time.Hour), audit.Clean)
+			if after := strings.Join(s.Problems(), "\n"); after != told {
+				t.Errorf("told %q, and %q after the audit", told, after)
+			}
 			s.Close()
 			s = opened(t, path)
 			all := s.History()
