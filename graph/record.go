@@ -23,8 +23,8 @@ type Exchange struct {
 }
 
 // Record returns a layer that passes each attempt to keep, and waits for it. It
-// belongs right above the wire. Keep must be safe for concurrent use, and must
-// not change the body.
+// must be the last layer of a client, right above the wire. Keep must be safe for
+// concurrent use, and must not change the body.
 func Record(keep func(Exchange)) func(http.RoundTripper) http.RoundTripper {
 	return func(next http.RoundTripper) http.RoundTripper { return &recorder{next, keep} }
 }
@@ -35,17 +35,18 @@ type recorder struct {
 }
 
 func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
+	c := callFrom(req.Context())
+	before := c.attempts
 	x := Exchange{Method: req.Method, URL: req.URL.String(), ClientRequestID: req.Header.Get("Client-Request-Id"), Sent: time.Now()}
 	resp, err := r.next.RoundTrip(req)
 	x.Elapsed, x.Err = time.Since(x.Sent), err
 	if err == nil {
 		x.Status, x.Date, x.RequestID = resp.StatusCode, resp.Header.Get("Date"), resp.Header.Get("Request-Id")
-		x.Body = bodyOf(resp)
-		if c := callFrom(req.Context()); c != nil { // the client must see what is kept
-			x.Body = c.secrets.fromBody(x.Body)
-			setBody(resp, x.Body)
-		}
+		x.Body = c.secrets.fromBody(bodyOf(resp))
+		setBody(resp, x.Body) // the client must see what is kept
 	}
-	r.keep(x)
+	if c.attempts > before { // otherwise it was refused before it reached the wire
+		r.keep(x)
+	}
 	return resp, err
 }

@@ -91,6 +91,25 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
+// Every attempt is recorded, with the body that the client reads.
+func TestRecord(t *testing.T) {
+	sim := graphsim.New(graphsim.Config{Partners: 5, PageSize: 2})
+	var all []graph.Exchange
+	s := open(t, sim, session.Options{Record: func(x graph.Exchange) { all = append(all, x) }})
+	if err := errors.Join(list(t.Context(), s), put(t.Context(), s)); err == nil {
+		t.Error("a write to nowhere was accepted")
+	}
+	asked := sim.Requests()
+	if len(all) != len(asked) || len(all) < 4 {
+		t.Fatalf("%d of %d attempts were recorded", len(all), len(asked))
+	}
+	for i, x := range all {
+		if x.Method != asked[i].Method || x.Status != asked[i].Status || x.ClientRequestID == "" || len(x.Body) == 0 || x.Date == "" {
+			t.Errorf("attempt %d: %+v", i, x)
+		}
+	}
+}
+
 // A token for another tenant than the one asked for is refused.
 func TestAnotherTenantIsRefused(t *testing.T) {
 	const theirs = "22222222-2222-4222-8222-222222222222"

@@ -70,11 +70,9 @@ type teed struct {
 }
 
 func (t teed) Write(p []byte) (int, error) {
-	if _, err := t.out.Write(p); err != nil {
-		t.b.mu.Lock()
-		t.b.fail(t.out.name, err)
-		t.b.mu.Unlock()
-	}
+	t.b.mu.Lock()
+	defer t.b.mu.Unlock()
+	t.b.add(t.out, p) // it keeps the error
 	return len(p), nil
 }
 

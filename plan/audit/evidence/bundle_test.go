@@ -145,9 +145,7 @@ func TestAfterSeal(t *testing.T) {
 	if text, err := io.ReadAll(tee); err != nil || string(text) != "tenantId\n" {
 		t.Errorf("read %q: %v", text, err)
 	}
-	if _, err := b.Seal(t.Context(), manifest(noon, audit.Clean), nil); err == nil {
-		t.Error("sealed twice")
-	}
+	checkEnded(t, b)
 	if all := s.History(); len(all) != 1 || all[0].Folder != l.Folder || read(t, path, l.Folder, evidence.WaiversName) != "" {
 		t.Errorf("got\n%s", story(all))
 	}
@@ -168,5 +166,14 @@ func TestDiscard(t *testing.T) {
 	b.Record(page("{}"))
 	if got := names(t, path); len(got) != len(before) {
 		t.Errorf("left behind: %q", got)
+	}
+	checkEnded(t, b)
+}
+
+// checkEnded fails unless an audit says that it takes nothing more.
+func checkEnded(t *testing.T, b *evidence.Bundle) {
+	t.Helper()
+	if _, err := b.Seal(t.Context(), manifest(noon, audit.Clean), nil); err == nil || err.Error() != "the audit has ended" {
+		t.Errorf("sealed: %v", err)
 	}
 }

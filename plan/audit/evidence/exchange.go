@@ -3,9 +3,7 @@ package evidence
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"bulksync/graph"
@@ -83,8 +81,7 @@ func (b *Bundle) Record(x graph.Exchange) {
 
 // answerName names the file of an answer.
 func (b *Bundle) answerName(x *graph.Exchange) string {
-	u, err := url.Parse(x.URL)
-	if err == nil && x.Method == http.MethodGet && x.Status == http.StatusOK && strings.HasSuffix(u.Path, graph.PartnersPath()) {
+	if x.Method == http.MethodGet && x.Status == http.StatusOK && isOfList(x.URL) {
 		b.pages++
 		return fmt.Sprintf("%s/page-%04d.json", GraphDir, b.pages)
 	}
@@ -98,20 +95,27 @@ func (b *Bundle) keep(name string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	if _, err := out.Write(text); err != nil {
-		return b.fail(name, err)
+	if err := b.add(out, text); err != nil {
+		return err
 	}
 	return b.finish(out)
 }
 
+// add writes to a file.
+func (b *Bundle) add(out *output, text []byte) error {
+	if _, err := out.Write(text); err != nil {
+		return b.fail(out.name, err)
+	}
+	return nil
+}
+
 func (b *Bundle) addLine(r *Request) {
 	line, err := seal.Marshal(r)
-	if err == nil {
-		_, err = b.requests.Write(append(line, '\n'))
-	}
 	if err != nil {
 		b.fail(RequestsName, err)
+		return
 	}
+	b.add(b.requests, append(line, '\n')) // it keeps the error
 }
 
 // clockOffset is how far the clock of this machine was ahead of Graph's, in

@@ -1,6 +1,9 @@
 package evidence_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,7 +47,14 @@ func TestABrokenChain(t *testing.T) {
 		"the first is gone":       {remove(first, ""), true, "", first + ", is not in the store"},
 		"the second is renamed":   {rename(second, "20261121T120101Z-clean"), true, "does not hold at " + third, "is not in the store"},
 		"the second is the third": {swap(second, third), false, "its folder was named", "has another sum now"},
-		"a copy":                  {copied(second, second+"-2"), true, second + " follows " + first + " too", second + " follows " + first + " too"},
+		"a number is left out":    {forgedManifest(third, `"number": 3`, `"number": 4`), true, "does not hold at " + third, "its number does not follow that of " + second},
+		"a forged beginning":      {forgedManifest(third, `"previous": {`, `"previous": null, "was": {`), true, "does not hold at " + third, "it names no audit before it, and it is not the first"},
+		"the first is no first":   {forgedManifest(first, `"number": 1`, `"number": 0`), true, "does not hold at " + second, "has another sum now"},
+		"it follows garbage": {func(t *testing.T, path string) {
+			write(t, "[", path, second, evidence.ManifestName)
+			forgedManifest(third, previousSum(t, path, third), sumOf("["))(t, path)
+		}, true, "does not hold at " + third, "its number does not follow that of " + second},
+		"a copy": {copied(second, second+"-2"), true, second + " follows " + first + " too", second + " follows " + first + " too"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := storeOf(t, 3)
@@ -58,6 +68,9 @@ func TestABrokenChain(t *testing.T) {
 				t.Errorf("the history:\n%s", got)
 			}
 			sealed(t, s, noon.Add(time.Hour), audit.Clean)
+			if after := strings.Join(s.Problems(), "\n"); after != told {
+				t.Errorf("told %q, and %q after the audit", told, after)
+			}
 			s.Close()
 			s = opened(t, path)
 			all := s.History()
@@ -85,6 +98,30 @@ func alterManifest(folder, old, with string) func(*testing.T, string) {
 		}
 		write(t, strings.Replace(text, old, with, 1), path, folder, evidence.ManifestName)
 	}
+}
+
+// forgedManifest alters a manifest, and its sum in SHA256SUMS with it.
+func forgedManifest(folder, old, with string) func(*testing.T, string) {
+	return func(t *testing.T, path string) {
+		before := sumOf(read(t, path, folder, evidence.ManifestName))
+		alterManifest(folder, old, with)(t, path)
+		after := sumOf(read(t, path, folder, evidence.ManifestName))
+		write(t, strings.Replace(read(t, path, folder, evidence.SumsName), before, after, 1), path, folder, evidence.SumsName)
+	}
+}
+
+func sumOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// previousSum is the sum of the audit before it that a manifest names.
+func previousSum(t *testing.T, path, folder string) string {
+	var m evidence.Manifest
+	if err := json.Unmarshal([]byte(read(t, path, folder, evidence.ManifestName)), &m); err != nil {
+		t.Fatal(err)
+	}
+	return m.Previous.SHA256
 }
 
 func remove(folder, name string) func(*testing.T, string) {

@@ -34,7 +34,8 @@ type process struct {
 func other(t testing.TB, test, role, path string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+test+"$")}
-	p.Env = append(os.Environ(), storeEnv+"="+path, roleEnv+"="+role)
+	temp := t.TempDir() // a process that is killed cannot remove its own
+	p.Env = append(os.Environ(), storeEnv+"="+path, roleEnv+"="+role, "TMPDIR="+temp, "TMP="+temp)
 	p.Stderr = os.Stderr
 	out, errOut := p.StdoutPipe()
 	in, errIn := p.StdinPipe()

@@ -43,8 +43,11 @@ func (b *Bundle) commit(ctx context.Context, m *Manifest, sign func(text []byte)
 	if err != nil {
 		return audit.Link{}, err
 	}
-	if err := b.sync(ctx); err != nil {
-		return audit.Link{}, err
+	switch err := syncTree(ctx, b.dir, syncFile, atomicfile.SyncDir); {
+	case ctx.Err() != nil:
+		return audit.Link{}, context.Cause(ctx)
+	case err != nil:
+		return audit.Link{}, b.fail("the files", err)
 	}
 	folder, err := b.publish(m)
 	if err != nil {
@@ -163,10 +166,11 @@ func (b *Bundle) writeLast(name string, text []byte) error {
 // time of one.
 const syncers = 16
 
-// sync makes all files durable, and then their names.
-func (b *Bundle) sync(ctx context.Context) error {
+// syncTree makes all files below a folder durable, and then their names, with
+// these functions.
+func syncTree(ctx context.Context, top string, file, dir func(path string) error) error {
 	var files, dirs []string
-	err := filepath.WalkDir(b.dir, func(path string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(top, func(path string, e fs.DirEntry, err error) error {
 		if err == nil && e.IsDir() {
 			dirs = append(dirs, path)
 		} else if err == nil {
@@ -175,18 +179,12 @@ func (b *Bundle) sync(ctx context.Context) error {
 		return err
 	})
 	if err == nil {
-		err = eachAtOnce(ctx, files, syncFile)
+		err = eachAtOnce(ctx, files, file)
 	}
 	if err == nil {
-		err = eachAtOnce(ctx, dirs, atomicfile.SyncDir)
+		err = eachAtOnce(ctx, dirs, dir)
 	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if err != nil {
-		return b.fail("the files", err)
-	}
-	return nil
+	return err
 }
 
 // eachAtOnce calls do with all paths, several at once, until ctx ends.
@@ -201,7 +199,7 @@ func eachAtOnce(ctx context.Context, paths []string, do func(path string) error)
 		})
 	}
 	working.Wait()
-	return errors.Join(errs...)
+	return cmp.Or(errs...)
 }
 
 // syncFile makes a file durable. Windows wants to write to it for that.

@@ -68,6 +68,8 @@ type Store struct {
 	madeLock bool
 
 	entries []Entry
+	// gaps says where the chain did not hold when the store was opened.
+	gaps []string
 	// skipped says which audits Earlier passed over, and why.
 	skipped []string
 }
@@ -84,6 +86,7 @@ func Open(ctx context.Context, path string, wait func()) (*Store, error) {
 	if err == nil {
 		s.sweep()
 		s.entries, err = ReadHistory(ctx, path)
+		s.gaps = gapsOf(s.entries)
 	}
 	if err != nil {
 		s.Close()
@@ -139,17 +142,18 @@ func sameHome(a, b graph.HomeTenant) bool {
 // History returns all audits, the oldest first.
 func (s *Store) History() []Entry { return slices.Clone(s.entries) }
 
-// Problems says, one sentence each, where the chain does not hold, and which
-// audits Earlier passed over.
-func (s *Store) Problems() []string {
-	all := slices.Clone(s.skipped)
-	for i, e := range s.entries {
-		last := i == len(s.entries)-1
+// Problems says, one sentence each, which audits Earlier passed over, and where the
+// chain did not hold when the store was opened.
+func (s *Store) Problems() []string { return slices.Concat(s.skipped, s.gaps) }
+
+func gapsOf(entries []Entry) (all []string) {
+	for i, e := range entries {
+		last := i == len(entries)-1
 		switch {
 		case last && e.Problem != "":
 			all = append(all, fmt.Sprintf("the newest audit, %s, cannot be continued, so a new chain begins: %s", e.Folder, e.Problem))
 		case e.Manifest == nil || e.Linked || e.Manifest.Broken != nil: // told when it happened, or by the audit after it
-		case i == 0: // the audits before it were taken out of the store, as an archive does
+		case i == 0 && e.Manifest.Previous != nil: // those before it were moved away, as into an archive
 		default:
 			all = append(all, fmt.Sprintf("the chain of audits does not hold at %s: %s", e.Folder, e.Gap))
 		}
