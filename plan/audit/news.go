@@ -78,8 +78,8 @@ func (c *comparison) sortGone(earlier *Audit, known map[string]*earlierFinding) 
 				f.Since = earlier.CreatedAt
 			}
 			f.State, f.Reopened, f.ChangedBy = "", false, nil
-			switch seen, judged := c.sees(f.subject()), c.judges(&f); {
-			case seen && judged:
+			switch seen := c.sees(f.subject()); {
+			case seen && c.judges(&f):
 				c.Fixed = append(c.Fixed, f)
 			case !seen || !again:
 				c.Unjudged = append(c.Unjudged, f)
@@ -113,8 +113,8 @@ func (c *comparison) judges(f *Finding) bool {
 	switch _, exists := c.cur.Partners[f.TenantID]; f.Kind {
 	case Unreadable, Extra:
 		return true
-	case SyncWithoutConsent, ConsentWithoutSync: // the rule may be broken still, and another finding say so
-		return brokenRule(f.TenantID, &p) != f.Kind
+	case SyncWithoutConsent, ConsentWithoutSync: // it may still be broken, and told by another finding
+		return brokenRule(&p) != f.Kind
 	case Missing:
 		if f.Object == plan.PartnerConfiguration {
 			return r != nil && exists

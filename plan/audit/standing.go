@@ -36,10 +36,11 @@ func (c *comparison) applyRules() {
 
 // applyRule adds what breaks a rule at a partner; its row may be nil. Both
 // findings are about inbound consent: what is there, and what synchronization
-// needs, which is nothing where there is none.
+// needs, which is nothing where there is none. Nobody can change a partner that
+// belongs to a service, so it is left alone.
 func (c *comparison) applyRule(id string, p *graph.Partner, r *desired.Row) {
-	k := brokenRule(id, p)
-	if k == "" || k == SyncWithoutConsent && isConsentWanted(r) || k == ConsentWithoutSync && isOtherwiseFound(p, r) {
+	k := brokenRule(p)
+	if k == "" || plan.IsOwned(id, p) || k == SyncWithoutConsent && isConsentWanted(r) || k == ConsentWithoutSync && isOtherwiseFound(p, r) {
 		return
 	}
 	f := Finding{TenantID: id, DisplayName: policyName(p), Kind: k, Object: plan.Consent}
@@ -58,12 +59,11 @@ func (c *comparison) applyRule(id string, p *graph.Partner, r *desired.Row) {
 }
 
 // brokenRule is the rule without a row that a partner breaks; empty if it breaks
-// none. Those that belong to a service are left alone, because nobody can change
-// them, and so are those that could not be read.
-func brokenRule(id string, p *graph.Partner) Kind {
+// none, or if nothing is known of it.
+func brokenRule(p *graph.Partner) Kind {
 	syncs, consents := isSyncing(p), isConsenting(p)
 	switch {
-	case p.Problem != "" || plan.IsOwned(id, p) || syncs == consents:
+	case p.Problem != "" || syncs == consents:
 		return ""
 	case syncs:
 		return SyncWithoutConsent
