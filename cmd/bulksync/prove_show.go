@@ -24,20 +24,35 @@ func (v *verifier) show(w io.Writer, all []proof) error {
 				fmt.Fprintln(w, edge(line))
 			}
 		} else if len(p.Checks)+len(p.Audits) > 0 {
-			p.showFolder(w)
+			listing{w, v.columns()}.folder(p)
 		}
 	}
 	return nil
 }
 
-// showFolder says what was found about a folder: the gravest first.
-func (p *proof) showFolder(w io.Writer) {
+// columns is how wide lines may be: a terminal would break them anywhere, and a
+// program that searches a file would not find what is broken.
+func (v *verifier) columns() int {
+	if isTerminal(v.out) {
+		return v.pageOptions().Width
+	}
+	return 1 << 20
+}
+
+// listing is text about folders.
+type listing struct {
+	io.Writer
+	columns int
+}
+
+// folder says what was found about a folder: the gravest first.
+func (w listing) folder(p *proof) {
 	fmt.Fprintf(w, "%s: the %s is %s\n", edge(p.Path), p.Kind, map[verdict]string{
 		isProved: "proved", isAltered: "ALTERED", isNotProved: "NOT PROVED", isUnreadable: "NOT PROVED",
 	}[p.Verdict])
-	showChecks(w, "", p.Checks)
+	w.checks("", p.Checks)
 	for i := range p.Audits {
-		p.Audits[i].show(w)
+		w.audit(&p.Audits[i])
 	}
 	if len(p.Audits) > 0 {
 		fmt.Fprintf(w, "\n%s; the SHA-256 of the manifest of each:\n", words.Count(len(p.Audits), "audit"))
@@ -48,13 +63,13 @@ func (p *proof) showFolder(w io.Writer) {
 	}
 }
 
-// show says what is wrong with an audit of a store; what was proved of it goes
+// audit says what is wrong with an audit of a store; what was proved of it goes
 // without saying.
-func (a *provenAudit) show(w io.Writer) {
+func (w listing) audit(a *provenAudit) {
 	if a.Verdict == isProved {
 		return
 	}
-	showChecks(w, a.Folder+"/", append(a.Checks.Of(evidence.Altered), a.Checks.Of(evidence.NotProved)...))
+	w.checks(a.Folder+"/", append(a.Checks.Of(evidence.Altered), a.Checks.Of(evidence.NotProved)...))
 }
 
 // remark says in the list of audits what is not as usual.
@@ -82,8 +97,8 @@ var headings = []struct {
 	{evidence.Outside, "What this does not show"},
 }
 
-// showChecks lists checks by their status; each line names the file.
-func showChecks(w io.Writer, folder string, checks evidence.Checks) {
+// checks lists checks by their status; each line names the file.
+func (w listing) checks(folder string, checks evidence.Checks) {
 	for _, h := range headings {
 		some := checks.Of(h.status)
 		if len(some) == 0 {
@@ -97,7 +112,7 @@ func showChecks(w io.Writer, folder string, checks evidence.Checks) {
 			} else if folder != "" {
 				at = folder + ": "
 			}
-			fmt.Fprintf(w, "  %s\n", edge(at+c.Says))
+			fmt.Fprintln(w, report.WrapItem("  "+edge(at+c.Says), w.columns))
 		}
 	}
 }
