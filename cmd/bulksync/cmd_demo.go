@@ -58,7 +58,9 @@ func (o demoOptions) run(stops execute.Stops, e *env) error {
 	if err != nil {
 		return atomicfile.PathError(err)
 	}
-	t := &tour{process: &e.process, stops: stops, dir: dir, url: url, token: sim.Token(graphsim.TokenOptions{})}
+	t := &tour{process: &e.process, stops: stops, dir: dir, url: url, token: sim.Token(graphsim.TokenOptions{Permissions: []string{
+		graphsim.PermissionWrite, graphsim.PermissionTenantInfo, graphsim.PermissionAudit,
+	}})}
 	partners := t.file("partners.csv")
 	if err := e.writeFile(stops.Hard, partners, func(w io.Writer) error { return demoCSV(w, sim.Partners()) }); err != nil {
 		return err
@@ -243,14 +245,26 @@ func (t *tour) end() error {
 	}
 	t.say("\nThe files of the tour:")
 	err := filepath.WalkDir(t.dir, func(path string, e os.DirEntry, err error) error {
-		if err == nil && !e.IsDir() && e.Name() != ".lock" {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && isEvidence(path):
+			t.say("  %s%c", path, filepath.Separator)
+			return filepath.SkipDir
+		case !e.IsDir() && e.Name() != ".lock":
 			t.say("  %s", path)
 		}
-		return err
+		return nil
 	})
-	t.say("\nOpen %s in a browser: it is what a change board reads before it decides.\nAfter the run, %s is the same page with the outcomes.",
-		t.file("plan.html"), filepath.Join(t.dir, "run", "report.html"))
+	t.say("\nOpen %s in a browser: it is what a change board reads before it decides.\nAfter the run, %s is the same page with the outcomes.\n%s is what an auditor reads.",
+		t.file("plan.html"), filepath.Join(t.dir, "run", "report.html"), filepath.Join(t.dir, "evidence", "index.html"))
 	return err
+}
+
+// isEvidence reports whether a folder is an audit of a store, which has many files.
+func isEvidence(path string) bool {
+	_, err := os.Stat(filepath.Join(path, evidence.ManifestName))
+	return err == nil
 }
 
 // demoCSV writes the spreadsheet of the tour. Most rows say what is already

@@ -153,6 +153,9 @@ func auditTexts(t *testing.T) (texts [][]byte) {
 				if list[j].ID, list[j].Kind = fmt.Sprint(i), audit.Missing; list[j].State != "" {
 					list[j].State = audit.StateNew
 				}
+				if how == nothing {
+					list[j].ChangedBy = nil
+				}
 			}
 		}
 		for i := range a.Waived {
