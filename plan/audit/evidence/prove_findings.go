@@ -24,9 +24,11 @@ func (p *auditProof) findings() {
 		p.claimsNothing()
 		return
 	}
-	if len(p.altered) > 0 {
-		p.add(NotProved, OfFindings, "", "the findings were not computed again, because files of the audit were altered")
-		return
+	for name := range p.altered {
+		if isInput(name) {
+			p.add(NotProved, OfFindings, "", "the findings were not computed again, because what they are made from was altered")
+			return
+		}
 	}
 	earlier, known := p.earlier()
 	in, err := p.input()

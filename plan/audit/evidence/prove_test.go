@@ -220,3 +220,20 @@ func TestProvingAStoreWritesNothing(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A report that was altered does not keep the findings from being proved, but an
+// answer that was altered does.
+func TestWhatAnAlteredFileLeavesProved(t *testing.T) {
+	a := newAuditor(t, 9)
+	l := a.audit()
+	for name, computed := range map[string]bool{"audit.md": true, evidence.CSVName: false, "graph/page-0001.json": false, evidence.AuditName: false} {
+		file := filepath.Join(a.path, l.Folder, filepath.FromSlash(name))
+		text := read(t, file)
+		write(t, text+"\n", file)
+		checks := provenStore(t.Context(), t, a.path, options()).Audits[0].Checks
+		if !has(checks, evidence.Altered, "its size or its sum is another") || has(checks, evidence.Proved, "computed again") != computed || has(checks, evidence.NotProved, "not computed again") == computed {
+			t.Errorf("%s: %+v", name, checks)
+		}
+		write(t, text, file)
+	}
+}
