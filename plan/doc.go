@@ -5,6 +5,7 @@
 //
 //	ReadCurrent             what is there: one paged list, never a read per partner;
 //	                        the template and domain names where they are asked for
+//	CompareReadings         whether two readings agree on what an audit judges
 //	Build                   the comparison with what is wanted, a pure function of the two
 //	Plan.Encode, Decode     the file that a board reads and that apply runs
 //	Change.CheckDrift       whether a change still fits what is there now

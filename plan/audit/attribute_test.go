@@ -240,7 +240,7 @@ func TestTemplateChangesAreTold(t *testing.T) {
 	r.Category = "MultiTenantOrgIdentitySyncPolicyTemplate"
 	other := logged("Update a template", modified("userSyncInbound", `null`, `{"isSyncAllowed":true}`))
 	other.Category = r.Category
-	r.By = graph.AuditInitiator{}
+	r.By = graph.AuditInitiator{ID: strings.Repeat("é", 1000)}
 	if got := attributed(f, false, other, r); got != "1" {
 		t.Errorf("got %q", got)
 	}
@@ -249,7 +249,7 @@ func TestTemplateChangesAreTold(t *testing.T) {
 	trail := audit.NewTrail(head.CreatedAt.AddDate(0, 0, -7))
 	trail.Add([]graph.DirectoryAudit{r})
 	a.Attribute(trail)
-	if by := a.Findings[0].ChangedBy; len(by) != 1 || by[0].By != "(not named in the log)" {
+	if by := a.Findings[0].ChangedBy; len(by) != 1 || by[0].By != "(not named in the log)" || by[0].ByID != strings.Repeat("é", 256) {
 		t.Errorf("got %v", by)
 	}
 }

@@ -105,7 +105,8 @@ func (t *Trail) add(r *graph.DirectoryAudit) {
 	}
 	t.seen[r.ID] = true
 	c := recorded{id: r.ID, object: object, verb: verb, edit: Edit{
-		By: cmp.Or(r.By.Name, unnamed), ByID: r.By.ID, App: r.By.App, At: r.At, Activity: r.Activity, CorrelationID: r.CorrelationID,
+		By: clip(cmp.Or(r.By.Name, unnamed)), ByID: clip(r.By.ID), App: r.By.App, At: r.At,
+		Activity: clip(r.Activity), CorrelationID: clip(r.CorrelationID),
 	}}
 	for _, target := range r.Targets {
 		c.modified = append(c.modified, target.Modified...)
@@ -121,6 +122,17 @@ func (t *Trail) add(r *graph.DirectoryAudit) {
 
 // unnamed stands for somebody whom a record does not name.
 const unnamed = "(not named in the log)"
+
+// maxText is how many bytes of a text of the log are kept: names and IDs are
+// shorter.
+const maxText = 512
+
+func clip(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxText], "")
+}
 
 // recorded is one change of one object.
 type recorded struct {

@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"bulksync/graph"
 	"bulksync/graph/graphsim"
 	"bulksync/plan"
@@ -41,7 +43,7 @@ func clientOf(t *testing.T, sim *graphsim.Sim, o graphsim.TokenOptions) *graph.C
 
 var reader = graphsim.TokenOptions{Permissions: []string{graphsim.PermissionRead, graphsim.PermissionAudit}}
 
-// audited is an audit that is made now and found that fabrikam's switch and its
+// auditedNow is an audit that is made now and found that fabrikam's switch and its
 // consent were changed.
 func auditedNow() *audit.Audit {
 	h := head
@@ -172,4 +174,33 @@ func TestLogThatCannotBeRead(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A write of a program is told with the program's name and ID, and with the ID that
+// the service's own log has.
+func TestProgramsAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{})
+		sim.SetPartner(graphsim.Partner{TenantID: fabrikam, IdentitySynchronization: graphsim.SyncAllowed("Fabrikam", true)})
+		both := []string{graphsim.PermissionWrite, graphsim.PermissionAudit}
+		c := clientOf(t, sim, graphsim.TokenOptions{AppName: "nightly", AppID: contoso, Permissions: both})
+		if _, err := c.Do(t.Context(), graph.Request{
+			Method: http.MethodPatch, Path: graph.SyncPath(fabrikam), Body: []byte(`{"userSyncInbound":{"isSyncAllowed":false}}`),
+		}); err != nil {
+			t.Fatal(err)
+		}
+		a := auditedNow()
+		trail, err := audit.ReadTrail(t.Context(), c, a.CreatedAt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Attribute(trail)
+		want := []audit.Edit{{
+			By: "nightly", ByID: contoso, App: true, At: sim.AuditLog()[0].ActivityDateTime, Activity: updateSync,
+			CorrelationID: sim.AuditLog()[0].CorrelationID,
+		}}
+		if d := cmp.Diff(want, a.Findings[0].ChangedBy); d != "" || a.History.Records != 1 {
+			t.Errorf("%d records (-want +got)\n%s", a.History.Records, d)
+		}
+	})
 }
