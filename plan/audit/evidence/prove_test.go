@@ -144,7 +144,7 @@ func TestReadingsThatDisagree(t *testing.T) {
 	a.between = func() { a.sim.RemovePartner(a.sim.Partners()[0].TenantID) }
 	a.audit()
 	s := provenStore(t.Context(), t, a.path, options())
-	if verdictOf(s) != evidence.Altered || !has(s.Audits[0].Checks, evidence.Altered, "the readings of the tenant disagree") {
+	if verdictOf(s) != evidence.Altered || !has(s.Audits[0].Checks, evidence.Altered, "nothing should be claimed: the tenant was read twice, and the readings disagree") {
 		t.Errorf("%s", told(s))
 	}
 }
