@@ -202,7 +202,7 @@ const (
 // fail notes an error that ends the proof of a path.
 func (p *proof) fail(err error) {
 	p.err = err
-	if codeOf(err) != exitRefused {
+	if p.Checks.Verdict() == evidence.Proved {
 		p.Problem = edge(err.Error())
 	}
 }
@@ -210,7 +210,11 @@ func (p *proof) fail(err error) {
 // settle works out the verdict.
 func (p *proof) settle() {
 	p.Verdict = verdict(p.Checks.Verdict())
-	if p.Problem != "" && p.Verdict == isProved {
+	switch {
+	case p.Verdict != isProved, p.err == nil:
+	case codeOf(p.err) == exitRefused:
+		p.Verdict = isNotProved
+	default:
 		p.Verdict = isUnreadable
 	}
 	for _, a := range p.Audits {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -56,11 +55,6 @@ func withoutNews(a *audit.Audit) *audit.Audit {
 	}
 	b.Findings, b.Waived = plain(a.Findings), plain(a.Waived)
 	return &b
-}
-
-// sameFindings reports whether two audits that were computed alike found the same.
-func sameFindings(a, b *audit.Audit) bool {
-	return reflect.DeepEqual(a.Findings, b.Findings) && reflect.DeepEqual(a.Waived, b.Waived)
 }
 
 // difference names the members in which two audits differ, and the first finding;

@@ -24,9 +24,11 @@ func (p *auditProof) findings() {
 		p.claimsNothing()
 		return
 	}
-	if len(p.altered) > 0 {
-		p.add(NotProved, OfFindings, "", "the findings were not computed again, because files of the audit were altered")
-		return
+	for name := range p.altered {
+		if isInput(name) {
+			p.add(NotProved, OfFindings, "", "the findings were not computed again, because what they are made from was altered")
+			return
+		}
 	}
 	earlier, known := p.earlier()
 	in, err := p.input()
@@ -39,38 +41,50 @@ func (p *auditProof) findings() {
 
 // computeAll computes the findings from each reading of the tenant, and holds them
 // against those of the audit: one of the readings must give the same audit, and the
-// others the same findings.
+// others must agree with it about all that is judged.
 func (p *auditProof) computeAll(in *auditInput, earlier *audit.Audit, known bool) {
-	var same *audit.Audit
-	var others []*audit.Audit
+	var same *computed
+	var all []*computed
 	why := "no answer was recorded"
 	for _, n := range p.readings() {
-		again, err := p.compute(in, n, earlier)
+		c, err := p.compute(in, n, earlier)
 		if err != nil {
 			p.differs(OfFindings, RequestsName, "the tenant cannot be read again from the answers: %s", firstLine(err))
 			return
 		}
-		if d := p.difference(again, known); d != "" {
+		all = append(all, c)
+		if d := p.difference(c.audit, known); d != "" {
 			why = d
-			others = append(others, again)
 		} else if same == nil {
-			same = again
+			same = c
 		}
 	}
-	switch {
-	case same == nil:
+	if same == nil {
 		p.differs(OfFindings, AuditName, "computed again, the audit differs: %s", why)
 		return
-	case slices.ContainsFunc(others, func(a *audit.Audit) bool { return !sameFindings(a, same) }):
-		p.differs(OfFindings, AuditName, "the readings of the tenant disagree, so nothing should be claimed")
-		return
+	}
+	for _, c := range all {
+		if c == same {
+			continue
+		}
+		if d := plan.CompareReadings(same.desired, p.Manifest.Options.Scope == audit.ScopeFile, same.current, c.current); len(d) > 0 {
+			p.differs(OfFindings, AuditName, "nothing should be claimed: %v", d)
+			return
+		}
 	}
 	p.add(Proved, OfFindings, AuditName, "%s and everything else in it are the same when computed again from %s of Graph and the input",
-		count(len(same.Findings)+len(same.Waived), "finding"), count(len(p.requests), "answer"))
+		count(len(same.audit.Findings)+len(same.audit.Waived), "finding"), count(len(p.requests), "answer"))
 	if known {
-		p.again = same
-		p.last, p.lastFolder = same, p.Folder
+		p.again = same.audit
+		p.last, p.lastFolder = same.audit, p.Folder
 	}
+}
+
+// computed is an audit, computed again from one reading.
+type computed struct {
+	desired plan.Desired
+	current *plan.Current
+	audit   *audit.Audit
 }
 
 // count counts things whose plural ends in s.
@@ -172,7 +186,7 @@ func (in *auditInput) identity() audit.Input {
 }
 
 // compute makes the audit again from one reading.
-func (p *auditProof) compute(in *auditInput, reading int, earlier *audit.Audit) (*audit.Audit, error) {
+func (p *auditProof) compute(in *auditInput, reading int, earlier *audit.Audit) (*computed, error) {
 	home := p.Manifest.HomeTenant
 	needs := plan.Needs{
 		Template: in.template != nil && home.Cloud.HasTemplates(),
@@ -198,8 +212,8 @@ func (p *auditProof) compute(in *auditInput, reading int, earlier *audit.Audit) 
 	if earlier != nil {
 		o.EarlierLink = p.head.Earlier
 	}
-	again := audit.Compare(head, in.identity(), d, cur, o)
-	return again, p.attribute(again)
+	c := &computed{d, cur, audit.Compare(head, in.identity(), d, cur, o)}
+	return c, p.attribute(c.audit)
 }
 
 // requestsOf are the requests of one reading.

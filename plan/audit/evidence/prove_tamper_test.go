@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -111,6 +112,8 @@ func (s snapshot) move(from, to string) {
 // Whatever is done to a store, byte by byte or file by file, is noticed.
 func TestATamperedStoreIsNotProved(t *testing.T) {
 	a := history(t)
+	a.key, _ = keyOf(t, "ada")
+	a.audit()
 	whole := snapshotOf(t, a.path)
 	d := &disk{a.path, whole.clone()}
 	folders := whole.folders()
@@ -168,6 +171,12 @@ func TestATamperedStoreIsNotProved(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		kind, s := rapid.SampledFrom(kinds).Draw(rt, "tamper"), whole.clone()
 		tampers[kind](rt, s)
+		if sig := folders[len(folders)-1] + "/" + evidence.SignatureName; bytes.Equal(bytes.TrimSpace(s[sig]), bytes.TrimSpace(whole[sig])) {
+			s[sig] = whole[sig] // the space around a signature says nothing
+		}
+		if reflect.DeepEqual(s, whole) {
+			return
+		}
 		d.become(rt, s)
 		if p := provenStore(rt.Context(), rt, a.path, options()); verdictOf(p) == evidence.Proved {
 			rt.Errorf("not noticed:\n%s", told(p))

@@ -144,7 +144,7 @@ func TestReadingsThatDisagree(t *testing.T) {
 	a.between = func() { a.sim.RemovePartner(a.sim.Partners()[0].TenantID) }
 	a.audit()
 	s := provenStore(t.Context(), t, a.path, options())
-	if verdictOf(s) != evidence.Altered || !has(s.Audits[0].Checks, evidence.Altered, "the readings of the tenant disagree") {
+	if verdictOf(s) != evidence.Altered || !has(s.Audits[0].Checks, evidence.Altered, "nothing should be claimed: the tenant was read twice, and the readings disagree") {
 		t.Errorf("%s", told(s))
 	}
 }
@@ -218,5 +218,22 @@ func TestProvingAStoreWritesNothing(t *testing.T) {
 	cancel()
 	if _, err := evidence.ProveStore(ctx, a.path, options()); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A report that was altered does not keep the findings from being proved, but an
+// answer that was altered does.
+func TestWhatAnAlteredFileLeavesProved(t *testing.T) {
+	a := newAuditor(t, 9)
+	l := a.audit()
+	for name, computed := range map[string]bool{"audit.md": true, evidence.CSVName: false, "graph/page-0001.json": false, evidence.AuditName: false} {
+		file := filepath.Join(a.path, l.Folder, filepath.FromSlash(name))
+		text := read(t, file)
+		write(t, text+"\n", file)
+		checks := provenStore(t.Context(), t, a.path, options()).Audits[0].Checks
+		if !has(checks, evidence.Altered, "its size or its sum is another") || has(checks, evidence.Proved, "computed again") != computed || has(checks, evidence.NotProved, "not computed again") == computed {
+			t.Errorf("%s: %+v", name, checks)
+		}
+		write(t, text, file)
 	}
 }
