@@ -29,8 +29,8 @@ const (
 
 // waiverColumns are the columns of a file of waivers, in the order in which one is
 // written.
-func waiverColumns() []desired.Column {
-	return []desired.Column{
+func waiverColumns() []desired.TableColumn {
+	return []desired.TableColumn{
 		colTenantID:    {Name: "tenantId", Required: true},
 		colFinding:     {Name: "finding", Required: true},
 		colProperty:    {Name: "property"},

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Column is a column of a Table.
-type Column struct {
+// TableColumn is a column of a Table.
+type TableColumn struct {
 	Name string
 	// Required means that the column must be there, and that none of its cells may
 	// be empty or what a spreadsheet shows in place of a value.
@@ -69,7 +69,7 @@ func (r *TableRow) TenantID(column int) string {
 // case and spacing. If anything is wrong with the content, the error is a RowErrors
 // with every problem; any other error comes from r or ctx. A file without rows is
 // an empty table.
-func ReadTable(ctx context.Context, r io.Reader, name string, columns []Column, check func(*TableRow)) error {
+func ReadTable(ctx context.Context, r io.Reader, name string, columns []TableColumn, check func(*TableRow)) error {
 	t := &tableReader{rowReader: rowReader{file: name}, columns: columns}
 	t.needs = "a header with the columns " + strings.Join(t.names(), ", ")
 	err := t.open(&contextReader{ctx, r})
@@ -90,7 +90,7 @@ func ReadTable(ctx context.Context, r io.Reader, name string, columns []Column, 
 // type that has all columns.
 type tableReader struct {
 	rowReader
-	columns []Column
+	columns []TableColumn
 	indexes []int // of the column, by position in the file; -1 for none
 }
 
@@ -148,7 +148,7 @@ func (t *tableReader) headerCells() ([]string, error) {
 // index is that of the column that a header cell names; -1 if it names none.
 func (t *tableReader) index(cell string) int {
 	key := headerKey(cell)
-	return slices.IndexFunc(t.columns, func(c Column) bool { return strings.ToLower(c.Name) == key })
+	return slices.IndexFunc(t.columns, func(c TableColumn) bool { return strings.ToLower(c.Name) == key })
 }
 
 // takeHeader notes where each column is, and what is wrong with the header.

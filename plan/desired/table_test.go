@@ -16,10 +16,10 @@ import (
 )
 
 // tableColumns are the columns of the tables in these tests.
-var tableColumns = []desired.Column{{Name: "tenantId", Required: true}, {Name: "note"}, {Name: "endDate", Required: true}}
+var tableColumns = []desired.TableColumn{{Name: "tenantId", Required: true}, {Name: "note"}, {Name: "endDate", Required: true}}
 
 // readTable returns the cells of a table, after the line of their row.
-func readTable(t *testing.T, text string, columns []desired.Column) (rows []string, err error) {
+func readTable(t *testing.T, text string, columns []desired.TableColumn) (rows []string, err error) {
 	err = desired.ReadTable(t.Context(), strings.NewReader(text), "t", columns, func(r *desired.TableRow) {
 		cells := fmt.Sprint(r.Line)
 		for i := range columns {
@@ -134,7 +134,7 @@ func TestTableThatCannotBeRead(t *testing.T) {
 // A table has the cells that the rows of partners have, and the same problems
 // where they are those of lines and quotes.
 func TestTablesAgreeWithRows(t *testing.T) {
-	columns := []desired.Column{{Name: "tenantId"}, {Name: "note"}}
+	columns := []desired.TableColumn{{Name: "tenantId"}, {Name: "note"}}
 	piece := rapid.SampledFrom([]string{"a", " ", "\"", "\"\"", ",", "\n", "\r\n", "\r", "#", "é", "\xff", "\u00a0", idB})
 	rapid.Check(t, func(rt *rapid.T) {
 		text := "tenantId,note,\n"
