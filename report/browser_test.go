@@ -171,6 +171,35 @@ func TestALinkFiltersTheList(t *testing.T) {
 	}
 }
 
+// The list of an audit can be filtered by state, and the alerts lead to their
+// findings.
+func TestTheListOfAnAuditFiltersByState(t *testing.T) {
+	tab, url := browser.Open(t), pages(t)["news"]
+	browser.Do(t, tab, chromedp.Navigate(url))
+	shows(t, tab, visible+` === 9`)
+	if states := browser.Ask[string](t, tab, `[...document.querySelector("select[name=state]").options].map((o) => o.text).join(", ")`); states != "any, continuing (7), new (1), reopened (1)" {
+		t.Error(states)
+	}
+	for address, n := range map[string]int{"#state=new": 1, "#state=reopened": 1, "#state=continuing": 7, "#q=waiver+expired": 1, "#action=sync-without-consent": 1} {
+		browser.Do(t, tab, chromedp.Navigate("about:blank"), chromedp.Navigate(url+address))
+		shows(t, tab, visible+fmt.Sprintf(` === %d`, n))
+	}
+	if links := browser.Ask[string](t, tab, `[...document.querySelectorAll("article a")].map((a) => a.getAttribute("href")).join(" ")`); links != "#action=extra #action=unreadable #q=waiver+expired #action=sync-without-consent" {
+		t.Error(links)
+	}
+}
+
+// The hash of a manifest can be copied as a whole.
+func TestTheHashOfAManifestIsCopied(t *testing.T) {
+	tab := browser.Open(t)
+	browser.Do(t, tab, chromedp.Navigate(allPages(t)["history"]), chromedp.Click(`.audits tr:first-child button.copy`))
+	shows(t, tab, `document.querySelector(".audits tr:first-child button.copy").textContent !== "Copy"`)
+	want := historyOf(60).Audits[59].SHA256
+	if got := browser.Ask[string](t, tab, `document.querySelector(".audits tbody tr:first-child button.copy").previousElementSibling.textContent`); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // The tab key reaches everything that can be used, in the order of the page, and
 // the keyboard opens what is folded.
 func TestTheKeyboardReachesEverything(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"time"
 
 	_ "embed" // the page and its style are files
@@ -43,10 +44,11 @@ type HistoryAudit struct {
 	FinishedAt time.Time
 	Result     audit.Result
 	Totals     audit.Totals
-	// Counts are the open findings by kind and state.
-	Counts []HistoryCount
-	// New, Reopened and Continuing count the open findings by what is news of them.
-	New, Reopened, Continuing, Fixed int
+	// Counts are the open findings by kind and state, notices included. Reopened are
+	// those of them that were waived in the audit before, and Fixed what it found and
+	// is gone.
+	Counts          []HistoryCount
+	Reopened, Fixed int
 	// Signer is the fingerprint of the key that the manifest names; empty for none.
 	Signer string
 	// Problem says why the audit cannot be relied on: its manifest is altered, or
@@ -133,18 +135,26 @@ func (p *HistoryPage) complete() *HistoryAudit {
 	return nil
 }
 
+// maxCount is more than any tenant has of anything.
+const maxCount = 1 << 40
+
 // fault says why nothing can be told of an audit; empty if something can.
 func (a *HistoryAudit) fault() string {
 	if a.Problem != "" || a.Result == audit.Incomplete {
 		return a.Problem
 	}
+	numbers := []int{a.Totals.OK, a.Totals.Waived, a.Reopened, a.Fixed}
 	got := audit.Totals{OK: a.Totals.OK, Waived: a.Totals.Waived}
 	for _, c := range a.Counts {
 		n := got.Of(c.Kind)
-		if n == nil || c.N < 0 {
-			return "its counts of findings are not known ones"
+		if n == nil {
+			return "it counts findings of an unknown kind"
 		}
+		numbers = append(numbers, c.N)
 		*n += c.N
+	}
+	if slices.Min(numbers) < 0 || slices.Max(numbers) > maxCount {
+		return "its counts cannot be right"
 	}
 	if got != a.Totals {
 		return "its totals do not match its counts of findings"
@@ -158,14 +168,20 @@ func (a *HistoryAudit) Claims() bool { return a.Result != audit.Incomplete && a.
 // of counts the open findings of a kind.
 func (a *HistoryAudit) of(k audit.Kind) int { return *a.Totals.Of(k) }
 
-// in counts the open findings of a state, notices included.
-func (a *HistoryAudit) in(s audit.State) int {
-	n := 0
+// news counts the open findings by what is news of them, without notices.
+func (a *HistoryAudit) news() news {
+	n := news{fixed: a.Fixed}
 	for _, c := range a.Counts {
-		if c.State == s {
-			n += c.N
+		switch {
+		case c.Kind.Rule().Severity == audit.Notice:
+		case c.State == audit.StateNew:
+			n.fresh += c.N
+		default:
+			n.continuing += c.N
 		}
 	}
+	n.reopened = min(a.Reopened, n.continuing)
+	n.continuing -= n.reopened
 	return n
 }
 

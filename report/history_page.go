@@ -244,7 +244,8 @@ func openWords(a *HistoryAudit) string {
 
 func (a *HistoryAudit) newsWords() string {
 	var list []string
-	for _, t := range []tile{{"new", a.New, bad}, {"reopened", a.Reopened, bad}, {"continuing", a.Continuing, warn}, {"fixed", a.Fixed, good}} {
+	n := a.news()
+	for _, t := range []tile{{"new", n.fresh, bad}, {"reopened", n.reopened, bad}, {"continuing", n.continuing, warn}, {"fixed", n.fixed, good}} {
 		if t.N > 0 {
 			list = append(list, words.Thousands(t.N)+" "+t.Label)
 		}

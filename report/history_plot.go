@@ -32,8 +32,9 @@ var (
 		kindSeries("notices", "k-notice", audit.ConsentWithoutSync),
 	}
 	byState = [...]series{
-		{"new", "s-new", func(a *HistoryAudit) int { return a.in(audit.StateNew) }},
-		{"continuing", "s-known", func(a *HistoryAudit) int { return a.in(audit.StateContinuing) }},
+		{"new", "s-new", func(a *HistoryAudit) int { return a.news().fresh }},
+		{"reopened", "s-again", func(a *HistoryAudit) int { return a.news().reopened }},
+		{"continuing", "s-known", func(a *HistoryAudit) int { return a.news().continuing }},
 		{"waived", "s-waived", func(a *HistoryAudit) int { return a.Totals.Waived }},
 	}
 	gone = [...]series{

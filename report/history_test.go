@@ -47,7 +47,7 @@ func historyAudit(number int, at time.Time) report.HistoryAudit {
 		fresh, known := number*7%5, 30+number*11%17-number/40
 		a.Totals = audit.Totals{OK: 400 - fresh - known, Missing: fresh, Changed: known, Extra: number * 5 % 9, Waived: number % 6}
 		a.Counts = []report.HistoryCount{{Kind: audit.Missing, State: audit.StateNew, N: fresh}, {Kind: audit.Changed, State: audit.StateContinuing, N: known}, {Kind: audit.Extra, State: audit.StateContinuing, N: number * 5 % 9}}
-		a.New, a.Continuing, a.Fixed = fresh, known+number*5%9, number*3%7
+		a.Fixed = number * 3 % 7
 	}
 	a.Folder = at.Format("20060102T150405Z") + "-" + string(a.Result)
 	return a
@@ -57,18 +57,12 @@ func historyAudit(number int, at time.Time) report.HistoryAudit {
 func manifestOf(number int, a *audit.Audit) report.HistoryAudit {
 	h := historyAudit(1, a.CreatedAt)
 	h.Number, h.SHA256, h.Result, h.Totals, h.Counts = number, fmt.Sprintf("%064x", 0xa1b2c3<<20+number), a.Result, a.Totals, nil
-	h.New, h.Reopened, h.Continuing, h.Fixed = 0, 0, 0, len(a.Fixed)
+	h.Reopened, h.Fixed = 0, len(a.Fixed)
 	for i := range a.Findings {
 		f := &a.Findings[i]
 		h.Counts = append(h.Counts, report.HistoryCount{Kind: f.Kind, State: f.State, N: 1})
-		switch {
-		case f.Severity() == audit.Notice:
-		case f.Reopened:
+		if f.Reopened {
 			h.Reopened++
-		case f.State == audit.StateNew:
-			h.New++
-		default:
-			h.Continuing++
 		}
 	}
 	return h
@@ -139,7 +133,9 @@ func TestTheIndexPageTellsOfTheChain(t *testing.T) {
 		}), []string{"Folder x-drift: no such file."}},
 		"a gap in the numbers": {spoil(3, func(as []report.HistoryAudit) { as[0].Number = 0; as[1].Number = 7; as[2].Number = 9 }), []string{"Audit 9 (", "): it comes after audit 7, so an audit was taken out."}},
 		"wrong totals":         {spoil(3, func(as []report.HistoryAudit) { as[0].Totals.Extra++ }), []string{"Audit 1 (", "): its totals do not match its counts of findings."}},
-		"an unknown kind":      {spoil(3, func(as []report.HistoryAudit) { as[0].Counts[0].Kind = "odd" }), []string{"): its counts of findings are not known ones."}},
+		"fewer than none":      {spoil(3, func(as []report.HistoryAudit) { as[0].Fixed = -1 }), []string{"): its counts cannot be right."}},
+		"more than there are":  {spoil(3, func(as []report.HistoryAudit) { as[0].Counts[0].N, as[0].Totals.Missing = 1<<62, 1<<62 }), []string{"): its counts cannot be right."}},
+		"an unknown kind":      {spoil(3, func(as []report.HistoryAudit) { as[0].Counts[0].Kind = "odd" }), []string{"): it counts findings of an unknown kind."}},
 	} {
 		page := historyText(t, c.page)
 		text := sectionOf(t, page, "chain")
@@ -241,7 +237,7 @@ func TestThePlotStaysInItsFrame(t *testing.T) {
 		huge.Audits[i].Totals.Extra += 1_000_000_000_000
 		huge.Audits[i].Counts = append(huge.Audits[i].Counts, report.HistoryCount{Kind: audit.Extra, State: audit.StateNew, N: 1_000_000_000_000})
 	}
-	huge.Audits[1].Fixed = 1 << 50
+	huge.Audits[1].Fixed = 1 << 39
 	for name, p := range map[string]report.HistoryPage{"zero": zero, "huge": huge, "many": historyOf(500), "one": historyOf(1)} {
 		_, plot, _ := strings.Cut(historyText(t, p), "<svg")
 		plot, _, _ = strings.Cut(plot, "</svg>")

@@ -142,11 +142,21 @@ func summaryTexts(t *testing.T) (texts [][]byte) {
 	return texts
 }
 
+// auditTexts are of audits whose lists do not contradict each other.
 func auditTexts(t *testing.T) (texts [][]byte) {
 	for _, how := range amounts {
 		a := filled[audit.Audit](how)
-		a.Result, a.Totals = audit.Incomplete, audit.Totals{Missing: 1}
-		a.Findings[0].Kind = audit.Missing
+		a.Result, a.Read.Complete, a.Totals = audit.Drift, true, audit.Totals{Missing: 1, Waived: len(a.Waived)}
+		for i, list := range [][]audit.Finding{a.Findings, a.Waived, a.Fixed, a.Unjudged} {
+			for j := range list {
+				if list[j].ID, list[j].Kind = fmt.Sprint(i), audit.Missing; list[j].State != "" {
+					list[j].State = audit.StateNew
+				}
+			}
+		}
+		for i := range a.Waived {
+			a.Waived[i].Waiver.Expires = "9999-12-31"
+		}
 		texts = append(texts, rendered(t, func(w io.Writer) error { return report.Audit(w, a, report.JSON, report.Options{}) }))
 	}
 	return texts
