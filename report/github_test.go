@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -43,6 +44,9 @@ func parseCommands(t *testing.T, text string) (commands []workflowCommand) {
 	return commands
 }
 
+// wholeCommand is a command whose properties hold no character that ends one.
+var wholeCommand = regexp.MustCompile(`^::[a-z]+ (file=[^:,]*,(line=\d+,)?)?title=[^:,]*::`)
+
 // checkGitHub: nothing but the commands that were meant, at most ten of each, and
 // one last line that is none.
 func checkGitHub(t *testing.T, a *audit.Audit, text string) {
@@ -60,6 +64,11 @@ func checkGitHub(t *testing.T, a *audit.Audit, text string) {
 		}
 	}
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	for _, line := range lines[:len(lines)-1] {
+		if !wholeCommand.MatchString(line) {
+			t.Errorf("a property ends early: %.200q", line)
+		}
+	}
 	if last := lines[len(lines)-1]; !strings.HasPrefix(last, "Audit: ") || len(lines) != counts["error"]+counts["warning"]+counts["notice"]+1 {
 		t.Errorf("%d lines, the last is %q", len(lines), last)
 	}

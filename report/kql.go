@@ -51,6 +51,8 @@ type SentRequest struct {
 	// Number is that of the change in a run, or of the request in an audit.
 	Number                     int
 	ClientRequestID, RequestID string
+	// At is when it was sent; zero if that is not known.
+	At time.Time
 }
 
 // RunLogQuery searches for what a run sent and changed. It knows the last request
@@ -65,7 +67,7 @@ func RunLogQuery(p *plan.Plan, r *journal.Result) LogQuery {
 		if o.ClientRequestID == "" {
 			continue
 		}
-		q.Requests = append(q.Requests, SentRequest{o.Seq, o.ClientRequestID, o.RequestID})
+		q.Requests = append(q.Requests, SentRequest{o.Seq, o.ClientRequestID, o.RequestID, o.StartedAt})
 		if id != "" && (len(q.Partners) == 0 || q.Partners[len(q.Partners)-1] != id) {
 			q.Partners = append(q.Partners, id)
 		}
@@ -73,13 +75,22 @@ func RunLogQuery(p *plan.Plan, r *journal.Result) LogQuery {
 	return q
 }
 
-// AuditLogQuery searches for what an audit sent between two times, and for what
-// changed the objects that it found.
-func AuditLogQuery(a *audit.Audit, from, to time.Time, sent []SentRequest) LogQuery {
+// AuditLogQuery searches for what an audit sent, and for what changed the objects
+// that it found. It depends on the audit and on its requests alone.
+func AuditLogQuery(a *audit.Audit, sent []SentRequest) LogQuery {
 	q := LogQuery{
-		Of: "the audit of " + stamp(a.CreatedAt), HomeTenant: a.HomeTenant.ID, From: from, To: to, Requests: sent,
-		ChangesFrom: a.CreatedAt.Add(-changesBefore), ChangesTo: to,
+		Of: "the audit of " + stamp(a.CreatedAt), HomeTenant: a.HomeTenant.ID, From: a.CreatedAt, To: a.CreatedAt, Requests: sent,
+		ChangesFrom: a.CreatedAt.Add(-changesBefore),
 	}
+	for _, r := range sent {
+		if !r.At.IsZero() && r.At.Before(q.From) {
+			q.From = r.At
+		}
+		if r.At.After(q.To) {
+			q.To = r.At
+		}
+	}
+	q.ChangesTo = q.To
 	if a.History != nil && !a.History.Since.IsZero() {
 		q.ChangesFrom = a.History.Since
 	}

@@ -17,9 +17,10 @@ import (
 // auditQuery searches for three requests of an audit.
 func auditQuery(a *audit.Audit) report.LogQuery {
 	sent := []report.SentRequest{
-		{Number: 1, ClientRequestID: tenant(501), RequestID: tenant(601)}, {Number: 2, ClientRequestID: tenant(502)}, {Number: 3, ClientRequestID: a.Input.Name, RequestID: a.Problem},
+		{Number: 1, ClientRequestID: tenant(501), RequestID: tenant(601), At: a.CreatedAt.Add(-time.Minute)},
+		{Number: 2, ClientRequestID: tenant(502), At: a.CreatedAt.Add(time.Second)}, {Number: 3, ClientRequestID: a.Input.Name, RequestID: a.Problem},
 	}
-	return report.AuditLogQuery(a, a.CreatedAt.Add(-time.Minute), a.CreatedAt, sent)
+	return report.AuditLogQuery(a, sent)
 }
 
 // largeRun is a run of n changes.
@@ -163,6 +164,20 @@ func TestQueriesAreBounded(t *testing.T) {
 	}
 	if !strings.Contains(text, "requests are not named above") || !strings.Contains(text, "partners are not named above") {
 		t.Error("what is not named is not counted")
+	}
+}
+
+// An audit is searched for between its requests, and changes are searched for as
+// far back as the audit log was read.
+func TestQueriesOfAnAudit(t *testing.T) {
+	a := newsAudit()
+	q := auditQuery(a)
+	if !q.From.Equal(a.CreatedAt.Add(-time.Minute)) || !q.To.Equal(a.CreatedAt.Add(time.Second)) || !q.ChangesFrom.Equal(a.CreatedAt.AddDate(0, 0, -30)) || len(q.Partners) != 10 {
+		t.Errorf("got %+v", q)
+	}
+	a.History = &audit.History{Since: a.CreatedAt.Add(-time.Hour)}
+	if q := report.AuditLogQuery(a, nil); !q.ChangesFrom.Equal(a.History.Since) || !q.From.Equal(a.CreatedAt) || !q.To.Equal(a.CreatedAt) {
+		t.Errorf("got %+v", q)
 	}
 }
 
