@@ -31,7 +31,7 @@ func auditReports(a *audit.Audit, m *evidence.Manifest, requests []evidence.Requ
 		all = append(all, evidence.Report{Name: f.name, Render: f.render(a)})
 	}
 	return append(all, evidence.Report{Name: "queries.kql", Render: func(w io.Writer) error {
-		q := report.AuditLogQuery(a, m.StartedAt, m.FinishedAt, sentRequests(requests))
+		q := report.AuditLogQuery(a, sentRequests(requests))
 		q.AppID = m.Identity.AppID
 		return report.Queries(w, q)
 	}})
@@ -42,7 +42,7 @@ func auditReports(a *audit.Audit, m *evidence.Manifest, requests []evidence.Requ
 func sentRequests(all []evidence.Request) (sent []report.SentRequest) {
 	for _, r := range all {
 		if r.ClientRequestID != "" {
-			sent = append(sent, report.SentRequest{Number: r.Seq, ClientRequestID: r.ClientRequestID, RequestID: r.RequestID})
+			sent = append(sent, report.SentRequest{Number: r.Seq, ClientRequestID: r.ClientRequestID, RequestID: r.RequestID, At: r.SentAt})
 		}
 	}
 	return sent
