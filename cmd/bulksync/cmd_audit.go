@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -120,19 +121,20 @@ func (o *auditOptions) judge(ctx context.Context, e *env, k *keeper, scope audit
 // tell keeps the audit, shows it and says how it ended.
 func (o *auditOptions) tell(ctx context.Context, e *env, k *keeper, a *audit.Audit, incomplete *exit) error {
 	var made atomicfile.Created
-	lastComplete := k.lastComplete()
-	if incomplete == nil {
-		lastComplete = a.CreatedAt
-	}
+	measured := report.MetricsOptions{Duration: time.Since(k.started), LastComplete: o.lastComplete(ctx, e, k, a)}
 	err := o.keepFiles(ctx, e, &made, a)
 	if err == nil {
 		err = k.seal(ctx, e, evidence.Manifest{Options: o.settings(e), Notified: o.newsOptions.send(ctx, e, a)}, a)
 	}
 	if err == nil {
-		err = o.measure(ctx, e, a, report.MetricsOptions{Duration: time.Since(k.started), LastComplete: lastComplete})
+		err = o.measure(ctx, e, a, measured)
 	}
 	if err == nil {
-		err = e.print(func(w io.Writer) error { return report.Audit(w, a, e.format, e.pageOptions()) })
+		page := e.pageOptions()
+		if o.csv != "-" {
+			page.Path = filepath.ToSlash(o.csv)
+		}
+		err = e.print(func(w io.Writer) error { return report.Audit(w, a, e.format, page) })
 	}
 	if err != nil {
 		made.Remove()
@@ -147,6 +149,21 @@ func (o *auditOptions) tell(ctx context.Context, e *env, k *keeper, a *audit.Aud
 	default:
 		return nil
 	}
+}
+
+// lastComplete is when the newest complete audit before this one was made, by the
+// store or else by the metrics that are about to be replaced; zero if neither knows.
+func (o *auditOptions) lastComplete(ctx context.Context, e *env, k *keeper, a *audit.Audit) time.Time {
+	if at := k.lastComplete(); !at.IsZero() || o.metrics == "" || !isKept(o.metrics) {
+		return at
+	}
+	at, err := readFile(ctx, &e.process, o.metrics, func(r io.Reader) (time.Time, error) {
+		return report.LastComplete(r, a.HomeTenant.ID)
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		e.say("warning: it is not known when the last complete audit was made: %v", err)
+	}
+	return at
 }
 
 // note says where everything is, and what was let pass.

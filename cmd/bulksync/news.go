@@ -107,7 +107,7 @@ func (o *newsOptions) post(ctx context.Context, a *audit.Audit) error {
 	if err != nil {
 		return errors.New("the address cannot be used")
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	req.Header.Set("User-Agent", "bulksync/"+version())
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	resp, err := client.Do(req)
