@@ -13,6 +13,7 @@ import (
 	"bulksync/internal/atomicfile"
 	"bulksync/plan"
 	"bulksync/plan/approval"
+	"bulksync/plan/audit/evidence"
 	"bulksync/report"
 )
 
@@ -106,6 +107,8 @@ func codeOf(err error) int {
 		return e.code
 	case errors.As(err, new(*atomicfile.KindError)), errors.As(err, new(*rundir.UnsafeError)),
 		errors.As(err, new(*approval.Refusal)), errors.Is(err, rundir.ErrBusy), errors.Is(err, rundir.ErrNotEmpty):
+		return exitRefused
+	case errors.Is(err, evidence.ErrFormat), errors.As(err, new(*evidence.MixedError)), errors.As(err, new(*evidence.UnsafeError)):
 		return exitRefused
 	case errors.Is(err, plan.ErrAltered), errors.Is(err, plan.ErrFormat),
 		errors.Is(err, journal.ErrFormat), errors.Is(err, journal.ErrOtherPlan):

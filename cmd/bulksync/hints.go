@@ -13,6 +13,7 @@ import (
 	"bulksync/internal/atomicfile"
 	"bulksync/internal/session"
 	"bulksync/plan"
+	"bulksync/plan/audit/evidence"
 	"bulksync/report"
 )
 
@@ -28,6 +29,9 @@ func (e *env) hintOf(err error) string {
 		return x.hint
 	}
 	var unsafe *rundir.UnsafeError
+	if hint := hintOfStore(err); hint != "" {
+		return hint
+	}
 	switch {
 	case errors.Is(err, rundir.ErrBusy):
 		return "wait for it to end, or stop it"
@@ -51,6 +55,23 @@ func (e *env) hintOf(err error) string {
 		return hintPutBack
 	}
 	return report.Advise(err, report.Command{Writes: e.writes})
+}
+
+// hintOfStore is the next step after an error of a store of audits.
+func hintOfStore(err error) string {
+	var unsafe *evidence.UnsafeError
+	switch {
+	case errors.As(err, new(*evidence.MixedError)):
+		return "keep the audits of each home tenant in a store of their own: name another folder with --evidence"
+	case errors.As(err, &unsafe) && unsafe.Writable:
+		return "name a folder of your own, or let nobody else write to this one: chmod go-w " + shellQuote(unsafe.Path)
+	case errors.As(err, &unsafe):
+		return "name a folder of your own"
+	case errors.Is(err, evidence.ErrFormat):
+		return "use the version of bulksync that wrote it, or another folder"
+	default:
+		return ""
+	}
 }
 
 // address holds the flags, as typed, that say where a command connects and as
