@@ -148,6 +148,11 @@ func TestTheIndexPageTellsOfTheChain(t *testing.T) {
 			t.Errorf("%s: the banner is wrong", name)
 		}
 	}
+	after := historyOf(3)
+	after.Audits[1] = report.HistoryAudit{Folder: "x", Problem: "no such file"}
+	if n := strings.Count(sectionOf(t, historyText(t, after), "chain"), "taken out"); n > 0 {
+		t.Error("an audit that could not be read has no number, and was told to be taken out")
+	}
 	many := historyOf(60)
 	for i := range many.Audits {
 		many.Audits[i].Gap = "none"
