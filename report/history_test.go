@@ -192,6 +192,9 @@ func TestTheIndexPageBeginsWithTheNewestAudit(t *testing.T) {
 			t.Errorf("want %s\ngot  %s", want, rest[:min(len(rest), 150)])
 		}
 	}
+	if head, _, _ := strings.Cut(historyText(t, incomplete), "<main>"); strings.Contains(head, "as wanted") {
+		t.Error("numbers of an older audit stand below the verdict of one that claims nothing")
+	}
 	if text := sectionOf(t, historyText(t, incomplete), "news"); !strings.Contains(text, "Of audit 12, 2026-11-21 22:04:05 UTC, the newest that is complete: 1 new, 1 reopened, 7 continuing, 2 fixed.") {
 		t.Errorf("%s", text)
 	}
