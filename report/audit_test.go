@@ -85,11 +85,14 @@ func TestValuesOfAFinding(t *testing.T) {
 	}
 }
 
-// The CSV says why a partner could not be read.
-func TestTheCSVHasTheProblem(t *testing.T) {
+// The CSV and the text say why a partner could not be read.
+func TestTheProblemOfAPartner(t *testing.T) {
 	f := finding(2, audit.Unreadable)
 	f.Problem = "isSyncAllowed is text, not true or false"
 	if text := auditAs(t, auditOf(f), report.CSV); !strings.Contains(text, `,"isSyncAllowed is text, not true or false",`) {
+		t.Errorf("%s", text)
+	}
+	if text := strings.Join(strings.Fields(auditAs(t, auditOf(f), report.Text)), " "); !strings.Contains(text, "so nothing is known about it: isSyncAllowed is text, not true or false") {
 		t.Errorf("%s", text)
 	}
 }

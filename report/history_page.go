@@ -64,8 +64,10 @@ func newHistory(p *HistoryPage) *history {
 	if !h.Chain.Holds {
 		h.Tone, h.Banner = bad, "The chain of audits does not hold: see below where."
 	}
-	if p.Newest != nil {
+	if a := p.newest(); a != nil && a == &p.Audits[len(p.Audits)-1] { // numbers of an older one do not belong below the verdict
 		h.Counts, h.News = kindTiles(p.Newest), newsTiles(p.Newest)
+	}
+	if p.Newest != nil {
 		h.About, h.Lists = newestWords(p), newestLists(p.Newest)
 	}
 	for i := range numberColumns {

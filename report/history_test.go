@@ -148,6 +148,11 @@ func TestTheIndexPageTellsOfTheChain(t *testing.T) {
 			t.Errorf("%s: the banner is wrong", name)
 		}
 	}
+	after := historyOf(3)
+	after.Audits[1] = report.HistoryAudit{Folder: "x", Problem: "no such file"}
+	if n := strings.Count(sectionOf(t, historyText(t, after), "chain"), "taken out"); n > 0 {
+		t.Error("an audit that could not be read has no number, and was told to be taken out")
+	}
 	many := historyOf(60)
 	for i := range many.Audits {
 		many.Audits[i].Gap = "none"
@@ -186,6 +191,9 @@ func TestTheIndexPageBeginsWithTheNewestAudit(t *testing.T) {
 			_, rest, _ := strings.Cut(page, "<h1>")
 			t.Errorf("want %s\ngot  %s", want, rest[:min(len(rest), 150)])
 		}
+	}
+	if head, _, _ := strings.Cut(historyText(t, incomplete), "<main>"); strings.Contains(head, "as wanted") {
+		t.Error("numbers of an older audit stand below the verdict of one that claims nothing")
 	}
 	if text := sectionOf(t, historyText(t, incomplete), "news"); !strings.Contains(text, "Of audit 12, 2026-11-21 22:04:05 UTC, the newest that is complete: 1 new, 1 reopened, 7 continuing, 2 fixed.") {
 		t.Errorf("%s", text)

@@ -196,13 +196,14 @@ func (d *fullDisk) Write(b []byte) (int, error) {
 
 // A report that could not be written is an error, wherever the disk got full.
 func TestAFullDiskIsAnError(t *testing.T) {
-	p, a := largePlan(1500), sampleAudit()
+	p, a := largePlan(1500), storedAudit()
 	r := resultOf(p, allFailed)
 	for _, f := range formats {
 		for name, write := range map[string]func(io.Writer) error{
 			"plan":  func(w io.Writer) error { return report.Plan(w, p, f, report.Options{}) },
 			"run":   func(w io.Writer) error { return report.Run(w, p, r, f, report.Options{}) },
 			"audit": func(w io.Writer) error { return report.Audit(w, a, f, report.Options{}) },
+			"index": func(w io.Writer) error { return report.History(w, historyOf(20)) },
 		} {
 			var whole bytes.Buffer
 			if err := write(&whole); err != nil {

@@ -97,6 +97,30 @@ func TestFindingsStandTogetherAndNewsComesFirst(t *testing.T) {
 	}
 }
 
+// The findings of an object stand together, also if only one of them is new.
+func TestFindingsOfAnObjectStandTogether(t *testing.T) {
+	trust := knownFinding(2, audit.Changed, trusting("isMfaAccepted", true, false))
+	trust.Object = plan.Trust
+	a := newsOf(trust, knownFinding(2, audit.Changed, named("A", "B")), newFinding(2, audit.Changed, syncTo(false, true)))
+	_, table, _ := strings.Cut(auditAs(t, a, report.Text), "───\n")
+	last := -1
+	for _, name := range []string{"isSyncAllowed", "displayName", "isMfaAccepted"} {
+		at := strings.Index(table, name)
+		if at < last {
+			t.Errorf("%s comes too early:\n%s", name, table)
+		}
+		last = at
+	}
+}
+
+// The news count what is there, and nothing else is named.
+func TestTheNewsAreTheLastLine(t *testing.T) {
+	a := newsOf(knownFinding(2, audit.Missing))
+	if text := auditAs(t, a, report.Text); !strings.HasSuffix(text, "\nNews: 0 new, 1 continuing, 0 fixed.\n") {
+		t.Errorf("%s", text)
+	}
+}
+
 // Hundreds of findings that continue are counted, so that what is new can be
 // seen; --all and the HTML page list them.
 func TestManyKnownFindingsAreCounted(t *testing.T) {
