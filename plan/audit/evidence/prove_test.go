@@ -50,8 +50,8 @@ func TestAnUntouchedStoreIsProved(t *testing.T) {
 	}
 	says := told(s)
 	for _, want := range []string{
-		"the chain holds: each of 4 audits", "it is the same when drawn again", "the audit is incomplete and claims nothing",
-		"4 reports are the same when made again", "it is not signed", "keep the SHA-256 of the newest manifest elsewhere",
+		"the chain holds: 4 audits, each", "it is the same when drawn again", "the audit is incomplete and claims nothing",
+		"4 reports: the same when made again", "not everything here is signed", "keep the SHA-256 of its manifest elsewhere",
 	} {
 		if !strings.Contains(says, want) {
 			t.Errorf("it does not say %q:\n%s", want, says)
