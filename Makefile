@@ -18,11 +18,13 @@ bench: ## every benchmark, what commands need, and what was promised against wha
 	  go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/bench -plot ../../.github/pace.svg; \
 	} 2>&1 | go run -C tools ./benchtable
 
-lint: ## formatting, vet, staticcheck, a tidy go.mod, no binary files
+lint: ## formatting, vet, staticcheck, workflows, manifests, a tidy go.mod, no binary files
 	@echo 'gofmt -l .'
 	@unformatted=$$(gofmt -l .); echo "$$unformatted"; test -z "$$unformatted"
 	go vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
+	go tool -modfile=tools/go.mod actionlint -shellcheck= -pyflakes= samples/schedule/github-actions.yml .github/workflows/*.yml
+	go run -C tools ./kubecheck ../samples/kubernetes/audit.yaml
 	go mod tidy -diff
 	@echo 'binary files outside testdata'
 	@! git diff --numstat "$$(git hash-object -t tree /dev/null)" HEAD -- ':!*testdata/*' | grep '^-'

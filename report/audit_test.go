@@ -24,14 +24,12 @@ func auditAs(t *testing.T, a *audit.Audit, f report.Format) string {
 // auditOf is an audit with these findings.
 func auditOf(findings ...audit.Finding) *audit.Audit {
 	a := sampleAudit()
-	a.Findings, a.Totals, a.Result = findings, audit.Totals{OK: 7}, audit.Drift
-	if len(findings) == 0 {
-		a.Result = audit.Clean
-	}
+	a.Findings, a.Totals, a.Result = findings, audit.Totals{OK: 7}, audit.Clean
 	for _, f := range findings {
-		*map[audit.Kind]*int{
-			audit.Missing: &a.Totals.Missing, audit.Changed: &a.Totals.Changed, audit.Extra: &a.Totals.Extra, audit.Unreadable: &a.Totals.Unreadable,
-		}[f.Kind]++
+		*a.Totals.Of(f.Kind)++
+		if f.Severity() != audit.Notice {
+			a.Result = audit.Drift
+		}
 	}
 	return a
 }
@@ -59,7 +57,7 @@ func TestAnIncompleteAuditSaysWhyOnce(t *testing.T) {
 	if err != nil || len(lines) != 2 {
 		t.Fatalf("%v, %d lines", err, len(lines))
 	}
-	if diff := cmp.Diff([]string{"", "", "incomplete", "", "", "", "", "", "", a.Problem}, lines[1]); diff != "" || lines[0][9] != "problem" {
+	if diff := cmp.Diff([]string{"", "", "incomplete", "", "", "", "", "", "", a.Problem}, lines[1][:10]); diff != "" || lines[0][9] != "problem" {
 		t.Errorf("%v (-want +got):\n%s", lines[0], diff)
 	}
 }
@@ -91,7 +89,7 @@ func TestValuesOfAFinding(t *testing.T) {
 func TestTheCSVHasTheProblem(t *testing.T) {
 	f := finding(2, audit.Unreadable)
 	f.Problem = "isSyncAllowed is text, not true or false"
-	if text := auditAs(t, auditOf(f), report.CSV); !strings.HasSuffix(text, ",isSyncAllowed is text, not true or false\n") && !strings.HasSuffix(text, `,"isSyncAllowed is text, not true or false"`+"\n") {
+	if text := auditAs(t, auditOf(f), report.CSV); !strings.Contains(text, `,"isSyncAllowed is text, not true or false",`) {
 		t.Errorf("%s", text)
 	}
 }

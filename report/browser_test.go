@@ -76,7 +76,19 @@ func pages(t *testing.T) map[string]string {
 		}),
 		"run":   pageFile(t, func(w io.Writer) error { return report.Run(w, p, sampleRun(p), report.HTML, report.Options{}) }),
 		"audit": pageFile(t, func(w io.Writer) error { return report.Audit(w, sampleAudit(), report.HTML, report.Options{}) }),
+		"news":  pageFile(t, func(w io.Writer) error { return report.Audit(w, storedAudit(), report.HTML, report.Options{}) }),
 	}
+}
+
+// allPages are the pages and the index of a store, small and large.
+func allPages(t *testing.T) map[string]string {
+	all := pages(t)
+	broken := historyOf(12)
+	broken.Audits[5].Gap, broken.Audits[7] = "its number does not follow", report.HistoryAudit{Folder: "20261003T220405Z-drift", Problem: "unexpected end of JSON"}
+	for name, p := range map[string]report.HistoryPage{"empty history": historyOf(0), "history": historyOf(60), "broken history": broken} {
+		all[name] = pageFile(t, func(w io.Writer) error { return report.History(w, p) })
+	}
+	return all
 }
 
 // A page asks for nothing but itself, and its console stays empty.
@@ -98,10 +110,13 @@ func TestAPageAsksForNothing(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for name, url := range pages(t) {
+	for name, url := range allPages(t) {
 		asked, said = nil, nil
-		browser.Do(t, tab, chromedp.Navigate(url), chromedp.SendKeys("#q", "contoso"))
-		shows(t, tab, `document.getElementById("shown").textContent.startsWith("Showing ")`)
+		browser.Do(t, tab, chromedp.Navigate(url))
+		if !strings.Contains(name, "history") {
+			browser.Do(t, tab, chromedp.SendKeys("#q", "contoso"))
+			shows(t, tab, `document.getElementById("shown").textContent.startsWith("Showing ")`)
+		}
 		mu.Lock()
 		if len(asked) != 1 || asked[0] != url || len(said) > 0 {
 			t.Errorf("%s: asked for %v, said %q", name, asked, said)
@@ -156,6 +171,35 @@ func TestALinkFiltersTheList(t *testing.T) {
 	}
 }
 
+// The list of an audit can be filtered by state, and the alerts lead to their
+// findings.
+func TestTheListOfAnAuditFiltersByState(t *testing.T) {
+	tab, url := browser.Open(t), pages(t)["news"]
+	browser.Do(t, tab, chromedp.Navigate(url))
+	shows(t, tab, visible+` === 9`)
+	if states := browser.Ask[string](t, tab, `[...document.querySelector("select[name=state]").options].map((o) => o.text).join(", ")`); states != "any, continuing (7), new (1), reopened (1)" {
+		t.Error(states)
+	}
+	for address, n := range map[string]int{"#state=new": 1, "#state=reopened": 1, "#state=continuing": 7, "#q=waiver+expired": 1, "#action=sync-without-consent": 1} {
+		browser.Do(t, tab, chromedp.Navigate("about:blank"), chromedp.Navigate(url+address))
+		shows(t, tab, visible+fmt.Sprintf(` === %d`, n))
+	}
+	if links := browser.Ask[string](t, tab, `[...document.querySelectorAll("article a")].map((a) => a.getAttribute("href")).join(" ")`); links != "#action=extra #action=unreadable #q=waiver+expired #action=sync-without-consent" {
+		t.Error(links)
+	}
+}
+
+// The hash of a manifest can be copied as a whole.
+func TestTheHashOfAManifestIsCopied(t *testing.T) {
+	tab := browser.Open(t)
+	browser.Do(t, tab, chromedp.Navigate(allPages(t)["history"]), chromedp.Click(`.audits tr:first-child button.copy`))
+	shows(t, tab, `document.querySelector(".audits tr:first-child button.copy").textContent !== "Copy"`)
+	want := historyOf(60).Audits[59].SHA256
+	if got := browser.Ask[string](t, tab, `document.querySelector(".audits tbody tr:first-child button.copy").previousElementSibling.textContent`); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // The tab key reaches everything that can be used, in the order of the page, and
 // the keyboard opens what is folded.
 func TestTheKeyboardReachesEverything(t *testing.T) {
@@ -197,7 +241,7 @@ func TestACopyButtonCopies(t *testing.T) {
 func TestAPageFitsAPhone(t *testing.T) {
 	tab := browser.Open(t)
 	browser.Do(t, tab, chromedp.EmulateViewport(390, 844))
-	for name, url := range pages(t) {
+	for name, url := range allPages(t) {
 		browser.Do(t, tab, chromedp.Navigate(url))
 		if width := browser.Ask[int](t, tab, `document.documentElement.scrollWidth`); width > 390 {
 			t.Errorf("%s is %d pixels wide", name, width)
@@ -243,7 +287,7 @@ func TestAPageIsAccessible(t *testing.T) {
 		t.Skip("axe-core is not installed: npm ci in tools/axe")
 	}
 	tab := browser.Open(t)
-	for name, url := range pages(t) {
+	for name, url := range allPages(t) {
 		for _, scheme := range []string{"light", "dark"} {
 			if _, err := chromedp.Call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},

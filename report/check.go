@@ -5,7 +5,6 @@ import (
 
 	"bulksync/execute/journal"
 	"bulksync/plan"
-	"bulksync/plan/audit"
 )
 
 // checkPlan refuses a plan whose summary does not match its changes.
@@ -76,38 +75,4 @@ func checkRows(p *plan.Plan, r *journal.Result) error {
 		}
 	}
 	return nil
-}
-
-// checkAudit refuses totals that do not match the findings, and a verdict that
-// does not follow from them.
-func checkAudit(a *audit.Audit) error {
-	got := audit.Totals{OK: a.Totals.OK, Waived: len(a.Waived)}
-	for i := range a.Findings {
-		f := &a.Findings[i]
-		n := got.Of(f.Kind)
-		if n == nil {
-			return fmt.Errorf("the audit does not add up: partner %s has the unknown finding %q", f.TenantID, f.Kind)
-		}
-		*n++
-	}
-	if got != a.Totals {
-		return fmt.Errorf("the audit does not add up: its totals say %+v and its findings say %+v", a.Totals, got)
-	}
-	if want := verdictOf(a); a.Result != want {
-		return fmt.Errorf("the audit does not add up: it says %q with %d findings", a.Result, len(a.Findings))
-	}
-	return nil
-}
-
-// verdictOf is the verdict that an audit's own evidence supports. An audit that
-// calls itself incomplete is believed; any other must have read everything.
-func verdictOf(a *audit.Audit) audit.Result {
-	switch {
-	case a.Result == audit.Incomplete || !a.Read.Complete:
-		return audit.Incomplete
-	case a.Fails(audit.FailOnAny):
-		return audit.Drift
-	default:
-		return audit.Clean
-	}
 }

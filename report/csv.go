@@ -11,7 +11,6 @@ import (
 
 	"bulksync/execute/journal"
 	"bulksync/plan"
-	"bulksync/plan/audit"
 )
 
 // csvBatch is how many lines are in memory at a time.
@@ -57,21 +56,6 @@ type outcomeLine struct {
 	Note            string `csv:"note"`
 }
 
-// findingLine is a line of an audit's CSV; the tags are its header. Before and
-// after are the older names of present and wanted, for scripts that know them.
-type findingLine struct {
-	TenantID    string `csv:"tenantId"`
-	DisplayName string `csv:"displayName"`
-	Kind        string `csv:"kind"`
-	Object      string `csv:"object"`
-	Before      string `csv:"before"`
-	After       string `csv:"after"`
-	Note        string `csv:"note"`
-	Present     string `csv:"present"`
-	Wanted      string `csv:"wanted"`
-	Problem     string `csv:"problem"`
-}
-
 func planCSV(w io.Writer, p *plan.Plan) error {
 	return writeCSV(w, len(p.Changes), func(i int) (planLine, error) {
 		c := &p.Changes[i]
@@ -110,27 +94,6 @@ func Outcomes(w io.Writer, p *plan.Plan, r *journal.Result) error {
 			Attempts: o.Attempts, HTTPStatus: httpStatus(o), GraphCode: cell(o.GraphCode), Message: cell(o.Message),
 			RequestID: cell(o.RequestID), ClientRequestID: cell(o.ClientRequestID),
 			StartedAt: startedAt(o), ElapsedMs: o.ElapsedMs, Before: before, After: after, Note: cell(c.Note),
-		}, nil
-	})
-}
-
-// auditCSV writes the findings. An incomplete audit has a line that says so: a
-// header alone would look like a clean tenant.
-func auditCSV(w io.Writer, a *audit.Audit) error {
-	if a.Result == audit.Incomplete {
-		return writeCSV(w, 1, func(int) (findingLine, error) {
-			return findingLine{Kind: string(audit.Incomplete), Problem: cell(a.Problem)}, nil
-		})
-	}
-	return writeCSV(w, len(a.Findings), func(i int) (findingLine, error) {
-		f := &a.Findings[i]
-		present, wanted, err := sides(f.Fields)
-		if err != nil {
-			return findingLine{}, fmt.Errorf("finding on partner %s: %w", f.TenantID, err)
-		}
-		return findingLine{
-			TenantID: cell(f.TenantID), DisplayName: cell(f.DisplayName), Kind: string(f.Kind),
-			Object: cell(string(f.Object)), Before: present, After: wanted, Note: cell(f.Note), Present: present, Wanted: wanted, Problem: cell(f.Problem),
 		}, nil
 	})
 }

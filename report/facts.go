@@ -80,9 +80,19 @@ func planFacts(p *plan.Plan, approvals []approval.Approval) []fact {
 
 func auditFacts(a *audit.Audit) []fact {
 	fs := append(homeFact(a.HomeTenant), inputFacts(a.Input.Name, a.Input.SHA256, "the input", a.Input.Rows)...)
-	return append(fs,
+	fs = append(fs,
 		fact{"Audited", stamp(a.CreatedAt) + " by " + toolName(a.Tool), false},
 		readFact(a.Read))
+	if w := a.Waivers; w != nil {
+		fs = append(fs, fact{"Waivers", OneLine(w.Name) + ", " + words.Count(w.Rows, "row"), false}, fact{"SHA-256 of the waivers", OneLine(w.SHA256), true})
+	}
+	if l := a.Earlier; l != nil {
+		fs = append(fs, fact{"Earlier", OneLine(l.Folder), false}, fact{"SHA-256 of its manifest", OneLine(l.SHA256), true})
+	}
+	if h := a.History; h != nil && h.Problem == "" {
+		fs = append(fs, fact{"Audit log", words.Count(h.Records, "record") + " since " + stamp(h.Since), false})
+	}
+	return fs
 }
 
 func runFacts(p *plan.Plan, r *journal.Result, running bool) []fact {

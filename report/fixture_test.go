@@ -3,6 +3,7 @@ package report_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"bulksync/execute/journal"
@@ -186,4 +187,67 @@ func sampleAudit() *audit.Audit {
 	find(13, "", audit.Extra, "", syncTo(false, nil))
 	find(14, "Margie's Travel", "unreadable", "CHG0041877")
 	return a
+}
+
+// storedAudit is an audit with a store behind it: it has waivers, knows the audit
+// before and who changed what, and has something in each list.
+func storedAudit() *audit.Audit {
+	a := sampleAudit()
+	day := func(n int) time.Time { return a.CreatedAt.AddDate(0, 0, -n) }
+	a.Earlier = &audit.Link{Folder: "20261114T220405Z-drift", SHA256: strings.Repeat("5e", 32)}
+	a.Waivers = &audit.Input{Name: "waivers.csv", SHA256: strings.Repeat("3c", 32), Rows: 5}
+	a.History = &audit.History{Since: day(7), Records: 1204}
+	holds := audit.Waiver{Row: 2, Finding: "any", Reason: "pilot of the merger", Approver: "Ada Lovelace", Ticket: "CHG0042001", Expires: "2027-03-31"}
+	ended := audit.Waiver{Row: 3, Finding: "extra", Reason: "until the contract ends", Approver: "Grace Hopper", Expires: "2026-10-31"}
+	for i := range a.Findings {
+		f := &a.Findings[i]
+		f.Row, f.State, f.Since = i+2, audit.StateContinuing, day(7*(i+1))
+	}
+	fresh := &a.Findings[1]
+	fresh.State, fresh.Since = audit.StateNew, a.CreatedAt
+	fresh.ChangedBy = []audit.Edit{
+		{By: "ada@contoso.example", ByID: tenant(801), At: day(1), Activity: "Update a partner cross-tenant access setting", CorrelationID: tenant(800)},
+		{By: "Tenant Sync", App: true, At: day(2), Activity: "Update a partner cross-tenant access setting", CorrelationID: tenant(802)},
+	}
+	idle := &a.Findings[5]
+	idle.Row, idle.Reopened, idle.Waiver = 0, true, &ended
+	a.Findings[4].Row = 0
+	find := func(row int, name string, k audit.Kind, o plan.Object, fs ...plan.Field) audit.Finding {
+		return audit.Finding{TenantID: tenant(row), DisplayName: name, Kind: k, Object: o, Fields: fs, Row: row, State: audit.StateContinuing, Since: day(28)}
+	}
+	a.Findings = append(a.Findings,
+		find(3, "Northwind Traders International Holdings and Subsidiaries GmbH & Co. KG", audit.Changed, plan.Consent, inbound(false, true)),
+		find(20, "Trey Research", audit.SyncWithoutConsent, plan.Consent, inbound(nil, true)),
+		find(21, "Proseware", audit.ConsentWithoutSync, plan.Consent, inbound(true, nil)))
+	a.Waived = []audit.Finding{find(22, "Wingtip Toys", audit.Extra, plan.IdentitySynchronization, syncTo(true, nil)), find(23, "Litware", audit.Changed, plan.Trust, trusting("isMfaAccepted", false, true))}
+	for i := range a.Waived {
+		a.Waived[i].Waiver = &holds
+	}
+	a.Fixed = []audit.Finding{find(24, "Tailspin Toys", audit.Changed, plan.IdentitySynchronization, syncTo(false, true)), find(25, "", audit.Unreadable, plan.PartnerConfiguration)}
+	a.Unjudged = []audit.Finding{find(26, "Humongous Insurance", audit.Missing, plan.IdentitySynchronization, syncTo(nil, true))}
+	for _, fs := range [][]audit.Finding{a.Fixed, a.Unjudged} {
+		for i := range fs {
+			fs[i].State = ""
+		}
+	}
+	a.UnusedWaivers = []audit.Waiver{
+		{Row: 5, TenantID: tenant(27), Finding: "changed", Property: desired.PathSyncAllowed, Reason: "waits for the new contract", Approver: "Ada Lovelace", Expires: "2027-01-31"},
+		{Row: 6, TenantID: audit.TemplateTenant, Finding: "any", Reason: "rollout", Approver: "Grace Hopper", Ticket: "CHG0042002", Expires: "2026-09-30"},
+	}
+	a.Totals = audit.Totals{OK: 195, Missing: 1, Changed: 4, Extra: 2, Unreadable: 1, SyncWithoutConsent: 1, ConsentWithoutSync: 1, Waived: len(a.Waived)}
+	for i, f := range eachFinding(a) {
+		f.ID = fmt.Sprintf("%016x", 0x9c1e<<32+i)
+	}
+	return a
+}
+
+// eachFinding are all findings of an audit, in all lists.
+func eachFinding(a *audit.Audit) []*audit.Finding {
+	var out []*audit.Finding
+	for _, fs := range [][]audit.Finding{a.Findings, a.Waived, a.Fixed, a.Unjudged} {
+		for i := range fs {
+			out = append(out, &fs[i])
+		}
+	}
+	return out
 }

@@ -50,6 +50,7 @@ func TestReportsLookAsTheyDid(t *testing.T) {
 			o := report.Options{ExitCode: 3}
 			golden(t, "plan."+ext, func(w io.Writer) error { return report.Plan(w, samplePlan(), f, o) })
 			golden(t, "run."+ext, func(w io.Writer) error { p := samplePlan(); return report.Run(w, p, sampleRun(p), f, o) })
+			golden(t, "news."+ext, func(w io.Writer) error { return report.Audit(w, storedAudit(), f, o) })
 			golden(t, "audit."+ext, func(w io.Writer) error { return report.Audit(w, sampleAudit(), f, o) })
 		})
 	}

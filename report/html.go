@@ -70,6 +70,14 @@ func writeHTML(w io.Writer, p *page) error {
 			return err
 		}
 	}
+	if err := t.ExecuteTemplate(w, "rows-end", h); err != nil {
+		return err
+	}
+	for i := range p.Lists {
+		if err := writeList(w, t, &p.Lists[i]); err != nil {
+			return err
+		}
+	}
 	return t.ExecuteTemplate(w, "foot", h)
 }
 
@@ -95,6 +103,28 @@ func writeGroups(w io.Writer, t *template.Template, p *page) error {
 		}
 	}
 	_, err := io.WriteString(w, "\n</table>")
+	return err
+}
+
+// writeList writes a list as a section with a table, each partner with its rows.
+func writeList(w io.Writer, t *template.Template, l *list) error {
+	if err := t.ExecuteTemplate(w, "list", l); err != nil {
+		return err
+	}
+	var text markup
+	var rows []row
+	for i := range l.NRows {
+		if rows = append(rows, l.Row(i)); i+1 < l.NRows && l.Joined(i+1) {
+			continue
+		}
+		text = text[:0]
+		text.group(rows)
+		if _, err := w.Write(text); err != nil {
+			return err
+		}
+		rows = rows[:0]
+	}
+	_, err := io.WriteString(w, "\n</table>\n</section>")
 	return err
 }
 

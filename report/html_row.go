@@ -104,9 +104,14 @@ func (m *markup) row(r *row) {
 		}
 		m.tag(`"`)
 	}
+	m.element(` data-state="`, r.State, `"`)
 	m.tag("><th scope=\"row\">")
 	m.pill(r)
+	if isNewsState(r.State) {
+		m.element(` <span class="state">`, r.State, "</span>")
+	}
 	m.number(" <small>#", r.Seq)
+	m.element(` <small class="since">`, since(r), "</small>")
 	m.tag("</th>")
 	m.change(r)
 	m.why(r)
@@ -168,15 +173,16 @@ func (m *markup) field(f *field) {
 	m.text(f.Name())
 	m.tag("</i> ")
 	if f.Before != "" {
-		if f.Wanted {
+		if f.Wanted != "" {
 			m.element("<span>", f.Before, "</span>")
 		} else {
 			m.element("<del>", f.Before, "</del>")
 		}
 		switch {
 		case f.After == "":
-		case f.Wanted:
-			m.tag("; the file says")
+		case f.Wanted != "":
+			m.tag("; ")
+			m.text(f.Wanted)
 		default:
 			m.tag(" →")
 		}
@@ -212,6 +218,18 @@ func (m *markup) why(r *row) {
 		m.tag("</p>")
 	}
 	m.element("<p>", r.Reason, "</p>")
+	m.element("<p>", r.Waived, "</p>")
+	for _, e := range r.Edits {
+		m.edit(e)
+	}
 	m.element(`<p class="note">`, r.Note, "</p>")
 	m.tag("</td>")
+}
+
+// edit writes who changed the object.
+func (m *markup) edit(e edit) {
+	m.element("<p>", e.String(), "")
+	m.element(": ", e.Activity, "")
+	m.element("<br>correlation ID <code>", e.CorrelationID, "</code>")
+	m.tag("</p>")
 }

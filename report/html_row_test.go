@@ -49,10 +49,14 @@ func anyRow(rt *rapid.T) row {
 		Seq: number("seq"), Line: rapid.IntRange(0, 2).Draw(rt, "line"), Symbol: "+", Status: text("status"), Tone: tone(text("tone")),
 		Action:  rapid.SampledFrom([]string{"create", "update", "delete", "no-op", "blocked", "missing", "changed", "extra", "unreadable"}).Draw(rt, "action"),
 		Partner: partner{text("name"), text("tenant")}, Object: text("object"), About: text("about"), Reason: text("reason"), Note: text("note"),
+		State: rapid.SampledFrom([]string{"", "new", "continuing", "reopened", "<"}).Draw(rt, "state"), Since: text("since"), Waived: text("waived"),
 		Method: text("method"), Path: text("path"), Body: text("body"), Hazards: rapid.SliceOfN(texts, 0, 3).Draw(rt, "hazards"),
 	}
 	for range rapid.IntRange(0, 3).Draw(rt, "fields") {
-		r.Fields = append(r.Fields, field{text("at"), text("before"), text("after"), text("now"), flag("wanted")})
+		r.Fields = append(r.Fields, field{text("at"), text("before"), text("after"), text("now"), text("wanted")})
+	}
+	for range rapid.IntRange(0, 2).Draw(rt, "edits") {
+		r.Edits = append(r.Edits, edit{text("by"), text("changed"), text("activity"), text("correlation")})
 	}
 	if flag("ended") {
 		r.Outcome = &outcome{text("code"), text("message"), text("request"), text("client"), text("sent"), text("sent at")}

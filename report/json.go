@@ -27,37 +27,77 @@ func writeJSON(w io.Writer, v any) error {
 // auditJSON is writeJSON for an audit. It writes the findings one by one: all of
 // them as one text would be larger than everything else.
 func auditJSON(w io.Writer, a *audit.Audit) error {
-	if len(a.Findings) == 0 {
-		return writeJSON(w, a)
+	lists := []findings{
+		{`"findings": [`, &a.Findings}, {`"waived": [`, &a.Waived}, {`"fixed": [`, &a.Fixed}, {`"unjudged": [`, &a.Unjudged},
 	}
-	frame := *a
-	frame.Findings = []audit.Finding{}
-	var text bytes.Buffer
-	enc := seal.NewEncoder(&text)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(frame); err != nil {
+	text, standIn, err := auditFrame(*a)
+	if err != nil {
 		return err
 	}
-	const list = `"findings": [` // never inside a string, where a quote is escaped
-	head, foot, _ := strings.Cut(text.String(), list)
 	return escaped(w, func(w io.Writer) error {
 		b := bufio.NewWriter(w)
-		b.WriteString(head + list)
-		for i := range a.Findings {
-			finding, err := seal.Marshal(a.Findings[i])
-			if err != nil {
+		for _, l := range lists {
+			if len(*l.list) == 0 {
+				continue
+			}
+			head, rest, _ := strings.Cut(text, l.head)
+			b.WriteString(head + l.head)
+			if err := l.write(b); err != nil {
 				return err
 			}
-			text.Reset()
-			text.WriteString([]string{"\n    ", ",\n    "}[min(i, 1)])
-			if err := json.Indent(&text, finding, "    ", "  "); err != nil {
-				return err
-			}
-			b.Write(text.Bytes())
+			text = strings.TrimPrefix(rest, standIn)
 		}
-		b.WriteString("\n  " + foot)
+		b.WriteString(text + "\n")
 		return b.Flush()
 	})
+}
+
+// auditFrame is the JSON of an audit in which a stand-in is the only finding of
+// each list that is not empty.
+func auditFrame(a audit.Audit) (text, standIn string, err error) {
+	only := make([]audit.Finding, 1)
+	for _, list := range []*[]audit.Finding{&a.Findings, &a.Waived, &a.Fixed, &a.Unjudged} {
+		if len(*list) > 0 {
+			*list = only
+		}
+	}
+	if text, err = indented(a, ""); err != nil {
+		return "", "", err
+	}
+	standIn, err = indented(only[0], "    ")
+	return text, "\n    " + standIn, err
+}
+
+// findings are a list of an audit, and how it begins in indented JSON. That never
+// stands inside a string, where a quote is escaped.
+type findings struct {
+	head string
+	list *[]audit.Finding
+}
+
+func (l findings) write(b *bufio.Writer) error {
+	for i := range *l.list {
+		text, err := indented((*l.list)[i], "    ")
+		if err != nil {
+			return err
+		}
+		b.WriteString([]string{"\n    ", ",\n    "}[min(i, 1)])
+		b.WriteString(text)
+	}
+	return nil
+}
+
+// indented is v as indented JSON whose lines after the first start with prefix.
+func indented(v any, prefix string) (string, error) {
+	text, err := seal.Marshal(v)
+	if err != nil {
+		return "", err
+	}
+	var b bytes.Buffer
+	if err := json.Indent(&b, text, prefix, "  "); err != nil {
+		return "", err
+	}
+	return b.String(), nil
 }
 
 // escaped lets write make JSON without any unsafe character in raw form: JSON

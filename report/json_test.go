@@ -67,7 +67,7 @@ func TestTheJSONOfAnAuditIsOfOnePiece(t *testing.T) {
 	hard := finding(3, audit.Changed, named(`a "findings": [`, "<&>\u2028\u202e"))
 	bare := finding(4, audit.Unreadable)
 	bare.Fields, bare.Problem = []plan.Field{}, "\"findings\": []"
-	for name, a := range map[string]*audit.Audit{"sample": sampleAudit(), "one": auditOf(hard), "hard": auditOf(bare, hard, bare), "clean": auditOf()} {
+	for name, a := range map[string]*audit.Audit{"sample": sampleAudit(), "each list": storedAudit(), "one": auditOf(hard), "hard": auditOf(bare, hard, bare), "clean": auditOf()} {
 		var want strings.Builder
 		err := report.Escaped(&want, func(w io.Writer) error {
 			enc := json.NewEncoder(w)

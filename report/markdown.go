@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -52,6 +53,9 @@ func writeMarkdown(w io.Writer, p *page) error {
 		fmt.Fprintf(&b, "| Plan fingerprint | %s |\n", mdValue(short(p.Fingerprint, markdownCell), true))
 	}
 	mdRows(&b, p)
+	for i := range p.Lists {
+		mdList(&b, &p.Lists[i])
+	}
 	for _, l := range closing {
 		fmt.Fprintf(&b, "\n%s\n", mdText(short(l, markdownCell)))
 	}
@@ -102,15 +106,7 @@ func short(s string, limit int) string {
 // mdRows writes the table and says how many rows did not fit. A column that is
 // empty in every row is left out.
 func mdRows(b *strings.Builder, p *page) {
-	var rows [][]string
-	room := markdownBytes - b.Len() - markdownHead
-	for r := range p.listed() {
-		cells := mdRow(&r)
-		if room -= len(mdLine(cells)); room < 0 {
-			break
-		}
-		rows = append(rows, cells)
-	}
+	rows := mdFitting(p.listed(), b.Len())
 	if p.NListed > 0 {
 		fmt.Fprintf(b, "\n### %ss\n\n", strings.ToUpper(p.Noun[:1])+p.Noun[1:])
 		mdTable(b, []string{"", "Line", "Partner", "Tenant ID", p.Detail, "Notes"}, rows)
@@ -120,6 +116,33 @@ func mdRows(b *strings.Builder, p *page) {
 	}
 	if p.Unlisted != "" {
 		fmt.Fprintf(b, "\n%s\n", mdText(p.Unlisted))
+	}
+}
+
+// mdFitting are the cells of the first rows, as many as fit after used bytes.
+func mdFitting(of iter.Seq[row], used int) [][]string {
+	var rows [][]string
+	room := markdownBytes - used - markdownHead
+	for r := range of {
+		cells := mdRow(&r)
+		if room -= len(mdLine(cells)); room < 0 {
+			break
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
+
+// mdList writes a list as a table, and says how many rows did not fit.
+func mdList(b *strings.Builder, l *list) {
+	fmt.Fprintf(b, "\n### %s\n\n%s\n", mdText(l.Title), mdText(short(l.Words, markdownCell)))
+	rows := mdFitting(l.rows(), b.Len())
+	if len(rows) > 0 {
+		b.WriteByte('\n')
+		mdTable(b, []string{"", "Line", "Partner", "Tenant ID", l.Detail, "Notes"}, rows)
+	}
+	if rest := l.NRows - len(rows); rest > 0 {
+		fmt.Fprintf(b, "\n%s left out to fit into a comment.\n", isAre(rest, l.Noun))
 	}
 }
 
@@ -171,14 +194,25 @@ func mdRow(r *row) []string {
 	for _, h := range r.Hazards {
 		notes = append(notes, "**"+mdText(h)+"**")
 	}
-	notes = append(notes, mdCell(r.Reason), mdCell(r.Note))
+	notes = append(notes, mdCell(r.Reason), mdCell(r.Waived))
+	if s := since(r); s != "" {
+		notes = append(notes, mdText(s))
+	}
+	for _, s := range editLines(r) {
+		notes = append(notes, mdCell(s))
+	}
+	notes = append(notes, mdCell(r.Note))
 	return []string{mdAction(r), line, name, mdValue(r.Partner.TenantID, true), mdLines(what), mdLines(notes)}
 }
 
 // mdAction is the sign of a row with its word, for readers who do not know
 // the signs.
 func mdAction(r *row) string {
-	return mdValue(strings.TrimSpace(r.Symbol), true) + " " + mdText(r.Action)
+	s := mdValue(strings.TrimSpace(r.Symbol), true) + " " + mdText(r.Action)
+	if isNewsState(r.State) {
+		s += ", **" + r.State + "**"
+	}
+	return s
 }
 
 func mdPartner(p partner) string {

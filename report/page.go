@@ -37,6 +37,9 @@ type page struct {
 	Lead   []string
 	Facts  []fact
 	Counts []tile
+	// News counts the findings by state; only an audit has any, and only if it
+	// knows of earlier ones.
+	News   []tile
 	Alerts []*alert
 	// Row makes the row at i of NRows, so that a large report is never in memory
 	// as a whole. Rank is how early a reader needs it; Joined reports whether it is
@@ -53,6 +56,8 @@ type page struct {
 	Banners []string
 	// Sections are those of the change form; an audit has none.
 	Sections []section
+	// Lists are the tables after the rows: what an audit tells beside its findings.
+	Lists []list
 	// Detail is the heading of the last column of the bounded tables.
 	Detail string
 	// Fingerprint is the plan's; an audit has none.

@@ -2,166 +2,230 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"bulksync/internal/words"
-	"bulksync/plan"
 	"bulksync/plan/audit"
-	"bulksync/plan/desired"
 )
 
-// unreadableWords is the text for a partner that could not be read.
-const unreadableWords = "this partner could not be read, so nothing is known about it"
+// knownFindings is how many findings that continue the bounded formats list. If
+// there are more, they are counted, and what is new is not lost among them.
+const knownFindings = 50
 
 // auditPage says how a tenant differs from its file.
 func auditPage(a *audit.Audit) *page {
-	t, order := a.Totals, findingOrder(a)
+	if a.Result == audit.Incomplete {
+		return incompletePage(a)
+	}
+	open, notices := placesOf(a)
+	order := findingOrder(a.Findings, open)
 	g := &page{
 		Kind: "audit", Noun: "finding", Detail: "Present and wanted",
-		Facts: auditFacts(a), Alerts: auditAlerts(a),
-		NRows: len(a.Findings), NListed: len(a.Findings), All: words.Count(len(a.Findings), "finding"),
-		Row: func(i int) row { return findingRow(&a.Findings[order[i]]) }, Rank: func(int) rank { return rankFirst },
+		Facts: auditFacts(a), Alerts: auditAlerts(a, order), Lead: auditLead(a), Lists: auditLists(a, notices),
+		Counts: kindTiles(a), News: newsTiles(a), Closing: auditClosing(a),
+		NRows: len(order), All: words.Count(len(order), "finding"),
+		Row:    func(i int) row { return findingRow(&a.Findings[order[i]], a.CreatedAt) },
 		Joined: func(i int) bool { return i > 0 && a.Findings[order[i]].TenantID == a.Findings[order[i-1]].TenantID },
 	}
-	if a.Result == audit.Incomplete {
-		g.Tone, g.Verdict = bad, "Incomplete: the tenant was not read completely, so nothing is claimed."
-		g.Closing = []string{"Audit: incomplete."}
-		if a.Problem != "" {
-			g.Lead = []string{sentence(OneLine(a.Problem))}
+	for _, i := range order {
+		g.Lined = g.Lined || a.Findings[i].Row > 0
+	}
+	g.NListed, g.Unlisted = listedFindings(a, order)
+	g.Rank = func(i int) rank {
+		if i < g.NListed {
+			return rankFirst
 		}
-		return g
+		return rankNext
 	}
-	unread := countUnreadable(a)
-	g.Counts = []tile{
-		{"as wanted", t.OK, good},
-		{"missing", t.Missing, bad},
-		{"changed", t.Changed, bad},
-		{"extra", t.Extra, warn},
+	g.Verdict, g.Tone = auditVerdict(a)
+	return g
+}
+
+// incompletePage claims nothing, and lists nothing.
+func incompletePage(a *audit.Audit) *page {
+	g := &page{
+		Kind: "audit", Noun: "finding", Facts: auditFacts(a), Closing: []string{"Audit: incomplete."}, Rank: func(int) rank { return rankFirst },
+		Tone: bad, Verdict: "Incomplete: the tenant was not read completely, so nothing is claimed.",
 	}
-	closing := fmt.Sprintf("Audit: %s. %s as wanted, %s missing, %s changed, %s extra",
-		a.Result, words.Thousands(t.OK), words.Thousands(t.Missing), words.Thousands(t.Changed), words.Thousands(t.Extra))
-	if unread > 0 {
-		g.Counts = append(g.Counts, tile{"unreadable", unread, bad})
-		closing += fmt.Sprintf(", %s unreadable", words.Thousands(unread))
-	}
-	g.Closing = []string{closing + "."}
-	g.Verdict, g.Tone = auditVerdict(a, unread)
-	if a.BareRows > 0 {
-		g.Lead = append(g.Lead, bareRows(a.BareRows))
+	if a.Problem != "" {
+		g.Lead = []string{sentence(OneLine(a.Problem))}
 	}
 	return g
 }
 
-// auditAlerts puts the worst findings first: partners that synchronize although
-// the file does not ask for it, then those that could not be read.
-func auditAlerts(a *audit.Audit) []*alert {
-	open, idle, absent := &alert{Tone: bad, Title: "extra", Link: filter("action", "extra")}, 0, 0
-	unread := &alert{Tone: bad, Title: string(audit.Unreadable), Link: filter("action", string(audit.Unreadable)), Words: unreadableWords, Hint: findingHint()}
+// placesOf are the places of the open findings, and of those that are notices.
+func placesOf(a *audit.Audit) (open, notices []int) {
 	for i := range a.Findings {
-		f := &a.Findings[i]
-		p := partnerFound(f)
-		switch {
-		case f.Kind == audit.Extra && isSyncing(f):
-			if open.add(p); f.Absent {
-				absent++
-			}
-		case f.Kind == audit.Extra:
-			idle++
-		case f.Kind == audit.Unreadable:
-			unread.add(p)
+		if isNotice(&a.Findings[i]) {
+			notices = append(notices, i)
+		} else {
+			open = append(open, i)
 		}
 	}
-	open.Words = extraWords(open.rows, absent, idle)
-	var out []*alert
-	for _, g := range []*alert{open, unread} {
-		if g.rows > 0 {
-			out = append(out, g)
+	return open, notices
+}
+
+// listedFindings is how many findings the bounded formats list, and words for the
+// others: the partners without news, if they have many findings. Those come last
+// in the order.
+func listedFindings(a *audit.Audit, order []int) (n int, unlisted string) {
+	news := map[string]bool{}
+	for _, i := range order {
+		if f := &a.Findings[i]; isNews(f) {
+			news[f.TenantID] = true
 		}
 	}
-	return out
+	rest, kinds := 0, map[audit.Kind]int{}
+	for _, i := range order {
+		if f := &a.Findings[i]; !news[f.TenantID] {
+			kinds[f.Kind]++
+			rest++
+		}
+	}
+	if rest <= knownFindings {
+		return len(order), ""
+	}
+	return len(order) - rest, fmt.Sprintf("%s and %s not listed: %s. The HTML, CSV and JSON reports have all of them, and so has text with --all.",
+		words.Count(rest, "finding")+agree(rest, " continues", " continue"), agree(rest, "is", "are"), kindCounts(kinds))
 }
 
-// extraWords says why policies are extra, and what the other extra policies are.
-func extraWords(busy, absent, idle int) string {
-	s := "allowed to synchronize users although the file does not ask for it"
-	switch {
-	case absent == busy:
-		s = "allowed to synchronize users although the file says that the policy must be removed"
-	case absent > 0:
-		s += fmt.Sprintf("; for %s of them it says that the policy must be removed", words.Thousands(absent))
+// kindCounts says "300 extra, 38 changed".
+func kindCounts(kinds map[audit.Kind]int) string {
+	var list []string
+	for _, r := range audit.Rules() {
+		if n := kinds[r.Kind]; n > 0 {
+			list = append(list, words.Thousands(n)+" "+string(r.Kind))
+		}
 	}
-	switch {
-	case idle == 1:
-		s += "; the other extra policy does not allow it"
-	case idle > 1:
-		s += fmt.Sprintf("; the other %s extra policies do not allow it", words.Thousands(idle))
-	}
-	return s
+	return strings.Join(list, ", ")
 }
 
-// isSyncing reports whether the partner may currently synchronize.
-func isSyncing(f *audit.Finding) bool {
-	for _, v := range f.Fields {
-		if v.Path == desired.PathSyncAllowed && v.Before == true {
-			return true
+// countKinds counts the open findings by kind, a partner that could not be read
+// once.
+func countKinds(a *audit.Audit) map[audit.Kind]int {
+	kinds := map[audit.Kind]int{}
+	for i := range a.Findings {
+		kinds[a.Findings[i].Kind]++
+	}
+	kinds[audit.Unreadable] = countUnreadable(a)
+	return kinds
+}
+
+// kindTiles count what is as wanted, and the findings by kind.
+func kindTiles(a *audit.Audit) []tile {
+	kinds := countKinds(a)
+	tiles := []tile{
+		{"as wanted", a.Totals.OK, good},
+		{"missing", kinds[audit.Missing], bad},
+		{"changed", kinds[audit.Changed], bad},
+		{"extra", kinds[audit.Extra], warn},
+	}
+	for _, t := range []tile{
+		{"unreadable", kinds[audit.Unreadable], bad},
+		{"sync without consent", kinds[audit.SyncWithoutConsent], warn},
+		{"waived", len(a.Waived), plain},
+		{noticesWord(kinds), kinds[audit.ConsentWithoutSync], plain},
+	} {
+		if t.N > 0 {
+			tiles = append(tiles, t)
+		}
+	}
+	return tiles
+}
+
+func noticesWord(kinds map[audit.Kind]int) string {
+	return agree(kinds[audit.ConsentWithoutSync], "notice", "notices")
+}
+
+// news counts findings by state.
+type news struct{ fresh, reopened, continuing, fixed, unjudged int }
+
+func newsOf(a *audit.Audit) news {
+	n := news{fixed: len(a.Fixed), unjudged: len(a.Unjudged)}
+	for i := range a.Findings {
+		switch f := &a.Findings[i]; {
+		case isNotice(f):
+		case f.Reopened:
+			n.reopened++
+		case f.State == audit.StateNew:
+			n.fresh++
+		case f.State == audit.StateContinuing:
+			n.continuing++
+		}
+	}
+	return n
+}
+
+// hasNews reports whether the audit knows what earlier ones found.
+func hasNews(a *audit.Audit) bool { return a.Earlier != nil }
+
+func newsTiles(a *audit.Audit) []tile {
+	if !hasNews(a) {
+		return nil
+	}
+	n := newsOf(a)
+	tiles := []tile{{"new", n.fresh, bad}, {"continuing", n.continuing, warn}, {"fixed", n.fixed, good}}
+	if n.reopened > 0 {
+		tiles = append(tiles, tile{"reopened", n.reopened, bad})
+	}
+	if n.unjudged > 0 {
+		tiles = append(tiles, tile{"not judged", n.unjudged, plain})
+	}
+	return tiles
+}
+
+// auditClosing has the totals and, if there are earlier audits, the news, each in
+// a line.
+func auditClosing(a *audit.Audit) []string {
+	var list []string
+	for _, t := range kindTiles(a) {
+		list = append(list, words.Thousands(t.N)+" "+t.Label)
+	}
+	lines := []string{fmt.Sprintf("Audit: %s. %s.", a.Result, strings.Join(list, ", "))}
+	if hasNews(a) {
+		list = nil
+		for _, t := range newsTiles(a) {
+			list = append(list, words.Thousands(t.N)+" "+t.Label)
+		}
+		lines = append(lines, "News: "+strings.Join(list, ", ")+".")
+	}
+	return lines
+}
+
+// auditLead says what the numbers do not cover.
+func auditLead(a *audit.Audit) []string {
+	var lead []string
+	if isFirst(a) {
+		lead = append(lead, "No earlier audit of this store is complete, so every finding is new.")
+	}
+	if a.BareRows > 0 {
+		lead = append(lead, bareRows(a.BareRows))
+	}
+	if a.Scope == audit.ScopeFile {
+		lead = append(lead, scopeWords(a.OutOfScope))
+	}
+	if h := a.History; h != nil && h.Problem != "" {
+		lead = append(lead, "Who changed what is not known: "+strings.TrimSuffix(OneLine(h.Problem), ".")+".")
+	}
+	return lead
+}
+
+// scopeWords say what --scope file leaves out.
+func scopeWords(out int) string {
+	s := "Only partners with a row were judged (--scope file)"
+	if out > 0 {
+		s += fmt.Sprintf("; %s that %s a policy or could not be read %s not", words.Count(out, "other"), agree(out, "has", "have"), agree(out, "was", "were"))
+	}
+	return s + "."
+}
+
+// isFirst reports whether a store holds no earlier audit that is complete: without
+// a store, findings have no states.
+func isFirst(a *audit.Audit) bool {
+	for _, fs := range [][]audit.Finding{a.Findings, a.Waived} {
+		if len(fs) > 0 {
+			return a.Earlier == nil && fs[0].State == audit.StateNew
 		}
 	}
 	return false
-}
-
-// findingOrder puts the most serious findings first, as the alerts do.
-func findingOrder(a *audit.Audit) []int {
-	order := make([]int, 0, len(a.Findings))
-	for rank := range findingRanks {
-		for i := range a.Findings {
-			if findingRank(&a.Findings[i]) == rank {
-				order = append(order, i)
-			}
-		}
-	}
-	return order
-}
-
-const findingRanks = 4
-
-// findingRank orders findings: partners that synchronize and should not, those
-// that could not be read, differences, and extra policies that are idle.
-func findingRank(f *audit.Finding) int {
-	switch {
-	case f.Kind == audit.Extra && isSyncing(f):
-		return 0
-	case f.Kind == audit.Unreadable:
-		return 1
-	case f.Kind != audit.Extra:
-		return 2
-	default:
-		return findingRanks - 1
-	}
-}
-
-func partnerFound(f *audit.Finding) partner {
-	return partnerOf(plan.Partner{TenantID: f.TenantID, DisplayName: f.DisplayName})
-}
-
-func findingRow(f *audit.Finding) row {
-	r := row{
-		Symbol: "~", Action: string(f.Kind), Tone: bad,
-		Partner: partnerFound(f), Object: OneLine(string(f.Object)), About: aboutOf(f.Object), Fields: comparedOf(f), Note: Clean(f.Note),
-	}
-	switch f.Kind {
-	case audit.Missing:
-		if r.Symbol = "-"; len(r.Fields) == 0 {
-			r.Reason = "it is not there"
-		}
-	case audit.Extra:
-		r.Symbol, r.Tone, r.Reason = "+", warn, "the file does not ask for it"
-		if f.Absent {
-			r.Reason = "the file says that it must be removed"
-		}
-	case audit.Unreadable:
-		r.Symbol, r.Reason = "?", unreadableWords
-		if f.Problem != "" {
-			r.Reason += ": " + OneLine(f.Problem)
-		}
-	}
-	return r
 }

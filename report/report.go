@@ -2,8 +2,10 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"bulksync/execute/journal"
@@ -22,16 +24,23 @@ const (
 	CSV      Format = "csv"
 	Markdown Format = "markdown"
 	HTML     Format = "html"
+	// JUnit, SARIF and GitHub are for an audit alone.
+	JUnit  Format = "junit"
+	SARIF  Format = "sarif"
+	GitHub Format = "github"
 )
 
 // ParseFormat returns the format that s names, or an error that lists the names.
 func ParseFormat(s string) (Format, error) {
-	switch f := Format(strings.ToLower(s)); f {
-	case Text, JSON, CSV, Markdown, HTML:
+	switch f := Format(strings.ToLower(s)); {
+	case slices.Contains([]Format{Text, JSON, CSV, Markdown, HTML}, f) || f.OfAudit():
 		return f, nil
 	}
-	return "", fmt.Errorf("unknown format %q: use text, json, csv, markdown or html", s)
+	return "", fmt.Errorf("unknown format %q: use text, json, csv, markdown or html; an audit also knows junit, sarif and github", s)
 }
+
+// OfAudit reports whether only an audit has this format.
+func (f Format) OfAudit() bool { return slices.Contains([]Format{JUnit, SARIF, GitHub}, f) }
 
 // Options are what only the caller knows. The zero value is a report of 80
 // columns without colour.
@@ -48,12 +57,18 @@ type Options struct {
 	// File is the name of the plan's file, for the commands on its page; empty
 	// means plan.json.
 	File string
+	// Path is where the input of an audit is, with slashes, below the root of the
+	// repository for tools that link to it; empty means its name without folders.
+	Path string
 	// All makes text list every row.
 	All bool
 	// Running means that the run is still going: changes without an outcome are
 	// to come, and the report claims no end.
 	Running bool
 }
+
+// inputPath is where the input of a is.
+func (o Options) inputPath(a *audit.Audit) string { return OneLine(cmp.Or(o.Path, a.Input.Name)) }
 
 // Plan writes what p would do. JSON is the plan file itself, with every
 // character that a terminal could obey escaped.
@@ -101,6 +116,12 @@ func Audit(w io.Writer, a *audit.Audit, f Format, o Options) error {
 		return auditJSON(w, a)
 	case CSV:
 		return auditCSV(w, a)
+	case JUnit:
+		return auditJUnit(w, a)
+	case SARIF:
+		return auditSARIF(w, a, o)
+	case GitHub:
+		return auditGitHub(w, a, o)
 	default:
 		return writePage(w, auditPage(a), f, o)
 	}
@@ -119,7 +140,7 @@ func writePage(w io.Writer, p *page, f Format, o Options) error {
 	case HTML:
 		err = writeHTML(b, p)
 	default:
-		_, err = ParseFormat(string(f))
+		err = fmt.Errorf("a %s has no format %q", p.Kind, f)
 	}
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"bulksync/internal/seal"
 	"bulksync/internal/words"
 	"bulksync/plan"
-	"bulksync/plan/audit"
 )
 
 // row is one change, beside its outcome if there is one, or one finding.
@@ -30,7 +29,17 @@ type row struct {
 	Path      string
 	Body      string
 	Outcome   *outcome
+	// State and Since are a finding's: "new", "reopened" or "continuing", and the
+	// day of the first audit that found it. Waived says what its waiver is.
+	State, Since, Waived string
+	Edits                []edit
 }
+
+// edit is a change of an object that the directory's audit log tells of, as text.
+type edit struct{ By, At, Activity, CorrelationID string }
+
+// String is the edit without what only a query needs.
+func (e edit) String() string { return "changed " + e.At + " by " + e.By }
 
 // outcome is how a change ended, as text. The hint is in the alert of its
 // group: a thousand rows with one cause need it once.
@@ -43,14 +52,11 @@ type outcome struct {
 	SentAt          string
 }
 
-// field is one property before and after, as text. Wanted means that nothing is
-// going to change: After is what an audit's file says, and empty if it does not
-// mention the property. Now is what was found instead of Before when the change
-// was to be made; empty if Before was still there.
-type field struct {
-	Path, Before, After, Now string
-	Wanted                   bool
-}
+// field is one property before and after, as text. Wanted is not empty where
+// nothing is going to change: it says who wants After, such as "the file says".
+// After is then empty if nobody wants anything. Now is what was found instead of
+// Before when the change was to be made; empty if Before was still there.
+type field struct{ Path, Before, After, Now, Wanted string }
 
 // Name is the last part of the property's path.
 func (f field) Name() string { return f.Path[strings.LastIndexByte(f.Path, '.')+1:] }
@@ -111,39 +117,6 @@ func fieldsOf(fs []plan.Field, a plan.Action) []field {
 	return out
 }
 
-// comparedOf formats the properties of a finding: what is there and what the
-// file says. The file says nothing about what is extra.
-func comparedOf(f *audit.Finding) []field {
-	out := make([]field, 0, len(f.Fields))
-	for _, d := range f.Fields {
-		if d.Path == "tenantId" {
-			continue
-		}
-		v := field{Path: OneLine(d.Path), Before: inWords(d.Path, d.Before), Wanted: true}
-		if d.Before == nil && f.Kind == audit.Missing {
-			v.Before = "nothing there"
-		}
-		if d.After != nil {
-			v.After = inWords(d.Path, d.After)
-		}
-		out = append(out, v)
-	}
-	return out
-}
-
-// inWords says what the value of a switch means: allowed or not.
-func inWords(path string, v any) string {
-	s, known := switchAt(path)
-	switch {
-	case known && v == true:
-		return s.yes
-	case known && v == false:
-		return "not " + s.yes
-	default:
-		return value(v)
-	}
-}
-
 // addFound adds what is there instead to the fields of a change that was held
 // or overwritten.
 func addFound(fs []field, c *plan.Change, o *journal.Outcome) {
@@ -187,10 +160,10 @@ func (f field) String() string {
 		return f.Name() + ": planned from " + cmp.Or(f.Before, "nothing") + ", now " + f.Now + ", wanted " + f.After
 	case f.Before == "":
 		return f.Name() + ": " + f.After
-	case f.Wanted && f.After == "":
+	case f.Wanted != "" && f.After == "":
 		return f.Name() + ": " + f.Before
-	case f.Wanted:
-		return f.Name() + ": " + f.Before + "; the file says " + f.After
+	case f.Wanted != "":
+		return f.Name() + ": " + f.Before + "; " + f.Wanted + " " + f.After
 	default:
 		return f.Name() + ": " + f.Before + " -> " + f.After
 	}

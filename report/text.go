@@ -9,6 +9,7 @@ import (
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
+	"bulksync/internal/words"
 	"bulksync/plan"
 )
 
@@ -19,6 +20,8 @@ const (
 	textPartners = 5
 	// textCell bounds one text of a row, in characters.
 	textCell = 400
+	// textList bounds the rows that text lists of each list.
+	textList = 10
 	// textNote bounds the note of a row, in columns.
 	textNote = 100
 	// factWidth is the room for the labels of facts; a longer one has its own line.
@@ -50,6 +53,9 @@ func writeText(w io.Writer, p *page, o Options) error {
 		t.alert(a, p.Noun)
 	}
 	t.rows(p, o.All)
+	for i := range p.Lists {
+		t.list(&p.Lists[i], o.All)
+	}
 	if p.Fingerprint != "" {
 		t.say("\nFingerprint\n  %s\n", p.Fingerprint)
 	}
@@ -121,12 +127,12 @@ func partnerLine(p partner, limit int) string {
 func (t *textWriter) rows(p *page, all bool) {
 	if all && p.NRows > 0 {
 		t.say("\n")
-		t.table(p, p.rows(rankSame), p.NRows)
+		t.table(p.Detail, p.Lined, p.rows(rankSame), p.NRows)
 		return
 	}
 	if p.NListed > 0 && t.err == nil {
 		t.say("\n")
-		t.table(p, p.listed(), textRows)
+		t.table(p.Detail, p.Lined, p.listed(), textRows)
 	}
 	if rest := p.NListed - textRows; rest > 0 {
 		t.say("\n... and %s. --format html, csv or json shows all of them.\n", more(rest, p.Noun))
@@ -136,8 +142,24 @@ func (t *textWriter) rows(p *page, all bool) {
 	}
 }
 
-func (t *textWriter) table(p *page, of iter.Seq[row], limit int) {
-	l := layoutFor(t.width, p.Lined)
+// list draws a list as a table of its first rows, or of all of them.
+func (t *textWriter) list(l *list, all bool) {
+	limit := textList
+	if all {
+		limit = l.NRows
+	}
+	t.say("\n%s\n\n", hang(l.Title+" ("+l.Number()+"): "+l.Words, 2, t.width))
+	if t.err == nil {
+		t.table(l.Detail, false, l.rows(), limit)
+	}
+	if rest := l.NRows - limit; rest > 0 {
+		t.say("\n... and %s. --all lists them.\n", more(rest, l.Noun))
+	}
+}
+
+// table draws rows, at most limit, which are not none.
+func (t *textWriter) table(detail string, lined bool, of iter.Seq[row], limit int) {
+	l := layoutFor(t.width, lined)
 	var rows [][]string
 	var last partner
 	for r := range of {
@@ -146,7 +168,7 @@ func (t *textWriter) table(p *page, of iter.Seq[row], limit int) {
 			break
 		}
 	}
-	if err := drawTable(trimLines{t.w}, l.columns(p.Detail), rows); t.err == nil {
+	if err := drawTable(trimLines{t.w}, l.columns(detail), rows); t.err == nil {
 		t.err = err
 	}
 }
@@ -235,13 +257,41 @@ func (t *textWriter) detail(r *row, limit int) string {
 		}
 		return wrap(strings.Join(append(lines, outcomeLines(o)...), "\n"), limit)
 	}
+	if isNewsState(r.State) {
+		lines[0] = t.paint(r.Tone, r.State+":") + " " + lines[0]
+	}
 	for _, f := range r.Fields {
 		lines = append(lines, cut(f.String(), textCell))
 	}
-	if r.Reason != "" {
-		lines = append(lines, cut(r.Reason, textCell))
+	for _, s := range append([]string{r.Reason, r.Waived, since(r)}, editLines(r)...) {
+		if s != "" {
+			lines = append(lines, cut(s, textCell))
+		}
 	}
 	return wrap(strings.Join(lines, "\n"), limit)
+}
+
+// editLines say who changed the object last, and how often it was changed before.
+func editLines(r *row) []string {
+	if len(r.Edits) == 0 {
+		return nil
+	}
+	lines := []string{r.Edits[0].String()}
+	if id := r.Edits[0].CorrelationID; id != "" {
+		lines = append(lines, "correlation ID", id)
+	}
+	if earlier := len(r.Edits) - 1; earlier > 0 {
+		lines = append(lines, "and "+words.Count(earlier, "earlier change"))
+	}
+	return lines
+}
+
+// since says since when a finding is known.
+func since(r *row) string {
+	if r.Since == "" || r.State == stateNew {
+		return ""
+	}
+	return "since " + r.Since
 }
 
 // outcomeLines is the evidence of an outcome. The hint is in the alert of its

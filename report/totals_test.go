@@ -54,12 +54,27 @@ var formats = []report.Format{report.Text, report.JSON, report.CSV, report.Markd
 
 func TestAnAuditThatDoesNotAddUpIsNotReported(t *testing.T) {
 	for name, spoil := range map[string]func(*audit.Audit){
-		"drift called clean":          func(a *audit.Audit) { a.Result = audit.Clean },
-		"a partial read called drift": func(a *audit.Audit) { a.Read.Complete = false },
-		"totals of other findings":    func(a *audit.Audit) { a.Totals.Extra++ },
-		"an unknown kind":             func(a *audit.Audit) { a.Findings[0].Kind = "odd" },
+		"drift called clean":            func(a *audit.Audit) { a.Result = audit.Clean },
+		"a partial read called drift":   func(a *audit.Audit) { a.Read.Complete = false },
+		"totals of other findings":      func(a *audit.Audit) { a.Totals.Extra++ },
+		"an unknown kind":               func(a *audit.Audit) { a.Findings[0].Kind = "odd" },
+		"an unknown kind that is fixed": func(a *audit.Audit) { a.Fixed[0].Kind = "odd" },
+		"an unknown state":              func(a *audit.Audit) { a.Findings[0].State = "old" },
+		"a finding twice":               func(a *audit.Audit) { a.Findings[0].ID = a.Findings[1].ID },
+		"a finding both open and fixed": func(a *audit.Audit) { a.Fixed[1].ID = a.Findings[1].ID },
+		"waived without a waiver":       func(a *audit.Audit) { a.Waived[0].Waiver = nil },
+		"waived by an expired waiver":   func(a *audit.Audit) { a.Waived[0].Waiver = a.Findings[5].Waiver },
+		"open with a waiver that holds": func(a *audit.Audit) { a.Findings[0].Waiver = a.Waived[0].Waiver },
+		"fixed without an earlier one":  func(a *audit.Audit) { a.Earlier = nil },
+		"incomplete with findings":      func(a *audit.Audit) { a.Result = audit.Incomplete },
+		"incomplete with an unused waiver": func(a *audit.Audit) {
+			*a = audit.Audit{Result: audit.Incomplete, UnusedWaivers: a.UnusedWaivers}
+		},
+		"notices called drift": func(a *audit.Audit) {
+			a.Findings, a.Totals = []audit.Finding{{Kind: audit.ConsentWithoutSync}}, audit.Totals{}
+		},
 	} {
-		a := sampleAudit()
+		a := storedAudit()
 		spoil(a)
 		for _, f := range formats {
 			var b bytes.Buffer

@@ -137,48 +137,97 @@ func planVerdict(p *plan.Plan) (string, tone) {
 
 // auditVerdict never says clean if a partner could not be read, and does not
 // count such a partner as different.
-func auditVerdict(a *audit.Audit, unread int) (string, tone) {
-	switch differ := drifted(a); {
-	case differ != "" && unread > 0:
-		return fmt.Sprintf("Drift: %s not as wanted, and %s could not be read.", differ, words.Count(unread, "partner")), bad
-	case differ != "":
-		return fmt.Sprintf("Drift: %s not as wanted.", differ), bad
+func auditVerdict(a *audit.Audit) (string, tone) {
+	d, unread := driftOf(a), countUnreadable(a)
+	switch news := d.news(a); {
+	case d.objects > 0 && unread > 0 && news != "":
+		return fmt.Sprintf("Drift: %s not as wanted (%s), and %s could not be read.", d, news, words.Count(unread, "partner")), bad
+	case d.objects > 0 && unread > 0:
+		return fmt.Sprintf("Drift: %s not as wanted, and %s could not be read.", d, words.Count(unread, "partner")), bad
+	case d.objects > 0 && news != "":
+		return fmt.Sprintf("Drift: %s not as wanted; %s.", d, news), bad
+	case d.objects > 0:
+		return fmt.Sprintf("Drift: %s not as wanted.", d), bad
+	case unread > 0 && len(a.Waived) > 0:
+		return fmt.Sprintf("Unknown: %s could not be read. Everything else is as wanted or waived.", words.Count(unread, "partner")), bad
 	case unread > 0:
 		return fmt.Sprintf("Unknown: %s could not be read. Everything else is as wanted.", words.Count(unread, "partner")), bad
+	case len(a.Waived) > 0:
+		return fmt.Sprintf("Clean: %s as wanted; %s waived.", isAre(a.Totals.OK, "object"), isAre(len(a.Waived), "finding")), good
 	default:
 		return fmt.Sprintf("Clean: %s as wanted.", isAre(a.Totals.OK, "object")), good
 	}
 }
 
-// drifted counts the objects that are not as wanted, and their partners: "3
-// objects of 2 partners are".
-func drifted(a *audit.Audit) string {
-	type object struct{ tenantID, name string }
-	seen, partners, home := map[object]bool{}, map[string]bool{}, false
+// drift counts the objects that are not as wanted, those of them that have news,
+// and their partners. The home tenant has its own template.
+type drift struct {
+	objects, fresh, partners int
+	home, reopened           bool
+}
+
+func driftOf(a *audit.Audit) drift {
+	var d drift
+	type object struct {
+		tenant string
+		object plan.Object
+	}
+	objects, partners := map[object]bool{}, map[string]bool{}
 	for i := range a.Findings {
 		f := &a.Findings[i]
-		switch {
-		case f.Kind == audit.Unreadable, f.Severity() == audit.Notice:
+		if f.Kind == audit.Unreadable || isNotice(f) {
 			continue
-		case f.TenantID == "":
-			home = true
-		default:
-			partners[strings.ToLower(f.TenantID)] = true
 		}
-		seen[object{strings.ToLower(f.TenantID), string(f.Object)}] = true
+		at := object{strings.ToLower(f.TenantID), f.Object}
+		objects[at] = objects[at] || isNews(f)
+		d.reopened = d.reopened || f.Reopened
+		if at.tenant == "" {
+			d.home = true
+		} else {
+			partners[at.tenant] = true
+		}
 	}
-	objects := len(seen)
+	for _, fresh := range objects {
+		if d.objects++; fresh {
+			d.fresh++
+		}
+	}
+	d.partners = len(partners)
+	return d
+}
+
+// String is "3 objects of 2 partners are".
+func (d drift) String() string {
 	var of []string
-	if len(partners) > 0 {
-		of = append(of, words.Count(len(partners), "partner"))
+	if d.partners > 0 {
+		of = append(of, words.Count(d.partners, "partner"))
 	}
-	if home {
+	if d.home {
 		of = append(of, "the home tenant")
 	}
-	if objects == 0 {
+	return words.Count(d.objects, "object") + " of " + strings.Join(of, " and ") + agree(d.objects, " is", " are")
+}
+
+// news says how many of the objects have news: "1 is new". It is empty if no
+// earlier audit is known.
+func (d drift) news(a *audit.Audit) string {
+	switch {
+	case !hasNews(a):
 		return ""
+	case d.fresh == 0:
+		return "nothing is new"
+	case d.fresh == d.objects:
+		return agree(d.fresh, "it is ", "all are ") + d.newWord()
+	default:
+		return words.Thousands(d.fresh) + agree(d.fresh, " is ", " are ") + d.newWord()
 	}
-	return words.Count(objects, "object") + " of " + strings.Join(of, " and ") + agree(objects, " is", " are")
+}
+
+func (d drift) newWord() string {
+	if d.reopened {
+		return "new or reopened"
+	}
+	return "new"
 }
 
 // countUnreadable counts the partners that could not be read, each once.

@@ -21,6 +21,8 @@ var homes = map[string][]string{
 	"github.com/hiddeco/sshsig":                        {"internal/seal"},
 	"github.com/natefinch/atomic":                      {"internal/atomicfile"},
 	"github.com/olekukonko/tablewriter":                {"report"},
+	"github.com/prometheus/client_golang":              {"report"},
+	"github.com/prometheus/common":                     {"report"},
 	"github.com/spf13/cobra":                           {"cmd/bulksync"},
 	"github.com/spf13/pflag":                           {"cmd/bulksync"},
 	"github.com/vbauerster/mpb/v8":                     {"cmd/bulksync"},

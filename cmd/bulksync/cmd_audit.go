@@ -4,21 +4,34 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"bulksync/execute"
+	"bulksync/graph"
+	"bulksync/graph/auth"
 	"bulksync/internal/atomicfile"
+	"bulksync/internal/session"
+	"bulksync/plan"
 	"bulksync/plan/audit"
+	"bulksync/plan/audit/evidence"
 	"bulksync/report"
 )
 
 // auditOptions are the flags of bulksync audit.
 type auditOptions struct {
 	wanted
-	// dir is the folder to save the audit in; empty for none.
-	dir string
+	policyOptions
+	evidenceOptions
+	newsOptions
+	// dir is the folder to save the audit in, waivers the file of what is accepted,
+	// and suggest the file to write what could be; empty for none.
+	dir, waivers, suggest string
+	scope                 string
+	who, readonly         bool
 }
 
 func auditCommand(c *commandLine) *cobra.Command {
@@ -26,100 +39,261 @@ func auditCommand(c *commandLine) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit [FILE.csv]",
 		Short: "Compare the tenant with the file: missing, changed, extra",
-		Long: `Reads the file and the tenant and reports what is missing, changed or extra. It never writes to the
-tenant. Exit 0: nothing differs; 2: something does; 5: the tenant could not be read completely.`,
+		Long: `Reads the file and the tenant and reports what is missing, changed or extra, and what cannot work. It
+never writes to the tenant. With --evidence it keeps all that it read, and says what is new since the
+audit before. Exit 0: nothing differs; 2: something does; 5: the tenant could not be read completely.`,
+		Example: `  bulksync audit partners.csv --out-dir last-audit
+  bulksync audit partners.csv --evidence store --waivers waivers.csv --fail-on new`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.takeFile(args)
 			return o.run(c.stops, e)
 		}),
 	}
-	o.wanted.register(cmd.Flags())
-	cmd.Flags().StringVar(&o.dir, "out-dir", "", "`DIR` to save audit.json, audit.csv, audit.md and audit.html in")
+	fl := cmd.Flags()
+	o.wanted.register(fl)
+	fl.StringVar(&o.policy, "policy", "", "`FILE.yaml` with the policy, to keep with the evidence (default $"+policyVariable+")")
+	o.evidenceOptions.register(fl)
+	o.newsOptions.register(fl)
+	fl.StringVar(&o.dir, "out-dir", "", "`DIR` to save audit.json, audit.csv, audit.md and audit.html in; replaces those of the audit before")
+	fl.StringVar(&o.waivers, "waivers", "", "`FILE.csv` of findings that are accepted until a day")
+	fl.StringVar(&o.suggest, "suggest-waivers", "", "`FILE.csv` to write the open findings to, as waivers to be filled in")
+	fl.StringVar(&o.scope, "scope", string(audit.ScopeAll), "`all|file`: judge all partners of the tenant, or only those of the file")
+	fl.BoolVar(&o.who, "who", false, "say who changed what, from the directory's audit log (needs "+graph.PermissionAuditLog+")")
+	fl.BoolVar(&o.twice, "read-twice", false, "read the partners twice, and claim nothing if the two readings differ")
+	fl.BoolVar(&o.readonly, "require-readonly", false, "refuse a token that could write here")
+	c.flags.registerAll(fl)
 	return cmd
 }
 
-func (o auditOptions) run(stops execute.Stops, e *env) error {
-	ctx := stops.Soft
-	if err := o.checkFiles(e); err != nil {
+// run audits. What can be refused without the tenant is refused first.
+func (o *auditOptions) run(stops execute.Stops, e *env) (err error) {
+	ctx, started := stops.Soft, time.Now()
+	scope, err := audit.ParseScope(o.scope)
+	if err == nil {
+		err = o.newsOptions.check(e, o.store != "")
+	}
+	if err == nil {
+		err = o.checkFiles(e)
+	}
+	if err != nil {
 		return err
 	}
+	k, err := o.evidenceOptions.open(ctx, e, started)
+	if err != nil {
+		return err
+	}
+	defer k.close()
+	result, incomplete, err := o.judge(ctx, e, k, scope)
+	if err != nil {
+		return err
+	}
+	return o.tell(ctx, e, k, result, incomplete)
+}
+
+// judge reads the files and the tenant, and compares them. If the tenant could not
+// be read completely, incomplete says so and the audit claims nothing.
+func (o *auditOptions) judge(ctx context.Context, e *env, k *keeper, scope audit.Scope) (a *audit.Audit, incomplete *exit, err error) {
+	options := audit.Options{Scope: scope, News: k.isKeeping()}
+	if options.Waivers, err = o.readWaivers(ctx, e, k); err != nil {
+		return nil, nil, err
+	}
+	if err = o.keepPolicy(ctx, e, k); err != nil {
+		return nil, nil, err
+	}
+	o.wanted.keeper, o.wanted.admit, o.wanted.rowsOnly = k, o.checkReadonly, scope == audit.ScopeFile
 	c, err := e.compare(ctx, o.wanted)
-	var incomplete *exit
 	if err != nil && (!errors.As(err, &incomplete) || incomplete.code != exitIncomplete) {
-		return err
+		return nil, nil, err
 	}
-	result := c.audit(incomplete)
-	e.noteBare(result.BareRows)
-	var kept atomicfile.Created
-	if o.dir != "" {
-		if kept, err = e.keepAudit(ctx, o.dir, result); err != nil {
-			return err
+	if options.Earlier, options.EarlierLink, err = k.earlier(ctx, e); err != nil {
+		return nil, nil, err
+	}
+	k.identity = c.tenant.Identity()
+	a = c.audit(incomplete, options)
+	if o.who && incomplete == nil {
+		err = e.attribute(ctx, c.tenant, a, options.Earlier)
+	}
+	e.noteBare(a.BareRows)
+	return a, incomplete, err
+}
+
+// tell keeps the audit, shows it and says how it ended.
+func (o *auditOptions) tell(ctx context.Context, e *env, k *keeper, a *audit.Audit, incomplete *exit) error {
+	var made atomicfile.Created
+	measured := report.MetricsOptions{Duration: time.Since(k.started), LastComplete: o.lastComplete(ctx, e, k, a)}
+	err := o.keepFiles(ctx, e, &made, a)
+	if err == nil {
+		err = k.seal(ctx, e, evidence.Manifest{Options: o.settings(e), Notified: o.newsOptions.send(ctx, e, a)}, a)
+	}
+	if err == nil {
+		err = o.measure(ctx, e, a, measured)
+	}
+	if err == nil {
+		page := e.pageOptions()
+		if o.csv != "-" {
+			page.Path = filepath.ToSlash(o.csv)
 		}
+		err = e.print(func(w io.Writer) error { return report.Audit(w, a, e.format, page) })
 	}
-	if err := e.print(func(w io.Writer) error { return report.Audit(w, result, e.format, e.pageOptions()) }); err != nil {
-		kept.Remove()
+	if err != nil {
+		made.Remove()
 		return err
 	}
-	if o.dir != "" {
-		e.note("audit saved in %s", o.dir)
-	}
+	o.note(e, k, a)
 	switch {
 	case incomplete != nil:
 		return incomplete
-	case result.Result == audit.Drift:
+	case a.Fails(o.failOn):
 		return exitWith(exitDiffers)
 	default:
 		return nil
 	}
 }
 
+// lastComplete is when the newest complete audit before this one was made, by the
+// store or else by the metrics that are about to be replaced; zero if neither knows.
+func (o *auditOptions) lastComplete(ctx context.Context, e *env, k *keeper, a *audit.Audit) time.Time {
+	if at := k.lastComplete(); !at.IsZero() || o.metrics == "" || !isKept(o.metrics) {
+		return at
+	}
+	at, err := readFile(ctx, &e.process, o.metrics, func(r io.Reader) (time.Time, error) {
+		return report.LastComplete(r, a.HomeTenant.ID)
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		e.say("warning: it is not known when the last complete audit was made: %v", err)
+	}
+	return at
+}
+
+// note says where everything is, and what was let pass.
+func (o *auditOptions) note(e *env, k *keeper, a *audit.Audit) {
+	if o.dir != "" {
+		e.note("audit saved in %s", o.dir)
+	}
+	if o.suggest != "" {
+		e.note("waivers to be filled in: %s", o.suggest)
+	}
+	k.note(e)
+	if a.Result == audit.Drift && !a.Fails(o.failOn) {
+		e.note("the tenant is not as the file says; --fail-on %s lets that pass", o.failOn)
+	}
+}
+
+// settings are the settings that the findings depend on, and the names of the
+// files.
+func (o *auditOptions) settings(e *env) evidence.Options {
+	name := func(path string) string {
+		if path == "" {
+			return ""
+		}
+		return inputName(path)
+	}
+	return evidence.Options{
+		CSV: name(o.csv), Template: name(o.template), Waivers: name(o.waivers), Policy: name(o.file(e)),
+		Scope: audit.Scope(o.scope), FailOn: o.failOn, Who: o.who, ReadTwice: o.twice, RequireReadonly: o.readonly,
+	}
+}
+
+// readWaivers reads the file of waivers; nil for none.
+func (o *auditOptions) readWaivers(ctx context.Context, e *env, k *keeper) (*audit.Waivers, error) {
+	if o.waivers == "" {
+		return nil, nil
+	}
+	return readFile(ctx, &e.process, o.waivers, func(r io.Reader) (*audit.Waivers, error) {
+		return audit.ReadWaivers(ctx, k.tee(evidence.WaiversName, r), inputName(o.waivers))
+	})
+}
+
+// keepPolicy reads the policy, if one is given, to keep it with the evidence. No
+// finding depends on it.
+func (o *auditOptions) keepPolicy(ctx context.Context, e *env, k *keeper) error {
+	path := o.file(e)
+	if path == "" {
+		return nil
+	}
+	_, err := readFile(ctx, &e.process, path, func(r io.Reader) (*plan.Policy, error) {
+		return e.readPolicy(ctx, k.tee(evidence.PolicyName, r), path)
+	})
+	return err
+}
+
 // audit compares what is wanted with a tenant that was read, or says why the
 // tenant could not be read completely.
-func (c *compared) audit(incomplete *exit) *audit.Audit {
+func (c *compared) audit(incomplete *exit, o audit.Options) *audit.Audit {
 	if incomplete == nil {
 		wanted, current := c.take()
-		return audit.Compare(c.head(), c.input, wanted, current, audit.Options{})
+		return audit.Compare(c.head(), c.input, wanted, current, o)
 	}
 	result := audit.New(c.head(), c.input, c.current.Read)
 	result.Problem = edge(errors.Unwrap(incomplete.err).Error()) // the verdict says that nothing is claimed
 	return result
 }
 
-// checkFiles refuses a folder in which the audit would replace its own input.
-func (o auditOptions) checkFiles(e *env) error {
-	if o.dir == "" {
-		return nil
+// checkFiles refuses an output that would replace an input.
+func (o *auditOptions) checkFiles(e *env) error {
+	outputs := []string{o.suggest, o.metrics}
+	if o.dir != "" {
+		for _, f := range auditFiles() {
+			outputs = append(outputs, filepath.Join(o.dir, f.name))
+		}
 	}
-	for _, f := range auditFiles() {
-		if err := e.checkOutput(filepath.Join(o.dir, f.name), o.csv, o.template); err != nil {
+	for _, out := range outputs {
+		if out == "" {
+			continue
+		}
+		if err := e.checkOutput(out, o.csv, o.template, o.waivers, o.file(e), o.key); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// keepAudit saves the audit as files, each whole or not at all. If one fails,
-// it removes the new ones: half an audit is worth nothing.
-func (e *env) keepAudit(ctx context.Context, dir string, result *audit.Audit) (kept atomicfile.Created, err error) {
-	if kept, err = atomicfile.MakeFolders(dir); err != nil {
-		return nil, err
+// checkReadonly refuses an identity that could write here.
+func (o *auditOptions) checkReadonly(id auth.Identity) error {
+	if !o.readonly {
+		return nil
 	}
-	for _, f := range auditFiles() {
-		render := func(w io.Writer) error { return report.Audit(w, result, f.format, report.Options{Width: 80}) }
-		if err := e.writeNew(ctx, &kept, filepath.Join(dir, f.name), render); err != nil {
-			kept.Remove()
-			return nil, err
+	if err := id.CheckReadOnly(); err != nil {
+		return refused("sign in as an app whose only permission on policies is Policy.Read.All", "--require-readonly: %w", err)
+	}
+	return nil
+}
+
+// attribute says beside the findings who changed what. Without the audit log they
+// stand as they are.
+func (e *env) attribute(ctx context.Context, t *session.Session, a, earlier *audit.Audit) error {
+	end := e.noteOutage(t)
+	trail, err := audit.ReadTrail(ctx, t.Client(), audit.TrailSince(a.CreatedAt, earlier))
+	end()
+	if isInterrupt(err) {
+		return err
+	}
+	if err != nil {
+		e.say("warning: it is not known who changed what: %v", err)
+	}
+	a.Attribute(trail)
+	return nil
+}
+
+// keepFiles saves the audit in its folder, and the waivers that it suggests, each
+// file whole or not at all. If one fails, the caller removes those that were made:
+// half an audit is worth nothing.
+func (o *auditOptions) keepFiles(ctx context.Context, e *env, made *atomicfile.Created, a *audit.Audit) error {
+	if o.dir != "" {
+		folders, err := atomicfile.MakeFolders(o.dir)
+		*made = append(*made, folders...)
+		if err != nil {
+			return err
+		}
+		for _, f := range auditFiles() {
+			if err := e.writeNew(ctx, made, filepath.Join(o.dir, f.name), f.render(a)); err != nil {
+				return err
+			}
 		}
 	}
-	return kept, nil
-}
-
-type auditFile struct {
-	name   string
-	format report.Format
-}
-
-func auditFiles() []auditFile {
-	return []auditFile{{"audit.json", report.JSON}, {"audit.csv", report.CSV}, {"audit.md", report.Markdown}, {"audit.html", report.HTML}}
+	if o.suggest == "" {
+		return nil
+	}
+	return e.writeNew(ctx, made, o.suggest, func(w io.Writer) error { return audit.SuggestWaivers(w, a) })
 }

@@ -17,6 +17,7 @@ import (
 	"bulksync/execute"
 	"bulksync/graph/graphsim"
 	"bulksync/internal/atomicfile"
+	"bulksync/plan/audit/evidence"
 )
 
 func demoCommand(c *commandLine) *cobra.Command {
@@ -57,7 +58,9 @@ func (o demoOptions) run(stops execute.Stops, e *env) error {
 	if err != nil {
 		return atomicfile.PathError(err)
 	}
-	t := &tour{process: &e.process, stops: stops, dir: dir, url: url, token: sim.Token(graphsim.TokenOptions{})}
+	t := &tour{process: &e.process, stops: stops, dir: dir, url: url, token: sim.Token(graphsim.TokenOptions{Permissions: []string{
+		graphsim.PermissionWrite, graphsim.PermissionTenantInfo, graphsim.PermissionAudit,
+	}})}
 	partners := t.file("partners.csv")
 	if err := e.writeFile(stops.Hard, partners, func(w io.Writer) error { return demoCSV(w, sim.Partners()) }); err != nil {
 		return err
@@ -69,11 +72,7 @@ func (o demoOptions) run(stops execute.Stops, e *env) error {
 	}
 	t.step("What would change? Nothing is written.", exitDone, "plan", partners, "--out", t.file("plan.json"), "--create-partners", "--policy", t.file("policy.yaml"))
 	t.decide()
-	t.step("Is everything as the file says? The audit never writes.", exitDone,
-		"audit", partners, "--out-dir", t.file("audit-after"), "--quiet")
-	changed := t.tamper(sim)
-	t.step("Somebody has just switched "+changed+" off in the portal. The next audit finds it.", exitDiffers,
-		"audit", partners, "--out-dir", t.file("audit-drift"), "--quiet")
+	t.audit(partners, sim)
 	return t.end()
 }
 
@@ -177,12 +176,48 @@ func (t *tour) decide() {
 	t.step("The run goes on with what was left out.", exitDone, "resume", t.file("run"), "--decision", ada, "--decision", later)
 }
 
+// audit shows two audits that keep evidence, and that nobody can alter it in
+// secret.
+func (t *tour) audit(partners string, sim *graphsim.Sim) {
+	store, copied := t.file("evidence"), t.file("evidence-altered")
+	t.step("Is everything as the file says? The audit never writes to the tenant, and keeps all that it read.", exitDone,
+		"audit", partners, "--evidence", store)
+	changed := t.tamper(sim)
+	t.step("Somebody has just switched "+changed+" off in the portal. The next audit finds it, and says that it is new.", exitDiffers,
+		"audit", partners, "--evidence", store, "--fail-on", "new", "--who")
+	t.step("An auditor proves the evidence, offline: the findings are computed again from what Graph answered.", exitDone, "verify", store)
+	if t.err == nil {
+		t.err = alter(store, copied)
+	}
+	t.step("In a copy, one byte of an answer of Graph is another. It is noticed.", exitRefused, "verify", copied)
+}
+
+// alter copies a store and changes one byte of its first page.
+func alter(store, copied string) error {
+	if err := os.CopyFS(copied, os.DirFS(store)); err != nil {
+		return atomicfile.PathError(err)
+	}
+	if err := os.Chmod(copied, 0o700); err != nil {
+		return atomicfile.PathError(err)
+	}
+	pages, err := filepath.Glob(filepath.Join(copied, "*", evidence.GraphDir, "page-0001.json"))
+	if err != nil || len(pages) == 0 {
+		return fmt.Errorf("no page in %s: %w", copied, err)
+	}
+	text, err := os.ReadFile(pages[0])
+	if err != nil {
+		return atomicfile.PathError(err)
+	}
+	text[len(text)/2] ^= 1
+	return atomicfile.PathError(os.WriteFile(pages[0], text, 0o600))
+}
+
 // getenv is the environment of the tour, with the tour's own token.
 func (t *tour) getenv(name string) string {
 	if name == "BULKSYNC_ACCESS_TOKEN" {
 		return t.token
 	}
-	if name == policyVariable {
+	if name == policyVariable || name == notifyVariable {
 		return "" // the tour has its own
 	}
 	return t.process.getenv(name)
@@ -210,14 +245,26 @@ func (t *tour) end() error {
 	}
 	t.say("\nThe files of the tour:")
 	err := filepath.WalkDir(t.dir, func(path string, e os.DirEntry, err error) error {
-		if err == nil && !e.IsDir() && e.Name() != ".lock" {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && isEvidence(path):
+			t.say("  %s%c", path, filepath.Separator)
+			return filepath.SkipDir
+		case !e.IsDir() && e.Name() != ".lock":
 			t.say("  %s", path)
 		}
-		return err
+		return nil
 	})
-	t.say("\nOpen %s in a browser: it is what a change board reads before it decides.\nAfter the run, %s is the same page with the outcomes.",
-		t.file("plan.html"), filepath.Join(t.dir, "run", "report.html"))
+	t.say("\nOpen %s in a browser: it is what a change board reads before it decides.\nAfter the run, %s is the same page with the outcomes.\n%s is what an auditor reads.",
+		t.file("plan.html"), filepath.Join(t.dir, "run", "report.html"), filepath.Join(t.dir, "evidence", "index.html"))
 	return err
+}
+
+// isEvidence reports whether a folder is an audit of a store, which has many files.
+func isEvidence(path string) bool {
+	_, err := os.Stat(filepath.Join(path, evidence.ManifestName))
+	return err == nil
 }
 
 // demoCSV writes the spreadsheet of the tour. Most rows say what is already

@@ -9,10 +9,12 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"bulksync/graph/auth"
 	"bulksync/internal/session"
 	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/plan/audit"
+	"bulksync/plan/audit/evidence"
 	"bulksync/plan/desired"
 )
 
@@ -22,6 +24,12 @@ type wanted struct {
 	createPartners bool
 	// imageless means that the values of what is there will do, without its JSON.
 	imageless bool
+	// twice means that the tenant is read twice, and must be the same in all that is
+	// judged; rowsOnly means that only partners with a row are.
+	twice, rowsOnly bool
+	// keeper keeps what is read, and admit may refuse who reads it; nil for neither.
+	keeper *keeper
+	admit  func(auth.Identity) error
 }
 
 // takeFile takes the CSV from the command's arguments, if one is given.
@@ -44,7 +52,7 @@ func (e *env) read(ctx context.Context, w wanted) (d plan.Desired, rows *desired
 	}
 	if w.template != "" {
 		if d.Template, err = readFile(ctx, &e.process, w.template, func(r io.Reader) (*desired.Template, error) {
-			return desired.ReadTemplate(r, inputName(w.template))
+			return desired.ReadTemplate(w.keeper.tee(evidence.TemplateName, r), inputName(w.template))
 		}); err != nil {
 			return d, nil, err
 		}
@@ -53,7 +61,7 @@ func (e *env) read(ctx context.Context, w wanted) (d plan.Desired, rows *desired
 		return d, nil, nil
 	}
 	if rows, err = readFile(ctx, &e.process, w.csv, func(r io.Reader) (*desired.Rows, error) {
-		return desired.ReadRows(ctx, r, inputName(w.csv))
+		return desired.ReadRows(ctx, w.keeper.tee(evidence.CSVName, r), inputName(w.csv))
 	}); err != nil {
 		var faulty *desired.RefusedRows
 		if errors.As(err, &faulty) {
@@ -89,8 +97,11 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := e.connect(ctx, demand{})
+	t, err := e.connect(ctx, demand{record: w.keeper.record()})
 	if err != nil {
+		return nil, err
+	}
+	if err := w.admits(t); err != nil {
 		return nil, err
 	}
 	c := &compared{input: inputOf(rows, d.Template), desired: d, tenant: t}
@@ -107,12 +118,9 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 			}
 		}
 	}
-	end := e.noteOutage(t)
-	c.current, err = plan.ReadCurrent(ctx, t.Client(), needs)
-	end()
-	e.noteRestarts(c.current.Restarts)
+	first, err := e.readTenant(ctx, c, w, needs)
 	if err != nil {
-		return c, e.unread(t.Identity(), err)
+		return c, err
 	}
 	if len(needs.Domains) > 0 {
 		if c.desired.Partners, err = rows.Resolve(t.Home().ID, c.current.TenantIDs); err != nil {
@@ -120,7 +128,42 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 		}
 		e.notices(c.desired.Partners.Notices)
 	}
+	if first != nil {
+		if d := plan.CompareReadings(c.desired, w.rowsOnly, first, c.current); len(d) > 0 {
+			return c, e.unread(t.Identity(), d)
+		}
+	}
 	return c, nil
+}
+
+// admits refuses to read the tenant: the identity could do too much, or the store
+// is another tenant's.
+func (w *wanted) admits(t *session.Session) error {
+	if w.admit != nil {
+		if err := w.admit(t.Identity()); err != nil {
+			return err
+		}
+	}
+	return w.keeper.admit(t.Home())
+}
+
+// readTenant reads the tenant. If it has to be read twice, the first reading is
+// returned, and the second one counts.
+func (e *env) readTenant(ctx context.Context, c *compared, w wanted, needs plan.Needs) (first *plan.Current, err error) {
+	end := e.noteOutage(c.tenant)
+	defer end()
+	c.current, err = plan.ReadCurrent(ctx, c.tenant.Client(), needs)
+	e.noteRestarts(c.current.Restarts)
+	if err == nil && w.twice {
+		first = c.current
+		w.keeper.reading(2)
+		c.current, err = plan.ReadCurrent(ctx, c.tenant.Client(), needs)
+		e.noteRestarts(c.current.Restarts)
+	}
+	if err != nil {
+		return nil, e.unread(c.tenant.Identity(), err)
+	}
+	return first, nil
 }
 
 // take returns what is wanted and what is there, for the comparison, and gives

@@ -21,6 +21,8 @@ type demand struct {
 	pace     ratelimit.Options
 	priority graph.Priority
 	outage   time.Duration
+	// record receives every attempt; nil for none.
+	record func(graph.Exchange)
 }
 
 // connect signs in to the home tenant. It sends nothing to Graph.
@@ -28,7 +30,7 @@ func (e *env) connect(ctx context.Context, d demand) (*session.Session, error) {
 	s, err := session.Open(ctx, session.Options{
 		Cloud: cmp.Or(e.cloud, d.cloud), GraphURL: e.address.graphURL, Tenant: e.homeTenant, Token: e.getenv("BULKSYNC_ACCESS_TOKEN"),
 		Pace: d.pace, Priority: d.priority, Outage: cmp.Or(d.outage, e.outage),
-		UserAgent: "bulksync/" + version(), Log: e.log,
+		UserAgent: "bulksync/" + version(), Log: e.log, Record: d.record,
 	})
 	var other *session.MismatchError
 	if errors.As(err, &other) {

@@ -117,7 +117,7 @@ func (w written) walk(path string, v any, objects map[string]int) {
 		objects[path]++
 		for name, value := range v {
 			w.member(path + name).note(value)
-			if !isVerbatim(name) {
+			if !isVerbatim(name) && !holdsFindings(name) {
 				w.walk(path+name, value, objects)
 			}
 		}
@@ -126,6 +126,12 @@ func (w written) walk(path string, v any, objects map[string]int) {
 			w.walk(path+"[]", value, objects)
 		}
 	}
+}
+
+// holdsFindings reports whether a member holds findings, whose members the page
+// lists once.
+func holdsFindings(name string) bool {
+	return slices.Contains([]string{"waived", "fixed", "unjudged"}, name)
 }
 
 // isVerbatim reports whether a member holds an object of Graph, whose members

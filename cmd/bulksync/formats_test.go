@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http/httptest"
@@ -20,6 +21,7 @@ import (
 	"bulksync/plan"
 	"bulksync/plan/approval"
 	"bulksync/plan/audit"
+	"bulksync/plan/audit/evidence"
 	"bulksync/plan/desired"
 	"bulksync/report"
 )
@@ -31,6 +33,8 @@ const (
 	sectionDecision = "The decision"
 	sectionSummary  = "The summary"
 	sectionAudit    = "The audit"
+	sectionManifest = "The manifest"
+	sectionRequests = "The requests"
 	sectionLog      = "The log"
 	sectionProof    = "The proof"
 )
@@ -44,7 +48,8 @@ var amounts = []amount{everything, pointers, nothing}
 func TestFormatsListEveryMember(t *testing.T) {
 	page := readFormats(t)
 	for section, texts := range map[string]func(*testing.T) [][]byte{
-		sectionPlan: planTexts, sectionDecision: decisionTexts, sectionJournal: journalTexts, sectionSummary: summaryTexts, sectionAudit: auditTexts, sectionProof: proofTexts,
+		sectionPlan: planTexts, sectionDecision: decisionTexts, sectionJournal: journalTexts, sectionSummary: summaryTexts, sectionAudit: auditTexts,
+		sectionManifest: manifestTexts, sectionRequests: requestTexts, sectionProof: proofTexts,
 	} {
 		page.compare(t, section, "member", collected(t, texts(t)), true)
 	}
@@ -143,14 +148,54 @@ func summaryTexts(t *testing.T) (texts [][]byte) {
 	return texts
 }
 
+// auditTexts are of audits whose lists do not contradict each other.
 func auditTexts(t *testing.T) (texts [][]byte) {
 	for _, how := range amounts {
 		a := filled[audit.Audit](how)
-		a.Result, a.Totals = audit.Incomplete, audit.Totals{Missing: 1}
-		a.Findings[0].Kind = audit.Missing
+		a.Result, a.Read.Complete, a.Totals = audit.Drift, true, audit.Totals{Missing: 1, Waived: len(a.Waived)}
+		for i, list := range [][]audit.Finding{a.Findings, a.Waived, a.Fixed, a.Unjudged} {
+			for j := range list {
+				if list[j].ID, list[j].Kind = fmt.Sprint(i), audit.Missing; list[j].State != "" {
+					list[j].State = audit.StateNew
+				}
+				if how == nothing {
+					list[j].ChangedBy = nil
+				}
+			}
+		}
+		for i := range a.Waived {
+			a.Waived[i].Waiver.Expires = "9999-12-31"
+		}
 		texts = append(texts, rendered(t, func(w io.Writer) error { return report.Audit(w, a, report.JSON, report.Options{}) }))
 	}
 	return texts
+}
+
+func manifestTexts(t *testing.T) (texts [][]byte) {
+	for _, how := range amounts {
+		m := filled[evidence.Manifest](how)
+		if how != everything {
+			m.Identity.Roles, m.Identity.Scopes, m.Identity.RoleTemplateIDs = nil, nil, nil
+		}
+		texts = append(texts, marshalled(t, m))
+	}
+	return texts
+}
+
+func requestTexts(t *testing.T) (texts [][]byte) {
+	for _, how := range amounts {
+		texts = append(texts, marshalled(t, filled[evidence.Request](how)))
+	}
+	return texts
+}
+
+func marshalled(t *testing.T, v any) []byte {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 func proofTexts(t *testing.T) (texts [][]byte) {

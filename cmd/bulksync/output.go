@@ -19,13 +19,22 @@ import (
 // is replaced whole or not at all; a device or a pipe is written to until ctx
 // ends.
 func (p *process) writeFile(ctx context.Context, path string, render func(io.Writer) error) error {
+	return p.write(ctx, path, atomicfile.Replace, render)
+}
+
+// writePublic is writeFile for a file that other users have to read.
+func (p *process) writePublic(ctx context.Context, path string, render func(io.Writer) error) error {
+	return p.write(ctx, path, atomicfile.ReplacePublic, render)
+}
+
+func (p *process) write(ctx context.Context, path string, replace func(string, func(io.Writer) error) error, render func(io.Writer) error) error {
 	target, stream, err := atomicfile.Target(path)
 	switch {
 	case err != nil:
 	case stream:
 		_, err = within(ctx, func() (struct{}, error) { return struct{}{}, p.writeStream(path, render) })
 	default:
-		err = atomicfile.Replace(target, render)
+		err = replace(target, render)
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, atomicfile.WithoutPath(err))

@@ -5,30 +5,20 @@ import (
 	"errors"
 	"io"
 
-	"bulksync/plan/audit"
 	"bulksync/plan/audit/evidence"
-	"bulksync/report"
 )
 
-// auditReports are the reports that an audit leaves in a store, in the order in
-// which they are written.
-func auditReports(a *audit.Audit, _ *evidence.Manifest, _ []evidence.Request) (all []evidence.Report) {
-	for _, f := range auditFiles() {
-		all = append(all, evidence.Report{Name: f.name, Render: func(w io.Writer) error {
-			return report.Audit(w, a, f.format, report.Options{Width: 80})
-		}})
-	}
-	return all
-}
-
 // proveOptions are those of the proof of an audit or a store.
-func (v *verifier) proveOptions() evidence.ProveOptions {
-	return evidence.ProveOptions{Tool: tool(), Signers: v.signers, Reports: auditReports}
+func (v *verifier) proveOptions(ctx context.Context) evidence.ProveOptions {
+	return evidence.ProveOptions{
+		Tool: tool(), Signers: v.signers, Reports: auditReports,
+		Index: func(path string, history []evidence.Entry) func(io.Writer) error { return indexOf(ctx, path, history) },
+	}
 }
 
 // proveAudit proves one audit of a store.
 func (v *verifier) proveAudit(ctx context.Context, p *proof) {
-	a, err := evidence.ProveAudit(ctx, p.Path, v.proveOptions())
+	a, err := evidence.ProveAudit(ctx, p.Path, v.proveOptions(ctx))
 	if err != nil {
 		p.fail(err)
 		return
@@ -39,7 +29,7 @@ func (v *verifier) proveAudit(ctx context.Context, p *proof) {
 
 // proveStore proves a store: each audit, and the chain of them.
 func (v *verifier) proveStore(ctx context.Context, p *proof) {
-	s, err := evidence.ProveStore(ctx, p.Path, v.proveOptions())
+	s, err := evidence.ProveStore(ctx, p.Path, v.proveOptions(ctx))
 	if errors.Is(err, evidence.ErrFormat) {
 		p.Checks.Add(evidence.NotProved, evidence.OfManifest, "", "%v", err)
 		return

@@ -65,7 +65,7 @@ func keepInStore(t testing.TB, sim *graphsim.Sim, store, csv, sign string, at ti
 	found := audit.Compare(head, audit.Input{Name: rows.Input.Name, SHA256: rows.Input.SHA256, Rows: rows.Input.Rows}, d, cur, o)
 	m := evidence.Manifest{Tool: tool(), StartedAt: at.Add(-time.Second), FinishedAt: at, Options: evidence.Options{CSV: "partners.csv", Scope: audit.ScopeAll, FailOn: "any"}}
 	m.Summarize(found)
-	for _, r := range auditReports(found, &m, nil) {
+	for _, r := range auditReports(found, &m, b.Requests()) {
 		must(b.Write(r.Name, r.Render))
 	}
 	var signer func([]byte) ([]byte, error)
@@ -78,6 +78,7 @@ func keepInStore(t testing.TB, sim *graphsim.Sim, store, csv, sign string, at ti
 	}
 	l, err := b.Seal(t.Context(), m, signer)
 	must(err)
+	must(s.WriteIndex(indexOf(t.Context(), s.Path(), s.History())))
 	return l
 }
 

@@ -66,6 +66,9 @@ func (c *commandLine) env(cmd *cobra.Command) (*env, error) {
 	if err != nil {
 		return nil, err
 	}
+	if g.format.OfAudit() && cmd.Name() != "audit" {
+		return nil, fmt.Errorf("--format %s is for an audit alone: %s knows text, json, csv, markdown and html", g.format, cmd.Name())
+	}
 	return &env{process: *c.process, globals: g, verb: cmd.Name(), writes: cmd.Flags().Lookup("max-rate") != nil}, nil
 }
 
@@ -109,7 +112,7 @@ type globalFlags struct {
 }
 
 func (f *globalFlags) register(fl *pflag.FlagSet) {
-	fl.StringVar(&f.format, "format", "text", "`text|json|csv|markdown|html`: format of the result on standard output")
+	fl.StringVar(&f.format, "format", "text", "`text|json|csv|markdown|html`: format of the result on standard output; audit also knows junit, sarif and github")
 	fl.StringVar(&f.address.cloud, "cloud", "", "`global|usgov|usgov-dod|china`: the Microsoft cloud of the home tenant (default global, or the plan's)")
 	fl.StringVar(&f.address.graphURL, "graph-url", "", "`URL` of another Graph host, such as that of bulksync simulate; plain http for loopback addresses only")
 	fl.StringVar(&f.address.tenant, "tenant", "", "`GUID` of the home tenant; any other is refused")

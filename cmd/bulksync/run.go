@@ -40,7 +40,7 @@ func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings, sti
 
 // signIn signs in to the plan's tenant, and no other.
 func (e *env) signIn(ctx context.Context, p *plan.Plan, s journal.Settings) (*session.Session, error) {
-	t, err := e.connect(ctx, demand{p.HomeTenant.Cloud, paceOf(s), s.Priority, s.Outage})
+	t, err := e.connect(ctx, demand{cloud: p.HomeTenant.Cloud, pace: paceOf(s), priority: s.Priority, outage: s.Outage})
 	if err != nil {
 		return nil, err
 	}
@@ -217,6 +217,7 @@ func reportsOf(d *rundir.Dir, p *plan.Plan, r *journal.Result, code int) []rundi
 		{Name: "report.html", Render: run(report.HTML)},
 		{Name: summaryName, Render: run(report.JSON)},
 		{Name: undoName, Render: undo},
+		{Name: "queries.kql", Render: func(w io.Writer) error { return report.Queries(w, report.RunLogQuery(p, r)) }},
 	}
 }
 

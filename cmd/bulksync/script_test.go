@@ -157,6 +157,7 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 //	sim tenant ID DOMAIN              a tenant that can be looked up
 //	sim template LEVEL                the level of the template
 //	sim fault SPEC                    see graphsim.ParseFault
+//	sim calm                          no more faults
 //	sim quota N/TIME                  of writes, or none
 //	sim await N                       wait until N writes have been answered
 //	sim revoke                        the tokens given so far
@@ -197,6 +198,8 @@ func cmdSim(ts *testscript.TestScript, neg bool, args []string) {
 		f, err := graphsim.ParseFault(arg(1))
 		ts.Check(err)
 		s.sim.Inject(f)
+	case "calm":
+		s.sim.ClearFaults()
 	case "quota":
 		q := graphsim.Quota{}
 		if arg(1) != "none" {
@@ -306,6 +309,7 @@ func cmdSub(ts *testscript.TestScript, _ bool, args []string) {
 //
 //	token write                one that may read and write, as at the start
 //	token read                 one that may only read
+//	token audit                the same, and the audit log
 //	token tenant GUID          one of another tenant
 //	token expired              an expired one
 //	token powerless            one without any permission
@@ -315,6 +319,8 @@ func cmdToken(ts *testscript.TestScript, _ bool, args []string) {
 	case "write":
 	case "read":
 		o.Permissions = []string{graphsim.PermissionRead}
+	case "audit":
+		o.Permissions = []string{graphsim.PermissionRead, graphsim.PermissionAudit}
 	case "tenant":
 		o.TenantID = args[1]
 	case "expired":

@@ -25,6 +25,7 @@ import (
 	"bulksync/graph"
 	"bulksync/graph/graphsim"
 	"bulksync/internal/session"
+	"bulksync/plan/audit"
 	"bulksync/plan/desired"
 	"bulksync/report"
 )
@@ -208,7 +209,10 @@ func TestAuditOptions(t *testing.T) {
 	h.sim.SetPartner(graphsim.Partner{
 		TenantID: killTenant(1), IdentitySynchronization: graphsim.SyncAllowed("One", true), AutomaticUserConsentSettings: graphsim.Consent{InboundAllowed: new(true)},
 	})
-	o := auditOptions{wanted: wanted{csv: h.csv(t, killTenant(1))}, dir: h.file("audit")}
+	o := auditOptions{
+		wanted: wanted{csv: h.csv(t, killTenant(1))}, dir: h.file("audit"),
+		scope: string(audit.ScopeAll), newsOptions: newsOptions{failOnText: string(audit.FailOnAny), notifyFormat: string(report.Generic)},
+	}
 	if err := o.run(always(t), h.env); err != nil {
 		t.Error(err)
 	}
@@ -269,12 +273,13 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("%v\n%s%s", err, h.stdout, h.stderr)
 	}
 	for _, want := range []string{"$ bulksync plan ", "$ bulksync approve ", "$ bulksync apply ", "--except 'Wingtip Toys=contract not signed yet'",
-		"excepted by bob: contract not signed yet", "(exit code 4)", "$ bulksync resume ", "Audit: clean", "Audit: drift", "(exit code 2)", "undo.json"} {
+		"excepted by bob: contract not signed yet", "(exit code 4)", "$ bulksync resume ", "Audit: clean", "Audit: drift", "News: 1 new", "someone.else@home.example",
+		"(exit code 2)", "the store is proved", "the store is ALTERED", "undo.json", "index.html"} {
 		if !strings.Contains(h.stdout.String(), want) {
 			t.Errorf("the tour does not show %q", want)
 		}
 	}
-	if !strings.Contains(h.stdout.String(), "partners.csv --out-dir") || strings.Contains(h.stdout.String(), "eyJ") {
+	if !strings.Contains(h.stdout.String(), "partners.csv --evidence") || strings.Contains(h.stdout.String(), "eyJ") {
 		t.Error(h.stdout)
 	}
 }

@@ -124,17 +124,26 @@ func (o verdictOptions) sign(ctx context.Context, e *env, text []byte) (signatur
 	if o.key == "" {
 		return nil, "", nil
 	}
-	key, err := within(ctx, func() (*seal.Key, error) {
-		return seal.OpenKey(o.key, func(prompt string) ([]byte, error) { return e.askSecret(ctx, prompt) })
-	})
+	key, err := e.openKey(ctx, "--key", o.key)
 	if err != nil {
-		return nil, "", fmt.Errorf("--key: %w", atomicfile.PathError(err))
+		return nil, "", err
 	}
 	defer key.Close()
 	if signature, err = within(ctx, func() ([]byte, error) { return key.Sign(text, approval.NamespaceDecision) }); err != nil {
 		return nil, "", fmt.Errorf("--key: %w", atomicfile.PathError(err))
 	}
 	return signature, key.Fingerprint(), nil
+}
+
+// openKey opens the key in the file that a flag names, and asks for its passphrase.
+func (e *env) openKey(ctx context.Context, flag, path string) (*seal.Key, error) {
+	key, err := within(ctx, func() (*seal.Key, error) {
+		return seal.OpenKey(path, func(prompt string) ([]byte, error) { return e.askSecret(ctx, prompt) })
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, atomicfile.PathError(err))
+	}
+	return key, nil
 }
 
 // writeDecision writes the decision and its signature, or neither. The signature

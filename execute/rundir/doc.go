@@ -16,6 +16,7 @@
 //	report.md, report.html         for people
 //	summary.json                   for machines
 //	undo.json                      the plan that reverts it
+//	queries.kql                    what to ask Microsoft's logs
 //	.lock                          held by the process that writes here
 //
 // The first three are the truth; the others follow from the first two.

@@ -25,7 +25,17 @@ func IsTemp(name string) bool {
 // Replace gives a file new content, readable by its owner alone because it
 // holds tenant data. The content is rendered into a temporary file next to it,
 // which takes its name once it is on disk.
-func Replace(path string, render func(io.Writer) error) (err error) {
+func Replace(path string, render func(io.Writer) error) error {
+	return replace(path, 0o600, render)
+}
+
+// ReplacePublic is Replace for a file that holds no tenant data and that other
+// users have to read.
+func ReplacePublic(path string, render func(io.Writer) error) error {
+	return replace(path, 0o644, render)
+}
+
+func replace(path string, mode fs.FileMode, render func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), tempPattern) // mode 0600
 	if err != nil {
 		return err
@@ -40,10 +50,18 @@ func Replace(path string, render func(io.Writer) error) (err error) {
 	if err := render(b); err != nil { // b may have kept it, so Flush would return it again
 		return err
 	}
-	if err := errors.Join(b.Flush(), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(b.Flush(), chmod(f, mode), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return atomic.ReplaceFile(f.Name(), path)
+}
+
+// chmod changes the mode of a temporary file, which was created with 0600.
+func chmod(f *os.File, mode fs.FileMode) error {
+	if mode == 0o600 {
+		return nil
+	}
+	return f.Chmod(mode)
 }
 
 // SyncDir makes the names in a folder durable. Windows has no such call and

@@ -73,6 +73,20 @@ func TestReplace(t *testing.T) {
 
 // Until a file is whole the old one is there; next to it is one that IsTemp
 // recognizes, which is removed when rendering fails.
+// A file for others is readable by all, and never for a moment by nobody else.
+func TestReplacePublic(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("it has no such modes")
+	}
+	path := filepath.Join(t.TempDir(), "bulksync.prom")
+	if err := atomicfile.ReplacePublic(path, func(w io.Writer) error { _, err := io.WriteString(w, "up 1\n"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
 func TestReplaceOrNothing(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "out")

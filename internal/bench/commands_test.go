@@ -88,7 +88,7 @@ func (t *tour) clear() {
 func (t *tour) command(name string, args ...string) {
 	t.Helper()
 	got, err := t.run(t.Context(), t.token, append(args, "--quiet")...)
-	if err != nil && !(name == "audit" && got.exit == 2) {
+	if err != nil && !(args[0] == "audit" && got.exit == 2) {
 		t.Fatal(err)
 	}
 	t.keep(name, got)

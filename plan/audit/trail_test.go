@@ -56,7 +56,7 @@ func auditedNow() *audit.Audit {
 }
 
 // told is who changed each finding's object, and how long ago.
-func told(a *audit.Audit) string {
+func toldOf(a *audit.Audit) string {
 	var all []string
 	for _, f := range a.Findings {
 		var by []string
@@ -98,7 +98,7 @@ func TestWhoIsToldFromTheLog(t *testing.T) {
 					t.Fatal(err)
 				}
 				a.Attribute(trail)
-				if got := told(a); got != tc.want {
+				if got := toldOf(a); got != tc.want {
 					t.Errorf("got  %s\nwant %s", got, tc.want)
 				}
 				if h := a.History; h.Problem != "" || !h.Since.Equal(a.CreatedAt.Add(-30*24*time.Hour)) {
@@ -168,7 +168,7 @@ func TestLogThatCannotBeRead(t *testing.T) {
 				if e := (*graph.Error)(nil); errors.As(err, &e) && !strings.Contains(err.Error(), e.ClientRequestID) {
 					t.Errorf("no request ID in %v", err)
 				}
-				if got := strings.TrimSuffix(told(a), "; "); got != tc.told {
+				if got := strings.TrimSuffix(toldOf(a), "; "); got != tc.told {
 					t.Errorf("told %q, want %q", got, tc.told)
 				}
 			})

@@ -1,31 +1,47 @@
-# Audits the tenant against a partner file and keeps the evidence. The exit code is that of bulksync, which Task
-# Scheduler shows as Last Run Result; what has to be looked at is also written to the Application event log.
+# Audits the tenant against a partner file, keeps the evidence in a store, and proves the store. The exit code, which Task
+# Scheduler shows as Last Run Result, is that of bulksync audit, but 4 if the store was altered. What has to be looked at,
+# and the hashes that bulksync verify prints, are also written to the Application event log: forward it to another
+# machine, since the hashes show later that nobody wrote the store anew. Never try again after a 2: the finding would not
+# be new any more, and a second audit would say 0.
 #
 # Register it once, in an administrator's PowerShell. The account is a group managed service account, so that nobody
-# keeps its password; the AZURE_* variables of its sign-in are set for that account or for the machine.
+# keeps its password; the AZURE_* variables of its sign-in are set for the machine, or in a profile that only it may read.
 #
-#   $run  = '-NoProfile -NonInteractive -ExecutionPolicy RemoteSigned -File C:\bulksync\audit.ps1 C:\bulksync\partners.csv C:\bulksync\audit'
-#   $what = New-ScheduledTaskAction -Execute powershell.exe -Argument $run
-#   $when = New-ScheduledTaskTrigger -Weekly -DaysOfWeek Monday -At 06:00
-#   $who  = New-ScheduledTaskPrincipal -UserId 'CONTOSO\svc-bulksync$' -LogonType Password
-#   Register-ScheduledTask -TaskName 'bulksync audit' -Action $what -Trigger $when -Principal $who
 #   New-EventLog -LogName Application -Source bulksync
+#   Register-ScheduledTask -TaskName 'bulksync audit' -Xml (Get-Content -Raw bulksync-audit.xml)
 param(
     [Parameter(Mandatory)] [string] $File,
-    [Parameter(Mandatory)] [string] $Evidence
+    [Parameter(Mandatory)] [string] $Store,
+    # More flags of bulksync audit, such as --waivers waivers.csv; they win over those below.
+    [Parameter(ValueFromRemainingArguments)] [string[]] $More = @()
 )
 
-New-Item -ItemType Directory -Force -Path $Evidence | Out-Null
-$out = Join-Path $Evidence ([DateTime]::UtcNow.ToString("yyyy-MM-dd'T'HHmmss'Z'"))
-$summary = & bulksync audit $File --out-dir $out --quiet --format text
-$code = $LASTEXITCODE
-
-switch ($code) {
-    0 { exit 0 }
-    2 { $type = 'Warning'; $text = "The tenant differs from $File. The report is in $out." }
-    5 { $type = 'Error'; $text = 'The tenant could not be read completely: nothing is proven, run it again.' }
-    default { $type = 'Error'; $text = "The audit did not run (exit code $code)." }
+# An event holds about 31,000 characters.
+function Write-Result([string] $Type, [int] $Id, [string[]] $Lines) {
+    $text = $Lines -join [Environment]::NewLine
+    if ($text.Length -gt 30000) { $text = $text.Substring(0, 30000) }
+    Write-EventLog -LogName Application -Source bulksync -EventId $Id -EntryType $Type -Message $text
+    Write-Output $text
 }
-Write-EventLog -LogName Application -Source bulksync -EventId (100 + $code) -EntryType $type -Message $text
-Write-Output $text $summary
+
+$report = & bulksync audit $File --evidence $Store --fail-on new --require-readonly --quiet --format text @More
+$code = $LASTEXITCODE
+switch ($code) {
+    0 { }
+    2 { Write-Result Warning 102 (@("The tenant differs from $File in a way to look at; the evidence is in $Store.") + $report) }
+    4 { Write-Result Error 104 'The audit was refused, so nothing is known.' }
+    5 { Write-Result Error 105 (@('The tenant could not be read completely, so nothing is known: run the audit again.') + $report) }
+    { $_ -in 130, 143 } { Write-Result Error 130 'The audit was interrupted, so nothing is known: run it again.' }
+    default { Write-Result Error 101 "The audit did not run (exit code $code)." }
+}
+
+if (-not (Test-Path -PathType Container $Store)) { exit $code } # the first audit kept nothing
+$proof = & bulksync verify $Store
+$verified = $LASTEXITCODE
+switch ($verified) {
+    0 { Write-Result Information 200 $proof }
+    4 { Write-Result Error 204 (@("The evidence in $Store is altered or not proved: leave it as it is, and find out who could write to it.") + $proof) }
+    default { Write-Result Error 201 (@("The evidence in $Store could not be verified (exit code $verified).") + $proof) }
+}
+if ($verified -eq 4 -or $code -eq 0) { $code = $verified }
 exit $code

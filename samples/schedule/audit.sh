@@ -1,27 +1,52 @@
 #!/bin/sh
-# Audits the tenant against a partner file and keeps the evidence.
+# Audits the tenant against a partner file, keeps the evidence in a store, and
+# proves the store.
 #
-#   audit.sh FILE.csv EVIDENCE_DIR
+#   audit.sh FILE.csv STORE [more flags of bulksync audit]
 #
-# Silent when the tenant is as the file says, so cron mails nothing. Otherwise
-# it says on standard error what to do, and it always exits with the code of
-# bulksync. Credentials come from the environment; see the README.
+# Standard output is what bulksync verify proved, with the hash of each manifest:
+# keep it on another machine, since it shows later that nobody wrote the store
+# anew. Standard error is empty if there is nothing to look at, so that cron mails
+# nothing; otherwise it says what to do. The exit code is the audit's, but 4 if the
+# store was altered. Never try again after a 2: the finding would not be new any
+# more, and a second audit would say 0.
+#
+# The flags that follow STORE win, such as --waivers waivers.csv, or --fail-on any
+# to hear of old findings too. Credentials come from the environment; see the README.
 set -u
+umask 077
+
+say() { printf 'bulksync: %s\n' "$*" >&2; }
 
 # Not 2, which would say that the tenant differs.
-[ $# -eq 2 ] || { echo "usage: audit.sh FILE.csv EVIDENCE_DIR" >&2; exit 1; }
+[ $# -ge 2 ] || { say "usage: audit.sh FILE.csv STORE [more flags of bulksync audit]"; exit 1; }
 file=$1
-evidence=$2
-out=$evidence/$(date -u +%Y-%m-%dT%H%M%SZ)
-mkdir -p "$evidence" || exit 1
-summary=$(bulksync audit "$file" --out-dir "$out" --quiet --format text)
-code=$?
+store=$2
+shift 2
 
+report=$(bulksync audit "$file" --evidence "$store" --fail-on new --require-readonly --quiet --format text "$@")
+code=$?
 case $code in
-0) exit 0 ;;
-2) echo "bulksync: the tenant differs from $file; the report is in $out" ;;
-5) echo "bulksync: the tenant could not be read completely: nothing is proven, run it again" ;;
-*) echo "bulksync: the audit did not run (exit code $code); the reason stands above" ;;
-esac >&2
-[ -z "$summary" ] || printf '%s\n' "$summary" >&2
+0) ;;
+2) say "the tenant differs from $file in a way to look at; the evidence is in $store" ;;
+4) say "the audit was refused, so nothing is known; the reason stands above" ;;
+5) say "the tenant could not be read completely, so nothing is known: run the audit again" ;;
+130 | 143) say "the audit was interrupted, so nothing is known: run it again" ;;
+*) say "the audit did not run (exit code $code); the reason stands above" ;;
+esac
+[ $code -eq 0 ] || [ -z "$report" ] || printf '%s\n' "$report" >&2
+
+[ -d "$store" ] || exit $code # the first audit kept nothing
+proof=$(bulksync verify "$store")
+verified=$?
+if [ $verified -eq 0 ]; then
+    printf '%s\n' "$proof"
+    exit $code
+fi
+case $verified in
+4) say "the evidence in $store is altered or not proved: leave it as it is, and find out who could write to it" ;;
+*) say "the evidence in $store could not be verified (exit code $verified); the reason stands above" ;;
+esac
+[ -z "$proof" ] || printf '%s\n' "$proof" >&2
+if [ $verified -eq 4 ] || [ $code -eq 0 ]; then code=$verified; fi
 exit $code

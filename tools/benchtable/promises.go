@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -126,6 +127,22 @@ const commandRuns = "bench.Commands/"
 // peak is the most memory that a command may take.
 func peak(limit float64) []figure { return []figure{{"peak-MB", "MB", atMost, limit, ""}} }
 
+// kept is what evidence may add to an audit, and proven what its proof may take: an
+// audit without latency is little more than reading what is there and comparing it.
+var (
+	kept   = []figure{{"of-alone", "of the audit alone", atMost, 1.3, ""}, {"more-MB", "MB more", atMost, 60, ""}}
+	proven = []figure{{"verify-of-alone-cpu", "of the CPU of the audit alone", atMost, 2, ""}, {"s-verify", "s", shown, 0, ""}}
+)
+
+// shownOnly are figures of which nothing is required.
+func shownOnly(all []figure) []figure {
+	out := slices.Clone(all)
+	for i := range out {
+		out[i].bound = shown
+	}
+	return out
+}
+
 const virtualRuns = "TestARunIsNearTheMinimumWithFewRefusals/"
 
 // promises are in the order in which they were made.
@@ -191,5 +208,12 @@ var promises = []promise{
 		{"B/object", "bytes an object", atMost, 300, ""}, {"ms-to-open", "ms to open", atMost, 1500, ""},
 		{"ms-a-key", "ms for a key of the search", atMost, 150, ""}, {"ms-the-slowest-key", "for the slowest", atMost, 300, ""},
 	}},
+	{"evidence of a clean audit of 10,000 partners, 20 ms a page", "bench.Evidence/clean", kept},
+	{"  every partner is a finding", "bench.Evidence/drift", kept},
+	{"  clean, no latency, for comparison", "bench.Evidence/clean-no-latency", shownOnly(kept)},
+	{"  every partner is a finding, no latency, for comparison", "bench.Evidence/drift-no-latency", shownOnly(kept)},
+	{"verify of an audit of 10,000 partners that is clean", "bench.Evidence/clean-no-latency", proven},
+	{"  every partner is a finding", "bench.Evidence/drift-no-latency", proven},
+	{"the next audit in a store of 500", "bench.Store", []figure{{"s-more", "s more", atMost, 0.2, ""}, {"more-MB", "MB more", atMost, 20, ""}}},
 	{"bulksync version, in the middle of 20 runs", "bench.Start", []figure{{"ms", "ms", atMost, 20, ""}}},
 }

@@ -16,25 +16,38 @@ const maxReport = 1 << 30
 // Earlier returns the newest complete audit of the store, with its name; nil if
 // there is none. One that was altered is passed over, which Problems says.
 func (s *Store) Earlier(ctx context.Context) (*audit.Audit, *audit.Link, error) {
-	s.skipped = nil
-	for _, e := range slices.Backward(s.entries) {
+	a, l, skipped, err := newest(ctx, s.path, s.entries)
+	s.skipped = skipped
+	return a, l, err
+}
+
+// Newest returns the newest complete audit of a history of the store at a path,
+// with its name; nil if there is none that can be relied on.
+func Newest(ctx context.Context, path string, history []Entry) (*audit.Audit, *audit.Link, error) {
+	a, l, _, err := newest(ctx, path, history)
+	return a, l, err
+}
+
+func newest(ctx context.Context, path string, history []Entry) (a *audit.Audit, l *audit.Link, skipped []string, err error) {
+	for _, e := range slices.Backward(history) {
 		if ctx.Err() != nil {
-			return nil, nil, context.Cause(ctx)
+			return nil, nil, nil, context.Cause(ctx)
 		}
 		if e.Manifest != nil && e.Manifest.Result == audit.Incomplete {
 			continue
 		}
-		a, problem := s.readAudit(&e)
+		a, problem := e.readAudit(path)
 		if problem == "" {
-			return a, &audit.Link{Folder: e.Folder, SHA256: e.SHA256}, nil
+			return a, &audit.Link{Folder: e.Folder, SHA256: e.SHA256}, skipped, nil
 		}
-		s.skipped = append(s.skipped, fmt.Sprintf("nothing is compared with the audit %s: %s", e.Folder, problem))
+		skipped = append(skipped, fmt.Sprintf("nothing is compared with the audit %s: %s", e.Folder, problem))
 	}
-	return nil, nil, nil
+	return nil, nil, skipped, nil
 }
 
-// readAudit reads an audit as it was written, or says why it cannot be relied on.
-func (s *Store) readAudit(e *Entry) (a *audit.Audit, problem string) {
+// readAudit reads an audit of the store at a path as it was written, or says why it
+// cannot be relied on.
+func (e *Entry) readAudit(path string) (a *audit.Audit, problem string) {
 	if e.Problem != "" {
 		return nil, e.Problem
 	}
@@ -42,7 +55,7 @@ func (s *Store) readAudit(e *Entry) (a *audit.Audit, problem string) {
 	if at < 0 {
 		return nil, fmt.Sprintf("its manifest names no %s", AuditName)
 	}
-	text, err := readFile(filepath.Join(s.file(e.Folder), AuditName), maxReport)
+	text, err := readFile(filepath.Join(path, e.Folder, AuditName), maxReport)
 	if err != nil {
 		return nil, err.Error()
 	}

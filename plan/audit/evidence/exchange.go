@@ -38,6 +38,7 @@ type Request struct {
 type exchanges struct {
 	seq, reading   int
 	pages, answers int
+	sent           []Request
 	offsets        []int64 // of this machine's clock, in milliseconds
 }
 
@@ -77,6 +78,14 @@ func (b *Bundle) Record(x graph.Exchange) {
 		b.offsets = append(b.offsets, ms)
 	}
 	b.addLine(&r)
+	b.sent = append(b.sent, r)
+}
+
+// Requests are the attempts so far.
+func (b *Bundle) Requests() []Request {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.sent)
 }
 
 // answerName names the file of an answer.

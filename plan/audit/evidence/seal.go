@@ -86,7 +86,7 @@ func (b *Bundle) complete(m *Manifest) {
 	if m.StartedAt.IsZero() {
 		m.StartedAt = b.started
 	}
-	m.StartedAt, m.FinishedAt = moment(m.StartedAt), moment(m.FinishedAt)
+	m.StartedAt, m.FinishedAt = Moment(m.StartedAt), Moment(m.FinishedAt)
 	if m.ClockOffsetMs == nil {
 		m.ClockOffsetMs = median(b.offsets)
 	}
@@ -97,8 +97,8 @@ func (b *Bundle) complete(m *Manifest) {
 	m.Files = slices.Clone(b.files)
 }
 
-// moment is a time as a manifest tells it.
-func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+// Moment is a time as a manifest tells it.
+func Moment(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 // writeManifest writes the manifest, its signature and the sums.
 func (b *Bundle) writeManifest(m *Manifest, sign func(text []byte) ([]byte, error)) (text []byte, err error) {
