@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"bulksync/graph/graphsim"
@@ -179,15 +180,16 @@ func TestAChainThatBeginsAnew(t *testing.T) {
 
 // A store is proved beside an audit that is being written.
 func TestAStoreInUse(t *testing.T) {
-	a := newAuditor(t, 5)
-	a.audit()
-	s := opened(t, a.path)
-	b := begun(t, s)
-	p := provenStore(t.Context(), t, a.path, options())
-	if verdictOf(p) != evidence.Proved || !has(p.Checks, evidence.Outside, "an audit is being written") || !has(p.Checks, evidence.Outside, "it is being written, or a killed process left it behind") {
-		t.Errorf("%s", told(p))
-	}
-	b.Discard()
+	synctest.Test(t, func(t *testing.T) { // the proof waits a while for the lock
+		a := newAuditor(t, 5)
+		a.audit()
+		b := begun(t, opened(t, a.path))
+		p := provenStore(t.Context(), t, a.path, options())
+		if verdictOf(p) != evidence.Proved || !has(p.Checks, evidence.Outside, "an audit is being written") || !has(p.Checks, evidence.Outside, "it is being written, or a killed process left it behind") {
+			t.Errorf("%s", told(p))
+		}
+		b.Discard()
+	})
 }
 
 // A store of a newer version is neither proved nor altered.
