@@ -105,17 +105,10 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 		return nil, err
 	}
 	c := &compared{input: inputOf(rows, d.Template), desired: d, tenant: t}
-	needs := plan.Needs{Template: d.Template != nil && t.Home().Cloud.HasTemplates()}
-	var shown []plan.Object
-	if rows != nil && !w.imageless {
-		shown = rows.Objects()
-	}
-	needs.Keeps = func(o plan.Object) bool { return slices.Contains(shown, o) }
-	if rows != nil {
-		if needs.Domains = rows.Domains(); len(needs.Domains) == 0 {
-			if c.desired.Partners, err = rows.Resolve(t.Home().ID, nil); err != nil {
-				return nil, err
-			}
+	needs := w.needs(rows, d.Template != nil && t.Home().Cloud.HasTemplates())
+	if rows != nil && len(needs.Domains) == 0 {
+		if c.desired.Partners, err = rows.Resolve(t.Home().ID, nil); err != nil {
+			return nil, err
 		}
 	}
 	first, err := e.readTenant(ctx, c, w, needs)
@@ -134,6 +127,20 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 		}
 	}
 	return c, nil
+}
+
+// needs says what is to be read of the tenant.
+func (w *wanted) needs(rows *desired.Rows, template bool) plan.Needs {
+	needs := plan.Needs{Template: template}
+	var shown []plan.Object
+	if rows != nil {
+		needs.Domains = rows.Domains()
+		if !w.imageless {
+			shown = rows.Objects()
+		}
+	}
+	needs.Keeps = func(o plan.Object) bool { return slices.Contains(shown, o) }
+	return needs
 }
 
 // admits refuses to read the tenant: the identity could do too much, or the store
