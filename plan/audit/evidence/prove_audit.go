@@ -85,9 +85,9 @@ func sayUnsigned(c *Checks, signed bool) {
 	if signed {
 		return
 	}
-	c.Add(Outside, OfSignature, "", "who made it, and when: it is not signed, so only the chain speaks for that. "+
-		"Who made an audit and all that follow it anew, with other answers of Graph, is found out by a signature, "+
-		"or by the SHA-256 of a later manifest that was kept elsewhere, such as in a ticket")
+	c.Add(Outside, OfSignature, "", "who audited, and when: not everything here is signed, so only the chain speaks for that")
+	c.Add(Outside, OfSignature, "", "a forgery that adds up: somebody who can write here could make an audit and all later ones anew, with other answers of Graph. "+
+		"Only a signature shows that, or the SHA-256 of a manifest that was kept elsewhere, such as in a ticket")
 }
 
 // isNamed reports whether a folder has the name that its manifest gives it.
@@ -338,7 +338,7 @@ func (p *auditProof) reports(from *audit.Audit) {
 		}
 	}
 	if same > 0 {
-		p.add(Proved, OfReports, "", "%d reports are the same when made again", same)
+		p.add(Proved, OfReports, "", "%s: the same when made again", count(same, "report"))
 	}
 }
 

@@ -52,7 +52,7 @@ func (p *auditProof) files() error {
 		p.add(Altered, OfFiles, SumsName, "it names other files or sums than %s", ManifestName)
 	}
 	if !p.Checks.has(Altered) {
-		p.add(Proved, OfFiles, "", "%d files have the sizes and sums of the manifest, whose SHA-256 is %s; there are no others", len(p.Manifest.Files), p.SHA256)
+		p.add(Proved, OfFiles, "", "%s with the sizes and sums of the manifest, whose SHA-256 is %s, and no others", count(len(p.Manifest.Files), "file"), p.SHA256)
 	}
 	return nil
 }
@@ -194,7 +194,7 @@ func (p *auditProof) readRequests() bool {
 			return false
 		}
 	}
-	p.add(Proved, OfRequests, RequestsName, "each of its %d requests has the answer that it names", len(p.requests))
+	p.add(Proved, OfRequests, RequestsName, "%s, each with the answer that it names", count(len(p.requests), "request"))
 	return true
 }
 

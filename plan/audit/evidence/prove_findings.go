@@ -72,7 +72,7 @@ func (p *auditProof) computeAll(in *auditInput, earlier *audit.Audit, known bool
 			return
 		}
 	}
-	p.add(Proved, OfFindings, AuditName, "%s and everything else in it are the same when computed again from %s of Graph and the input",
+	p.add(Proved, OfFindings, AuditName, "%s and all else in it: the same when computed again from %s of Graph and the input",
 		count(len(same.audit.Findings)+len(same.audit.Waived), "finding"), count(len(p.requests), "answer"))
 	if known {
 		p.again = same.audit

@@ -117,7 +117,7 @@ func (s *StoreProof) chain(history []Entry) {
 		}
 	}
 	if holds && len(history) > 0 {
-		s.Checks.Add(Proved, OfChain, "", "the chain holds: each of %d audits names the manifest of the one before it", len(history))
+		s.Checks.Add(Proved, OfChain, "", "the chain holds: %s, each of which names the manifest of the one before it", count(len(history), "audit"))
 	}
 }
 
@@ -177,7 +177,7 @@ func (s *StoreProof) sayRest() {
 	if n := len(s.Audits); n > 0 {
 		said := fmt.Sprintf("that no audit after %s was taken away", s.Audits[n-1].Folder)
 		if sum := s.Audits[n-1].SHA256; sum != "" {
-			said += ": keep the SHA-256 of the newest manifest elsewhere, such as in a ticket"
+			said += ": keep the SHA-256 of its manifest elsewhere, such as in a ticket"
 		}
 		s.Checks.Add(Outside, OfChain, "", "%s", said)
 	}
