@@ -40,7 +40,7 @@ func (c *comparison) applyRules() {
 // belongs to a service, so it is left alone.
 func (c *comparison) applyRule(id string, p *graph.Partner, r *desired.Row) {
 	k := brokenRule(p)
-	if k == "" || plan.IsOwned(id, p) || k == SyncWithoutConsent && isConsentWanted(r) || k == ConsentWithoutSync && isOtherwiseFound(p, r) {
+	if k == "" || plan.IsOwned(id, p) || k == SyncWithoutConsent && isMended(r) || k == ConsentWithoutSync && isOtherwiseFound(p, r) {
 		return
 	}
 	f := Finding{TenantID: id, DisplayName: policyName(p), Kind: k, Object: plan.Consent}
@@ -72,9 +72,11 @@ func brokenRule(p *graph.Partner) Kind {
 	}
 }
 
-// isConsentWanted reports whether a row asks for inbound consent: if it is not
-// there, that is a finding already.
-func isConsentWanted(r *desired.Row) bool { return wantedOf(r, plan.Consent, inboundAllowed) == true }
+// isMended reports whether a row asks for what ends synchronization without
+// consent: consent, or no synchronization. That it is not so is a finding already.
+func isMended(r *desired.Row) bool {
+	return r != nil && (r.Absent || wantedOf(r, plan.Consent, inboundAllowed) == true || wantedOf(r, plan.IdentitySynchronization, desired.PathSyncAllowed) == false)
+}
 
 // isOtherwiseFound reports whether another finding already says of a partner that
 // consents and does not synchronize that one of the two is wrong: its policy is

@@ -90,7 +90,8 @@ type Options struct {
 	RequireReadonly bool         `json:"requireReadonly,omitempty"`
 }
 
-// News counts what changed since the earlier audit.
+// News counts what changed since the earlier audit, without notices among the open
+// findings.
 type News struct {
 	New        int `json:"new"`
 	Reopened   int `json:"reopened"`

@@ -6,7 +6,8 @@ import (
 	"bulksync/plan/audit"
 )
 
-// Summarize copies into the manifest what it says of the audit.
+// Summarize copies into the manifest what it says of the audit. A notice is counted
+// among the findings, and is no news.
 func (m *Manifest) Summarize(a *audit.Audit) {
 	m.HomeTenant, m.Result, m.Totals = a.HomeTenant, a.Result, a.Totals
 	m.News = News{Fixed: len(a.Fixed), Waived: len(a.Waived)}
@@ -14,6 +15,7 @@ func (m *Manifest) Summarize(a *audit.Audit) {
 	for i := range a.Findings {
 		f := &a.Findings[i]
 		switch {
+		case f.Severity() == audit.Notice: // no news
 		case f.Reopened:
 			m.News.Reopened++
 		case f.State == audit.StateNew:
