@@ -274,14 +274,19 @@ func (p *auditProof) readAudit() bool {
 func (p *auditProof) isOurs() bool { return p.Manifest.Tool == p.o.Tool && p.head.Tool == p.o.Tool }
 
 // differs adds that something is not what this program makes of it. That is no
-// sign of an altered file if another version made it.
+// sign of an altered file if another version made it: of its findings that leaves
+// a doubt, but how it drew its reports cannot be told from the evidence.
 func (p *auditProof) differs(of Subject, file, format string, args ...any) {
 	said := fmt.Sprintf(format, args...)
 	if p.isOurs() {
 		p.add(Altered, of, file, "%s", said)
 		return
 	}
-	p.add(NotProved, of, file, "%s; %s %s made the audit, and this is %s, which may do it in another way",
+	status := NotProved
+	if of == OfReports {
+		status = Outside
+	}
+	p.add(status, of, file, "%s; %s %s made the audit, and this is %s, which may do it in another way",
 		said, p.Manifest.Tool.Name, p.Manifest.Tool.Version, p.o.Tool.Version)
 }
 

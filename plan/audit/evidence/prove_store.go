@@ -160,7 +160,7 @@ func (s *StoreProof) index(ctx context.Context, path string, history []Entry, o 
 	case errors.Is(err, fs.ErrNotExist):
 		s.Checks.Add(NotProved, OfIndex, IndexName, "it is not there; the next audit draws it again")
 	case newest.Tool != o.Tool:
-		s.Checks.Add(NotProved, OfIndex, IndexName, "drawn again, %v; %s %s drew it, and this is %s, which may do it in another way", err, newest.Tool.Name, newest.Tool.Version, o.Tool.Version)
+		s.Checks.Add(Outside, OfIndex, IndexName, "drawn again, %v; %s %s drew it, and this is %s, which may do it in another way", err, newest.Tool.Name, newest.Tool.Version, o.Tool.Version)
 	default:
 		s.Checks.Add(Altered, OfIndex, IndexName, "drawn again, %v; the next audit draws it again", err)
 	}
