@@ -176,7 +176,7 @@ func (o *auditOptions) note(e *env, k *keeper, a *audit.Audit) {
 	}
 	k.note(e)
 	if a.Result == audit.Drift && !a.Fails(o.failOn) {
-		e.note("the tenant is not as the file says; --fail-on %s lets that pass", o.failOn)
+		e.note("there are open findings; --fail-on %s lets them pass", o.failOn)
 	}
 }
 
