@@ -52,7 +52,7 @@ audit before. Exit 0: nothing differs; 2: something does; 5: the tenant could no
 	}
 	fl := cmd.Flags()
 	o.wanted.register(fl)
-	fl.StringVar(&o.policy, "policy", "", "`FILE.yaml` with the policy, to keep with the evidence (default $"+policyVariable+")")
+	fl.StringVar(&o.policy, "policy", "", "`FILE.yaml` with the policy, to keep with the evidence; no finding depends on it (default $"+policyVariable+")")
 	o.evidenceOptions.register(fl)
 	o.newsOptions.register(fl)
 	fl.StringVar(&o.dir, "out-dir", "", "`DIR` to save audit.json, audit.csv, audit.md and audit.html in; replaces those of the audit before")
@@ -72,6 +72,9 @@ func (o *auditOptions) run(stops execute.Stops, e *env) (err error) {
 	scope, err := audit.ParseScope(o.scope)
 	if err == nil {
 		err = o.newsOptions.check(e, o.store != "")
+	}
+	if err == nil && o.policy != "" && o.store == "" {
+		err = hinted(errors.New("--policy: there is no evidence to keep the policy with, and no finding depends on it"), "leave it out, or say where the evidence is kept with --evidence DIR")
 	}
 	if err == nil {
 		err = o.checkFiles(e)
@@ -206,10 +209,11 @@ func (o *auditOptions) readWaivers(ctx context.Context, e *env, k *keeper) (*aud
 }
 
 // keepPolicy reads the policy, if one is given, to keep it with the evidence. No
-// finding depends on it.
+// finding depends on it, so without evidence one in the environment is nothing to
+// fail on.
 func (o *auditOptions) keepPolicy(ctx context.Context, e *env, k *keeper) error {
 	path := o.file(e)
-	if path == "" {
+	if path == "" || !k.isKeeping() {
 		return nil
 	}
 	_, err := readFile(ctx, &e.process, path, func(r io.Reader) (*plan.Policy, error) {
