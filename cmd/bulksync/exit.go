@@ -13,6 +13,7 @@ import (
 	"bulksync/internal/atomicfile"
 	"bulksync/plan"
 	"bulksync/plan/approval"
+	"bulksync/plan/audit/evidence"
 	"bulksync/report"
 )
 
@@ -109,6 +110,8 @@ func codeOf(err error) int {
 		return exitRefused
 	case errors.Is(err, plan.ErrAltered), errors.Is(err, plan.ErrFormat),
 		errors.Is(err, journal.ErrFormat), errors.Is(err, journal.ErrOtherPlan):
+		return exitRefused
+	case errors.Is(err, evidence.ErrFormat), errors.As(err, new(*evidence.MixedError)), errors.As(err, new(*evidence.UnsafeError)):
 		return exitRefused
 	default:
 		return exitCannotRun

@@ -13,6 +13,7 @@ import (
 	"bulksync/internal/atomicfile"
 	"bulksync/internal/session"
 	"bulksync/plan"
+	"bulksync/plan/audit/evidence"
 	"bulksync/report"
 )
 
@@ -21,6 +22,9 @@ const hintSignIn = "sign in with az login, set the AZURE_* variables of an app, 
 // hintPutBack is for a run whose plan.json was changed.
 const hintPutBack = "put back the plan.json that the run began with"
 
+// hintWritable is for a folder that others may write to; its name follows.
+const hintWritable = "name a folder of your own, or let nobody else write to this one: chmod go-w "
+
 // hintOf is the next step after an error; empty if there is none.
 func (e *env) hintOf(err error) string {
 	var x *exit
@@ -28,21 +32,26 @@ func (e *env) hintOf(err error) string {
 		return x.hint
 	}
 	var unsafe *rundir.UnsafeError
+	var store *evidence.UnsafeError
 	switch {
 	case errors.Is(err, rundir.ErrBusy):
 		return "wait for it to end, or stop it"
 	case errors.Is(err, rundir.ErrNotARun):
 		return "name the folder that bulksync apply made, below bulksync-runs"
 	case errors.As(err, &unsafe) && unsafe.Writable:
-		return "name a folder of your own, or let nobody else write to this one: chmod go-w " + shellQuote(unsafe.Path)
+		return hintWritable + shellQuote(unsafe.Path)
+	case errors.As(err, &store) && store.Writable:
+		return hintWritable + shellQuote(store.Path)
 	case errors.As(err, new(*session.SignInError)):
 		return hintSignIn
-	case errors.As(err, &unsafe):
+	case errors.As(err, &unsafe), errors.As(err, &store):
 		return "name a folder of your own"
 	case errors.As(err, new(*atomicfile.KindError)):
 		return "put back the file that the run left there"
 	case errors.Is(err, plan.ErrAltered):
 		return "make the plan again with bulksync plan, and have it reviewed again"
+	case errors.Is(err, evidence.ErrFormat):
+		return "use the version of bulksync that wrote it, or another folder"
 	case errors.Is(err, plan.ErrFormat), errors.Is(err, journal.ErrFormat):
 		return "use the version of bulksync that wrote it, or create it again with this one"
 	case errors.Is(err, journal.ErrNeverBegan):
