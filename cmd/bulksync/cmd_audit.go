@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
@@ -70,6 +71,9 @@ audit before. Exit 0: nothing differs; 2: something does; 5: the tenant could no
 func (o *auditOptions) run(stops execute.Stops, e *env) (err error) {
 	ctx, started := stops.Soft, time.Now()
 	scope, err := audit.ParseScope(o.scope)
+	if err != nil {
+		err = fmt.Errorf("--scope: %w", err)
+	}
 	if err == nil {
 		err = o.newsOptions.check(e, o.store != "")
 	}
@@ -174,7 +178,11 @@ func (o *auditOptions) note(e *env, k *keeper, a *audit.Audit) {
 	if o.dir != "" {
 		e.note("audit saved in %s", o.dir)
 	}
-	if o.suggest != "" {
+	switch {
+	case o.suggest == "":
+	case a.Result == audit.Incomplete:
+		e.note("no waivers are suggested: nothing is known of what is open")
+	default:
 		e.note("waivers to be filled in: %s", o.suggest)
 	}
 	k.note(e)
@@ -234,23 +242,50 @@ func (c *compared) audit(incomplete *exit, o audit.Options) *audit.Audit {
 	return result
 }
 
-// checkFiles refuses an output that would replace an input.
+// checkFiles refuses an output that would replace an input, and two that are the
+// same file.
 func (o *auditOptions) checkFiles(e *env) error {
-	outputs := []string{o.suggest, o.metrics}
+	var outputs []string
 	if o.dir != "" {
 		for _, f := range auditFiles() {
 			outputs = append(outputs, filepath.Join(o.dir, f.name))
 		}
 	}
+	outputs = append(outputs, o.suggest, o.metrics)
+	seen := map[string]bool{}
 	for _, out := range outputs {
 		if out == "" {
 			continue
+		}
+		if err := o.checkPlace(out, seen); err != nil {
+			return err
 		}
 		if err := e.checkOutput(out, o.csv, o.template, o.waivers, o.file(e), o.key); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// checkPlace refuses an output that is one of those seen before, or that would be
+// in the store, also in one that is still to be made.
+func (o *auditOptions) checkPlace(out string, seen map[string]bool) error {
+	target, stream, err := atomicfile.Target(out)
+	if err != nil || stream {
+		return nil // writing reports what is wrong
+	}
+	if target, err = filepath.Abs(target); err != nil {
+		return err
+	}
+	if seen[target] {
+		return refused("give each output a name of its own", "two outputs would be written to %s", out)
+	}
+	seen[target] = true
+	store, err := filepath.Abs(o.store)
+	if err == nil && o.store != "" && filepath.Dir(target) == store {
+		return refused("give the output another name", "%s would be among the evidence of a store, which holds nothing else", out)
+	}
+	return err
 }
 
 // checkReadonly refuses an identity that could write here.
@@ -296,7 +331,7 @@ func (o *auditOptions) keepFiles(ctx context.Context, e *env, made *atomicfile.C
 			}
 		}
 	}
-	if o.suggest == "" {
+	if o.suggest == "" || a.Result == audit.Incomplete { // a list without rows would say that nothing is open
 		return nil
 	}
 	return e.writeNew(ctx, made, o.suggest, func(w io.Writer) error { return audit.SuggestWaivers(w, a) })
