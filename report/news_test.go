@@ -180,6 +180,11 @@ func TestTheLeadSaysWhatIsNotKnown(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	a.History.Problem, a.OutOfScope = "", 0
+	template := auditOf()
+	template.Input = audit.Input{Name: "template.json"}
+	if diff := cmp.Diff([]string{"Only the template was judged: without a CSV, no partner is."}, leadOf(auditAs(t, template, report.Text))); diff != "" {
+		t.Errorf("lead (-want +got):\n%s", diff)
+	}
 	if diff := cmp.Diff([]string{"Only partners with a row were judged (--scope file)."}, leadOf(auditAs(t, a, report.Text))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
