@@ -42,7 +42,8 @@ func auditCommand(c *commandLine) *cobra.Command {
 		Short: "Compare the tenant with the file: missing, changed, extra",
 		Long: `Reads the file and the tenant and reports what is missing, changed or extra, and what cannot work. It
 never writes to the tenant. With --evidence it keeps all that it read, and says what is new since the
-audit before. Exit 0: nothing differs; 2: something does; 5: the tenant could not be read completely.`,
+audit before. Exit 0: nothing differs, or only what --fail-on lets pass; 2: something does; 5: the tenant could not be
+read completely.`,
 		Example: `  bulksync audit partners.csv --out-dir last-audit
   bulksync audit partners.csv --evidence store --waivers waivers.csv --fail-on new`,
 		Args: cobra.MaximumNArgs(1),
@@ -82,6 +83,9 @@ func (o *auditOptions) run(stops execute.Stops, e *env) (err error) {
 	}
 	if err == nil {
 		err = o.checkFiles(e)
+	}
+	if err == nil {
+		err = o.checkSuggested(ctx, e)
 	}
 	if err != nil {
 		return err
@@ -265,6 +269,21 @@ func (o *auditOptions) checkFiles(e *env) error {
 		}
 	}
 	return nil
+}
+
+// checkSuggested refuses to replace waivers that somebody has filled in.
+func (o *auditOptions) checkSuggested(ctx context.Context, e *env) error {
+	if o.suggest == "" || !isKept(o.suggest) {
+		return nil
+	}
+	filled, err := readFile(ctx, &e.process, o.suggest, func(r io.Reader) (bool, error) { return audit.IsFilledIn(ctx, r) })
+	if filled {
+		return refused("give the output another name", "%s would overwrite waivers that are filled in", o.suggest)
+	}
+	if isInterrupt(err) {
+		return err
+	}
+	return nil // writing reports what is wrong
 }
 
 // checkPlace refuses an output that is one of those seen before, or that would be
