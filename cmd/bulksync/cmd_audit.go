@@ -42,8 +42,8 @@ func auditCommand(c *commandLine) *cobra.Command {
 		Short: "Compare the tenant with the file: missing, changed, extra",
 		Long: `Reads the file and the tenant and reports what is missing, changed or extra, and what cannot work. It
 never writes to the tenant. With --evidence it keeps all that it read, and says what is new since the
-audit before. Exit 0: nothing differs, or only what --fail-on lets pass; 2: something does; 5: the tenant could not be
-read completely.`,
+audit before. Exit 0: nothing differs, or only what waivers and --fail-on let pass; 2: something does;
+5: the tenant could not be read completely.`,
 		Example: `  bulksync audit partners.csv --out-dir last-audit
   bulksync audit partners.csv --evidence store --waivers waivers.csv --fail-on new`,
 		Args: cobra.MaximumNArgs(1),
