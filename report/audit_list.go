@@ -46,12 +46,12 @@ func auditLists(a *audit.Audit, notices []int) []list {
 			Words: "These findings are accepted until their waivers expire, and do not count for the result.",
 		}),
 		findingList(a, a.Fixed, list{
-			ID: "fixed", Title: "Fixed", Detail: "What the audit before found",
-			Words: "The audit before found these. They are gone.",
+			ID: "fixed", Title: "Fixed", Detail: "What was found",
+			Words: "Earlier audits found these. They are gone.",
 		}),
 		findingList(a, a.Unjudged, list{
-			ID: "unjudged", Title: "Not judged", Detail: "What the audit before found",
-			Words: "The audit before found these, and this one cannot say what became of them: no row asks for it any more, the partner is out of scope or could not be read, or something else is wrong in the same place.",
+			ID: "unjudged", Title: "Not judged", Detail: "What was found",
+			Words: "Earlier audits found these, and this one cannot say what became of them: the files do not ask for them any more, their partners are out of scope or could not be read, or something else is wrong in the same place.",
 		}),
 		findingsAt(a, a.Findings, notices, list{
 			ID: "notices", Title: "Notices", Detail: "What is there", Noun: "notice",
@@ -108,7 +108,7 @@ func inFile(in *audit.Input) string {
 func waiverRow(w *audit.Waiver, a *audit.Audit) row {
 	r := row{
 		Symbol: "o", Action: "unused", Tone: plain, Partner: partner{TenantID: OneLine(w.TenantID)},
-		About: "waiver of " + OneLine(w.Finding), Waived: waiverWords(w, a.CreatedAt), Reason: fmt.Sprintf("row %d of the waivers", w.Row),
+		About: "waiver of " + OneLine(w.Finding), Waived: waiverWords(w, a.CreatedAt), Reason: fmt.Sprintf("line %d of the waivers", w.Row),
 	}
 	if isExpired(w, a.CreatedAt) {
 		r.Action, r.Tone = "expired", warn

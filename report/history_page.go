@@ -173,7 +173,7 @@ func newestLists(a *audit.Audit) []list {
 	var out []list
 	for _, l := range []list{
 		findingsAt(a, a.Findings, fresh, list{ID: "new", Title: "New", Detail: "Present and wanted", Noun: "finding", Words: said}),
-		findingList(a, a.Fixed, list{ID: "fixed", Title: "Fixed", Detail: "What the audit before found", Words: "The audit before found these. They are gone."}),
+		findingList(a, a.Fixed, list{ID: "fixed", Title: "Fixed", Detail: "What was found", Words: "Earlier audits found these. They are gone."}),
 	} {
 		if l.NRows == 0 {
 			continue

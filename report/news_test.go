@@ -53,15 +53,20 @@ func TestTheVerdictSaysWhatIsNew(t *testing.T) {
 	waived := newsOf()
 	waived.Waived, waived.Totals.Waived = storedAudit().Waived, 2
 	for want, a := range map[string]*audit.Audit{
-		"Drift: 1 object of 1 partner is not as wanted.":                                  auditOf(known, name),
-		"Drift: 1 object of 1 partner is not as wanted; nothing is new.":                  newsOf(known, name),
-		"Drift: 2 objects of 2 partners are not as wanted; 1 is new.":                     newsOf(known, name, fresh),
-		"Drift: 1 object of 1 partner is not as wanted; it is new.":                       newsOf(fresh),
-		"Drift: 3 objects of 3 partners are not as wanted; 2 are new or reopened.":        newsOf(known, fresh, again),
-		"Drift: 1 object of 1 partner is not as wanted; nothing is new. ":                 newsOf(known, notice),
-		"Clean: 7 objects are as wanted.":                                                 newsOf(notice),
-		"Clean: 7 objects are as wanted; 2 findings are waived.":                          waived,
-		"Drift: 1 object of 1 partner is not as wanted, and 1 partner could not be read.": auditOf(known, finding(9, audit.Unreadable)),
+		"Drift: 1 object of 1 partner is not as wanted.":                                                           auditOf(known, name),
+		"Drift: 1 object of 1 partner is not as wanted; nothing is new.":                                           newsOf(known, name),
+		"Drift: 2 objects of 2 partners are not as wanted; 1 is new.":                                              newsOf(known, name, fresh),
+		"Drift: 1 object of 1 partner is not as wanted; it is new.":                                                newsOf(fresh),
+		"Drift: 3 objects of 3 partners are not as wanted; 2 are new or reopened.":                                 newsOf(known, fresh, again),
+		"Drift: 1 object of 1 partner is not as wanted; it is reopened.":                                           newsOf(again),
+		"Drift: 2 objects of 2 partners are not as wanted; 1 is reopened.":                                         newsOf(known, again),
+		"Drift: 1 object of 1 partner is not as wanted (it is not new), and 1 partner could not be read.":          newsOf(known, newFinding(9, audit.Unreadable)),
+		"Drift: 2 objects of 2 partners are not as wanted (none of them is new), and 1 partner could not be read.": newsOf(known, knownFinding(3, audit.Missing), newFinding(9, audit.Unreadable)),
+		"Drift: 2 objects of 2 partners are not as wanted (1 is new), and 1 partner could not be read.":            newsOf(known, fresh, newFinding(9, audit.Unreadable)),
+		"Drift: 1 object of 1 partner is not as wanted; nothing is new. ":                                          newsOf(known, notice),
+		"Clean: 7 objects are as wanted.":                                                                          newsOf(notice),
+		"Clean: 7 objects are as wanted; 2 findings are waived.":                                                   waived,
+		"Drift: 1 object of 1 partner is not as wanted, and 1 partner could not be read.":                          auditOf(known, finding(9, audit.Unreadable)),
 	} {
 		if got := verdictIn(auditAs(t, a, report.Text)); got != strings.TrimSpace(want) {
 			t.Errorf("got  %s\nwant %s", got, want)
@@ -199,6 +204,11 @@ func TestTheLeadSaysWhatIsNotKnown(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	a.History.Problem, a.OutOfScope = "", 0
+	template := auditOf()
+	template.Input = audit.Input{Name: "template.json"}
+	if diff := cmp.Diff([]string{"Only the template was judged: without a CSV, no partner is."}, leadOf(auditAs(t, template, report.Text))); diff != "" {
+		t.Errorf("lead (-want +got):\n%s", diff)
+	}
 	if diff := cmp.Diff([]string{"Only partners with a row were judged (--scope file)."}, leadOf(auditAs(t, a, report.Text))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

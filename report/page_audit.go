@@ -201,7 +201,10 @@ func auditLead(a *audit.Audit) []string {
 	if a.BareRows > 0 {
 		lead = append(lead, bareRows(a.BareRows))
 	}
-	if a.Scope == audit.ScopeFile {
+	switch {
+	case a.Input.Rows == 0:
+		lead = append(lead, "Only the template was judged: without a CSV, no partner is.")
+	case a.Scope == audit.ScopeFile:
 		lead = append(lead, scopeWords(a.OutOfScope))
 	}
 	if h := a.History; h != nil && h.Problem != "" {

@@ -141,7 +141,7 @@ func auditVerdict(a *audit.Audit) (string, tone) {
 	d, unread := driftOf(a), countUnreadable(a)
 	switch news := d.news(a); {
 	case d.objects > 0 && unread > 0 && news != "":
-		return fmt.Sprintf("Drift: %s not as wanted (%s), and %s could not be read.", d, news, words.Count(unread, "partner")), bad
+		return fmt.Sprintf("Drift: %s not as wanted (%s), and %s could not be read.", d, d.ofThem(a), words.Count(unread, "partner")), bad
 	case d.objects > 0 && unread > 0:
 		return fmt.Sprintf("Drift: %s not as wanted, and %s could not be read.", d, words.Count(unread, "partner")), bad
 	case d.objects > 0 && news != "":
@@ -163,7 +163,7 @@ func auditVerdict(a *audit.Audit) (string, tone) {
 // and their partners. The home tenant has its own template.
 type drift struct {
 	objects, fresh, partners int
-	home, reopened           bool
+	home, isNew, reopened    bool
 }
 
 func driftOf(a *audit.Audit) drift {
@@ -181,6 +181,7 @@ func driftOf(a *audit.Audit) drift {
 		at := object{strings.ToLower(f.TenantID), f.Object}
 		objects[at] = objects[at] || isNews(f)
 		d.reopened = d.reopened || f.Reopened
+		d.isNew = d.isNew || isNews(f) && !f.Reopened
 		if at.tenant == "" {
 			d.home = true
 		} else {
@@ -223,11 +224,27 @@ func (d drift) news(a *audit.Audit) string {
 	}
 }
 
-func (d drift) newWord() string {
-	if d.reopened {
-		return "new or reopened"
+// ofThem is news beside partners that could not be read, which may be new as well.
+func (d drift) ofThem(a *audit.Audit) string {
+	switch {
+	case d.fresh > 0:
+		return d.news(a)
+	case d.objects == 1:
+		return "it is not new"
+	default:
+		return "none of them is new"
 	}
-	return "new"
+}
+
+func (d drift) newWord() string {
+	switch {
+	case !d.reopened:
+		return "new"
+	case d.isNew:
+		return "new or reopened"
+	default:
+		return "reopened"
+	}
 }
 
 // countUnreadable counts the partners that could not be read, each once.

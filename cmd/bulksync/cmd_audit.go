@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
@@ -41,7 +42,8 @@ func auditCommand(c *commandLine) *cobra.Command {
 		Short: "Compare the tenant with the file: missing, changed, extra",
 		Long: `Reads the file and the tenant and reports what is missing, changed or extra, and what cannot work. It
 never writes to the tenant. With --evidence it keeps all that it read, and says what is new since the
-audit before. Exit 0: nothing differs; 2: something does; 5: the tenant could not be read completely.`,
+audit before. Exit 0: nothing differs, or only what waivers and --fail-on let pass; 2: something does;
+5: the tenant could not be read completely.`,
 		Example: `  bulksync audit partners.csv --out-dir last-audit
   bulksync audit partners.csv --evidence store --waivers waivers.csv --fail-on new`,
 		Args: cobra.MaximumNArgs(1),
@@ -52,7 +54,7 @@ audit before. Exit 0: nothing differs; 2: something does; 5: the tenant could no
 	}
 	fl := cmd.Flags()
 	o.wanted.register(fl)
-	fl.StringVar(&o.policy, "policy", "", "`FILE.yaml` with the policy, to keep with the evidence (default $"+policyVariable+")")
+	fl.StringVar(&o.policy, "policy", "", "`FILE.yaml` with the policy, to keep with the evidence; no finding depends on it (default $"+policyVariable+")")
 	o.evidenceOptions.register(fl)
 	o.newsOptions.register(fl)
 	fl.StringVar(&o.dir, "out-dir", "", "`DIR` to save audit.json, audit.csv, audit.md and audit.html in; replaces those of the audit before")
@@ -70,11 +72,20 @@ audit before. Exit 0: nothing differs; 2: something does; 5: the tenant could no
 func (o *auditOptions) run(stops execute.Stops, e *env) (err error) {
 	ctx, started := stops.Soft, time.Now()
 	scope, err := audit.ParseScope(o.scope)
+	if err != nil {
+		err = fmt.Errorf("--scope: %w", err)
+	}
 	if err == nil {
 		err = o.newsOptions.check(e, o.store != "")
 	}
+	if err == nil && o.policy != "" && o.store == "" {
+		err = hinted(errors.New("--policy: there is no evidence to keep the policy with, and no finding depends on it"), "leave it out, or say where the evidence is kept with --evidence DIR")
+	}
 	if err == nil {
 		err = o.checkFiles(e)
+	}
+	if err == nil {
+		err = o.checkSuggested(ctx, e)
 	}
 	if err != nil {
 		return err
@@ -171,12 +182,16 @@ func (o *auditOptions) note(e *env, k *keeper, a *audit.Audit) {
 	if o.dir != "" {
 		e.note("audit saved in %s", o.dir)
 	}
-	if o.suggest != "" {
+	switch {
+	case o.suggest == "":
+	case a.Result == audit.Incomplete:
+		e.note("no waivers are suggested: nothing is known of what is open")
+	default:
 		e.note("waivers to be filled in: %s", o.suggest)
 	}
 	k.note(e)
 	if a.Result == audit.Drift && !a.Fails(o.failOn) {
-		e.note("the tenant is not as the file says; --fail-on %s lets that pass", o.failOn)
+		e.note("there are open findings; --fail-on %s lets them pass", o.failOn)
 	}
 }
 
@@ -206,10 +221,11 @@ func (o *auditOptions) readWaivers(ctx context.Context, e *env, k *keeper) (*aud
 }
 
 // keepPolicy reads the policy, if one is given, to keep it with the evidence. No
-// finding depends on it.
+// finding depends on it, so without evidence one in the environment is nothing to
+// fail on.
 func (o *auditOptions) keepPolicy(ctx context.Context, e *env, k *keeper) error {
 	path := o.file(e)
-	if path == "" {
+	if path == "" || !k.isKeeping() {
 		return nil
 	}
 	_, err := readFile(ctx, &e.process, path, func(r io.Reader) (*plan.Policy, error) {
@@ -230,23 +246,65 @@ func (c *compared) audit(incomplete *exit, o audit.Options) *audit.Audit {
 	return result
 }
 
-// checkFiles refuses an output that would replace an input.
+// checkFiles refuses an output that would replace an input, and two that are the
+// same file.
 func (o *auditOptions) checkFiles(e *env) error {
-	outputs := []string{o.suggest, o.metrics}
+	var outputs []string
 	if o.dir != "" {
 		for _, f := range auditFiles() {
 			outputs = append(outputs, filepath.Join(o.dir, f.name))
 		}
 	}
+	outputs = append(outputs, o.suggest, o.metrics)
+	seen := map[string]bool{}
 	for _, out := range outputs {
 		if out == "" {
 			continue
+		}
+		if err := o.checkPlace(out, seen); err != nil {
+			return err
 		}
 		if err := e.checkOutput(out, o.csv, o.template, o.waivers, o.file(e), o.key); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// checkSuggested refuses to replace waivers that somebody has filled in.
+func (o *auditOptions) checkSuggested(ctx context.Context, e *env) error {
+	if o.suggest == "" || !isKept(o.suggest) {
+		return nil
+	}
+	filled, err := readFile(ctx, &e.process, o.suggest, func(r io.Reader) (bool, error) { return audit.IsFilledIn(ctx, r) })
+	if filled {
+		return refused("give the output another name", "%s would overwrite waivers that are filled in", o.suggest)
+	}
+	if isInterrupt(err) {
+		return err
+	}
+	return nil // writing reports what is wrong
+}
+
+// checkPlace refuses an output that is one of those seen before, or that would be
+// in the store, also in one that is still to be made.
+func (o *auditOptions) checkPlace(out string, seen map[string]bool) error {
+	target, stream, err := atomicfile.Target(out)
+	if err != nil || stream {
+		return nil // writing reports what is wrong
+	}
+	if target, err = filepath.Abs(target); err != nil {
+		return err
+	}
+	if seen[target] {
+		return refused("give each output a name of its own", "two outputs would be written to %s", out)
+	}
+	seen[target] = true
+	store, err := filepath.Abs(o.store)
+	if err == nil && o.store != "" && filepath.Dir(target) == store {
+		return refused("give the output another name", "%s would be among the evidence of a store, which holds nothing else", out)
+	}
+	return err
 }
 
 // checkReadonly refuses an identity that could write here.
@@ -292,7 +350,7 @@ func (o *auditOptions) keepFiles(ctx context.Context, e *env, made *atomicfile.C
 			}
 		}
 	}
-	if o.suggest == "" {
+	if o.suggest == "" || a.Result == audit.Incomplete { // a list without rows would say that nothing is open
 		return nil
 	}
 	return e.writeNew(ctx, made, o.suggest, func(w io.Writer) error { return audit.SuggestWaivers(w, a) })

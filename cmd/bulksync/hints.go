@@ -22,6 +22,9 @@ const hintSignIn = "sign in with az login, set the AZURE_* variables of an app, 
 // hintPutBack is for a run whose plan.json was changed.
 const hintPutBack = "put back the plan.json that the run began with"
 
+// hintWritable is for a folder that others may write to; its name follows.
+const hintWritable = "name a folder of your own, or let nobody else write to this one: chmod go-w "
+
 // hintOf is the next step after an error; empty if there is none.
 func (e *env) hintOf(err error) string {
 	var x *exit
@@ -29,24 +32,26 @@ func (e *env) hintOf(err error) string {
 		return x.hint
 	}
 	var unsafe *rundir.UnsafeError
-	if hint := hintOfStore(err); hint != "" {
-		return hint
-	}
+	var store *evidence.UnsafeError
 	switch {
 	case errors.Is(err, rundir.ErrBusy):
 		return "wait for it to end, or stop it"
 	case errors.Is(err, rundir.ErrNotARun):
 		return "name the folder that bulksync apply made, below bulksync-runs"
 	case errors.As(err, &unsafe) && unsafe.Writable:
-		return "name a folder of your own, or let nobody else write to this one: chmod go-w " + shellQuote(unsafe.Path)
+		return hintWritable + shellQuote(unsafe.Path)
+	case errors.As(err, &store) && store.Writable:
+		return hintWritable + shellQuote(store.Path)
 	case errors.As(err, new(*session.SignInError)):
 		return hintSignIn
-	case errors.As(err, &unsafe):
+	case errors.As(err, &unsafe), errors.As(err, &store):
 		return "name a folder of your own"
 	case errors.As(err, new(*atomicfile.KindError)):
 		return "put back the file that the run left there"
 	case errors.Is(err, plan.ErrAltered):
 		return "make the plan again with bulksync plan, and have it reviewed again"
+	case errors.Is(err, evidence.ErrFormat):
+		return "use the version of bulksync that wrote it, or another folder"
 	case errors.Is(err, plan.ErrFormat), errors.Is(err, journal.ErrFormat):
 		return "use the version of bulksync that wrote it, or create it again with this one"
 	case errors.Is(err, journal.ErrNeverBegan):
@@ -55,23 +60,6 @@ func (e *env) hintOf(err error) string {
 		return hintPutBack
 	}
 	return report.Advise(err, report.Command{Writes: e.writes})
-}
-
-// hintOfStore is the next step after an error of a store of audits.
-func hintOfStore(err error) string {
-	var unsafe *evidence.UnsafeError
-	switch {
-	case errors.As(err, new(*evidence.MixedError)):
-		return "keep the audits of each home tenant in a store of their own: name another folder with --evidence"
-	case errors.As(err, &unsafe) && unsafe.Writable:
-		return "name a folder of your own, or let nobody else write to this one: chmod go-w " + shellQuote(unsafe.Path)
-	case errors.As(err, &unsafe):
-		return "name a folder of your own"
-	case errors.Is(err, evidence.ErrFormat):
-		return "use the version of bulksync that wrote it, or another folder"
-	default:
-		return ""
-	}
 }
 
 // address holds the flags, as typed, that say where a command connects and as

@@ -13,6 +13,7 @@ import (
 
 	"bulksync/execute/rundir"
 	"bulksync/internal/atomicfile"
+	"bulksync/plan/audit/evidence"
 )
 
 // writeFile writes an output. A regular file, or the file that a link leads to,
@@ -99,6 +100,9 @@ func (p *process) checkOutput(out string, inputs ...string) error {
 		}
 	}
 	dir := filepath.Dir(target)
+	if evidence.IsInStore(target) {
+		return refused(hint, "%s would be among the evidence of a store, which holds nothing else", out)
+	}
 	if run := filepath.Dir(dir); filepath.Base(dir) == rundir.DecisionsName && rundir.Begun(run) {
 		return refused(hint, "%s would be among the decisions of the run in %s", out, run)
 	}

@@ -50,12 +50,14 @@ func (id Identity) CheckReadOnly() error {
 // writers are the permissions that could write. The reference pages of all writes to cross-tenant
 // access settings name the first one and no higher one. The permissions reference cautions that the
 // next three let an application grant privileges to itself, and that Application.ReadWrite.All lets
-// it act as another one. Directory.AccessAsUser.All is all that the signed-in person may do.
+// it act as another one. RoleAssignmentSchedule.ReadWrite.Directory assigns directory roles, for good
+// or for a time. Directory.AccessAsUser.All is all that the signed-in person may do.
 var writers = [...]struct{ name, how string }{
 	{"Policy.ReadWrite.CrossTenantAccess", ""},
 	{"AppRoleAssignment.ReadWrite.All", " (it can grant itself more)"},
 	{"DelegatedPermissionGrant.ReadWrite.All", " (it can grant itself more)"},
 	{"RoleManagement.ReadWrite.Directory", " (it can grant itself more)"},
+	{"RoleAssignmentSchedule.ReadWrite.Directory", " (it can grant itself more)"},
 	{"Application.ReadWrite.All", " (it can act as another application)"},
 	{"Directory.AccessAsUser.All", " (it can do what the person can)"},
 }

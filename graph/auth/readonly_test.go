@@ -32,6 +32,10 @@ func TestReadOnlyIdentities(t *testing.T) {
 			claims: claims{"roles": list("Application.ReadWrite.All", "RoleManagement.ReadWrite.Directory", "Policy.Read.All")},
 			by:     list("RoleManagement.ReadWrite.Directory (it can grant itself more)", "Application.ReadWrite.All (it can act as another application)"),
 		},
+		"one that assigns itself a role": {
+			claims: claims{"roles": list("Policy.Read.All", "RoleAssignmentSchedule.ReadWrite.Directory")},
+			by:     list("RoleAssignmentSchedule.ReadWrite.Directory (it can grant itself more)"),
+		},
 		"a similar name": {claims: claims{"roles": list("Policy.ReadWrite.CrossTenantAccessX", "Policy.ReadWrite.FeatureRollout")}, readOnly: true},
 		"no claims":      {claims: claims{"tid": tenant}},
 		"odd claims":     {claims: claims{"roles": "Policy.Read.All", "scp": 7}},

@@ -21,7 +21,8 @@ const clockMargin = time.Minute
 // Attribute says beside each finding who changed its object, as far as the trail
 // tells, and beside one that is fixed who fixed it. It claims nothing else: not from
 // a record of another object or of another property, nor from one that does not say
-// which, nor from one that is newer than the audit. Where it finds nothing, nothing is
+// which, nor from one that is newer than the audit, nor that something was fixed
+// before it was found. Where it finds nothing, nothing is
 // said: the log may lag behind, or not reach back far enough. It is pure.
 func (a *Audit) Attribute(t *Trail) {
 	a.History = &History{Since: t.since, Records: t.records, Problem: t.problem}
@@ -31,8 +32,13 @@ func (a *Audit) Attribute(t *Trail) {
 			list[i].ChangedBy = t.edits(&list[i], last, false)
 		}
 	}
+	found := t.since.Add(trailMargin - clockMargin) // the earlier audit, or later if that is older than the log
 	for i := range a.Fixed {
-		a.Fixed[i].ChangedBy = t.edits(&a.Fixed[i], last, true)
+		f := &a.Fixed[i]
+		f.ChangedBy = slices.DeleteFunc(t.edits(f, last, true), func(e Edit) bool { return e.At.Before(found) })
+		if len(f.ChangedBy) == 0 {
+			f.ChangedBy = nil
+		}
 	}
 }
 

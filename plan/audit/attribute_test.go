@@ -54,6 +54,25 @@ func finding(kind audit.Kind, o plan.Object, paths ...string) audit.Finding {
 	return f
 }
 
+// A change that the earlier audit had seen already did not fix what it found: that may
+// be gone because the file asks for something else.
+func TestWhatWasFoundWasNotFixedBefore(t *testing.T) {
+	earlier := &audit.Audit{CreatedAt: head.CreatedAt.AddDate(0, 0, -7)}
+	for ago, want := range map[time.Duration]int{-40 * time.Minute: 0, 0: 1, 24 * time.Hour: 1} {
+		record := logged(updateSync, modified(allowed, "true", "false"))
+		record.At = earlier.CreatedAt.Add(ago)
+		a := audit.New(head, audit.Input{}, plan.Read{})
+		a.Fixed = []audit.Finding{finding(audit.Changed, plan.IdentitySynchronization, allowed)}
+		a.Findings = []audit.Finding{finding(audit.Changed, plan.IdentitySynchronization, allowed)}
+		trail := audit.NewTrail(audit.TrailSince(head.CreatedAt, earlier))
+		trail.Add([]graph.DirectoryAudit{record})
+		a.Attribute(trail)
+		if len(a.Fixed[0].ChangedBy) != want || len(a.Findings[0].ChangedBy) != 1 {
+			t.Errorf("%v after the earlier audit: fixed by %v, found because of %v", ago, a.Fixed[0].ChangedBy, a.Findings[0].ChangedBy)
+		}
+	}
+}
+
 // attributed says who changed the finding's object by these records, as numbers into
 // them, the newest first.
 func attributed(f audit.Finding, fixed bool, records ...graph.DirectoryAudit) string {

@@ -37,8 +37,9 @@ type Finding struct {
 	Since time.Time
 	// Reopened marks a finding that continues and was waived in the earlier audit.
 	Reopened bool
-	// Waiver is the one that waives the finding or, for one that is not waived,
-	// the one that did so until it expired.
+	// Waiver is the one that waives the finding or, for one that is open or fixed, the
+	// one that did so until it expired. One that is not judged has it only if it was
+	// waived when it was last found.
 	Waiver *Waiver
 	// ChangedBy are the changes of the object that the directory's audit log tells
 	// of, the newest first.

@@ -69,7 +69,7 @@ func (f *Finding) tell(k *earlierFinding, now time.Time) {
 // itself is told again as long as the partner cannot be judged, and was told
 // enough if the file asks for something else.
 func (c *comparison) sortGone(earlier *Audit, known map[string]*earlierFinding) {
-	add := func(list []Finding, again bool) {
+	add := func(list []Finding, waived, again bool) {
 		for _, f := range list {
 			if known[f.ID].found {
 				continue
@@ -82,13 +82,16 @@ func (c *comparison) sortGone(earlier *Audit, known map[string]*earlierFinding) 
 			case seen && c.judges(&f):
 				c.Fixed = append(c.Fixed, f)
 			case !seen || !again:
+				if !waived { // an expired waiver would look like one that held
+					f.Waiver = nil
+				}
 				c.Unjudged = append(c.Unjudged, f)
 			}
 		}
 	}
-	add(earlier.Findings, false)
-	add(earlier.Waived, false)
-	add(earlier.Unjudged, true)
+	add(earlier.Findings, false, false)
+	add(earlier.Waived, true, false)
+	add(earlier.Unjudged, true, true)
 }
 
 // sees reports whether the audit looks at a partner, or at the template. A partner

@@ -96,6 +96,21 @@ func TestNoNewsWithoutAStore(t *testing.T) {
 	}
 }
 
+// A finding whose waiver has expired is told as reopened once, also if an audit in
+// between could not speak of it.
+func TestReopenedOnceWhenUnreadable(t *testing.T) {
+	s := newSeries(t)
+	d, cur := wanted(t, fabrikam+",,true,,,,"), currently(partner(t, fabrikam, off))
+	unreadable := partner(t, fabrikam, off)
+	unreadable.Problem = "displayName is a number"
+	o := audit.Options{Waivers: waivers(t, fabrikam+",changed,,on hold,ada,,2026-11-21")}
+	const line = "changed identitySynchronization false>true"
+	s.expect(s.next(d, cur, o), "waived: "+line+" new since Nov 21")
+	s.expect(s.next(d, cur, o), line+" continuing since Nov 21 reopened")
+	s.next(d, currently(unreadable), o)
+	s.expect(s.next(d, cur, o), line+" continuing since Nov 21", "fixed: unreadable partner  since Nov 23")
+}
+
 // A finding that was waived and is open again is told as reopened, once.
 func TestReopenedFindings(t *testing.T) {
 	s := newSeries(t)

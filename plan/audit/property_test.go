@@ -165,6 +165,29 @@ func TestEveryEarlierFindingEndsInOnePlace(t *testing.T) {
 	})
 }
 
+// A finding is reopened if it is open and was waived when it was last found, however
+// many audits could not speak of it since.
+func TestReopenedIsWhatWasLastWaived(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s, last := newSeries(t), map[string]string{} // where each finding was found last
+		for _, m := range rapid.SliceOfN(anyMoment(t), 2, 6).Draw(rt, "moments") {
+			if s.newest != nil {
+				s.newest = readBack(rt, s.newest)
+			}
+			a := s.next(m.desired, m.current, m.options)
+			for _, f := range a.Findings {
+				if want := f.State == audit.StateContinuing && last[f.ID] == "waived"; f.Reopened != want {
+					rt.Errorf("%s was %q last: reopened %v", found(f), last[f.ID], f.Reopened)
+				}
+				last[f.ID] = "open"
+			}
+			for _, f := range a.Waived {
+				last[f.ID] = "waived"
+			}
+		}
+	})
+}
+
 // readBack is the audit as its JSON says.
 func readBack(rt *rapid.T, a *audit.Audit) *audit.Audit {
 	text, err := json.Marshal(a)

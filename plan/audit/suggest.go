@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"context"
+	"errors"
 	"io"
 	"strings"
 	"unicode"
@@ -32,6 +34,18 @@ func SuggestWaivers(w io.Writer, a *Audit) error {
 		records = append(records, cells)
 	}
 	return desired.Dialect{Delimiter: ",", Newline: "\n"}.Write(w, records)
+}
+
+// IsFilledIn reports whether somebody has written into a file of waivers who accepts
+// a finding, why or until when. The file may have any faults.
+func IsFilledIn(ctx context.Context, r io.Reader) (filled bool, err error) {
+	err = desired.ReadTable(ctx, r, "", waiverColumns(), func(row *desired.TableRow) {
+		filled = filled || row.Cell(colReason)+row.Cell(colApprover)+row.Cell(colTicket)+row.Cell(colExpires) != ""
+	})
+	if errors.As(err, new(desired.RowErrors)) {
+		err = nil
+	}
+	return filled, err
 }
 
 // plainName is a name as a help for people; empty if a spreadsheet would take it

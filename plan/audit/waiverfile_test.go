@@ -83,6 +83,17 @@ w:9:68: expires is "tomorrow": give the last day of the waiver as YYYY-MM-DD, su
 w:1:18: unknown column "propery": the nearest known one is property; rename the column or remove it
 w:1:33: column reason appears twice: "Reason" and "reason" mean the same`,
 		},
+		"missing columns": {
+			"ticket\nSEC-1\nSEC-2\n", `w:1:1: no tenantId column: add one
+w:1:1: no finding column: add one
+w:1:1: no reason column: add one
+w:1:1: no approver column: add one
+w:1:1: no expires column: add one`,
+		},
+		"no second waiver": {
+			"tenantId,finding,propery,reason,approver,expires\n" + fabrikam + ",changed,name,why,ada,2026-12-31\n" + fabrikam + ",changed,inboundSync,why,ada,2026-12-31\n",
+			`w:1:18: unknown column "propery": the nearest known one is property; rename the column or remove it`,
+		},
 		"no header":  {fabrikam + good, "w:1:1: no header: the first line must name the columns, which are tenantId, finding, reason, approver, expires, property, ticket, displayName"},
 		"empty":      {"", "w:1:1: the file is empty: it needs a header with the columns tenantId, finding, reason, approver, expires, property, ticket, displayName"},
 		"comments":   {"# a\n\n", "w:1:1: the file holds nothing but blank lines and comments: it needs a header with the columns tenantId, finding, reason, approver, expires, property, ticket, displayName"},

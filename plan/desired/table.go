@@ -46,7 +46,8 @@ func (r *TableRow) Refuse(column int, err error) {
 	}
 }
 
-// IsRefused reports whether something is wrong with one of the cells.
+// IsRefused reports whether something is wrong with one of the cells, or with the
+// header above them: then the row does not say all that it should.
 func (r *TableRow) IsRefused() bool { return r.refused }
 
 // TenantID reads the cell of a column that names a tenant by its ID, in any form
@@ -92,6 +93,8 @@ type tableReader struct {
 	rowReader
 	columns []TableColumn
 	indexes []int // of the column, by position in the file; -1 for none
+	// badHeader means that something is wrong with the header.
+	badHeader bool
 }
 
 // names lists the required columns first.
@@ -179,6 +182,7 @@ func (t *tableReader) takeHeader(cells []string) {
 			t.refuse(position{t.lines.first, 1}, "", badColumn.errorf("no %s column: add one", c.Name))
 		}
 	}
+	t.badHeader = len(t.errs) > 0
 }
 
 // readRow reads a row and passes it on. It returns io.EOF at the end.
@@ -190,7 +194,7 @@ func (t *tableReader) readRow(check func(*TableRow)) error {
 	if err != nil {
 		return err
 	}
-	row := &TableRow{table: t, Line: t.lines.first, cells: make([]tableCell, len(t.columns))}
+	row := &TableRow{table: t, Line: t.lines.first, cells: make([]tableCell, len(t.columns)), refused: t.badHeader}
 	for i := range row.cells {
 		row.cells[i].at = position{row.Line, 1}
 	}
@@ -238,9 +242,11 @@ func (t *tableReader) place(row *TableRow, i int, cell string, at position) {
 }
 
 // checkRequired refuses a cell that must say something and does not. If the column
-// is not there, that is one problem of the header, and not one more of each row.
+// is not there, that is one problem of the header, and not one more of each row,
+// whatever is made of the empty cell.
 func (t *tableReader) checkRequired(row *TableRow, index int) {
 	if !slices.Contains(t.indexes, index) {
+		row.cells[index].refused = true
 		return
 	}
 	name, cell := t.columns[index].Name, row.Cell(index)
