@@ -230,20 +230,43 @@ func (c *compared) audit(incomplete *exit, o audit.Options) *audit.Audit {
 	return result
 }
 
-// checkFiles refuses an output that would replace an input.
-func (o *auditOptions) checkFiles(e *env) error {
-	outputs := []string{o.suggest, o.metrics}
-	if o.dir != "" {
-		for _, f := range auditFiles() {
-			outputs = append(outputs, filepath.Join(o.dir, f.name))
+// outputs are the files that the audit writes outside of its store.
+func (o *auditOptions) outputs() (all []string) {
+	for _, out := range []string{o.suggest, o.metrics} {
+		if out != "" {
+			all = append(all, out)
 		}
 	}
-	for _, out := range outputs {
-		if out == "" {
-			continue
+	if o.dir != "" {
+		for _, f := range auditFiles() {
+			all = append(all, filepath.Join(o.dir, f.name))
 		}
+	}
+	return all
+}
+
+// checkFiles refuses an output that would replace an input or another output, or
+// be in the store, which may not exist yet.
+func (o *auditOptions) checkFiles(e *env) error {
+	seen := map[string]string{}
+	for _, out := range o.outputs() {
 		if err := e.checkOutput(out, o.csv, o.template, o.waivers, o.file(e), o.key); err != nil {
 			return err
+		}
+		target, stream, err := atomicfile.Target(out)
+		if err != nil || stream {
+			continue // writing reports what is wrong; nothing is replaced
+		}
+		target = realPath(target)
+		if other, is := seen[target]; is {
+			return refused("give each output a name of its own", "%s and %s are the same file", other, out)
+		}
+		seen[target] = out
+		if o.store == "" {
+			continue
+		}
+		if in, err := filepath.Rel(realPath(o.store), target); err == nil && filepath.IsLocal(in) {
+			return inStore(out, o.store)
 		}
 	}
 	return nil

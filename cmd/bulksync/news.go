@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -83,7 +84,7 @@ const notifyTime = 15 * time.Second
 // send posts a summary if there is news. If that fails, it is told and kept, and
 // changes nothing else.
 func (o *newsOptions) send(ctx context.Context, e *env, a *audit.Audit) *evidence.Notified {
-	if o.notify == "" || !report.HasNews(a) {
+	if o.notify == "" || !report.HasNews(a) || ctx.Err() != nil {
 		return nil
 	}
 	n := &evidence.Notified{At: time.Now().UTC().Truncate(time.Second)}
@@ -117,7 +118,7 @@ func (o *newsOptions) post(ctx context.Context, a *audit.Audit) error {
 	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<16)) // so that the connection ends well
 	if resp.StatusCode/100 != 2 {
-		return fmt.Errorf("the host answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+		return errors.New(strings.TrimSpace(fmt.Sprintf("the host answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))))
 	}
 	return nil
 }
@@ -127,7 +128,7 @@ func (o *newsOptions) post(ctx context.Context, a *audit.Audit) error {
 func withoutAddress(err error) error {
 	var timeout interface{ Timeout() bool }
 	switch {
-	case errors.Is(err, context.Canceled):
+	case isInterrupt(err):
 		return errors.New("interrupted")
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fmt.Errorf("no answer in %s", notifyTime)

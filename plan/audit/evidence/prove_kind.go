@@ -3,6 +3,7 @@ package evidence
 import (
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // IsAudit reports whether a folder is that of one audit, even if something was
@@ -28,4 +29,20 @@ func IsStore(dir string) bool {
 		}
 	}
 	return false
+}
+
+// depth is how far below a store anything of an audit is, as graph/page-0001.json.
+const depth = 3
+
+// StoreAround is the store that a path is in; empty if it is in none. The path has
+// no links. Unlike for IsStore, only the names of folders count, which no other
+// program gives.
+func StoreAround(path string) string {
+	for range depth {
+		path = filepath.Dir(path)
+		if entries, err := os.ReadDir(path); err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.IsDir() && isAudit(e.Name()) }) {
+			return path
+		}
+	}
+	return ""
 }
