@@ -151,17 +151,25 @@ func (o *auditOptions) tell(ctx context.Context, e *env, k *keeper, a *audit.Aud
 	}
 }
 
-// lastComplete is when the newest complete audit before this one was made, by the
-// store or else by the metrics that are about to be replaced; zero if neither knows.
+// lastComplete is when the newest complete audit before this one was made, if this
+// one is incomplete: by the store, or by the metrics that are about to be replaced,
+// if they know of a later one. It is zero if neither knows.
 func (o *auditOptions) lastComplete(ctx context.Context, e *env, k *keeper, a *audit.Audit) time.Time {
-	if at := k.lastComplete(); !at.IsZero() || o.metrics == "" || !isKept(o.metrics) {
+	if o.metrics == "" || a.Result != audit.Incomplete {
+		return time.Time{}
+	}
+	at := k.lastComplete()
+	if !isKept(o.metrics) {
 		return at
 	}
-	at, err := readFile(ctx, &e.process, o.metrics, func(r io.Reader) (time.Time, error) {
+	told, err := readFile(ctx, &e.process, o.metrics, func(r io.Reader) (time.Time, error) {
 		return report.LastComplete(r, a.HomeTenant.ID)
 	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && at.IsZero() {
 		e.say("warning: it is not known when the last complete audit was made: %v", err)
+	}
+	if told.After(at) {
+		at = told
 	}
 	return at
 }
