@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -118,7 +121,9 @@ func (o *auditOptions) judge(ctx context.Context, e *env, k *keeper, scope audit
 	return a, incomplete, err
 }
 
-// tell keeps the audit, shows it and says how it ended.
+// tell keeps the audit, shows it and says how it ended. An audit in a store has
+// happened, and what was new in it never is again: it is shown even if the metrics
+// cannot be written.
 func (o *auditOptions) tell(ctx context.Context, e *env, k *keeper, a *audit.Audit, incomplete *exit) error {
 	var made atomicfile.Created
 	measured := report.MetricsOptions{Duration: time.Since(k.started), LastComplete: o.lastComplete(ctx, e, k, a)}
@@ -126,8 +131,12 @@ func (o *auditOptions) tell(ctx context.Context, e *env, k *keeper, a *audit.Aud
 	if err == nil {
 		err = k.seal(ctx, e, evidence.Manifest{Options: o.settings(e), Notified: o.newsOptions.send(ctx, e, a)}, a)
 	}
+	var unmeasured error
 	if err == nil {
-		err = o.measure(ctx, e, a, measured)
+		unmeasured = o.measure(ctx, e, a, measured)
+	}
+	if !k.isKeeping() {
+		err = cmp.Or(err, unmeasured)
 	}
 	if err == nil {
 		page := e.pageOptions()
@@ -142,6 +151,8 @@ func (o *auditOptions) tell(ctx context.Context, e *env, k *keeper, a *audit.Aud
 	}
 	o.note(e, k, a)
 	switch {
+	case unmeasured != nil:
+		return unmeasured
 	case incomplete != nil:
 		return incomplete
 	case a.Fails(o.failOn):
@@ -253,6 +264,24 @@ func (o *auditOptions) outputs() (all []string) {
 	return all
 }
 
+// checkPlaces refuses an output that could not be written, before anything is read.
+// The folder of the reports need not exist yet.
+func (o *auditOptions) checkPlaces() error {
+	for _, out := range []string{o.suggest, o.metrics} {
+		if out == "" {
+			continue
+		}
+		target, stream, err := atomicfile.Target(out)
+		if dir := filepath.Dir(target); err == nil && !stream && (o.dir == "" || realPath(dir) != realPath(o.dir)) {
+			_, err = os.Stat(dir)
+		}
+		if err != nil {
+			return fmt.Errorf("writing %s: %w", out, atomicfile.WithoutPath(err))
+		}
+	}
+	return nil
+}
+
 // checkFiles refuses an output that would replace an input or another output, or
 // be in the store, which may not exist yet.
 func (o *auditOptions) checkFiles(e *env) error {
@@ -277,7 +306,7 @@ func (o *auditOptions) checkFiles(e *env) error {
 			return inStore(out, o.store)
 		}
 	}
-	return nil
+	return o.checkPlaces()
 }
 
 // checkReadonly refuses an identity that could write here.
