@@ -147,6 +147,7 @@ func (o *auditOptions) tell(ctx context.Context, e *env, k *keeper, a *audit.Aud
 	}
 	if err != nil {
 		made.Remove()
+		k.note(e) // what could not be shown may be there
 		return err
 	}
 	o.note(e, k, a)
