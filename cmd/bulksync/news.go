@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,26 +53,30 @@ func (o *newsOptions) check(e *env, store bool) (err error) {
 	if o.failOn == audit.FailOnNew && !store {
 		return hinted(errors.New("--fail-on new: without a store nothing is known of earlier audits"), hint)
 	}
-	o.notify = cmp.Or(o.notify, e.getenv(notifyVariable))
+	name := "--notify"
+	if o.notify == "" {
+		// A secret from a file often ends with a line break.
+		name, o.notify = notifyVariable, strings.TrimSpace(e.getenv(notifyVariable))
+	}
 	switch {
 	case o.notify == "":
 		return nil
 	case !store:
-		return hinted(errors.New("--notify: without a store nothing is known of earlier audits, so nothing is news"), hint)
+		return hinted(fmt.Errorf("%s: without a store nothing is known of earlier audits, so nothing is news", name), hint)
 	default:
-		return checkNotify(o.notify)
+		return checkNotify(name, o.notify)
 	}
 }
 
 // checkNotify refuses an address that would send tenant data in clear. Its errors
-// do not repeat it.
-func checkNotify(address string) error {
+// say where it was given, and do not repeat it.
+func checkNotify(name, address string) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Opaque != "":
-		return errors.New("--notify: it is not a URL such as https://host/path")
+		return errors.New(name + ": it is not a URL such as https://host/path")
 	case u.Scheme != "https" && (u.Scheme != "http" || !graph.IsLoopback(u.Hostname())):
-		return errors.New("--notify: it would send the findings in clear: use https; plain http is only for loopback addresses")
+		return errors.New(name + ": it would send the findings in clear: use https; plain http is only for loopback addresses")
 	}
 	return nil
 }
