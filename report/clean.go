@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,8 +12,12 @@ import (
 // to show: control, direction and invisible characters become visible escapes
 // such as \x1b and \u202e. Line breaks of any kind become \n; tabs become
 // spaces. Joiners and variation selectors stay where a script or an emoji needs
-// them. Clean text is returned unchanged.
-func Clean(s string) string {
+// them. What a CI runner would obey in its log is disarmed. Clean text is returned
+// unchanged.
+func Clean(s string) string { return disarm(visible(s)) }
+
+// visible is Clean, but for commands.
+func visible(s string) string {
 	if !strings.ContainsFunc(s, isUnsafe) {
 		return s
 	}
@@ -42,6 +47,28 @@ func Clean(s string) string {
 // a name or a path: a break becomes a space. OneLine is idempotent.
 func OneLine(s string) string {
 	return strings.ReplaceAll(Clean(s), "\n", " ")
+}
+
+var (
+	// hashCommand is what begins a command anywhere in a line: ##vso[ and ##[ of
+	// Azure Pipelines, ##[ of GitHub Actions, ##teamcity[ of TeamCity.
+	hashCommand = regexp.MustCompile(`##(\pL*\[)`)
+	// colonCommand is what begins a command of GitHub Actions at the start of a
+	// line, after spaces. Text after a space counts too: it may be wrapped there.
+	colonCommand = regexp.MustCompile(`(^|[\s\pZ]):(:+\pL)`)
+)
+
+// disarm makes text harmless to a CI runner that reads it in its log: a partner's
+// name must not fail a job, set a variable or hide a line. It expects text that is
+// clean in all else; C# and A::B stay as they are.
+func disarm(s string) string {
+	if strings.Contains(s, "##") {
+		s = hashCommand.ReplaceAllString(s, `#\x23$1`)
+	}
+	if strings.Contains(s, "::") {
+		s = colonCommand.ReplaceAllString(s, `$1\x3a$2`)
+	}
+	return s
 }
 
 // isUnsafe reports whether r could move the cursor, change the direction of the

@@ -38,6 +38,12 @@ func TestOneLine(t *testing.T) {
 		"\u2764\ufe0f\ufe0f":             "\u2764\ufe0f" + `\ufe0f`,
 		"株式会社　東京":                        "株式会社　東京",
 		"\u200d\u200d\u0627\u200d\u200d": `\u200d\u200d` + "\u0627" + `\u200d\u200d`,
+		"##vso[x]":                       `#\x23vso[x]`,
+		"a ###[error]x":                  `a ##\x23[error]x`,
+		"C# ## C++ #1":                   "C# ## C++ #1",
+		"::error::x":                     `\x3a:error::x`,
+		"a ::error::x":                   `a \x3a:error::x`,
+		"A::B :: C ::1":                  "A::B :: C ::1",
 	} {
 		if got := report.OneLine(in); got != want {
 			t.Errorf("OneLine(%+q) = %+q, want %+q", in, got, want)
@@ -60,7 +66,7 @@ func isHidden(r rune) bool {
 
 func TestOneLineIsClean(t *testing.T) {
 	pieces := rapid.OneOf(rapid.SampledFrom(hostile), rapid.String(),
-		rapid.SampledFrom([]string{"\u200d", "\u200c", "\ufe0f", "\u0627", "👩", "\r", "\n", "\xff", "\U000e0101", "辻"}))
+		rapid.SampledFrom([]string{"\u200d", "\u200c", "\ufe0f", "\u0627", "👩", "\r", "\n", "\xff", "\U000e0101", "辻", "#", "[", "::", "x"}))
 	rapid.Check(t, func(t *rapid.T) {
 		in := strings.Join(rapid.SliceOf(pieces).Draw(t, "text"), "")
 		got := report.OneLine(in)

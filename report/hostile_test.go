@@ -26,6 +26,8 @@ var hostile = []string{
 	`javascript:canary()`, `{{.Canary}}`, `<!-- canary`, `]]>&lt;canary`, `=cmd|' /C canary'!A0`, "+1", "-1", "@canary", "\t=1", "  =1", "＝1", "\n=1", "\r-1",
 	"a|b", `a\|b`, "`a|b`", "a\nb", "@canary, see #12", "![x](https://canary)", "https://canary.example|x", "\x1b[2J", "\x1b]8;;https://canary\x07x\x1b]8;;\x07",
 	"\u202eevil", "\u0085", "\u009b31m", "\u2028", "\x00", "bad \xff byte", "株式会社 | 東京", "", "plain",
+	"##vso[task.setvariable variable=x]y", "a ##[add-mask]x", "###[error]x", "##teamcity[x]", "#\u200d#[error]x", "::error::x", "a\n \t::stop-commands::x", "a\r::add-mask::x",
+	"\u3000::group::x", ":::error::x", strings.Repeat("x", 36) + "::error::x", strings.Repeat("xyz ", 20) + "::error::x",
 }
 
 // drawHostile draws a text that can hold anything.
@@ -83,6 +85,57 @@ func TestNoControlCharacterReachesAReader(t *testing.T) {
 		}
 	})
 }
+
+// obeyed is what a CI runner would obey in a log, or empty. GitHub Actions looks for
+// ::name at the start of a line after white space, and for ##[ anywhere; Azure
+// Pipelines for ##vso[ and ##[ anywhere; TeamCity for ##teamcity[.
+func obeyed(log string) string {
+	for line := range strings.FieldsFuncSeq(log, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		if name, is := strings.CutPrefix(strings.TrimLeftFunc(line, unicode.IsSpace), "::"); is && strings.Contains(name, "::") && strings.IndexFunc(name, unicode.IsLetter) == 0 {
+			return line
+		}
+		for _, begin := range []string{"##[", "##vso", "##teamcity"} {
+			if strings.Contains(strings.ToLower(line), begin) {
+				return line
+			}
+		}
+	}
+	return ""
+}
+
+func TestNoCommandReachesARunner(t *testing.T) {
+	formats := []report.Format{report.Text, report.CSV, report.Markdown, report.HTML, report.JSON}
+	rapid.Check(t, func(t *rapid.T) {
+		p, r := drawRun(t)
+		for _, f := range formats {
+			for name, write := range writers(p, r, f) {
+				var b bytes.Buffer
+				if err := write(&b); err != nil {
+					t.Fatal(err)
+				}
+				if line := obeyed(b.String()); line != "" {
+					t.Fatalf("%s as %s: %q", name, f, line)
+				}
+			}
+		}
+	})
+	for _, text := range hostileTexts() {
+		a := infectedAudit(t, text)
+		for _, f := range append(formats, report.JUnit, report.SARIF) {
+			if line := obeyed(auditAs(t, a, f)); line != "" {
+				t.Fatalf("audit as %s: %.200q", f, line)
+			}
+		}
+		for line := range strings.Lines(auditAs(t, a, report.GitHub)) {
+			if !isAnnotation.MatchString(line) && obeyed(line) != "" || strings.Contains(line, "##[") {
+				t.Fatalf("audit as %s: %.200q", report.GitHub, line)
+			}
+		}
+	}
+}
+
+// isAnnotation matches the only commands that are ours.
+var isAnnotation = regexp.MustCompile(`^::(error|warning|notice) (file|title)=`)
 
 func TestNoCellIsAFormulaAndEveryChangeHasALine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -101,8 +101,9 @@ func indented(v any, prefix string) (string, error) {
 }
 
 // escaped lets write make JSON without any unsafe character in raw form: JSON
-// leaves those above ASCII as they are, and a terminal obeys some of them. To a
-// JSON reader the text is the same.
+// leaves those above ASCII as they are, and a terminal obeys some of them. Nor
+// does it hold two number signs in a row, with which a command to a CI runner
+// begins. To a JSON reader the text is the same.
 func escaped(w io.Writer, write func(io.Writer) error) error {
 	e := &escaper{w: w}
 	if err := write(e); err != nil {
@@ -117,6 +118,7 @@ type escaper struct {
 	w    io.Writer
 	rest []byte
 	out  []byte
+	last rune // the character before
 }
 
 func (e *escaper) Write(b []byte) (int, error) {
@@ -125,6 +127,8 @@ func (e *escaper) Write(b []byte) (int, error) {
 	for len(in) > 0 && utf8.FullRune(in) {
 		r, n := utf8.DecodeRune(in)
 		switch {
+		case r == '#' && e.last == '#': // only within a string
+			e.out = append(e.out, `\u0023`...)
 		case r < ' ' || !isUnsafe(r) || n == 3 && r == utf8.RuneError: // below a space: only white space between values
 			e.out = append(e.out, in[:n]...)
 		case r > 0xffff:
@@ -133,7 +137,7 @@ func (e *escaper) Write(b []byte) (int, error) {
 		default:
 			e.out = fmt.Appendf(e.out, `\u%04x`, r)
 		}
-		in = in[n:]
+		in, e.last = in[n:], r
 	}
 	e.rest = append(e.rest[:0], in...)
 	_, err := e.w.Write(e.out)

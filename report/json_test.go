@@ -21,17 +21,20 @@ import (
 // once.
 func plainlyEscaped(s string) string {
 	var b strings.Builder
+	var before rune
 	for s != "" {
 		r, n := utf8.DecodeRuneInString(s)
 		whole := r != utf8.RuneError || n > 1
-		if r < ' ' || whole && r == utf8.RuneError || whole && !report.IsUnsafe(r) {
+		if r == '#' && before == '#' {
+			b.WriteString(`\u0023`)
+		} else if r < ' ' || whole && r == utf8.RuneError || whole && !report.IsUnsafe(r) {
 			b.WriteString(s[:n])
 		} else {
 			for _, unit := range utf16.Encode([]rune{r}) {
 				fmt.Fprintf(&b, `\u%04x`, unit)
 			}
 		}
-		s = s[n:]
+		s, before = s[n:], r
 	}
 	return b.String()
 }

@@ -76,12 +76,13 @@ func tableOptions(cols int) []tablewriter.Option {
 func width(s string) int { return twwidth.WidthWithOptions(s, twwidth.Options{}) }
 
 // wrap breaks each line of s so that none is wider than limit: between words if
-// possible, otherwise within a word.
+// possible, otherwise within a word. What was harmless within a word can be a
+// command at the start of a line, so it is disarmed again.
 func wrap(s string, limit int) string {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {
 		if width(line) > limit {
-			lines[i] = breakLine(line, "", limit)
+			lines[i] = disarm(breakLine(line, "", limit))
 		}
 	}
 	return strings.Join(lines, "\n")
@@ -92,7 +93,7 @@ func hang(line string, indent, limit int) string {
 	if width(line) <= limit {
 		return line
 	}
-	return breakLine(line, strings.Repeat(" ", indent), limit)
+	return disarm(breakLine(line, strings.Repeat(" ", indent), limit))
 }
 
 // breakLine breaks a line; it keeps the line's leading spaces, and starts the

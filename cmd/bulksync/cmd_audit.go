@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -129,7 +131,9 @@ func (o *auditOptions) judge(ctx context.Context, e *env, k *keeper, scope audit
 	return a, incomplete, err
 }
 
-// tell keeps the audit, shows it and says how it ended.
+// tell keeps the audit, shows it and says how it ended. An audit in a store has
+// happened, and what was new in it never is again: it is shown even if the metrics
+// cannot be written.
 func (o *auditOptions) tell(ctx context.Context, e *env, k *keeper, a *audit.Audit, incomplete *exit) error {
 	var made atomicfile.Created
 	measured := report.MetricsOptions{Duration: time.Since(k.started), LastComplete: o.lastComplete(ctx, e, k, a)}
@@ -137,8 +141,12 @@ func (o *auditOptions) tell(ctx context.Context, e *env, k *keeper, a *audit.Aud
 	if err == nil {
 		err = k.seal(ctx, e, evidence.Manifest{Options: o.settings(e), Notified: o.newsOptions.send(ctx, e, a)}, a)
 	}
+	var unmeasured error
 	if err == nil {
-		err = o.measure(ctx, e, a, measured)
+		unmeasured = o.measure(ctx, e, a, measured)
+	}
+	if !k.isKeeping() {
+		err = cmp.Or(err, unmeasured)
 	}
 	if err == nil {
 		page := e.pageOptions()
@@ -149,10 +157,13 @@ func (o *auditOptions) tell(ctx context.Context, e *env, k *keeper, a *audit.Aud
 	}
 	if err != nil {
 		made.Remove()
+		k.note(e) // what could not be shown may be there
 		return err
 	}
 	o.note(e, k, a)
 	switch {
+	case unmeasured != nil:
+		return unmeasured
 	case incomplete != nil:
 		return incomplete
 	case a.Fails(o.failOn):
@@ -162,17 +173,25 @@ func (o *auditOptions) tell(ctx context.Context, e *env, k *keeper, a *audit.Aud
 	}
 }
 
-// lastComplete is when the newest complete audit before this one was made, by the
-// store or else by the metrics that are about to be replaced; zero if neither knows.
+// lastComplete is when the newest complete audit before this one was made, if this
+// one is incomplete: by the store, or by the metrics that are about to be replaced,
+// if they know of a later one. It is zero if neither knows.
 func (o *auditOptions) lastComplete(ctx context.Context, e *env, k *keeper, a *audit.Audit) time.Time {
-	if at := k.lastComplete(); !at.IsZero() || o.metrics == "" || !isKept(o.metrics) {
+	if o.metrics == "" || a.Result != audit.Incomplete {
+		return time.Time{}
+	}
+	at := k.lastComplete()
+	if !isKept(o.metrics) {
 		return at
 	}
-	at, err := readFile(ctx, &e.process, o.metrics, func(r io.Reader) (time.Time, error) {
+	told, err := readFile(ctx, &e.process, o.metrics, func(r io.Reader) (time.Time, error) {
 		return report.LastComplete(r, a.HomeTenant.ID)
 	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && at.IsZero() {
 		e.say("warning: it is not known when the last complete audit was made: %v", err)
+	}
+	if told.After(at) {
+		at = told
 	}
 	return at
 }
@@ -246,26 +265,34 @@ func (c *compared) audit(incomplete *exit, o audit.Options) *audit.Audit {
 	return result
 }
 
-// checkFiles refuses an output that would replace an input, and two that are the
-// same file.
-func (o *auditOptions) checkFiles(e *env) error {
-	var outputs []string
-	if o.dir != "" {
-		for _, f := range auditFiles() {
-			outputs = append(outputs, filepath.Join(o.dir, f.name))
+// outputs are the files that the audit writes outside of its store.
+func (o *auditOptions) outputs() (all []string) {
+	for _, out := range []string{o.suggest, o.metrics} {
+		if out != "" {
+			all = append(all, out)
 		}
 	}
-	outputs = append(outputs, o.suggest, o.metrics)
-	seen := map[string]bool{}
-	for _, out := range outputs {
+	if o.dir != "" {
+		for _, f := range auditFiles() {
+			all = append(all, filepath.Join(o.dir, f.name))
+		}
+	}
+	return all
+}
+
+// checkPlaces refuses an output that could not be written, before anything is read.
+// The folder of the reports need not exist yet.
+func (o *auditOptions) checkPlaces() error {
+	for _, out := range []string{o.suggest, o.metrics} {
 		if out == "" {
 			continue
 		}
-		if err := o.checkPlace(out, seen); err != nil {
-			return err
+		target, stream, err := atomicfile.Target(out)
+		if dir := filepath.Dir(target); err == nil && !stream && (o.dir == "" || realPath(dir) != realPath(o.dir)) {
+			_, err = os.Stat(dir)
 		}
-		if err := e.checkOutput(out, o.csv, o.template, o.waivers, o.file(e), o.key); err != nil {
-			return err
+		if err != nil {
+			return fmt.Errorf("writing %s: %w", out, atomicfile.WithoutPath(err))
 		}
 	}
 	return nil
@@ -286,25 +313,31 @@ func (o *auditOptions) checkSuggested(ctx context.Context, e *env) error {
 	return nil // writing reports what is wrong
 }
 
-// checkPlace refuses an output that is one of those seen before, or that would be
-// in the store, also in one that is still to be made.
-func (o *auditOptions) checkPlace(out string, seen map[string]bool) error {
-	target, stream, err := atomicfile.Target(out)
-	if err != nil || stream {
-		return nil // writing reports what is wrong
+// checkFiles refuses an output that would replace an input or another output, or
+// be in the store, which may not exist yet.
+func (o *auditOptions) checkFiles(e *env) error {
+	seen := map[string]string{}
+	for _, out := range o.outputs() {
+		if err := e.checkOutput(out, o.csv, o.template, o.waivers, o.file(e), o.key); err != nil {
+			return err
+		}
+		target, stream, err := atomicfile.Target(out)
+		if err != nil || stream {
+			continue // writing reports what is wrong; nothing is replaced
+		}
+		target = realPath(target)
+		if other, is := seen[target]; is {
+			return refused("give each output a name of its own", "%s and %s are the same file", other, out)
+		}
+		seen[target] = out
+		if o.store == "" {
+			continue
+		}
+		if in, err := filepath.Rel(realPath(o.store), target); err == nil && filepath.IsLocal(in) {
+			return inStore(out, o.store)
+		}
 	}
-	if target, err = filepath.Abs(target); err != nil {
-		return err
-	}
-	if seen[target] {
-		return refused("give each output a name of its own", "two outputs would be written to %s", out)
-	}
-	seen[target] = true
-	store, err := filepath.Abs(o.store)
-	if err == nil && o.store != "" && filepath.Dir(target) == store {
-		return refused("give the output another name", "%s would be among the evidence of a store, which holds nothing else", out)
-	}
-	return err
+	return o.checkPlaces()
 }
 
 // checkReadonly refuses an identity that could write here.

@@ -80,7 +80,7 @@ func (o planOptions) run(stops execute.Stops, e *env) error {
 	var kept atomicfile.Created
 	e.noteBare(p.BareRows())
 	if o.out != "" {
-		if err := e.writeNew(ctx, &kept, o.out, p.Encode); err != nil {
+		if err := e.writeNew(ctx, &kept, o.out, planText(o.out, p)); err != nil {
 			return err
 		}
 	}

@@ -79,7 +79,7 @@ func (e *env) keepUndo(ctx context.Context, dir *rundir.Dir, out string) error {
 			err = hinted(err, hintElsewhere)
 		}
 	} else {
-		err = e.writeNew(ctx, &kept, out, undo.Encode)
+		err = e.writeNew(ctx, &kept, out, planText(out, undo))
 	}
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ func TestShellQuote(t *testing.T) {
 	for _, s := range []string{
 		"plan.json", "", "a b", "it's", `\`, "$HOME", "a;b", "*", "~", "a\nb", "-x", "München", "#1", "!",
 		"\x1b[31mred", "a\tb", "50%\r", "it's\n`id`", "bad\xff", "turned\u202eround", "\x01\x31",
+		"::error::x.csv", "a ::b", "##vso[x]", "'##[x]", "C#::x",
 	} {
 		out, err := exec.Command("sh", "-c", "printf %s "+edge(shellQuote(s))).Output()
 		if err != nil || string(out) != s && s != "-x" {
@@ -46,7 +47,7 @@ func TestShellQuote(t *testing.T) {
 // Text from a file or the network reaches neither a terminal nor a log
 // uncleaned.
 func TestEdge(t *testing.T) {
-	const nasty = "a\x1b[2Jb\u202ec\r\nd \u200be eyJhbGciOiJub25lIn0.eyJ0aWQiOiJ4In0.c2ln f"
+	const nasty = "##vso[x] ::error::y ##[z]\x1b[2Jb\u202ec\r\nd \u200be eyJhbGciOiJub25lIn0.eyJ0aWQiOiJ4In0.c2ln f"
 	var b bytes.Buffer
 	e := &env{process: process{err: &b}}
 	for _, format := range []string{"text", "json"} {
@@ -59,7 +60,7 @@ func TestEdge(t *testing.T) {
 	e.note("a note on %s", nasty)
 	e.sayError(fmt.Errorf("an error: %s", nasty))
 	e.sayError(refused(nasty, "%s", nasty))
-	for _, bad := range []string{"\x1b", "\u202e", "\u200b", "\r", "eyJ", "c2ln"} {
+	for _, bad := range []string{"\x1b", "\u202e", "\u200b", "\r", "eyJ", "c2ln", "##", " ::"} {
 		if strings.Contains(b.String(), bad) {
 			t.Errorf("%q is in\n%s", bad, b.String())
 		}

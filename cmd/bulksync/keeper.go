@@ -171,9 +171,9 @@ func (k *keeper) lastComplete() (at time.Time) {
 	return at
 }
 
-// note says where the evidence is, and which sum proves it.
+// note says where the evidence is, and which sum proves it, once it is there.
 func (k *keeper) note(e *env) {
-	if !k.isKeeping() {
+	if !k.isKeeping() || k.link.Folder == "" {
 		return
 	}
 	e.note("evidence in %s", filepath.Join(k.store.Path(), k.link.Folder))

@@ -2,13 +2,13 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -53,26 +53,30 @@ func (o *newsOptions) check(e *env, store bool) (err error) {
 	if o.failOn == audit.FailOnNew && !store {
 		return hinted(errors.New("--fail-on new: without a store nothing is known of earlier audits"), hint)
 	}
-	o.notify = cmp.Or(o.notify, e.getenv(notifyVariable))
+	name := "--notify"
+	if o.notify == "" {
+		// A secret from a file often ends with a line break.
+		name, o.notify = notifyVariable, strings.TrimSpace(e.getenv(notifyVariable))
+	}
 	switch {
 	case o.notify == "":
 		return nil
 	case !store:
-		return hinted(errors.New("--notify: without a store nothing is known of earlier audits, so nothing is news"), hint)
+		return hinted(fmt.Errorf("%s: without a store nothing is known of earlier audits, so nothing is news", name), hint)
 	default:
-		return checkNotify(o.notify)
+		return checkNotify(name, o.notify)
 	}
 }
 
 // checkNotify refuses an address that would send tenant data in clear. Its errors
-// do not repeat it.
-func checkNotify(address string) error {
+// say where it was given, and do not repeat it.
+func checkNotify(name, address string) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Opaque != "":
-		return errors.New("--notify: it is not a URL such as https://host/path")
+		return errors.New(name + ": it is not a URL such as https://host/path")
 	case u.Scheme != "https" && (u.Scheme != "http" || !graph.IsLoopback(u.Hostname())):
-		return errors.New("--notify: it would send the findings in clear: use https; plain http is only for loopback addresses")
+		return errors.New(name + ": it would send the findings in clear: use https; plain http is only for loopback addresses")
 	}
 	return nil
 }
@@ -83,7 +87,7 @@ const notifyTime = 15 * time.Second
 // send posts a summary if there is news. If that fails, it is told and kept, and
 // changes nothing else.
 func (o *newsOptions) send(ctx context.Context, e *env, a *audit.Audit) *evidence.Notified {
-	if o.notify == "" || !report.HasNews(a) {
+	if o.notify == "" || !report.HasNews(a) || ctx.Err() != nil {
 		return nil
 	}
 	n := &evidence.Notified{At: time.Now().UTC().Truncate(time.Second)}
@@ -117,7 +121,7 @@ func (o *newsOptions) post(ctx context.Context, a *audit.Audit) error {
 	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<16)) // so that the connection ends well
 	if resp.StatusCode/100 != 2 {
-		return fmt.Errorf("the host answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+		return errors.New(strings.TrimSpace(fmt.Sprintf("the host answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))))
 	}
 	return nil
 }
@@ -127,7 +131,7 @@ func (o *newsOptions) post(ctx context.Context, a *audit.Audit) error {
 func withoutAddress(err error) error {
 	var timeout interface{ Timeout() bool }
 	switch {
-	case errors.Is(err, context.Canceled):
+	case isInterrupt(err):
 		return errors.New("interrupted")
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fmt.Errorf("no answer in %s", notifyTime)

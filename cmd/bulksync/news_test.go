@@ -142,3 +142,36 @@ func keptFiles(t *testing.T, dir string) (all []keptFile) {
 	}
 	return all
 }
+
+// The variable stands for the flag, also with the line break of a secret's file.
+// Errors name it, and a redirect is not followed.
+func TestNotifyFromTheEnvironment(t *testing.T) {
+	h, hook := newHome(t, graphsim.Config{}), newReceiver(t)
+	csv, set := h.csv(t, killTenant(1)), ""
+	getenv := h.env.process.getenv
+	h.env.process.getenv = func(name string) string {
+		if name == notifyVariable {
+			return set
+		}
+		return getenv(name)
+	}
+	moved := httptest.NewServer(http.RedirectHandler(hook.url, http.StatusTemporaryRedirect))
+	t.Cleanup(moved.Close)
+	for i, step := range []struct {
+		address    string
+		exit, sent int
+		says       string
+	}{
+		{hook.url + "\n", exitDiffers, 1, ""},
+		{moved.URL + "/" + secretPath, exitDiffers, 1, "warning: the notification was not sent: the host answered 307 Temporary Redirect"},
+		{"http://hooks.example/" + secretPath, exitCannotRun, 1, "error: " + notifyVariable + ": it would send the findings in clear"},
+	} {
+		set = step.address
+		before := len(h.stderr.String())
+		code := h.audit(t, csv, "--evidence", h.file("store"+string(rune('a'+i))), "--log-level", "debug")
+		said := h.stderr.String()[before:]
+		if code != step.exit || len(hook.got) != step.sent || !strings.Contains(said, step.says) || strings.Contains(said, secretPath) {
+			t.Errorf("step %d: exit code %d, %d sent:\n%s", i, code, len(hook.got), said)
+		}
+	}
+}

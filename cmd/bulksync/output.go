@@ -87,7 +87,8 @@ func (p *process) openStream(path string) (f *os.File, opened bool, err error) {
 }
 
 // checkOutput refuses an output that would overwrite an input of the same
-// command, or one of the files that prove a run.
+// command, or one of the files that prove a run, or be in a store of audits, where
+// whatever does not belong is a fault.
 func (p *process) checkOutput(out string, inputs ...string) error {
 	target, stream, err := atomicfile.Target(out)
 	if err != nil || stream {
@@ -99,10 +100,10 @@ func (p *process) checkOutput(out string, inputs ...string) error {
 			return refused(hint, "%s would overwrite the input %s", out, inputName(in))
 		}
 	}
-	dir := filepath.Dir(target)
-	if evidence.IsInStore(target) {
-		return refused(hint, "%s would be among the evidence of a store, which holds nothing else", out)
+	if store := evidence.StoreAround(realPath(target)); store != "" {
+		return inStore(out, store)
 	}
+	dir := filepath.Dir(target)
 	if run := filepath.Dir(dir); filepath.Base(dir) == rundir.DecisionsName && rundir.Begun(run) {
 		return refused(hint, "%s would be among the decisions of the run in %s", out, run)
 	}
@@ -115,6 +116,29 @@ func (p *process) checkOutput(out string, inputs ...string) error {
 		}
 	}
 	return nil
+}
+
+// inStore refuses an output in a store of audits.
+func inStore(out, store string) error {
+	return refused("keep it outside of the store", "%s would be in the store of audits %s", out, store)
+}
+
+// realPath is a path without links, as far as it exists.
+func realPath(path string) string {
+	path, err := filepath.Abs(path)
+	rest := ""
+	for err == nil {
+		real, missing := filepath.EvalSymlinks(path)
+		if missing == nil {
+			return filepath.Join(real, rest)
+		}
+		dir := filepath.Dir(path)
+		if dir == path {
+			break
+		}
+		path, rest = dir, filepath.Join(filepath.Base(path), rest)
+	}
+	return filepath.Join(path, rest)
 }
 
 // isInput reports whether target is the file that an input is read from, under

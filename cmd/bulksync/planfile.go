@@ -11,7 +11,18 @@ import (
 
 	"bulksync/internal/atomicfile"
 	"bulksync/plan"
+	"bulksync/report"
 )
+
+// planText writes a plan to a file as it is, and to a stream, which may be a
+// terminal or the log of a CI runner, as JSON that neither obeys. To a reader of
+// JSON both are the same.
+func planText(path string, p *plan.Plan) func(io.Writer) error {
+	if isKept(path) {
+		return p.Encode
+	}
+	return func(w io.Writer) error { return report.Plan(w, p, report.JSON, report.Options{}) }
+}
 
 // readPlan reads and proves a plan file.
 func (e *env) readPlan(ctx context.Context, path string) (*plan.Plan, error) {

@@ -49,10 +49,10 @@ func IsFilledIn(ctx context.Context, r io.Reader) (filled bool, err error) {
 }
 
 // plainName is a name as a help for people; empty if a spreadsheet would take it
-// for a formula or a terminal might obey it.
+// for a formula, or a terminal or a CI runner might obey it.
 func plainName(name string) string {
 	name = strings.TrimSpace(name)
-	if strings.IndexAny(name, "=+-@＝＋－＠") == 0 || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if strings.IndexAny(name, "=+-@＝＋－＠") == 0 || strings.Contains(name, "##") || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return ""
 	}
 	return name

@@ -119,7 +119,7 @@ func TestSuggestWaivers(t *testing.T) {
 	a := &audit.Audit{
 		Findings: []audit.Finding{
 			changed("", "", "templateApplicationLevel"), changed(fabrikam, " Fabrikam, Inc. ", "displayName"), changed(fabrikam, "=cmd()", "inboundTrust.isMfaAccepted"),
-			{TenantID: contoso, DisplayName: "A\u202eB", Kind: audit.Missing, Object: plan.Trust}, {TenantID: contoso, Kind: audit.Missing, Object: plan.Consent},
+			{TenantID: contoso, DisplayName: "A\u202eB", Kind: audit.Missing, Object: plan.Trust}, {TenantID: contoso, DisplayName: "a ##vso[x]", Kind: audit.Extra}, {TenantID: contoso, Kind: audit.Missing, Object: plan.Consent},
 			{TenantID: contoso, DisplayName: "-1", Kind: audit.SyncWithoutConsent, Fields: []plan.Field{{Path: "automaticUserConsentSettings.inboundAllowed"}}},
 		},
 		Waived: []audit.Finding{{TenantID: fabrikam, Kind: audit.Extra}},
@@ -133,6 +133,7 @@ template,changed,templateApplicationLevel,,,,,
 ` + fabrikam + `,changed,displayName,,,,,"Fabrikam, Inc."
 ` + fabrikam + `,changed,inboundTrust.isMfaAccepted,,,,,
 ` + contoso + `,missing,,,,,,
+` + contoso + `,extra,,,,,,
 ` + contoso + `,sync-without-consent,,,,,,
 `
 	if diff := cmp.Diff(want, b.String()); diff != "" {
@@ -140,11 +141,11 @@ template,changed,templateApplicationLevel,,,,,
 	}
 	_, err := audit.ReadWaivers(t.Context(), strings.NewReader(b.String()), "w")
 	var rows desired.RowErrors
-	if !errors.As(err, &rows) || len(rows) != 15 {
+	if !errors.As(err, &rows) || len(rows) != 18 {
 		t.Errorf("as it is, it says %v", err)
 	}
 	filled := regexp.MustCompile(`(?m),,,,(,[^,]*|,".*")$`).ReplaceAllString(b.String(), ",why,ada,,2027-01-01$1")
-	if ws, err := audit.ReadWaivers(t.Context(), strings.NewReader(filled), "w"); err != nil || len(ws.List) != 5 {
+	if ws, err := audit.ReadWaivers(t.Context(), strings.NewReader(filled), "w"); err != nil || len(ws.List) != 6 {
 		t.Errorf("filled in as\n%s: %v", filled, err)
 	}
 }

@@ -17,23 +17,6 @@ func IsAudit(dir string) bool {
 	return false
 }
 
-// IsInStore reports whether a file is in a store that holds an audit, or would be.
-func IsInStore(file string) bool {
-	dir, err := filepath.Abs(filepath.Dir(file))
-	if err != nil {
-		return false
-	}
-	for _, folder := range []string{dir, filepath.Dir(dir)} { // an audit has folders of its own
-		if isAudit(filepath.Base(folder)) && IsAudit(folder) {
-			return true
-		}
-	}
-	entries, err := os.ReadDir(dir)
-	return err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool {
-		return e.IsDir() && isAudit(e.Name()) && IsAudit(filepath.Join(dir, e.Name()))
-	})
-}
-
 // IsStore reports whether a folder is a store of audits.
 func IsStore(dir string) bool {
 	entries, err := os.ReadDir(dir)
@@ -46,4 +29,20 @@ func IsStore(dir string) bool {
 		}
 	}
 	return false
+}
+
+// depth is how far below a store anything of an audit is, as graph/page-0001.json.
+const depth = 3
+
+// StoreAround is the store that a path is in; empty if it is in none. The path has
+// no links. Unlike for IsStore, only the names of folders count, which no other
+// program gives.
+func StoreAround(path string) string {
+	for range depth {
+		path = filepath.Dir(path)
+		if entries, err := os.ReadDir(path); err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.IsDir() && isAudit(e.Name()) }) {
+			return path
+		}
+	}
+	return ""
 }
