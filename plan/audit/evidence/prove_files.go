@@ -194,7 +194,7 @@ func (p *auditProof) readRequests() bool {
 			return false
 		}
 	}
-	p.add(Proved, OfRequests, RequestsName, "each of its %d requests has the answer that it names", len(p.requests))
+	p.add(Proved, OfRequests, RequestsName, "%s; each has the answer that it names", count(len(p.requests), "request"))
 	return true
 }
 
