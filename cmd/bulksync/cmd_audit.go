@@ -166,16 +166,20 @@ func (o *auditOptions) lastComplete(ctx context.Context, e *env, k *keeper, a *a
 	return at
 }
 
-// note says where everything is, and what was let pass.
+// note says where everything is, what was let pass, and what to do about the rest.
 func (o *auditOptions) note(e *env, k *keeper, a *audit.Audit) {
 	if o.dir != "" {
 		e.note("audit saved in %s", o.dir)
 	}
 	if o.suggest != "" {
-		e.note("waivers to be filled in: %s", o.suggest)
+		e.note("waivers in %s, to be filled in: each needs a reason, an approver and the last day, such as %s", o.suggest, a.CreatedAt.AddDate(0, 3, 0).Format(time.DateOnly))
 	}
 	k.note(e)
-	if a.Result == audit.Drift && !a.Fails(o.failOn) {
+	switch {
+	case a.Result != audit.Drift:
+	case a.Fails(o.failOn):
+		e.note("to put it right: bulksync plan; to accept findings until a day: --suggest-waivers")
+	default:
 		e.note("the tenant is not as the file says; --fail-on %s lets that pass", o.failOn)
 	}
 }
