@@ -39,11 +39,12 @@ func auditCommand(c *commandLine) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit [FILE.csv]",
 		Short: "Compare the tenant with the file: missing, changed, extra",
-		Long: `Reads the file and the tenant and reports what is missing, changed or extra, and what cannot work. It
-never writes to the tenant. With --evidence it keeps all that it read, and says what is new since the
-audit before. Exit 0: nothing differs; 2: something does; 5: the tenant could not be read completely.`,
+		Long: `Reads the file and the tenant and reports what is missing, changed or extra,
+and what cannot work. It never writes to the tenant. With --evidence it keeps
+all that it read, and says what is new since the audit before. Exit 0: nothing
+differs; 2: something does; 5: the tenant could not be read completely.`,
 		Example: `  bulksync audit partners.csv --out-dir last-audit
-  bulksync audit partners.csv --evidence store --waivers waivers.csv --fail-on new`,
+  bulksync audit partners.csv --evidence store --fail-on new`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.takeFile(args)
