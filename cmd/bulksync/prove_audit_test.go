@@ -149,7 +149,7 @@ func TestVerifyDemandsSigners(t *testing.T) {
 	at := time.Now().UTC().Truncate(time.Second)
 	keepInStore(t, sim, "audits", csv, "key", at)
 	code, out, _ := verifyText(t, "audits", "--signers", "allowed_signers")
-	if code != exitDone || !strings.Contains(out, "drift  signed\n") || !strings.Contains(out, ", the key of ada") || strings.Contains(out, "not signed") {
+	if code != exitDone || !strings.Contains(out, "the audit: the manifest is signed with\n") || !strings.Contains(out, ", the key of ada") || strings.Contains(out, "not signed") {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
 	keepInStore(t, sim, "audits", csv, "", at.Add(time.Minute))

@@ -122,22 +122,19 @@ func (p *proof) linesOfAudits(status evidence.Status) []string {
 	case evidence.Outside:
 		return nil
 	case evidence.Proved:
-		return append(p.provedAudits(), p.together(func(c evidence.Check) bool { return c.Status == status && c.Subject == evidence.OfSignature })...)
+		return append(p.provedAudits(), p.signatures()...)
 	default:
-		return p.together(func(c evidence.Check) bool { return c.Status == status })
+		return p.together(status)
 	}
 }
 
 // together lists checks of audits; what the same file of several is said to be, it
 // says once.
-func (p *proof) together(wanted func(evidence.Check) bool) (all []string) {
+func (p *proof) together(status evidence.Status) (all []string) {
 	folders := map[evidence.Check][]string{}
 	var order []evidence.Check
 	for i := range p.Audits {
-		for _, c := range p.Audits[i].Checks {
-			if !wanted(c) {
-				continue
-			}
+		for _, c := range p.Audits[i].Checks.Of(status) {
 			if folders[c] == nil {
 				order = append(order, c)
 			}
@@ -166,17 +163,44 @@ func (p *proof) provedAudits() []string {
 			proved++
 		}
 	}
-	which := fmt.Sprintf("%d of %s", proved, words.Count(len(p.Audits), "audit"))
-	switch {
-	case proved == 0:
+	if proved == 0 {
 		return nil
-	case len(p.Audits) == 1:
-		which = "the audit"
-	case proved == len(p.Audits):
-		which = "each of " + words.Count(proved, "audit")
 	}
-	return []string{which + ": the files are as the manifest has them; the findings are the same when computed again " +
+	return []string{p.share(proved) + ": the files are as the manifest has them; the findings are the same when computed again " +
 		"from the answers of Graph and the input; the reports are the same when made again"}
+}
+
+// signatures says which keys signed how many audits of a store.
+func (p *proof) signatures() (all []string) {
+	signed := map[string]int{}
+	var order []string
+	for i := range p.Audits {
+		for _, c := range p.Audits[i].Checks.Of(evidence.Proved) {
+			if c.Subject != evidence.OfSignature {
+				continue
+			}
+			if signed[c.Says]++; signed[c.Says] == 1 {
+				order = append(order, c.Says)
+			}
+		}
+	}
+	for _, says := range order {
+		all = append(all, edge(p.share(signed[says])+": "+says))
+	}
+	return all
+}
+
+// share is a number of the audits of a store.
+func (p *proof) share(n int) string {
+	all := words.Count(len(p.Audits), "audit")
+	switch {
+	case len(p.Audits) == 1:
+		return "the audit"
+	case n == len(p.Audits):
+		return "each of " + all
+	default:
+		return fmt.Sprintf("%d of %s", n, all)
+	}
 }
 
 // isFault reports whether a check takes something from the audit itself.

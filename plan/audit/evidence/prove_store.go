@@ -184,12 +184,14 @@ func (s *StoreProof) sayRest(trusted bool) {
 	}
 	s.Checks.Add(Outside, OfChain, "", "that no audit after %s was taken away: only the SHA-256 of the newest manifest shows that, "+
 		"if it was kept elsewhere, such as in a ticket", s.Audits[all-1].Folder)
-	sayWho(&s.Checks, "the audits", areUnsigned(unsigned, all), unsigned > 0, trusted)
+	sayWho(&s.Checks, "the audits", areUnsigned(unsigned, all), unsigned < all && !trusted)
 }
 
-// areUnsigned says how many of the audits are not signed.
+// areUnsigned says how many of the audits are not signed, if any.
 func areUnsigned(unsigned, all int) string {
 	switch {
+	case unsigned == 0:
+		return ""
 	case unsigned == all:
 		return "none is signed"
 	case unsigned == 1:
