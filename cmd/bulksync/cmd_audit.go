@@ -178,8 +178,9 @@ func (o *auditOptions) note(e *env, k *keeper, a *audit.Audit) {
 	k.note(e)
 	switch {
 	case a.Result != audit.Drift:
-	case a.Fails(o.failOn):
+	case a.Fails(o.failOn) && o.suggest == "":
 		e.note("to put it right: bulksync plan; to accept findings until a day: --suggest-waivers")
+	case a.Fails(o.failOn):
 	default:
 		e.note("the tenant is not as the file says; --fail-on %s lets that pass", o.failOn)
 	}
