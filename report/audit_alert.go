@@ -14,7 +14,7 @@ func auditAlerts(a *audit.Audit, order []int) []*alert {
 	open, idle, absent := &alert{Tone: bad, Title: "extra", Link: filter("action", "extra")}, 0, 0
 	unread := &alert{Tone: bad, Title: string(audit.Unreadable), Link: filter("action", string(audit.Unreadable)), Words: unreadableWords, Hint: findingHint()}
 	expired := &alert{Tone: warn, Title: "waiver expired", Link: filter("q", "waiver expired"), Words: "accepted once; the waiver has expired, so it counts again",
-		Hint: "put it right, or have the waiver extended"}
+		Hint: "put it right, or extend the waiver"}
 	idling := ruleAlert(audit.SyncWithoutConsent)
 	for _, i := range order {
 		f := &a.Findings[i]
@@ -35,7 +35,7 @@ func auditAlerts(a *audit.Audit, order []int) []*alert {
 			expired.add(p)
 		}
 	}
-	open.Words = extraWords(open.rows, absent, idle)
+	open.Words, open.Hint = extraWords(open.rows, absent, idle), extraHint(open.rows, absent)
 	var out []*alert
 	for _, g := range []*alert{open, unread, expired, idling} {
 		if g.rows > 0 {
@@ -70,4 +70,12 @@ func extraWords(busy, absent, idle int) string {
 		s += fmt.Sprintf("; the other %s extra policies do not allow it", words.Thousands(idle))
 	}
 	return s
+}
+
+// extraHint says what to do about policies that are extra.
+func extraHint(busy, absent int) string {
+	if absent == busy {
+		return "plan and apply the file"
+	}
+	return "add a row for the partner; with ensure = absent it removes the policy"
 }

@@ -143,29 +143,18 @@ func notificationOf(a *audit.Audit) *notification {
 			n.Counts.Continuing++
 		}
 	}
-	n.Summary = n.summary()
+	n.Summary = notifySummary(a)
 	n.name(a)
 	return n
 }
 
-// summary is the verdict with its counts.
-func (n *notification) summary() string {
-	c := n.Counts
-	s := "Clean: nothing differs"
-	if n.Result == audit.Drift {
-		s = "Drift: " + isAre(c.Open, "finding") + " open"
-	} else if c.Open > 0 {
-		s = "Clean: " + words.Count(c.Open, "notice") + " and nothing else"
+// notifySummary is the verdict as the report words it, and what was put right.
+func notifySummary(a *audit.Audit) string {
+	s, _ := auditVerdict(a)
+	if n := len(a.Fixed); n > 0 {
+		s += " " + words.Count(n, "finding") + agree(n, " was fixed.", " were fixed.")
 	}
-	for _, part := range []struct {
-		n    int
-		word string
-	}{{c.New, "new"}, {c.Fixed, "fixed"}, {c.Waived, "waived"}} {
-		if part.n > 0 {
-			s += fmt.Sprintf(", %s %s", words.Thousands(part.n), part.word)
-		}
-	}
-	return s + "."
+	return s
 }
 
 // name names the first findings: news first, then what is fixed, then the others.

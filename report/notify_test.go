@@ -109,7 +109,7 @@ func TestANotificationBeginsWithNews(t *testing.T) {
 	if !slices.Equal(states, want) || g.More != 0 || g.Counts.New != 4 || g.Counts.Continuing != 3 || g.Counts.OK != 197 {
 		t.Errorf("got %v, %+v", states, g)
 	}
-	if g.Summary != "Drift: 7 findings are open, 4 new, 2 fixed, 1 waived." {
+	if g.Summary != "Drift: 6 objects of 6 partners are not as wanted (3 are new or reopened), and 1 partner could not be read. 2 findings were fixed." {
 		t.Errorf("got %q", g.Summary)
 	}
 }

@@ -52,9 +52,10 @@ func applyCommand(c *commandLine) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply plan.json",
 		Short: "Apply a reviewed plan",
-		Long: `Applies the plan: the changes of one partner in order, partners concurrently, as fast as Graph allows.
-A change whose object has changed since the plan is held, not overwritten. The run folder records
-everything that happens. The first Ctrl-C lets requests in flight finish, the second stops at once;
+		Long: `Applies the plan: the changes of one partner in order, partners concurrently,
+as fast as Graph allows. A change whose object has changed since the plan is
+held, not overwritten. The run folder records everything that happens. The
+first Ctrl-C lets requests in flight finish, the second stops at once;
 bulksync resume continues the run.`,
 		Example: "  bulksync apply plan.json\n  bulksync apply plan.json --approve sha256:1f3c…\n  bulksync apply plan.json --decision plan.decision-ada.json",
 		Args:    cobra.ExactArgs(1),

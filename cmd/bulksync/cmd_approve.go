@@ -28,11 +28,12 @@ func approveCommand(c *commandLine) *cobra.Command {
 	var o approveOptions
 	cmd := &cobra.Command{
 		Use:   "approve plan.json --as NAME",
-		Short: "Approve a plan, offline: write a decision file for apply --decision",
-		Long: `Proves the plan and writes a decision about it: your name, the fingerprint of the plan, until when the
-approval holds, and the partners that it leaves out. With --key the exact bytes of the file are signed,
-as "ssh-keygen -Y sign -n ` + approval.NamespaceDecision + ` -f KEY FILE" does. Nothing is sent.`,
-		Example: "  bulksync approve plan.json --as ada --ticket CHG0041207\n  bulksync approve plan.json --as ada --key ~/.ssh/id_ed25519 --except \"Tailspin Toys=ask first\"",
+		Short: "Approve a plan, offline: write a decision for apply",
+		Long: `Proves the plan and writes a decision about it: your name, the fingerprint of
+the plan, until when the approval holds, and the partners that it leaves out.
+With --key the exact bytes of the file are signed, as "ssh-keygen -Y sign -n
+` + approval.NamespaceDecision + ` -f KEY FILE" does. Nothing is sent.`,
+		Example: "  bulksync approve plan.json --as ada --ticket CHG0041207\n  bulksync approve plan.json --as ada --except \"Tailspin Toys=ask first\"",
 		Args:    cobra.ExactArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.plan = args[0]

@@ -42,12 +42,13 @@ func auditCommand(c *commandLine) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit [FILE.csv]",
 		Short: "Compare the tenant with the file: missing, changed, extra",
-		Long: `Reads the file and the tenant and reports what is missing, changed or extra, and what cannot work. It
-never writes to the tenant. With --evidence it keeps all that it read, and says what is new since the
-audit before. Exit 0: nothing differs, or only what waivers and --fail-on let pass; 2: something does;
-5: the tenant could not be read completely.`,
+		Long: `Reads the file and the tenant and reports what is missing, changed or extra,
+and what cannot work. It never writes to the tenant. With --evidence it keeps
+all that it read, and says what is new since the audit before. Exit 0: nothing
+differs, or only what waivers and --fail-on let pass; 2: something does; 5: the
+tenant could not be read completely.`,
 		Example: `  bulksync audit partners.csv --out-dir last-audit
-  bulksync audit partners.csv --evidence store --waivers waivers.csv --fail-on new`,
+  bulksync audit partners.csv --evidence store --fail-on new`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.takeFile(args)
@@ -196,7 +197,7 @@ func (o *auditOptions) lastComplete(ctx context.Context, e *env, k *keeper, a *a
 	return at
 }
 
-// note says where everything is, and what was let pass.
+// note says where everything is, what was let pass, and what to do about the rest.
 func (o *auditOptions) note(e *env, k *keeper, a *audit.Audit) {
 	if o.dir != "" {
 		e.note("audit saved in %s", o.dir)
@@ -206,11 +207,15 @@ func (o *auditOptions) note(e *env, k *keeper, a *audit.Audit) {
 	case a.Result == audit.Incomplete:
 		e.note("no waivers are suggested: nothing is known of what is open")
 	default:
-		e.note("waivers to be filled in: %s", o.suggest)
+		e.note("waivers in %s, to be filled in: each needs a reason, an approver and the last day, such as %s", o.suggest, a.CreatedAt.AddDate(0, 3, 0).Format(time.DateOnly))
 	}
 	k.note(e)
-	if a.Result == audit.Drift && !a.Fails(o.failOn) {
+	switch {
+	case a.Result != audit.Drift:
+	case !a.Fails(o.failOn):
 		e.note("there are open findings; --fail-on %s lets them pass", o.failOn)
+	case o.suggest == "":
+		e.note("to put it right: bulksync plan; to accept findings until a day: --suggest-waivers")
 	}
 }
 

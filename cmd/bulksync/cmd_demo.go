@@ -23,7 +23,7 @@ import (
 func demoCommand(c *commandLine) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
-		Short: "Take a complete tour with the built-in Graph; needs no account and no network",
+		Short: "Take a complete tour; needs no account and no network",
 		Args:  cobra.NoArgs,
 		RunE:  c.verb(func(e *env, _ []string) error { return newDemoOptions().run(c.stops, e) }),
 	}

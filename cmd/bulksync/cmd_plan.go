@@ -28,8 +28,9 @@ func planCommand(c *commandLine) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan [FILE.csv]",
 		Short: "Show what would change; with --out, save it as a plan",
-		Long: `Reads the CSV ("-" is standard input) and the tenant, and shows what would change. Nothing is
-written to the tenant. With --out the plan is saved to a file, and bulksync apply runs exactly that plan.`,
+		Long: `Reads the CSV ("-" is standard input) and the tenant, and shows what would
+change. Nothing is written to the tenant. With --out the plan is saved to a
+file, and bulksync apply runs exactly that plan.`,
 		Example: "  bulksync plan partners.csv --out plan.json\n  bulksync plan --template template.json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {

@@ -11,9 +11,9 @@ func rejectCommand(c *commandLine) *cobra.Command {
 	var o verdictOptions
 	cmd := &cobra.Command{
 		Use:   "reject plan.json --as NAME",
-		Short: "Reject a plan, offline: write a decision file that makes apply refuse it",
-		Long: `Proves the plan and writes a decision about it that refuses every run to which it is given, whatever
-others decided. Nothing is sent.`,
+		Short: "Reject a plan, offline: write a decision that apply obeys",
+		Long: `Proves the plan and writes a decision about it that refuses every run to which
+it is given, whatever others decided. Nothing is sent.`,
 		Example: "  bulksync reject plan.json --as bob --comment \"not before the audit\"",
 		Args:    cobra.ExactArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {

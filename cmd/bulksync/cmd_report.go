@@ -20,8 +20,9 @@ func reportCommand(c *commandLine) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report RUN_DIR",
 		Short: "Show a run and write its reports again, offline",
-		Long: `Shows a run from its plan and journal, and writes its reports again. A run that is still going is
-shown as it is now, and nothing is written. Exit 0: everything is done; 3: something is left.`,
+		Long: `Shows a run from its plan and journal, and writes its reports again. A run
+that is still going is shown as it is now, and nothing is written. Exit 0:
+everything is done; 3: something is left.`,
 		Args: cobra.ExactArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
 			return reportOptions{dir: args[0]}.run(c.stops, e)

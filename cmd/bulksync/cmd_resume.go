@@ -29,9 +29,10 @@ func resumeCommand(c *commandLine) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resume RUN_DIR",
 		Short: "Continue a stopped or killed run",
-		Long: `Continues a run with the settings that it had, unless they are given again. What is confirmed is not
-sent again; what was in flight when the run ended is read back first. The decisions that the run relies on
-are judged again; --decision puts others in their place.`,
+		Long: `Continues a run with the settings that it had, unless they are given again.
+What is confirmed is not sent again; what was in flight when the run ended is
+read back first. The decisions that the run relies on are judged again;
+--decision puts others in their place.`,
 		Args: cobra.ExactArgs(1),
 	}
 	o.paceOptions.register(cmd.Flags())

@@ -22,7 +22,7 @@ func showCommand(c *commandLine) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show plan.json",
 		Short:   "Show a saved plan, offline and without credentials",
-		Example: "  bulksync show plan.json --format html > plan.html   # the page for a change board",
+		Example: "  bulksync show plan.json --format html > plan.html  # for a change board",
 		Args:    cobra.ExactArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.plan = args[0]

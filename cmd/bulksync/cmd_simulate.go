@@ -53,20 +53,25 @@ func simulateCommand(c *commandLine) *cobra.Command {
 	return cmd
 }
 
-const simulateHelp = `Serves an in-memory Graph that behaves like the real one, with strict bodies, paging and throttling,
-and prints how to reach it from another terminal. Ctrl-C ends it.
+const simulateHelp = `Serves an in-memory Graph that behaves like the real one, with strict bodies,
+paging and throttling, and prints how to reach it from another terminal.
+Ctrl-C ends it.
 
-Without a quota of writes, it can limit them as other services do, and refuse without Retry-After: by how many are in
-flight (--inflight-quota), or in windows (--window, --sliding-window). A --queue refuses nothing, and becomes slow.
---write-quota "" takes the quota away.
+Without a quota of writes, it can limit them as other services do, and refuse
+without Retry-After: by how many are in flight (--inflight-quota), or in
+windows (--window, --sliding-window). A --queue refuses nothing, and becomes
+slow. --write-quota "" takes the quota away.
 
-A fault is a kind and what it applies to, as in 503,nth=3,retry-after=7s or reset-after,method=PUT,p=0.05. The kinds:
+A fault is a kind and what it applies to, as in 503,nth=3,retry-after=7s or
+reset-after,method=PUT,p=0.05. The kinds:
 
-  400 to 599            that status, without effect; with -after, as in 500-after, the write took effect
+  400 to 599            that status, without effect; with -after, as in
+                        500-after, the write took effect
   concurrency           409 Directory_ConcurrencyViolation
   reset-before, reset-after, refused
                         the connection is reset, or closed without an answer
-  truncated, slow       the answer ends in the middle, or its second half comes late
+  truncated, slow       the answer ends in the middle, or its second half
+                        comes late
   silent, silent-after  no answer at all
   html, portal, error-200, and each with -after
                         200 with a sign-in page, with nothing, or with an error
@@ -76,8 +81,10 @@ A fault is a kind and what it applies to, as in 503,nth=3,retry-after=7s or rese
   foreign-link, same-link, relative-link
                         a page that leads elsewhere
 
-What it applies to: method= (WRITE is all but GET), path=, nth=, every=, times=, p= (chance), from= and for= (time since the
-start). How: retry-after=, delay=, and body= (bom, odata, object-message, oauth, text, html, none, echo, escapes) of an error.`
+What it applies to: method= (WRITE is all but GET), path=, nth=, every=,
+times=, p= (chance), from= and for= (time since the start). How: retry-after=,
+delay=, and body= (bom, odata, object-message, oauth, text, html, none, echo,
+escapes) of an error.`
 
 func (o *simulateOptions) register(fl *pflag.FlagSet) {
 	fl.StringVar(&o.listen, "listen", o.listen, "`ADDRESS:PORT` on loopback")

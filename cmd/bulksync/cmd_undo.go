@@ -28,8 +28,9 @@ func undoCommand(c *commandLine) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "undo RUN_DIR",
 		Short: "Create a plan that reverts a run",
-		Long: `Creates the plan that reverts what the run did, from the values that were there before it. It is a
-plan like any other: read it with bulksync show, run it with bulksync apply.`,
+		Long: `Creates the plan that reverts what the run did, from the values that were
+there before it. It is a plan like any other: read it with bulksync show, run
+it with bulksync apply.`,
 		Args: cobra.ExactArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.dir = args[0]

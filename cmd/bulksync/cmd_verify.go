@@ -29,19 +29,23 @@ func verifyCommand(c *commandLine) *cobra.Command {
 	var o verifyOptions
 	cmd := &cobra.Command{
 		Use:   "verify PATH...",
-		Short: "Prove a plan, a decision, a run, an audit or a store of audits, offline",
+		Short: "Prove plans, decisions, runs, audits and stores, offline",
 		Long: `Proves that files are as they were written, and says what it cannot prove.
 
-  a plan      as it was made; with --policy, under that policy; with decisions, that apply would accept
-              them now. What else apply would refuse now, such as a limit or the window, is a note
-  a decision  whole, and its signature; with its plan among the paths, as with --decision
-  a run       its folder: the plan, the chain of the journal, the decisions; the reports, made again
-  an audit    its folder in a store: sums and signature; the findings, computed again from the answers
-              of Graph and the input; the reports, made again
+  a plan      as it was made; with --policy, under that policy; with decisions,
+              that apply would accept them now. What else apply would refuse
+              now, such as a limit or the window, is a note
+  a decision  whole, and its signature; with its plan among the paths, as with
+              --decision
+  a run       its folder: the plan, the chain of the journal, the decisions;
+              the reports, made again
+  an audit    its folder in a store: sums and signature; the findings, computed
+              again from the answers of Graph and the input; the reports, made
+              again
   a store     each audit in it, and the chain of them
 
 Exit 0: proved; 4: altered, refused, or not proved; 1: unreadable.`,
-		Example: `  bulksync verify plan.json --decision plan.decision-ada.json --decision plan.decision-bob.json
+		Example: `  bulksync verify plan.json --decision ada.json --decision bob.json
   bulksync verify bulksync-runs/* audits --signers allowed_signers`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: c.verb(func(e *env, args []string) error { return o.run(c.stops, e, args) }),

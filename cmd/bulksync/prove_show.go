@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"bulksync/internal/words"
 	"bulksync/plan/audit/evidence"
@@ -24,19 +25,10 @@ func (v *verifier) show(w io.Writer, all []proof) error {
 				fmt.Fprintln(w, edge(line))
 			}
 		} else if len(p.Checks)+len(p.Audits) > 0 {
-			listing{w, v.columns()}.folder(p)
+			listing{w, v.pageOptions().Width}.folder(p)
 		}
 	}
 	return nil
-}
-
-// columns is how wide lines may be: a terminal would break them anywhere, and a
-// program that searches a file would not find what is broken.
-func (v *verifier) columns() int {
-	if isTerminal(v.out) {
-		return v.pageOptions().Width
-	}
-	return 1 << 20
 }
 
 // listing is text about folders.
@@ -50,38 +42,52 @@ func (w listing) folder(p *proof) {
 	fmt.Fprintf(w, "%s: the %s is %s\n", edge(p.Path), p.Kind, map[verdict]string{
 		isProved: "proved", isAltered: "ALTERED", isNotProved: "NOT PROVED", isUnreadable: "NOT PROVED",
 	}[p.Verdict])
-	w.checks("", p.Checks)
-	for i := range p.Audits {
-		w.audit(&p.Audits[i])
+	for _, h := range headings {
+		w.section(h.words, append(p.linesOfAudits(h.status), lines(p.Checks, h.status)...))
 	}
 	if len(p.Audits) > 0 {
-		fmt.Fprintf(w, "\n%s; the SHA-256 of the manifest of each:\n", words.Count(len(p.Audits), "audit"))
+		fmt.Fprintf(w, "\n%s; the SHA-256 of each manifest, to compare with one kept elsewhere:\n", words.Count(len(p.Audits), "audit"))
 		for i := range p.Audits {
-			a := &p.Audits[i]
-			fmt.Fprintf(w, "  %s  %s%s\n", edge(a.Folder), edge(a.SHA256), edge(a.remark()))
+			w.audit(&p.Audits[i])
 		}
 	}
 }
 
-// audit says what is wrong with an audit of a store; what was proved of it goes
-// without saying.
-func (w listing) audit(a *provenAudit) {
-	if a.Verdict == isProved {
+// section lists what the checks say under one heading.
+func (w listing) section(heading string, all []string) {
+	if len(all) == 0 {
 		return
 	}
-	w.checks(a.Folder+"/", append(a.Checks.Of(evidence.Altered), a.Checks.Of(evidence.NotProved)...))
+	fmt.Fprintf(w, "\n%s\n", heading)
+	for _, line := range all {
+		fmt.Fprintln(w, report.WrapItem("  "+line, w.columns))
+	}
+}
+
+// audit is an audit in the list of them. A hash is never broken: it takes a line of
+// its own where there is no room beside the folder.
+func (w listing) audit(a *provenAudit) {
+	folder, remark := edge(a.Folder), edge(a.remark())
+	switch {
+	case a.SHA256 == "":
+		fmt.Fprintf(w, "  %s%s\n", folder, remark)
+	case len("  ")+len(folder)+len("  ")+len(a.SHA256) <= w.columns:
+		fmt.Fprintf(w, "  %s  %s%s\n", folder, edge(a.SHA256), remark)
+	default:
+		fmt.Fprintf(w, "  %s%s\n    %s\n", folder, remark, edge(a.SHA256))
+	}
 }
 
 // remark says in the list of audits what is not as usual.
 func (a *provenAudit) remark() (said string) {
-	if a.Signer != "" {
-		said = "  signed with " + a.Signer
-	}
 	switch a.Verdict {
 	case isAltered:
-		said += "  ALTERED"
+		said = "  ALTERED"
 	case isNotProved:
-		said += "  NOT PROVED"
+		said = "  NOT PROVED"
+	}
+	if a.Signer != "" {
+		said += "  signed"
 	}
 	return said
 }
@@ -97,22 +103,107 @@ var headings = []struct {
 	{evidence.Outside, "What this does not show"},
 }
 
-// checks lists checks by their status; each line names the file.
-func (w listing) checks(folder string, checks evidence.Checks) {
-	for _, h := range headings {
-		some := checks.Of(h.status)
-		if len(some) == 0 {
-			continue
-		}
-		fmt.Fprintf(w, "\n%s\n", h.words)
-		for _, c := range some {
-			at := folder
-			if c.File != "" {
-				at = folder + c.File + ": "
-			} else if folder != "" {
-				at = folder + ": "
-			}
-			fmt.Fprintln(w, report.WrapItem("  "+edge(at+c.Says), w.columns))
+// lines are what the checks with a status say; each names its file.
+func lines(checks evidence.Checks, status evidence.Status) (all []string) {
+	for _, c := range checks.Of(status) {
+		if c.File != "" {
+			all = append(all, edge(c.File+": "+c.Says))
+		} else {
+			all = append(all, edge(c.Says))
 		}
 	}
+	return all
+}
+
+// linesOfAudits are what the checks of the audits of a store say. What one audit
+// alone does not show, a store mostly does.
+func (p *proof) linesOfAudits(status evidence.Status) []string {
+	switch status {
+	case evidence.Outside:
+		return nil
+	case evidence.Proved:
+		return append(p.provedAudits(), p.signatures()...)
+	default:
+		return p.together(status)
+	}
+}
+
+// together lists checks of audits; what the same file of several is said to be, it
+// says once.
+func (p *proof) together(status evidence.Status) (all []string) {
+	folders := map[evidence.Check][]string{}
+	var order []evidence.Check
+	for i := range p.Audits {
+		for _, c := range p.Audits[i].Checks.Of(status) {
+			if folders[c] == nil {
+				order = append(order, c)
+			}
+			folders[c] = append(folders[c], p.Audits[i].Folder)
+		}
+	}
+	for _, c := range order {
+		at, others := folders[c][0], len(folders[c])-1
+		if c.File != "" {
+			at += "/" + c.File
+		}
+		if others > 0 {
+			at += " and in " + words.Count(others, "other audit")
+		}
+		all = append(all, edge(at+": "+c.Says))
+	}
+	return all
+}
+
+// provedAudits says how many audits of a store are proved, each by itself. Their
+// signatures and their chain are told apart.
+func (p *proof) provedAudits() []string {
+	proved := 0
+	for i := range p.Audits {
+		if !slices.ContainsFunc(p.Audits[i].Checks, isFault) {
+			proved++
+		}
+	}
+	if proved == 0 {
+		return nil
+	}
+	return []string{p.share(proved) + ": the files are as the manifest has them; the findings are the same when computed again " +
+		"from the answers of Graph and the input; the reports are the same when made again"}
+}
+
+// signatures says which keys signed how many audits of a store.
+func (p *proof) signatures() (all []string) {
+	signed := map[string]int{}
+	var order []string
+	for i := range p.Audits {
+		for _, c := range p.Audits[i].Checks.Of(evidence.Proved) {
+			if c.Subject != evidence.OfSignature {
+				continue
+			}
+			if signed[c.Says]++; signed[c.Says] == 1 {
+				order = append(order, c.Says)
+			}
+		}
+	}
+	for _, says := range order {
+		all = append(all, edge(p.share(signed[says])+": "+says))
+	}
+	return all
+}
+
+// share is a number of the audits of a store.
+func (p *proof) share(n int) string {
+	all := words.Count(len(p.Audits), "audit")
+	switch {
+	case len(p.Audits) == 1:
+		return "the audit"
+	case n == len(p.Audits):
+		return "each of " + all
+	default:
+		return fmt.Sprintf("%d of %s", n, all)
+	}
+}
+
+// isFault reports whether a check takes something from the audit itself.
+func isFault(c evidence.Check) bool {
+	return (c.Status == evidence.Altered || c.Status == evidence.NotProved) && c.Subject != evidence.OfSignature && c.Subject != evidence.OfChain
 }

@@ -97,14 +97,39 @@ func (t *target) folder() {
 		t.kind = aStore
 	default:
 		t.kind = aMystery
-		t.err = hinted(fmt.Errorf("%s is neither the folder of a run, nor of an audit, nor a store of audits", t.path), "name a plan, a decision, a run folder, an audit of a store, or a store")
+		t.err = hinted(fmt.Errorf("%s is neither the folder of a run, nor of an audit, nor a store of audits", t.path), t.inside())
 	}
+}
+
+// inside is the hint of a folder that is nothing to prove: what is in it may be.
+func (t *target) inside() string {
+	entries, _ := os.ReadDir(t.path)
+	for _, e := range entries {
+		if path := filepath.Join(t.path, e.Name()); e.IsDir() && evidence.IsStore(path) {
+			return "bulksync verify " + shellQuote(path)
+		}
+	}
+	return "name a plan, a decision, a run folder, an audit of a store, or a store"
+}
+
+// isPart reports whether a file is proved with its folder alone. The JSON of an
+// audit that is in no store has nothing to prove it.
+func (t *target) isPart() bool {
+	switch filepath.Base(t.path) {
+	case rundir.JournalName, evidence.ManifestName, evidence.SumsName, evidence.SignatureName:
+		return true
+	case evidence.IndexName:
+		return evidence.IsStore(filepath.Dir(t.path))
+	case evidence.AuditName:
+		return evidence.IsAudit(filepath.Dir(t.path))
+	}
+	return false
 }
 
 // regular says whether a file is a decision. Anything else is a plan, or must
 // become one.
 func (t *target) regular(ctx context.Context, size int64) {
-	if filepath.Base(t.path) == rundir.JournalName || filepath.Base(t.path) == evidence.ManifestName {
+	if t.isPart() {
 		t.kind = aMystery
 		t.err = hinted(fmt.Errorf("%s is proved with the files beside it", t.path), "bulksync verify "+shellQuote(filepath.Dir(t.path)))
 		return

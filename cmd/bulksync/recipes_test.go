@@ -206,7 +206,7 @@ var ends = []struct {
 	audit int
 	says  string
 }{
-	{2, "to look at|Something is new"}, {4, "refused"}, {5, "not be read completely"}, {130, "interrupted"}, {143, "interrupted"},
+	{2, "is not as|Something is new"}, {4, "refused"}, {5, "not be read completely"}, {130, "interrupted"}, {143, "interrupted"},
 	{1, "did not run (exit code 1)"}, {127, "did not run (exit code 127)"}, {134, "did not run (exit code 134)"},
 }
 
@@ -277,7 +277,7 @@ func TestTheCrontabMailsWhatMatters(t *testing.T) {
 	command := strings.NewReplacer("/etc/bulksync/audit.env", "./audit.env", "/opt/bulksync/audit.sh", schedule(t, "audit.sh"),
 		"/etc/bulksync/", "", "/var/lib/bulksync/", "").Replace(line[1])
 	got := r.run(step{args: []string{"sh", "-c", command}}, 0)
-	if got.stdout != "" || !strings.Contains(got.stderr, "to look at") {
+	if got.stdout != "" || !strings.Contains(got.stderr, "is not as") {
 		t.Errorf("cron mails %q and %q", got.stdout, got.stderr)
 	}
 	if log := r.sh(".", "cat log"); log != "the proof\n" {

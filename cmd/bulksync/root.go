@@ -80,7 +80,7 @@ func rootCommand(c *commandLine) *cobra.Command {
 cross-tenant access policy, applies it through Microsoft Graph and reports how
 every change ended.
 
-  bulksync demo                          a complete tour; needs no account and no network
+  bulksync demo            a complete tour; needs no account and no network
   bulksync plan partners.csv --out plan.json
   bulksync apply plan.json
   bulksync audit partners.csv`,
@@ -94,6 +94,7 @@ every change ended.
 		},
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = true
+	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages ", "FlagUsagesWrapped 80 "))
 	c.flags.register(cmd.PersistentFlags())
 	cmd.AddCommand(
 		planCommand(c), showCommand(c), approveCommand(c), rejectCommand(c), verifyCommand(c), applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c),

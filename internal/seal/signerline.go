@@ -22,6 +22,9 @@ func readSigner(line string) (signer, error) {
 	if err != nil {
 		return signer{}, err
 	}
+	if looksLikeType(principals) && strings.HasPrefix(field(rest), "AAAA") {
+		return signer{}, errors.New("the line begins with a key: write the name of its owner before it")
+	}
 	l := signer{principals: principals}
 	if !looksLikeType(field(rest)) {
 		options, after := cutOptions(rest)

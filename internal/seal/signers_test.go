@@ -100,6 +100,7 @@ func TestSignersLikeKeygen(t *testing.T) {
 		{`alice namespaces="*",NAMESPACES="*" KEY`, "alice", "s:1: the option namespaces appears twice"},
 		{`alice valid-after="20250101",valid-after="20250101" KEY`, "alice", "s:1: the option valid-after appears twice"},
 		{`alice namespaces="*", KEY`, "alice", `s:1: unknown option ""`},
+		{"ssh-ed25519 AAAAC3 alice", "alice", "s:1: the line begins with a key: write the name of its owner before it"},
 		{"alice ssh-ed25519 AAAA!", "alice", "s:1: the key is broken: illegal base64 data at input byte 4"},
 		{"alice ssh-ed25519 AAAA", "alice", "s:1: the key is broken: short read"},
 		{"alice ssh-foo AAAA", "alice", `s:1: keys of type "ssh-foo" are not supported`},

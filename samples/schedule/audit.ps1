@@ -28,7 +28,7 @@ $report = & bulksync audit $File --evidence $Store --fail-on new --require-reado
 $code = $LASTEXITCODE
 switch ($code) {
     0 { }
-    2 { Write-Result Warning 102 (@("The tenant differs from $File in a way to look at; the evidence is in $Store.") + $report) }
+    2 { Write-Result Warning 102 (@("The tenant is not as $File says: read the report below; the evidence is in $Store.") + $report) }
     4 { Write-Result Error 104 'The audit was refused, so nothing is known.' }
     5 { Write-Result Error 105 (@('The tenant could not be read completely, so nothing is known: run the audit again.') + $report) }
     { $_ -in 130, 143 } { Write-Result Error 130 'The audit was interrupted, so nothing is known: run it again.' }

@@ -28,7 +28,7 @@ report=$(bulksync audit "$file" --evidence "$store" --fail-on new --require-read
 code=$?
 case $code in
 0) ;;
-2) say "the tenant differs from $file in a way to look at; the evidence is in $store" ;;
+2) say "the tenant is not as $file says: read the report below; the evidence is in $store" ;;
 4) say "the audit was refused, so nothing is known; the reason stands above" ;;
 5) say "the tenant could not be read completely, so nothing is known: run the audit again" ;;
 130 | 143) say "the audit was interrupted, so nothing is known: run it again" ;;

@@ -75,19 +75,27 @@ func ProveAudit(ctx context.Context, dir string, o ProveOptions) (*AuditProof, e
 			proof.Checks.Add(Outside, OfFiles, "", "that it was always in a folder of this name: it was written as %s", folderName(m.FinishedAt, m.Result, 1))
 		}
 		proof.Checks.Add(Outside, OfChain, "", "that it is one of a chain: prove the store for that")
-		sayUnsigned(&proof.Checks, proof.Signer != "")
+		unsigned := ""
+		if proof.Signer == "" {
+			unsigned = "it is not signed"
+		}
+		sayWho(&proof.Checks, "it", unsigned, unsigned == "" && o.Signers == nil)
 	}
 	return proof, nil
 }
 
-// sayUnsigned says what signatures would prove, if there are none.
-func sayUnsigned(c *Checks, signed bool) {
-	if signed {
-		return
+// sayWho says what signatures would prove of them, and what they do not: unsigned
+// says which have none, if any; strange keys are those that nobody vouches for.
+func sayWho(c *Checks, them, unsigned string, strange bool) {
+	if unsigned != "" {
+		c.Add(Outside, OfSignature, "", "who made %s: %s. Somebody who can write to the store can make an audit, and all that follow it, "+
+			"anew with other answers of Graph. Only a signature shows that, or the SHA-256 of a later manifest that was kept elsewhere, "+
+			"such as in a ticket", them, unsigned)
 	}
-	c.Add(Outside, OfSignature, "", "who audited, and when: not everything here is signed, so only the chain speaks for that")
-	c.Add(Outside, OfSignature, "", "a forgery that adds up: somebody who can write here could make an audit and all later ones anew, with other answers of Graph. "+
-		"Only a signature shows that, or the SHA-256 of a manifest that was kept elsewhere, such as in a ticket")
+	if strange {
+		c.Add(Outside, OfSignature, "", "whose key signed %s: --signers names the keys that you trust", them)
+	}
+	c.Add(Outside, OfManifest, "", "when: the times are those of the machine that audited")
 }
 
 // isNamed reports whether a folder has the name that its manifest gives it.

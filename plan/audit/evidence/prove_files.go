@@ -194,7 +194,7 @@ func (p *auditProof) readRequests() bool {
 			return false
 		}
 	}
-	p.add(Proved, OfRequests, RequestsName, "%s, each with the answer that it names", count(len(p.requests), "request"))
+	p.add(Proved, OfRequests, RequestsName, "%s; each has the answer that it names", count(len(p.requests), "request"))
 	return true
 }
 

@@ -274,7 +274,7 @@ func (p *auditProof) earlier() (before *audit.Audit, known bool) {
 	}
 	before, err := p.linked(l)
 	if err != nil {
-		p.add(NotProved, OfFindings, AuditName, "what is new, continuing and fixed, which is beside %s: %v", l.Folder, err)
+		p.add(NotProved, OfFindings, AuditName, "what is new, continuing and fixed: that takes %s, and %v", l.Folder, err)
 	}
 	return before, err == nil
 }

@@ -52,7 +52,7 @@ func ProveStore(ctx context.Context, path string, o ProveOptions) (*StoreProof, 
 	if o.Index != nil {
 		s.index(ctx, path, history, o, busy)
 	}
-	s.sayRest()
+	s.sayRest(o.Signers != nil)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -91,7 +91,7 @@ func (a *AuditProof) inOrder(e *Entry, complete *audit.Link) *audit.Link {
 		return complete
 	}
 	if a.compared && complete != nil && (a.before == nil || *a.before != *complete) {
-		a.Checks.Add(NotProved, OfFindings, AuditName, "what is new, continuing and fixed: it is not beside the newest complete audit before it")
+		a.Checks.Add(NotProved, OfFindings, AuditName, "what is new, continuing and fixed: it was not compared with the newest complete audit before it")
 	}
 	return &audit.Link{Folder: e.Folder, SHA256: e.SHA256}
 }
@@ -116,8 +116,12 @@ func (s *StoreProof) chain(history []Entry) {
 			c.Add(Altered, OfChain, "", "the chain does not hold here: %s", e.Gap)
 		}
 	}
-	if holds && len(history) > 0 {
-		s.Checks.Add(Proved, OfChain, "", "the chain holds: %s, each of which names the manifest of the one before it", count(len(history), "audit"))
+	switch n := len(history); {
+	case !holds || n == 0:
+	case n == 1:
+		s.Checks.Add(Proved, OfChain, "", "the chain holds: it begins with this audit")
+	default:
+		s.Checks.Add(Proved, OfChain, "", "the chain holds: each of %d audits names the manifest of the one before it", n)
 	}
 }
 
@@ -167,19 +171,32 @@ func (s *StoreProof) index(ctx context.Context, path string, history []Entry, o 
 }
 
 // sayRest says what the proof of a store cannot show.
-func (s *StoreProof) sayRest() {
-	signed := 0
+func (s *StoreProof) sayRest(trusted bool) {
+	all := len(s.Audits)
+	if all == 0 {
+		return
+	}
+	unsigned := 0
 	for i := range s.Audits {
-		if s.Audits[i].Signer != "" {
-			signed++
+		if s.Audits[i].Signer == "" {
+			unsigned++
 		}
 	}
-	if n := len(s.Audits); n > 0 {
-		said := fmt.Sprintf("that no audit after %s was taken away", s.Audits[n-1].Folder)
-		if sum := s.Audits[n-1].SHA256; sum != "" {
-			said += ": keep the SHA-256 of its manifest elsewhere, such as in a ticket"
-		}
-		s.Checks.Add(Outside, OfChain, "", "%s", said)
+	s.Checks.Add(Outside, OfChain, "", "that no audit after %s was taken away: only the SHA-256 of the newest manifest shows that, "+
+		"if it was kept elsewhere, such as in a ticket", s.Audits[all-1].Folder)
+	sayWho(&s.Checks, "the audits", areUnsigned(unsigned, all), unsigned < all && !trusted)
+}
+
+// areUnsigned says how many of the audits are not signed, if any.
+func areUnsigned(unsigned, all int) string {
+	switch {
+	case unsigned == 0:
+		return ""
+	case unsigned == all:
+		return "none is signed"
+	case unsigned == 1:
+		return fmt.Sprintf("1 of %d is not signed", all)
+	default:
+		return fmt.Sprintf("%d of %d are not signed", unsigned, all)
 	}
-	sayUnsigned(&s.Checks, signed == len(s.Audits))
 }

@@ -51,8 +51,8 @@ func TestAnUntouchedStoreIsProved(t *testing.T) {
 	}
 	says := told(s)
 	for _, want := range []string{
-		"the chain holds: 4 audits, each", "it is the same when drawn again", "the audit is incomplete and claims nothing",
-		"4 reports: the same when made again", "not everything here is signed", "keep the SHA-256 of its manifest elsewhere",
+		"the chain holds: each of 4 audits", "it is the same when drawn again", "the audit is incomplete and claims nothing",
+		"4 reports: the same when made again", "none is signed", "only the SHA-256 of the newest manifest shows that",
 	} {
 		if !strings.Contains(says, want) {
 			t.Errorf("it does not say %q:\n%s", want, says)
@@ -116,13 +116,13 @@ func TestAnAuditWithoutTheOneBefore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Checks.Verdict() != evidence.NotProved || !has(p.Checks, evidence.NotProved, "what is new, continuing and fixed, which is beside") ||
+	if p.Checks.Verdict() != evidence.NotProved || !has(p.Checks, evidence.NotProved, "what is new, continuing and fixed: that takes") ||
 		!has(p.Checks, evidence.Proved, "computed again") || !has(p.Checks, evidence.Proved, "4 reports") || !has(p.Checks, evidence.Outside, "it was written as "+l.Folder) {
 		t.Errorf("%+v", p.Checks)
 	}
 }
 
-// News that is not beside the newest audit is no news, even if it adds up.
+// News since an older audit than the newest is no news, even if it adds up.
 func TestNewsBesideAnOlderAudit(t *testing.T) {
 	a := newAuditor(t, 9)
 	a.audit()
@@ -133,7 +133,7 @@ func TestNewsBesideAnOlderAudit(t *testing.T) {
 	a.audit()
 	write(t, text, manifest)
 	s := provenStore(t.Context(), t, a.path, options())
-	if verdictOf(s) != evidence.NotProved || !has(s.Audits[2].Checks, evidence.NotProved, "not beside the newest complete audit before it") {
+	if verdictOf(s) != evidence.NotProved || !has(s.Audits[2].Checks, evidence.NotProved, "it was not compared with the newest complete audit before it") {
 		t.Errorf("%s", told(s))
 	}
 }
