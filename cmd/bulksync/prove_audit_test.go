@@ -47,9 +47,13 @@ func keepInStore(t testing.TB, sim *graphsim.Sim, store, csv, sign string, at ti
 	must(err)
 	rows, err := desired.ReadRows(t.Context(), b.Tee(evidence.CSVName, strings.NewReader(csv)), "partners.csv")
 	must(err)
+	record := func(x graph.Exchange) {
+		x.Sent = at // by the clock of the audit
+		b.Record(x)
+	}
 	client, err := graph.New(graph.Options{
 		RootURL: graph.Global.RootURL(), Base: sim.Transport(), Layers: []func(http.RoundTripper) http.RoundTripper{
-			func(next http.RoundTripper) http.RoundTripper { return tokenLayer{sim, next} }, graph.Record(b.Record),
+			func(next http.RoundTripper) http.RoundTripper { return tokenLayer{sim, next} }, graph.Record(record),
 		},
 	})
 	must(err)

@@ -205,6 +205,8 @@ func chain(all []Entry) {
 			e.Gap = "its manifest cannot be read"
 		case e.Manifest.Previous == nil:
 			e.Gap = gapAtBeginning(e.Manifest, i == 0)
+		case e.Manifest.Broken != nil:
+			e.Gap = "it names the audit before it, and says that the chain is broken there"
 		default:
 			before := byFolder[e.Manifest.Previous.Folder]
 			e.Gap = gapAfter(before, e, followed)

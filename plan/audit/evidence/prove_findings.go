@@ -231,7 +231,7 @@ func (p *auditProof) answer(r *Request) ([]byte, error) {
 	if r.File == "" {
 		return nil, nil
 	}
-	body, err := p.read(r.File)
+	body, err := p.read(r.File, maxAnswer)
 	if err != nil {
 		return nil, &ReplayError{r.URL, p.says(err, r.File)}
 	}
@@ -305,7 +305,7 @@ func (p *auditProof) auditOf(e *Entry) (*audit.Audit, error) {
 	for _, f := range e.Manifest.Files {
 		before.sums[f.Name] = f
 	}
-	text, err := before.read(AuditName)
+	text, err := before.read(AuditName, maxReport)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s", AuditName, before.says(err, AuditName))
 	}
