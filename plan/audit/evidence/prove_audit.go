@@ -75,19 +75,19 @@ func ProveAudit(ctx context.Context, dir string, o ProveOptions) (*AuditProof, e
 			proof.Checks.Add(Outside, OfFiles, "", "that it was always in a folder of this name: it was written as %s", folderName(m.FinishedAt, m.Result, 1))
 		}
 		proof.Checks.Add(Outside, OfChain, "", "that it is one of a chain: prove the store for that")
-		sayUnsigned(&proof.Checks, proof.Signer != "")
+		if proof.Signer == "" {
+			sayUnsigned(&proof.Checks, "it", "it is not signed")
+		}
 	}
 	return proof, nil
 }
 
-// sayUnsigned says what signatures would prove, if there are none.
-func sayUnsigned(c *Checks, signed bool) {
-	if signed {
-		return
-	}
-	c.Add(Outside, OfSignature, "", "who made it, and when: it is not signed, so only the chain speaks for that. "+
+// sayUnsigned says what signatures would prove: of which audits is not known who
+// made them, and why.
+func sayUnsigned(c *Checks, which, why string) {
+	c.Add(Outside, OfSignature, "", "who made %s, and when: %s, so only the chain speaks for that. "+
 		"Who made an audit and all that follow it anew, with other answers of Graph, is found out by a signature, "+
-		"or by the SHA-256 of a later manifest that was kept elsewhere, such as in a ticket")
+		"or by the SHA-256 of a later manifest that was kept elsewhere, such as in a ticket", which, why)
 }
 
 // isNamed reports whether a folder has the name that its manifest gives it.
