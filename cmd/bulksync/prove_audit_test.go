@@ -169,3 +169,28 @@ func TestVerifyDemandsSigners(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }
+
+// An audit by somebody who could write did not have --require-readonly.
+func TestVerifyOfReadonly(t *testing.T) {
+	for _, tc := range []struct {
+		required bool
+		role     string
+		version  string
+		want     evidence.Status
+	}{
+		{true, "Policy.Read.All", tool().Version, evidence.Proved},
+		{true, "Policy.ReadWrite.CrossTenantAccess", tool().Version, evidence.Altered},
+		{true, "Policy.ReadWrite.CrossTenantAccess", "0.0.1", evidence.NotProved},
+		{false, "Policy.ReadWrite.CrossTenantAccess", tool().Version, evidence.Proved},
+	} {
+		a := &evidence.AuditProof{Manifest: &evidence.Manifest{
+			Tool:     plan.Tool{Name: tool().Name, Version: tc.version},
+			Identity: evidence.Identity{Kind: "app", Roles: []string{tc.role}},
+			Options:  evidence.Options{RequireReadonly: tc.required},
+		}}
+		checkReadonly(a)
+		if got := a.Checks.Verdict(); got != tc.want {
+			t.Errorf("%+v: %s %+v", tc, got, a.Checks)
+		}
+	}
+}
