@@ -49,7 +49,10 @@ func ProveStore(ctx context.Context, path string, o ProveOptions) (*StoreProof, 
 	if err := s.strangers(path); err != nil {
 		return nil, err
 	}
-	if o.Index != nil {
+	switch {
+	case len(history) == 0: // the first audit drew the page
+		s.Checks.Add(Altered, OfChain, "", "it holds no audit: all were taken out")
+	case o.Index != nil:
 		s.index(ctx, path, history, o, busy)
 	}
 	s.sayRest()

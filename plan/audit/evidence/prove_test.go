@@ -85,6 +85,21 @@ func TestAnAuditOfAnotherVersion(t *testing.T) {
 	}
 }
 
+// A store from which all audits were taken is still one.
+func TestAStoreWithoutAudits(t *testing.T) {
+	a := newAuditor(t, 5)
+	l := a.audit()
+	if err := os.RemoveAll(filepath.Join(a.path, l.Folder)); err != nil {
+		t.Fatal(err)
+	}
+	if !evidence.IsStore(a.path) {
+		t.Error("it is no store any more")
+	}
+	if s := provenStore(t.Context(), t, a.path, options()); verdictOf(s) != evidence.Altered || !has(s.Checks, evidence.Altered, "it holds no audit") {
+		t.Errorf("%s", told(s))
+	}
+}
+
 // A process that is killed before it draws the page of the store leaves that of the
 // audits before. It was not altered, and the next audit draws it again.
 func TestThePageOfTheAuditsBefore(t *testing.T) {
