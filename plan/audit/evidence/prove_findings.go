@@ -30,6 +30,10 @@ func (p *auditProof) findings() {
 			return
 		}
 	}
+	if !slices.Equal(p.readings(), readingsOf(p.Manifest.Options)) {
+		p.differs(OfFindings, RequestsName, "the tenant was read another number of times than the manifest says")
+		return
+	}
 	earlier, known := p.earlier()
 	in, err := p.input()
 	if err != nil {

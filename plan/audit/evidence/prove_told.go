@@ -66,8 +66,6 @@ func (p *auditProof) contradiction() string {
 		return fmt.Sprintf("the name of the policy and %s go together, and one is not there", PolicyName)
 	case complete && m.Options.Who != (p.head.History != nil):
 		return fmt.Sprintf("--who is told otherwise than in %s", AuditName)
-	case complete && !slices.Equal(p.readings(), readingsOf(m.Options)):
-		return fmt.Sprintf("--read-twice is told otherwise than in %s", RequestsName)
 	case p.isOurs() && !p.isPlain():
 		return "it is not written as this program writes it"
 	}
