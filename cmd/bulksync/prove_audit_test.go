@@ -194,3 +194,12 @@ func TestVerifyOfReadonly(t *testing.T) {
 		}
 	}
 }
+
+// A name that JSON cannot hold would be another one when it is read again.
+func TestInputNameIsUTF8(t *testing.T) {
+	for path, want := range map[string]string{"-": "standard input", "x/ä.csv": "ä.csv", "x/a\xffb.csv": "a\uFFFDb.csv"} {
+		if got := inputName(filepath.FromSlash(path)); got != want {
+			t.Errorf("%q: %q, not %q", path, got, want)
+		}
+	}
+}
