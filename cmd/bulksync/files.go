@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"bulksync/internal/atomicfile"
 )
@@ -90,12 +91,12 @@ func isKept(path string) bool {
 }
 
 // inputName is the name of a file in plans and reports: without its folders,
-// which are private.
+// which are private, and without the bytes that JSON cannot hold.
 func inputName(path string) string {
 	if path == "-" {
 		return inputPath(path)
 	}
-	return filepath.Base(path)
+	return strings.ToValidUTF8(filepath.Base(path), "\uFFFD")
 }
 
 func inputPath(path string) string {

@@ -151,6 +151,7 @@ func (k *keeper) seal(ctx context.Context, e *env, m evidence.Manifest, a *audit
 	if k.link, err = k.bundle.Seal(ctx, m, sign); err != nil {
 		return err
 	}
+	ctx = context.WithoutCancel(ctx) // the audit is in the store, and the page must show it
 	if err := k.store.WriteIndex(indexOf(ctx, k.store.Path(), k.store.History())); err != nil {
 		e.say("warning: the evidence is complete, but the index of the store could not be drawn: %v", err)
 	}

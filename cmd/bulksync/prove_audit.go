@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"bulksync/graph/auth"
 	"bulksync/plan/audit/evidence"
 )
 
@@ -24,6 +25,7 @@ func (v *verifier) proveAudit(ctx context.Context, p *proof) {
 		return
 	}
 	v.checkHome(a)
+	checkReadonly(a)
 	p.SHA256, p.Checks = a.SHA256, a.Checks
 }
 
@@ -42,6 +44,7 @@ func (v *verifier) proveStore(ctx context.Context, p *proof) {
 	for i := range s.Audits {
 		a := &s.Audits[i]
 		v.checkHome(a)
+		checkReadonly(a)
 		one := provenAudit{Folder: a.Folder, SHA256: a.SHA256, Signer: a.Signer, Verdict: verdict(a.Checks.Verdict()), Checks: a.Checks}
 		if a.Manifest != nil {
 			one.Number, one.Result = a.Manifest.Number, string(a.Manifest.Result)
@@ -55,5 +58,24 @@ func (v *verifier) checkHome(a *evidence.AuditProof) {
 	if v.homeTenant != "" && a.Manifest != nil && a.Manifest.HomeTenant.ID != v.homeTenant {
 		a.Checks.Add(evidence.NotProved, evidence.OfManifest, evidence.ManifestName,
 			"it is of home tenant %s, and --tenant asks for %s", a.Manifest.HomeTenant.ID, v.homeTenant)
+	}
+}
+
+// checkReadonly holds who audited against --require-readonly, which refuses whoever
+// could write.
+func checkReadonly(a *evidence.AuditProof) {
+	m := a.Manifest
+	if m == nil || !m.Options.RequireReadonly {
+		return
+	}
+	id := auth.Identity{
+		Kind: auth.Kind(m.Identity.Kind), Roles: m.Identity.Roles, Scopes: m.Identity.Scopes, RoleTemplateIDs: m.Identity.RoleTemplateIDs,
+	}
+	status := evidence.Altered
+	if m.Tool != tool() { // it may know other permissions
+		status = evidence.NotProved
+	}
+	if err := id.CheckReadOnly(); err != nil {
+		a.Checks.Add(status, evidence.OfManifest, evidence.ManifestName, "--require-readonly would have refused who audited: %v", err)
 	}
 }

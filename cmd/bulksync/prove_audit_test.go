@@ -47,9 +47,13 @@ func keepInStore(t testing.TB, sim *graphsim.Sim, store, csv, sign string, at ti
 	must(err)
 	rows, err := desired.ReadRows(t.Context(), b.Tee(evidence.CSVName, strings.NewReader(csv)), "partners.csv")
 	must(err)
+	record := func(x graph.Exchange) {
+		x.Sent = at // by the clock of the audit
+		b.Record(x)
+	}
 	client, err := graph.New(graph.Options{
 		RootURL: graph.Global.RootURL(), Base: sim.Transport(), Layers: []func(http.RoundTripper) http.RoundTripper{
-			func(next http.RoundTripper) http.RoundTripper { return tokenLayer{sim, next} }, graph.Record(b.Record),
+			func(next http.RoundTripper) http.RoundTripper { return tokenLayer{sim, next} }, graph.Record(record),
 		},
 	})
 	must(err)
@@ -163,5 +167,39 @@ func TestVerifyDemandsSigners(t *testing.T) {
 	write(t, "empty", "")
 	if code, _, stderr := verifyText(t, "audits", "--signers", "empty"); code != exitCannotRun || !strings.Contains(stderr, "names no signer") {
 		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
+// An audit by somebody who could write did not have --require-readonly.
+func TestVerifyOfReadonly(t *testing.T) {
+	for _, tc := range []struct {
+		required bool
+		role     string
+		version  string
+		want     evidence.Status
+	}{
+		{true, "Policy.Read.All", tool().Version, evidence.Proved},
+		{true, "Policy.ReadWrite.CrossTenantAccess", tool().Version, evidence.Altered},
+		{true, "Policy.ReadWrite.CrossTenantAccess", "0.0.1", evidence.NotProved},
+		{false, "Policy.ReadWrite.CrossTenantAccess", tool().Version, evidence.Proved},
+	} {
+		a := &evidence.AuditProof{Manifest: &evidence.Manifest{
+			Tool:     plan.Tool{Name: tool().Name, Version: tc.version},
+			Identity: evidence.Identity{Kind: "app", Roles: []string{tc.role}},
+			Options:  evidence.Options{RequireReadonly: tc.required},
+		}}
+		checkReadonly(a)
+		if got := a.Checks.Verdict(); got != tc.want {
+			t.Errorf("%+v: %s %+v", tc, got, a.Checks)
+		}
+	}
+}
+
+// A name that JSON cannot hold would be another one when it is read again.
+func TestInputNameIsUTF8(t *testing.T) {
+	for path, want := range map[string]string{"-": "standard input", "x/ä.csv": "ä.csv", "x/a\xffb.csv": "a\uFFFDb.csv"} {
+		if got := inputName(filepath.FromSlash(path)); got != want {
+			t.Errorf("%q: %q, not %q", path, got, want)
+		}
 	}
 }

@@ -143,22 +143,32 @@ func (b *Bundle) create(name string, size int) (*output, error) {
 	return out, nil
 }
 
-// checkName refuses a name that sha256sum would spell in another way, that leads
-// elsewhere, or that the audit has another file for.
+// checkName refuses a name that leads elsewhere, that no audit has, or that the
+// audit has another file for.
 func (b *Bundle) checkName(name string) error {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/", r)
-	}
-	odd := func(r rune) bool { return !plain(r) }
 	switch {
 	case b.ended:
 		return errEnded
-	case strings.ContainsFunc(name, odd), !filepath.IsLocal(name), path.Clean(name) != name, name == ".", strings.Count(name, "/") > 1:
+	case !isPlainName(name):
 		return errors.New("not a name for a file of an audit")
-	case name == ManifestName, name == SumsName, name == SignatureName:
+	case isOwn(name):
 		return errors.New("the name of a file that is written at the end")
 	}
 	return nil
+}
+
+// maxName is longer than any name of a file.
+const maxName = 100
+
+// isPlainName reports whether a name stays in its folder, and is one that every
+// system has and that sha256sum spells as it is.
+func isPlainName(name string) bool {
+	odd := func(r rune) bool {
+		plain := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/", r)
+		return !plain
+	}
+	return len(name) <= maxName && !strings.ContainsFunc(name, odd) && filepath.IsLocal(name) &&
+		path.Clean(name) == name && name != "." && strings.Count(name, "/") <= 1
 }
 
 // finish ends a file.

@@ -119,12 +119,18 @@ func (b *Bundle) add(out *output, text []byte) error {
 }
 
 func (b *Bundle) addLine(r *Request) {
-	line, err := seal.Marshal(r)
+	line, err := lineOf(r)
 	if err != nil {
 		b.fail(RequestsName, err)
 		return
 	}
-	b.add(b.requests, append(line, '\n')) // it keeps the error
+	b.add(b.requests, line) // it keeps the error
+}
+
+// lineOf is the line of a request.
+func lineOf(r *Request) ([]byte, error) {
+	text, err := seal.Marshal(r)
+	return append(text, '\n'), err
 }
 
 // clockOffset is how far the clock of this machine was ahead of Graph's, in

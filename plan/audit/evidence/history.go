@@ -139,6 +139,9 @@ func readEntry(path, folder string) (Entry, error) {
 	return e, nil
 }
 
+// maxNumber is more than the number of any audit.
+const maxNumber = 1 << 30
+
 // parseManifest reads a manifest. One of a newer version may have members of other
 // types, so its version is read first.
 func parseManifest(text []byte) (*Manifest, error) {
@@ -157,7 +160,7 @@ func parseManifest(text []byte) (*Manifest, error) {
 		return nil, err
 	case m.FormatVersion != FormatVersion:
 		return nil, fmt.Errorf("its format is %d, not %d", m.FormatVersion, FormatVersion)
-	case m.Number < 1:
+	case m.Number < 1, m.Number > maxNumber: // no audit could follow it
 		return nil, fmt.Errorf("its number is %d", m.Number)
 	}
 	return m, nil
@@ -205,6 +208,8 @@ func chain(all []Entry) {
 			e.Gap = "its manifest cannot be read"
 		case e.Manifest.Previous == nil:
 			e.Gap = gapAtBeginning(e.Manifest, i == 0)
+		case e.Manifest.Broken != nil:
+			e.Gap = "it names the audit before it, and says that the chain is broken there"
 		default:
 			before := byFolder[e.Manifest.Previous.Folder]
 			e.Gap = gapAfter(before, e, followed)

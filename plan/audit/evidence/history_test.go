@@ -48,6 +48,7 @@ func TestABrokenChain(t *testing.T) {
 		"the second is renamed":   {rename(second, "20261121T120101Z-clean"), true, "does not hold at " + third, "is not in the store"},
 		"the second is the third": {swap(second, third), false, "its folder was named", "has another sum now"},
 		"a number is left out":    {forgedManifest(third, `"number": 3`, `"number": 4`), true, "does not hold at " + third, "its number does not follow that of " + second},
+		"no number is higher":     {forgedManifest(third, `"number": 3`, `"number": 9223372036854775807`), false, "its number is 9223372036854775807", "manifest.json is broken"},
 		"a forged beginning":      {forgedManifest(third, `"previous": {`, `"previous": null, "was": {`), true, "does not hold at " + third, "it names no audit before it, and it is not the first"},
 		"the first is no first":   {forgedManifest(first, `"number": 1`, `"number": 0`), true, "does not hold at " + second, "has another sum now"},
 		"it follows garbage": {func(t *testing.T, path string) {

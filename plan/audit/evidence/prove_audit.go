@@ -263,7 +263,7 @@ func (p *auditProof) readAudit() bool {
 		return false
 	}
 	var err error
-	if p.json, err = p.read(AuditName); err == nil {
+	if p.json, err = p.read(AuditName, maxReport); err == nil {
 		err = seal.Unmarshal(p.json, &p.head)
 	}
 	switch {
@@ -298,23 +298,6 @@ func (p *auditProof) differs(of Subject, file, format string, args ...any) {
 		said, p.Manifest.Tool.Name, p.Manifest.Tool.Version, p.o.Tool.Version)
 }
 
-// told holds the manifest against the audit, which says the same in full.
-func (p *auditProof) told(a *audit.Audit) {
-	m, was := *p.Manifest, p.Manifest
-	m.Summarize(a)
-	same := m.Result == was.Result && m.Totals == was.Totals && m.News == was.News && fmt.Sprint(m.Findings) == fmt.Sprint(was.Findings)
-	switch made := p.head.CreatedAt; {
-	case was.HomeTenant != p.head.HomeTenant, was.Tool != p.head.Tool:
-		p.add(Altered, OfManifest, ManifestName, "it is about another home tenant or program than %s", AuditName)
-	case !same:
-		p.add(Altered, OfManifest, ManifestName, "it counts other findings than %s", AuditName)
-	case made.Before(was.StartedAt.Truncate(time.Second)), made.After(was.FinishedAt):
-		p.add(NotProved, OfManifest, ManifestName, "the tenant had been read at %s, which is not between its times", made.Format(time.RFC3339))
-	default:
-		p.add(Proved, OfManifest, ManifestName, "it says the same as %s: %s", AuditName, was.Result)
-	}
-}
-
 // reports renders the reports again, several at once. If the findings were computed
 // again, they are rendered from that, so that not even the JSON of the audit is
 // believed.
@@ -322,7 +305,9 @@ func (p *auditProof) reports(from *audit.Audit) {
 	var all []Report
 	made := map[string]bool{}
 	for _, r := range p.o.Reports(from, p.Manifest, p.requests) {
-		if _, there := p.sums[r.Name]; there && !p.altered[r.Name] {
+		if _, there := p.sums[r.Name]; !there {
+			p.differs(OfReports, r.Name, "it is not there, and the manifest does not name it")
+		} else if !p.altered[r.Name] {
 			all = append(all, r)
 			made[r.Name] = true
 		}
@@ -363,7 +348,13 @@ func (p *auditProof) sameReport(r *Report) error {
 	return CompareFile(p.ctx, filepath.Join(p.dir, filepath.FromSlash(r.Name)), r.Render)
 }
 
-// isInput reports whether a file is what an audit was made from.
+// isInput reports whether a file is what an audit was made from. The requests say
+// which answers there are.
 func isInput(name string) bool {
-	return strings.HasPrefix(name, InputDir+"/") || strings.HasPrefix(name, GraphDir+"/")
+	switch name {
+	case CSVName, TemplateName, WaiversName, PolicyName:
+		return true
+	default:
+		return strings.HasPrefix(name, GraphDir+"/")
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path"
 	"path/filepath"
@@ -20,9 +21,10 @@ import (
 )
 
 // isUnread reports whether an error is the system's, other than that there is no
-// such file: it says nothing about the content.
+// such file, or a file where its folder should be: it says nothing about the
+// content.
 func isUnread(err error) bool {
-	return errors.As(err, new(syscall.Errno)) && !errors.Is(err, fs.ErrNotExist)
+	return errors.As(err, new(syscall.Errno)) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR)
 }
 
 // files holds the files of the audit against the manifest, and SHA256SUMS against
@@ -58,9 +60,7 @@ func (p *auditProof) files() error {
 }
 
 // isFileName reports whether a manifest may name a file like this.
-func isFileName(name string) bool {
-	return filepath.IsLocal(filepath.FromSlash(name)) && path.Clean(name) == name && !isOwn(name)
-}
+func isFileName(name string) bool { return isPlainName(name) && !isOwn(name) }
 
 // isOwn reports whether a file is one that the manifest does not name.
 func isOwn(name string) bool {
@@ -124,13 +124,17 @@ func (p *auditProof) open(name string) (*provenReader, error) {
 	return &provenReader{file: atomicfile.NewReader(p.ctx, f), want: want, hash: sha256.New()}, nil
 }
 
-// read reads a file that the manifest names, and proves it once more.
-func (p *auditProof) read(name string) ([]byte, error) {
+// read reads a file that the manifest names, and proves it once more. One that is
+// longer than any that an audit writes would only fill the memory.
+func (p *auditProof) read(name string, limit int64) ([]byte, error) {
 	r, err := p.open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
+	if r.want.Size > limit {
+		return nil, fmt.Errorf("it is longer than %d bytes", limit)
+	}
 	b := bytes.NewBuffer(make([]byte, 0, min(max(r.want.Size, 0), maxAnswer)+bytes.MinRead))
 	_, err = b.ReadFrom(r)
 	return b.Bytes(), err
@@ -166,10 +170,14 @@ func (p *auditProof) strangers() error {
 	})
 }
 
+// maxRequests is more than the longest list of requests needs: that of a reading
+// with a hundred thousand answers.
+const maxRequests = 256 << 20
+
 // readRequests reads what was asked of Graph, and holds each answer against its
 // file.
 func (p *auditProof) readRequests() bool {
-	text, err := p.read(RequestsName)
+	text, err := p.read(RequestsName, maxRequests)
 	if err != nil {
 		p.add(Altered, OfRequests, RequestsName, "%s", p.says(err, RequestsName))
 		return false
@@ -182,6 +190,10 @@ func (p *auditProof) readRequests() bool {
 			return false
 		}
 		p.requests = append(p.requests, r)
+		if plain, err := lineOf(&r); p.isOurs() && (err != nil || !bytes.Equal(plain, line)) {
+			p.add(Altered, OfRequests, RequestsName, "line %d: it is not written as this program writes it", len(p.requests))
+			return false
+		}
 		if why := p.wrong(&r, told); why != "" {
 			p.add(Altered, OfRequests, RequestsName, "line %d: %s", len(p.requests), why)
 			return false
@@ -204,6 +216,10 @@ func (p *auditProof) wrong(r *Request, told map[string]bool) string {
 	switch {
 	case r.Seq != len(p.requests):
 		return fmt.Sprintf("its number is %d", r.Seq)
+	case r.Method != http.MethodGet:
+		return fmt.Sprintf("an audit sends no %s", r.Method)
+	case !strings.HasPrefix(r.URL, p.Manifest.HomeTenant.GraphURL+"/"):
+		return fmt.Sprintf("it went to %q, and Graph is at %s", r.URL, p.Manifest.HomeTenant.GraphURL)
 	case r.File == "" && (r.Bytes != 0 || r.SHA256 != ""):
 		return "it has an answer and no file"
 	case r.File == "":

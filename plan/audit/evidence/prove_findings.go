@@ -30,6 +30,10 @@ func (p *auditProof) findings() {
 			return
 		}
 	}
+	if !slices.Equal(p.readings(), readingsOf(p.Manifest.Options)) {
+		p.differs(OfFindings, RequestsName, "the tenant was read another number of times than the manifest says")
+		return
+	}
 	earlier, known := p.earlier()
 	in, err := p.input()
 	if err != nil {
@@ -231,7 +235,7 @@ func (p *auditProof) answer(r *Request) ([]byte, error) {
 	if r.File == "" {
 		return nil, nil
 	}
-	body, err := p.read(r.File)
+	body, err := p.read(r.File, maxAnswer)
 	if err != nil {
 		return nil, &ReplayError{r.URL, p.says(err, r.File)}
 	}
@@ -305,7 +309,7 @@ func (p *auditProof) auditOf(e *Entry) (*audit.Audit, error) {
 	for _, f := range e.Manifest.Files {
 		before.sums[f.Name] = f
 	}
-	text, err := before.read(AuditName)
+	text, err := before.read(AuditName, maxReport)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s", AuditName, before.says(err, AuditName))
 	}

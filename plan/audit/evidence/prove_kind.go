@@ -10,15 +10,19 @@ import (
 // taken out of it.
 func IsAudit(dir string) bool {
 	for _, name := range []string{ManifestName, SumsName, SignatureName, RequestsName, CSVName, TemplateName} {
-		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
+		if holds(dir, name) {
 			return true
 		}
 	}
 	return false
 }
 
-// IsStore reports whether a folder is a store of audits.
+// IsStore reports whether a folder is a store of audits, even if all of them were
+// taken out.
 func IsStore(dir string) bool {
+	if holds(dir, LockName) && holds(dir, IndexName) {
+		return true
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return false
@@ -45,4 +49,10 @@ func StoreAround(path string) string {
 		}
 	}
 	return ""
+}
+
+// holds reports whether there is something of this name in a folder.
+func holds(dir, name string) bool {
+	_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name)))
+	return err == nil
 }

@@ -49,7 +49,10 @@ func ProveStore(ctx context.Context, path string, o ProveOptions) (*StoreProof, 
 	if err := s.strangers(path); err != nil {
 		return nil, err
 	}
-	if o.Index != nil {
+	switch {
+	case len(history) == 0: // the first audit drew the page
+		s.Checks.Add(Altered, OfChain, "", "it holds no audit: all were taken out")
+	case o.Index != nil:
 		s.index(ctx, path, history, o, busy)
 	}
 	s.sayRest(o.Signers != nil)
@@ -163,11 +166,28 @@ func (s *StoreProof) index(ctx context.Context, path string, history []Entry, o 
 		s.Checks.Add(Proved, OfIndex, IndexName, "it is the same when drawn again")
 	case errors.Is(err, fs.ErrNotExist):
 		s.Checks.Add(NotProved, OfIndex, IndexName, "it is not there; the next audit draws it again")
+	case s.isOfBefore(ctx, path, history, o):
 	case newest.Tool != o.Tool:
 		s.Checks.Add(Outside, OfIndex, IndexName, "drawn again, %v; %s %s drew it, and this is %s, which may do it in another way", err, newest.Tool.Name, newest.Tool.Version, o.Tool.Version)
 	default:
 		s.Checks.Add(Altered, OfIndex, IndexName, "drawn again, %v; the next audit draws it again", err)
 	}
+}
+
+// maxUndrawn is how many audits may have ended before they drew the page.
+const maxUndrawn = 20
+
+// isOfBefore reports whether the page is that of the store before the newest audits
+// of it, and says so. The process that made these was killed before it drew the page
+// again, or could not.
+func (s *StoreProof) isOfBefore(ctx context.Context, path string, history []Entry, o ProveOptions) bool {
+	for n := len(history) - 1; n > 0 && n >= len(history)-maxUndrawn && ctx.Err() == nil; n-- {
+		if CompareFile(ctx, filepath.Join(path, IndexName), o.Index(path, history[:n])) == nil {
+			s.Checks.Add(NotProved, OfIndex, IndexName, "it shows the store only up to %s: the process that made the next audit did not draw it again; the next audit does", history[n-1].Folder)
+			return true
+		}
+	}
+	return false
 }
 
 // sayRest says what the proof of a store cannot show.

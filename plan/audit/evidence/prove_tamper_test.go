@@ -302,6 +302,61 @@ func TestAForgedAuditIsNotProved(t *testing.T) {
 			f.replace(dir+"audit.html", "<title>", "<title>Forged ")
 		},
 		"the signer": func(f forger, dir string) { f.edit(dir, func(m *evidence.Manifest) { m.Signer = "SHA256:x" }) },
+		"who audited": func(f forger, dir string) {
+			f.edit(dir, func(m *evidence.Manifest) { m.Identity.TenantID = changed })
+		},
+		"when it began": func(f forger, dir string) {
+			f.edit(dir, func(m *evidence.Manifest) { m.StartedAt = m.FinishedAt })
+		},
+		"the offset of the clock": func(f forger, dir string) {
+			f.edit(dir, func(m *evidence.Manifest) { *m.ClockOffsetMs++ })
+		},
+		"that it failed on": func(f forger, dir string) { f.edit(dir, func(m *evidence.Manifest) { m.Options.FailOn = "x" }) },
+		"that it asked who": func(f forger, dir string) { f.edit(dir, func(m *evidence.Manifest) { m.Options.Who = !m.Options.Who }) },
+		"that it read twice": func(f forger, dir string) {
+			f.edit(dir, func(m *evidence.Manifest) { m.Options.ReadTwice = !m.Options.ReadTwice })
+		},
+		"that it had a policy": func(f forger, dir string) { f.edit(dir, func(m *evidence.Manifest) { m.Options.Policy = "p.yaml" }) },
+		"a policy": func(f forger, dir string) {
+			f.snapshot[dir+evidence.PolicyName] = []byte("limits: {}\n")
+			f.list(dir, evidence.PolicyName)
+		},
+		"an input more": func(f forger, dir string) {
+			f.snapshot[dir+"input/x"] = []byte("x")
+			f.list(dir, "input/x")
+		},
+		"a report less": func(f forger, dir string) {
+			delete(f.snapshot, dir+"audit.csv")
+			f.edit(dir, func(m *evidence.Manifest) {
+				m.Files = slices.DeleteFunc(m.Files, func(x evidence.File) bool { return x.Name == "audit.csv" })
+			})
+		},
+		"the order of the files": func(f forger, dir string) {
+			f.edit(dir, func(m *evidence.Manifest) { slices.Reverse(m.Files) })
+		},
+		"a broken chain that holds": func(f forger, dir string) {
+			f.edit(dir, func(m *evidence.Manifest) { m.Broken = &evidence.Break{Folder: "x", Problem: "the disk was bad"} })
+		},
+		"a write": func(f forger, dir string) {
+			f.request(dir, func(r *evidence.Request) { r.Method, r.Status = "PATCH", 204 })
+		},
+		"a request to another host": func(f forger, dir string) {
+			f.request(dir, func(r *evidence.Request) { r.URL, r.Status = "https://graph.microsoft.com.example/v1.0/me", 0 })
+		},
+		"a request at another time": func(f forger, dir string) {
+			f.request(dir, func(r *evidence.Request) { r.Status, r.SentAt = 0, r.SentAt.AddDate(-1, 0, 0) })
+		},
+		"a member of a request": func(f forger, dir string) {
+			f.replace(dir+evidence.RequestsName, `{"seq":1,`, `{"x":1,"seq":1,`)
+		},
+		"a file below a file": func(f forger, dir string) {
+			f.edit(dir, func(m *evidence.Manifest) { m.Files = append(m.Files, evidence.File{Name: "audit.json/x"}) })
+		},
+		"a name that no system has": func(f forger, dir string) {
+			f.edit(dir, func(m *evidence.Manifest) {
+				m.Files = append(m.Files, evidence.File{Name: "graph/" + strings.Repeat("x", 300)})
+			})
+		},
 		"a file outside": func(f forger, dir string) {
 			f.edit(dir, func(m *evidence.Manifest) { m.Files = append(m.Files, evidence.File{Name: "../x"}) })
 		},
@@ -340,6 +395,24 @@ func (f forger) edit(dir string, how func(*evidence.Manifest)) {
 	for n, text := range f.snapshot {
 		f.snapshot[n] = bytes.ReplaceAll(text, []byte(was), []byte(now))
 	}
+}
+
+// request adds a request without an answer that is like the last one but for this.
+func (f forger) request(dir string, but func(*evidence.Request)) {
+	f.t.Helper()
+	name := dir + evidence.RequestsName
+	lines := bytes.Split(bytes.TrimSpace(f.snapshot[name]), []byte("\n"))
+	var r evidence.Request
+	if err := json.Unmarshal(lines[len(lines)-1], &r); err != nil {
+		f.t.Fatal(err)
+	}
+	r.Seq, r.Bytes, r.SHA256, r.File, r.Date = r.Seq+1, 0, "", "", ""
+	but(&r)
+	text, err := seal.Marshal(r)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.snapshot[name] = append(append(slices.Clip(f.snapshot[name]), text...), '\n')
 }
 
 // list adds a file to the manifest.

@@ -87,6 +87,42 @@ func TestAnAuditOfAnotherVersion(t *testing.T) {
 	}
 }
 
+// A store from which all audits were taken is still one.
+func TestAStoreWithoutAudits(t *testing.T) {
+	a := newAuditor(t, 5)
+	l := a.audit()
+	if err := os.RemoveAll(filepath.Join(a.path, l.Folder)); err != nil {
+		t.Fatal(err)
+	}
+	if !evidence.IsStore(a.path) {
+		t.Error("it is no store any more")
+	}
+	if s := provenStore(t.Context(), t, a.path, options()); verdictOf(s) != evidence.Altered || !has(s.Checks, evidence.Altered, "it holds no audit") {
+		t.Errorf("%s", told(s))
+	}
+}
+
+// A process that is killed before it draws the page of the store leaves that of the
+// audits before. It was not altered, and the next audit draws it again.
+func TestThePageOfTheAuditsBefore(t *testing.T) {
+	a := newAuditor(t, 5)
+	a.audit()
+	first := a.audit()
+	page := read(t, a.path, evidence.IndexName)
+	for range 2 {
+		a.audit()
+		write(t, page, a.path, evidence.IndexName)
+		s := provenStore(t.Context(), t, a.path, options())
+		if verdictOf(s) != evidence.NotProved || !has(s.Checks, evidence.NotProved, "it shows the store only up to "+first.Folder) {
+			t.Errorf("%s", told(s))
+		}
+	}
+	a.audit()
+	if s := provenStore(t.Context(), t, a.path, options()); verdictOf(s) != evidence.Proved {
+		t.Errorf("%s", told(s))
+	}
+}
+
 // The clock may go backwards: the order is that of the chain.
 func TestAClockThatGoesBackwardsIsProved(t *testing.T) {
 	a := newAuditor(t, 5)

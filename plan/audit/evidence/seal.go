@@ -10,12 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"bulksync/internal/atomicfile"
-	"bulksync/internal/seal"
 	"bulksync/plan/audit"
 )
 
@@ -93,7 +91,7 @@ func (b *Bundle) complete(m *Manifest) {
 	if m.Findings == nil {
 		m.Findings = []Count{}
 	}
-	slices.SortFunc(b.files, func(x, y File) int { return strings.Compare(x.Name, y.Name) })
+	slices.SortFunc(b.files, byName)
 	m.Files = slices.Clone(b.files)
 }
 
@@ -103,9 +101,7 @@ func Moment(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 // writeManifest writes the manifest, its signature and the sums.
 func (b *Bundle) writeManifest(m *Manifest, sign func(text []byte) ([]byte, error)) (text []byte, err error) {
 	var buf bytes.Buffer
-	enc := seal.NewEncoder(&buf)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(m); err != nil {
+	if err := m.encode(&buf); err != nil {
 		return nil, err
 	}
 	text = buf.Bytes()

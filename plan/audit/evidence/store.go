@@ -119,11 +119,11 @@ func (s *Store) Path() string { return s.path }
 func (s *Store) file(name string) string { return filepath.Join(s.path, name) }
 
 // Check refuses, with a *MixedError, an audit of another home tenant or cloud than
-// those that the store holds. As for a session, rehearsals may move between
+// those that the store holds. One that cannot be relied on has no say in it. As for a session, rehearsals may move between
 // loopback addresses, but never join the audits of a real tenant.
 func (s *Store) Check(home graph.HomeTenant) error {
 	for _, e := range slices.Backward(s.entries) {
-		if e.Manifest == nil {
+		if e.Manifest == nil || e.Problem != "" {
 			continue
 		}
 		if have := e.Manifest.HomeTenant; !sameHome(have, home) {

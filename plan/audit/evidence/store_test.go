@@ -105,6 +105,22 @@ func TestAStoreOfAnotherTenant(t *testing.T) {
 	}
 }
 
+// An audit that was altered does not lock the others out of their store.
+func TestAnAlteredHomeTenant(t *testing.T) {
+	path := storeOf(t, 2)
+	other := home
+	other.ID = "22222222-2222-4222-8222-222222222222"
+	all := names(t, path)
+	alterManifest(all[len(all)-1], home.ID, other.ID)(t, path)
+	s := opened(t, path)
+	if err := s.Check(home); err != nil {
+		t.Error(err)
+	}
+	if err := s.Check(other); err == nil {
+		t.Error("another home tenant may write here")
+	}
+}
+
 func TestRehearsalsMove(t *testing.T) {
 	s := opened(t, filepath.Join(t.TempDir(), "audits"))
 	b := begun(t, s)
