@@ -46,7 +46,8 @@ const (
 // which nobody may notice otherwise. Without earlier audits, all that is open is
 // news.
 func HasNews(a *audit.Audit) bool {
-	return a.Result == audit.Incomplete || len(a.Fixed) > 0 ||
+	return a.Result == audit.Incomplete ||
+		slices.ContainsFunc(a.Fixed, func(f audit.Finding) bool { return !isNotice(&f) }) ||
 		slices.ContainsFunc(a.Findings, func(f audit.Finding) bool { return isNews(&f) && !isNotice(&f) })
 }
 

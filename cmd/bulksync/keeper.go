@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -191,12 +192,18 @@ func keptIdentity(id auth.Identity) evidence.Identity {
 
 // build says what the program was built from and with.
 func build() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				return s.Value + ", " + runtime.Version()
-			}
+	from := runtime.Version()
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return from
+	}
+	for _, s := range slices.Backward(info.Settings) { // vcs.modified comes after vcs.revision
+		switch {
+		case s.Key == "vcs.modified" && s.Value == "true":
+			from = "modified, " + from
+		case s.Key == "vcs.revision":
+			from = s.Value + ", " + from
 		}
 	}
-	return runtime.Version()
+	return from
 }

@@ -12,7 +12,7 @@ import (
 // proveOptions are those of the proof of an audit or a store.
 func (v *verifier) proveOptions(ctx context.Context) evidence.ProveOptions {
 	return evidence.ProveOptions{
-		Tool: tool(), Signers: v.signers, Reports: auditReports,
+		Tool: tool(), Build: build(), Signers: v.signers, Reports: auditReports,
 		Index: func(path string, history []evidence.Entry) func(io.Writer) error { return indexOf(ctx, path, history) },
 	}
 }

@@ -165,14 +165,15 @@ func New(h plan.Head, in Input, r plan.Read) *Audit {
 	}
 }
 
-// Fails reports whether the open findings make the audit fail. It says nothing of
-// one that is incomplete.
+// Fails reports whether the open findings make the audit fail. A partner that could
+// not be read may hide anything, so it fails on news as long as it lasts. Nothing is
+// said of an audit that is incomplete.
 func (a *Audit) Fails(on FailOn) bool {
 	if on == FailOnNone {
 		return false
 	}
 	for i := range a.Findings {
-		if f := &a.Findings[i]; f.Severity() != Notice && (on == FailOnAny || f.isNews()) {
+		if f := &a.Findings[i]; f.Severity() != Notice && (on == FailOnAny || f.isNews() || f.Kind == Unreadable) {
 			return true
 		}
 	}

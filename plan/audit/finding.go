@@ -49,7 +49,8 @@ type Finding struct {
 // State says whether an earlier audit found the same.
 type State string
 
-// The states of a finding beside the newest earlier complete audit.
+// The states of a finding beside the newest earlier complete audit. An extra policy
+// that was idle then and lets users in now is new.
 const (
 	StateNew        State = "new"
 	StateContinuing State = "continuing"

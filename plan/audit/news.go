@@ -1,9 +1,11 @@
 package audit
 
 import (
+	"slices"
 	"time"
 
 	"bulksync/plan"
+	"bulksync/plan/desired"
 )
 
 // tellNews gives each finding its state beside the newest earlier audit, which is
@@ -32,6 +34,7 @@ func (c *comparison) tellNews(earlier *Audit, link *Link) {
 type earlierFinding struct {
 	since  time.Time
 	waived bool
+	syncs  bool // users were synchronized
 	found  bool // by this audit as well
 }
 
@@ -42,7 +45,7 @@ func findingsOf(earlier *Audit) map[string]*earlierFinding {
 	add := func(list []Finding, waived func(*Finding) bool) {
 		for i := range list {
 			f := &list[i]
-			k := &earlierFinding{since: f.Since, waived: waived(f)}
+			k := &earlierFinding{since: f.Since, waived: waived(f), syncs: f.shows(desired.PathSyncAllowed, true)}
 			if k.since.IsZero() {
 				k.since = earlier.CreatedAt
 			}
@@ -56,12 +59,21 @@ func findingsOf(earlier *Audit) map[string]*earlierFinding {
 }
 
 // tell gives a finding its state: k is the same one of the earlier audit, or nil.
+// An extra policy that was idle and now lets users in is another matter than the
+// one that somebody may have got used to, so it is new.
 func (f *Finding) tell(k *earlierFinding, now time.Time) {
+	f.State, f.Since = StateNew, now
 	if k == nil {
-		f.State, f.Since = StateNew, now
 		return
 	}
-	f.State, f.Since, k.found = StateContinuing, k.since, true
+	if k.found = true; f.Kind != Extra || k.syncs || !f.shows(desired.PathSyncAllowed, true) {
+		f.State, f.Since = StateContinuing, k.since
+	}
+}
+
+// shows reports whether a property had a value when the finding was made.
+func (f *Finding) shows(path string, value any) bool {
+	return slices.ContainsFunc(f.Fields, func(d plan.Field) bool { return d.Path == path && d.Before == value })
 }
 
 // sortGone sorts out what the earlier audit found and this one did not: it is

@@ -286,3 +286,29 @@ func TestWhatIsKeptOfAnEarlierFinding(t *testing.T) {
 		t.Error("the earlier audit was altered")
 	}
 }
+
+// An extra policy that was idle, and that now lets users in, is news again.
+func TestAnExtraPolicyThatBeginsToSynchronize(t *testing.T) {
+	s := newSeries(t)
+	d := wanted(t, fabrikam+",,true,,,,")
+	idle := currently(partner(t, fabrikam, syncOn), partner(t, contoso, off))
+	busy := currently(partner(t, fabrikam, syncOn), partner(t, contoso, syncOn))
+	const before, after = `extra identitySynchronization "Fabrikam">null false>null`, `extra identitySynchronization "Fabrikam">null true>null`
+	s.expect(s.next(d, idle, audit.Options{}), before+" new since Nov 21")
+	s.expect(s.next(d, idle, audit.Options{}), before+" continuing since Nov 21")
+	s.expect(s.next(d, busy, audit.Options{}), after+" new since Nov 23")
+	s.expect(s.next(d, busy, audit.Options{}), after+" continuing since Nov 23")
+	s.expect(s.next(d, idle, audit.Options{}), before+" continuing since Nov 23")
+}
+
+// What could not be read may hide anything, so it never passes for old news.
+func TestAnUnreadablePartnerFailsOnNews(t *testing.T) {
+	s := newSeries(t)
+	d, p := wanted(t, fabrikam+",,true,,,,"), partner(t, fabrikam, off)
+	p.Problem = "displayName is a number"
+	s.next(d, currently(p), audit.Options{})
+	s.expect(s.next(d, currently(p), audit.Options{}), "unreadable partner continuing since Nov 21")
+	if !s.newest.Fails(audit.FailOnNew) || s.newest.Fails(audit.FailOnNone) {
+		t.Error("nothing is known of a partner, and the audit does not fail")
+	}
+}

@@ -10,7 +10,8 @@ import (
 	"bulksync/plan/desired"
 )
 
-// SuggestWaivers writes the open findings as a file of waivers to be filled in.
+// SuggestWaivers writes the open findings that count, which notices do not, as a
+// file of waivers to be filled in.
 // Reason, approver and date are empty, so that it cannot be used as it is: somebody
 // has to decide on each row.
 func SuggestWaivers(w io.Writer, a *Audit) error {
@@ -21,6 +22,9 @@ func SuggestWaivers(w io.Writer, a *Audit) error {
 	records, seen := [][]string{header}, map[waiverKey]bool{}
 	for i := range a.Findings {
 		f := &a.Findings[i]
+		if f.Severity() == Notice {
+			continue
+		}
 		key := waiverKey{f.subject(), string(f.Kind), ""}
 		if f.Kind == Changed {
 			key.property = f.Property()

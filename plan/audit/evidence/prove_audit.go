@@ -24,6 +24,9 @@ type ProveOptions struct {
 	// Tool is this program. What another version computed or rendered may differ
 	// without having been altered.
 	Tool plan.Tool
+	// Build is what it was built from, which tells two versions of the same name
+	// apart.
+	Build string
 	// Reports are the reports of an audit as this program writes them: the names of
 	// their files, and how they are rendered.
 	Reports func(a *audit.Audit, m *Manifest, requests []Request) []Report
@@ -279,7 +282,9 @@ func (p *auditProof) readAudit() bool {
 }
 
 // isOurs reports whether this very version made the audit.
-func (p *auditProof) isOurs() bool { return p.Manifest.Tool == p.o.Tool && p.head.Tool == p.o.Tool }
+func (p *auditProof) isOurs() bool {
+	return p.Manifest.Tool == p.o.Tool && p.Manifest.Build == p.o.Build && p.head.Tool == p.o.Tool
+}
 
 // differs adds that something is not what this program makes of it. That is no
 // sign of an altered file if another version made it: of its findings that leaves

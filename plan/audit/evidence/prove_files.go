@@ -162,12 +162,30 @@ func (p *auditProof) strangers() error {
 		if e.IsDir() && known[name] || listed || isOwn(name) {
 			return nil
 		}
+		if isLitter(e) {
+			p.add(Outside, OfFiles, name, litter)
+			return nil
+		}
 		p.add(Altered, OfFiles, name, "it does not belong to the audit: the manifest does not name it")
 		if e.IsDir() {
 			return fs.SkipDir
 		}
 		return nil
 	})
+}
+
+// litter is what is said of a file that a system leaves in the folders that it
+// shows.
+const litter = "what is in it: a system left it here, and it is no part of the evidence"
+
+// isLitter reports whether a file has a name that only such files have.
+func isLitter(e fs.DirEntry) bool {
+	switch e.Name() {
+	case ".DS_Store", "Thumbs.db", "desktop.ini":
+		return e.Type().IsRegular()
+	default:
+		return false
+	}
 }
 
 // maxRequests is more than the longest list of requests needs: that of a reading

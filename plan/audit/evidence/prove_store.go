@@ -143,6 +143,8 @@ func (s *StoreProof) strangers(path string) error {
 			s.Checks.Add(Outside, OfFiles, name, "it is being written, or a killed process left it behind")
 		case e.IsDir() && IsAudit(filepath.Join(path, name)):
 			s.Checks.Add(Altered, OfFiles, name, "it is an audit, but no audit has such a name")
+		case isLitter(e):
+			s.Checks.Add(Outside, OfFiles, name, litter)
 		default:
 			s.Checks.Add(NotProved, OfFiles, name, "it does not belong to the store, so nothing is known of it")
 		}
@@ -157,7 +159,7 @@ func (s *StoreProof) index(ctx context.Context, path string, history []Entry, o 
 		return
 	}
 	err := CompareFile(ctx, filepath.Join(path, IndexName), o.Index(path, history))
-	newest := Manifest{Tool: o.Tool}
+	newest := Manifest{Tool: o.Tool, Build: o.Build}
 	if n := len(history); n > 0 && history[n-1].Manifest != nil {
 		newest = *history[n-1].Manifest
 	}
@@ -167,7 +169,7 @@ func (s *StoreProof) index(ctx context.Context, path string, history []Entry, o 
 	case errors.Is(err, fs.ErrNotExist):
 		s.Checks.Add(NotProved, OfIndex, IndexName, "it is not there; the next audit draws it again")
 	case s.isOfBefore(ctx, path, history, o):
-	case newest.Tool != o.Tool:
+	case newest.Tool != o.Tool, newest.Build != o.Build:
 		s.Checks.Add(Outside, OfIndex, IndexName, "drawn again, %v; %s %s drew it, and this is %s, which may do it in another way", err, newest.Tool.Name, newest.Tool.Version, o.Tool.Version)
 	default:
 		s.Checks.Add(Altered, OfIndex, IndexName, "drawn again, %v; the next audit draws it again", err)

@@ -3,6 +3,7 @@ package evidence_test
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -274,5 +275,45 @@ func TestWhatAnAlteredFileLeavesProved(t *testing.T) {
 			t.Errorf("%s: %+v", name, checks)
 		}
 		write(t, text, file)
+	}
+}
+
+// A build of the same version may render in another way: a working copy has no
+// other name.
+func TestAnAuditOfAnotherBuild(t *testing.T) {
+	a := newAuditor(t, 5)
+	a.audit()
+	o := options()
+	o.Build = "another"
+	o.Reports = func(f *audit.Audit, m *evidence.Manifest, r []evidence.Request) []evidence.Report {
+		return reportsOf(f, m, r)[:2]
+	}
+	o.Index = func(string, []evidence.Entry) func(io.Writer) error {
+		return func(w io.Writer) error { _, err := io.WriteString(w, "another page"); return err }
+	}
+	if s := provenStore(t.Context(), t, a.path, o); verdictOf(s) != evidence.Proved || !has(s.Checks, evidence.Outside, "drew it") {
+		t.Errorf("%s", told(s))
+	}
+}
+
+// What a system leaves in the folders that it shows is told, and no more: such a
+// store was carried about. Anything else by that name is a stranger.
+func TestLitterIsNoEvidence(t *testing.T) {
+	a := newAuditor(t, 5)
+	l := a.audit()
+	for _, name := range []string{".DS_Store", filepath.Join(l.Folder, "Thumbs.db"), filepath.Join(l.Folder, "graph", "desktop.ini")} {
+		if err := os.WriteFile(filepath.Join(a.path, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := provenStore(t.Context(), t, a.path, options())
+	if verdictOf(s) != evidence.Proved || !has(s.Checks, evidence.Outside, "no part of the evidence") || !has(s.Audits[0].Checks, evidence.Outside, "no part of the evidence") {
+		t.Errorf("%s", told(s))
+	}
+	if err := os.Mkdir(filepath.Join(a.path, l.Folder, "graph", ".DS_Store"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if s := provenStore(t.Context(), t, a.path, options()); verdictOf(s) != evidence.Altered {
+		t.Errorf("%s", told(s))
 	}
 }
