@@ -2,8 +2,8 @@ package report
 
 import "io"
 
-// Proof writes what was proved of files as JSON. The value says which members it
-// has.
+// Proof writes what was proved of files, or found by doctor, as JSON. The value says
+// which members it has.
 func Proof(w io.Writer, proved any) error { return writeJSON(w, proved) }
 
 // WrapItem wraps a line of a list for a terminal of this many columns (at least 60), and

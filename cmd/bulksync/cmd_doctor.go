@@ -67,14 +67,16 @@ func (o doctorOptions) run(stops execute.Stops, e *env) error {
 	if err != nil {
 		return err
 	}
+	if e.format == report.Text {
+		options.Tell = func(c doctor.Check) error {
+			return e.print(func(w io.Writer) error { return e.showCheck(w, cleaned(c)) })
+		}
+	}
 	checks, err := doctor.Run(stops.Soft, options)
 	if err != nil {
 		return err
 	}
-	for i := range checks { // what came from a file, a proxy or Graph
-		checks[i].Detail, checks[i].Next = edge(checks[i].Detail), edge(checks[i].Next)
-	}
-	if err := e.print(func(w io.Writer) error { return e.showChecks(w, checks) }); err != nil {
+	if err := e.print(func(w io.Writer) error { return e.showEnd(w, checks) }); err != nil {
 		return err
 	}
 	if countOf(checks, doctor.Fail) > 0 {
@@ -143,19 +145,31 @@ func (o doctorOptions) file(ctx context.Context, e *env) (*doctor.File, error) {
 // detailColumn is where the details begin, after the widest status and name.
 const detailColumn = 7 + 2 + 15 + 2
 
-// showChecks writes one line for each check, its next step, and how many there are
-// of each status.
-func (e *env) showChecks(w io.Writer, checks []doctor.Check) error {
-	if e.format == report.JSON {
-		return report.Proof(w, diagnosis{FormatVersion: 1, CheckedAt: time.Now().UTC(), Checks: checks})
-	}
+// cleaned is a check whose text may come from a file, a proxy or Graph.
+func cleaned(c doctor.Check) doctor.Check {
+	c.Detail, c.Next = edge(c.Detail), edge(c.Next)
+	return c
+}
+
+// showCheck writes a check and its next step, as soon as it is done: the next one
+// may take a while.
+func (e *env) showCheck(w io.Writer, c doctor.Check) error {
 	page := e.pageOptions()
-	for _, c := range checks {
-		line := report.WrapUnder(fmt.Sprintf("%-7s  %-15s  %s", c.Status, c.Name, c.Detail), detailColumn, page.Width)
-		fmt.Fprintln(w, tinted(c.Status, line, page.Color))
-		if c.Next != "" {
-			fmt.Fprintln(w, report.WrapUnder(fmt.Sprintf("%*snext: %s", detailColumn, "", c.Next), detailColumn, page.Width))
+	line := report.WrapUnder(fmt.Sprintf("%-7s  %-15s  %s", c.Status, c.Name, c.Detail), detailColumn, page.Width)
+	_, err := fmt.Fprintln(w, tinted(c.Status, line, page.Color))
+	if c.Next != "" && err == nil {
+		_, err = fmt.Fprintln(w, report.WrapUnder(fmt.Sprintf("%*snext: %s", detailColumn, "", c.Next), detailColumn, page.Width))
+	}
+	return err
+}
+
+// showEnd writes how many checks there are of each status, or all of them as JSON.
+func (e *env) showEnd(w io.Writer, checks []doctor.Check) error {
+	if e.format == report.JSON {
+		for i := range checks {
+			checks[i] = cleaned(checks[i])
 		}
+		return report.Proof(w, diagnosis{FormatVersion: 1, CheckedAt: time.Now().UTC(), Checks: checks})
 	}
 	var counts []string
 	for _, s := range []doctor.Status{doctor.OK, doctor.Warn, doctor.Fail, doctor.Skipped} {

@@ -92,20 +92,20 @@ const (
 
 // May says whether the token allows a task. It is Unknown if the token names no
 // permissions; if it is a person's and names none of the usual roles, since a token
-// can leave roles out and a tenant has roles of its own; and with
-// Directory.AccessAsUser.All, which is all that the person may do. Only Graph
-// decides.
+// can leave roles out and a tenant has roles of its own; with
+// Directory.AccessAsUser.All, which is all that the person may do; and if an
+// application has a role instead of the permission. Only Graph decides.
 func (id Identity) May(t Task) Answer {
 	n, granted := t.need(), slices.Concat(id.Roles, id.Scopes)
 	switch {
 	case len(granted) == 0:
 		return Unknown
 	case !slices.ContainsFunc(n.permissions, func(p string) bool { return containsFold(granted, p) }):
-		if id.Kind == KindUser && containsFold(granted, "Directory.AccessAsUser.All") {
+		if id.Kind == KindUser && containsFold(granted, "Directory.AccessAsUser.All") || id.Kind == KindApp && id.hasRole(n) {
 			return Unknown
 		}
 		return No
-	case id.Kind == KindApp || len(n.least) == 0 || id.hasOne(n.least) || id.hasOne(n.others):
+	case id.Kind == KindApp || len(n.least) == 0 || id.hasRole(n):
 		return Yes
 	default:
 		return Unknown
@@ -115,21 +115,23 @@ func (id Identity) May(t Task) Answer {
 // PartialRole names the role of a person who sees partners but not their identity
 // synchronization; empty if there is none, or one that sees both beside it.
 func (id Identity) PartialRole() string {
-	n := Reading.need()
-	if id.Kind == KindApp || id.hasOne(n.least) || id.hasOne(n.others) {
+	if id.Kind == KindApp || id.hasRole(Reading.need()) {
 		return ""
 	}
 	for _, r := range partialRoles {
-		if id.hasOne([]role{r}) {
+		if id.has(r) {
 			return r.name
 		}
 	}
 	return ""
 }
 
-func (id Identity) hasOne(roles []role) bool {
-	return slices.ContainsFunc(roles, func(r role) bool { return containsFold(id.RoleTemplateIDs, r.template) })
+// hasRole reports whether the token names one of the roles of a need.
+func (id Identity) hasRole(n need) bool {
+	return slices.ContainsFunc(n.least, id.has) || slices.ContainsFunc(n.others, id.has)
 }
+
+func (id Identity) has(r role) bool { return containsFold(id.RoleTemplateIDs, r.template) }
 
 func containsFold(all []string, s string) bool {
 	return slices.ContainsFunc(all, func(a string) bool { return strings.EqualFold(a, s) })

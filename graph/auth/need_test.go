@@ -44,6 +44,7 @@ func TestWhatAnIdentityMayDo(t *testing.T) {
 		"a Teams administrator":        {claims{"scp": permissionToWrite, "wids": list(roleTeamsAdmin)}, "??nn"},
 		"a person without roles":       {claims{"scp": "Policy.Read.All " + permissionToLookUp}, "?nyn"},
 		"all that the person may do":   {claims{"scp": "Directory.AccessAsUser.All", "wids": list(roleSecurityAdmin)}, "????"},
+		"an app with a role":           {claims{"idtyp": "app", "roles": list("User.Read.All"), "wids": list(roleGlobalReader)}, "?nn?"},
 		"a token without permissions":  {claims{"tid": tenant}, "????"},
 		"an app with such a scope too": {claims{"idtyp": "app", "roles": list("Directory.AccessAsUser.All")}, "nnnn"},
 	} {

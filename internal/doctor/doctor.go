@@ -66,6 +66,9 @@ type Options struct {
 	File *File // nil without one
 	// Advise is the next step after an error of Graph; empty if it knows none.
 	Advise func(error, auth.Identity) string
+	// Tell receives each check when it is done; its error ends the run. Nil is for
+	// nobody.
+	Tell func(Check) error
 	// Resolve looks up the addresses of a host; nil asks the system.
 	Resolve func(ctx context.Context, host string) ([]string, error)
 }
@@ -128,6 +131,11 @@ func Run(ctx context.Context, o Options) ([]Check, error) {
 			return nil, context.Cause(ctx)
 		}
 		all = append(all, done)
+		if o.Tell != nil {
+			if err := o.Tell(done); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return all, nil
 }

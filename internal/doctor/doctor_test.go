@@ -141,7 +141,8 @@ func TestIdentities(t *testing.T) {
 				"names":       "-> the permission CrossTenantInformation", "audit-log": "-> for audit --who: the permission AuditLog",
 			},
 		},
-		"one that reads, for an audit": {token: may(graphsim.PermissionRead), with: asking(auth.Reading), want: "warn names, warn audit-log"},
+		"one that reads, for an audit":  {token: may(graphsim.PermissionRead), with: asking(auth.Reading), want: "warn names, warn audit-log"},
+		"one that writes, for an audit": {token: everything, with: asking(auth.Reading), says: map[string]string{"permissions": "; it could write here, which plan and audit do not need ->"}},
 		"one that reads, for apply": {
 			token: may(graphsim.PermissionRead), with: asking(auth.Writing), want: "fail permissions, warn names, warn audit-log",
 		},
@@ -277,5 +278,24 @@ func TestAnInterruptEndsTheChecks(t *testing.T) {
 func TestAURLThatIsRefused(t *testing.T) {
 	if _, err := doctor.Run(t.Context(), doctor.Options{Session: session.Options{GraphURL: "http://graph.example"}}); err == nil {
 		t.Error("a token would be sent in clear")
+	}
+}
+
+// Each check is told when it is done, and nobody has to listen to the end.
+func TestChecksAreToldOneByOne(t *testing.T) {
+	sim := graphsim.New(graphsim.Config{})
+	var names []string
+	enough := errors.New("enough")
+	_, err := doctor.Run(t.Context(), doctor.Options{
+		Session: session.Options{GraphURL: "http://127.0.0.1:1", Token: sim.Token(everything), Base: sim.Transport()},
+		Tell: func(c doctor.Check) error {
+			if names = append(names, c.Name); c.Name == "tls" {
+				return enough
+			}
+			return nil
+		},
+	})
+	if got := strings.Join(names, " "); err != enough || got != "file dns tls" || len(sim.Requests()) != 1 {
+		t.Errorf("%v after %s", err, got)
 	}
 }

@@ -86,6 +86,9 @@ func (x *examination) permissions(context.Context) Check {
 			says = append(says, part.words+strings.Join(all, ", "))
 		}
 	}
+	if x.Task == auth.Reading && len(answers[auth.Unknown])+len(answers[auth.No]) < len(auth.Tasks()) && id.CheckReadOnly() != nil {
+		says = append(says, "it could write here, which "+string(auth.Reading)+" do not need")
+	}
 	return Check{Status: worst, Detail: strings.Join(says, "; "), Next: next}
 }
 
