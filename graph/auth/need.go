@@ -3,6 +3,8 @@ package auth
 import (
 	"slices"
 	"strings"
+
+	"bulksync/graph"
 )
 
 // Task is what an identity is needed for: a group of commands that need the same.
@@ -54,7 +56,7 @@ func (t Task) need() need {
 	case LookingUp:
 		return need{permissions: []string{"CrossTenantInformation.ReadBasic.All"}}
 	case Tracing:
-		return need{[]string{"AuditLog.Read.All"}, []role{reportsReader, securityReader}, []role{securityAdministrator, globalReader, globalAdministrator}}
+		return need{[]string{graph.PermissionAuditLog}, []role{reportsReader, securityReader}, []role{securityAdministrator, globalReader, globalAdministrator}}
 	default:
 		return need{
 			[]string{"Policy.Read.All", "Policy.ReadWrite.CrossTenantAccess"},

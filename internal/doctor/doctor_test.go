@@ -142,7 +142,7 @@ func TestIdentities(t *testing.T) {
 			},
 		},
 		"one that reads, for an audit":  {token: may(graphsim.PermissionRead), with: asking(auth.Reading), want: "warn names, warn audit-log"},
-		"one that writes, for an audit": {token: everything, with: asking(auth.Reading), says: map[string]string{"permissions": "; it could write here, which plan and audit do not need ->"}},
+		"one that writes, for an audit": {token: everything, with: asking(auth.Reading), says: map[string]string{"permissions": "; it could write here, which these do not need: Policy.ReadWrite.CrossTenantAccess ->"}},
 		"one that reads, for apply": {
 			token: may(graphsim.PermissionRead), with: asking(auth.Writing), want: "fail permissions, warn names, warn audit-log",
 		},

@@ -86,8 +86,8 @@ func (x *examination) permissions(context.Context) Check {
 			says = append(says, part.words+strings.Join(all, ", "))
 		}
 	}
-	if x.Task == auth.Reading && len(answers[auth.Unknown])+len(answers[auth.No]) < len(auth.Tasks()) && id.CheckReadOnly() != nil {
-		says = append(says, "it could write here, which "+string(auth.Reading)+" do not need")
+	if more := (*auth.WritableError)(nil); x.Task == auth.Reading && errors.As(id.CheckReadOnly(), &more) && len(more.By) > 0 {
+		says = append(says, "it could write here, which these do not need: "+strings.Join(more.By, ", "))
 	}
 	return Check{Status: worst, Detail: strings.Join(says, "; "), Next: next}
 }
