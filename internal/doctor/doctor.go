@@ -180,6 +180,8 @@ func (x *examination) failed(status Status, err error) Check {
 	}
 	detail := err.Error()
 	switch {
+	case errors.Is(err, graph.Outage): // a check has a time of its own, whatever --outage says
+		next = nextNetwork
 	case !errors.Is(err, context.DeadlineExceeded):
 	case x.wire.lastStatus() == http.StatusTooManyRequests:
 		detail, next = "Graph throttled the request, and asked for a longer pause than a check has", "run doctor again later"

@@ -240,7 +240,7 @@ func TestFaults(t *testing.T) {
 		"no connection":                {faults: always(graphsim.FaultRefused, ""), want: "fail tls, skipped clock, skipped tenant, " + rest, says: map[string]string{"tls": "^no connection: .*refused -> check the network"}},
 		"a host that hangs":            {faults: always(graphsim.FaultSilent, ""), want: "fail tls, skipped clock, skipped tenant, " + rest, says: map[string]string{"tls": "^no answer in 10s"}},
 		"a sign-in page":               {faults: always(graphsim.FaultHTML, ""), want: "fail tls, skipped clock, skipped tenant, " + rest, says: map[string]string{"tls": "not as Graph does"}},
-		"a Graph that hangs":           {faults: always(graphsim.FaultSilent, "tenant"), want: "fail tenant, " + rest, says: map[string]string{"tenant": "no good answer from Graph for 8s.* -> advice"}},
+		"a Graph that hangs":           {faults: always(graphsim.FaultSilent, "tenant"), want: "fail tenant, " + rest, says: map[string]string{"tenant": "no good answer from Graph for 8s.* -> check the network"}},
 		"a list that hangs":            {faults: always(graphsim.FaultSilent, "partners"), want: "fail partners, skipped synchronization"},
 		"a list that fails":            {faults: always("503", "partners"), want: "fail partners, skipped synchronization", says: map[string]string{"partners": "503"}},
 		"a list that is cut":           {faults: always(graphsim.FaultCut, "partners"), want: "fail partners, skipped synchronization"},
