@@ -17,6 +17,8 @@ type Exchange struct {
 	Err    error
 	// Date is Graph's Date header, as it was sent.
 	Date string
+	// Header is that of the answer, nil if none came. It must not be changed.
+	Header http.Header
 	// Body is the answer without its transfer encoding. A secret of the request that
 	// the answer repeats was removed from it.
 	Body []byte
@@ -42,6 +44,7 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	x.Elapsed, x.Err = time.Since(x.Sent), err
 	if err == nil {
 		x.Status, x.Date, x.RequestID = resp.StatusCode, resp.Header.Get("Date"), resp.Header.Get("Request-Id")
+		x.Header = resp.Header
 		x.Body = c.secrets.fromBody(bodyOf(resp))
 		setBody(resp, x.Body) // the client must see what is kept
 	}

@@ -42,7 +42,7 @@ func TestRecordKeepsTheBytes(t *testing.T) {
 		x := (*all)[0]
 		if string(x.Body) != body || x.Method != "GET" || x.URL != root+"/v1.0"+graph.TemplatePath || x.ClientRequestID != "c-1" ||
 			x.RequestID != "r-1" || x.Status != 200 || x.Err != nil || x.Date != "Sat, 21 Nov 2026 12:00:00 GMT" ||
-			!x.Sent.Equal(began) || x.Elapsed != 70*time.Millisecond {
+			x.Header.Get("Request-Id") != "r-1" || !x.Sent.Equal(began) || x.Elapsed != 70*time.Millisecond {
 			t.Errorf("got %+v", x)
 		}
 	})

@@ -25,13 +25,18 @@ type demand struct {
 	record func(graph.Exchange)
 }
 
-// connect signs in to the home tenant. It sends nothing to Graph.
-func (e *env) connect(ctx context.Context, d demand) (*session.Session, error) {
-	s, err := session.Open(ctx, session.Options{
+// sessionOptions are the way to the home tenant.
+func (e *env) sessionOptions(d demand) session.Options {
+	return session.Options{
 		Cloud: cmp.Or(e.cloud, d.cloud), GraphURL: e.address.graphURL, Tenant: e.homeTenant, Token: e.getenv("BULKSYNC_ACCESS_TOKEN"),
 		Pace: d.pace, Priority: d.priority, Outage: cmp.Or(d.outage, e.outage),
 		UserAgent: "bulksync/" + version(), Log: e.log, Record: d.record,
-	})
+	}
+}
+
+// connect signs in to the home tenant. It sends nothing to Graph.
+func (e *env) connect(ctx context.Context, d demand) (*session.Session, error) {
+	s, err := session.Open(ctx, e.sessionOptions(d))
 	var other *session.MismatchError
 	if errors.As(err, &other) {
 		return nil, refused("sign in to that tenant, or leave --tenant out",

@@ -46,6 +46,7 @@ var vocabularies = []vocabulary{
 	{"verdict", "cmd/bulksync", "verdict", false},
 	{"check", "plan/audit/evidence", "Status", false},
 	{"subject", "plan/audit/evidence", "Subject", false},
+	{"status of a check of doctor", "internal/doctor", "Status", false},
 }
 
 // Each word of a vocabulary is on the page, and each that a report shows is in

@@ -37,6 +37,7 @@ const (
 	sectionRequests = "The requests"
 	sectionLog      = "The log"
 	sectionProof    = "The proof"
+	sectionDoctor   = "The checks of doctor"
 )
 
 // amounts are the three values that together show each member both present and,
@@ -49,7 +50,7 @@ func TestFormatsListEveryMember(t *testing.T) {
 	page := readFormats(t)
 	for section, texts := range map[string]func(*testing.T) [][]byte{
 		sectionPlan: planTexts, sectionDecision: decisionTexts, sectionJournal: journalTexts, sectionSummary: summaryTexts, sectionAudit: auditTexts,
-		sectionManifest: manifestTexts, sectionRequests: requestTexts, sectionProof: proofTexts,
+		sectionManifest: manifestTexts, sectionRequests: requestTexts, sectionProof: proofTexts, sectionDoctor: doctorTexts,
 	} {
 		page.compare(t, section, "member", collected(t, texts(t)), true)
 	}
@@ -201,6 +202,13 @@ func marshalled(t *testing.T, v any) []byte {
 func proofTexts(t *testing.T) (texts [][]byte) {
 	for _, how := range amounts {
 		texts = append(texts, rendered(t, func(w io.Writer) error { return report.Proof(w, filled[verification](how)) }))
+	}
+	return texts
+}
+
+func doctorTexts(t *testing.T) (texts [][]byte) {
+	for _, how := range amounts {
+		texts = append(texts, rendered(t, func(w io.Writer) error { return report.Proof(w, filled[diagnosis](how)) }))
 	}
 	return texts
 }

@@ -98,7 +98,7 @@ every change ended.
 	c.flags.register(cmd.PersistentFlags())
 	cmd.AddCommand(
 		planCommand(c), showCommand(c), approveCommand(c), rejectCommand(c), verifyCommand(c), applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c),
-		reportCommand(c), demoCommand(c), simulateCommand(c), versionCommand(c),
+		reportCommand(c), doctorCommand(c), demoCommand(c), simulateCommand(c), versionCommand(c),
 	)
 	return cmd
 }

@@ -2,8 +2,9 @@
 //
 // It owns which credentials are tried in which cloud, whom a token is for, and the Authorization
 // header: a Session is one identity at work for one command. It never decides what that identity
-// may do, which only Graph does: claims are read for early warnings, for the record, and to refuse
-// an identity that is not certainly read-only where that is asked for. It keeps nothing on disk and
+// may do, which only Graph does: claims are read for early warnings, for the record, to refuse an
+// identity that is not certainly read-only where that is asked for, and to say in advance which
+// commands it will do for (need.go has the least that each needs). It keeps nothing on disk and
 // reads no environment variable itself; the Azure identity library reads the AZURE_* variables.
 //
 // Two promises. A session stays in the tenant of its first token: if the sign-in

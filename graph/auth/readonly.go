@@ -65,9 +65,7 @@ var writers = [...]struct{ name, how string }{
 // writerRoles are the built-in roles that could write, as the reference pages list
 // them, that of Global Administrator, which has all rights, and of those who can
 // assign roles. Teams Administrator writes all but identity synchronization.
-var writerRoles = [...]struct{ name, template string }{
-	{"Global Administrator", "62e90394-69f5-4237-9190-012177145e10"},
-	{"Security Administrator", "194ae4cb-b126-40b2-bd5b-6091b380977d"},
-	{"Teams Administrator", "69091246-20e8-4a56-aa4d-066075b2a7a8"},
+var writerRoles = [...]role{
+	globalAdministrator, securityAdministrator, teamsAdministrator,
 	{"Privileged Role Administrator", "e8611ab8-c189-46e8-94e1-60213ab1f814"},
 }
