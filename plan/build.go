@@ -17,6 +17,8 @@ type Desired struct {
 	Template *desired.Template
 	// CreatePartners allows partner configurations to be added.
 	CreatePartners bool
+	// Choice is the part to plan; nil means all of it.
+	Choice *Choice
 }
 
 // Head identifies a plan: who made it, when, for which tenant.
@@ -53,12 +55,13 @@ func Build(h Head, d Desired, cur *Current) (*Plan, error) {
 	if d.Template != nil {
 		p.Template = &TemplateInput{Name: d.Template.Name, SHA256: d.Template.SHA256}
 	}
+	p.Selection = d.selection(p.Changes)
 	return p, p.seal()
 }
 
 // changes lists the changes of a plan.
 func changes(d Desired, cur *Current, h Head) (all []Change) {
-	if d.Partners != nil {
+	if d.Partners != nil && d.Choice == nil {
 		all = make([]Change, 0, 1+objects(d.Partners.Rows))
 	}
 	b := builder{cur: cur, createPartners: d.CreatePartners, visit: func(c *Change) { all = append(all, *c) }}
@@ -78,12 +81,28 @@ func EachChange(d Desired, cur *Current, cloud graph.Cloud, visit func(*Change))
 }
 
 func (b *builder) build(d Desired, cloud graph.Cloud) {
-	if d.Template != nil {
+	if d.Template != nil && d.Choice.takes(TemplateChoice) {
 		b.template(d.Template, cloud)
 	}
 	if d.Partners != nil {
-		for i := range d.Partners.Rows {
-			b.row(&d.Partners.Rows[i])
+		b.rows(d.Partners.Rows, d.Choice)
+	}
+}
+
+// rows adds the changes of the rows that are chosen.
+func (b *builder) rows(rows []desired.Row, choice *Choice) {
+	written := 0 // partners that need a change
+	for i := range rows {
+		if !choice.takes(rows[i].TenantID) {
+			continue
+		}
+		before := b.writes
+		b.row(&rows[i])
+		if b.writes > before {
+			written++
+		}
+		if choice != nil && choice.Limit > 0 && written == choice.Limit {
+			return
 		}
 	}
 }
@@ -107,6 +126,7 @@ type builder struct {
 	// protected maps partners that are never written to the reason.
 	protected map[string]string
 	made      int // changes so far
+	writes    int // those of them that send a write
 	visit     func(*Change)
 }
 
@@ -114,6 +134,9 @@ type builder struct {
 func (b *builder) finish(ch Change) {
 	b.made++
 	ch.Seq = b.made
+	if ch.Writes() {
+		b.writes++
+	}
 	if ch.Hazards = ch.hazards(); ch.Hazards == nil {
 		ch.Hazards = []Hazard{}
 	}

@@ -62,6 +62,9 @@ func (p *Plan) checkChanges() error {
 	if len(p.Changes) > 0 {
 		o.reverts = p.Changes[0].Reverts()
 	}
+	if err := p.checkSelection(o.reverts); err != nil {
+		return fmt.Errorf("the selection: %w", err)
+	}
 	if p.Input.IsListed() && !o.reverts {
 		var err error
 		if o.wanted, err = p.rowsOf(); err != nil {
@@ -209,10 +212,17 @@ func (o *order) finish() error {
 	if !o.plan.Input.IsListed() && o.plan.Input.Rows != o.rows {
 		return fmt.Errorf("the input counts %d rows, but the changes come from %d", o.plan.Input.Rows, o.rows)
 	}
-	if o.plan.Template != nil && (!o.template || o.reverts) {
-		return errors.New("it names a template file, but no change comes from it")
+	if o.plan.Template == nil {
+		return nil
 	}
-	return nil
+	switch takes := o.plan.Selection.takes(TemplateChoice); {
+	case o.reverts, takes && !o.template:
+		return errors.New("it names a template file, but no change comes from it")
+	case !takes && o.template:
+		return errors.New("the selection leaves the template out, but a change comes from it")
+	default:
+		return nil
+	}
 }
 
 // rank is the index of an object among those of its partner; -1 for the template.

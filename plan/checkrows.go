@@ -14,10 +14,9 @@ import (
 // one in the changes of its row.
 func (p *Plan) rowsOf() ([]desired.Row, error) {
 	r, err := p.Input.Reread()
+	var unassigned []desired.Unassigned
 	if err == nil && len(r.Domains()) > 0 {
-		if line := r.Assign(p.tenantsByLine()); line > 0 {
-			return nil, noChange(line)
-		}
+		unassigned = r.Assign(p.tenantsByLine())
 	}
 	var wanted *desired.Partners
 	if err == nil {
@@ -30,7 +29,22 @@ func (p *Plan) rowsOf() ([]desired.Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the input: %w", err)
 	}
-	return wanted.Rows, nil
+	if p.Selection != nil {
+		s := selected{plan: p, Selection: p.Selection, rows: wanted.Rows, unassigned: unassigned}
+		return s.prove()
+	}
+	return wanted.Rows, allAssigned(unassigned)
+}
+
+// allAssigned refuses a row that names a domain and has no change, unless another
+// row may be about the same tenant.
+func allAssigned(rows []desired.Unassigned) error {
+	for _, row := range rows {
+		if !row.Repeats {
+			return noChange(row.Line)
+		}
+	}
+	return nil
 }
 
 func noChange(line int) error { return fmt.Errorf("no change comes from line %d", line) }

@@ -118,7 +118,7 @@ func newDecoder(early map[string][]byte) *decoder {
 	p := &d.plan
 	d.known = map[string]any{
 		"formatVersion": &p.FormatVersion, "tool": &p.Tool, "createdAt": &p.CreatedAt, "homeTenant": &p.HomeTenant, "input": &p.Input,
-		"template": &p.Template, "read": &p.Read, "policy": &p.Policy, "estimate": &p.Estimate, "summary": &p.Summary, "fingerprint": &p.Fingerprint,
+		"template": &p.Template, "read": &p.Read, "policy": &p.Policy, "estimate": &p.Estimate, "selection": &p.Selection, "summary": &p.Summary, "fingerprint": &p.Fingerprint,
 	}
 	d.group.SetLimit(2 * runtime.GOMAXPROCS(0)) // so that the reader does not run ahead
 	return d

@@ -63,6 +63,9 @@ func (p *Plan) members() []member {
 	if p.Template != nil {
 		ms = append(ms, member{"template", p.Template})
 	}
+	if p.Selection != nil {
+		ms = append(ms, member{"selection", p.Selection})
+	}
 	if p.Estimate != nil {
 		ms = append(ms, member{"estimate", p.Estimate})
 	}

@@ -137,7 +137,7 @@ func TestTheFingerprintIsTheHashOfTheCanonicalFile(t *testing.T) {
 
 // A plan of several batches, the last of them not full.
 func TestALongPlanComesBackInOrder(t *testing.T) {
-	p := anyPlan(t, 1000).Example(1)
+	p := wholePlan(t, 1000).Example(1)
 	text := encoded(t, p)
 	if want := independent(t, text); p.Fingerprint != want || len(p.Changes) < 600 {
 		t.Errorf("%d changes: got %s, want %s", len(p.Changes), p.Fingerprint, want)
@@ -153,8 +153,15 @@ func TestALongPlanComesBackInOrder(t *testing.T) {
 }
 
 // anyPlan plans random rows, at most that many and at least half as many, against
-// random partners.
-func anyPlan(t testing.TB, most int) *rapid.Generator[*plan.Plan] {
+// random partners; all of them or a part.
+func anyPlan(t testing.TB, most int) *rapid.Generator[*plan.Plan] { return planOf(t, most, chooseAny) }
+
+// wholePlan is anyPlan of all rows.
+func wholePlan(t testing.TB, most int) *rapid.Generator[*plan.Plan] {
+	return planOf(t, most, func(*rapid.T, *plan.Desired) {})
+}
+
+func planOf(t testing.TB, most int, choose func(*rapid.T, *plan.Desired)) *rapid.Generator[*plan.Plan] {
 	cell := rapid.SampledFrom([]string{"", "true", "false"})
 	return rapid.Custom(func(rt *rapid.T) *plan.Plan {
 		var lines []string
@@ -184,8 +191,30 @@ func anyPlan(t testing.TB, most int) *rapid.Generator[*plan.Plan] {
 			}
 			cur.Template = &live
 		}
+		choose(rt, &d)
 		return build(t, d, cur)
 	})
+}
+
+// chooseAny may choose a part of the input.
+func chooseAny(rt *rapid.T, d *plan.Desired) {
+	if !rapid.Bool().Draw(rt, "a part") {
+		return
+	}
+	limit := rapid.IntRange(0, 3).Draw(rt, "limit")
+	var names, only []string
+	for i := range d.Partners.Rows {
+		names = append(names, d.Partners.Rows[i].TenantID)
+	}
+	if d.Template != nil {
+		names = append(names, plan.TemplateChoice)
+	}
+	if len(names) > 0 && (limit == 0 || rapid.Bool().Draw(rt, "by name")) {
+		only = rapid.SliceOfN(rapid.SampledFrom(names), 1, 4).Draw(rt, "only")
+	}
+	if missing := d.Choose(only, limit); len(missing) > 0 {
+		rt.Fatalf("not in the input: %v", missing)
+	}
 }
 
 // states are the members of partners that plans are made against; "-" is no partner.

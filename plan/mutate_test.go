@@ -172,11 +172,18 @@ func smallPlans(t *testing.T) map[string]*plan.Plan {
 	d := wanted(t, fabrikam+",Fabrikam,,,,,", contoso+",,true,,,,")
 	d.CreatePartners = true
 	added := build(t, d, currently(partner(t, contoso, `"isServiceProvider":true`)))
+	pilot := wanted(t, fabrikam+",,false,,,,", contoso+",,true,,,,")
+	pilot.Choose(nil, 1)
+	named := wanted(t, fabrikam+",,false,,,,", contoso+",,true,,,,", contoso+",,true,,,,")
+	named.Template = wantedTemplate(t, `{"templateApplicationLevel":"none"}`)
+	named.Choose([]string{contoso}, 0)
+	both := currently(partner(t, fabrikam, syncOn), partner(t, contoso, ""))
 	cur := currently()
 	cur.Template = &graph.Template{TemplateApplicationLevel: "newPartners", Raw: []byte(`{"templateApplicationLevel":"newPartners"}`)}
 	template := build(t, plan.Desired{Template: wantedTemplate(t, `{"templateApplicationLevel":"none","userSyncInbound":{"isSyncAllowed":true}}`)}, cur)
 	return map[string]*plan.Plan{
-		"update": yes, "trust": trusted, "undo of trust": taken(t, trusted, nil), "removal": gone, "new partner": added, "template": template, "undo of update": taken(t, yes, nil),
+		"update": yes, "trust": trusted, "undo of trust": taken(t, trusted, nil), "removal": gone, "new partner": added, "template": template,
+		"first of two": build(t, pilot, both), "second by name": build(t, named, both), "undo of update": taken(t, yes, nil),
 		"undo of removal": taken(t, gone, nil), "undo of new partner": taken(t, added, nil), "undo of template": taken(t, template, nil),
 	}
 }

@@ -33,7 +33,9 @@ type Plan struct {
 	Input         desired.Input    `json:"input"`
 	// Template identifies the template file; nil if the plan has none.
 	Template *TemplateInput `json:"template,omitempty"`
-	Read     Read           `json:"read"`
+	// Selection says which part of the input the plan is about; nil if all of it.
+	Selection *Selection `json:"selection,omitempty"`
+	Read      Read       `json:"read"`
 	// Policy is the one that the plan was made under; every plan has one.
 	Policy  Policy   `json:"policy"`
 	Changes []Change `json:"changes"`

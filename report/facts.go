@@ -54,7 +54,7 @@ func planInput(p *plan.Plan) []fact {
 	if p.Reverts() {
 		of = "the run's journal"
 	}
-	return inputFacts(p.Input.Name, p.Input.SHA256, of, p.Input.Rows)
+	return append(inputFacts(p.Input.Name, p.Input.SHA256, of, p.Input.Rows), selectionFact(p)...)
 }
 
 // readFact says how complete the reading behind the report was.

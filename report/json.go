@@ -155,6 +155,8 @@ type summary struct {
 	*journal.Result
 	// Policy is the one that the plan was held to.
 	Policy policyName `json:"policy"`
+	// Selection says which part of the input the plan is about; nil if all of it.
+	Selection *plan.Selection `json:"selection,omitempty"`
 	// Estimate is how long the writes were thought to take; nil if not known.
 	Estimate *plan.Estimate `json:"estimate,omitempty"`
 	Running  bool           `json:"running,omitempty"`

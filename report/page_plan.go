@@ -94,7 +94,7 @@ func planLead(p *plan.Plan) []string {
 	if n := p.BareRows(); n > 0 {
 		out = append(out, bareRows(n))
 	}
-	return out
+	return append(partLead(p, "plan is"), out...)
 }
 
 // bareRows says how many rows name no property, so that nothing was compared.

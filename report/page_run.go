@@ -69,7 +69,7 @@ func outcomeRank(o *journal.Outcome, running bool) rank {
 
 // runLead says what changed for people, and which of it is not confirmed.
 func runLead(p *plan.Plan, r *journal.Result, running bool) []string {
-	var out []string
+	out := partLead(p, "run is of")
 	if p.Reverts() && !isEmptyUndo(p) {
 		out = append(out, "This run reverts another one.")
 	}
@@ -181,7 +181,12 @@ func rowsLine(p *plan.Plan, r *journal.Result) string {
 	}
 	line := fmt.Sprintf("Rows: %s in the input = %s done + %s not done",
 		words.Thousands(r.Rows), words.Thousands(len(all)-len(open)), words.Thousands(len(open)))
-	if rest := r.Rows - len(all); rest > 0 {
+	rest := r.Rows - len(all)
+	if s := p.Selection; s != nil && s.LeftOut.Rows > 0 {
+		line += fmt.Sprintf(" + %s left out by the selection", words.Thousands(s.LeftOut.Rows))
+		rest -= s.LeftOut.Rows
+	}
+	if rest > 0 {
 		line += fmt.Sprintf(" + %s merged into another", words.Thousands(rest))
 	}
 	return line + "."

@@ -98,7 +98,7 @@ func Run(w io.Writer, p *plan.Plan, r *journal.Result, f Format, o Options) erro
 	}
 	switch f {
 	case JSON:
-		return writeJSON(w, summary{r, policyName{p.Policy.Name, p.Policy.SHA256}, p.Estimate, o.Running, o.ExitCode})
+		return writeJSON(w, summary{r, policyName{p.Policy.Name, p.Policy.SHA256}, p.Selection, p.Estimate, o.Running, o.ExitCode})
 	case CSV:
 		return Outcomes(w, p, r)
 	default:

@@ -31,7 +31,7 @@ func planCommand(c *commandLine) *cobra.Command {
 		Long: `Reads the CSV ("-" is standard input) and the tenant, and shows what would
 change. Nothing is written to the tenant. With --out the plan is saved to a
 file, and bulksync apply runs exactly that plan.`,
-		Example: "  bulksync plan partners.csv --out plan.json\n  bulksync plan --template template.json",
+		Example: "  bulksync plan partners.csv --out plan.json\n  bulksync plan --template template.json\n  bulksync plan partners.csv --limit 5 --out pilot.json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.takeFile(args)
@@ -45,6 +45,7 @@ file, and bulksync apply runs exactly that plan.`,
 
 func (o *planOptions) register(fl *pflag.FlagSet) {
 	o.wanted.register(fl)
+	o.selection.register(fl)
 	o.registerPolicy(fl)
 	fl.StringVar(&o.out, "out", "", "`FILE` to save the plan in")
 	fl.BoolVar(&o.createPartners, "create-partners", false, "add partner configurations that do not exist")
@@ -70,7 +71,7 @@ func (o planOptions) build(ctx context.Context, e *env) (*plan.Plan, error) {
 func (o planOptions) run(stops execute.Stops, e *env) error {
 	ctx := stops.Soft
 	if o.out != "" {
-		if err := e.checkOutput(o.out, o.csv, o.template, o.file(e)); err != nil {
+		if err := e.checkOutput(o.out, append(o.selection.files(), o.csv, o.template, o.file(e))...); err != nil {
 			return err
 		}
 	}

@@ -22,6 +22,7 @@ import (
 type wanted struct {
 	csv, template  string
 	createPartners bool
+	selection      selectionOptions
 	// imageless means that the values of what is there will do, without its JSON.
 	imageless bool
 	// twice means that the tenant is read twice, and must be the same in all that is
@@ -97,6 +98,10 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 	if err != nil {
 		return nil, err
 	}
+	part, err := w.selection.read(ctx, e, rows != nil)
+	if err != nil {
+		return nil, err
+	}
 	t, err := e.connect(ctx, demand{record: w.keeper.record()})
 	if err != nil {
 		return nil, err
@@ -106,8 +111,9 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 	}
 	c := &compared{input: inputOf(rows, d.Template), desired: d, tenant: t}
 	needs := w.needs(rows, d.Template != nil && t.Home().Cloud.HasTemplates())
+	needs.Domains = union(needs.Domains, part.domains())
 	if rows != nil && len(needs.Domains) == 0 {
-		if c.desired.Partners, err = rows.Resolve(t.Home().ID, nil); err != nil {
+		if err = c.resolve(rows, nil, part); err != nil {
 			return nil, err
 		}
 	}
@@ -116,7 +122,7 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 		return c, err
 	}
 	if len(needs.Domains) > 0 {
-		if c.desired.Partners, err = rows.Resolve(t.Home().ID, c.current.TenantIDs); err != nil {
+		if err = c.resolve(rows, c.current.TenantIDs, part); err != nil {
 			return c, err
 		}
 		e.notices(c.desired.Partners.Notices)
@@ -127,6 +133,23 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 		}
 	}
 	return c, nil
+}
+
+// resolve turns the rows into partners, and takes the part of them that is chosen.
+func (c *compared) resolve(rows *desired.Rows, tenantIDs map[string]string, part *chosen) (err error) {
+	if c.desired.Partners, err = rows.Resolve(c.tenant.Home().ID, tenantIDs); err != nil {
+		return err
+	}
+	return part.apply(&c.desired, tenantIDs)
+}
+
+// union is a with the texts of b that are not in it.
+func union(a, b []string) []string {
+	known := make(map[string]bool, len(a))
+	for _, text := range a {
+		known[text] = true
+	}
+	return append(a, slices.DeleteFunc(b, func(text string) bool { return known[text] })...)
 }
 
 // needs says what is to be read of the tenant.

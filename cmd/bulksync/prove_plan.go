@@ -47,7 +47,11 @@ func (v *verifier) provePlan(ctx context.Context, p *proof, beside []target) {
 func (p *proof) whole(name string, read *plan.Plan) {
 	said := fmt.Sprintf("is whole: %s to home tenant %s", words.Count(read.Summary.Writes(), "change"), read.HomeTenant.ID)
 	p.Checks.Add(evidence.Proved, evidence.OfPlan, "", "it %s", said)
-	p.lines = append(p.lines, name+" "+said, "its fingerprint is")
+	p.lines = append(p.lines, name+" "+said)
+	if s := read.Selection; s != nil && !s.LeftOut.IsNothing() {
+		p.accept(evidence.OfPlan, "it is a part of "+report.OneLine(read.Input.Name)+": "+report.SelectionWords(read))
+	}
+	p.lines = append(p.lines, "its fingerprint is")
 	for _, line := range aloud(read.Fingerprint) {
 		p.lines = append(p.lines, "  "+line)
 	}

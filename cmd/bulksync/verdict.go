@@ -188,6 +188,7 @@ func (s decided) show(e *env, w io.Writer) error {
 		{"Home tenant", s.plan.HomeTenant.ID},
 		{"Changes", fmt.Sprintf("%d to create, %d to update, %d to delete, %d blocked", s.plan.Summary.Create, s.plan.Summary.Update, s.plan.Summary.Delete, s.plan.Summary.Blocked)},
 	}
+	lines = append(lines, [2]string{"Selection", report.SelectionWords(s.plan)})
 	for _, name := range report.ExceptionNames(s.plan, d.Except) {
 		lines = append(lines, [2]string{"Excepted", name})
 	}

@@ -46,14 +46,15 @@ func TestAnInputIsReadAgain(t *testing.T) {
 
 // What a domain name stood for is known from the line of its row.
 func TestRowsAreAssignedTheirTenantsAgain(t *testing.T) {
-	const text = "tenantId,name\na.example,A\n" + idB + ",B\nb.example,B\nc.example,C\n"
+	const text = "tenantId,name\na.example,A\n" + idB + ",B\nb.example,B\nc.example,C\nb.example,B\n"
 	rows := readRows(t, text)
-	if line := rows.Assign(map[int]string{2: idA, 3: idB}); line != 5 {
-		t.Errorf("line %d says something else, want 5", line)
+	want := []desired.Unassigned{{Line: 4, Rows: 2, Repeats: true}, {Line: 5, Rows: 1}}
+	if diff := cmp.Diff(want, rows.Assign(map[int]string{2: idA, 3: idB})); diff != "" {
+		t.Errorf("without a tenant (-want +got):\n%s", diff)
 	}
 	rows = readRows(t, text)
-	if line := rows.Assign(map[int]string{2: idA, 3: idB, 5: "cccccccc-0000-4000-8000-00000000000c"}); line != 0 || len(rows.Domains()) != 0 {
-		t.Errorf("line %d says something else, and the domains %v are left", line, rows.Domains())
+	if dropped := rows.Assign(map[int]string{2: idA, 3: idB, 5: "cccccccc-0000-4000-8000-00000000000c"}); !cmp.Equal(want[:1], dropped) || len(rows.Domains()) != 0 {
+		t.Errorf("%v have no tenant, and the domains %v are left", dropped, rows.Domains())
 	}
 	var lines []int
 	for _, row := range known(t, rows) {

@@ -72,11 +72,19 @@ func (r *Rows) Resolve(home string, tenantIDs map[string]string) (*Partners, err
 	return &Partners{Input: r.Input, Rows: m.rows, Notices: notices}, nil
 }
 
+// Unassigned is a row of which Assign does not know the tenant.
+type Unassigned struct {
+	Line int
+	// Rows counts the rows of the file that it stands for, itself included.
+	Rows int
+	// Repeats means that a row with a tenant says the same, and may be about the
+	// same one: then Resolve made one of the two.
+	Repeats bool
+}
+
 // Assign gives each row that names a domain the tenant that lines has for its
-// line. A row without one names a tenant that another row names too, and says the
-// same: it is dropped, as Resolve dropped it the first time. Assign returns the
-// line of the first row that says something else; 0 if there is none.
-func (r *Rows) Assign(lines map[int]string) (unassigned int) {
+// line. It drops the rows without one, and returns them, each domain once.
+func (r *Rows) Assign(lines map[int]string) (dropped []Unassigned) {
 	said := map[string]bool{}
 	for i := range r.rows {
 		if lines[r.rows[i].Line] != "" {
@@ -88,15 +96,14 @@ func (r *Rows) Assign(lines map[int]string) (unassigned int) {
 		if row.TenantID == "" {
 			row.TenantID = lines[row.Line]
 		}
-		switch {
-		case row.TenantID != "":
-			kept = append(kept, row)
-		case !said[row.wishes()] && unassigned == 0:
-			unassigned = row.Line
+		if row.TenantID == "" {
+			dropped = append(dropped, Unassigned{Line: row.Line, Rows: 1 + row.Also, Repeats: said[row.wishes()]})
+			continue
 		}
+		kept = append(kept, row)
 	}
 	r.rows = kept
-	return unassigned
+	return dropped
 }
 
 // merger keeps the first row of each tenant. A later row that says the same
@@ -125,6 +132,7 @@ func (m *merger) add(row *Row) {
 			row.named(), first.Line, strings.Join(differences, "; ")))
 		return
 	}
+	first.Also += 1 + row.Also
 	m.notices.add(mergedRows, row.at, fmt.Sprintf("%s is on line %d already and says the same: the two rows are one", row.named(), first.Line))
 }
 

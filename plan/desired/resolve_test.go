@@ -12,7 +12,7 @@ import (
 
 func TestEqualRowsAreMergedWithANotice(t *testing.T) {
 	got := readRows(t, "tenantId,name,isSyncAllowed\n"+idA+",Contoso,true\n"+idB+",,\n{"+strings.ToUpper(idA)+"}, Contoso ,YES\n")
-	want := []desired.Row{desired.With(desired.Row{Line: 2, TenantID: idA}, "displayName", "Contoso", "userSyncInbound.isSyncAllowed", true), {Line: 3, TenantID: idB}}
+	want := []desired.Row{desired.With(desired.Row{Line: 2, TenantID: idA, Also: 1}, "displayName", "Contoso", "userSyncInbound.isSyncAllowed", true), {Line: 3, TenantID: idB}}
 	if diff := cmp.Diff(want, known(t, got), ignorePositions); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
@@ -77,7 +77,7 @@ func TestResolveMergesWhatTurnsOutToBeOneTenant(t *testing.T) {
 	}
 	want := []desired.Row{
 		desired.With(desired.Row{Line: 2, TenantID: idB}, "displayName", "F"),
-		desired.With(desired.Row{Line: 3, TenantID: idA}, "displayName", "C"),
+		desired.With(desired.Row{Line: 3, TenantID: idA, Also: 1}, "displayName", "C"),
 	}
 	if diff := cmp.Diff(want, got.Rows, ignorePositions); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)

@@ -74,6 +74,9 @@ type Row struct {
 	Values   Values
 	Absent   bool   // ensure=absent: remove the identity synchronization policy
 	Note     string // carried to every report, never sent
+	// Also counts the further rows of the file that say the same of this tenant, and
+	// were merged into this one.
+	Also int
 
 	// domain is the domain that the cell named, in lower-case ASCII. TenantID is
 	// empty until it is resolved.
