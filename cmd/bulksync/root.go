@@ -97,7 +97,7 @@ every change ended.
 	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages ", "FlagUsagesWrapped 80 "))
 	c.flags.register(cmd.PersistentFlags())
 	cmd.AddCommand(
-		planCommand(c), showCommand(c), approveCommand(c), rejectCommand(c), verifyCommand(c), applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c),
+		exportCommand(c), validateCommand(c), planCommand(c), showCommand(c), approveCommand(c), rejectCommand(c), verifyCommand(c), applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c),
 		reportCommand(c), demoCommand(c), simulateCommand(c), versionCommand(c),
 	)
 	return cmd

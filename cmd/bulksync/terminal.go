@@ -40,11 +40,14 @@ func (e *env) sayError(err error) {
 	for line := range strings.Lines(rows.Error()) {
 		fmt.Fprintln(e.err, edge(strings.TrimSuffix(line, "\n")))
 	}
-	undone := "written"
-	if e.verb == "audit" {
-		undone = "audited"
+	undone := "; nothing was written"
+	switch e.verb {
+	case "audit":
+		undone = "; nothing was audited"
+	case "validate":
+		undone = ""
 	}
-	e.say("error: %s in %s; nothing was %s", words.Count(len(rows), "fault"), rows[0].File, undone)
+	e.say("error: %s in %s%s", words.Count(len(rows), "fault"), rows[0].File, undone)
 	e.say("hint: fix the lines above and run the command again")
 }
 
