@@ -61,6 +61,7 @@ func TestFaultsAreHandedBackAsTheyWere(t *testing.T) {
 			"reason,tenantId\n" + `"line 2: tenantId ""{1}"" is not a GUID: it has 1 hexadecimal digit, not 32, as in 8-4-4-4-12",{1}` + "\n"},
 		{"an earlier reason of a row too long", "tenantId,name,Reason\n" + first + ",Smith, John,old\n",
 			"tenantId,name,Reason\n" + first + ",Smith, John," + `line 2: the row has 4 cells and the header 3: quote a cell that holds the delimiter` + "\n"},
+		{"an earlier reason that cannot be found", "tenantId,reason,name\n" + first + ",old,Smith, John\n", "tenantId,reason,name\n" + first + ",old,Smith, John\n"},
 		{"a cell of two lines", "tenantId,note,name\n" + first + ",\"a\nb\",#REF!\n",
 			"tenantId,note,name,reason\n" + first + ",\"a\nb\",\"#REF!\"," + `"line 2: displayName is ""#REF!"", a spreadsheet's error value: a formula or look-up failed there; put the right value in its place and save the file again"` + "\n"},
 	} {
