@@ -204,3 +204,70 @@ func TestThePlanOfAnExportedTemplateIsEmpty(t *testing.T) {
 		}
 	})
 }
+
+// numeric and dated match what spreadsheets take for a number and for a date.
+var (
+	numeric = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?([eE][0-9]+)?%?$`)
+	dated   = regexp.MustCompile(`(?i)^([0-9]{1,2}[-/][0-9]{1,4}|(jan|may|oct) [0-9]{1,2}|[0-9]{1,2}[- ](jan|may|oct))$`)
+)
+
+// opened is what a spreadsheet makes of a cell that it opens and saves again.
+func opened(cell string) string {
+	switch {
+	case cell != "" && strings.ContainsAny(cell[:1], "=+-@"):
+		return "#NAME?"
+	case numeric.MatchString(cell):
+		return strings.TrimLeft(cell, "0") + ".0"
+	case dated.MatchString(cell):
+		return "2026-05-01"
+	case strings.EqualFold(cell, "true"), strings.EqualFold(cell, "false"):
+		return strings.ToUpper(cell)
+	default:
+		return cell
+	}
+}
+
+// An export that was opened in a spreadsheet and saved there asks for nothing that
+// was not told when it was written.
+func TestAnExportSurvivesASpreadsheetOrItIsTold(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		sim := graphsim.New(graphsim.Config{PageSize: 3})
+		hostileTenant(rt, sim)
+		w := &world{Sim: sim, client: inProcess(t, sim)}
+		cur := w.read(rt)
+		out, _, rows := export(rt, exporter(desired.CanonicalForm(), true), cur)
+		if rows == nil {
+			return
+		}
+		records := [][]string{rows.Input.Header}
+		for _, cells := range rows.Input.Cells {
+			saved := slices.Clone(cells)
+			for i, cell := range cells {
+				saved[i] = opened(cell)
+			}
+			records = append(records, saved)
+		}
+		var file bytes.Buffer
+		if err := (desired.Dialect{Delimiter: ";", Encoding: "utf-8-bom", Newline: "\r\n"}).Write(&file, records); err != nil {
+			rt.Fatal(err)
+		}
+		again, err := desired.ReadRows(t.Context(), &file, "saved.csv")
+		if err != nil {
+			rt.Fatalf("%v, of %q", err, records)
+		}
+		partners, err := again.Resolve("", nil)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		p := build(t, plan.Desired{Partners: partners}, cur)
+		for i := range p.Changes {
+			c := &p.Changes[i]
+			warned := slices.ContainsFunc(out.Notices, func(n string) bool {
+				return strings.HasPrefix(n, c.Partner.TenantID) && strings.Contains(n, "number or a date")
+			})
+			if c.Action != plan.NoOp && !warned {
+				rt.Errorf("%s, told %q", told(c), out.Notices)
+			}
+		}
+	})
+}

@@ -61,6 +61,9 @@ func (o *exportOptions) run(ctx context.Context, e *env) error {
 	if err := o.check(e); err != nil {
 		return err
 	}
+	if err := o.checkFilled(ctx, e); err != nil {
+		return err
+	}
 	form, err := o.form(ctx, e)
 	if err != nil {
 		return err
@@ -102,6 +105,21 @@ func (o *exportOptions) check(e *env) error {
 		}
 	}
 	return nil
+}
+
+// checkFilled refuses to replace a file that people have worked on.
+func (o *exportOptions) checkFilled(ctx context.Context, e *env) error {
+	if o.out == "" || !isKept(o.out) {
+		return nil
+	}
+	filled, err := readFile(ctx, &e.process, o.out, func(r io.Reader) (bool, error) { return desired.IsFilledIn(ctx, r) })
+	if filled {
+		return refused("give the output another name", "%s would overwrite notes, removals or domain names that an export does not have", o.out)
+	}
+	if isInterrupt(err) {
+		return err
+	}
+	return nil // writing reports what is wrong
 }
 
 // form is that of the file to be like, or else the canonical one.

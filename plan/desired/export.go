@@ -1,6 +1,7 @@
 package desired
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -40,7 +41,8 @@ type Export struct {
 	told    map[noticeKind]int
 }
 
-// Export lays out the partners in the order of their IDs.
+// Export lays out the partners in the order of their IDs. All of them must have
+// been read.
 func (x Exporter) Export(partners map[string]graph.Partner) *Export {
 	out := &Export{form: x.shownForm(), told: map[noticeKind]int{}}
 	var lacking [colEnsure]bool
@@ -81,6 +83,16 @@ func (e *Export) Write(w io.Writer) error {
 		t.line(remark)
 	}
 	return t.close()
+}
+
+// IsFilledIn reports whether a CSV of partners holds what an export cannot: a note, a
+// row that removes, or a domain name. An error means that it could not be read.
+func IsFilledIn(ctx context.Context, r io.Reader) (bool, error) {
+	rows, err := ReadRows(ctx, r, "")
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(rows.rows, func(r Row) bool { return r.Note != "" || r.Absent || r.domain != "" }), nil
 }
 
 // shownForm is the form with canonical names in place of those that cannot be
