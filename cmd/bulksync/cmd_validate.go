@@ -53,7 +53,7 @@ func (o *validateOptions) run(ctx context.Context, e *env) error {
 	if err := o.check(e); err != nil {
 		return err
 	}
-	code := exitDone
+	code, said := exitDone, ""
 	for _, w := range []wanted{{template: o.template}, {csv: o.csv}} {
 		if w.csv+w.template == "" {
 			continue
@@ -65,14 +65,19 @@ func (o *validateOptions) run(ctx context.Context, e *env) error {
 		if err != nil {
 			e.sayError(err)
 			code = codeOf(err)
-		} else if err := e.print(func(out io.Writer) error { return valid(out, w, rows) }); err != nil {
-			return err
 		}
 		if err := o.handBack(ctx, e, w, err); err != nil {
 			return err
 		}
+		said += valid(w, rows)
 	}
-	return exitWith(code)
+	if code != exitDone {
+		return exitWith(code)
+	}
+	return e.print(func(out io.Writer) error {
+		_, err := io.WriteString(out, said)
+		return err
+	})
 }
 
 // read checks a file. The home tenant is known only if --tenant names it.
@@ -124,16 +129,14 @@ func (o *validateOptions) handBack(ctx context.Context, e *env, w wanted, err er
 	return nil
 }
 
-// valid says that the files can be planned, and what only the tenant can tell.
-func valid(out io.Writer, w wanted, rows *desired.Rows) error {
+// valid says that a file can be planned, and what only the tenant can tell.
+func valid(w wanted, rows *desired.Rows) string {
 	if rows == nil {
-		_, err := fmt.Fprintf(out, "%s is valid.\n", report.OneLine(inputName(w.template)))
-		return err
+		return report.OneLine(inputName(w.template)) + " is valid.\n"
 	}
-	text := fmt.Sprintf("%s is valid: %s.", inputName(w.csv), words.Count(rows.Input.Rows, "row"))
+	text := fmt.Sprintf("%s is valid: %s.", report.OneLine(inputName(w.csv)), words.Count(rows.Input.Rows, "row"))
 	if n := len(rows.Domains()); n > 0 {
 		text += fmt.Sprintf(" %s not looked up: plan does that.", words.Count(n, "domain name"))
 	}
-	_, err := fmt.Fprintln(out, report.OneLine(text))
-	return err
+	return text + "\n"
 }

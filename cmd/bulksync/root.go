@@ -81,6 +81,7 @@ cross-tenant access policy, applies it through Microsoft Graph and reports how
 every change ended.
 
   bulksync demo            a complete tour; needs no account and no network
+  bulksync export --out partners.csv
   bulksync plan partners.csv --out plan.json
   bulksync apply plan.json
   bulksync audit partners.csv`,
