@@ -48,7 +48,11 @@ func (e *env) sayError(err error) {
 		undone = ""
 	}
 	e.say("error: %s in %s%s", words.Count(len(rows), "fault"), rows[0].File, undone)
-	e.say("hint: fix the lines above and run the command again")
+	again := ""
+	if refused := (*desired.RefusedRows)(nil); e.verb != "validate" && errors.As(err, &refused) && refused.Faults() != nil {
+		again = "; bulksync validate --faults writes these rows to a file, with the reasons"
+	}
+	e.say("hint: fix the lines above and run the command again%s", again)
 }
 
 // printError prints an error, unless it is silent.
