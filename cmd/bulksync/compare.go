@@ -49,7 +49,7 @@ func (w *wanted) register(fl *pflag.FlagSet) {
 func (e *env) read(ctx context.Context, w wanted) (d plan.Desired, rows *desired.Rows, err error) {
 	d.CreatePartners = w.createPartners
 	if w.csv == "" && w.template == "" {
-		return d, nil, hinted(errors.New("no file to read"), "give a CSV of partners, or a template with --template FILE.json")
+		return d, nil, hinted(errors.New("no file to read"), "give a CSV of partners, or a template with --template FILE.json; bulksync export writes both as the tenant has them")
 	}
 	if w.template != "" {
 		if d.Template, err = readFile(ctx, &e.process, w.template, func(r io.Reader) (*desired.Template, error) {

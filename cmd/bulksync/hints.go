@@ -92,7 +92,7 @@ func (at address) command(verb string, args ...string) string {
 
 // offline reports whether a command runs without Graph and so needs no address.
 func offline(verb string) bool {
-	return slices.Contains([]string{"show", "approve", "reject", "verify", "report", "undo"}, verb)
+	return slices.Contains([]string{"validate", "show", "approve", "reject", "verify", "report", "undo"}, verb)
 }
 
 // onHostOf is the address with the host that a plan was made against: with any

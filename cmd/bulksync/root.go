@@ -81,6 +81,7 @@ cross-tenant access policy, applies it through Microsoft Graph and reports how
 every change ended.
 
   bulksync demo            a complete tour; needs no account and no network
+  bulksync export --out partners.csv
   bulksync plan partners.csv --out plan.json
   bulksync apply plan.json
   bulksync audit partners.csv`,
@@ -97,8 +98,8 @@ every change ended.
 	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages ", "FlagUsagesWrapped 80 "))
 	c.flags.register(cmd.PersistentFlags())
 	cmd.AddCommand(
-		planCommand(c), showCommand(c), approveCommand(c), rejectCommand(c), verifyCommand(c), applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c),
-		reportCommand(c), doctorCommand(c), demoCommand(c), simulateCommand(c), versionCommand(c),
+		doctorCommand(c), exportCommand(c), validateCommand(c), planCommand(c), showCommand(c), approveCommand(c), rejectCommand(c), verifyCommand(c),
+		applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c), reportCommand(c), demoCommand(c), simulateCommand(c), versionCommand(c),
 	)
 	return cmd
 }

@@ -40,12 +40,19 @@ func (e *env) sayError(err error) {
 	for line := range strings.Lines(rows.Error()) {
 		fmt.Fprintln(e.err, edge(strings.TrimSuffix(line, "\n")))
 	}
-	undone := "written"
-	if e.verb == "audit" {
-		undone = "audited"
+	undone := "; nothing was written"
+	switch e.verb {
+	case "audit":
+		undone = "; nothing was audited"
+	case "validate":
+		undone = ""
 	}
-	e.say("error: %s in %s; nothing was %s", words.Count(len(rows), "fault"), rows[0].File, undone)
-	e.say("hint: fix the lines above and run the command again")
+	e.say("error: %s in %s%s", words.Count(len(rows), "fault"), rows[0].File, undone)
+	again := ""
+	if refused := (*desired.RefusedRows)(nil); e.verb != "validate" && errors.As(err, &refused) && refused.Faults() != nil {
+		again = "; bulksync validate --faults writes these rows to a file, with the reasons"
+	}
+	e.say("hint: fix the lines above and run the command again%s", again)
 }
 
 // printError prints an error, unless it is silent.

@@ -30,32 +30,61 @@ const (
 // dialect's encoding (UTF-16 with a byte order mark), quoted where a cell
 // would otherwise be trimmed, split or taken for a comment.
 func (d Dialect) Write(w io.Writer, records [][]string) error {
-	out := w
-	var encoder *transform.Writer
+	t := d.open(w)
+	for _, cells := range records {
+		t.record(cells)
+	}
+	return t.close()
+}
+
+// textWriter writes lines in a dialect. Its buffer remembers the first error.
+type textWriter struct {
+	Dialect
+	text    *bufio.Writer
+	encoder *transform.Writer // nil for UTF-8, which is written as it is, valid or not
+}
+
+// open begins a text.
+func (d Dialect) open(w io.Writer) *textWriter {
+	t := &textWriter{Dialect: d}
 	switch d.Encoding {
 	case utf16LE:
-		encoder = transform.NewWriter(w, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder())
+		t.encoder = transform.NewWriter(w, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder())
 	case utf16BE:
-		encoder = transform.NewWriter(w, unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewEncoder())
-	case utf8BOM:
-		encoder = transform.NewWriter(w, unicode.UTF8BOM.NewEncoder())
+		t.encoder = transform.NewWriter(w, unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewEncoder())
 	}
-	if encoder != nil {
-		out = encoder
+	if t.encoder != nil {
+		w = t.encoder
 	}
-	text := bufio.NewWriter(out)
-	for _, cells := range records {
-		for i, cell := range cells {
-			if i > 0 {
-				text.WriteString(d.Delimiter)
-			}
-			text.WriteString(d.quote(cell))
+	t.text = bufio.NewWriter(w)
+	if d.Encoding == utf8BOM {
+		t.text.WriteString("\uFEFF")
+	}
+	return t
+}
+
+// record writes cells as a line.
+func (t *textWriter) record(cells []string) {
+	for i, cell := range cells {
+		if i > 0 {
+			t.text.WriteString(t.Delimiter)
 		}
-		text.WriteString(d.Newline)
+		t.text.WriteString(t.quote(cell))
 	}
-	err := text.Flush() // a bufio.Writer remembers its first error
-	if encoder != nil {
-		err = errors.Join(err, encoder.Close())
+	t.text.WriteString(t.Newline)
+}
+
+// line writes a text that is a line already.
+func (t *textWriter) line(text string) {
+	t.text.WriteString(text)
+	t.text.WriteString(t.Newline)
+}
+
+// close ends the text.
+func (t *textWriter) close() error {
+	err := t.text.Flush()
+	if t.encoder != nil {
+		err = errors.Join(err, t.encoder.Close())
 	}
 	return err
 }

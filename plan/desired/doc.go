@@ -5,6 +5,8 @@
 //	ReadRows       a CSV as spreadsheets write it, checked as a stream
 //	Rows.Resolve   a tenant ID for each domain name, and duplicates merged
 //	ReadTemplate   the body of the documented PATCH, and nothing else
+//	Exporter       the way back: a tenant as a CSV of which a plan is empty
+//	Faults         the rows with problems, to be corrected and read again
 //
 // The package owns the managed properties, in one table (property.go): a new one is
 // an entry there. It sends no request, prints nothing and opens no file.

@@ -67,7 +67,13 @@ func (e RowErrors) Unwrap() []error {
 type RefusedRows struct {
 	RowErrors
 	Notices []Notice
+
+	faults *Faults
 }
+
+// Faults are the rows with problems, to be handed back; nil if the problem is the
+// header, or if the rows of the file cannot be told apart.
+func (r *RefusedRows) Faults() *Faults { return r.faults }
 
 // Unwrap returns the problems.
 func (r *RefusedRows) Unwrap() error { return r.RowErrors }

@@ -27,7 +27,20 @@ type rowReader struct {
 	sheet     sheet
 	errs      RowErrors
 	swallowed notices
+	// broken are the rows that were refused before their cells could be checked.
+	broken []brokenRow
+	// lost means that from some row on it is not known where a row starts.
+	lost bool
 }
+
+// brokenRow is a row that could not be taken apart, as it was.
+type brokenRow struct {
+	line int // physical line at which it starts
+	text string
+}
+
+// neededRows is what a CSV of partners must hold.
+const neededRows = "a header with a tenantId column and a row for each partner"
 
 // errSkipRow says that a row needs no more work: it is blank, or its problem is noted.
 var errSkipRow = errors.New("row skipped")
@@ -35,7 +48,7 @@ var errSkipRow = errors.New("row skipped")
 // readAll reads to the end and collects rows and problems. Its error is that of
 // reading, never of the content.
 func (rd *rowReader) readAll(r io.Reader) error {
-	rd.needs = "a header with a tenantId column and a row for each partner"
+	rd.needs = neededRows
 	err := rd.open(r)
 	if err == nil {
 		err = rd.readHeader()
@@ -84,16 +97,20 @@ func (rd *rowReader) noRows(above int) error {
 
 func (rd *rowReader) readRows() error {
 	for {
+		known := len(rd.errs)
 		rec, extra, err := rd.next()
 		switch {
 		case err == io.EOF:
+			rd.lost = len(rd.errs) > known
 			return nil
-		case err == errSkipRow:
-			continue
-		case err != nil:
+		case err != nil && err != errSkipRow:
 			return err
+		case err == nil:
+			rd.keep(rec, extra)
 		}
-		rd.keep(rec, extra)
+		if len(rd.errs) > known {
+			rd.broken = append(rd.broken, brokenRow{rd.lines.first, string(rd.lines.raw)})
+		}
 	}
 }
 

@@ -48,7 +48,7 @@ func ReadRows(ctx context.Context, r io.Reader, name string) (*Rows, error) {
 	sortNotices(notices)
 	if errs := slices.Concat(rd.errs, ch.errs, ch.merged.errs); len(errs) > 0 {
 		errs.sort()
-		return nil, &RefusedRows{RowErrors: errs, Notices: notices}
+		return nil, &RefusedRows{RowErrors: errs, Notices: notices, faults: rd.faults(errs, &in)}
 	}
 	in.Cells = slices.Clone(in.Cells) // without the room for more
 	return &Rows{Input: in, rows: slices.Clone(ch.merged.rows), Notices: notices}, nil

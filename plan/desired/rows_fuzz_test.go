@@ -35,6 +35,7 @@ func FuzzReadRows(f *testing.F) {
 		rows, err := desired.ReadRows(context.Background(), bytes.NewReader(data), "f.csv")
 		if err != nil {
 			checkProblems(t, err, 1+bytes.Count(data, []byte("\n")))
+			checkHandedBack(t, err)
 			return
 		}
 		if len(known(t, rows)) == 0 || rows.Input.Rows != len(rows.Input.Cells) || rows.Input.Rows != len(rows.Input.Lines) {
@@ -56,6 +57,31 @@ func FuzzReadRows(f *testing.F) {
 			t.Errorf("written again as %q (-want +got):\n%s", text, diff)
 		}
 	})
+}
+
+// checkHandedBack wants each row that is handed back to be refused again, but for
+// rows that contradict others, which stay behind.
+func checkHandedBack(t *testing.T, err error) {
+	t.Helper()
+	var refused *desired.RefusedRows
+	if !errors.As(err, &refused) || refused.Faults() == nil {
+		return
+	}
+	text, at, least := handedBack(t, refused), 0, 0
+	for _, p := range refused.RowErrors {
+		if !strings.Contains(p.Error(), "contradicts it") && p.Line > at {
+			at, least = p.Line, least+1
+		}
+	}
+	_, err = desired.ReadRows(t.Context(), strings.NewReader(text), "f.csv")
+	var again *desired.RefusedRows
+	if !errors.As(err, &again) {
+		if least > 0 {
+			t.Errorf("%d rows were refused, and are accepted as %q", least, text)
+		}
+	} else if f := again.Faults(); f != nil && f.Rows() < min(least, refused.Faults().Rows()) {
+		t.Errorf("%d rows were refused, and %d of %q", refused.Faults().Rows(), f.Rows(), text)
+	}
 }
 
 // FuzzReadTemplate checks that an accepted template manages something that Graph

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"bulksync/internal/words"
+	"bulksync/plan/desired"
+	"bulksync/report"
+)
+
+// validateOptions are the arguments of bulksync validate.
+type validateOptions struct {
+	csv, template string
+	// faults is the file for rows with problems; empty for none.
+	faults string
+}
+
+func validateCommand(c *commandLine) *cobra.Command {
+	var o validateOptions
+	cmd := &cobra.Command{
+		Use:   "validate [FILE.csv]",
+		Short: "Check the input files, offline and without credentials",
+		Long: `Checks a CSV ("-" is standard input), a template or both as plan and audit do,
+without a tenant: exit code 0, or 1 with every problem. With --faults the rows
+that have problems are written to a file of their own, as they were, each with
+its reasons, to be corrected and planned.`,
+		Example: "  bulksync validate partners.csv --faults faults.csv",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: c.verb(func(e *env, args []string) error {
+			if len(args) > 0 {
+				o.csv = args[0]
+			}
+			return o.run(c.stops.Soft, e)
+		}),
+	}
+	o.register(cmd.Flags())
+	return cmd
+}
+
+func (o *validateOptions) register(fl *pflag.FlagSet) {
+	fl.StringVar(&o.template, "template", "", "`FILE.json` with the multitenant-organization identity-sync template")
+	fl.StringVar(&o.faults, "faults", "", "`FILE.csv` to write the rows with problems to")
+}
+
+// run checks each file, also if the one before has problems.
+func (o *validateOptions) run(ctx context.Context, e *env) error {
+	if err := o.check(e); err != nil {
+		return err
+	}
+	code, said := exitDone, ""
+	for _, w := range []wanted{{template: o.template}, {csv: o.csv}} {
+		if w.csv+w.template == "" {
+			continue
+		}
+		rows, err := o.read(ctx, e, w)
+		if isInterrupt(err) {
+			return err
+		}
+		if err != nil {
+			e.sayError(err)
+			code = codeOf(err)
+		}
+		if err := o.handBack(ctx, e, w, err); err != nil {
+			return err
+		}
+		said += valid(w, rows)
+	}
+	if code != exitDone {
+		return exitWith(code)
+	}
+	return e.print(func(out io.Writer) error {
+		_, err := io.WriteString(out, said)
+		return err
+	})
+}
+
+// read checks a file. The home tenant is known only if --tenant names it.
+func (o *validateOptions) read(ctx context.Context, e *env, w wanted) (*desired.Rows, error) {
+	_, rows, err := e.read(ctx, w)
+	if err == nil && rows != nil && e.homeTenant != "" && len(rows.Domains()) == 0 {
+		_, err = rows.Resolve(e.homeTenant, nil)
+	}
+	return rows, err
+}
+
+// check refuses what cannot be done with any content of the files.
+func (o *validateOptions) check(e *env) error {
+	switch {
+	case o.csv == "" && o.template == "":
+		return hinted(errors.New("no file to check"), "give a CSV of partners, or a template with --template FILE.json")
+	case e.format != report.Text:
+		return errors.New("validate knows text alone: leave --format out")
+	case o.faults == "":
+		return nil
+	case o.csv == "":
+		return errors.New("--faults is for the rows of a CSV: give one")
+	case !isKept(o.faults):
+		return errors.New("--faults writes the rows as they were: give a file")
+	}
+	return e.checkOutput(o.faults, o.csv, o.template)
+}
+
+// handBack writes the rows that err, what is wrong with the CSV, refuses.
+func (o *validateOptions) handBack(ctx context.Context, e *env, w wanted, err error) error {
+	if w.csv == "" || o.faults == "" {
+		return nil
+	}
+	var refused *desired.RefusedRows
+	errors.As(err, &refused)
+	switch {
+	case err == nil:
+		e.note("no row has a problem: %s was not written", o.faults)
+		return nil
+	case refused == nil || refused.Faults() == nil:
+		e.note("%s was not written: before that is corrected, the rows cannot be told apart", o.faults)
+		return nil
+	}
+	f := refused.Faults()
+	if err := e.writeFile(ctx, o.faults, f.Write); err != nil {
+		return err
+	}
+	e.note("%s written to %s, each with its reason; correct them there, and plan that file", words.Count(f.Rows(), "row"), o.faults)
+	return nil
+}
+
+// valid says that a file can be planned, and what only the tenant can tell.
+func valid(w wanted, rows *desired.Rows) string {
+	if rows == nil {
+		return report.OneLine(inputName(w.template)) + " is valid.\n"
+	}
+	text := fmt.Sprintf("%s is valid: %s.", report.OneLine(inputName(w.csv)), words.Count(rows.Input.Rows, "row"))
+	if n := len(rows.Domains()); n > 0 {
+		text += fmt.Sprintf(" %s not looked up: plan does that.", words.Count(n, "domain name"))
+	}
+	return text + "\n"
+}

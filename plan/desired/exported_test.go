@@ -1,0 +1,106 @@
+package desired_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"bulksync/graph"
+	"bulksync/plan/desired"
+)
+
+// named is a partner whose policy has a name.
+func named(n int, name string) graph.Partner {
+	return graph.Partner{TenantID: fmt.Sprintf("90e29127-71ad-49c7-9ce8-%012x", n), Sync: &graph.IdentitySynchronization{DisplayName: &name}}
+}
+
+func exportOf(t *testing.T, x desired.Exporter, partners ...graph.Partner) (*desired.Export, string) {
+	t.Helper()
+	if x.Owned == nil {
+		x.Owned = func(p *graph.Partner) bool { return p.IsServiceProvider }
+	}
+	all := map[string]graph.Partner{}
+	for _, p := range partners {
+		all[p.TenantID] = p
+	}
+	var file strings.Builder
+	out := x.Export(all)
+	if err := out.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	return out, file.String()
+}
+
+// Each name is in the file as it is, or the notice says why not; what may not stay
+// as it is in a spreadsheet is told as well.
+func TestWhatBecomesOfANameIsTold(t *testing.T) {
+	const seen, run, shown, numbers = "begins or ends with a space", "would run it as a formula", "error value", "into a number or a date"
+	for name, want := range map[string]string{
+		"Fabrikam": "", "Müller & Söhne": "", "#1 Fabrikam": "", "3M": "", "1&1": "", "March Networks": "", "May": "", "24 Hours": "", "true north": "", "a-b": "", "O'Neil": "", "": "",
+		" x": seen, "x\u00a0": seen, "\u200bx": seen, " ": seen,
+		"=1": run, "+x": run, "-x": run, "@x": run, "＝1": run, "a;=1": run, "a, -b": run, "\"=1": run, "{=A1}": run,
+		"#N/A": shown, "#NAME?": shown, "Err:502": shown,
+		"a\nb": "line breaks and control characters", "a\x1bb": "line breaks and control characters", strings.Repeat("x", 257): "257 characters", "a\ufffdb": "could not be read",
+		"007": numbers, "7-11": numbers, "1E5": numbers, "12.5%": numbers, "$5": numbers, "May 5": numbers, "5 Okt.": numbers, "TRUE": numbers, "wahr": numbers, "24/7": numbers,
+		"NULL": "programs write where they have no name",
+	} {
+		out, file := exportOf(t, desired.Exporter{Form: desired.CanonicalForm()}, named(1, name))
+		kept := want == "" || want == numbers || strings.HasPrefix(want, "programs")
+		if name != "" && kept != strings.Contains(strings.ReplaceAll(file, `"`, ""), ","+name+",") {
+			t.Errorf("%q is written as %q", name, file)
+		}
+		if told := strings.Join(out.Notices, "\n"); want == "" && told != "" || !strings.Contains(told, want) || kept == strings.Contains(told, "is not in the file") && want != "" {
+			t.Errorf("%q: told %q", name, told)
+		}
+	}
+}
+
+// Hundreds of names with the same trouble are counted, and none is forgotten.
+func TestNoticesOfAnExportAreCounted(t *testing.T) {
+	var partners []graph.Partner
+	for i := range 60 {
+		partners = append(partners, named(i+1, "=x"))
+	}
+	out, _ := exportOf(t, desired.Exporter{Form: desired.CanonicalForm()}, partners...)
+	if n := len(out.Notices); n != 51 || out.Notices[50] != "and 10 more partners whose displayName is not in the file" {
+		t.Errorf("%d notices, the last %q", n, out.Notices[n-1])
+	}
+}
+
+// What is no partner to write has no row: the home tenant, what belongs to others,
+// and, unless all are asked for, what has no policy.
+func TestAnExportHasRowsForPartnersThatCanBeWritten(t *testing.T) {
+	home, owned, bare := named(1, "home"), named(2, "owned"), graph.Partner{TenantID: "90e29127-71ad-49c7-9ce8-000000000003"}
+	owned.IsServiceProvider = true
+	x := desired.Exporter{Form: desired.CanonicalForm(), Home: home.TenantID}
+	for range 2 {
+		out, file := exportOf(t, x, home, owned, bare)
+		comments := "\n# 90e29127-71ad-49c7-9ce8-000000000001\n# 90e29127-71ad-49c7-9ce8-000000000002\n"
+		if !strings.HasSuffix(file, comments) || strings.Contains(file, bare.TenantID) != x.All || strings.Contains(file, "own") {
+			t.Errorf("%q", file)
+		}
+		if rows := strings.Count(file, "\n") - 3; out.Rows != rows || out.Comments != 1 || out.Left != 1-rows {
+			t.Errorf("%+v of %q", out, file)
+		}
+		x.All = true
+	}
+}
+
+// Where a text would be obeyed, it is not written, not even in a header.
+func TestWhatIsUnfitForItsPlaceIsNotWritten(t *testing.T) {
+	form, err := desired.ReadForm(t.Context(), strings.NewReader("\u202etenantId,name,\u200b\n"), "like.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unfit := func(text string) string {
+		if strings.ContainsAny(text, "\u202e\u200b!") {
+			return "it is obeyed"
+		}
+		return ""
+	}
+	out, file := exportOf(t, desired.Exporter{Form: form, Unfit: unfit}, named(1, "go!"), named(2, "stay"))
+	want := "tenantId,name,\n90e29127-71ad-49c7-9ce8-000000000001,,\n90e29127-71ad-49c7-9ce8-000000000002,stay,\n"
+	if file != want || len(out.Notices) != 1 || !strings.HasSuffix(out.Notices[0], ": it is obeyed") {
+		t.Errorf("%q, told %q", file, out.Notices)
+	}
+}

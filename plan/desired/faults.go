@@ -1,0 +1,143 @@
+package desired
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Faults are the rows of a CSV that have problems, as they were. They are written
+// with a reason each, so that their author can correct them: what is corrected can
+// be read, and what is not is refused again for the same reason.
+type Faults struct {
+	header  []string
+	dialect Dialect
+	reason  int // the column of the reason in the header; -1 if it has none
+	rows    []faultyRow
+}
+
+// faultyRow is one row with problems. It has cells, or a text if it could not be
+// taken apart.
+type faultyRow struct {
+	line    int
+	cells   []string
+	text    string
+	reasons []string
+}
+
+// faults collects the rows that have one of the problems, which are sorted.
+func (rd *rowReader) faults(problems RowErrors, in *Input) *Faults {
+	if rd.lost || rd.head.cells == nil || problems[0].Line < rd.firstRow(in) {
+		return nil
+	}
+	f := &Faults{header: in.Header, dialect: in.Dialect, reason: in.ReasonColumn()}
+	starts := rd.rowStarts(in)
+	for _, p := range problems {
+		row := &starts[lastAt(starts, p.Line)]
+		row.reasons = append(row.reasons, p.Err.Error())
+	}
+	f.rows = slices.DeleteFunc(starts, func(r faultyRow) bool { return len(r.reasons) == 0 })
+	return f
+}
+
+// firstRow is the line of the first row; without rows it is no line at all, and so
+// below all of them.
+func (rd *rowReader) firstRow(in *Input) int {
+	first := int(^uint(0) >> 1)
+	if len(in.Lines) > 0 {
+		first = in.Lines[0]
+	}
+	if len(rd.broken) > 0 {
+		first = min(first, rd.broken[0].line)
+	}
+	return first
+}
+
+// rowStarts lists all rows in the order of the file, still without reasons.
+func (rd *rowReader) rowStarts(in *Input) []faultyRow {
+	rows := make([]faultyRow, 0, len(in.Lines)+len(rd.broken))
+	broken := rd.broken
+	for i, line := range in.Lines {
+		for len(broken) > 0 && broken[0].line < line {
+			rows, broken = append(rows, broken[0].faulty()), broken[1:]
+		}
+		if len(broken) > 0 && broken[0].line == line { // it has cells, but a problem that they do not show
+			rows, broken = append(rows, broken[0].faulty()), broken[1:]
+			continue
+		}
+		rows = append(rows, faultyRow{line: line, cells: in.Cells[i]})
+	}
+	for _, b := range broken {
+		rows = append(rows, b.faulty())
+	}
+	return rows
+}
+
+func (b brokenRow) faulty() faultyRow {
+	return faultyRow{line: b.line, text: strings.TrimRight(b.text, "\r\n")}
+}
+
+// lastAt is the index of the last row that starts at a line or above it.
+func lastAt(rows []faultyRow, line int) int {
+	at, exact := slices.BinarySearchFunc(rows, line, func(r faultyRow, line int) int { return r.line - line })
+	if exact {
+		return at
+	}
+	return at - 1
+}
+
+// Rows is how many rows have problems.
+func (f *Faults) Rows() int { return len(f.rows) }
+
+// Write writes the rows below the header of the file, in its dialect, with their
+// cells as they were, and with a last column "reason"; if the file has such a
+// column already, as an earlier file of faults does, the reason stands there.
+func (f *Faults) Write(w io.Writer) error {
+	t := f.dialect.open(w)
+	header := f.header
+	if f.reason < 0 {
+		header = f.withReason(header, colReason.String())
+	}
+	t.record(header)
+	for i := range f.rows {
+		r := &f.rows[i]
+		reason := fmt.Sprintf("line %d: %s", r.line, strings.Join(r.reasons, "; "))
+		if r.cells != nil {
+			t.record(f.withReason(r.cells, reason))
+		} else {
+			t.line(f.reasoned(r.text, t.quote(reason)))
+		}
+	}
+	return t.close()
+}
+
+// withReason is cells with a reason in its column, or as a new last cell.
+func (f *Faults) withReason(cells []string, reason string) []string {
+	out := slices.Clone(cells)
+	if f.reason < 0 {
+		return append(out, reason)
+	}
+	out[f.reason] = reason
+	return out
+}
+
+// reasoned is the text of a row with a reason, which is quoted, as its last cell.
+// The number of cells may be what is wrong, so nothing else is added or taken
+// away: a row with too few cells must not become one that fits. It keeps an
+// earlier reason where that is not known to be the last of its cells.
+func (f *Faults) reasoned(text, reason string) string {
+	if f.reason < 0 {
+		return text + f.dialect.Delimiter + reason
+	}
+	r := csv.NewReader(strings.NewReader(text))
+	r.Comma, r.LazyQuotes, r.FieldsPerRecord = rune(f.dialect.Delimiter[0]), true, -1
+	cells, err := r.Read()
+	if last := len(cells) - 1; err == nil && f.reason == len(f.header)-1 && last >= f.reason {
+		if line, column := r.FieldPos(last); line == 1 {
+			return text[:column-1] + reason
+		}
+	}
+	return text
+}
