@@ -1,6 +1,9 @@
 package auth
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // advice is what to do about a refusal, by its number.
 type advice struct{ code, text string }
@@ -33,8 +36,12 @@ var advices = [...]advice{
 
 var aadsts = regexp.MustCompile(`AADSTS(\d+)`)
 
-// advise is what to do about a refusal in Entra's words; "" if nothing is known.
+// advise is what to do about a refusal in Entra's words, or about a certificate that is not
+// Microsoft's; "" if nothing is known.
 func advise(text string) string {
+	if strings.Contains(text, "failed to verify certificate") {
+		return "a proxy on the way may break TLS: have it leave the sign-in host alone, or trust its authority (SSL_CERT_FILE on Linux)"
+	}
 	code := aadsts.FindStringSubmatch(text)
 	if code == nil {
 		return ""

@@ -113,9 +113,18 @@ type listener struct{ unanswered *atomic.Bool }
 
 func (l listener) Do(req *policy.Request) (*http.Response, error) {
 	resp, err := req.Next()
-	l.unanswered.Store(err != nil && !errors.As(err, new(*tls.CertificateVerificationError)))
+	if errors.As(err, new(*tls.CertificateVerificationError)) {
+		err = &untrusted{err}
+	}
+	l.unanswered.Store(err != nil && !errors.As(err, new(*untrusted)))
 	return resp, err
 }
+
+// untrusted is final for the library's retries.
+type untrusted struct{ error }
+
+func (u *untrusted) Unwrap() error { return u.error }
+func (*untrusted) NonRetriable()   {}
 
 // remote is a credential of which only hosts elsewhere are asked.
 type remote struct {

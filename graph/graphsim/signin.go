@@ -26,8 +26,8 @@ type SignInConfig struct {
 	Authority *x509.Certificate
 	// Subject is whose assertions are trusted; default DefaultSubject.
 	Subject string
-	// User is who enters a device code.
-	User string
+	// User is who enters a device code, on Page; the default is Microsoft's.
+	User, Page string
 	// Key is what GitHub Actions and Azure Pipelines ask a job for; empty for
 	// any.
 	Key           string
@@ -45,7 +45,8 @@ const DefaultSubject = "repo:contoso/sync:ref:refs/heads/main"
 // GitHub Actions and Azure Pipelines their assertions. Unlike the Sim it checks
 // signatures: that is what a sign-in is about.
 //
-// It serves any host name, so that one of it can play all clouds.
+// It serves any host name, so that one address can play all hosts; what is not
+// about signing in, it leaves to the Sim.
 type SignIn struct {
 	sim *Sim
 	cfg SignInConfig
@@ -57,6 +58,7 @@ type SignIn struct {
 	codes    map[string]*deviceCode
 	refresh  map[string]bool
 	numbers  int
+	secrets  []string
 }
 
 // SignInRequest is what a client asked for, without what must stay secret.
@@ -90,7 +92,7 @@ type SignInFault struct {
 func NewSignIn(s *Sim, cfg SignInConfig) *SignIn {
 	cfg.AppID = cmp.Or(cfg.AppID, DefaultAppID)
 	cfg.Subject = cmp.Or(cfg.Subject, DefaultSubject)
-	cfg.User = cmp.Or(cfg.User, "ada@contoso.example")
+	cfg.User, cfg.Page = cmp.Or(cfg.User, "ada@contoso.example"), cmp.Or(cfg.Page, "https://microsoft.com"+DevicePath)
 	cfg.TokenLifetime = cmp.Or(cfg.TokenLifetime, time.Hour)
 	cfg.CodeLifetime = cmp.Or(cfg.CodeLifetime, 15*time.Minute)
 	return &SignIn{sim: s, cfg: cfg, key: []byte(rand.Text()), codes: map[string]*deviceCode{}, refresh: map[string]bool{}}
@@ -108,6 +110,25 @@ func (h *SignIn) Requests() []SignInRequest {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.requests)
+}
+
+// Secrets are all proofs that were shown and all tokens that were given: what no
+// client may print.
+func (h *SignIn) Secrets() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.secrets)
+}
+
+// keepSecrets remembers the secrets among some values.
+func (h *SignIn) keepSecrets(values ...string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, v := range values {
+		if v != "" {
+			h.secrets = append(h.secrets, v)
+		}
+	}
 }
 
 // signInCall is one request.
@@ -137,7 +158,7 @@ func (h *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.tenant, _, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	operation := h.operation(r.URL.Path)
 	if operation == nil {
-		http.NotFound(w, r)
+		h.sim.ServeHTTP(w, r)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -157,6 +178,10 @@ func (h *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.rec.Status = status
 	h.record(c)
+	for _, name := range []string{"access_token", "refresh_token", "id_token", "device_code", "value", "oidcToken"} {
+		given, _ := answer[name].(string)
+		h.keepSecrets(given)
+	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
@@ -176,6 +201,8 @@ func (*SignIn) operation(path string) func(*SignIn, *signInCall) (map[string]any
 		return (*SignIn).deviceCode
 	case path == "/metadata/identity/oauth2/token":
 		return (*SignIn).machine
+	case path == DevicePath:
+		return (*SignIn).enterCode
 	case path == GitHubPath:
 		return (*SignIn).githubAssertion
 	case path == PipelinesPath:

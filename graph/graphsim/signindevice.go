@@ -7,6 +7,17 @@ import (
 	"time"
 )
 
+// DevicePath is the page where a code is entered: with code= in its query.
+const DevicePath = "/devicelogin"
+
+// enterCode is the page where a person enters a code.
+func (h *SignIn) enterCode(c *signInCall) (map[string]any, *signInError) {
+	if !h.Enter(strings.ToUpper(strings.TrimSpace(c.r.URL.Query().Get("code")))) {
+		return nil, &signInError{http.StatusBadRequest, "invalid_code", "There is no such code. Give it as in " + DevicePath + "?code=ABCDEFGHI"}
+	}
+	return map[string]any{"message": "You have signed in. You can close this window."}, nil
+}
+
 // deviceCode is a code that a person has to enter.
 type deviceCode struct {
 	user    string
@@ -29,10 +40,9 @@ func (h *SignIn) deviceCode(c *signInCall) (map[string]any, *signInError) {
 	h.mu.Lock()
 	h.codes[device] = &deviceCode{user: user, ends: time.Now().Add(h.cfg.CodeLifetime)}
 	h.mu.Unlock()
-	const page = "https://microsoft.com/devicelogin"
 	return map[string]any{
-		"device_code": device, "user_code": user, "verification_uri": page, "interval": 5, "expires_in": int(h.cfg.CodeLifetime.Seconds()),
-		"message": "To sign in, use a web browser to open the page " + page + " and enter the code " + user + " to authenticate.",
+		"device_code": device, "user_code": user, "verification_uri": h.cfg.Page, "interval": 5, "expires_in": int(h.cfg.CodeLifetime.Seconds()),
+		"message": "To sign in, use a web browser to open the page " + h.cfg.Page + " and enter the code " + user + " to authenticate.",
 	}, nil
 }
 

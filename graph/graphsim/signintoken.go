@@ -19,6 +19,7 @@ func (h *SignIn) token(c *signInCall) (map[string]any, *signInError) {
 	}
 	form := c.r.PostForm
 	c.rec.Claims = challenge(form.Get("claims"))
+	h.keepSecrets(form.Get("client_secret"), form.Get("client_assertion"))
 	if bad := h.checkTenant(c); bad != nil {
 		return nil, bad
 	}
