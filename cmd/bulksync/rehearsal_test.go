@@ -4,8 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -247,6 +251,68 @@ func TestADeviceCodeIsInterrupted(t *testing.T) {
 	if cmd.ProcessState.ExitCode() != exitInterrupted || time.Since(began) > 5*time.Second {
 		t.Errorf("after %s: %v\n%s", time.Since(began), err, rest)
 	}
+}
+
+// A browser that prints something does not spoil the result, and the sign-in
+// goes on when the browser brings the person back.
+func TestTheBrowserSignsInAtTheRehearsal(t *testing.T) {
+	r := newRehearsalRig(t)
+	if runtime.GOOS != "linux" {
+		t.Skip("another program opens the browser here")
+	}
+	bin, opened := t.TempDir(), filepath.Join(t.TempDir(), "url")
+	script := "#!/bin/sh\necho Opening in existing browser session.\nprintf '%s' \"$1\" > " + opened + ".part && mv " + opened + ".part " + opened + "\n"
+	if err := os.WriteFile(filepath.Join(bin, "xdg-open"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: r.authority.Pool()}}}
+	var person sync.WaitGroup
+	person.Go(func() {
+		for t.Context().Err() == nil {
+			if page, err := os.ReadFile(opened); err == nil {
+				comeBack(t, client, r.url, string(page))
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+	err := r.run(t, []string{"PATH=" + bin + ":" + os.Getenv("PATH")}, "plan", "partners.csv", "--auth", "browser", "--graph-url", r.url, "--format", "json")
+	person.Wait()
+	said, errs, _ := strings.Cut(r.said.String(), "bulksync: ")
+	if err != nil || !json.Valid([]byte(said)) || !strings.Contains(errs, "continue in the browser that opens now") {
+		t.Errorf("%v\n%s", err, r.said.String())
+	}
+	if all := r.host.Requests(); len(all) != 1 || all[0].By != "browser" || all[0].Status != http.StatusOK {
+		t.Errorf("asked with %+v", all)
+	}
+}
+
+var hiddenField = regexp.MustCompile(`name="(code|state)" value="([^"]*)"`)
+
+// comeBack does what a browser does with the page where a person signs in.
+func comeBack(t *testing.T, client *http.Client, host, page string) {
+	at, err := url.Parse(page)
+	if err != nil || at.Host != "login.microsoftonline.com" {
+		t.Errorf("the browser was sent to %s: %v", page, err)
+		return
+	}
+	resp, err := client.Get(host + at.RequestURI())
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(resp.Body)
+	form := url.Values{}
+	for _, m := range hiddenField.FindAllStringSubmatch(string(text), -1) {
+		form.Set(m[1], m[2])
+	}
+	back, err := http.PostForm(at.Query().Get("redirect_uri"), form)
+	if err != nil {
+		t.Errorf("%v\n%s", err, text)
+		return
+	}
+	back.Body.Close()
 }
 
 // simulate --tls says where its settings are, and its files are its owner's.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -134,25 +135,67 @@ func checkProofs(t *testing.T, r *signInRig, by string) {
 	}
 }
 
-// Each cloud signs in at its own host, in the words of that cloud.
-func TestEachCloudByGitHub(t *testing.T) {
+// Each way signs in at the host of each cloud, for the Graph of that cloud, and
+// AZURE_AUTHORITY_HOST is not followed.
+func TestEachWayInEachCloud(t *testing.T) {
 	for cloud, want := range map[graph.Cloud]string{
 		graph.Global: "login.microsoftonline.com", graph.USGov: "login.microsoftonline.us",
 		graph.USGovDoD: "login.microsoftonline.us", graph.China: "login.chinacloudapi.cn",
 	} {
-		t.Run(string(cloud), func(t *testing.T) {
+		for _, tc := range wayCases() {
+			t.Run(string(cloud)+" "+tc.name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					r := newCloudRig(t, cloud, tc.way, tc.cfg)
+					t.Setenv("AZURE_AUTHORITY_HOST", "https://login.contoso.example")
+					r.env["AZURE_AUTHORITY_HOST"] = "https://login.contoso.example"
+					want := want
+					if tc.way == auth.ByManagedIdentity {
+						want = "169.254.169.254"
+					}
+					if tc.prepare != nil {
+						tc.prepare(t, r)
+					}
+					s, err := r.signIn(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					last := r.Requests()[len(r.Requests())-1]
+					if last.Host != want || s.Identity().Audience != cloud.RootURL() {
+						t.Errorf("signed in at %s for %s", last.Host, s.Identity().Audience)
+					}
+				})
+			})
+		}
+	}
+}
+
+// However many workers need a new token at once, it is asked for once.
+func TestOneTokenRequestForAllWorkers(t *testing.T) {
+	for _, tc := range wayCases() {
+		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newCloudRig(t, cloud, auth.ByGitHub, graphsim.SignInConfig{})
-				t.Setenv("AZURE_AUTHORITY_HOST", "https://login.contoso.example")
-				r.env["AZURE_AUTHORITY_HOST"] = "https://login.contoso.example"
-				r.env["ACTIONS_ID_TOKEN_REQUEST_URL"], r.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = "https://x.example"+graphsim.GitHubPath, jobCanary
+				r := newSignInRig(t, tc.way, tc.cfg)
+				if tc.prepare != nil {
+					tc.prepare(t, r)
+				}
 				s, err := r.signIn(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
-				last := r.Requests()[len(r.Requests())-1]
-				if last.Host != want || s.Identity().Audience != cloud.RootURL() {
-					t.Errorf("signed in at %s for %s", last.Host, s.Identity().Audience)
+				before := len(r.tokenRequests())
+				time.Sleep(61 * time.Minute)
+				r.Inject(graphsim.SignInFault{Delay: 3 * time.Second, Times: 1})
+				var workers sync.WaitGroup
+				for range 50 {
+					workers.Go(func() {
+						if _, err := get(t, s.Transport(r.sim.Transport())); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				workers.Wait()
+				if n := len(r.tokenRequests()) - before; n != 1 {
+					t.Errorf("%d requests for 50 workers", n)
 				}
 			})
 		})

@@ -57,6 +57,7 @@ type SignIn struct {
 	faults   []SignInFault
 	codes    map[string]*deviceCode
 	refresh  map[string]bool
+	logins   map[string]loginCode
 	numbers  int
 	secrets  []string
 }
@@ -65,8 +66,8 @@ type SignIn struct {
 type SignInRequest struct {
 	// Host was asked, at Path.
 	Host, Path string
-	// By is the kind of proof: secret, certificate, assertion, device, refresh,
-	// or machine; empty for a request without one.
+	// By is the kind of proof: secret, certificate, assertion, device, browser,
+	// refresh, or machine; empty for a request without one.
 	By string
 	// Assertion is the number of the SignIn's own assertion, Chain means that a
 	// certificate came with its chain, and Claims are those of a challenge.
@@ -95,7 +96,7 @@ func NewSignIn(s *Sim, cfg SignInConfig) *SignIn {
 	cfg.User, cfg.Page = cmp.Or(cfg.User, "ada@contoso.example"), cmp.Or(cfg.Page, "https://microsoft.com"+DevicePath)
 	cfg.TokenLifetime = cmp.Or(cfg.TokenLifetime, time.Hour)
 	cfg.CodeLifetime = cmp.Or(cfg.CodeLifetime, 15*time.Minute)
-	return &SignIn{sim: s, cfg: cfg, key: []byte(rand.Text()), codes: map[string]*deviceCode{}, refresh: map[string]bool{}}
+	return &SignIn{sim: s, cfg: cfg, key: []byte(rand.Text()), codes: map[string]*deviceCode{}, refresh: map[string]bool{}, logins: map[string]loginCode{}}
 }
 
 // Inject makes requests fail, in the order given.
@@ -156,6 +157,10 @@ func aadsts(name, description string) *signInError {
 func (h *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &signInCall{r: r, rec: SignInRequest{Host: r.Host, Path: r.URL.Path}}
 	c.tenant, _, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if strings.HasSuffix(r.URL.Path, authorizePath) {
+		h.authorize(w, r)
+		return
+	}
 	operation := h.operation(r.URL.Path)
 	if operation == nil {
 		h.sim.ServeHTTP(w, r)
@@ -303,7 +308,7 @@ func (h *SignIn) configuration(c *signInCall) (map[string]any, *signInError) {
 	root := c.base() + "/" + c.tenant
 	return map[string]any{
 		"issuer":                        c.base() + "/" + h.sim.cfg.HomeTenant + "/v2.0",
-		"authorization_endpoint":        root + "/oauth2/v2.0/authorize",
+		"authorization_endpoint":        root + authorizePath,
 		"token_endpoint":                root + "/oauth2/v2.0/token",
 		"device_authorization_endpoint": root + "/oauth2/v2.0/devicecode",
 	}, nil

@@ -42,6 +42,12 @@ func (h *SignIn) token(c *signInCall) (map[string]any, *signInError) {
 			return nil, bad
 		}
 		return h.personal(c, audience, form), nil
+	case "authorization_code":
+		c.rec.By = "browser"
+		if bad := h.redeemLogin(form); bad != nil {
+			return nil, bad
+		}
+		return h.personal(c, audience, form), nil
 	case "refresh_token":
 		c.rec.By = "refresh"
 		if !h.takeRefresh(form.Get("refresh_token")) {
