@@ -53,7 +53,7 @@ func New(o Options) (azcore.TokenCredential, error) {
 	if o.Getenv == nil {
 		o.Getenv = os.Getenv
 	}
-	s := &signIn{Options: o}
+	s := &signIn{Options: o, remote: m.remote}
 	if missing := s.missing(m.needs); len(missing) > 0 {
 		return nil, &Error{msg: fmt.Sprintf("to sign in by %s: %s", m.way, strings.Join(missing, ", ")), next: m.advice}
 	}
@@ -70,6 +70,7 @@ func New(o Options) (azcore.TokenCredential, error) {
 // signIn makes one credential.
 type signIn struct {
 	Options
+	remote bool // of its method
 	// unanswered means that the last attempt to reach a host got no answer.
 	unanswered atomic.Bool
 }
@@ -101,6 +102,9 @@ func (s *signIn) setting(names ...string) string {
 func (s *signIn) client() azcore.ClientOptions {
 	o := azcore.ClientOptions{Cloud: login(s.Cloud)}
 	o.PerRetryPolicies = []policy.Policy{listener{&s.unanswered}}
+	if s.remote {
+		o.Retry.MaxRetries = 1 // outages are waited for above, by the caller's patience
+	}
 	if s.Base != nil {
 		o.Transport = &http.Client{Transport: s.Base}
 	}

@@ -56,7 +56,11 @@ func unavailable(ctx context.Context, err error, renewal bool) error {
 	if renewal && passes(err) {
 		return &passing{msg}
 	}
-	return &Error{msg: msg, err: err, next: advise(msg), passes: certainlyPasses(err)}
+	e := &Error{msg: msg, err: err, next: advise(msg), passes: certainlyPasses(err)}
+	if errors.As(err, new(*noAnswer)) {
+		e.next = "check the network, its DNS, and the proxy if there is one (HTTPS_PROXY): the sign-in host does not answer"
+	}
+	return e
 }
 
 // passing is a failed renewal that may be tried again. It holds no cause: all errors of the library

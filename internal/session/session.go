@@ -141,15 +141,16 @@ func signIn(ctx context.Context, o Options, cloud graph.Cloud) (*auth.Session, e
 // signInDuring gets the first token. A sign-in host that does not answer is an outage
 // like Graph's, and is waited for as long.
 func signInDuring(ctx context.Context, o Options, acquire func() (*auth.Session, error)) (*auth.Session, error) {
-	began, outage := time.Now(), cmp.Or(o.Outage, DefaultOutage)
+	began, outage, level := time.Now(), cmp.Or(o.Outage, DefaultOutage), slog.LevelWarn
 	for wait := time.Second; ; wait = min(2*wait, 15*time.Second) {
 		s, err := acquire()
 		if !auth.MayPass(err) || time.Since(began)+wait > outage {
 			return s, err
 		}
 		if o.Log != nil {
-			o.Log.Warn("the sign-in host does not answer; trying again", "wait", wait, "error", err)
+			o.Log.Log(ctx, level, "the sign-in host does not answer; trying again", "outage", outage, "error", err)
 		}
+		level = slog.LevelDebug // once is enough
 		if graph.Sleep(ctx, wait) != nil {
 			return nil, ctx.Err()
 		}
