@@ -21,6 +21,7 @@ var homes = map[string][]string{
 	"github.com/hiddeco/sshsig":                        {"internal/seal"},
 	"github.com/natefinch/atomic":                      {"internal/atomicfile"},
 	"github.com/olekukonko/tablewriter":                {"report"},
+	"github.com/pkg/browser":                           {"cmd/bulksync"},
 	"github.com/prometheus/client_golang":              {"report"},
 	"github.com/prometheus/common":                     {"report"},
 	"github.com/spf13/cobra":                           {"cmd/bulksync"},
@@ -33,6 +34,7 @@ var homes = map[string][]string{
 	"golang.org/x/term":                                {"cmd/bulksync"},
 	"golang.org/x/text":                                {"plan/approval", "plan/desired"},
 	"golang.org/x/time":                                {"ratelimit"},
+	"software.sslmate.com/src/go-pkcs12":               {"graph/auth"},
 }
 
 // TestImportsFollowTheDesign holds the packages against the table of rooms in

@@ -217,7 +217,8 @@ func (t *tour) getenv(name string) string {
 	if name == "BULKSYNC_ACCESS_TOKEN" {
 		return t.token
 	}
-	if name == policyVariable || name == notifyVariable {
+	switch name {
+	case policyVariable, notifyVariable, "BULKSYNC_AUTH", "BULKSYNC_TENANT", "BULKSYNC_CLOUD":
 		return "" // the tour has its own
 	}
 	return t.process.getenv(name)

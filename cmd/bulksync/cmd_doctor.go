@@ -91,16 +91,31 @@ func (o doctorOptions) options(ctx context.Context, e *env) (d doctor.Options, e
 		return d, err
 	}
 	d.Session = e.sessionOptions(demand{})
-	d.SignIn, d.Renews = "the default credentials of the Azure identity library", true
-	if d.Session.Token != "" {
-		d.SignIn, d.Renews = "the token in BULKSYNC_ACCESS_TOKEN", false
-	}
-	d.HowToSignIn = hintSignIn
+	d.SignIn, d.Renews = e.wayInWords(), !e.hasReadyToken()
+	d.Asks = e.auth == auth.ByDeviceCode || e.auth == auth.ByBrowser
+	d.HowToSignIn = e.hintSignIn()
 	d.Advise = func(err error, id auth.Identity) string {
 		return report.Advise(err, report.Command{Writes: d.Task == auth.Writing, Roles: id.RoleTemplateIDs})
 	}
 	d.File, err = o.file(ctx, e)
 	return d, err
+}
+
+// hasReadyToken reports whether the way to sign in is a token that was made
+// elsewhere.
+func (e *env) hasReadyToken() bool {
+	return e.auth == auth.ByToken || e.auth == auth.ByDefault && e.getenv("BULKSYNC_ACCESS_TOKEN") != ""
+}
+
+func (e *env) wayInWords() string {
+	switch {
+	case e.hasReadyToken():
+		return "the token in BULKSYNC_ACCESS_TOKEN"
+	case e.auth == auth.ByDefault:
+		return "the default credentials of the Azure identity library"
+	default:
+		return "--auth " + string(e.auth)
+	}
 }
 
 // parseTask reads --for.

@@ -31,12 +31,15 @@ type simulateOptions struct {
 	seed                  int64
 	faults                []string
 	state                 string
+	tls                   string
+	tokenLifetime         time.Duration
 }
 
 // newSimulateOptions are the defaults of simulate.
 func newSimulateOptions() simulateOptions {
 	return simulateOptions{
 		listen: "127.0.0.1:0", partners: 200, pageSize: 100, latency: 20 * time.Millisecond, writeQuota: "3000/150s", seed: 1,
+		tokenLifetime: time.Hour,
 	}
 }
 
@@ -99,6 +102,8 @@ func (o *simulateOptions) register(fl *pflag.FlagSet) {
 	fl.StringVar(&o.queue, "queue", "", "`TIME,PERCENT`, such as 5ms,10%: one write at a time, slower by that much for each that waits")
 	fl.Int64Var(&o.seed, "seed", o.seed, "`NUMBER` from which all data is generated")
 	fl.StringArrayVar(&o.faults, "fault", nil, "`SPEC` of a fault; may be given more than once")
+	fl.StringVar(&o.tls, "tls", "", "`DIR` for the files of a rehearsal over https, with a sign-in host: docs/rehearsal.md")
+	fl.DurationVar(&o.tokenLifetime, "token-lifetime", o.tokenLifetime, "`TIME` that a token of the sign-in host lasts, with --tls")
 	fl.StringVar(&o.state, "state", "", "`FILE` to load the state from if it exists, and to save it in at the end")
 }
 
@@ -186,23 +191,13 @@ func (o simulateOptions) run(stops execute.Stops, e *env) error {
 	}
 	sim := graphsim.New(cfg)
 	sim.Inject(faults...)
-	url, stop, err := serve(sim, o.listen)
+	stop, err := o.open(stops.Soft, e, sim)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.out, `Graph of home tenant %s, %d partners, at %s
-In another terminal:
-
-  export BULKSYNC_ACCESS_TOKEN=%s
-  bulksync audit partners.csv --graph-url %s
-
-Ctrl-C ends it.
-`, sim.HomeTenant(), len(sim.Partners()), url, sim.Token(graphsim.TokenOptions{}), url)
-	if err == nil {
-		<-stops.Soft.Done()
-	}
+	<-stops.Soft.Done()
 	stop()
-	if err == nil && o.state != "" {
+	if o.state != "" {
 		err = e.writeFile(context.WithoutCancel(stops.Soft), o.state, func(w io.Writer) error {
 			enc := json.NewEncoder(w)
 			enc.SetIndent("", "  ")
@@ -212,6 +207,36 @@ Ctrl-C ends it.
 	return err
 }
 
+// open serves the simulator and says how to reach it, until stop is called.
+func (o *simulateOptions) open(ctx context.Context, e *env, sim *graphsim.Sim) (stop func(), err error) {
+	if o.tls != "" {
+		r, stop, err := e.rehearse(ctx, sim, *o)
+		if err != nil {
+			return nil, err
+		}
+		if err = r.tell(e.out, sim); err != nil {
+			stop()
+		}
+		return stop, err
+	}
+	url, stop, err := serve(sim, o.listen)
+	if err != nil {
+		return nil, err
+	}
+	_, err = fmt.Fprintf(e.out, `Graph of home tenant %s, %d partners, at %s
+In another terminal:
+
+  export BULKSYNC_ACCESS_TOKEN=%s
+  bulksync audit partners.csv --graph-url %s
+
+Ctrl-C ends it.
+`, sim.HomeTenant(), len(sim.Partners()), url, sim.Token(graphsim.TokenOptions{}), url)
+	if err != nil {
+		stop()
+	}
+	return stop, err
+}
+
 // serve serves a handler on a loopback address. The returned function stops it
 // and waits for that.
 func serve(h http.Handler, listen string) (url string, stop func(), err error) {
@@ -219,11 +244,5 @@ func serve(h http.Handler, listen string) (url string, stop func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = srv.Serve(l) // ends with ErrServerClosed
-	}()
-	return "http://" + l.Addr().String(), func() { srv.Close(); <-done }, nil
+	return "http://" + l.Addr().String(), serveOn(l, h), nil
 }

@@ -28,7 +28,8 @@ type demand struct {
 // sessionOptions are the way to the home tenant.
 func (e *env) sessionOptions(d demand) session.Options {
 	return session.Options{
-		Cloud: cmp.Or(e.cloud, d.cloud), GraphURL: e.address.graphURL, Tenant: e.homeTenant, Token: e.getenv("BULKSYNC_ACCESS_TOKEN"),
+		Cloud: cmp.Or(e.cloud, d.cloud), GraphURL: e.address.graphURL, Tenant: e.homeTenant,
+		Auth: e.auth, Token: e.getenv("BULKSYNC_ACCESS_TOKEN"), Getenv: e.getenv, Prompt: func(what string) { e.say("%s", what) },
 		Pace: d.pace, Priority: d.priority, Outage: cmp.Or(d.outage, e.outage),
 		UserAgent: "bulksync/" + version(), Log: e.log, Record: d.record,
 	}

@@ -10,6 +10,7 @@ import (
 
 	"bulksync/execute/journal"
 	"bulksync/execute/rundir"
+	"bulksync/graph/auth"
 	"bulksync/internal/atomicfile"
 	"bulksync/internal/session"
 	"bulksync/plan"
@@ -17,7 +18,14 @@ import (
 	"bulksync/report"
 )
 
-const hintSignIn = "sign in with az login, set the AZURE_* variables of an app, or put a token in BULKSYNC_ACCESS_TOKEN"
+// hintSignIn is for a sign-in that failed for no reason with an advice of its
+// own.
+func (e *env) hintSignIn() string {
+	if e.auth == auth.ByDefault {
+		return "sign in with az login, set the AZURE_* variables of an app, or put a token in BULKSYNC_ACCESS_TOKEN"
+	}
+	return auth.Advice(e.auth)
+}
 
 // hintPutBack is for a run whose plan.json was changed.
 const hintPutBack = "put back the plan.json that the run began with"
@@ -31,6 +39,9 @@ func (e *env) hintOf(err error) string {
 	if errors.As(err, &x) && x.hint != "" {
 		return x.hint
 	}
+	if denied := (*auth.Error)(nil); errors.As(err, &denied) && denied.Next() != "" {
+		return denied.Next()
+	}
 	var unsafe *rundir.UnsafeError
 	var store *evidence.UnsafeError
 	switch {
@@ -43,7 +54,7 @@ func (e *env) hintOf(err error) string {
 	case errors.As(err, &store) && store.Writable:
 		return hintWritable + shellQuote(store.Path)
 	case errors.As(err, new(*session.SignInError)):
-		return hintSignIn
+		return e.hintSignIn()
 	case errors.As(err, &unsafe), errors.As(err, &store):
 		return "name a folder of your own"
 	case errors.As(err, new(*atomicfile.KindError)):
@@ -81,7 +92,7 @@ func (at address) command(verb string, args ...string) string {
 	}
 	for _, f := range []struct{ name, value, standard string }{
 		{"--cloud", at.cloud, ""}, {"--graph-url", at.graphURL, ""},
-		{"--tenant", at.tenant, ""}, {"--auth", at.auth, "default"},
+		{"--tenant", at.tenant, ""}, {"--auth", at.auth, string(auth.ByDefault)},
 	} {
 		if f.value != f.standard {
 			words = append(words, f.name, shellQuote(f.value))

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	_ "time/tzdata" // a policy names a time zone, and not every machine has them
 
+	"github.com/pkg/browser"
+
 	"bulksync/execute"
 )
 
@@ -16,6 +18,7 @@ func main() { os.Exit(protected(os.Args[1:])) }
 // panics.
 func protected(args []string) (code int) {
 	crashLoudly()
+	browser.Stdout = os.Stderr // what a browser prints when a sign-in opens it is no result
 	p := &process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
 	p.collectSooner()
 	defer func() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/graph"
+	"bulksync/graph/auth"
 	"bulksync/report"
 )
 
@@ -39,6 +41,8 @@ type globals struct {
 	cloud  graph.Cloud // empty if not given
 	// homeTenant is the only one to work on; empty if not given.
 	homeTenant string
+	// auth is the way to sign in.
+	auth auth.Way
 	// outage is 0 if not given.
 	outage  time.Duration
 	quiet   bool
@@ -115,10 +119,10 @@ type globalFlags struct {
 
 func (f *globalFlags) register(fl *pflag.FlagSet) {
 	fl.StringVar(&f.format, "format", "text", "`text|json|csv|markdown|html`: format of the result on standard output; audit also knows junit, sarif and github")
-	fl.StringVar(&f.address.cloud, "cloud", "", "`global|usgov|usgov-dod|china`: the Microsoft cloud of the home tenant (default global, or the plan's)")
+	fl.StringVar(&f.address.cloud, "cloud", "", "`global|usgov|usgov-dod|china`: the Microsoft cloud of the home tenant (default BULKSYNC_CLOUD, or the plan's, or global)")
 	fl.StringVar(&f.address.graphURL, "graph-url", "", "`URL` of another Graph host, such as that of bulksync simulate; plain http for loopback addresses only")
-	fl.StringVar(&f.address.tenant, "tenant", "", "`GUID` of the home tenant; any other is refused")
-	fl.StringVar(&f.address.auth, "auth", "default", "`default`: the token in BULKSYNC_ACCESS_TOKEN, or else the Azure identity chain")
+	fl.StringVar(&f.address.tenant, "tenant", "", "`GUID` of the home tenant; any other is refused (default BULKSYNC_TENANT)")
+	fl.StringVar(&f.address.auth, "auth", "", "`WAY` to sign in, and no other: "+strings.Join(auth.Ways(), ", ")+" (default BULKSYNC_AUTH, or default: the token in BULKSYNC_ACCESS_TOKEN, or else the Azure identity chain)")
 	fl.DurationVar(&f.outage, "outage", 0, "`TIME` to wait while Graph does not answer (default 5m for apply and resume, 1m for the others)")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no notes")
 	fl.StringVar(&f.logLevel, "log-level", "warn", "`debug|info|warn|error`: lowest level of the log on standard error")
@@ -132,25 +136,42 @@ func (f *globalFlags) registerAll(fl *pflag.FlagSet) {
 
 // parse turns the texts of the flags into values, before anything runs.
 func (f *globalFlags) parse(p *process, outageGiven bool) (g globals, err error) {
-	g = globals{quiet: f.quiet, all: f.all, address: f.address, homeTenant: strings.ToLower(strings.Trim(f.address.tenant, "{} "))}
+	g = globals{quiet: f.quiet, all: f.all}
 	if g.format, err = report.ParseFormat(f.format); err != nil {
 		return g, err
 	}
-	if f.address.cloud != "" {
-		if g.cloud, err = graph.ParseCloud(f.address.cloud); err != nil {
-			return g, err
-		}
+	if err := g.locate(f.address, p.getenv); err != nil {
+		return g, err
 	}
 	if outageGiven {
 		if g.outage = f.outage; g.outage < time.Second {
 			return g, fmt.Errorf("--outage: %s is too short to recognize an outage: give a second or more", f.outage)
 		}
 	}
-	if f.address.auth != "default" {
-		return g, errors.New("--auth supports only default")
-	}
 	g.log, err = newLog(p, f.logLevel, f.logFormat)
 	return g, err
+}
+
+// locate takes over where to connect and as whom. A variable of the environment
+// stands for each flag that was not given.
+func (g *globals) locate(at address, getenv func(string) string) (err error) {
+	for _, f := range []struct {
+		variable string
+		value    *string
+	}{{"BULKSYNC_CLOUD", &at.cloud}, {"BULKSYNC_TENANT", &at.tenant}, {"BULKSYNC_AUTH", &at.auth}} {
+		*f.value = cmp.Or(*f.value, strings.TrimSpace(getenv(f.variable)))
+	}
+	at.auth = cmp.Or(at.auth, string(auth.ByDefault))
+	g.address, g.homeTenant = at, strings.ToLower(strings.Trim(at.tenant, "{} "))
+	if at.cloud != "" {
+		if g.cloud, err = graph.ParseCloud(at.cloud); err != nil {
+			return fmt.Errorf("--cloud or BULKSYNC_CLOUD: %w", err)
+		}
+	}
+	if g.auth, err = auth.ParseWay(at.auth); err != nil {
+		return fmt.Errorf("--auth or BULKSYNC_AUTH: %w", err)
+	}
+	return nil
 }
 
 func newLog(p *process, logLevel, logFormat string) (*slog.Logger, error) {

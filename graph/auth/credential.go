@@ -1,10 +1,16 @@
 package auth
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -15,30 +21,174 @@ import (
 	"bulksync/graph"
 )
 
-// Options say where to sign in.
+// Options say where and as whom to sign in.
 type Options struct {
+	// Way is how; empty means ByDefault.
+	Way   Way
 	Cloud graph.Cloud
-	// TenantID is the tenant in which a signed-in person or workload asks for a token; empty leaves
-	// it to their own setting. Credentials from AZURE_* variables keep the tenant that is set
-	// there.
+	// TenantID is the tenant in which a token is asked for where the settings name none. A tenant in
+	// AZURE_TENANT_ID comes first.
 	TenantID string
+	// Token is a ready-made token, for ByToken and ByDefault.
+	Token string
+	// Getenv returns settings by the names of their variables; nil means the process's own. The
+	// default chain always reads those of the process.
+	Getenv func(string) string
+	// Prompt tells the person who signs in by hand what to do.
+	Prompt func(message string)
+	// Base carries the requests to the sign-in host; nil means the library's own connections.
+	Base http.RoundTripper
 }
 
-// Default is the Azure identity library's default chain: environment, workload identity, managed
-// identity, Azure CLI, Azure Developer CLI, Azure PowerShell. The first one that yields a token is
-// kept. AZURE_TOKEN_CREDENTIALS selects a single one, which suits an unattended run. The login host
-// follows the cloud; AZURE_AUTHORITY_HOST does not override it.
-func Default(o Options) (azcore.TokenCredential, error) { return newDefault(o, nil) }
-
-func newDefault(o Options, t policy.Transporter) (azcore.TokenCredential, error) {
-	cred, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
-		ClientOptions: azcore.ClientOptions{Cloud: login(o.Cloud), Transport: t},
-		TenantID:      o.TenantID,
-	})
+// New returns the credential of a way. A setting that is missing or of no use is an *Error, as is a
+// ByToken without a token. It asks for no token yet.
+//
+// The login host follows the cloud; AZURE_AUTHORITY_HOST does not override it.
+func New(o Options) (azcore.TokenCredential, error) {
+	m, ok := methodOf(cmp.Or(o.Way, ByDefault))
+	if !ok {
+		_, err := ParseWay(string(o.Way))
+		return nil, err
+	}
+	if o.Getenv == nil {
+		o.Getenv = os.Getenv
+	}
+	s := &signIn{Options: o, remote: m.remote}
+	if missing := s.missing(m.needs); len(missing) > 0 {
+		return nil, &Error{msg: fmt.Sprintf("to sign in by %s: %s", m.way, strings.Join(missing, ", ")), next: m.advice}
+	}
+	cred, err := m.make(s)
 	if err != nil {
-		return nil, fmt.Errorf("setting up the default credentials: %w", err)
+		return nil, &Error{msg: fmt.Sprintf("to sign in by %s: %s", m.way, condense(err.Error())), err: err, next: m.advice}
+	}
+	if m.remote {
+		cred = &remote{cred, &s.unanswered}
 	}
 	return cred, nil
+}
+
+// signIn makes one credential.
+type signIn struct {
+	Options
+	remote bool // of its method
+	// unanswered means that the last attempt to reach a host got no answer.
+	unanswered atomic.Bool
+}
+
+// missing says of each setting that has no value that it is not set.
+func (s *signIn) missing(needs [][]string) (missing []string) {
+	for _, names := range needs {
+		if s.setting(names...) == "" {
+			missing = append(missing, strings.Join(names, " or ")+" is not set")
+		}
+	}
+	return missing
+}
+
+// setting is the first value among some variables. The tenant may also come from the options.
+func (s *signIn) setting(names ...string) string {
+	for _, name := range names {
+		if v := strings.TrimSpace(s.Getenv(name)); v != "" {
+			return v
+		}
+	}
+	if names[0] == varTenant {
+		return s.TenantID
+	}
+	return ""
+}
+
+// client is how the library reaches the sign-in host.
+func (s *signIn) client() azcore.ClientOptions {
+	o := azcore.ClientOptions{Cloud: login(s.Cloud)}
+	o.PerRetryPolicies = []policy.Policy{listener{&s.unanswered}}
+	if s.remote {
+		o.Retry.MaxRetries = 1 // outages are waited for above, by the caller's patience
+	}
+	if s.Base != nil {
+		o.Transport = &http.Client{Transport: s.Base}
+	}
+	return o
+}
+
+// listener notes whether a host answers, because the library keeps no cause of its errors. A
+// certificate that cannot be trusted is an answer: waiting does not help.
+type listener struct{ unanswered *atomic.Bool }
+
+func (l listener) Do(req *policy.Request) (*http.Response, error) {
+	resp, err := req.Next()
+	if errors.As(err, new(*tls.CertificateVerificationError)) {
+		err = &untrusted{err}
+	}
+	l.unanswered.Store(err != nil && !errors.As(err, new(*untrusted)))
+	return resp, err
+}
+
+// untrusted is final for the library's retries.
+type untrusted struct{ error }
+
+func (u *untrusted) Unwrap() error { return u.error }
+func (*untrusted) NonRetriable()   {}
+
+// remote is a credential of which only hosts elsewhere are asked.
+type remote struct {
+	azcore.TokenCredential
+	unanswered *atomic.Bool
+}
+
+func (r *remote) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	tk, err := r.TokenCredential.GetToken(ctx, o)
+	if err != nil && r.unanswered.Load() {
+		err = &noAnswer{err}
+	}
+	return tk, err
+}
+
+// noAnswer is an error because a host did not answer.
+type noAnswer struct{ error }
+
+func (e *noAnswer) Unwrap() error { return e.error }
+
+// byDefault is the ready-made token, or else the Azure identity library's default chain:
+// environment, workload identity, managed identity, Azure CLI, Azure Developer CLI, Azure
+// PowerShell. The first one that yields a token is kept. AZURE_TOKEN_CREDENTIALS selects a single
+// one.
+func (s *signIn) byDefault() (azcore.TokenCredential, error) {
+	if s.Token != "" {
+		return Static(s.Token), nil
+	}
+	return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: s.client(), TenantID: s.TenantID})
+}
+
+func (s *signIn) byToken() (azcore.TokenCredential, error) {
+	if strings.TrimSpace(s.Token) == "" {
+		return nil, fmt.Errorf("%s is not set", varToken)
+	}
+	return Static(s.Token), nil
+}
+
+// byEnvironment is a secret or a certificate, whichever is set.
+func (s *signIn) byEnvironment() (azcore.TokenCredential, error) {
+	secret, certificate := s.setting(varSecret) != "", s.setting(varCertificate) != ""
+	switch {
+	case secret && certificate:
+		return nil, fmt.Errorf("%s and %s are both set: choose %s or %s", varSecret, varCertificate, BySecret, ByCertificate)
+	case secret:
+		return s.bySecret()
+	case certificate:
+		return s.byCertificate()
+	default:
+		return nil, fmt.Errorf("%s or %s is not set", varSecret, varCertificate)
+	}
+}
+
+func (s *signIn) bySecret() (azcore.TokenCredential, error) {
+	return azidentity.NewClientSecretCredential(s.setting(varTenant), s.setting(varClient), s.setting(varSecret),
+		&azidentity.ClientSecretCredentialOptions{ClientOptions: s.client()})
+}
+
+func (s *signIn) byAzureCLI() (azcore.TokenCredential, error) {
+	return azidentity.NewAzureCLICredential(&azidentity.AzureCLICredentialOptions{TenantID: s.TenantID})
 }
 
 // login is the sign-in host of a cloud. GCC High and DoD share one, and their tokens

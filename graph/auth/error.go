@@ -16,12 +16,24 @@ import (
 // Error says that there is no token, or one that must not be used. Its text is short and holds no
 // secret; its cause is the library's long error.
 type Error struct {
-	msg string
-	err error
+	msg    string
+	err    error
+	next   string
+	passes bool
+}
+
+// MayPass reports whether the first sign-in failed for a reason that may pass by itself: the sign-in
+// host gave no answer, was busy, or failed.
+func MayPass(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.passes
 }
 
 // Error says in one line why there is no token.
 func (e *Error) Error() string { return e.msg }
+
+// Next is what to do about it; empty if nothing in particular.
+func (e *Error) Next() string { return e.next }
 
 // Unwrap returns what the library said.
 func (e *Error) Unwrap() error { return e.err }
@@ -37,11 +49,18 @@ func unavailable(ctx context.Context, err error, renewal bool) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if final := (*Error)(nil); errors.As(err, &final) {
+		return final
+	}
 	msg := "no access token: " + condense(err.Error())
 	if renewal && passes(err) {
 		return &passing{msg}
 	}
-	return &Error{msg: msg, err: err}
+	e := &Error{msg: msg, err: err, next: advise(msg), passes: certainlyPasses(err)}
+	if errors.As(err, new(*noAnswer)) {
+		e.next = "check the network, its DNS, and the proxy if there is one (HTTPS_PROXY): the sign-in host does not answer"
+	}
+	return e
 }
 
 // passing is a failed renewal that may be tried again. It holds no cause: all errors of the library
@@ -53,6 +72,9 @@ func (p *passing) Error() string { return p.msg }
 // passes reports whether the sign-in host was not reached, or failed itself. If there was no
 // answer, the library keeps no cause.
 func passes(err error) bool {
+	if own := (*assertionError)(nil); errors.As(err, &own) {
+		return own.passes
+	}
 	var failed *azidentity.AuthenticationFailedError
 	if !errors.As(err, &failed) {
 		return errors.As(err, new(net.Error))
@@ -60,7 +82,26 @@ func passes(err error) bool {
 	if failed.RawResponse == nil {
 		return true
 	}
-	status := failed.RawResponse.StatusCode
+	return mayPass(failed.RawResponse.StatusCode)
+}
+
+// certainlyPasses is passes without the benefit of the doubt, which only a sign-in that has worked
+// before deserves.
+func certainlyPasses(err error) bool {
+	var failed *azidentity.AuthenticationFailedError
+	var own *assertionError
+	switch {
+	case errors.As(err, &own):
+		return own.passes && own.remote
+	case errors.As(err, new(*noAnswer)):
+		return true
+	default:
+		return errors.As(err, &failed) && failed.RawResponse != nil && mayPass(failed.RawResponse.StatusCode)
+	}
+}
+
+// mayPass reports whether a status says that another attempt may help.
+func mayPass(status int) bool {
 	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
 }
 

@@ -133,12 +133,13 @@ type bearer struct {
 }
 
 func (s *source) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	limited, cancel := context.WithTimeout(ctx, signInTime)
+	limit := takes(s.cred)
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	tk, err := s.cred.GetToken(limited, o)
 	if err != nil {
 		if limited.Err() != nil {
-			err = fmt.Errorf("no answer to the sign-in in %s: %w", signInTime, err)
+			err = fmt.Errorf("no answer to the sign-in in %s: %w", limit, err)
 		}
 		// A challenge asks a person to sign in again, so waiting does not help.
 		return azcore.AccessToken{}, unavailable(ctx, err, s.who != nil && o.Claims == "")

@@ -11,8 +11,11 @@
 //
 // It is strict: it refuses what Graph would refuse, with Graph's code and message. Where
 // Microsoft's pages are silent or disagree, Config has a switch, and its default is the harder
-// case. It never uses a network, never checks a signature and knows nothing about how bulksync
+// case. It never uses a network, never checks a token's signature and knows nothing about how bulksync
 // works, so that a test of bulksync against it proves something.
+//
+// SignIn (signin.go) is the sign-in host beside a Sim, for the real identity library: it does check
+// what an app or a workload signs. Authority is who vouches for both over TLS.
 //
 // The invariant: an answer is decided once, in Sim.serve, and then delivered over a
 // connection or in process (deliver.go), so that both show the same service and the

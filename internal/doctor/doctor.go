@@ -60,6 +60,8 @@ type Options struct {
 	// token when one ends. HowToSignIn is the next step if it fails.
 	SignIn, HowToSignIn string
 	Renews              bool
+	// Asks means that a person signs in, who takes longer than a host.
+	Asks bool
 	// Task is what must be possible: auth.Reading, or auth.Writing beside it. If it is
 	// empty, it is a warning that the identity cannot write.
 	Task auth.Task
@@ -86,7 +88,7 @@ var checks = [...]check{
 	{"dns", nil, (*examination).dns},
 	{"tls", []string{"dns"}, (*examination).tls},
 	{"clock", []string{"tls"}, (*examination).clock},
-	{"sign-in", nil, (*examination).signIn},
+	{signInCheck, nil, (*examination).signIn},
 	{"tenant", []string{"tls", "sign-in"}, (*examination).tenant},
 	{"permissions", []string{"sign-in", "tenant"}, (*examination).permissions},
 	{"lifetime", []string{"sign-in", "tenant"}, (*examination).lifetime},
@@ -147,7 +149,7 @@ func (x *examination) run(ctx context.Context, c check) (done Check) {
 			return Check{c.name, Skipped, "not looked at, because " + cause + " failed", ""}
 		}
 	}
-	limited, cancel := context.WithTimeout(ctx, Limit)
+	limited, cancel := context.WithTimeout(ctx, x.limit(c))
 	defer cancel()
 	done = c.look(x, limited)
 	done.Name = c.name
@@ -155,6 +157,21 @@ func (x *examination) run(ctx context.Context, c check) (done Check) {
 		x.missing[c.name] = c.name
 	}
 	return done
+}
+
+// signInCheck is the name of the check that signs in.
+const signInCheck = "sign-in"
+
+// personTime is how long a person may take to sign in: about the life of a device
+// code.
+const personTime = 15 * time.Minute
+
+// limit is how long a check may take.
+func (x *examination) limit(c check) time.Duration {
+	if x.Asks && c.name == signInCheck {
+		return personTime
+	}
+	return Limit
 }
 
 func ok(detail string, args ...any) Check {

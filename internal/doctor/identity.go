@@ -19,9 +19,13 @@ func (x *examination) signIn(ctx context.Context) Check {
 	case errors.As(err, &x.other): // it is told with the tenant
 		return ok("with %s", x.SignIn)
 	case errors.Is(err, context.DeadlineExceeded):
-		return fail(x.HowToSignIn, "no answer to the sign-in with %s in %s", x.SignIn, Limit)
+		return fail(x.HowToSignIn, "no answer to the sign-in with %s in %s", x.SignIn, x.limit(check{name: signInCheck}))
 	case err != nil:
-		return fail(x.HowToSignIn, "with %s: %v", x.SignIn, err)
+		next := x.HowToSignIn
+		if denied := (*auth.Error)(nil); errors.As(err, &denied) && denied.Next() != "" {
+			next = denied.Next()
+		}
+		return fail(next, "with %s: %v", x.SignIn, err)
 	}
 	x.signedIn = s
 	return ok("%s, with %s", nameOf(s.Identity()), x.SignIn)

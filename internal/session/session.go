@@ -23,9 +23,15 @@ type Options struct {
 	// Tenant is the only home tenant to work on, in lower case; empty means the
 	// token's tenant.
 	Tenant string
-	// Token is a ready-made access token; empty means the default chain of the
-	// Azure identity library.
+	// Auth is the way to sign in; empty means auth.ByDefault.
+	Auth auth.Way
+	// Token is a ready-made access token, for auth.ByToken and auth.ByDefault.
 	Token string
+	// Getenv returns the settings of the other ways; nil means the process's
+	// environment.
+	Getenv func(string) string
+	// Prompt tells the person who signs in by hand what to do.
+	Prompt func(message string)
 
 	// Pace says how fast to go. Open sets its Read.
 	Pace ratelimit.Options
@@ -44,6 +50,9 @@ type Options struct {
 	Record func(graph.Exchange)
 	// Base carries the attempts; nil means the session's own connections.
 	Base http.RoundTripper
+	// SignInBase carries the requests to the sign-in host; nil means the
+	// identity library's own connections.
+	SignInBase http.RoundTripper
 }
 
 // DefaultOutage suits a command that reads: it can be run again.
@@ -111,13 +120,13 @@ func (s *Session) stack(signedIn *auth.Session, o Options) graph.Options {
 // signIn gets a token and reads whose it is. A token without a tenant is of no
 // use: there would be nothing to guard.
 func signIn(ctx context.Context, o Options, cloud graph.Cloud) (*auth.Session, error) {
-	cred, err := auth.Static(o.Token), error(nil)
-	if o.Token == "" {
-		if cred, err = auth.Default(auth.Options{Cloud: cloud, TenantID: o.Tenant}); err != nil {
-			return nil, &SignInError{err}
-		}
+	cred, err := auth.New(auth.Options{
+		Way: o.Auth, Cloud: cloud, TenantID: o.Tenant, Token: o.Token, Getenv: o.Getenv, Prompt: o.Prompt, Base: o.SignInBase,
+	})
+	if err != nil {
+		return nil, &SignInError{err}
 	}
-	s, err := auth.Acquire(ctx, cred, cloud.Scope())
+	s, err := signInDuring(ctx, o, func() (*auth.Session, error) { return auth.Acquire(ctx, cred, cloud.Scope()) })
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
@@ -127,6 +136,25 @@ func signIn(ctx context.Context, o Options, cloud graph.Cloud) (*auth.Session, e
 		return nil, &SignInError{ErrNoTenant}
 	}
 	return s, nil
+}
+
+// signInDuring gets the first token. A sign-in host that does not answer is an outage
+// like Graph's, and is waited for as long.
+func signInDuring(ctx context.Context, o Options, acquire func() (*auth.Session, error)) (*auth.Session, error) {
+	began, outage, level := time.Now(), cmp.Or(o.Outage, DefaultOutage), slog.LevelWarn
+	for wait := time.Second; ; wait = min(2*wait, 15*time.Second) {
+		s, err := acquire()
+		if !auth.MayPass(err) || time.Since(began)+wait > outage {
+			return s, err
+		}
+		if o.Log != nil {
+			o.Log.Log(ctx, level, "the sign-in host does not answer; trying again", "outage", outage, "error", err)
+		}
+		level = slog.LevelDebug // once is enough
+		if graph.Sleep(ctx, wait) != nil {
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // Client sends requests to the home tenant.

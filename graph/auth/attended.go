@@ -1,0 +1,81 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+)
+
+// attended is a sign-in by a person, who may take their time.
+type attended struct {
+	azcore.TokenCredential
+	late string // what to say if they took too long
+}
+
+// attendedTime is how long a person may take. Entra's device codes live for 15 minutes.
+const attendedTime = 20 * time.Minute
+
+func (a attended) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	tk, err := a.TokenCredential.GetToken(ctx, o)
+	if err != nil && ctx.Err() == nil && strings.Contains(err.Error(), context.DeadlineExceeded.Error()) {
+		return tk, &Error{msg: "no access token: " + a.late, err: err}
+	}
+	return tk, err
+}
+
+var errNoPrompt = errors.New("there is nobody to tell how to sign in")
+
+func (s *signIn) byDeviceCode() (azcore.TokenCredential, error) {
+	if s.Prompt == nil {
+		return nil, errNoPrompt
+	}
+	cred, err := azidentity.NewDeviceCodeCredential(&azidentity.DeviceCodeCredentialOptions{
+		ClientOptions: s.client(), TenantID: s.setting(varTenant), ClientID: s.setting(varClient),
+		UserPrompt: func(_ context.Context, m azidentity.DeviceCodeMessage) error {
+			s.Prompt(fmt.Sprintf("to sign in, open %s in a browser and enter the code %s", m.VerificationURL, m.UserCode))
+			return nil
+		},
+	})
+	return attended{cred, "the code was not entered in time: run the command again"}, err
+}
+
+func (s *signIn) byBrowser() (azcore.TokenCredential, error) {
+	if s.Prompt == nil {
+		return nil, errNoPrompt
+	}
+	cred, err := azidentity.NewInteractiveBrowserCredential(&azidentity.InteractiveBrowserCredentialOptions{
+		ClientOptions: s.client(), TenantID: s.setting(varTenant), ClientID: s.setting(varClient),
+	})
+	return &browser{attended: attended{cred, "the sign-in in the browser did not end in time"}, prompt: s.Prompt}, err
+}
+
+// browser says that a browser opens.
+type browser struct {
+	attended
+	prompt func(string)
+	told   bool
+}
+
+func (b *browser) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	if !b.told {
+		b.told = true
+		b.prompt("to sign in, continue in the browser that opens now")
+	}
+	return b.attended.GetToken(ctx, o)
+}
+
+// takes is how long a credential may take for a token.
+func takes(cred azcore.TokenCredential) time.Duration {
+	switch cred.(type) {
+	case attended, *browser:
+		return attendedTime
+	default:
+		return signInTime
+	}
+}
