@@ -105,11 +105,12 @@ func TestARemovalThatSomebodyMade(t *testing.T) {
 		"gone":        {func(r *rig) { r.RemovePartner(tenant(1)) }, []journal.Status{journal.Unchanged, journal.Unchanged}},
 		"no policy":   {func(r *rig) { r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization = nil }) }, []journal.Status{journal.Unchanged, journal.Verified}},
 		"a service's": {func(r *rig) { r.Edit(tenant(1), func(p *graphsim.Partner) { p.IsServiceProvider = ptr(true) }) }, []journal.Status{journal.Held, journal.Skipped}},
+		"a lag":       {func(r *rig) {}, []journal.Status{journal.Verified, journal.Verified}},
 		"404":         {func(r *rig) { r.Inject(graphsim.Fault{Kind: "504-after", Method: "DELETE"}) }, []journal.Status{journal.Verified, journal.Verified}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, graphsim.Config{})
+				r := newRig(t, graphsim.Config{RemoveLag: 10 * time.Second})
 				r.with(1, full)
 				p := r.plan(rows(1, partnerAbsent), "")
 				c.edit(r)

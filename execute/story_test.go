@@ -76,7 +76,7 @@ func drawStory(rt *rapid.T) story {
 		cfg: graphsim.Config{
 			Seed: int64(rapid.IntRange(0, 1000).Draw(rt, "seed")), PageSize: rapid.IntRange(1, 6).Draw(rt, "page size"),
 			Latency: ms("latency", 0, 1, 20, 300), ReadLag: ms("lag", 0, 0, 0, 500, 1500, 20000), DeleteWindow: ms("window", 0, 0, 3000, 15000),
-			CreateLag: ms("create lag", 0, 0, 0, 1000, 15000), CreateLagStatus: rapid.SampledFrom([]int{400, 403, 404}).Draw(rt, "create lag status"),
+			RemoveLag: ms("remove lag", 0, 0, 1000, 15000), CreateLag: ms("create lag", 0, 0, 0, 1000, 15000), CreateLagStatus: rapid.SampledFrom([]int{400, 403, 404}).Draw(rt, "create lag status"),
 		},
 		settings: journal.Settings{
 			Concurrency: rapid.IntRange(1, 4).Draw(rt, "concurrency"), MaxAge: ms("max age", 1000, 60000),

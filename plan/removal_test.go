@@ -65,6 +65,12 @@ func TestARemovalOfAWholePartner(t *testing.T) {
 		if _, err := decode(encoded(t, undo)); err != nil {
 			t.Errorf("%s, the undo: %v", name, err)
 		}
+		if name == "everything" {
+			const says = "writes back: b2bCollaborationInbound; undo cannot bring back: protectedContentSharing"
+			if got := undo.Changes[0].RestoreWords(); got != says {
+				t.Errorf("got %q, want %q", got, says)
+			}
+		}
 	}
 }
 
