@@ -73,7 +73,7 @@ func (d *drive) finished() error {
 	if r.Stopped != "" && !strings.HasPrefix(r.Stopped, "wave ") {
 		return fmt.Errorf("the run did not finish: %+v", r)
 	}
-	again, err := plan.ReadCurrent(d.t.Context(), d.client(), plan.Needs{Template: true})
+	again, err := plan.ReadCurrent(d.t.Context(), d.client(), plan.Needs{Template: true, Whole: true})
 	if err != nil {
 		return err
 	}

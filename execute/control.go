@@ -49,8 +49,8 @@ type control struct {
 	answers int
 	// own marks the changes accepted in this session, by index.
 	own []bool
-	// added is when this session added each partner configuration.
-	added map[string]time.Time
+	// disrupted is when this session last made a disruptive change of each partner.
+	disrupted map[string]time.Time
 	// accepted is the last write that was accepted: whether a reading shows it
 	// says how far readings can be trusted.
 	accepted accepted
@@ -75,7 +75,7 @@ type lag struct {
 func newControl(e ends, endSoft context.CancelCauseFunc, changes, maxFailures int) *control {
 	return &control{
 		ends: e, endSoft: endSoft, maxFailures: maxFailures, own: make([]bool, changes),
-		forbidden: map[plan.Object]int{}, unseen: map[int]bool{}, added: map[string]time.Time{},
+		forbidden: map[plan.Object]int{}, unseen: map[int]bool{}, disrupted: map[string]time.Time{},
 	}
 }
 
@@ -155,8 +155,8 @@ func (c *control) noteOwn(change *plan.Change) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.own[change.Seq-1] = true
-	if change.Object == plan.PartnerConfiguration && change.Action == plan.Create {
-		c.added[change.Partner.TenantID] = time.Now()
+	if isDisruptive(change) {
+		c.disrupted[change.Partner.TenantID] = time.Now()
 	}
 }
 
@@ -167,11 +167,18 @@ func (c *control) isOwn(change *plan.Change) bool {
 	return c.own[change.Seq-1]
 }
 
-// addedAt is when this session added a partner configuration, if it did.
-func (c *control) addedAt(tenantID string) (at time.Time, known bool) {
+// isDisruptive reports whether servers that do not know of a change yet may refuse
+// the next ones of its partner: it adds the partner, or removes the policy that keeps
+// it from being removed.
+func isDisruptive(c *plan.Change) bool {
+	return c.Object == plan.PartnerConfiguration && c.Action == plan.Create || c.Object == plan.IdentitySynchronization && c.Action == plan.Delete
+}
+
+// disruptedAt is when this session made a disruptive change of a partner, if it did.
+func (c *control) disruptedAt(tenantID string) (at time.Time, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	at, known = c.added[tenantID]
+	at, known = c.disrupted[tenantID]
 	return at, known
 }
 

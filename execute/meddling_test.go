@@ -16,6 +16,10 @@ func (r *rig) someoneElse(which []int, p *plan.Plan) {
 		_, there := r.Partner(c.Partner.TenantID)
 		switch {
 		case c.Action == plan.Blocked:
+		case c.Object == plan.PartnerConfiguration && there:
+			r.Edit(c.Partner.TenantID, func(p *graphsim.Partner) {
+				p.Other = graphsim.Members{"b2bCollaborationOutbound": json.RawMessage(collaboration)}
+			})
 		case c.Object == plan.IdentitySynchronization:
 			r.Edit(c.Partner.TenantID, func(p *graphsim.Partner) {
 				p.IdentitySynchronization = graphsim.SyncAllowed("somebody else", n%2 == 0)

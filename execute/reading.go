@@ -21,6 +21,9 @@ type Reading struct {
 	client   *graph.Client
 	whole    map[string]bool // the tenants whose partner configuration itself is changed
 	template bool
+	// allMembers: the list is read with all members of the partners, because some
+	// are removed or added again with them.
+	allMembers bool
 	// singles are the partners to read one by one; nil if the list is read.
 	// Prepare decides.
 	singles []single
@@ -79,7 +82,7 @@ func Prepare(ctx context.Context, c *graph.Client, p *plan.Plan) (*Reading, erro
 // newReading is a reading that keeps nothing.
 func newReading(c *graph.Client, p *plan.Plan) *Reading {
 	return &Reading{
-		client: c, singles: singlesOf(p),
+		client: c, singles: singlesOf(p), allMembers: slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.IsWhole() }),
 		template: slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Object == plan.SyncTemplate && c.Action != plan.Blocked }),
 	}
 }
@@ -101,7 +104,11 @@ func (r *Reading) renew(ctx context.Context) error {
 		return r.renewSingles(ctx)
 	}
 	l := listing{began: time.Now()}
-	err := r.client.ListPartners(ctx, func(page graph.Page) error {
+	list := r.client.ListPartners
+	if r.allMembers {
+		list = r.client.ListWholePartners
+	}
+	err := list(ctx, func(page graph.Page) error {
 		l.add(page)
 		r.take(page)
 		return nil

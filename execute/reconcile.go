@@ -112,7 +112,7 @@ func (r *changeRun) afterFault(err error) todo {
 	case e.Kind == graph.Throttled && e.RetryAfter > graph.MaxRetryAfter:
 		r.control.stop(fmt.Errorf("asked for a pause of %s, longer than the maximum wait of %s: %w",
 			e.RetryAfter.Round(time.Second), graph.MaxRetryAfter, err))
-	case r.attempts < maxAttempts && mayPass(e.Kind) && r.justAdded():
+	case r.attempts < maxAttempts && mayPass(e.Kind) && r.isJustDisrupted():
 		r.cause, r.readDirectly, r.refused = err, true, true
 		return lookAgain
 	}
@@ -138,20 +138,22 @@ func (r *changeRun) afterRefusal(e *graph.Error, err error) todo {
 }
 
 // mayPass reports whether Graph may give such an answer for a while about
-// anything in a partner configuration that was just added.
+// what follows a disruptive change of a partner.
 func mayPass(k graph.Kind) bool {
 	return k == graph.Invalid || k == graph.Forbidden || k == graph.NotFound
 }
 
-// justAdded reports whether this run added the partner configuration less than
-// a minute ago: until then Graph may refuse anything in it, in several ways.
-// When an earlier session added one is known only by that session's clock.
-func (r *changeRun) justAdded() bool {
+// isJustDisrupted reports whether this run added the partner configuration less
+// than a minute ago, or removed the policy that keeps it from being removed: until
+// then Graph may refuse what comes next, in several ways. When an earlier session
+// did so is known only by that session's clock.
+func (r *changeRun) isJustDisrupted() bool {
 	for _, c := range r.before {
-		if c.Object != plan.PartnerConfiguration || c.Action != plan.Create || !r.rec.isDone(c) {
+		matters := c.Object == plan.PartnerConfiguration || r.change.Object == plan.PartnerConfiguration
+		if !isDisruptive(c) || !matters || !r.rec.isDone(c) {
 			continue
 		}
-		at, known := r.control.addedAt(c.Partner.TenantID)
+		at, known := r.control.disruptedAt(c.Partner.TenantID)
 		if !known {
 			at = r.env.began
 		}

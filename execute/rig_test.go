@@ -56,18 +56,20 @@ func (r *rig) plan(csv, template string) *plan.Plan {
 			r.t.Fatal(err)
 		}
 	}
+	needs := plan.Needs{Template: template != ""}
 	var err error
 	if csv != "" {
 		rows, err := desired.ReadRows(ctx, strings.NewReader(csv), "partners.csv")
 		must(err)
 		d.Partners, err = rows.Resolve("", nil)
 		must(err)
+		needs.Whole = rows.RemovesPartners()
 	}
 	if template != "" {
 		d.Template, err = desired.ReadTemplate(strings.NewReader(template), "template.json")
 		must(err)
 	}
-	cur, err := plan.ReadCurrent(ctx, r.client(), plan.Needs{Template: template != ""})
+	cur, err := plan.ReadCurrent(ctx, r.client(), needs)
 	must(err)
 	head := plan.Head{
 		Tool: plan.Tool{Name: "bulksync", Version: "1.0.0"}, CreatedAt: time.Now(),

@@ -76,7 +76,7 @@ func drawStory(rt *rapid.T) story {
 		cfg: graphsim.Config{
 			Seed: int64(rapid.IntRange(0, 1000).Draw(rt, "seed")), PageSize: rapid.IntRange(1, 6).Draw(rt, "page size"),
 			Latency: ms("latency", 0, 1, 20, 300), ReadLag: ms("lag", 0, 0, 0, 500, 1500, 20000), DeleteWindow: ms("window", 0, 0, 3000, 15000),
-			CreateLag: ms("create lag", 0, 0, 0, 1000, 15000), CreateLagStatus: rapid.SampledFrom([]int{400, 403, 404}).Draw(rt, "create lag status"),
+			RemoveLag: ms("remove lag", 0, 0, 1000, 15000), CreateLag: ms("create lag", 0, 0, 0, 1000, 15000), CreateLagStatus: rapid.SampledFrom([]int{400, 403, 404}).Draw(rt, "create lag status"),
 		},
 		settings: journal.Settings{
 			Concurrency: rapid.IntRange(1, 4).Draw(rt, "concurrency"), MaxAge: ms("max age", 1000, 60000),
@@ -87,7 +87,7 @@ func drawStory(rt *rapid.T) story {
 	cell := rapid.SampledFrom([]string{"", "yes", "no"})
 	for i := range rapid.IntRange(1, 6).Draw(rt, "rows") {
 		s.csv += fmt.Sprintf("%s,%s,%s,%s,%s,%s,%s,%s\n", tenant(i), rapid.SampledFrom([]string{"", "Ä <1>", "Two"}).Draw(rt, "name"),
-			cell.Draw(rt, "sync"), cell.Draw(rt, "in"), cell.Draw(rt, "out"), cell.Draw(rt, "mfa"), cell.Draw(rt, "device"), rapid.SampledFrom([]string{"", "", "", "absent"}).Draw(rt, "ensure"))
+			cell.Draw(rt, "sync"), cell.Draw(rt, "in"), cell.Draw(rt, "out"), cell.Draw(rt, "mfa"), cell.Draw(rt, "device"), rapid.SampledFrom([]string{"", "", "", "absent", "partner-absent"}).Draw(rt, "ensure"))
 		if rapid.Bool().Draw(rt, "exists") {
 			s.partners = append(s.partners, drawPartner(rt, i))
 		}
@@ -124,6 +124,11 @@ func drawStory(rt *rapid.T) story {
 	return s
 }
 
+// collaboration is a setting that only the removal of a partner touches, and undo
+// brings back.
+const collaboration = `{"applications":{"accessType":"allowed","targets":[{"target":"AllApplications","targetType":"application"}]},` +
+	`"usersAndGroups":{"accessType":"allowed","targets":[{"target":"AllUsers","targetType":"user"}]}}`
+
 func drawPartner(rt *rapid.T, i int) graphsim.Partner {
 	flag := rapid.SampledFrom([]*bool{nil, ptr(true), ptr(false)})
 	p := graphsim.Partner{TenantID: tenant(i)}
@@ -139,6 +144,12 @@ func drawPartner(rt *rapid.T, i int) graphsim.Partner {
 	}
 	if rapid.Bool().Draw(rt, "has more") {
 		p.Other = graphsim.Members{"protectedContentSharing": json.RawMessage(`{"inboundAllowed":true,"outboundAllowed":null}`)}
+	}
+	if rapid.Bool().Draw(rt, "has collaboration") {
+		if p.Other == nil {
+			p.Other = graphsim.Members{}
+		}
+		p.Other["b2bDirectConnectInbound"] = json.RawMessage(collaboration)
 	}
 	return p
 }

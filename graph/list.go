@@ -51,16 +51,29 @@ const listQuery = "?$select=tenantId,isServiceProvider,automaticUserConsentSetti
 // maxRestarts is how often one listing starts over.
 const maxRestarts = 2
 
+// wholeQuery asks for every member that Graph shows.
+const wholeQuery = "?$expand=identitySynchronization"
+
+// ListWholePartners is ListPartners with all members of each partner configuration,
+// which removing one would lose.
+func (c *Client) ListWholePartners(ctx context.Context, visit func(Page) error) error {
+	return c.list(ctx, wholeQuery, visit)
+}
+
 // ListPartners reads all partners with their identity synchronization, page by page, and passes
 // each page to visit. It returns nil only if it read the list to its end, with every member that
 // was asked for. It follows every @odata.nextLink; one that repeats, leads elsewhere or never ends
 // is an error. It starts over if a page token expired, and if a partner is on two pages with
 // different content. While visit handles a page the next one is already being read.
 func (c *Client) ListPartners(ctx context.Context, visit func(Page) error) error {
+	return c.list(ctx, listQuery, visit)
+}
+
+func (c *Client) list(ctx context.Context, query string, visit func(Page) error) error {
 	why := ""
 	for restarts := 0; ; restarts++ {
 		l := newListing(c, why, visit)
-		err := l.read(ctx)
+		err := l.read(ctx, query)
 		changed := (*ChangedPartner)(nil)
 		switch e := (*Error)(nil); {
 		case restarts == maxRestarts:
@@ -77,8 +90,8 @@ func (c *Client) ListPartners(ctx context.Context, visit func(Page) error) error
 
 // read reads the list to its end. A page with broken partners is requested once more, by itself,
 // and the list continues from there.
-func (l *listing) read(ctx context.Context) error {
-	for next, number := partnersPath+listQuery, 1; ; {
+func (l *listing) read(ctx context.Context, query string) error {
+	for next, number := partnersPath+query, 1; ; {
 		odd, err := l.follow(ctx, next, number)
 		if odd == nil {
 			return err

@@ -203,6 +203,10 @@ const (
 	reasonOwned    = "the partner configuration belongs to a service provider or to Microsoft Support"
 	reasonBareRow  = "the row names no property, so only the partner configuration is looked at"
 	reasonNoPolicy = "there is no synchronization policy to remove"
+	// reasonNoConfiguration is that of a partner that is not there, as wanted.
+	reasonNoConfiguration = "there is no partner configuration to remove"
+	// reasonLost precedes the members that an undo of a removal cannot bring back.
+	reasonLost = "undo cannot bring back: "
 	// reasonNoTemplate applies to a cloud.
 	reasonNoTemplate = "this cloud has no multitenant-organization templates"
 	// reasonUnread precedes the problem of a partner.
@@ -226,6 +230,8 @@ func (b *builder) row(r *desired.Row) {
 		switch manages := r.Manages(o); {
 		case partner.Problem != "":
 			c.unread(o)
+		case o == PartnerConfiguration && r.PartnerAbsent:
+			c.partnerRemoval()
 		case o == PartnerConfiguration && manages:
 			c.partnerAlone()
 		case o == PartnerConfiguration && !r.Absent:
@@ -309,6 +315,18 @@ func (c *rowChange) syncRemoval() {
 		return
 	}
 	c.addOnPartner(Change{Object: IdentitySynchronization, Action: Delete, Before: c.partner.Sync.Raw, Fields: PolicyFields(c.partner)})
+}
+
+// partnerRemoval removes the partner configuration, after its policy.
+func (c *rowChange) partnerRemoval() {
+	if !c.exists {
+		c.add(Change{Object: PartnerConfiguration, Action: NoOp, Reason: reasonNoConfiguration})
+		return
+	}
+	c.add(Change{
+		Object: PartnerConfiguration, Action: Delete, Before: c.partner.Raw, Reason: lossReason(c.partner.Raw),
+		Fields: []Field{{Path: desired.PathTenantID, Before: c.row.TenantID}},
+	})
 }
 
 // PolicyFields lists the properties that a partner's synchronization policy has,

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"bulksync/plan/desired"
 )
@@ -90,6 +91,9 @@ type Change struct {
 	Partner Partner
 	// Reason says why a change is blocked, or what else a reader should know.
 	Reason string
+	// Restore holds the members of a partner configuration that are written as they
+	// were before a run removed it; only where a run is reverted.
+	Restore json.RawMessage
 	// Row is the line of the input that asks for the change; 0 for the template.
 	Row int
 	// Seq numbers the changes from 1 in the order in which they are listed.
@@ -103,7 +107,11 @@ func (c *Change) Writes() bool { return c.Action != NoOp && c.Action != Blocked 
 // change. It is made anew each time: kept, the requests of a long plan would be a
 // third of it.
 func (c *Change) Request() *Request {
-	return RequestFor(c.Object, c.Action, c.Partner.TenantID, c.Fields)
+	r := RequestFor(c.Object, c.Action, c.Partner.TenantID, c.Fields)
+	if r != nil && c.Restore != nil {
+		r.Body = c.after()
+	}
+	return r
 }
 
 // Removes reports whether the change leaves no field behind, which only a removal
@@ -118,7 +126,16 @@ func (c *Change) IsBare() bool { return c.Action == NoOp && c.Reason == reasonBa
 
 // Reverts reports whether the change reverts a run. It comes from no file then,
 // and Revert has other rules than Build.
-func (c *Change) Reverts() bool { return c.Reason == reasonRevert }
+func (c *Change) Reverts() bool { return c.Reason == reasonRevert || c.revertsInPart() }
+
+// revertsInPart reports whether the change says what it does not bring back.
+func (c *Change) revertsInPart() bool { return strings.HasPrefix(c.Reason, reasonRevertPart) }
+
+// IsWhole reports whether the change is about all members of a partner
+// configuration: it removes one that has settings, or writes them back.
+func (c *Change) IsWhole() bool {
+	return c.Object == PartnerConfiguration && (c.Restore != nil || c.Action == Delete && len(partnerSettings(c.Before)) > 0)
+}
 
 // Name is what messages call the object of a change.
 func (c *Change) Name() string {

@@ -16,7 +16,7 @@ import (
 // has to be allowed here.
 func (c *Change) check(sent *Request) error {
 	for _, rule := range []func(*Change) error{
-		(*Change).checkWords, (*Change).checkReason, (*Change).checkFields, (*Change).checkImage, (*Change).checkHazards,
+		(*Change).checkWords, (*Change).checkReason, (*Change).checkFields, (*Change).checkImage, (*Change).checkRestore, (*Change).checkHazards,
 	} {
 		if err := rule(c); err != nil {
 			return err
@@ -66,16 +66,23 @@ func (c *Change) checkWords() error {
 	}
 }
 
+// errRestore refuses members to write back that Revert would not have.
+var errRestore = errors.New("it writes back what no undo does")
+
 // checkReason refuses a reason that such a change cannot have.
 func (c *Change) checkReason() error {
 	var fits bool
 	switch {
 	case c.Action == Blocked:
 		fits = c.isBlockedBy()
+	case c.revertsInPart():
+		fits = c.Object == PartnerConfiguration && c.Action == Create && strings.HasPrefix(c.Reason, reasonRevertPart+reasonLost) && len(c.Reason) <= maxReason
+	case c.Object == PartnerConfiguration && c.Action == Delete:
+		fits = c.Reason == lossReason(c.Before) || c.Reverts()
 	case c.Writes():
 		fits = c.Reason == "" || c.Reverts()
 	case c.Object == PartnerConfiguration:
-		fits = c.Reason == reasonBareRow
+		fits = c.Reason == reasonBareRow || c.Reason == reasonNoConfiguration
 	case c.Object == IdentitySynchronization && c.Before == nil:
 		fits = c.Reason == reasonNoPolicy
 	case c.Object == IdentitySynchronization:
@@ -129,7 +136,10 @@ func (c *Change) checkRequest(r *Request) error {
 	}
 	var room [256]byte
 	var want []byte
-	if c.Action != Delete {
+	switch {
+	case c.Restore != nil:
+		want = c.after()
+	case c.Action != Delete:
 		want = appendBody(room[:0], c.Fields)
 	}
 	if r.Method != methodOf(c.Object, c.Action) || r.Path != pathOf(c.Object, c.Action, c.Partner.TenantID) || !seal.Same(r.Body, want) {
@@ -173,7 +183,7 @@ func (c *Change) checkSides(p *desired.Property, f *Field) error {
 	case Update:
 		fits = c.Reverts() || f.After != nil
 	case Blocked: // a removal removes everything
-		fits = f.After != nil || c.Object == IdentitySynchronization && goes && c.Removes()
+		fits = f.After != nil || c.Object.Member() == "" && goes && c.Removes()
 	default: // what is as wanted
 		if f.Before == nil || f.Before != f.After {
 			return fmt.Errorf("a no-op cannot take the field %q from %s to %s", f.Path, jsonValue(f.Before), jsonValue(f.After))
@@ -262,9 +272,11 @@ func (c *Change) needsImage(there bool) bool {
 		return false
 	case c.Action == Delete:
 		return true
-	case c.Object == PartnerConfiguration: // blocked if there is none
-		return c.Action == NoOp
-	case c.Action == Update && c.Object.Member() != "" && !c.Reverts(): // null if it was never set
+	case c.Object == PartnerConfiguration && c.Action == NoOp:
+		return c.Reason != reasonNoConfiguration
+	case c.Object == PartnerConfiguration: // blocked: there is none, or it is not removed
+		return len(c.Fields) > 0 && c.Removes()
+	case c.Action == Update && c.Object.Member() != "": // null if it was never set
 		return there
 	case c.Action == NoOp && c.Object == IdentitySynchronization: // there may be nothing to remove
 		return there

@@ -206,8 +206,8 @@ func TestAnUndoThatNobodyMadeIsRefused(t *testing.T) {
 		{"a long name", func(p *plan.Plan) { p.Input.Name = strings.Repeat("n", 2000) }, "its name or its hash is too long"},
 		{"a run without a name", func(p *plan.Plan) { p.Input.Name = "" }, "it does not name the run that it reverts"},
 		{"consent of nothing", change(3, func(c *plan.Change) {
-			c.Before, c.Fields, c.Hazards = nil, []plan.Field{{Path: "automaticUserConsentSettings.inboundAllowed", After: true}}, nil
-		}), "update consent has the wrong before-image"},
+			c.Before, c.Fields, c.Hazards = nil, []plan.Field{{Path: "automaticUserConsentSettings.inboundAllowed", Before: false, After: true}}, nil
+		}), `the field "automaticUserConsentSettings.inboundAllowed" is false before, but null in the before-image`},
 		{"none of it reverts a run", func(p *plan.Plan) {
 			for i := range p.Changes {
 				p.Changes[i].Reason = ""

@@ -86,6 +86,10 @@ func (c *Change) checkAsked(r *desired.Row) error {
 	unread := c.Action == Blocked && strings.HasPrefix(c.Reason, reasonUnread)
 	fits := r.Manages(c.Object)
 	switch {
+	case c.Object == PartnerConfiguration && r.PartnerAbsent && !unread:
+		fits = c.Action == Delete || c.Reason == reasonNoConfiguration || c.Action == Blocked && len(c.Fields) > 0
+	case c.Object == PartnerConfiguration && !unread && (c.Action == Delete || c.Reason == reasonNoConfiguration || c.Before != nil && c.Action == Blocked):
+		fits = false
 	case c.Object == PartnerConfiguration: // others may need it first
 		fits = fits || !r.Absent && (c.Action == Create || c.Action == Blocked && (c.Reason == reasonOwned || c.isProtected()))
 	case c.Object == IdentitySynchronization && !unread:

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,7 +42,7 @@ func anyWorld(t testing.TB) *rapid.Generator[*world] {
 				anySwitch.Draw(rt, "inbound"), anySwitch.Draw(rt, "outbound"), "", "",
 			}
 			if rapid.IntRange(0, 3).Draw(rt, "ensure") == 0 {
-				cells = []string{id, "", "", "", "", "", "", "", "absent", ""}
+				cells = []string{id, "", "", "", "", "", "", "", rapid.SampledFrom([]string{"absent", "partner-absent"}).Draw(rt, "what"), ""}
 				if there { // else no partner is added for the others
 					cells[3], cells[6] = anySwitch.Draw(rt, "mfa"), anySwitch.Draw(rt, "inbound")
 				}
@@ -71,6 +72,9 @@ func anyPartner(id string) *rapid.Generator[graphsim.Partner] {
 		if rapid.Bool().Draw(rt, "trust") {
 			p.InboundTrust = &graphsim.InboundTrust{IsMfaAccepted: null.Draw(rt, "mfa"), IsCompliantDeviceAccepted: null.Draw(rt, "device"), IsHybridAzureADJoinedDeviceAccepted: null.Draw(rt, "hybrid")}
 		}
+		if rapid.Bool().Draw(rt, "restrictions") {
+			p.Other = graphsim.Members{"tenantRestrictions": json.RawMessage(`{"applications":{"accessType":"blocked","targets":[]}}`)}
+		}
 		switch rapid.IntRange(0, 3).Draw(rt, "policy") {
 		case 0:
 			p.IdentitySynchronization = &graphsim.IdentitySynchronization{}
@@ -90,7 +94,7 @@ type tester interface {
 }
 
 func (w *world) read(t tester) *plan.Current {
-	cur, err := plan.ReadCurrent(t.Context(), w.client, plan.Needs{Template: w.want.Template != nil})
+	cur, err := plan.ReadCurrent(t.Context(), w.client, plan.Needs{Template: w.want.Template != nil, Whole: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +214,7 @@ func values(s graphsim.State) map[string]string {
 		if y := p.IdentitySynchronization; y != nil {
 			v += " policy" + show(y.DisplayName) + said(y.UserSyncInbound)
 		}
-		all[p.TenantID] = v
+		all[p.TenantID] = v + " " + string(p.Other["tenantRestrictions"])
 	}
 	return all
 }

@@ -30,6 +30,9 @@ type Current struct {
 type Needs struct {
 	Template bool
 	Domains  []string
+	// Whole asks for all members of each partner configuration: a partner that is
+	// removed loses them.
+	Whole bool
 	// Keeps reports whether to keep the JSON of an object. Without it, the object
 	// has its values all the same, but its change would have no before-image. The
 	// JSON is most of what is read. Nil keeps all of it.
@@ -50,7 +53,11 @@ func ReadCurrent(ctx context.Context, c *graph.Client, needs Needs) (*Current, e
 	firstIsIn := sync.OnceFunc(func() { close(first) }) // a listing can start over
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		return c.ListPartners(gctx, func(p graph.Page) error {
+		list := c.ListPartners
+		if needs.Whole {
+			list = c.ListWholePartners
+		}
+		return list(gctx, func(p graph.Page) error {
 			cur.add(p, needs.Keeps)
 			firstIsIn()
 			return nil

@@ -1,14 +1,12 @@
 package plan
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"bulksync/graph"
-	"bulksync/plan/desired"
 )
 
 // Fit says whether a change still fits what is there.
@@ -48,7 +46,7 @@ func (c *Change) checkDrift(l Live) (Fit, string) {
 		return Drifted, "the template is gone"
 	case c.Object == SyncTemplate:
 		return c.driftOfFields(l)
-	case c.Object == PartnerConfiguration && (c.Action == Create || l.Partner == nil):
+	case c.Object == PartnerConfiguration && (c.Action == Create && c.Restore == nil || l.Partner == nil):
 		return c.driftOfPartner(l)
 	case l.isUnread():
 		return Unknown, l.Partner.Problem
@@ -78,7 +76,9 @@ func (c *Change) driftOfNoOp(l Live) (Fit, string) {
 			return AsWanted, ""
 		}
 		return Drifted, "a synchronization policy exists now"
-	case c.Object != SyncTemplate && l.Partner == nil:
+	case c.Reason == reasonNoConfiguration && l.Partner != nil:
+		return Drifted, "a partner configuration exists now"
+	case c.Object != SyncTemplate && l.Partner == nil && c.Reason != reasonNoConfiguration:
 		return Drifted, "the partner configuration is gone"
 	case c.Object == IdentitySynchronization && l.Partner.Sync == nil:
 		return Drifted, "the synchronization policy is gone"
@@ -92,6 +92,8 @@ func (c *Change) driftOfNoOp(l Live) (Fit, string) {
 func (c *Change) driftOfPartner(l Live) (Fit, string) {
 	there := l.Partner != nil
 	switch {
+	case there && c.Action == Create:
+		return c.driftOfAdded(l.Partner)
 	case there == (c.Action == Create):
 		return AsWanted, ""
 	case c.Action == Create:
@@ -99,10 +101,26 @@ func (c *Change) driftOfPartner(l Live) (Fit, string) {
 	case l.Partner.Sync != nil:
 		return Drifted, "the partner has a synchronization policy"
 	}
-	if set := settingsOf(l.Partner); len(set) > 0 {
-		return Drifted, "the partner has settings of its own: " + strings.Join(set, ", ")
+	switch changed := strings.Join(changedSettings(c.Before, l.Partner), ", "); {
+	case changed == "":
+		return Applies, ""
+	case len(partnerSettings(c.Before)) == 0:
+		return Drifted, "the partner has settings of its own: " + changed
+	default:
+		return Drifted, "settings of the partner are not as they were: " + changed
 	}
-	return Applies, ""
+}
+
+// driftOfAdded says whether a partner that is there has what the change writes
+// back, as far as the reading shows it.
+func (c *Change) driftOfAdded(p *graph.Partner) (Fit, string) {
+	wanted, now, shown := partnerSettings(c.Restore), partnerSettings(p.Raw), membersOf(p.Raw)
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		if now[name] != wanted[name] && shown.find(name) >= 0 {
+			return Drifted, "a partner configuration exists now, with another " + name
+		}
+	}
+	return AsWanted, ""
 }
 
 // leavesNothing reports whether the change is as wanted if the partner
@@ -182,48 +200,3 @@ func (c *Change) compared() []Field {
 // aboutPartner are members of a partner configuration that are not settings, or
 // that are checked elsewhere.
 var aboutPartner = []string{"tenantId", "isInMultiTenantOrganization", "identitySynchronization"}
-
-// settingsOf lists the members of a partner configuration that are set, in the
-// order of their names: removing the partner would lose them. Null means
-// inherited (reference page of the partner configuration), also inside an object.
-// Members that no schema names count too. A managed member is taken from p, where
-// Apply may have changed it, and not from the raw configuration.
-func settingsOf(p *graph.Partner) (set []string) {
-	var members map[string]json.RawMessage
-	_ = json.Unmarshal(p.Raw, &members) // the client has read it already; a partner known only by its ID has none
-	if members == nil {
-		members = map[string]json.RawMessage{}
-	}
-	for _, o := range desired.PartnerObjects {
-		if raw := o.Raw(p); o.Member() != "" && raw != nil {
-			members[o.Member()] = raw
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if strings.Contains(name, "@") || slices.Contains(aboutPartner, name) {
-			continue
-		}
-		// A bare false is the initial value of a switch such as isServiceProvider.
-		if raw := members[name]; string(raw) != "false" && !isUnset(raw) {
-			set = append(set, name)
-		}
-	}
-	return set
-}
-
-// isUnset reports whether a value is null, or an object of nothing but nulls.
-func isUnset(raw json.RawMessage) bool {
-	if string(raw) == "null" {
-		return true
-	}
-	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil {
-		return false
-	}
-	for name, v := range members {
-		if !strings.Contains(name, "@") && !isUnset(v) {
-			return false
-		}
-	}
-	return true
-}

@@ -170,7 +170,7 @@ func planOf(t testing.TB, most int, choose func(*rapid.T, *plan.Desired)) *rapid
 			id := fmt.Sprintf("90e29127-71ad-49c7-9ce8-%012x", i)
 			name := rapid.SampledFrom([]string{"", "Fabrikam", `"Müller & ""Söhne"""`, "\u2028x", "😀"}).Draw(rt, "name")
 			lines = append(lines, strings.Join([]string{id, name, cell.Draw(rt, "sync"), cell.Draw(rt, "mfa"), cell.Draw(rt, "device"), "", cell.Draw(rt, "in"), cell.Draw(rt, "out"),
-				rapid.SampledFrom([]string{"", "", "absent"}).Draw(rt, "ensure"), "note"}, ","))
+				rapid.SampledFrom([]string{"", "", "absent", "partner-absent"}).Draw(rt, "ensure"), "note"}, ","))
 			if members := rapid.SampledFrom(states).Draw(rt, "there"); members != "-" {
 				p := partner(t, id, members)
 				p.Problem = rapid.SampledFrom([]string{"", "", "", "", "displayName is a number"}).Draw(rt, "problem")
@@ -217,11 +217,16 @@ func chooseAny(rt *rapid.T, d *plan.Desired) {
 	}
 }
 
+// whole are the members of a partner whose removal loses something.
+const whole = `"b2bCollaborationInbound":{"applications":{"accessType":"blocked","targets":null}},"b2bDirectConnectOutbound":null,` +
+	`"protectedContentSharing":{"inboundAllowed":true},"isInMultiTenantOrganization":true,` + trusts + "," + syncOn + "," + consents
+
 // states are the members of partners that plans are made against; "-" is no partner.
 var states = []string{
 	"-", "", inherits, syncOn, syncOn + "," + consents, `"isServiceProvider":true`, `"isServiceProvider":true,` + syncOn,
 	`"automaticUserConsentSettings":{"InboundAllowed":true,"outboundAllowed":null,"other":[1e2]}`,
 	trusts, `"inboundTrust":{"IsMfaAccepted":null,"isCompliantDeviceAccepted":true,"other":{}},` + consents,
+	whole,
 	`"identitySynchronization":{"displayName":null,"userSyncInbound":null}`, `"identitySynchronization":{"tenantId":"x"}`,
 	`"identitySynchronization":{"displayName":"","UserSyncInbound":{"isSyncAllowed":false,"new":null}},` + consents,
 }

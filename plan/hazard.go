@@ -15,6 +15,7 @@ const (
 	SyncRemoved    = desired.SyncRemoved
 	NewPartner     = desired.NewPartner
 	PartnerRemoved = desired.PartnerRemoved
+	BeyondUndo     = desired.BeyondUndo
 	ConsentOff     = desired.ConsentOff
 	TrustOn        = desired.TrustOn
 	TemplateWrite  = desired.TemplateWrite
@@ -33,10 +34,12 @@ func (c *Change) hazards() []Hazard {
 		return []Hazard{ServiceOwned}
 	case c.Object == SyncTemplate:
 		return []Hazard{TemplateWrite}
+	case c.Object == PartnerConfiguration && c.Action == Create && c.revertsInPart():
+		return []Hazard{NewPartner, BeyondUndo}
 	case c.Object == PartnerConfiguration && c.Action == Create:
 		return []Hazard{NewPartner}
 	case c.Object == PartnerConfiguration:
-		return []Hazard{PartnerRemoved}
+		return c.removalHazards()
 	case c.Object == IdentitySynchronization && c.Action == Delete:
 		return []Hazard{SyncRemoved}
 	default:

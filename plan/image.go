@@ -40,10 +40,14 @@ func (c *Change) image() (l Live, err error) {
 
 // after is the object after the change: its before-image with the new values.
 func (c *Change) after() json.RawMessage {
-	if c.Object == PartnerConfiguration {
-		return body(c.Fields)
+	if c.Object != PartnerConfiguration {
+		return c.over(c.Before)
 	}
-	return c.over(c.Before)
+	whole := membersOf(body(c.Fields))
+	for _, m := range membersOf(c.Restore) {
+		whole = whole.set(m.name, m.value)
+	}
+	return whole.encode()
 }
 
 // over writes the new values into an object as Graph returned it, which may be

@@ -19,12 +19,13 @@ type changeLine struct {
 	Partner Partner         `json:"partner"`
 	Reason  string          `json:"reason"`
 	Request *Request        `json:"request,omitempty"`
+	Restore json.RawMessage `json:"restore,omitempty"`
 	Row     int             `json:"row"`
 	Seq     int             `json:"seq"`
 }
 
 func (c *Change) line() changeLine {
-	return changeLine{c.Action, c.Before, c.Fields, c.Hazards, c.Note, c.Object, c.Partner, c.Reason, c.Request(), c.Row, c.Seq}
+	return changeLine{c.Action, c.Before, c.Fields, c.Hazards, c.Note, c.Object, c.Partner, c.Reason, c.Request(), c.Restore, c.Row, c.Seq}
 }
 
 // lines are the lines of changes.
@@ -43,7 +44,7 @@ func parseChange(text []byte, before *Change) (c Change, err error) {
 	if err := seal.Unmarshal(text, &l); err != nil {
 		return c, err
 	}
-	c = Change{l.Action, l.Before, l.Fields, l.Hazards, l.Note, l.Object, l.Partner, l.Reason, l.Row, l.Seq}
+	c = Change{l.Action, l.Before, l.Fields, l.Hazards, l.Note, l.Object, l.Partner, l.Reason, l.Restore, l.Row, l.Seq}
 	if string(c.Before) == "null" {
 		c.Before = nil
 	}
@@ -59,7 +60,7 @@ func parseChange(text []byte, before *Change) (c Change, err error) {
 func (c *Change) compact(before *Change) {
 	c.Action = known(c.Action, Create, Update, Delete, NoOp, Blocked)
 	c.Object = known(c.Object, IdentitySynchronization, Trust, Consent, PartnerConfiguration, SyncTemplate)
-	c.Reason = known(c.Reason, "", reasonRevert, reasonNoPartner, reasonAbsent, reasonOwned, reasonBareRow, reasonNoPolicy, reasonNoTemplate)
+	c.Reason = known(c.Reason, "", reasonRevert, reasonNoPartner, reasonAbsent, reasonOwned, reasonBareRow, reasonNoPolicy, reasonNoConfiguration, reasonNoTemplate)
 	if c.Hazards = c.hazards(); c.Hazards == nil {
 		c.Hazards = []Hazard{}
 	}

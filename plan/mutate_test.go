@@ -129,6 +129,9 @@ func meaning(p *plan.Plan) *plan.Plan {
 		}
 		if len(p.Input.Lines) == 0 {
 			c.Row = 0 // an undo names the rows of a run
+			if said, _, ok := strings.Cut(c.Reason, ": "); ok {
+				c.Reason = said // and what it cannot bring back, which is not in it
+			}
 		}
 		if c.Object == plan.Consent || c.Object == plan.Trust {
 			c.Before = nil // as an object of nulls
@@ -172,6 +175,7 @@ func smallPlans(t *testing.T) map[string]*plan.Plan {
 	d := wanted(t, fabrikam+",Fabrikam,,,,,", contoso+",,true,,,,")
 	d.CreatePartners = true
 	added := build(t, d, currently(partner(t, contoso, `"isServiceProvider":true`)))
+	all := build(t, wanted(t, fabrikam+",,,,,partner-absent,", contoso+",,,,,partner-absent,"), currently(partner(t, fabrikam, whole)))
 	pilot := wanted(t, fabrikam+",,false,,,,", contoso+",,true,,,,")
 	pilot.Choose(nil, 1)
 	named := wanted(t, fabrikam+",,false,,,,", contoso+",,true,,,,", contoso+",,true,,,,")
@@ -183,6 +187,7 @@ func smallPlans(t *testing.T) map[string]*plan.Plan {
 	template := build(t, plan.Desired{Template: wantedTemplate(t, `{"templateApplicationLevel":"none","userSyncInbound":{"isSyncAllowed":true}}`)}, cur)
 	return map[string]*plan.Plan{
 		"update": yes, "trust": trusted, "undo of trust": taken(t, trusted, nil), "removal": gone, "new partner": added, "template": template,
+		"whole partner": all, "undo of whole partner": taken(t, all, nil),
 		"first of two": build(t, pilot, both), "second by name": build(t, named, both), "undo of update": taken(t, yes, nil),
 		"undo of removal": taken(t, gone, nil), "undo of new partner": taken(t, added, nil), "undo of template": taken(t, template, nil),
 	}

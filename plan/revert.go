@@ -25,10 +25,24 @@ func Revert(h Head, p *Plan, name, sum string, applied []Applied) (*Plan, error)
 	changes := make([]Change, 0, len(applied))
 	b := builder{visit: func(c *Change) { changes = append(changes, *c) }}
 	rows := map[int]bool{}
+	var back []Change // the settings of a removed partner, which come after its policy
+	flush := func(next string) {
+		if len(back) > 0 && back[0].Partner.TenantID != next {
+			for _, ch := range back {
+				b.finish(ch)
+			}
+			back = nil
+		}
+	}
 	for _, a := range slices.Backward(applied) {
+		flush(a.Change.Partner.TenantID)
 		b.finish(a.inverse())
 		rows[a.Change.Row] = true
+		if a.Change.Object == PartnerConfiguration && a.Change.Action == Delete {
+			back = a.Change.settingsBack()
+		}
 	}
+	flush("")
 	delete(rows, 0)      // the template has no row
 	h.Policy = &p.Policy // the way back is held to what the way there was
 	r := h.begin(p.Read, changes)
@@ -39,6 +53,10 @@ func Revert(h Head, p *Plan, name, sum string, applied []Applied) (*Plan, error)
 // reasonRevert is the reason of every change of a plan that reverts a run, and of
 // no other.
 const reasonRevert = "reverts what the run did"
+
+// reasonRevertPart precedes the members of a removed partner that are not brought
+// back.
+const reasonRevertPart = reasonRevert + "; "
 
 func (a Applied) inverse() Change {
 	c := a.Change
@@ -69,6 +87,12 @@ func (a Applied) inverse() Change {
 		inv.Action = Create
 		for _, f := range c.Fields {
 			inv.differ(f.Path, nil, f.Before)
+		}
+		if c.Object == PartnerConfiguration {
+			inv.Restore = restored(c.Before)
+			if why := lossReason(c.Before); why != "" {
+				inv.Reason = clip(reasonRevertPart+why, maxReason)
+			}
 		}
 	default:
 		inv.Action, inv.Before = Update, c.after()

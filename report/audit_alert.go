@@ -5,6 +5,7 @@ import (
 
 	"bulksync/internal/words"
 	"bulksync/plan/audit"
+	"bulksync/plan/desired"
 )
 
 // auditAlerts puts the worst findings first: partners that synchronize although
@@ -24,7 +25,7 @@ func auditAlerts(a *audit.Audit, order []int) []*alert {
 			if open.add(p); f.Absent {
 				absent++
 			}
-		case f.Kind == audit.Extra:
+		case f.Kind == audit.Extra && f.Object != desired.PartnerConfiguration:
 			idle++
 		case f.Kind == audit.Unreadable:
 			unread.add(p)

@@ -70,7 +70,7 @@ func changeRow(c *plan.Change) row {
 		Reason: Clean(c.Reason), Note: Clean(c.Note),
 	}
 	if c.Reverts() {
-		r.Reason = "" // the lead says it once
+		r.Reason = Clean(c.RestoreWords()) // the lead says once that it reverts a run
 	}
 	if q := c.Request(); q != nil {
 		r.Method, r.Path, r.Body = OneLine(q.Method), OneLine(q.Path), Clean(string(q.Body))

@@ -160,6 +160,7 @@ func (w *wanted) needs(rows *desired.Rows, template bool) plan.Needs {
 		needs.Domains = rows.Domains()
 		if !w.imageless {
 			shown = rows.Objects()
+			needs.Whole = rows.RemovesPartners()
 		}
 	}
 	needs.Keeps = func(o plan.Object) bool { return slices.Contains(shown, o) }

@@ -294,7 +294,8 @@ func (s *Sim) deletePartner(c *call) answer {
 	if old == nil {
 		return refuse(notFound(c.route.id))
 	}
-	if old.IdentitySynchronization != nil {
+	gone := s.partners.slot(old.TenantID).syncGone
+	if old.IdentitySynchronization != nil || !gone.IsZero() && c.now.Sub(gone) < s.cfg.RemoveLag {
 		return refuse(badRequest("The partner configuration cannot be deleted while its identity synchronization policy exists."))
 	}
 	s.put(c, old.TenantID, nil)

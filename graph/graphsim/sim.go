@@ -160,6 +160,7 @@ type Config struct {
 	PutWithoutPartner int           // answer to PUT without a partner configuration: 404 (default), or 204 creating both
 	DeleteWindow      time.Duration // for this long after a DELETE the same object cannot be created again (409)
 
+	RemoveLag       time.Duration // for this long after DELETE of a sync policy, its partner cannot be deleted (400)
 	CreateLag       time.Duration // for this long after POST of a partner, writes to what it holds are refused
 	CreateLagStatus int           // with this status: 404 (default), 400 or 403
 

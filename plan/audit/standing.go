@@ -83,6 +83,9 @@ func isMended(r *desired.Row) bool {
 // extra, missing or to be switched on, or consent is to be switched off.
 func isOtherwiseFound(p *graph.Partner, r *desired.Row) bool {
 	const sync = plan.IdentitySynchronization
+	if r != nil && r.PartnerAbsent {
+		return true
+	}
 	if r == nil || r.Absent {
 		return p.Sync != nil
 	}

@@ -61,15 +61,19 @@ func parseBool(cell string) (bool, error) {
 	return false, errors.New("use true/false, yes/no, on/off or 1/0")
 }
 
-// parseEnsure reports whether the policy is to be absent.
-func parseEnsure(cell string) (absent bool, err error) {
+// parseEnsure reads what is to be removed: nothing, the policy, or the partner
+// configuration with it.
+func (r *Row) parseEnsure(cell string) error {
 	switch strings.ToLower(cell) {
 	case "", "present":
-		return false, nil
 	case "absent":
-		return true, nil
+		r.Absent = true
+	case "partner-absent":
+		r.Absent, r.PartnerAbsent = true, true
+	default:
+		return badEnsure.errorf("ensure is %s: use present, absent or partner-absent", Quote(cell))
 	}
-	return false, badEnsure.errorf("ensure is %s: use present or absent", Quote(cell))
+	return nil
 }
 
 // checkText refuses what would make a name unreadable in a portal.

@@ -57,13 +57,27 @@ func (ch *checker) check(cells []string, spans []span) {
 	}
 	row.at = spans[tenantID].position()
 	ch.merged.add(&row)
-	if row.Absent && row.Values.at(colSyncAllowed) == true {
-		at := spans[ch.head.indexes[colSyncAllowed]].position()
-		ch.notices.add(unusedCells, at, "ensure=absent removes the policy, isSyncAllowed is not used")
-	}
+	ch.noticeUnused(&row, spans)
 	if name := row.DisplayName(); isPlaceholder(name) {
 		at := spans[ch.head.indexes[colDisplayName]].position()
 		ch.notices.add(placeholders, at, fmt.Sprintf("displayName is %s, which programs write where they have no name: correct it if the partner is not called so", Quote(name)))
+	}
+}
+
+// noticeUnused tells of switches that a row turns on in what it removes.
+func (ch *checker) noticeUnused(r *Row, spans []span) {
+	if !r.Absent {
+		return
+	}
+	for i := range partnerProperties {
+		c, p := column(i), &partnerProperties[i]
+		switch {
+		case p.Kind != Switch || r.Values.at(c) != true:
+		case r.PartnerAbsent:
+			ch.notices.add(unusedCells, spans[ch.head.indexes[c]].position(), "ensure=partner-absent removes the partner configuration, "+p.Aliases[0]+" is not used")
+		case p.Object == IdentitySynchronization:
+			ch.notices.add(unusedCells, spans[ch.head.indexes[c]].position(), "ensure=absent removes the policy, "+p.Aliases[0]+" is not used")
+		}
 	}
 }
 
@@ -80,7 +94,7 @@ func (ch *checker) set(r *Row, c column, cell string) (err error) {
 	case p != nil:
 		err = r.Values.parse(c, cell)
 	case c == colEnsure:
-		r.Absent, err = parseEnsure(cell)
+		err = r.parseEnsure(cell)
 	case c == colNote:
 		r.Note = cell
 	case c == colUnnamed && cell != "": // its meaning is unknown

@@ -25,7 +25,6 @@ const (
 var (
 	colTenantID    = columnOf(PathTenantID)
 	colDisplayName = columnOf(PathDisplayName)
-	colSyncAllowed = columnOf(PathSyncAllowed)
 )
 
 // otherColumns lists the spellings of the columns that are not properties, the

@@ -6,6 +6,7 @@ type Hazard string
 // The hazards. What they mean stands in the table below.
 const (
 	PartnerRemoved Hazard = "partner-removed"
+	BeyondUndo     Hazard = "beyond-undo"
 	SyncRemoved    Hazard = "sync-removed"
 	SyncOff        Hazard = "sync-off"
 	ConsentOff     Hazard = "consent-off"
@@ -33,6 +34,7 @@ type HazardInfo struct {
 // redemption and on multitenant-organization templates.
 var hazards = [...]HazardInfo{
 	{PartnerRemoved, true, "removes the whole partner configuration; the default access settings apply to this tenant again"},
+	{BeyondUndo, true, "settings that Graph lets no client write are lost, and undo cannot bring them back; the reason of each change names them"},
 	{SyncRemoved, true, "removes the synchronization policy; users already synchronized stay"},
 	{SyncOff, true, "stops synchronizing users from this partner; users already synchronized stay"},
 	{ConsentOff, true, "turns automatic redemption off: users see a consent prompt, and cross-tenant synchronization needs it on"},

@@ -32,7 +32,7 @@ type noticeKind string
 
 const (
 	mergedRows    noticeKind = "that say the same as an earlier row of their tenant"
-	unusedCells   noticeKind = "whose isSyncAllowed is not used, as ensure=absent removes the policy"
+	unusedCells   noticeKind = "whose switch is not used, as ensure removes what it is about"
 	swallowedRows noticeKind = "that are inside a quoted cell"
 	placeholders  noticeKind = "whose displayName is what programs write where they have none"
 )

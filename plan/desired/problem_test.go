@@ -74,7 +74,7 @@ func TestEachProblemNamesItsPositionAndTheWayOut(t *testing.T) {
 		{"domain with a space", "tenantId\ncon toso.com\n", `2:1: tenantId "con toso.com" is neither a GUID nor a domain name: idna: disallowed rune U+0020`},
 		{"domain with an empty label", "tenantId\ncontoso..com\n", `2:1: tenantId "contoso..com" is neither a GUID nor a domain name: idna: invalid label "contoso..com"`},
 		{"switch", head + idA + ",x,maybe,\n", `2:40: userSyncInbound.isSyncAllowed is "maybe": use true/false, yes/no, on/off or 1/0`},
-		{"ensure", head + idA + ",x,,gone\n", `2:41: ensure is "gone": use present or absent`},
+		{"ensure", head + idA + ",x,,gone\n", `2:41: ensure is "gone": use present, absent or partner-absent`},
 		{"long displayName", head + idA + "," + long + ",,\n", "2:38: displayName has 257 characters: at most 256 are allowed"},
 		{"displayName of two lines", head + idA + ",\"a\nb\",,\n", `2:38: displayName is "a\nb": line breaks and control characters are not allowed`},
 		{"long value", head + idA + ",," + long + ",\n", `2:39: userSyncInbound.isSyncAllowed is "` + long[:60] + `"…: use true/false, yes/no, on/off or 1/0`},

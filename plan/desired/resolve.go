@@ -39,6 +39,11 @@ func (r *Rows) Objects() (all []Object) {
 	return all
 }
 
+// RemovesPartners reports whether some row removes a whole partner configuration.
+func (r *Rows) RemovesPartners() bool {
+	return slices.ContainsFunc(r.rows, func(row Row) bool { return row.PartnerAbsent })
+}
+
 // Resolve gives each row that names a domain the tenant ID that tenantIDs has for
 // it, merges the duplicates that this reveals, and refuses contradicting ones,
 // unknown domains and the home tenant itself. An empty home skips the last check.
@@ -181,6 +186,8 @@ func (r *Row) wish(c column) string {
 		return wordsOf(nil)
 	case c == colNote:
 		return wordsOf(r.Note)
+	case r.PartnerAbsent:
+		return "partner-absent"
 	case r.Absent:
 		return "absent"
 	default:

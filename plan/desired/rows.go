@@ -72,8 +72,11 @@ type Row struct {
 	Line     int    // physical line at which the row starts, from 1
 	TenantID string // canonical lower-case GUID
 	Values   Values
-	Absent   bool   // ensure=absent: remove the identity synchronization policy
-	Note     string // carried to every report, never sent
+	Absent   bool // ensure=absent or partner-absent: remove the identity synchronization policy
+	// PartnerAbsent means ensure=partner-absent: remove the partner configuration as
+	// well. The properties of its other objects are not used.
+	PartnerAbsent bool
+	Note          string // carried to every report, never sent
 	// Also counts the further rows of the file that say the same of this tenant, and
 	// were merged into this one.
 	Also int
@@ -163,11 +166,11 @@ func (r *Row) DisplayName() string { return r.Values.texts[textIndex(colDisplayN
 func (r *Row) Manages(o Object) bool {
 	switch o {
 	case PartnerConfiguration:
-		return r.Values == Values{} && !r.Absent
+		return r.PartnerAbsent || r.Values == Values{} && !r.Absent
 	case IdentitySynchronization:
 		return r.Absent || r.Count(o) > 0
 	default:
-		return r.Count(o) > 0
+		return r.Count(o) > 0 && !r.PartnerAbsent
 	}
 }
 
