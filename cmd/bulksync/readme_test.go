@@ -59,7 +59,7 @@ func runReadme(t *testing.T, sim *graphsim.Sim, url string, args []string) {
 		return
 	}
 	switch args[0] {
-	case "export", "plan", "apply", "audit", "resume":
+	case "export", "doctor", "plan", "apply", "audit", "resume":
 		args = append(args, "--graph-url", url)
 	}
 	runInto(t, sim, "", args)
