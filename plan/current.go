@@ -39,6 +39,14 @@ type Needs struct {
 	Keeps func(Object) bool
 }
 
+// list is the reading of the partners.
+func (n *Needs) list(c *graph.Client) func(context.Context, func(graph.Page) error) error {
+	if n.Whole {
+		return c.ListWholePartners
+	}
+	return c.ListPartners
+}
+
 // lookups bounds how many domain names are looked up at once.
 const lookups = 8
 
@@ -53,11 +61,7 @@ func ReadCurrent(ctx context.Context, c *graph.Client, needs Needs) (*Current, e
 	firstIsIn := sync.OnceFunc(func() { close(first) }) // a listing can start over
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		list := c.ListPartners
-		if needs.Whole {
-			list = c.ListWholePartners
-		}
-		return list(gctx, func(p graph.Page) error {
+		return needs.list(c)(gctx, func(p graph.Page) error {
 			cur.add(p, needs.Keeps)
 			firstIsIn()
 			return nil

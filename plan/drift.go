@@ -199,4 +199,4 @@ func (c *Change) compared() []Field {
 
 // aboutPartner are members of a partner configuration that are not settings, or
 // that are checked elsewhere.
-var aboutPartner = []string{"tenantId", "isInMultiTenantOrganization", "identitySynchronization"}
+var aboutPartner = []string{"tenantId", memberOfMTO, "identitySynchronization"}

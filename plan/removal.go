@@ -111,8 +111,22 @@ func lost(before json.RawMessage) (names []string) {
 			names = append(names, name)
 		}
 	}
+	if isMember(before) {
+		names = append(names, memberOfMTO)
+	}
 	slices.Sort(names)
 	return names
+}
+
+// memberOfMTO says that the partner is a member of the home tenant's multitenant
+// organization. It is no setting, and whether the service would say so again is not
+// documented.
+const memberOfMTO = "isInMultiTenantOrganization"
+
+func isMember(raw json.RawMessage) bool {
+	all := membersOf(raw)
+	at := all.find(memberOfMTO)
+	return at >= 0 && string(all[at].value) == "true"
 }
 
 // memberObject is the managed object that a member of a partner is; empty if it is
@@ -145,6 +159,17 @@ func lossReason(before json.RawMessage) string {
 		return ""
 	}
 	return clip(reasonLost+strings.Join(names, ", "), maxReason)
+}
+
+// bringBack completes the creation that reverts a deletion.
+func (c *Change) bringBack(deleted *Change) {
+	if c.Object != PartnerConfiguration {
+		return
+	}
+	c.Restore = restored(deleted.Before)
+	if why := lossReason(deleted.Before); why != "" {
+		c.Reason = clip(reasonRevertPart+why, maxReason)
+	}
 }
 
 // settingsBack are the changes that write back the inbound trust and the consent of

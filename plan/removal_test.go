@@ -24,11 +24,11 @@ func TestARemovalOfAWholePartner(t *testing.T) {
 			[]string{
 				`delete identitySynchronization displayName:"Fabrikam">null isSyncAllowed:true>null = DELETE ` + synced + ` !sync-removed`,
 				`delete partner tenantId:"` + fabrikam + `">null = DELETE ` + partners + "/" + fabrikam +
-					` !partner-removed !consent-off !beyond-undo (undo cannot bring back: protectedContentSharing)`,
+					` !partner-removed !consent-off !beyond-undo (undo cannot bring back: isInMultiTenantOrganization, protectedContentSharing)`,
 			},
 			[]string{
 				`create partner tenantId:null>"` + fabrikam + `" = POST ` + partners + ` {"b2bCollaborationInbound":{"applications":{"accessType":"blocked"}},"tenantId":"` + fabrikam +
-					`"} !new-partner !beyond-undo (reverts what the run did; undo cannot bring back: protectedContentSharing)`,
+					`"} !new-partner !beyond-undo (reverts what the run did; undo cannot bring back: isInMultiTenantOrganization, protectedContentSharing)`,
 				`create identitySynchronization displayName:null>"Fabrikam" isSyncAllowed:null>true = PUT ` + synced + ` {"displayName":"Fabrikam","userSyncInbound":{"isSyncAllowed":true}} (reverts what the run did)`,
 				`update trust isMfaAccepted:null>false isCompliantDeviceAccepted:null>true = PATCH ` + partners + "/" + fabrikam +
 					` {"inboundTrust":{"isMfaAccepted":false,"isCompliantDeviceAccepted":true}} !trust-on (reverts what the run did)`,
@@ -66,7 +66,7 @@ func TestARemovalOfAWholePartner(t *testing.T) {
 			t.Errorf("%s, the undo: %v", name, err)
 		}
 		if name == "everything" {
-			const says = "writes back: b2bCollaborationInbound; undo cannot bring back: protectedContentSharing"
+			const says = "writes back: b2bCollaborationInbound; undo cannot bring back: isInMultiTenantOrganization, protectedContentSharing"
 			if got := undo.Changes[0].RestoreWords(); got != says {
 				t.Errorf("got %q, want %q", got, says)
 			}

@@ -88,12 +88,7 @@ func (a Applied) inverse() Change {
 		for _, f := range c.Fields {
 			inv.differ(f.Path, nil, f.Before)
 		}
-		if c.Object == PartnerConfiguration {
-			inv.Restore = restored(c.Before)
-			if why := lossReason(c.Before); why != "" {
-				inv.Reason = clip(reasonRevertPart+why, maxReason)
-			}
-		}
+		inv.bringBack(c)
 	default:
 		inv.Action, inv.Before = Update, c.after()
 		for _, f := range c.Fields {

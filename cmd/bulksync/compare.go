@@ -110,8 +110,7 @@ func (e *env) compare(ctx context.Context, w wanted) (*compared, error) {
 		return nil, err
 	}
 	c := &compared{input: inputOf(rows, d.Template), desired: d, tenant: t}
-	needs := w.needs(rows, d.Template != nil && t.Home().Cloud.HasTemplates())
-	needs.Domains = union(needs.Domains, part.domains())
+	needs := w.needs(rows, part, d.Template != nil && t.Home().Cloud.HasTemplates())
 	if rows != nil && len(needs.Domains) == 0 {
 		if err = c.resolve(rows, nil, part); err != nil {
 			return nil, err
@@ -153,11 +152,11 @@ func union(a, b []string) []string {
 }
 
 // needs says what is to be read of the tenant.
-func (w *wanted) needs(rows *desired.Rows, template bool) plan.Needs {
+func (w *wanted) needs(rows *desired.Rows, part *chosen, template bool) plan.Needs {
 	needs := plan.Needs{Template: template}
 	var shown []plan.Object
 	if rows != nil {
-		needs.Domains = rows.Domains()
+		needs.Domains = union(rows.Domains(), part.domains())
 		if !w.imageless {
 			shown = rows.Objects()
 			needs.Whole = rows.RemovesPartners()

@@ -116,11 +116,12 @@ func (c *chosen) domains() (all []string) {
 		return nil
 	}
 	for _, n := range c.names {
-		if n.Domain != "" && !slices.Contains(all, n.Domain) {
+		if n.Domain != "" {
 			all = append(all, n.Domain)
 		}
 	}
-	return all
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // maxUnknown is how many unknown names an error lists.
