@@ -74,7 +74,7 @@ func Resolve(ctx context.Context, o Options, shown Shown) (*Found, error) {
 			a.ids = append(a.ids, id)
 		}
 	}
-	a.ask(ctx, o.Mode == Auto)
+	a.ask(ctx, o.Mode != All)
 	for id, t := range a.learned {
 		f.Tenants[id] = t
 	}
