@@ -56,6 +56,17 @@ func (c *Client) Tenant(ctx context.Context, tenantID string) (Tenant, error) {
 	return t, err
 }
 
+// LookedUp is the tenant that a URL looks up at a Graph host; ok is false if it is
+// the URL of something else.
+func LookedUp(graphURL, target string) (tenantID string, ok bool) {
+	rest, ok := strings.CutPrefix(target, graphURL+apiVersion+findTenantPath+"TenantId(tenantId='")
+	if !ok {
+		return "", false
+	}
+	tenantID, ok = strings.CutSuffix(rest, "')")
+	return tenantID, ok && isGUID(tenantID)
+}
+
 // ParseTenant reads an answer to a look-up of that ID. An answer about another
 // tenant is an error.
 func ParseTenant(tenantID string, body []byte) (Tenant, error) {

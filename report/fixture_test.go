@@ -198,6 +198,8 @@ func sampleAudit() *audit.Audit {
 	find(12, "Relecloud", audit.Extra, "", named("Relecloud", nil), syncTo(true, nil))
 	find(13, "", audit.Extra, "", syncTo(false, nil))
 	find(14, "Margie's Travel", "unreadable", "CHG0041877")
+	a.Findings[0].DirectoryName, a.Findings[0].Domain = "Fabrikam", "fabrikam.example"
+	a.Findings[4].DirectoryName = "Woodgrove Bank"
 	return a
 }
 

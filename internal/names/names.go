@@ -30,6 +30,9 @@ type Options struct {
 	// GraphURL is the host of the client. Cache is the file to keep names in; empty
 	// means none.
 	GraphURL, Cache string
+	// Unhurried lifts the limit of time, so that what is known follows from the
+	// answers alone.
+	Unhurried bool
 }
 
 // Shown are the tenants that are about to be shown, by tenant ID in lower case. A
@@ -74,7 +77,13 @@ func Resolve(ctx context.Context, o Options, shown Shown) (*Found, error) {
 			a.ids = append(a.ids, id)
 		}
 	}
-	a.ask(ctx, o.Mode != All)
+	limited := ctx
+	if o.Mode != All && !o.Unhurried {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeoutCause(ctx, patience, errTooSlow)
+		defer cancel()
+	}
+	a.ask(limited, o.Mode)
 	for id, t := range a.learned {
 		f.Tenants[id] = t
 	}
@@ -100,12 +109,9 @@ type asker struct {
 
 // ask asks for one tenant and, if that is answered, for the others: a missing
 // permission is refused once.
-func (a *asker) ask(ctx context.Context, bounded bool) {
+func (a *asker) ask(ctx context.Context, mode Mode) {
 	most := len(a.ids)
-	if bounded {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, patience, errTooSlow)
-		defer cancel()
+	if mode != All {
 		most = min(most, maxAsked)
 	}
 	a.work(ctx, min(most, 1))
