@@ -60,6 +60,16 @@ type HomeTenant struct {
 	ID       string `json:"id"`
 	Cloud    Cloud  `json:"cloud"`
 	GraphURL string `json:"graphUrl"`
+	// Name is for people and decides nothing; empty if it is not known.
+	Name string `json:"name,omitempty"`
+}
+
+// Named is the tenant ID and, if it is known, the name in brackets.
+func (h HomeTenant) Named() string {
+	if h.Name == "" {
+		return h.ID
+	}
+	return h.ID + " (" + h.Name + ")"
 }
 
 // OnLoopback reports whether Graph is asked on this machine, as in a rehearsal.

@@ -2,10 +2,8 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -75,19 +73,4 @@ func (c *Client) IdentitySynchronization(ctx context.Context, tenantID string) (
 // Template reads the multitenant-organization identity-sync template.
 func (c *Client) Template(ctx context.Context) (Template, error) {
 	return get(ctx, c, TemplatePath, ParseTemplate, "templateApplicationLevel", "userSyncInbound")
-}
-
-// TenantIDOfDomain looks up the tenant that a domain name belongs to.
-func (c *Client) TenantIDOfDomain(ctx context.Context, domain string) (string, error) {
-	path := "/tenantRelationships/findTenantInformationByDomainName(domainName='" + url.PathEscape(domain) + "')"
-	return get(ctx, c, path, func(body []byte) (string, error) {
-		var wire struct {
-			TenantID string `json:"tenantId"`
-		}
-		err := decodeStrictly(body, &wire)
-		if err == nil && !isGUID(wire.TenantID) {
-			err = errors.New("tenant information without a readable tenantId")
-		}
-		return strings.ToLower(wire.TenantID), err
-	})
 }

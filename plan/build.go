@@ -28,6 +28,8 @@ type Head struct {
 	HomeTenant graph.HomeTenant
 	// Policy is the one to plan under; nil means the built-in one.
 	Policy *Policy
+	// Names are those of partners and of the home tenant; nil if none is known.
+	Names Names
 	// Estimate estimates a number of writes; nil if nothing is known.
 	Estimate func(writes int) Estimate
 }
@@ -37,6 +39,9 @@ func (h Head) begin(read Read, changes []Change) *Plan {
 	p := &Plan{
 		FormatVersion: FormatVersion, Tool: h.Tool, CreatedAt: h.CreatedAt.UTC().Truncate(time.Second), HomeTenant: h.HomeTenant,
 		Policy: *cmp.Or(h.Policy, BuiltInPolicy()), Read: read, Changes: changes, Summary: Summarize(changes),
+	}
+	if name := h.Names[p.HomeTenant.ID].Name; name != "" {
+		p.HomeTenant.Name = name
 	}
 	if n := p.Summary.Writes(); h.Estimate != nil && n > 0 {
 		e := h.Estimate(n)
@@ -64,7 +69,7 @@ func changes(d Desired, cur *Current, h Head) (all []Change) {
 	if d.Partners != nil && d.Choice == nil {
 		all = make([]Change, 0, 1+objects(d.Partners.Rows))
 	}
-	b := builder{cur: cur, createPartners: d.CreatePartners, visit: func(c *Change) { all = append(all, *c) }}
+	b := builder{cur: cur, createPartners: d.CreatePartners, names: h.Names, visit: func(c *Change) { all = append(all, *c) }}
 	if h.Policy != nil {
 		b.protected = h.Policy.reasons()
 	}
@@ -125,6 +130,7 @@ type builder struct {
 	createPartners bool
 	// protected maps partners that are never written to the reason.
 	protected map[string]string
+	names     Names
 	made      int // changes so far
 	writes    int // those of them that send a write
 	visit     func(*Change)
@@ -372,5 +378,6 @@ func (c *rowChange) add(ch Change) {
 	if s := c.partner.Sync; ch.Partner.DisplayName == "" && c.partner.Problem == "" && s != nil && s.DisplayName != nil {
 		ch.Partner.DisplayName = clip(*s.DisplayName, desired.MaxName)
 	}
+	ch.Partner = ch.Partner.named(c.names)
 	c.finish(ch)
 }

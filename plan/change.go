@@ -54,8 +54,15 @@ func (a Action) Symbol() string {
 // Partner names the tenant that a change is about. It is empty for the
 // template, which belongs to the home tenant.
 type Partner struct {
-	TenantID    string `json:"tenantId"`
+	TenantID string `json:"tenantId"`
+	// DisplayName is the name in the input or, for want of one, that of the policy
+	// that is there, which Graph wants to be the name of the tenant.
 	DisplayName string `json:"displayName"`
+	// DirectoryName and Domain are the name and the default domain that the tenant
+	// has in its own directory; empty if they are not known. Nothing that is sent
+	// depends on them.
+	DirectoryName string `json:"directoryName,omitempty"`
+	Domain        string `json:"domain,omitempty"`
 }
 
 // Field is one managed property of a change: its path in Graph's spelling, and

@@ -57,6 +57,10 @@ func (c *Change) checkWords() error {
 		return nil
 	case !desired.IsCanonicalGUID(c.Partner.TenantID):
 		return fmt.Errorf("%q is not a tenant ID", c.Partner.TenantID)
+	case c.Partner.DirectoryName != "" && !graph.IsTenantName(c.Partner.DirectoryName):
+		return fmt.Errorf("no tenant has the name %s", desired.Quote(c.Partner.DirectoryName))
+	case c.Partner.Domain != "" && !graph.IsDomain(c.Partner.Domain):
+		return fmt.Errorf("no tenant has the domain %s", desired.Quote(c.Partner.Domain))
 	case c.Partner.TenantID == graph.SupportTenantID && c.Writes():
 		return errors.New("it writes to the tenant of Microsoft Support")
 	case c.Row < 1:

@@ -36,6 +36,8 @@ func (p *Plan) checkHead() error {
 	switch {
 	case !desired.IsCanonicalGUID(p.HomeTenant.ID):
 		return fmt.Errorf("the home tenant %s is not a tenant ID", desired.Quote(p.HomeTenant.ID))
+	case p.HomeTenant.Name != "" && !graph.IsTenantName(p.HomeTenant.Name):
+		return fmt.Errorf("the home tenant cannot have the name %s", desired.Quote(p.HomeTenant.Name))
 	case p.CreatedAt.IsZero():
 		return errors.New("it does not say when it was made")
 	case len(p.Tool.Name) > desired.MaxName || len(p.Tool.Version) > desired.MaxName:

@@ -154,7 +154,7 @@ type LookupError struct {
 // one that the partners need.
 func (e *LookupError) Error() string {
 	if errors.Is(e.Err, graph.Forbidden) {
-		return fmt.Sprintf("looking up %s: the permission CrossTenantInformation.ReadBasic.All is missing: %v", e.Domain, e.Err)
+		return fmt.Sprintf("looking up %s: the permission %s is missing: %v", e.Domain, graph.PermissionTenantInformation, e.Err)
 	}
 	return fmt.Sprintf("looking up %s: %v", e.Domain, e.Err)
 }

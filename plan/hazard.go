@@ -17,6 +17,7 @@ const (
 	PartnerRemoved = desired.PartnerRemoved
 	BeyondUndo     = desired.BeyondUndo
 	ConsentOff     = desired.ConsentOff
+	NameDiffers    = desired.NameDiffers
 	TrustOn        = desired.TrustOn
 	TemplateWrite  = desired.TemplateWrite
 	ServiceOwned   = desired.ServiceOwned
@@ -25,9 +26,19 @@ const (
 // hazards lists the hazards of the change. They follow from the change alone, so
 // that those in a plan file can be checked.
 func (c *Change) hazards() []Hazard {
-	switch {
-	case c.Action == NoOp:
+	if c.Action == NoOp {
 		return nil
+	}
+	hazards := c.objectHazards()
+	if !c.Partner.isLikeItself() {
+		hazards = append(hazards, NameDiffers)
+	}
+	return hazards
+}
+
+// objectHazards lists the hazards of what the change does to its object.
+func (c *Change) objectHazards() []Hazard {
+	switch {
 	case c.Action == Blocked && c.Reason != reasonOwned:
 		return nil
 	case c.Action == Blocked:

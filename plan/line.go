@@ -81,6 +81,8 @@ func (c *Change) compact(before *Change) {
 		c.Note = known(c.Note, before.Note)
 		c.Partner.TenantID = known(c.Partner.TenantID, before.Partner.TenantID)
 		c.Partner.DisplayName = known(c.Partner.DisplayName, before.Partner.DisplayName)
+		c.Partner.DirectoryName = known(c.Partner.DirectoryName, before.Partner.DirectoryName)
+		c.Partner.Domain = known(c.Partner.Domain, before.Partner.Domain)
 	}
 }
 

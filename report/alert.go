@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -16,6 +17,8 @@ const (
 	// alertGroups bounds the alerts of one kind, in case a plan has a thousand
 	// different reasons.
 	alertGroups = 8
+	// hazardGroups is the same for hazards, of which there are few.
+	hazardGroups = 16
 )
 
 // alert is a group of rows that a reader must see first.
@@ -80,6 +83,7 @@ const otherKey = "…"
 
 // groups collects alerts by key, in the order in which the keys first appear.
 type groups struct {
+	most   int // how many; 0 means alertGroups
 	keys   []string
 	alerts map[string]*alert
 }
@@ -90,7 +94,7 @@ func (g *groups) at(key string, mk func() alert) *alert {
 	if a := g.alerts[key]; a != nil {
 		return a
 	}
-	if len(g.keys) >= alertGroups {
+	if len(g.keys) >= cmp.Or(g.most, alertGroups) {
 		key = otherKey
 		if a := g.alerts[key]; a != nil {
 			return a
@@ -122,7 +126,7 @@ func (g *groups) list() []*alert {
 // planAlerts groups the changes that a board must see: those with hazards, most
 // serious first, then the other blocked ones by reason.
 func planAlerts(p *plan.Plan) []*alert {
-	var dangers, blocked groups
+	dangers, blocked := groups{most: hazardGroups}, groups{}
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		if c.Action == plan.NoOp {
@@ -133,7 +137,7 @@ func planAlerts(p *plan.Plan) []*alert {
 				return alert{Tone: hazardTone(h), Title: OneLine(string(h)), Words: OneLine(h.Info().Words), Link: filter("hazard", string(h))}
 			}).add(partnerOf(c.Partner))
 		}
-		if c.Action == plan.Blocked && len(c.Hazards) == 0 {
+		if c.Action == plan.Blocked && !slices.Contains(c.Hazards, plan.ServiceOwned) {
 			reason := OneLine(c.Reason)
 			blocked.at(reason, func() alert {
 				return alert{Tone: warn, Title: "blocked", Words: reason, Link: filter("action", "blocked", "q", reason)}

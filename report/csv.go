@@ -32,6 +32,9 @@ type planLine struct {
 	Path        string `csv:"path"`
 	Body        string `csv:"body"`
 	Note        string `csv:"note"`
+	// What came later stands at the end, where no script is disturbed.
+	DirectoryName string `csv:"directoryName"`
+	Domain        string `csv:"domain"`
 }
 
 // outcomeLine is a line of outcomes.csv; the tags are its header, on which
@@ -54,6 +57,8 @@ type outcomeLine struct {
 	Before          string `csv:"before"`
 	After           string `csv:"after"`
 	Note            string `csv:"note"`
+	DirectoryName   string `csv:"directoryName"`
+	Domain          string `csv:"domain"`
 }
 
 func planCSV(w io.Writer, p *plan.Plan) error {
@@ -67,6 +72,7 @@ func planCSV(w io.Writer, p *plan.Plan) error {
 			Seq: c.Seq, Row: c.Row, TenantID: cell(c.Partner.TenantID), DisplayName: cell(c.Partner.DisplayName),
 			Object: cell(string(c.Object)), Action: cell(string(c.Action)), Reason: cell(c.Reason),
 			Hazards: hazardList(c.Hazards), Before: before, After: after, Note: cell(c.Note),
+			DirectoryName: cell(c.Partner.DirectoryName), Domain: cell(c.Partner.Domain),
 		}
 		if q := c.Request(); q != nil {
 			l.Method, l.Path, l.Body = cell(q.Method), cell(q.Path), cell(string(q.Body))
@@ -94,6 +100,7 @@ func Outcomes(w io.Writer, p *plan.Plan, r *journal.Result) error {
 			Attempts: o.Attempts, HTTPStatus: httpStatus(o), GraphCode: cell(o.GraphCode), Message: cell(o.Message),
 			RequestID: cell(o.RequestID), ClientRequestID: cell(o.ClientRequestID),
 			StartedAt: startedAt(o), ElapsedMs: o.ElapsedMs, Before: before, After: after, Note: cell(c.Note),
+			DirectoryName: cell(c.Partner.DirectoryName), Domain: cell(c.Partner.Domain),
 		}, nil
 	})
 }

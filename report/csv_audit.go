@@ -40,6 +40,9 @@ type findingLine struct {
 	ChangedBy     string `csv:"changedBy"`
 	ChangedAt     string `csv:"changedAt"`
 	CorrelationID string `csv:"correlationId"`
+	// What the tenant is called in its directory.
+	DirectoryName string `csv:"directoryName"`
+	Domain        string `csv:"domain"`
 }
 
 // The values of findingLine.Status.
@@ -87,6 +90,7 @@ func lineOf(f *audit.Finding, status string) (findingLine, error) {
 		TenantID: cell(f.TenantID), DisplayName: cell(f.DisplayName), Kind: string(f.Kind), Object: cell(string(f.Object)),
 		Before: present, After: wanted, Note: cell(f.Note), Present: present, Wanted: wanted, Problem: cell(f.Problem),
 		ID: cell(f.ID), Severity: string(f.Severity()), Status: status, State: cell(string(f.State)), Since: utc(f.Since),
+		DirectoryName: cell(f.DirectoryName), Domain: cell(f.Domain),
 	}
 	if f.Reopened {
 		l.Reopened = "true"

@@ -54,7 +54,9 @@ func countNew(fs []audit.Finding) (n int) {
 // headline names a finding in a line: what is wrong, with which partner, in which
 // object.
 func headline(f *audit.Finding) string {
-	return fmt.Sprintf("%s: %s, %s", f.Kind, partnerFound(f), OneLine(string(f.Object)))
+	who := partnerFound(f)
+	who.Directory = "" // it is among the details
+	return fmt.Sprintf("%s: %s, %s", f.Kind, who, OneLine(string(f.Object)))
 }
 
 // details are what is to be said of a finding in an audit that was made at a time,
@@ -93,6 +95,7 @@ func findingDetails(f *audit.Finding, more ...string) (lines []string) {
 	}
 	add(f.Absent, "the file says that it must be removed")
 	add(f.Problem != "", "%s", OneLine(f.Problem))
+	add(f.DirectoryName+f.Domain != "", "%s", directoryWords("", OneLine(f.DirectoryName), OneLine(f.Domain)))
 	add(f.Row > 0, "line %d of the input", f.Row)
 	add(f.Note != "", "note: %s", OneLine(f.Note))
 	for _, e := range editsOf(f) {

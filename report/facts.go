@@ -24,7 +24,7 @@ func stamp(t time.Time) string {
 
 func homeFact(h graph.HomeTenant) []fact {
 	fs := []fact{
-		{"Home tenant", OneLine(h.ID), true},
+		{"Home tenant", OneLine(h.Named()), h.Name == ""},
 		{"Cloud", OneLine(string(h.Cloud)), false},
 	}
 	if h.GraphURL != "" {

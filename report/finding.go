@@ -107,7 +107,7 @@ func findingOrder(fs []audit.Finding, of []int) []int {
 }
 
 func partnerFound(f *audit.Finding) partner {
-	return partnerOf(plan.Partner{TenantID: f.TenantID, DisplayName: f.DisplayName})
+	return partnerOf(plan.Partner{TenantID: f.TenantID, DisplayName: f.DisplayName, DirectoryName: f.DirectoryName, Domain: f.Domain})
 }
 
 // findingRow is the row of a finding in an audit that was made at a time.

@@ -104,6 +104,18 @@ func samplePlan() *plan.Plan {
 		with(change(15, "Fourth Coffee", plan.Trust, plan.Update, trusting("isMfaAccepted", nil, true), trusting("isCompliantDeviceAccepted", true, false)), "", plan.TrustOn),
 	)
 	p.Template = &plan.TemplateInput{Name: "template.json"}
+	p.HomeTenant.Name = "Adatum Corporation"
+	for i := range p.Changes {
+		switch who := &p.Changes[i].Partner; who.DisplayName {
+		case "Fabrikam":
+			who.DirectoryName, who.Domain = "Fabrikam", "fabrikam.example"
+		case "Trey Research":
+			who.DirectoryName, who.Domain = "Woodgrove Bank", "woodgrove.example"
+			p.Changes[i].Hazards = append(p.Changes[i].Hazards, plan.NameDiffers)
+		case "Proseware":
+			who.DirectoryName = "Proseware, Inc."
+		}
+	}
 	return p
 }
 
@@ -186,6 +198,8 @@ func sampleAudit() *audit.Audit {
 	find(12, "Relecloud", audit.Extra, "", named("Relecloud", nil), syncTo(true, nil))
 	find(13, "", audit.Extra, "", syncTo(false, nil))
 	find(14, "Margie's Travel", "unreadable", "CHG0041877")
+	a.Findings[0].DirectoryName, a.Findings[0].Domain = "Fabrikam", "fabrikam.example"
+	a.Findings[4].DirectoryName = "Woodgrove Bank"
 	return a
 }
 

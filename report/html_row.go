@@ -139,6 +139,7 @@ func (m *markup) partner(p partner) {
 	case p.TenantID != "":
 		m.element("<b>", p.Name, "</b> ")
 		m.element("<code>", p.TenantID, "</code>")
+		m.element(" <small>", p.Directory, "</small>")
 	case p.Name != "":
 		m.element("<b>", p.Name, "</b>")
 	default:

@@ -107,6 +107,9 @@ func junitProperties(a *audit.Audit) (out []any) {
 	add("tool", toolName(a.Tool))
 	add("createdAt", stamp(a.CreatedAt))
 	add("homeTenant", a.HomeTenant.ID)
+	if name := a.HomeTenant.Name; name != "" {
+		add("homeTenantName", name)
+	}
 	add("cloud", string(a.HomeTenant.Cloud))
 	add("input", a.Input.Name)
 	add("inputSha256", a.Input.SHA256)

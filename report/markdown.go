@@ -202,7 +202,7 @@ func mdRow(r *row) []string {
 		notes = append(notes, mdCell(s))
 	}
 	notes = append(notes, mdCell(r.Note))
-	return []string{mdAction(r), line, name, mdValue(r.Partner.TenantID, true), mdLines(what), mdLines(notes)}
+	return []string{mdAction(r), line, name, mdLines([]string{mdValue(r.Partner.TenantID, true), mdCell(r.Partner.Directory)}), mdLines(what), mdLines(notes)}
 }
 
 // mdAction is the sign of a row with its word, for readers who do not know
@@ -219,7 +219,11 @@ func mdPartner(p partner) string {
 	if p.TenantID == "" {
 		return mdText(p.String())
 	}
-	return strings.TrimSpace(mdCell(p.Name) + " " + mdValue(short(p.TenantID, markdownCell), true))
+	line := strings.TrimSpace(mdCell(p.Name) + " " + mdValue(short(p.TenantID, markdownCell), true))
+	if p.OtherName {
+		line += " " + mdCell(p.Directory)
+	}
+	return line
 }
 
 // mdLines joins the non-empty texts with line breaks inside a cell.

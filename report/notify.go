@@ -124,11 +124,18 @@ type notifiedFinding struct {
 // stateFixed is the state of a finding that is gone.
 const stateFixed audit.State = "fixed"
 
+func notifiedHome(h graph.HomeTenant) graph.HomeTenant {
+	return graph.HomeTenant{
+		ID: short(OneLine(h.ID), notifyName), Cloud: graph.Cloud(short(OneLine(string(h.Cloud)), notifyName)),
+		GraphURL: short(OneLine(h.GraphURL), notifyText), Name: short(OneLine(h.Name), notifyName),
+	}
+}
+
 func notificationOf(a *audit.Audit) *notification {
 	n := &notification{
 		FormatVersion: plan.FormatVersion, Event: "audit", CreatedAt: a.CreatedAt.UTC().Format("2006-01-02T15:04:05Z"),
 		Tool:       plan.Tool{Name: short(OneLine(a.Tool.Name), notifyName), Version: short(OneLine(a.Tool.Version), notifyName)},
-		HomeTenant: graph.HomeTenant{ID: short(OneLine(a.HomeTenant.ID), notifyName), Cloud: graph.Cloud(short(OneLine(string(a.HomeTenant.Cloud)), notifyName)), GraphURL: short(OneLine(a.HomeTenant.GraphURL), notifyText)},
+		HomeTenant: notifiedHome(a.HomeTenant),
 		Input:      audit.Input{Name: short(OneLine(a.Input.Name), notifyName), SHA256: short(OneLine(a.Input.SHA256), 64), Rows: a.Input.Rows},
 		Result:     a.Result, Problem: short(OneLine(a.Problem), 2*notifyText), Findings: []notifiedFinding{},
 	}
@@ -199,7 +206,9 @@ func notified(f *audit.Finding, s audit.State, at time.Time) notifiedFinding {
 }
 
 // title is the first line of a message: the result, and of which tenant.
-func (n *notification) title() string { return "Audit of " + n.HomeTenant.ID + ": " + string(n.Result) }
+func (n *notification) title() string {
+	return "Audit of " + n.HomeTenant.Named() + ": " + string(n.Result)
+}
 
 // line is a finding in one line.
 func (f *notifiedFinding) line() string {

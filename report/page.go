@@ -2,6 +2,7 @@ package report
 
 import (
 	"iter"
+	"slices"
 	"strings"
 
 	"bulksync/plan"
@@ -137,11 +138,35 @@ type tile struct {
 	Tone  tone
 }
 
-// partner names a tenant; both are empty for the home tenant's own template.
-type partner struct{ Name, TenantID string }
+// partner names a tenant; all is empty for the home tenant's own template.
+type partner struct {
+	Name, TenantID string
+	// Directory is what the tenant's own directory calls it, as far as that says more
+	// than Name; empty if it is not known.
+	Directory string
+	// OtherName means that Name is not the name in the directory.
+	OtherName bool
+}
 
 func partnerOf(p plan.Partner) partner {
-	return partner{Name: OneLine(p.DisplayName), TenantID: OneLine(p.TenantID)}
+	name := OneLine(p.DisplayName)
+	return partner{
+		Name: name, TenantID: OneLine(p.TenantID), Directory: directoryWords(name, OneLine(p.DirectoryName), OneLine(p.Domain)),
+		OtherName: p.DirectoryName != "" && p.DisplayName != p.DirectoryName,
+	}
+}
+
+// directoryWords are the name and the domain in the directory. A name that is
+// given already is not repeated.
+func directoryWords(given, name, domain string) string {
+	switch {
+	case name == "" || name == given:
+		return domain
+	case domain == "":
+		return "directory: " + name
+	default:
+		return "directory: " + name + ", " + domain
+	}
 }
 
 // String names the partner in a line: name and tenant ID, or whichever there
@@ -150,5 +175,5 @@ func (p partner) String() string {
 	if p == (partner{}) {
 		return "home tenant"
 	}
-	return strings.TrimSpace(p.Name + "  " + p.TenantID)
+	return strings.Join(slices.DeleteFunc([]string{p.Name, p.TenantID, p.Directory}, func(s string) bool { return s == "" }), "  ")
 }

@@ -104,6 +104,9 @@ func (t *textWriter) alert(a *alert, noun string) {
 	t.say("\n%s\n", t.paint(a.Tone, hang(fmt.Sprintf("! %s (%s): %s", a.Title, a.Count(noun), a.Words), 2, t.width)))
 	for _, p := range a.Partners[:min(len(a.Partners), textPartners)] {
 		t.say("    %s\n", partnerLine(p, t.width-4))
+		if p.OtherName {
+			t.say("%s\n", hang("      "+p.Directory, 6, t.width))
+		}
 	}
 	if rest := len(a.Partners) - textPartners + a.More; rest > 0 {
 		t.say("    and %s\n", more(rest, "partner"))
@@ -216,7 +219,8 @@ func (l layout) columns(detail string) []column {
 func (t *textWriter) cells(l layout, r *row, again bool) []string {
 	symbol := t.paint(r.Tone, strings.TrimSpace(r.Symbol))
 	detail := t.detail(r, l.detail)
-	name, id, note := cut(r.Partner.Name, 3*l.name), r.Partner.TenantID, cut(r.Note, textNote)
+	name, note := cut(r.Partner.Name, 3*l.name), cut(r.Note, textNote)
+	id := stack(r.Partner.TenantID, cut(r.Partner.Directory, 3*guidWidth))
 	if r.Partner == (partner{}) {
 		name = "home tenant"
 	}

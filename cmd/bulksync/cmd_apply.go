@@ -183,7 +183,11 @@ func (e *env) ask(ctx context.Context, p *plan.Plan) error {
 	if err := report.Plan(e.err, p, report.Text, e.optionsFor(e.err)); err != nil {
 		return err
 	}
-	if !e.confirm(ctx, fmt.Sprintf("\nApply %s to home tenant %s (%s)?", words.Count(p.Summary.Writes(), "change"), p.HomeTenant.ID, p.HomeTenant.Cloud)) {
+	where := string(p.HomeTenant.Cloud)
+	if p.HomeTenant.Name != "" {
+		where = p.HomeTenant.Name + ", " + where
+	}
+	if !e.confirm(ctx, fmt.Sprintf("\nApply %s to home tenant %s (%s)?", words.Count(p.Summary.Writes(), "change"), p.HomeTenant.ID, edge(where))) {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

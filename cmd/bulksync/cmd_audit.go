@@ -30,6 +30,7 @@ type auditOptions struct {
 	policyOptions
 	evidenceOptions
 	newsOptions
+	names namesFlag
 	// dir is the folder to save the audit in, waivers the file of what is accepted,
 	// and suggest the file to write what could be; empty for none.
 	dir, waivers, suggest string
@@ -63,6 +64,7 @@ tenant could not be read completely.`,
 	fl.StringVar(&o.dir, "out-dir", "", "`DIR` to save audit.json, audit.csv, audit.md and audit.html in; replaces those of the audit before")
 	fl.StringVar(&o.waivers, "waivers", "", "`FILE.csv` of findings that are accepted until a day")
 	fl.StringVar(&o.suggest, "suggest-waivers", "", "`FILE.csv` to write the open findings to, as waivers to be filled in")
+	o.names.register(fl)
 	fl.StringVar(&o.scope, "scope", string(audit.ScopeAll), "`all|file`: judge all partners of the tenant, or only those of the file")
 	fl.BoolVar(&o.who, "who", false, "say who changed what, from the directory's audit log (needs "+graph.PermissionAuditLog+")")
 	fl.BoolVar(&o.twice, "read-twice", false, "read the partners twice, and claim nothing if the two readings differ")
@@ -125,7 +127,10 @@ func (o *auditOptions) judge(ctx context.Context, e *env, k *keeper, scope audit
 	}
 	k.identity = c.tenant.Identity()
 	a = c.audit(incomplete, options)
-	if o.who && incomplete == nil {
+	if incomplete == nil {
+		err = e.nameFindings(ctx, o.names.Mode, c.tenant, a, k.isKeeping())
+	}
+	if o.who && incomplete == nil && err == nil {
 		err = e.attribute(ctx, c.tenant, a, options.Earlier)
 	}
 	e.noteBare(a.BareRows)

@@ -47,6 +47,10 @@ func newDemoOptions() demoOptions {
 func (o demoOptions) run(stops execute.Stops, e *env) error {
 	sim := graphsim.New(graphsim.Config{
 		Partners: o.partners, Seed: 7, PageSize: 50, Latency: o.latency, WriteQuota: o.quota,
+		Tenants: []graphsim.Tenant{
+			{TenantID: demoFabrikam, DisplayName: "Fabrikam, Inc.", DefaultDomainName: "fabrikam.example"},
+			{TenantID: demoWingtip, DisplayName: "Wingtip Toys", DefaultDomainName: "wingtiptoys.example"},
+		},
 	})
 	redeem(sim)
 	url, stop, err := serve(sim, "127.0.0.1:0")
@@ -62,7 +66,7 @@ func (o demoOptions) run(stops execute.Stops, e *env) error {
 		graphsim.PermissionWrite, graphsim.PermissionTenantInfo, graphsim.PermissionAudit,
 	}})}
 	partners := t.file("partners.csv")
-	if err := e.writeFile(stops.Hard, partners, func(w io.Writer) error { return demoCSV(w, sim.Partners()) }); err != nil {
+	if err := e.writeFile(stops.Hard, partners, func(w io.Writer) error { return demoCSV(w, sim) }); err != nil {
 		return err
 	}
 	t.say("A built-in Graph is running at %s: %d partners, %d writes per %s.\nThe spreadsheet of the change is %s.",
@@ -268,14 +272,26 @@ func isEvidence(path string) bool {
 	return err == nil
 }
 
+// The tenants that the tour adds as partners.
+const (
+	demoFabrikam = "90e29127-71ad-49c7-9ce8-db3f41ea06f1"
+	demoWingtip  = "7c1d0a52-5b6e-4f7b-9d3e-0f64f7f0a1c2"
+)
+
 // demoCSV writes the spreadsheet of the tour. Most rows say what is already
-// there, as in a real one; every sixth asks for a change.
-func demoCSV(w io.Writer, partners []graphsim.Partner) error {
+// there, as in a real one; every sixth asks for a change, and one of these has the
+// name of another company.
+func demoCSV(w io.Writer, sim *graphsim.Sim) error {
+	directory := map[string]string{}
+	for _, t := range sim.State().Tenants {
+		directory[t.TenantID] = t.DisplayName
+	}
+	wrong := 1
 	out := csv.NewWriter(w)
 	write := func(cells ...string) { _ = out.Write(cells) } // the writer remembers its error
 	write("tenantId", "displayName", "isSyncAllowed", "inboundConsent", "ensure", "note")
 	off := 2
-	for i, p := range partners {
+	for i, p := range sim.Partners() {
 		name, allowed := demoSync(p)
 		switch {
 		case allowed == "true" && i > 20 && off > 0:
@@ -287,14 +303,17 @@ func demoCSV(w io.Writer, partners []graphsim.Partner) error {
 			write(p.TenantID, name, allowed, "", "", "")
 		case i%60 == 30:
 			write(p.TenantID, name, "", "", "absent", "CHG0042 contract ended")
+		case name == "" && wrong > 0:
+			wrong--
+			write(p.TenantID, "Tailspin Toys", "true", "true", "", "CHG0042")
 		case name == "":
-			write(p.TenantID, fmt.Sprintf("New site %03d", i), "true", "true", "", "CHG0042")
+			write(p.TenantID, directory[p.TenantID], "true", "true", "", "CHG0042")
 		default:
 			write(p.TenantID, name, "true", "true", "", "CHG0042")
 		}
 	}
-	write("90e29127-71ad-49c7-9ce8-db3f41ea06f1", "Fabrikam", "true", "true", "", "CHG0042 new")
-	write("7c1d0a52-5b6e-4f7b-9d3e-0f64f7f0a1c2", "Wingtip Toys", "true", "true", "", "CHG0042 new")
+	write(demoFabrikam, "Fabrikam", "true", "true", "", "CHG0042 new")
+	write(demoWingtip, "Wingtip Toys", "true", "true", "", "CHG0042 new")
 	out.Flush()
 	return out.Error()
 }

@@ -9,6 +9,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/internal/atomicfile"
+	"bulksync/internal/names"
 	"bulksync/plan"
 	"bulksync/report"
 )
@@ -17,6 +18,7 @@ import (
 type planOptions struct {
 	wanted
 	policyOptions
+	names namesFlag
 	// out is the file to save the plan in; empty for none.
 	out string
 	// detailed makes a difference exit code 2.
@@ -47,6 +49,7 @@ func (o *planOptions) register(fl *pflag.FlagSet) {
 	o.wanted.register(fl)
 	o.selection.register(fl)
 	o.registerPolicy(fl)
+	o.names.register(fl)
 	fl.StringVar(&o.out, "out", "", "`FILE` to save the plan in")
 	fl.BoolVar(&o.createPartners, "create-partners", false, "add partner configurations that do not exist")
 	fl.BoolVar(&o.detailed, "detailed-exitcode", false, "exit with code 2 if something differs")
@@ -65,6 +68,11 @@ func (o planOptions) build(ctx context.Context, e *env) (*plan.Plan, error) {
 	wanted, current := c.take()
 	head := c.head()
 	head.Policy = policy
+	var shown names.Shown
+	shown.First, shown.Rest = plan.Shown(wanted, current, head.HomeTenant.Cloud)
+	if head.Names, err = e.resolveNames(ctx, o.names.Mode, c.tenant, shown); err != nil {
+		return nil, err
+	}
 	return plan.Build(head, wanted, current)
 }
 

@@ -19,7 +19,7 @@ import (
 func driftAudit() *audit.Audit {
 	at := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	a := &audit.Audit{CreatedAt: at, Result: audit.Drift, Totals: audit.Totals{Missing: 1, Waived: 1}, Earlier: &audit.Link{Folder: "x"}}
-	a.Read.Complete = true
+	a.Read.Complete, a.HomeTenant.Name = true, "Adatum"
 	a.Findings = []audit.Finding{{ID: "open", Kind: audit.Missing, State: audit.StateNew, Since: at}}
 	a.Waived = []audit.Finding{{ID: "waived", Kind: audit.Missing, Waiver: &audit.Waiver{Expires: "2030-12-31"}}}
 	a.Fixed = []audit.Finding{{ID: "fixed", Kind: audit.Missing}}

@@ -19,7 +19,7 @@ func main() { os.Exit(protected(os.Args[1:])) }
 func protected(args []string) (code int) {
 	crashLoudly()
 	browser.Stdout = os.Stderr // what a browser prints when a sign-in opens it is no result
-	p := &process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
+	p := &process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, cacheDir: os.UserCacheDir}
 	p.collectSooner()
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -38,6 +38,9 @@ type process struct {
 	out    io.Writer
 	err    io.Writer
 	getenv func(string) string
+	// cacheDir is the user's folder for what can be found again; nil means that
+	// there is none.
+	cacheDir func() (string, error)
 }
 
 // run runs one command line and returns its exit code.

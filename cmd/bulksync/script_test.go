@@ -154,7 +154,7 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 //	sim owned ID                      a partner of a service provider
 //	sim edit ID NAME ALLOWED          the same, by somebody else
 //	sim remove ID                     removes a partner
-//	sim tenant ID DOMAIN              a tenant that can be looked up
+//	sim tenant ID DOMAIN [NAME]       a tenant that can be looked up
 //	sim template LEVEL                the level of the template
 //	sim fault SPEC                    see graphsim.ParseFault
 //	sim calm                          no more faults
@@ -191,7 +191,11 @@ func cmdSim(ts *testscript.TestScript, neg bool, args []string) {
 	case "remove":
 		s.sim.RemovePartner(arg(1))
 	case "tenant":
-		s.sim.AddTenant(graphsim.Tenant{TenantID: arg(1), DefaultDomainName: arg(2), DisplayName: arg(2)})
+		name := arg(2)
+		if len(args) > 3 {
+			name = arg(3)
+		}
+		s.sim.AddTenant(graphsim.Tenant{TenantID: arg(1), DefaultDomainName: arg(2), DisplayName: name})
 	case "template":
 		s.sim.SetTemplate(graphsim.Template{TemplateApplicationLevel: arg(1)})
 	case "fault":

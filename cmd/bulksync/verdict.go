@@ -185,7 +185,7 @@ func (s decided) show(e *env, w io.Writer) error {
 	lines := [][2]string{
 		{"Plan", groups[0]},
 		{"", groups[1]},
-		{"Home tenant", s.plan.HomeTenant.ID},
+		{"Home tenant", s.plan.HomeTenant.Named()},
 		{"Changes", fmt.Sprintf("%d to create, %d to update, %d to delete, %d blocked", s.plan.Summary.Create, s.plan.Summary.Update, s.plan.Summary.Delete, s.plan.Summary.Blocked)},
 	}
 	lines = append(lines, [2]string{"Selection", report.SelectionWords(s.plan)})

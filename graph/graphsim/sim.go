@@ -58,6 +58,7 @@ func New(cfg Config) *Sim {
 		writeQuota: cfg.WriteQuota, buckets: map[string]*bucket{}, tokens: map[string]*claims{},
 		turn: make(chan struct{}, 1),
 	}
+	s.tenants.add(Tenant{TenantID: s.cfg.HomeTenant, DisplayName: homeName, DefaultDomainName: homeDomain})
 	if cfg.State != nil {
 		s.load(*cfg.State)
 	} else {

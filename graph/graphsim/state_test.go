@@ -101,8 +101,8 @@ func TestASeedHoldsEveryKindOfPartner(t *testing.T) {
 			t.Errorf("only %d partners with %s", kinds[kind], kind)
 		}
 	}
-	if kinds["service"] != 1 || len(names) != 2000 {
-		t.Errorf("%d service-owned partners and %d names, want 1 and 2000", kinds["service"], len(names))
+	if kinds["service"] != 1 || len(names) != 2001 {
+		t.Errorf("%d service-owned partners and %d names, want 1 and 2000, and the home tenant", kinds["service"], len(names))
 	}
 }
 

@@ -6,6 +6,10 @@ import (
 	"strings"
 )
 
+// homeName and homeDomain are what findTenantInformation says of the home tenant,
+// unless the state or the configuration says otherwise.
+const homeName, homeDomain = "Adatum Corporation", "home.example"
+
 // Tenant is tenantInformation: what findTenantInformation says about a tenant, which need
 // not be a partner.
 type Tenant struct {

@@ -18,8 +18,11 @@ type Finding struct {
 	// TenantID is empty for the template.
 	TenantID    string
 	DisplayName string
-	Kind        Kind
-	Object      plan.Object
+	// DirectoryName and Domain are the name and the default domain that the tenant
+	// has in its own directory; empty if they are not known.
+	DirectoryName, Domain string
+	Kind                  Kind
+	Object                plan.Object
 	// Fields hold what is there (Before) and what is wanted (After). Changed has
 	// exactly one: each property that differs is a finding of its own.
 	Fields []plan.Field
@@ -126,6 +129,9 @@ type findingJSON struct {
 	Reopened    bool           `json:"reopened,omitempty"`
 	Waiver      *Waiver        `json:"waiver,omitempty"`
 	ChangedBy   []Edit         `json:"changedBy,omitempty"`
+	// What the tenant is called in its directory.
+	DirectoryName string `json:"directoryName,omitempty"`
+	Domain        string `json:"domain,omitempty"`
 }
 
 // MarshalJSON gives the two sides of a field the names that fit an audit, in
@@ -139,6 +145,7 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 		ID: f.ID, TenantID: f.TenantID, DisplayName: f.DisplayName, Kind: f.Kind, Severity: f.Severity(), Object: f.Object,
 		Fields: fields, Problem: f.Problem, Absent: f.Absent, Note: f.Note, Row: f.Row,
 		State: f.State, Since: f.Since, Reopened: f.Reopened, Waiver: f.Waiver, ChangedBy: f.ChangedBy,
+		DirectoryName: f.DirectoryName, Domain: f.Domain,
 	})
 }
 
@@ -160,6 +167,7 @@ func (f *Finding) UnmarshalJSON(text []byte) error {
 		ID: j.ID, TenantID: j.TenantID, DisplayName: j.DisplayName, Kind: j.Kind, Object: j.Object,
 		Fields: fields, Problem: j.Problem, Absent: j.Absent, Note: j.Note, Row: j.Row,
 		State: j.State, Since: j.Since, Reopened: j.Reopened, Waiver: j.Waiver, ChangedBy: j.ChangedBy,
+		DirectoryName: j.DirectoryName, Domain: j.Domain,
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ const (
 	SyncRemoved    Hazard = "sync-removed"
 	SyncOff        Hazard = "sync-off"
 	ConsentOff     Hazard = "consent-off"
+	NameDiffers    Hazard = "name-differs"
 	TrustOn        Hazard = "trust-on"
 	NewPartner     Hazard = "new-partner"
 	TemplateWrite  Hazard = "template"
@@ -38,6 +39,7 @@ var hazards = [...]HazardInfo{
 	{SyncRemoved, true, "removes the synchronization policy; users already synchronized stay"},
 	{SyncOff, true, "stops synchronizing users from this partner; users already synchronized stay"},
 	{ConsentOff, true, "turns automatic redemption off: users see a consent prompt, and cross-tenant synchronization needs it on"},
+	{NameDiffers, false, "gives the partner a name that is like neither the name nor the default domain in the directory of the tenant; check that the tenant ID is the right one"},
 	{TrustOn, false, "accepts the partner's claims in this tenant's Conditional Access: multifactor authentication, compliant devices or hybrid joined devices of the partner count as if they were this tenant's"},
 	{NewPartner, false, "adds a partner configuration, which inherits the default access settings"},
 	{TemplateWrite, false, "takes effect when a tenant joins the multitenant organization; no partner changes now"},

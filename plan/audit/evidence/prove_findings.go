@@ -114,7 +114,7 @@ func (p *auditProof) claimsNothing() {
 	if err != nil {
 		return // it is told when the reports are rendered
 	}
-	if len(a.Findings)+len(a.Waived)+len(a.Fixed)+len(a.Unjudged)+len(a.UnusedWaivers) > 0 || a.Totals != (audit.Totals{}) {
+	if len(a.Findings)+len(a.Waived)+len(a.Fixed)+len(a.Unjudged)+len(a.UnusedWaivers) > 0 || a.Totals != (audit.Totals{}) || a.HomeTenant.Name != "" {
 		p.differs(OfFindings, AuditName, "the audit is incomplete, and claims something all the same")
 		return
 	}
@@ -192,6 +192,7 @@ func (in *auditInput) identity() audit.Input {
 // compute makes the audit again from one reading.
 func (p *auditProof) compute(in *auditInput, reading int, earlier *audit.Audit) (*computed, error) {
 	home := p.Manifest.HomeTenant
+	home.Name = "" // it is among the names
 	needs := plan.Needs{
 		Template: in.template != nil && home.Cloud.HasTemplates(),
 		Keeps:    func(plan.Object) bool { return false }, // the values of what is there will do
@@ -217,6 +218,11 @@ func (p *auditProof) compute(in *auditInput, reading int, earlier *audit.Audit) 
 		o.EarlierLink = p.head.Earlier
 	}
 	c := &computed{d, cur, audit.Compare(head, in.identity(), d, cur, o)}
+	names, err := p.names()
+	if err != nil {
+		return nil, err
+	}
+	c.audit.Name(names)
 	return c, p.attribute(c.audit)
 }
 

@@ -3,6 +3,7 @@ package evidence_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -190,11 +191,26 @@ func (a *auditor) compare(s *evidence.Store, b *evidence.Bundle, m *evidence.Man
 	o.Earlier, o.EarlierLink, err = s.Earlier(ctx)
 	a.must(err)
 	found := audit.Compare(head, in, d, cur, o)
+	found.Name(a.lookUp(client, found))
 	if a.who {
 		trail, _ := audit.ReadTrail(ctx, client, audit.TrailSince(a.at, o.Earlier)) // it says if it could not be read
 		found.Attribute(trail)
 	}
 	return found
+}
+
+// lookUp asks for the names of an audit's tenants, as far as the directory has them.
+func (a *auditor) lookUp(c *graph.Client, found *audit.Audit) plan.Names {
+	names := plan.Names{}
+	for _, id := range append(found.Tenants(), a.sim.HomeTenant()) {
+		t, err := c.Tenant(a.t.Context(), id)
+		if err == nil {
+			names[id] = t
+		} else if !errors.Is(err, graph.NotFound) && !errors.Is(err, graph.Forbidden) {
+			a.t.Fatal(err)
+		}
+	}
+	return names
 }
 
 // reportsOf are the reports that these tests write.

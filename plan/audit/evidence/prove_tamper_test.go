@@ -264,6 +264,28 @@ func TestAForgedAuditIsNotProved(t *testing.T) {
 		"a finding": func(f forger, dir string) {
 			f.replace(dir+evidence.AuditName, changed, "99999999-1111-4111-8111-111111111111")
 		},
+		"the name of a tenant": func(f forger, dir string) {
+			f.replace(dir+evidence.AuditName, `"directoryName": "`, `"directoryName": "Not `)
+		},
+		"the domain of a tenant": func(f forger, dir string) {
+			f.replace(dir+evidence.AuditName, `"domain": "`, `"domain": "not-`)
+		},
+		"what a look-up answered": func(f forger, dir string) {
+			for _, n := range f.names(func(n string) bool { return strings.HasPrefix(n, dir+"graph/answer-") }) {
+				f.snapshot[n] = bytes.ReplaceAll(f.snapshot[n], []byte(`"displayName":"`), []byte(`"displayName":"Not `))
+			}
+			f.relate(dir)
+		},
+		"what a look-up asked": func(f forger, dir string) {
+			f.replace(dir+evidence.RequestsName, "ByTenantId(tenantId='"+changed, "ByTenantId(tenantId='99999999-1111-4111-8111-111111111111")
+		},
+		"the name of the home tenant": func(f forger, dir string) {
+			f.replace(dir+evidence.AuditName, "Adatum Corporation", "Woodgrove Bank")
+			f.edit(dir, func(m *evidence.Manifest) { m.HomeTenant.Name = "Woodgrove Bank" })
+		},
+		"the name of the home tenant in the manifest": func(f forger, dir string) {
+			f.edit(dir, func(m *evidence.Manifest) { m.HomeTenant.Name = "" })
+		},
 		"a member that nothing knows": func(f forger, dir string) {
 			f.replace(dir+evidence.AuditName, `"formatVersion": 1,`, `"formatVersion": 1, "x": 1,`)
 		},
@@ -442,4 +464,21 @@ func (f forger) relate(dir string) {
 		out.Write(append(text, '\n'))
 	}
 	f.snapshot[dir+evidence.RequestsName] = out.Bytes()
+}
+
+// An audit that could not read the tenant looks no name up, so it can tell none.
+func TestAForgedNameOfAnIncompleteAudit(t *testing.T) {
+	a := history(t)
+	f := forger{t, snapshotOf(t, a.path)}
+	d := &disk{a.path, f.clone()}
+	folder := f.folders()[2]
+	f.replace(folder+"/"+evidence.AuditName, `"cloud": "global",`, `"cloud": "global", "name": "Woodgrove Bank",`)
+	f.edit(folder+"/", func(m *evidence.Manifest) { m.HomeTenant.Name = "Woodgrove Bank" })
+	f.reseal(folder)
+	d.become(t, f.snapshot)
+	if p := provenStore(t.Context(), t, a.path, options()); verdictOf(p) == evidence.Proved {
+		t.Errorf("not noticed:\n%s", told(p))
+	} else if !strings.Contains(told(p), "claims something all the same") {
+		t.Errorf("noticed otherwise:\n%s", told(p))
+	}
 }

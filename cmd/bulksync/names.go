@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"bulksync/graph"
+	"bulksync/internal/names"
+	"bulksync/internal/session"
+	"bulksync/plan/audit"
+)
+
+// namesFlag is the flag that says which names to look up.
+type namesFlag struct{ names.Mode }
+
+// String is the default in the help text.
+func (f *namesFlag) String() string { return string(f.Mode) }
+
+// Type is not shown.
+func (f *namesFlag) Type() string { return "mode" }
+
+// Set takes one of the modes.
+func (f *namesFlag) Set(s string) (err error) {
+	f.Mode, err = names.ParseMode(s)
+	return err
+}
+
+func (f *namesFlag) register(fl *pflag.FlagSet) {
+	f.Mode = names.Auto
+	fl.Var(f, "names", "`auto|all|off`: look up the names of the tenants that are shown first, of all, or of none; they are kept for 30 days")
+}
+
+// resolveNames finds the names of tenants that are about to be shown, and of the home
+// tenant. What is missing is told in one note.
+func (e *env) resolveNames(ctx context.Context, mode names.Mode, t *session.Session, shown names.Shown) (map[string]graph.Tenant, error) {
+	return e.resolveFrom(ctx, t, names.Options{Mode: mode, Cache: e.nameCache(t.Home())}, shown)
+}
+
+// nameFindings says what the tenants of an audit's findings are called. If the audit
+// keeps evidence, its answers must tell all of it, and nothing comes from the cache.
+func (e *env) nameFindings(ctx context.Context, mode names.Mode, t *session.Session, a *audit.Audit, proved bool) error {
+	o := names.Options{Mode: mode, Unhurried: proved}
+	if !proved {
+		o.Cache = e.nameCache(t.Home())
+	}
+	known, err := e.resolveFrom(ctx, t, o, names.Shown{First: a.Tenants()})
+	a.Name(known)
+	return err
+}
+
+func (e *env) resolveFrom(ctx context.Context, t *session.Session, o names.Options, shown names.Shown) (map[string]graph.Tenant, error) {
+	defer e.noteOutage(t)()
+	shown.First = append([]string{t.Home().ID}, shown.First...)
+	o.Client, o.GraphURL = t.Client(), t.Home().GraphURL
+	f, err := names.Resolve(ctx, o, shown)
+	if err != nil {
+		return nil, err
+	}
+	if n := f.Note(); n != "" {
+		e.note("note: %s", n)
+	}
+	if f.CacheProblem != nil {
+		e.log.Info("the cache of names is not used", "error", f.CacheProblem)
+	}
+	return f.Tenants, nil
+}
+
+// nameCache is the file that keeps names; empty if the user has no folder for it.
+func (e *env) nameCache(home graph.HomeTenant) string {
+	if e.cacheDir == nil {
+		return ""
+	}
+	dir, err := e.cacheDir()
+	if err != nil {
+		return ""
+	}
+	return names.CacheFile(filepath.Join(dir, "bulksync"), home)
+}

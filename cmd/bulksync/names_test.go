@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"bulksync/graph/graphsim"
+)
+
+// A plan of 2,000 partners with 50 changes asks for 50 names and that of the home
+// tenant, and the next one for none.
+func TestAPlanAsksForWhatItShows(t *testing.T) {
+	sim := graphsim.New(graphsim.Config{Partners: 2000, PageSize: 500})
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	dir, cache := t.TempDir(), t.TempDir()
+	file := filepath.Join(dir, "partners.csv")
+	if err := os.WriteFile(file, fiftyChanges(sim), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	p := &process{in: strings.NewReader(""), out: &out, err: &errs, cacheDir: func() (string, error) { return cache, nil }, getenv: func(name string) string {
+		return map[string]string{"BULKSYNC_ACCESS_TOKEN": sim.Token(graphsim.TokenOptions{})}[name]
+	}}
+	for i, c := range []struct {
+		mode string
+		want int
+	}{{"off", 0}, {"auto", 51}, {"auto", 0}, {"off", 0}, {"all", 2000}, {"auto", 0}} {
+		sim.ResetRequests()
+		out.Reset()
+		if code := p.run(always(t), []string{"plan", file, "--names", c.mode, "--graph-url", server.URL}); code != exitDone {
+			t.Fatalf("exit code %d: %s", code, errs.String())
+		}
+		asked := 0
+		for _, r := range sim.Requests() {
+			if strings.Contains(r.Path, "findTenantInformation") {
+				asked++
+			}
+		}
+		if asked != c.want || !strings.Contains(out.String(), "50 to update") || strings.Contains(out.String(), "name-differs") {
+			t.Errorf("plan %d, --names %s: asked %d times, want %d\n%s", i+1, c.mode, asked, c.want, errs.String())
+		}
+		if named := strings.Contains(out.String(), "Adatum Corporation") && strings.Contains(out.String(), ".example"); named != (c.mode != "off") {
+			t.Errorf("plan %d, --names %s: names are shown: %v", i+1, c.mode, named)
+		}
+	}
+	if files, _ := filepath.Glob(filepath.Join(cache, "bulksync", "*")); len(files) != 1 || filepath.Base(files[0]) != "names-global-other.json" {
+		t.Errorf("the cache has %v", files)
+	}
+}
+
+// fiftyChanges is a CSV of all partners but that of the service, which switches 50
+// of them on.
+func fiftyChanges(sim *graphsim.Sim) []byte {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	w.Write([]string{"tenantId", "displayName", "isSyncAllowed"})
+	changes := 50
+	for _, p := range sim.Partners() {
+		name, allowed := demoSync(p)
+		if is, err := strconv.ParseBool(allowed); err == nil && !is && changes > 0 {
+			allowed = "true"
+			changes--
+		}
+		if p.TenantID != graphsim.SupportTenant {
+			w.Write([]string{p.TenantID, name, allowed})
+		}
+	}
+	w.Flush()
+	return b.Bytes()
+}

@@ -1,0 +1,26 @@
+package names
+
+import "errors"
+
+// Mode says which names to ask Graph for.
+type Mode string
+
+// The modes.
+const (
+	// Auto asks for what a reader is shown first, unless the cache has it.
+	Auto Mode = "auto"
+	// All asks for everything that is shown, also for what the cache has.
+	All Mode = "all"
+	// Off asks for nothing, and reads no cache.
+	Off Mode = "off"
+)
+
+// ParseMode returns the mode that s names, or an error that lists the names.
+func ParseMode(s string) (Mode, error) {
+	switch m := Mode(s); m {
+	case Auto, All, Off:
+		return m, nil
+	default:
+		return "", errors.New("use auto, all or off")
+	}
+}
