@@ -95,7 +95,8 @@ func (s *signIn) byGitHub() (azcore.TokenCredential, error) {
 	return s.federated(g.fetch)
 }
 
-// audience is what Entra expects an assertion to be meant for.
+// audience is what Entra expects an assertion to be meant for (Entra page on configuring an app to
+// trust a managed identity, which lists one for each cloud).
 func audience(c graph.Cloud) string {
 	switch c {
 	case graph.USGov, graph.USGovDoD:

@@ -28,7 +28,9 @@ const (
 	ByBrowser          Way = "browser"
 )
 
-// The variables that say how to sign in. Those of Azure are the Azure identity library's.
+// The variables that say how to sign in. Those of Azure are the Azure identity library's; the tasks
+// of Azure Pipelines with a service connection set those of AZURESUBSCRIPTION (samples of the Azure
+// SDKs read them there), and GitHub Actions sets the two of a job that may ask for an ID token.
 const (
 	varToken        = "BULKSYNC_ACCESS_TOKEN"
 	varTenant       = "AZURE_TENANT_ID"
