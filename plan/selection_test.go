@@ -186,3 +186,24 @@ func TestAnyPartIsAPlan(t *testing.T) {
 		}
 	})
 }
+
+// No partner of a part can be dropped from its plan, whatever the selection says
+// of the rows that are left out.
+func TestNoPartnerOfAPartCanBeDropped(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		p := anyPlan(t, 6).Draw(rt, "plan")
+		if p.Selection == nil || len(p.Changes) == 0 {
+			return
+		}
+		id := p.Changes[rapid.IntRange(0, len(p.Changes)-1).Draw(rt, "change")].Partner.TenantID
+		more := rapid.IntRange(0, 1).Draw(rt, "more left out")
+		text := crafted(t, p, func(p *plan.Plan) {
+			p.Changes = slices.DeleteFunc(p.Changes, func(c plan.Change) bool { return c.Partner.TenantID == id })
+			p.Selection.LeftOut.Rows += more
+			p.Selection.LeftOut.Partners += more
+		})
+		if _, err := decode(text); err == nil {
+			rt.Errorf("without %s it is taken:\n%s", id, text)
+		}
+	})
+}
