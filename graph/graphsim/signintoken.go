@@ -30,6 +30,11 @@ func (h *SignIn) token(c *signInCall) (map[string]any, *signInError) {
 	if bad != nil {
 		return nil, bad
 	}
+	return h.redeemed(c, audience, form)
+}
+
+// redeemed checks the proof of a grant, and gives a token for it.
+func (h *SignIn) redeemed(c *signInCall, audience string, form url.Values) (map[string]any, *signInError) {
 	switch form.Get("grant_type") {
 	case "client_credentials":
 		if bad := h.proof(c, form); bad != nil {
