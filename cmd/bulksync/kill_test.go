@@ -195,7 +195,7 @@ func (v *victim) must(args ...string) string {
 
 func (v *victim) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("bulksync", append(args, "--graph-url", v.url, "--quiet")...)
-	cmd.Env = append(os.Environ(), "BULKSYNC_ACCESS_TOKEN="+v.token)
+	cmd.Env = append(os.Environ(), "BULKSYNC_ACCESS_TOKEN="+v.token, noCache)
 	return cmd
 }
 

@@ -13,6 +13,9 @@ import (
 	"bulksync/graph/graphsim"
 )
 
+// noCache keeps a process of a test from the cache of whoever runs it.
+const noCache = "XDG_CACHE_HOME=" + os.DevNull
+
 // A plan of 2,000 partners with 50 changes asks for 50 names and that of the home
 // tenant, and the next one for none.
 func TestAPlanAsksForWhatItShows(t *testing.T) {
@@ -74,4 +77,43 @@ func fiftyChanges(sim *graphsim.Sim) []byte {
 	}
 	w.Flush()
 	return b.Bytes()
+}
+
+// A name in a directory cannot turn text around on a terminal, nor in a report.
+func TestANameCannotDeceive(t *testing.T) {
+	const partner, turned = "0a1b2c3d-1111-4a5b-8c9d-0e1f2a3b4c01", "Alder\u202esllim"
+	sim := graphsim.New(graphsim.Config{Tenants: []graphsim.Tenant{
+		{TenantID: partner, DisplayName: turned, DefaultDomainName: "a.example"},
+		{TenantID: graphsim.DefaultHomeTenant, DisplayName: turned, DefaultDomainName: "b.example"},
+	}})
+	sim.SetPartner(graphsim.Partner{TenantID: partner})
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	dir := t.TempDir()
+	file, plan := filepath.Join(dir, "partners.csv"), filepath.Join(dir, "plan.json")
+	if err := os.WriteFile(file, []byte("tenantId,isSyncAllowed\n"+partner+",true\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	p := &process{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(name string) string {
+		return map[string]string{"BULKSYNC_ACCESS_TOKEN": sim.Token(graphsim.TokenOptions{})}[name]
+	}}
+	run := func(args ...string) {
+		t.Helper()
+		if code := p.run(always(t), args); code != exitDone && code != exitDiffers {
+			t.Fatalf("%v: exit code %d: %s", args, code, errs.String())
+		}
+	}
+	run("plan", file, "--graph-url", server.URL, "--out", plan)
+	for _, format := range []string{"text", "csv", "markdown", "html"} {
+		run("show", plan, "--format", format)
+	}
+	run("verify", plan)
+	run("approve", plan, "--as", "ada")
+	run("audit", file, "--graph-url", server.URL)
+	run("apply", plan, "--graph-url", server.URL, "--yes", "--run-dir", filepath.Join(dir, "run"))
+	run("verify", filepath.Join(dir, "run"))
+	if text := out.String() + errs.String(); strings.Contains(text, "\u202e") || !strings.Contains(text, "Alder") {
+		t.Error(text)
+	}
 }

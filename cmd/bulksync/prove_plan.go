@@ -45,7 +45,7 @@ func (v *verifier) provePlan(ctx context.Context, p *proof, beside []target) {
 
 // whole says that a plan is as it was made.
 func (p *proof) whole(name string, read *plan.Plan) {
-	said := fmt.Sprintf("is whole: %s to home tenant %s", words.Count(read.Summary.Writes(), "change"), read.HomeTenant.Named())
+	said := fmt.Sprintf("is whole: %s to home tenant %s", words.Count(read.Summary.Writes(), "change"), edge(read.HomeTenant.Named()))
 	p.Checks.Add(evidence.Proved, evidence.OfPlan, "", "it %s", said)
 	p.lines = append(p.lines, name+" "+said)
 	if s := read.Selection; s != nil && !s.LeftOut.IsNothing() {

@@ -89,7 +89,7 @@ func (r *runProof) readPlan(ctx context.Context, v *verifier) bool {
 	}
 	r.plan, r.Fingerprint = p, p.Fingerprint
 	r.Checks.Add(evidence.Proved, evidence.OfPlan, rundir.PlanName, "it is whole: %s to home tenant %s; its fingerprint is %s",
-		words.Count(p.Summary.Writes(), "change"), p.HomeTenant.Named(), p.Fingerprint)
+		words.Count(p.Summary.Writes(), "change"), edge(p.HomeTenant.Named()), p.Fingerprint)
 	if path := v.file(v.env); path != "" {
 		if err := v.checkFile(ctx, v.env, p); err != nil {
 			r.refuse(evidence.OfPolicy, err)

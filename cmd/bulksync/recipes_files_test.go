@@ -68,7 +68,7 @@ func TestThePowerShellScriptParses(t *testing.T) {
 $faults | ForEach-Object { "$_" }
 exit $faults.Count`
 	cmd := exec.CommandContext(t.Context(), "pwsh", "-NoProfile", "-NonInteractive", "-Command", parse)
-	cmd.Env = append(os.Environ(), "SCRIPT="+schedule(t, "audit.ps1"))
+	cmd.Env = append(os.Environ(), "SCRIPT="+schedule(t, "audit.ps1"), noCache)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -49,7 +49,7 @@ func (r *recipe) run(s step, want int) ran {
 	r.t.Helper()
 	cmd := exec.CommandContext(r.t.Context(), s.args[0], s.args[1:]...)
 	cmd.Dir = filepath.Join(r.dir, s.dir)
-	cmd.Env = append(os.Environ(), r.env...)
+	cmd.Env = append(append(os.Environ(), noCache), r.env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	var exited *exec.ExitError

@@ -116,6 +116,7 @@ func setupScript(env *testscript.Env) error {
 	samples, err := filepath.Abs(filepath.Join("..", "..", "samples"))
 	env.Setenv("SAMPLES", samples)
 	env.Setenv("TMPDIR", env.WorkDir)
+	env.Setenv("XDG_CACHE_HOME", os.DevNull) // a script that wants a cache has one of its own
 	env.Setenv("GORACE", os.Getenv("GORACE"))
 	return err
 }

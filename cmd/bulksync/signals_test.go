@@ -40,7 +40,7 @@ func stageProgram(t *testing.T, cfg graphsim.Config) *staged {
 // command is the program with streams separate from ours.
 func (s *staged) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("bulksync", append(args, "--graph-url", s.url)...)
-	cmd.Env = append(os.Environ(), "BULKSYNC_ACCESS_TOKEN="+s.token)
+	cmd.Env = append(os.Environ(), "BULKSYNC_ACCESS_TOKEN="+s.token, noCache)
 	s.err.Reset()
 	cmd.Stderr = &s.err
 	return cmd

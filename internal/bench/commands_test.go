@@ -47,9 +47,9 @@ func (t *tour) whole() {
 		t.Fatal(err)
 	}
 	plan, dir := csv+".json", csv+".run"
-	t.command("plan", "plan", csv, "--out", plan)
+	t.command("plan", "plan", csv, "--out", plan, "--names", "off")
 	t.command("show", "show", plan)
-	t.command("audit", "audit", csv, "--out-dir", csv+".audit")
+	t.command("audit", "audit", csv, "--out-dir", csv+".audit", "--names", "off")
 	t.command("apply", "apply", plan, "--yes", "--run-dir", dir)
 	t.command("report", "report", dir)
 	t.command("undo", "undo", dir)

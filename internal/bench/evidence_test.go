@@ -40,8 +40,8 @@ func BenchmarkEvidence(b *testing.B) {
 			t := &tour{B: b, best: map[string]*spent{}, stage: s}
 			store := csv + ".store"
 			for range 5 {
-				t.command("audit", "audit", csv)
-				t.command("audit-evidence", "audit", csv, "--evidence", store)
+				t.command("audit", "audit", csv, "--names", "off")
+				t.command("audit-evidence", "audit", csv, "--evidence", store, "--names", "off")
 				t.command("verify", "verify", newest(b, store))
 			}
 			alone, kept, proof := t.best["audit"], t.best["audit-evidence"], t.best["verify"]
@@ -66,11 +66,11 @@ func BenchmarkStore(b *testing.B) {
 	t := &tour{B: b, best: map[string]*spent{}, stage: s}
 	store := csv + ".store"
 	for range 500 {
-		t.command("audit", "audit", csv, "--evidence", store, "--scope", "file")
+		t.command("audit", "audit", csv, "--evidence", store, "--scope", "file", "--names", "off")
 	}
 	for range 5 {
-		t.command("first", "audit", csv, "--evidence", csv+".new", "--scope", "file")
-		t.command("next", "audit", csv, "--evidence", store, "--scope", "file")
+		t.command("first", "audit", csv, "--evidence", csv+".new", "--scope", "file", "--names", "off")
+		t.command("next", "audit", csv, "--evidence", store, "--scope", "file", "--names", "off")
 		if err := os.RemoveAll(csv + ".new"); err != nil {
 			b.Fatal(err)
 		}

@@ -135,7 +135,7 @@ func (s *stage) plan(ctx context.Context, partners []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = s.run(ctx, s.token, "plan", csv, "--out", csv+".json", "--quiet")
+	_, err = s.run(ctx, s.token, "plan", csv, "--out", csv+".json", "--names", "off", "--quiet")
 	return csv + ".json", err
 }
 
