@@ -109,7 +109,7 @@ var adviceTable = map[cause]advice{
 const (
 	permissionRead   = "Policy.Read.All"
 	permissionWrite  = "Policy.ReadWrite.CrossTenantAccess"
-	permissionLookUp = "CrossTenantInformation.ReadBasic.All"
+	permissionLookUp = graph.PermissionTenantInformation
 	rolesRead        = "Security Reader or Global Reader"
 	roleWrite        = "Security Administrator"
 	rolePartial      = "Teams Administrator"

@@ -54,7 +54,7 @@ func (t Task) need() need {
 	case Writing:
 		return need{[]string{"Policy.ReadWrite.CrossTenantAccess"}, []role{securityAdministrator}, []role{globalAdministrator}}
 	case LookingUp:
-		return need{permissions: []string{"CrossTenantInformation.ReadBasic.All"}}
+		return need{permissions: []string{graph.PermissionTenantInformation}}
 	case Tracing:
 		return need{[]string{graph.PermissionAuditLog}, []role{reportsReader, securityReader}, []role{securityAdministrator, globalReader, globalAdministrator}}
 	default:

@@ -3,7 +3,6 @@ package doctor
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -17,19 +16,9 @@ import (
 // nameOfHome looks up the name and domain of the home tenant; empty if Graph does not
 // know it.
 func (x *examination) nameOfHome(ctx context.Context) (string, error) {
-	resp, err := x.signedIn.Client().Do(ctx, graph.Request{
-		Method: http.MethodGet,
-		Path:   "/tenantRelationships/findTenantInformationByTenantId(tenantId='" + x.signedIn.Identity().TenantID + "')",
-	})
-	if err != nil {
-		return "", err
-	}
-	var found struct {
-		Name   string `json:"displayName"`
-		Domain string `json:"defaultDomainName"`
-	}
-	if json.Unmarshal(resp.Body, &found) != nil || found.Name == "" || found.Domain == "" {
-		return cmp.Or(found.Name, found.Domain), nil
+	found, err := x.signedIn.Client().Tenant(ctx, x.signedIn.Identity().TenantID)
+	if err != nil || found.Name == "" || found.Domain == "" {
+		return cmp.Or(found.Name, found.Domain), err
 	}
 	return found.Name + " (" + found.Domain + ")", nil
 }
