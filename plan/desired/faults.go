@@ -2,6 +2,7 @@ package desired
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -32,13 +33,30 @@ func (rd *rowReader) faults(problems RowErrors, in *Input) *Faults {
 	if rd.lost || rd.head.cells == nil || problems[0].Line < rd.firstRow(in) {
 		return nil
 	}
+	return newFaults(problems, in, rd.rowStarts(in))
+}
+
+// Faults are the rows with problems that Resolve found, to be handed back.
+func (r *Rows) Faults(problems RowErrors) *Faults {
+	return newFaults(problems, &r.Input, new(rowReader).rowStarts(&r.Input))
+}
+
+// newFaults keeps those of all rows that have a problem, and those that one of them
+// contradicts: without those it would pass for correct.
+func newFaults(problems RowErrors, in *Input, rows []faultyRow) *Faults {
 	f := &Faults{header: in.Header, dialect: in.Dialect, reason: in.ReasonColumn()}
-	starts := rd.rowStarts(in)
 	for _, p := range problems {
-		row := &starts[lastAt(starts, p.Line)]
+		row := &rows[lastAt(rows, p.Line)]
 		row.reasons = append(row.reasons, p.Err.Error())
+		var c *kindError
+		if !errors.As(p.Err, &c) || c.first == 0 {
+			continue
+		}
+		if first := &rows[lastAt(rows, c.first)]; len(first.reasons) == 0 {
+			first.reasons = append(first.reasons, fmt.Sprintf("the row on line %d contradicts it", p.Line))
+		}
 	}
-	f.rows = slices.DeleteFunc(starts, func(r faultyRow) bool { return len(r.reasons) == 0 })
+	f.rows = slices.DeleteFunc(rows, func(r faultyRow) bool { return len(r.reasons) == 0 })
 	return f
 }
 
