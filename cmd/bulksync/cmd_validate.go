@@ -120,11 +120,26 @@ func (o *validateOptions) handBack(ctx context.Context, e *env, w wanted, rows *
 		e.note("%s was not written: before that is corrected, the rows cannot be told apart", o.faults)
 		return nil
 	}
+	if err := o.checkCorrected(ctx, e); err != nil {
+		return err
+	}
 	if err := e.writeFile(ctx, o.faults, f.Write); err != nil {
 		return err
 	}
 	e.note("%s written to %s, each with its reason; correct them there, and plan that file", words.Count(f.Rows(), "row"), o.faults)
 	return nil
+}
+
+// checkCorrected refuses to replace a file of faults that somebody has corrected.
+func (o *validateOptions) checkCorrected(ctx context.Context, e *env) error {
+	corrected, err := readFile(ctx, &e.process, o.faults, func(r io.Reader) (bool, error) { return desired.HasGoodRows(ctx, r, e.homeTenant) })
+	switch {
+	case corrected:
+		return refused("give --faults another name", "%s has rows without a problem, which would be lost", o.faults)
+	case isInterrupt(err):
+		return err
+	}
+	return nil // writing reports what is wrong
 }
 
 // faultsOf are the rows that err refuses: while they were read, or once they were;

@@ -1,6 +1,7 @@
 package desired
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ type Faults struct {
 	dialect Dialect
 	reason  int // the column of the reason in the header; -1 if it has none
 	rows    []faultyRow
+	good    int // rows without a problem, which are not in it
 }
 
 // faultyRow is one row with problems. It has cells, or a text if it could not be
@@ -56,8 +58,31 @@ func newFaults(problems RowErrors, in *Input, rows []faultyRow) *Faults {
 			first.reasons = append(first.reasons, fmt.Sprintf("the row on line %d contradicts it", p.Line))
 		}
 	}
+	all := len(rows)
 	f.rows = slices.DeleteFunc(rows, func(r faultyRow) bool { return len(r.reasons) == 0 })
+	f.good = all - len(f.rows)
 	return f
+}
+
+// HasGoodRows reports whether a CSV has a row without a problem. A file of faults has
+// one once its author has corrected it. The home tenant may be empty. An error means
+// that the file could not be read.
+func HasGoodRows(ctx context.Context, r io.Reader, home string) (bool, error) {
+	rows, err := ReadRows(ctx, r, "")
+	var refused *RefusedRows
+	var problems RowErrors
+	switch {
+	case errors.As(err, &refused):
+		return refused.faults != nil && refused.faults.good > 0, nil
+	case err != nil:
+		return false, err
+	case home == "" || len(rows.Domains()) > 0:
+		return true, nil
+	}
+	if _, err := rows.Resolve(home, nil); errors.As(err, &problems) {
+		return rows.Faults(problems).good > 0, nil
+	}
+	return true, nil
 }
 
 // firstRow is the line of the first row; without rows it is no line at all, and so

@@ -114,6 +114,9 @@ func TestWhatIsHandedBackUncorrectedIsRefusedAgain(t *testing.T) {
 		if diff := cmp.Diff(problemsOf(refused), problemsOf(again)); diff != "" {
 			t.Errorf("problems (-first +again), of\n%q:\n%s", back, diff)
 		}
+		if good, err := desired.HasGoodRows(t.Context(), strings.NewReader(back), ""); good || err != nil {
+			t.Errorf("a good row is in %q (%v)", back, err)
+		}
 		if again.Faults() == nil || again.Faults().Rows() != refused.Faults().Rows() {
 			t.Errorf("%d rows were handed back, and again %v, of %q", refused.Faults().Rows(), again.Faults(), back)
 		}
