@@ -220,8 +220,24 @@ func (o *auditOptions) note(e *env, k *keeper, a *audit.Audit) {
 	case !a.Fails(o.failOn):
 		e.note("there are open findings; --fail-on %s lets them pass", o.failOn)
 	case o.suggest == "":
-		e.note("to put it right: bulksync plan; to accept findings until a day: --suggest-waivers")
+		e.note("to put it right: %s; to accept findings until a day: --suggest-waivers", o.planOf(e))
 	}
+}
+
+// planOf is the command that plans the files of the audit.
+func (o *auditOptions) planOf(e *env) string {
+	if o.csv == "-" || o.template == "-" {
+		return "bulksync plan" // what was read from a pipe has no name
+	}
+	var files []string
+	if o.csv != "" {
+		files = append(files, o.csv)
+	}
+	command := e.address.command("plan", files...)
+	if o.template != "" {
+		command += " --template " + shellQuote(o.template)
+	}
+	return command
 }
 
 // settings are the settings that the findings depend on, and the names of the

@@ -109,15 +109,17 @@ func (o *exportOptions) check(e *env) error {
 
 // checkFilled refuses to replace a file that people have worked on.
 func (o *exportOptions) checkFilled(ctx context.Context, e *env) error {
-	if o.out == "" || !isKept(o.out) {
-		return nil
-	}
-	filled, err := readFile(ctx, &e.process, o.out, func(r io.Reader) (bool, error) { return desired.IsFilledIn(ctx, r) })
-	if filled {
-		return refused("give the output another name", "%s would overwrite notes, removals or domain names that an export does not have", o.out)
-	}
-	if isInterrupt(err) {
-		return err
+	for _, out := range []string{o.out, o.templateOut} {
+		if out == "" || !isKept(out) {
+			continue
+		}
+		filled, err := readFile(ctx, &e.process, out, func(r io.Reader) (bool, error) { return desired.IsFilledIn(ctx, r) })
+		if filled {
+			return refused("give the output another name", "%s has notes, removals or domain names, which would be lost", out)
+		}
+		if isInterrupt(err) {
+			return err
+		}
 	}
 	return nil // writing reports what is wrong
 }

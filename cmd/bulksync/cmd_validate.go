@@ -66,7 +66,7 @@ func (o *validateOptions) run(ctx context.Context, e *env) error {
 			e.sayError(err)
 			code = codeOf(err)
 		}
-		if err := o.handBack(ctx, e, w, err); err != nil {
+		if err := o.handBack(ctx, e, w, rows, err); err != nil {
 			return err
 		}
 		said += valid(w, rows)
@@ -107,25 +107,52 @@ func (o *validateOptions) check(e *env) error {
 }
 
 // handBack writes the rows that err, what is wrong with the CSV, refuses.
-func (o *validateOptions) handBack(ctx context.Context, e *env, w wanted, err error) error {
+func (o *validateOptions) handBack(ctx context.Context, e *env, w wanted, rows *desired.Rows, err error) error {
 	if w.csv == "" || o.faults == "" {
 		return nil
 	}
-	var refused *desired.RefusedRows
-	errors.As(err, &refused)
+	f := faultsOf(rows, err)
 	switch {
 	case err == nil:
 		e.note("no row has a problem: %s was not written", o.faults)
 		return nil
-	case refused == nil || refused.Faults() == nil:
+	case f == nil:
 		e.note("%s was not written: before that is corrected, the rows cannot be told apart", o.faults)
 		return nil
 	}
-	f := refused.Faults()
+	if err := o.checkCorrected(ctx, e); err != nil {
+		return err
+	}
 	if err := e.writeFile(ctx, o.faults, f.Write); err != nil {
 		return err
 	}
 	e.note("%s written to %s, each with its reason; correct them there, and plan that file", words.Count(f.Rows(), "row"), o.faults)
+	return nil
+}
+
+// checkCorrected refuses to replace a file of faults that somebody has corrected.
+func (o *validateOptions) checkCorrected(ctx context.Context, e *env) error {
+	corrected, err := readFile(ctx, &e.process, o.faults, func(r io.Reader) (bool, error) { return desired.HasGoodRows(ctx, r, e.homeTenant) })
+	switch {
+	case corrected:
+		return refused("give --faults another name", "%s has rows without a problem, which would be lost", o.faults)
+	case isInterrupt(err):
+		return err
+	}
+	return nil // writing reports what is wrong
+}
+
+// faultsOf are the rows that err refuses: while they were read, or once they were;
+// nil if they cannot be told apart.
+func faultsOf(rows *desired.Rows, err error) *desired.Faults {
+	var refused *desired.RefusedRows
+	var problems desired.RowErrors
+	switch {
+	case errors.As(err, &refused):
+		return refused.Faults()
+	case rows != nil && errors.As(err, &problems):
+		return rows.Faults(problems)
+	}
 	return nil
 }
 

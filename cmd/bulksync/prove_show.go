@@ -22,7 +22,7 @@ func (v *verifier) show(w io.Writer, all []proof) error {
 		}
 		if p.Kind == aPlan || p.Kind == aDecision {
 			for _, line := range p.lines {
-				fmt.Fprintln(w, edge(line))
+				fmt.Fprintln(w, report.WrapItem(edge(line), v.pageOptions().Width))
 			}
 		} else if len(p.Checks)+len(p.Audits) > 0 {
 			listing{w, v.pageOptions().Width}.folder(p)

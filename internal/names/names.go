@@ -170,14 +170,19 @@ func (f *Found) Note() string {
 	if errors.Is(f.Problem, graph.Forbidden) {
 		forbidden = "the permission " + graph.PermissionTenantInformation + " is missing, which looking up names needs"
 	}
+	n := f.Unasked + f.Unknown
+	missing, it := fmt.Sprintf("the names of %s are unknown", words.Count(n, "tenant")), "them"
+	if n == 1 {
+		missing, it = "the name of 1 tenant is unknown", "it"
+	}
 	switch {
 	case f.Problem == nil && f.Unknown == 0:
 		return ""
 	case f.Problem == nil:
-		return fmt.Sprintf("the names of %s are unknown: the directory does not tell them", words.Count(f.Unknown, "tenant"))
+		return missing + ": the directory does not tell " + it
 	case forbidden != "":
-		return fmt.Sprintf("the names of %s are unknown: %s", words.Count(f.Unasked+f.Unknown, "tenant"), forbidden)
+		return missing + ": " + forbidden
 	default:
-		return fmt.Sprintf("the names of %s are unknown: %v", words.Count(f.Unasked+f.Unknown, "tenant"), f.Problem)
+		return fmt.Sprintf("%s: %v", missing, f.Problem)
 	}
 }

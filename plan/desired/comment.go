@@ -33,7 +33,7 @@ func isComment(line []byte, comma byte) bool {
 		}
 	}
 	if comma == 0 {
-		return true
+		return !returnsAlone(line) // a line ends in it, and the header may follow
 	}
 	rest, cell := bytes.TrimPrefix(line[end:], []byte(`"`)), trimCell(string(line[start:end]))
 	ruler := strings.Trim(cell, "#") == ""

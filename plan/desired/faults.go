@@ -1,7 +1,9 @@
 package desired
 
 import (
+	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -16,6 +18,7 @@ type Faults struct {
 	dialect Dialect
 	reason  int // the column of the reason in the header; -1 if it has none
 	rows    []faultyRow
+	good    int // rows without a problem, which are not in it
 }
 
 // faultyRow is one row with problems. It has cells, or a text if it could not be
@@ -32,14 +35,54 @@ func (rd *rowReader) faults(problems RowErrors, in *Input) *Faults {
 	if rd.lost || rd.head.cells == nil || problems[0].Line < rd.firstRow(in) {
 		return nil
 	}
+	return newFaults(problems, in, rd.rowStarts(in))
+}
+
+// Faults are the rows with problems that Resolve found, to be handed back.
+func (r *Rows) Faults(problems RowErrors) *Faults {
+	return newFaults(problems, &r.Input, new(rowReader).rowStarts(&r.Input))
+}
+
+// newFaults keeps those of all rows that have a problem, and those that one of them
+// contradicts: without those it would pass for correct.
+func newFaults(problems RowErrors, in *Input, rows []faultyRow) *Faults {
 	f := &Faults{header: in.Header, dialect: in.Dialect, reason: in.ReasonColumn()}
-	starts := rd.rowStarts(in)
 	for _, p := range problems {
-		row := &starts[lastAt(starts, p.Line)]
+		row := &rows[lastAt(rows, p.Line)]
 		row.reasons = append(row.reasons, p.Err.Error())
+		var c *kindError
+		if !errors.As(p.Err, &c) || c.first == 0 {
+			continue
+		}
+		if first := &rows[lastAt(rows, c.first)]; len(first.reasons) == 0 {
+			first.reasons = append(first.reasons, fmt.Sprintf("the row on line %d contradicts it", p.Line))
+		}
 	}
-	f.rows = slices.DeleteFunc(starts, func(r faultyRow) bool { return len(r.reasons) == 0 })
+	all := len(rows)
+	f.rows = slices.DeleteFunc(rows, func(r faultyRow) bool { return len(r.reasons) == 0 })
+	f.good = all - len(f.rows)
 	return f
+}
+
+// HasGoodRows reports whether a CSV has a row without a problem. A file of faults has
+// one once its author has corrected it. The home tenant may be empty. An error means
+// that the file could not be read.
+func HasGoodRows(ctx context.Context, r io.Reader, home string) (bool, error) {
+	rows, err := ReadRows(ctx, r, "")
+	var refused *RefusedRows
+	var problems RowErrors
+	switch {
+	case errors.As(err, &refused):
+		return refused.faults != nil && refused.faults.good > 0, nil
+	case err != nil:
+		return false, err
+	case home == "" || len(rows.Domains()) > 0:
+		return true, nil
+	}
+	if _, err := rows.Resolve(home, nil); errors.As(err, &problems) {
+		return rows.Faults(problems).good > 0, nil
+	}
+	return true, nil
 }
 
 // firstRow is the line of the first row; without rows it is no line at all, and so

@@ -62,6 +62,10 @@ func TestFaultsAreHandedBackAsTheyWere(t *testing.T) {
 		{"an earlier reason of a row too long", "tenantId,name,Reason\n" + first + ",Smith, John,old\n",
 			"tenantId,name,Reason\n" + first + ",Smith, John," + `line 2: the row has 4 cells and the header 3: quote a cell that holds the delimiter` + "\n"},
 		{"an earlier reason that cannot be found", "tenantId,reason,name\n" + first + ",old,Smith, John\n", "tenantId,reason,name\n" + first + ",old,Smith, John\n"},
+		{"rows that contradict each other", "tenantId,inboundSync\n" + first + ",true\n" + second + ",true\n" + first + ",false\n" + first + ",\n",
+			"tenantId,inboundSync,reason\n" + first + ",true,line 2: the row on line 4 contradicts it\n" +
+				first + ",false,line 4: tenant " + first + " is on line 2 already and contradicts it: userSyncInbound.isSyncAllowed is false here and true there\n" +
+				first + ",,line 5: tenant " + first + " is on line 2 already and contradicts it: userSyncInbound.isSyncAllowed is empty here and true there\n"},
 		{"a cell of two lines", "tenantId,note,name\n" + first + ",\"a\nb\",#REF!\n",
 			"tenantId,note,name,reason\n" + first + ",\"a\nb\",\"#REF!\"," + `"line 2: displayName is ""#REF!"", a spreadsheet's error value: a formula or look-up failed there; put the right value in its place and save the file again"` + "\n"},
 	} {
@@ -109,6 +113,9 @@ func TestWhatIsHandedBackUncorrectedIsRefusedAgain(t *testing.T) {
 		again := refusedRows(t, back)
 		if diff := cmp.Diff(problemsOf(refused), problemsOf(again)); diff != "" {
 			t.Errorf("problems (-first +again), of\n%q:\n%s", back, diff)
+		}
+		if good, err := desired.HasGoodRows(t.Context(), strings.NewReader(back), ""); good || err != nil {
+			t.Errorf("a good row is in %q (%v)", back, err)
 		}
 		if again.Faults() == nil || again.Faults().Rows() != refused.Faults().Rows() {
 			t.Errorf("%d rows were handed back, and again %v, of %q", refused.Faults().Rows(), again.Faults(), back)

@@ -185,29 +185,37 @@ func (rd *rowReader) firstLine() error {
 	if err := rd.lines.fetch(); err != nil {
 		return err
 	}
+	const returns = "lines end in carriage returns alone, as on an old Macintosh: save the file as CSV UTF-8"
 	comma, found, err := separatorLine(rd.lines.raw)
-	if err != nil {
+	switch {
+	case returnsAlone(rd.lines.raw):
+		return rd.lines.stop(rd.lines.line, errors.New(returns))
+	case err != nil:
 		return rd.lines.stop(rd.lines.line, err)
-	}
-	if found {
+	case found:
 		rd.lines.begin()
 		if err := rd.lines.fetch(); err != nil {
 			return err
 		}
-	} else {
+	default:
 		comma = sniffDelimiter(rd.lines.raw)
 	}
-	line := bytes.TrimSuffix(rd.lines.raw, []byte("\n"))
-	rd.dialect.Newline = "\n"
-	if bytes.HasSuffix(line, []byte("\r")) {
-		rd.dialect.Newline = "\r\n"
+	if returnsAlone(rd.lines.raw) {
+		return rd.lines.stop(rd.lines.line, errors.New(returns))
 	}
-	if i := bytes.IndexByte(bytes.TrimSuffix(line, []byte("\r")), '\r'); i >= 0 {
-		return rd.lines.stop(rd.lines.line, errors.New("lines end in carriage returns alone, as on an old Macintosh: save the file as CSV UTF-8"))
+	rd.dialect.Newline = "\n"
+	if bytes.HasSuffix(bytes.TrimSuffix(rd.lines.raw, []byte("\n")), []byte("\r")) {
+		rd.dialect.Newline = "\r\n"
 	}
 	rd.lines.comma = comma
 	rd.dialect.Delimiter = string(comma)
 	return nil
+}
+
+// returnsAlone reports whether a line holds a carriage return that is not at its end.
+func returnsAlone(line []byte) bool {
+	line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+	return bytes.IndexByte(line, '\r') >= 0
 }
 
 // noHeader turns the end of the text before a header into a problem.

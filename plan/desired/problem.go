@@ -132,6 +132,7 @@ func (k kind) errorf(format string, args ...any) error {
 type kindError struct {
 	kind kind
 	error
+	first int // of a contradiction: the line of the earlier row
 }
 
 func (e *kindError) Unwrap() error { return e.error }

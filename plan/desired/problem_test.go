@@ -24,6 +24,8 @@ func TestEachProblemNamesItsPositionAndTheWayOut(t *testing.T) {
 		{"old workbook", "\xD0\xCF\x11\xE0\xA1\xB1", "1:1: this looks like an .xls workbook: save the sheet as CSV UTF-8"},
 		{"web page", "<!DOCTYPE html>", "1:1: this looks like a web page or XML: export the table as CSV UTF-8"},
 		{"zero byte", "tenantId\n" + idA + "\nx\x00y\n", "3:1: this is not text: the line holds a zero byte; save the file as CSV UTF-8"},
+		{"old Macintosh below a comment", "# a title\rtenantId,note\r" + idA + ",x\r", "1:1: lines end in carriage returns alone, as on an old Macintosh: save the file as CSV UTF-8"},
+		{"old Macintosh below a separator", "sep=;\rtenantId;note\r" + idA + ";x\r", "1:1: lines end in carriage returns alone, as on an old Macintosh: save the file as CSV UTF-8"},
 		{"old Macintosh", "tenantId,note\r" + idA + ",x\r", "1:1: lines end in carriage returns alone, as on an old Macintosh: save the file as CSV UTF-8"},
 		{"endless row", "tenantId\n\"" + strings.Repeat("x\n", 1<<19) + "\"\n", "2:1: the row that starts here is longer than 1024 KiB: is a quote left open?"},
 		{"unknown column", "tenantId,isSyncAlowed\n" + idA + ",1\n", `1:10: unknown column "isSyncAlowed": the nearest known one is isSyncAllowed; rename the column or remove it`},

@@ -133,8 +133,8 @@ func (m *merger) add(row *Row) {
 		return
 	}
 	if differences := differ(row, first); len(differences) > 0 {
-		m.refuse(row, contradiction.errorf("%s is on line %d already and contradicts it: %s",
-			row.named(), first.Line, strings.Join(differences, "; ")))
+		what := fmt.Errorf("%s is on line %d already and contradicts it: %s", row.named(), first.Line, strings.Join(differences, "; "))
+		m.refuse(row, &kindError{kind: contradiction, error: what, first: first.Line})
 		return
 	}
 	first.Also += 1 + row.Also
