@@ -61,6 +61,9 @@ func New(o Options) (azcore.TokenCredential, error) {
 	if err != nil {
 		return nil, &Error{msg: fmt.Sprintf("to sign in by %s: %s", m.way, condense(err.Error())), err: err, next: m.advice}
 	}
+	if hidden := s.secrets(); len(hidden) > 0 && takes(cred) == signInTime { // a person sends none of them
+		cred = &discreet{cred, hidden}
+	}
 	if m.remote {
 		cred = &remote{cred, &s.unanswered}
 	}
