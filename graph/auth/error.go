@@ -64,6 +64,9 @@ func unavailable(ctx context.Context, err error, renewal bool) error {
 	if errors.As(err, new(*noAnswer)) {
 		e.next = "check the network, its DNS, and the proxy if there is one (HTTPS_PROXY): the sign-in host does not answer"
 	}
+	if e.passes && e.next == "" {
+		e.next = "try again later: the host that was asked for a token failed, or was busy"
+	}
 	return e
 }
 
