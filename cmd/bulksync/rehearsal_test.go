@@ -65,11 +65,12 @@ func newRehearsalRig(t *testing.T) *rehearsalRig {
 }
 
 // command is the program after the settings of the rehearsal were read by a
-// shell; more settings follow.
+// shell whose own settings lead elsewhere; more settings follow.
 func (r *rehearsalRig) command(ctx context.Context, settings []string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", `. "$0" && export "$@"; exec bulksync $ARGS`, r.file(settingsName)}, settings...)...)
 	cmd.Dir = r.work
-	cmd.Env = append(os.Environ(), "ARGS="+strings.Join(args, " "), "NO_PROXY=", "BULKSYNC_ACCESS_TOKEN=")
+	cmd.Env = append(os.Environ(), "ARGS="+strings.Join(args, " "), "NO_PROXY=*", "no_proxy=*",
+		"BULKSYNC_ACCESS_TOKEN=real", "IDENTITY_ENDPOINT=http://127.0.0.1:1/real", "IDENTITY_HEADER=real")
 	return cmd
 }
 

@@ -105,9 +105,13 @@ func (r *rehearsal) file(name string) string {
 	return filepath.Join(r.dir, name)
 }
 
+// leftovers are settings of the shell that would lead past the rehearsal: to a real host, or
+// with a real token into it.
+const leftovers = "NO_PROXY no_proxy BULKSYNC_ACCESS_TOKEN IDENTITY_ENDPOINT IDENTITY_HEADER IDENTITY_SERVER_THUMBPRINT IMDS_ENDPOINT MSI_ENDPOINT MSI_SECRET"
+
 // settings are those of every way to sign in, for a POSIX shell.
 func (r *rehearsal) settings(sim *graphsim.Sim) string {
-	text := "# How to sign in at the built-in Graph. Nothing here opens anything real.\n"
+	text := "# How to sign in at the built-in Graph. Nothing here opens anything real.\nunset " + leftovers + "\n"
 	for _, s := range [][2]string{
 		{"SSL_CERT_FILE", r.file(authorityName)},
 		{"HTTPS_PROXY", r.proxy}, {"HTTP_PROXY", r.proxy},

@@ -72,9 +72,11 @@ func (b *browser) GetToken(ctx context.Context, o policy.TokenRequestOptions) (a
 
 // takes is how long a credential may take for a token.
 func takes(cred azcore.TokenCredential) time.Duration {
-	switch cred.(type) {
+	switch c := cred.(type) {
 	case attended, *browser:
 		return attendedTime
+	case *remote:
+		return c.limit
 	default:
 		return signInTime
 	}

@@ -36,6 +36,9 @@ type Options struct {
 	Getenv func(string) string
 	// Prompt tells the person who signs in by hand what to do.
 	Prompt func(message string)
+	// Patience is how long a way that asks only hosts elsewhere may take for a token; 0, or a longer
+	// time, means two minutes.
+	Patience time.Duration
 	// Base carries the requests to the sign-in host; nil means the library's own connections.
 	Base http.RoundTripper
 }
@@ -61,8 +64,11 @@ func New(o Options) (azcore.TokenCredential, error) {
 	if err != nil {
 		return nil, &Error{msg: fmt.Sprintf("to sign in by %s: %s", m.way, condense(err.Error())), err: err, next: m.advice}
 	}
+	if hidden := s.secrets(); len(hidden) > 0 && takes(cred) == signInTime { // a person sends none of them
+		cred = &discreet{cred, hidden}
+	}
 	if m.remote {
-		cred = &remote{cred, &s.unanswered}
+		cred = &remote{cred, &s.unanswered, min(cmp.Or(o.Patience, signInTime), signInTime)}
 	}
 	return cred, nil
 }
@@ -134,6 +140,7 @@ func (*untrusted) NonRetriable()   {}
 type remote struct {
 	azcore.TokenCredential
 	unanswered *atomic.Bool
+	limit      time.Duration // for a token
 }
 
 func (r *remote) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {

@@ -183,6 +183,13 @@ func TestWhatEntraRefusesIsSaidInItsOwnWords(t *testing.T) {
 			`{"error":"invalid_client","error_description":"AADSTS700027: bad assertion ` + token(claims{"tid": tenant}) + `"}`,
 			"AADSTS700027: bad assertion [token removed]",
 		},
+		"echoing the secret": {`{"error_description":"bad ` + secret + `"}`, "bad [removed]"},
+		"echoing the secret, escaped": {
+			`{"error_description":"bad ` + strings.ReplaceAll(secret, "-", `\u002d`) + `"}`, "bad [removed]",
+		},
+		"echoing the form": {
+			`{"error_description":"sent client_id=x&client_assertion=` + canary + `&scope=y"}`, "sent client_id=x&client_assertion=[removed]&scope=y",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cleanEnvironment(t, map[string]string{"AZURE_TENANT_ID": tenant, "AZURE_CLIENT_ID": appID, "AZURE_CLIENT_SECRET": secret})

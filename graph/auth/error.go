@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
@@ -53,12 +54,18 @@ func unavailable(ctx context.Context, err error, renewal bool) error {
 		return final
 	}
 	msg := "no access token: " + condense(err.Error())
+	if hidden := (*redacted)(nil); errors.As(err, &hidden) {
+		msg = hidden.secrets.cut(msg) // again, since condense undoes the escapes of an answer
+	}
 	if renewal && passes(err) {
 		return &passing{msg}
 	}
 	e := &Error{msg: msg, err: err, next: advise(msg), passes: certainlyPasses(err)}
 	if errors.As(err, new(*noAnswer)) {
 		e.next = "check the network, its DNS, and the proxy if there is one (HTTPS_PROXY): the sign-in host does not answer"
+	}
+	if e.passes && e.next == "" {
+		e.next = "try again later: the host that was asked for a token failed, or was busy"
 	}
 	return e
 }
@@ -112,6 +119,8 @@ var (
 	description = regexp.MustCompile(`"error_description":\s*("(?:[^"\\]|\\.)*")`)
 	trace       = regexp.MustCompile(`\s*Trace ID: \S+\s+Correlation ID: (\S+)\s+Timestamp: [-\d:]+ [\d:.]+Z?`)
 	seeAlso     = regexp.MustCompile(`\.?\s+(?:To troubleshoot, visit|See) https://aka\.ms/\S+`)
+	call        = regexp.MustCompile(`(?s)^.*?http call\(\S+\)\(\w+\) error: reply status code was (\d+)`)
+	raw         = regexp.MustCompile(`(?s)[\s.;,]*raw message was:.*`)
 	jwt         = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*`)
 )
 
@@ -134,7 +143,16 @@ func sentence(text string) string {
 			_ = json.Unmarshal([]byte(d[1]), &why) // otherwise the status has to do
 		}
 		text = m[1] + ": " + why
+	} else if m := call.FindStringSubmatch(text); m != nil {
+		code, _ := strconv.Atoi(m[1]) // digits
+		why := strings.TrimSpace(fmt.Sprintf("the sign-in host answered %d %s", code, http.StatusText(code)))
+		if d := description.FindStringSubmatch(text); d != nil {
+			_ = json.Unmarshal([]byte(d[1]), &why)
+		}
+		text = why
 	}
+	text = raw.ReplaceAllString(text, "")
+	text = secretField.ReplaceAllString(text, "$1=[removed]")
 	text = seeAlso.ReplaceAllString(text, "")
 	text = trace.ReplaceAllString(text, " (correlation ID $1)")
 	text = jwt.ReplaceAllString(text, "[token removed]")

@@ -245,6 +245,7 @@ func TestFaults(t *testing.T) {
 		"a list that fails":            {faults: always("503", "partners"), want: "fail partners, skipped synchronization", says: map[string]string{"partners": "503"}},
 		"a list that is cut":           {faults: always(graphsim.FaultCut, "partners"), want: "fail partners, skipped synchronization"},
 		"a template that is not there": {faults: always("404", "template"), want: "warn template", says: map[string]string{"template": "no template -> leave --template out"}},
+		"a look-up that fails":         {faults: always("400", "tenantRelationships"), want: "warn names", says: map[string]string{"tenant": "whose name is not known", "names": "400 .* -> advice"}},
 		"a log that fails":             {faults: always("500", "audit"), want: "warn audit-log"},
 		"a quota that is short": {
 			faults: []graphsim.Fault{{Kind: "429", Path: "template", Times: 1, RetryAfter: time.Second}}, want: "warn quota",

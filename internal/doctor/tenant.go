@@ -161,8 +161,12 @@ func (x *examination) quota(context.Context) Check {
 // names says whether tenants can be looked up, by the look-up of the home tenant.
 func (x *examination) names(context.Context) Check {
 	switch {
-	case !errors.Is(x.lookUp, graph.Forbidden):
+	case x.lookUp == nil, errors.Is(x.lookUp, graph.NotFound): // it was looked for
 		return ok("tenants can be looked up by ID and by domain")
+	case !errors.Is(x.lookUp, graph.Forbidden) && x.needs(auth.LookingUp):
+		return x.failed(Fail, x.lookUp)
+	case !errors.Is(x.lookUp, graph.Forbidden):
+		return x.failed(Warn, x.lookUp)
 	case x.needs(auth.LookingUp):
 		return fail(auth.LookingUp.Needs()+"; or name the partners by tenant ID", "tenants cannot be looked up, and the file names %s by domain", counted(x.File.Domains, "partner"))
 	default:

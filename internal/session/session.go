@@ -122,6 +122,7 @@ func (s *Session) stack(signedIn *auth.Session, o Options) graph.Options {
 func signIn(ctx context.Context, o Options, cloud graph.Cloud) (*auth.Session, error) {
 	cred, err := auth.New(auth.Options{
 		Way: o.Auth, Cloud: cloud, TenantID: o.Tenant, Token: o.Token, Getenv: o.Getenv, Prompt: o.Prompt, Base: o.SignInBase,
+		Patience: cmp.Or(o.Outage, DefaultOutage),
 	})
 	if err != nil {
 		return nil, &SignInError{err}

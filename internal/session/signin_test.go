@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -91,6 +92,27 @@ func TestASignInHostThatIsDown(t *testing.T) {
 					t.Error(log.String())
 				}
 			})
+		})
+	}
+}
+
+// A sign-in host that takes the request and says nothing is given up when the outage
+// has lasted long enough.
+func TestASignInHostThatIsSilent(t *testing.T) {
+	for _, outage := range []time.Duration{0, 3 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			sim := graphsim.New(graphsim.Config{})
+			o := bySecret(sim, graphsim.NewSignIn(sim, graphsim.SignInConfig{Secret: appSecret}))
+			o.Outage = outage
+			o.SignInBase = roundTrip(func(r *http.Request) (*http.Response, error) {
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			})
+			began, longest := time.Now(), cmp.Or(outage, session.DefaultOutage)
+			_, err := session.Open(t.Context(), o)
+			if took := time.Since(began); err == nil || took > longest || !strings.Contains(err.Error(), "no answer to the sign-in in") {
+				t.Errorf("after %s: %v", took, err)
+			}
 		})
 	}
 }
