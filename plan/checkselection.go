@@ -140,7 +140,9 @@ func (s *selected) checkUnassigned() error {
 func (s *selected) checkLeftOut(left LeftOut) error {
 	said, least, most := s.LeftOut, left, left
 	for _, row := range s.unassigned {
-		least.Rows -= row.Rows // it may repeat a row of the plan
+		if row.Repeats {
+			least.Rows -= row.Rows // it may be about a partner of the plan
+		}
 		if len(s.Only) > 0 || s.after(row.Line) {
 			most.Partners++
 		}

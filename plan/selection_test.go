@@ -140,6 +140,18 @@ func TestASelectionThatNobodyMadeIsRefused(t *testing.T) {
 	refuses(t, crafted(t, build(t, d, cur), func(p *plan.Plan) { p.Selection = &plan.Selection{Only: []string{"template"}} }), "it is a part of no rows")
 }
 
+// A row that only a domain identifies is left out for sure if it says what no row of
+// the plan says: it cannot be about a partner of the plan.
+func TestADomainLeftOutIsCounted(t *testing.T) {
+	d := resolved(t, rows(t, fabrikam+",,true,,,,", "third.example,,false,,,,"), map[string]string{"third.example": third})
+	d.Choose(nil, 1)
+	p := build(t, d, currently(partner(t, fabrikam, ""), partner(t, third, "")))
+	if diff := cmp.Diff(plan.LeftOut{Rows: 1, Partners: 1}, p.Selection.LeftOut); diff != "" {
+		t.Fatalf("(-want +got):\n%s", diff)
+	}
+	refuses(t, crafted(t, p, func(p *plan.Plan) { p.Selection.LeftOut = plan.LeftOut{} }), "the selection says that 0 rows and 0 partners are left out, but it is 1 and 1")
+}
+
 // Any part of any input, with domain names and repeated rows, is a plan that can be
 // read; its rows and those left out are all rows; and the whole plan has the changes
 // of the part.

@@ -117,8 +117,12 @@ func (t *textWriter) alert(a *alert, noun string) {
 }
 
 // partnerLine is a partner in one line of at most limit columns; the name is
-// shortened to make room for the tenant ID.
+// shortened to make room for the tenant ID. A name in the directory that is another
+// one has a line of its own.
 func partnerLine(p partner, limit int) string {
+	if p.OtherName {
+		p.Directory = ""
+	}
 	if p.Name == "" || p.TenantID == "" {
 		return p.String()
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"pgregory.net/rapid"
 
+	"bulksync/plan"
 	"bulksync/report"
 )
 
@@ -37,6 +38,22 @@ func TestTextFitsTheTerminalAndKeepsTenantIDsWhole(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What the directory calls a partner without a name is said once.
+func TestANameInTheDirectoryIsSaidOnce(t *testing.T) {
+	p := samplePlan()
+	p.Changes = []plan.Change{with(change(2, "", plan.Consent, plan.Update, plan.Field{Path: "automaticUserConsentSettings.inboundAllowed", Before: true, After: false}), "", plan.ConsentOff)}
+	p.Changes[0].Partner.DirectoryName, p.Changes[0].Partner.Domain = "Woodgrove Bank", "woodgrove.example"
+	p.Summary = plan.Summarize(p.Changes)
+	var b strings.Builder
+	if err := report.Plan(&b, p, report.Text, report.Options{Width: 200}); err != nil {
+		t.Fatal(err)
+	}
+	list, _, _ := strings.Cut(b.String(), "───")
+	if n := strings.Count(list, "directory: Woodgrove Bank, woodgrove.example"); n != 1 {
+		t.Errorf("it is said %d times:\n%s", n, list)
+	}
 }
 
 func TestTextEndsWithTheTotals(t *testing.T) {
