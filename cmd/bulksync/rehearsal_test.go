@@ -151,6 +151,33 @@ func (r *rehearsalRig) noSecrets(t *testing.T) {
 	}
 }
 
+// A rehearsal replaces the files of another one, and nobody else's.
+func TestARehearsalReplacesOnlyARehearsal(t *testing.T) {
+	h, o := newHome(t, graphsim.Config{}), newSimulateOptions()
+	o.tls = t.TempDir()
+	rehearse := func() error {
+		_, stop, err := h.env.rehearse(t.Context(), graphsim.New(graphsim.Config{}), o)
+		if err == nil {
+			stop()
+		}
+		return err
+	}
+	for range 2 {
+		if err := rehearse(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.tls = t.TempDir()
+	own := filepath.Join(o.tls, appPairName)
+	if err := os.WriteFile(own, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := rehearse()
+	if kept, _ := os.ReadFile(own); err == nil || !strings.Contains(err.Error(), "name another folder") || string(kept) != "mine" {
+		t.Errorf("%v; the file holds %q", err, kept)
+	}
+}
+
 // Every way signs in at the rehearsal, over real TLS in a process of its own,
 // and no secret is said or written, however much is logged.
 func TestEveryWaySignsInAtTheRehearsal(t *testing.T) {

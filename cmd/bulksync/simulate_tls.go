@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -83,6 +84,9 @@ func (r *rehearsal) write(ctx context.Context, e *env, sim *graphsim.Sim, pair [
 	if err := os.MkdirAll(r.dir, 0o700); err != nil {
 		return atomicfile.PathError(err)
 	}
+	if err := r.refuseOthers(); err != nil {
+		return err
+	}
 	for _, f := range []struct {
 		name string
 		text []byte
@@ -98,6 +102,20 @@ func (r *rehearsal) write(ctx context.Context, e *env, sim *graphsim.Sim, pair [
 	return nil
 }
 
+// refuseOthers refuses a folder that holds a file of the same name which no rehearsal wrote: a
+// certificate of a real app cannot be had again.
+func (r *rehearsal) refuseOthers() error {
+	if old, err := os.ReadFile(r.file(settingsName)); err == nil && bytes.HasPrefix(old, []byte(settingsHead)) {
+		return nil
+	}
+	for _, name := range []string{settingsName, authorityName, appPairName, federatedName} {
+		if _, err := os.Lstat(r.file(name)); err == nil {
+			return fmt.Errorf("%s is there already, and is not a rehearsal's: name another folder with --tls", r.file(name))
+		}
+	}
+	return nil
+}
+
 func (r *rehearsal) file(name string) string {
 	if abs, err := filepath.Abs(r.dir); err == nil {
 		return filepath.Join(abs, name)
@@ -105,13 +123,16 @@ func (r *rehearsal) file(name string) string {
 	return filepath.Join(r.dir, name)
 }
 
+// settingsHead begins the file of settings.
+const settingsHead = "# How to sign in at the built-in Graph. Nothing here opens anything real.\n"
+
 // leftovers are settings of the shell that would lead past the rehearsal: to a real host, or
 // with a real token into it.
 const leftovers = "NO_PROXY no_proxy BULKSYNC_ACCESS_TOKEN IDENTITY_ENDPOINT IDENTITY_HEADER IDENTITY_SERVER_THUMBPRINT IMDS_ENDPOINT MSI_ENDPOINT MSI_SECRET"
 
 // settings are those of every way to sign in, for a POSIX shell.
 func (r *rehearsal) settings(sim *graphsim.Sim) string {
-	text := "# How to sign in at the built-in Graph. Nothing here opens anything real.\nunset " + leftovers + "\n"
+	text := settingsHead + "unset " + leftovers + "\n"
 	for _, s := range [][2]string{
 		{"SSL_CERT_FILE", r.file(authorityName)},
 		{"HTTPS_PROXY", r.proxy}, {"HTTP_PROXY", r.proxy},
