@@ -144,12 +144,13 @@ func (a *asker) work(ctx context.Context, most int) {
 }
 
 // note keeps an answer. An error that is about one tenant leaves that one unknown;
-// after any other, nothing more is asked.
+// after any other, nothing more is asked. A refusal after an answer is about one: the
+// permission was enough before.
 func (a *asker) note(id string, t graph.Tenant, err error) {
 	switch {
 	case err == nil && t != graph.Tenant{}:
 		a.learned[id] = t
-	case err == nil, isAboutOne(err):
+	case err == nil, isAboutOne(err), a.answered > 0 && errors.Is(err, graph.Forbidden):
 		a.unknown++
 	default:
 		if a.problem == nil {

@@ -158,6 +158,23 @@ func TestWhatIsUnknownIsNoError(t *testing.T) {
 	}
 }
 
+// A refusal of one look-up among others that are answered does not say that the
+// permission is missing.
+func TestOneRefusalIsAboutOneTenant(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{Partners: 9})
+		fault, err := graphsim.ParseFault("403,path=findTenantInformation,nth=4")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Inject(fault)
+		f, _ := r.resolve(names.Shown{First: r.ids()})
+		if len(f.Tenants) != 8 || f.Unknown != 1 || f.Problem != nil || strings.Contains(f.Note(), "permission") {
+			t.Errorf("%d names, %d unknown: %v, %s", len(f.Tenants), f.Unknown, f.Problem, f.Note())
+		}
+	})
+}
+
 // A few are looked up at a time, at most 2,000 of them and for a minute at most.
 // The next command goes on from there.
 func TestLookUpsAreBounded(t *testing.T) {
