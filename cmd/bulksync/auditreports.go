@@ -51,16 +51,24 @@ func sentRequests(all []evidence.Request) (sent []report.SentRequest) {
 // indexOf draws the index page of the store at a path.
 func indexOf(ctx context.Context, path string, history []evidence.Entry) func(io.Writer) error {
 	return func(w io.Writer) error {
+		newest, link, err := evidence.Newest(ctx, path, history)
+		if err != nil {
+			return err
+		}
+		return indexWith(history, newest, link)(w)
+	}
+}
+
+// indexWith draws the index page of a store whose newest complete audit is known;
+// nil if there is none.
+func indexWith(history []evidence.Entry, newest *audit.Audit, link *audit.Link) func(io.Writer) error {
+	return func(w io.Writer) error {
 		var page report.HistoryPage
 		for i := range history {
 			if m := history[i].Manifest; m != nil { // the newest one drew the page
 				page.Tool, page.HomeTenant = m.Tool, m.HomeTenant
 			}
 			page.Audits = append(page.Audits, historyAudit(&history[i]))
-		}
-		newest, link, err := evidence.Newest(ctx, path, history)
-		if err != nil {
-			return err
 		}
 		if newest != nil {
 			page.Newest, page.NewestFolder = newest, link.Folder

@@ -153,7 +153,11 @@ func (k *keeper) seal(ctx context.Context, e *env, m evidence.Manifest, a *audit
 		return err
 	}
 	ctx = context.WithoutCancel(ctx) // the audit is in the store, and the page must show it
-	if err := k.store.WriteIndex(indexOf(ctx, k.store.Path(), k.store.History())); err != nil {
+	index := indexOf(ctx, k.store.Path(), k.store.History())
+	if a.Result != audit.Incomplete { // it need not be read again
+		index = indexWith(k.store.History(), a, &k.link)
+	}
+	if err := k.store.WriteIndex(index); err != nil {
 		e.say("warning: the evidence is complete, but the index of the store could not be drawn: %v", err)
 	}
 	return nil
