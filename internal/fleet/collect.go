@@ -1,0 +1,212 @@
+package fleet
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"bulksync/plan"
+)
+
+// runSpan is how far apart the shards of one run may begin if the run has no name:
+// the results of last night are not those of today.
+const runSpan = 12 * time.Hour
+
+// ErrNoRecord means that there is nothing to collect.
+var ErrNoRecord = errors.New("no shard has left a record there")
+
+// found is a record and where it was.
+type found struct {
+	dir, file string
+	*Record
+}
+
+// Collect makes the roll-up of all records in the folders of a fleet, for a page in
+// the folder out. The newest record says which run it is about; a record of another
+// run, manifest or number of shards has no part in it, which Ignored says, and so
+// has one that cannot be read. Every tenant of the manifest has a row. The error is
+// ErrNoRecord if no record can be used.
+func Collect(tool plan.Tool, out string, dirs []string) (*Rollup, error) {
+	all, ignored, err := readRecords(dirs)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, errors.Join(append([]error{ErrNoRecord}, reasons(ignored)...)...)
+	}
+	newest := slices.MaxFunc(all, func(a, b found) int { return a.StartedAt.Compare(b.StartedAt) })
+	r := &Rollup{
+		FormatVersion: FormatVersion, Tool: tool, Verb: newest.Verb, Run: newest.Run, Ignored: ignored,
+		Manifest: Source{newest.Manifest.Name, newest.Manifest.SHA256, len(newest.Manifest.Tenants)},
+	}
+	shards := make([]*found, newest.Shard.Count)
+	old := map[string]bool{}
+	for i := range all {
+		one := &all[i]
+		switch why := otherRun(newest.Record, one.Record); {
+		case why != "":
+			r.Ignored = append(r.Ignored, Ignored{one.file, why})
+			old[one.file] = one.StartedAt.Before(newest.StartedAt)
+		case shards[one.Shard.Index] == nil:
+			shards[one.Shard.Index] = one
+		default:
+			better, worse := newer(shards[one.Shard.Index], one)
+			shards[one.Shard.Index] = better
+			r.Ignored = append(r.Ignored, Ignored{worse.file, "there is a newer record of the same shard: " + better.file})
+		}
+	}
+	r.fill(out, newest.Manifest.Tenants, shards)
+	if len(r.MissingShards()) == 0 { // what earlier runs left explains nothing
+		r.Ignored = slices.DeleteFunc(r.Ignored, func(i Ignored) bool { return old[i.File] })
+	}
+	r.sum()
+	return r, nil
+}
+
+func reasons(ignored []Ignored) (all []error) {
+	for _, i := range ignored {
+		all = append(all, fmt.Errorf("%s: %s", i.File, i.Why))
+	}
+	return all
+}
+
+// readRecords reads all records of the folders.
+func readRecords(dirs []string) (all []found, ignored []Ignored, err error) {
+	for _, dir := range dirs {
+		if _, err := os.Stat(dir); err != nil {
+			return nil, nil, err
+		}
+		files, err := filepath.Glob(filepath.Join(globQuoted(dir), RecordsDir, "*.json"))
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, file := range files {
+			r, err := readRecord(file)
+			if err == nil && filepath.Base(file) != filepath.Base(recordName(r.Shard)) {
+				err = fmt.Errorf("it is the record of shard %s", r.Shard)
+			}
+			if err != nil {
+				ignored = append(ignored, Ignored{file, err.Error()})
+				continue
+			}
+			all = append(all, found{dir, file, r})
+		}
+	}
+	return all, ignored, nil
+}
+
+// globQuoted is a path in which nothing stands for anything else.
+func globQuoted(p string) string {
+	return strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`).Replace(p)
+}
+
+// newer says which of two records of a shard counts: one that finished, and then the
+// one that began later.
+func newer(a, b *found) (better, worse *found) {
+	switch finished := !a.FinishedAt.IsZero(); {
+	case finished != !b.FinishedAt.IsZero() && finished, finished == !b.FinishedAt.IsZero() && !a.StartedAt.Before(b.StartedAt):
+		return a, b
+	default:
+		return b, a
+	}
+}
+
+// otherRun says why a record is no part of the run of another one; "" if it is.
+func otherRun(run, r *Record) string {
+	switch {
+	case r.Verb != run.Verb:
+		return "it is of a fleet " + r.Verb
+	case r.Run != run.Run:
+		return fmt.Sprintf("it is of another run, %q", r.Run)
+	case r.Manifest.SHA256 != run.Manifest.SHA256 || !slices.Equal(r.Manifest.Tenants, run.Manifest.Tenants):
+		return "it is of another manifest, or of another version of this one"
+	case r.Shard.Count != run.Shard.Count:
+		return fmt.Sprintf("it is one of %d shards, not of %d", r.Shard.Count, run.Shard.Count)
+	case run.Run == "" && run.StartedAt.Sub(r.StartedAt) > runSpan:
+		return fmt.Sprintf("it is of an earlier run, of %s", r.StartedAt.UTC().Format("2006-01-02 15:04 UTC"))
+	}
+	return ""
+}
+
+// fill adds the shards, and a row for each tenant.
+func (r *Rollup) fill(out string, tenants []Ident, shards []*found) {
+	rows := make(map[string]Row, len(tenants))
+	owned := make([]int, len(shards))
+	for _, t := range tenants {
+		owned[ShardOf(t.TenantID, len(shards))]++
+	}
+	for i, s := range shards {
+		state := ShardState{Index: i, State: Missing, Tenants: owned[i]}
+		if s != nil {
+			state.State, state.StartedAt, state.FinishedAt = Unfinished, s.StartedAt, s.FinishedAt
+			if !s.FinishedAt.IsZero() {
+				state.State = Finished
+			}
+			r.span(s.Record)
+			for _, row := range s.Rows {
+				rows[row.TenantID] = row.movedTo(out, s.dir)
+			}
+		}
+		r.Shards = append(r.Shards, state)
+	}
+	for _, t := range tenants {
+		row, ok := rows[t.TenantID]
+		if !ok {
+			row = Row{Name: t.Name, TenantID: t.TenantID, Status: Unknown, ExitCode: exitUnread, Shard: ShardOf(t.TenantID, len(shards))}
+			row.Problem, row.Next = r.unknown(row.Shard)
+		}
+		r.Rows = append(r.Rows, row)
+	}
+}
+
+// span widens the time of the run by that of a record.
+func (r *Rollup) span(s *Record) {
+	if r.StartedAt.IsZero() || s.StartedAt.Before(r.StartedAt) {
+		r.StartedAt = s.StartedAt
+	}
+	if s.FinishedAt.After(r.FinishedAt) {
+		r.FinishedAt = s.FinishedAt
+	}
+}
+
+// unknown says why nothing is known of the tenants of a shard.
+func (r *Rollup) unknown(shard int) (problem, next string) {
+	name := Shard{shard, len(r.Shards)}.String()
+	if r.Shards[shard].State == Unfinished {
+		return "shard " + name + " began and has not ended", "wait for shard " + name + ", or run it again: it goes on where it stopped"
+	}
+	return "shard " + name + " has left no result", "run it with --shard " + name + ", or name its folder as well"
+}
+
+// movedTo returns the row with paths that are relative to the folder out.
+func (r Row) movedTo(out, dir string) Row {
+	relative := func(p string) string {
+		if p == "" {
+			return ""
+		}
+		rel, err := filepath.Rel(abs(out), filepath.Join(abs(dir), filepath.FromSlash(p)))
+		if err != nil { // another volume
+			return ""
+		}
+		return path.Clean(filepath.ToSlash(rel))
+	}
+	r.Page = relative(r.Page)
+	if r.Plan != nil {
+		plan := *r.Plan
+		plan.File = relative(plan.File)
+		r.Plan = &plan
+	}
+	return r
+}
+
+func abs(p string) string {
+	if full, err := filepath.Abs(p); err == nil {
+		return full
+	}
+	return p
+}
