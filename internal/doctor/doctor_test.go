@@ -30,6 +30,13 @@ func person(role string) graphsim.TokenOptions {
 	return o
 }
 
+// byAzureCLI is the token of a person who signed in with az login.
+func byAzureCLI() graphsim.TokenOptions {
+	o := person(graphsim.RoleSecurityReader)
+	o.AppID, o.Permissions = "04b07795-8ddb-461a-bbee-02f9e1bf7b46", []string{"Directory.AccessAsUser.All", "User.ReadWrite.All"}
+	return o
+}
+
 // may is a token of an app with these permissions.
 func may(permissions ...string) graphsim.TokenOptions {
 	return graphsim.TokenOptions{Permissions: permissions}
@@ -149,6 +156,10 @@ func TestIdentities(t *testing.T) {
 		"one for something else": {
 			token: may("User.Read.All"), want: "fail permissions, fail partners, skipped synchronization, warn template, warn names, warn audit-log",
 			says: map[string]string{"permissions": `-> for plan and audit: the permission Policy\.Read\.All`, "synchronization": "because partners failed", "partners": "403 .* -> advice"},
+		},
+		"a person signed in by the Azure CLI": {
+			token: byAzureCLI(), want: "warn permissions, fail partners, skipped synchronization, warn template, warn names, warn audit-log",
+			says: map[string]string{"permissions": "^perhaps enough .* -> for plan and audit: az login cannot have the permission .*; if Graph refuses, sign in with --auth browser or device-code"},
 		},
 		"a Teams administrator": {
 			token: person(graphsim.RoleTeamsAdministrator), want: "warn permissions, fail synchronization, warn audit-log",
