@@ -227,7 +227,7 @@ func (o *simulateOptions) open(ctx context.Context, e *env, sim *graphsim.Sim) (
 In another terminal:
 
   export BULKSYNC_ACCESS_TOKEN=%s
-  bulksync audit partners.csv --graph-url %s
+  bulksync doctor --graph-url %s
 
 Ctrl-C ends it.
 `, sim.HomeTenant(), len(sim.Partners()), url, sim.Token(graphsim.TokenOptions{}), url)

@@ -360,7 +360,7 @@ func TestSimulateTLS(t *testing.T) {
 		said += lines.Text() + "\n"
 	}
 	end()
-	if err := <-ended; err != nil || !regexp.MustCompile(`, 3 partners, with its sign-in host, at https://127\.0\.0\.1:\d+\n(?s:.*)  \. \S+/tls/env\.sh\n  bulksync audit partners\.csv --auth secret --graph-url https://127`).MatchString(said) {
+	if err := <-ended; err != nil || !regexp.MustCompile(`, 3 partners, with its sign-in host, at https://127\.0\.0\.1:\d+\n(?s:.*)  \. \S+/tls/env\.sh\n  bulksync doctor --auth secret --graph-url https://127`).MatchString(said) {
 		t.Errorf("%v\n%s", err, said)
 	}
 	o.tokenLifetime = time.Second

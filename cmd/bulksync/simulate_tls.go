@@ -154,7 +154,7 @@ func (r *rehearsal) tell(w io.Writer, sim *graphsim.Sim) error {
 In another terminal, with any way to sign in but azure-cli and browser:
 
   . %s
-  bulksync audit partners.csv --auth secret --graph-url %s
+  bulksync doctor --auth secret --graph-url %s
 
 Ctrl-C ends it.
 `, sim.HomeTenant(), len(sim.Partners()), r.url, shellQuote(r.file(settingsName)), r.url)
