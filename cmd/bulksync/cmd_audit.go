@@ -50,7 +50,7 @@ differs, or only what waivers and --fail-on let pass; 2: something does; 5: the
 tenant could not be read completely.`,
 		Example: `  bulksync audit partners.csv --out-dir last-audit
   bulksync audit partners.csv --evidence store --fail-on new`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.takeFile(args)
 			return o.run(c.stops, e)

@@ -40,7 +40,7 @@ Exit 0: all that the command needs is there; 1: a check failed. A warning is
 about something that not every command needs.`,
 		Example: `  bulksync doctor
   bulksync doctor partners.csv --for apply`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 		RunE: c.verb(func(e *env, args []string) error {
 			if len(args) > 0 {
 				o.csv = args[0]

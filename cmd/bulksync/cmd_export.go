@@ -43,7 +43,7 @@ file is empty until somebody changes it. Partners of service providers are
 comments. Nothing is written to the tenant, and no file if the tenant could not
 be read completely.`,
 		Example: "  bulksync export --out partners.csv\n  bulksync export --like partners.csv --out now.csv",
-		Args:    cobra.NoArgs,
+		Args:    takes(0, 0),
 		RunE:    c.verb(func(e *env, _ []string) error { return o.run(c.stops.Soft, e) }),
 	}
 	o.register(cmd.Flags())

@@ -34,7 +34,7 @@ func planCommand(c *commandLine) *cobra.Command {
 change. Nothing is written to the tenant. With --out the plan is saved to a
 file, and bulksync apply runs exactly that plan.`,
 		Example: "  bulksync plan partners.csv --out plan.json\n  bulksync plan --template template.json\n  bulksync plan partners.csv --limit 5 --out pilot.json",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    takes(0, 1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.takeFile(args)
 			return o.run(c.stops, e)

@@ -49,7 +49,7 @@ func simulateCommand(c *commandLine) *cobra.Command {
 		Use:   "simulate",
 		Short: "Serve the built-in Graph, for rehearsals",
 		Long:  simulateHelp,
-		Args:  cobra.NoArgs,
+		Args:  takes(0, 0),
 		RunE:  c.verb(func(e *env, _ []string) error { return o.run(c.stops, e) }),
 	}
 	o.register(cmd.Flags())

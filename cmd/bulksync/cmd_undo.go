@@ -31,7 +31,7 @@ func undoCommand(c *commandLine) *cobra.Command {
 		Long: `Creates the plan that reverts what the run did, from the values that were
 there before it. It is a plan like any other: read it with bulksync show, run
 it with bulksync apply.`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.dir = args[0]
 			return o.run(c.stops, e)

@@ -31,7 +31,7 @@ without a tenant: exit code 0, or 1 with every problem. With --faults the rows
 that have problems are written to a file of their own, as they were, each with
 its reasons, to be corrected and planned.`,
 		Example: "  bulksync validate partners.csv --faults faults.csv",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    takes(0, 1),
 		RunE: c.verb(func(e *env, args []string) error {
 			if len(args) > 0 {
 				o.csv = args[0]

@@ -90,7 +90,7 @@ every change ended.
   bulksync apply plan.json
   bulksync audit partners.csv`,
 		SilenceUsage: true, SilenceErrors: true,
-		Args: cobra.NoArgs,
+		Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, err := c.env(cmd); err != nil {
 				return err
@@ -99,6 +99,8 @@ every change ended.
 		},
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = true
+	cmd.SuggestionsMinimumDistance = 2
+	cmd.SetFlagErrorFunc(wrongFlag)
 	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages ", "FlagUsagesWrapped 80 "))
 	c.flags.register(cmd.PersistentFlags())
 	cmd.AddCommand(
