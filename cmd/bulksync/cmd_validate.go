@@ -117,7 +117,7 @@ func (o *validateOptions) handBack(ctx context.Context, e *env, w wanted, rows *
 		e.note("no row has a problem: %s was not written", o.faults)
 		return nil
 	case f == nil:
-		e.note("%s was not written: before that is corrected, the rows cannot be told apart", o.faults)
+		e.note("%s was not written: correct the lines above first, then the rows can be checked", o.faults)
 		return nil
 	}
 	if err := o.checkCorrected(ctx, e); err != nil {

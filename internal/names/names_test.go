@@ -136,10 +136,10 @@ func TestWhatIsUnknownIsNoError(t *testing.T) {
 		known, most int
 		note        string
 	}{
-		"a tenant that the directory does not know": {more: []string{nobody}, known: 20, most: 21, note: "the name of 1 tenant is unknown: the directory does not tell it"},
+		"a tenant that the directory does not know": {more: []string{nobody}, known: 20, most: 21, note: "the name of 1 tenant is unknown: Graph does not give it"},
 		"no permission": {permissions: []string{graphsim.PermissionWrite}, most: 1,
 			note: "the names of 20 tenants are unknown: the permission CrossTenantInformation.ReadBasic.All is missing, which looking up names needs"},
-		"no such function": {fault: graphsim.Fault{Kind: "404"}, most: 20, note: "the names of 20 tenants are unknown: the directory does not tell them"},
+		"no such function": {fault: graphsim.Fault{Kind: "404"}, most: 20, note: "the names of 20 tenants are unknown: Graph does not give them"},
 		"no Graph":         {fault: graphsim.Fault{Kind: "refused"}, most: 100, note: "the names of 20 tenants are unknown: "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -74,9 +74,9 @@ func (ch *checker) noticeUnused(r *Row, spans []span) {
 		switch {
 		case p.Kind != Switch || r.Values.at(c) != true:
 		case r.PartnerAbsent:
-			ch.notices.add(unusedCells, spans[ch.head.indexes[c]].position(), "ensure=partner-absent removes the partner configuration, "+p.Aliases[0]+" is not used")
+			ch.notices.add(unusedCells, spans[ch.head.indexes[c]].position(), "ensure=partner-absent removes the partner configuration; "+p.Aliases[0]+" is not used")
 		case p.Object == IdentitySynchronization:
-			ch.notices.add(unusedCells, spans[ch.head.indexes[c]].position(), "ensure=absent removes the policy, "+p.Aliases[0]+" is not used")
+			ch.notices.add(unusedCells, spans[ch.head.indexes[c]].position(), "ensure=absent removes the policy; "+p.Aliases[0]+" is not used")
 		}
 	}
 }
