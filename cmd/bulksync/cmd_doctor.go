@@ -37,7 +37,8 @@ sends about ten requests. With a file, it also says whether the file can be
 read, and whether the token lasts for it.
 
 Exit 0: all that the command needs is there; 1: a check failed. A warning is
-about something that not every command needs.`,
+about something that not every command needs. Each check has a time limit of its
+own: --outage counts for none.`,
 		Example: `  bulksync doctor
   bulksync doctor partners.csv --for apply`,
 		Args: takes(0, 1),
@@ -48,7 +49,7 @@ about something that not every command needs.`,
 			return o.run(c.stops, e)
 		}),
 	}
-	cmd.Flags().StringVar(&o.task, "for", "", "`plan|audit|apply|resume`: the command that the identity must be enough for (default plan; apply is a warning)")
+	cmd.Flags().StringVar(&o.task, "for", "", "`COMMAND` that the identity must be enough for: export, plan, audit, apply or resume (default plan, with a warning if it is not enough for apply)")
 	return cmd
 }
 
@@ -123,12 +124,12 @@ func parseTask(s string) (auth.Task, error) {
 	switch s {
 	case "":
 		return "", nil
-	case "plan", "audit":
+	case "export", "plan", "audit":
 		return auth.Reading, nil
 	case "apply", "resume":
 		return auth.Writing, nil
 	default:
-		return "", fmt.Errorf("--for %q: use plan, audit, apply or resume", s)
+		return "", fmt.Errorf("--for %q: use export, plan, audit, apply or resume", s)
 	}
 }
 
