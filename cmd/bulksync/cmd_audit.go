@@ -219,7 +219,10 @@ func (o *auditOptions) note(e *env, k *keeper, a *audit.Audit) {
 	case a.Result != audit.Drift:
 	case !a.Fails(o.failOn):
 		e.note("there are open findings; --fail-on %s lets them pass", o.failOn)
-	case o.suggest == "":
+	case o.suggest != "":
+	case a.Totals.Missing+a.Totals.Changed == 0: // the file asks for nothing that is not there
+		e.note("to put it right: change or add rows as the hints say, then plan; to accept findings until a day: --suggest-waivers")
+	default:
 		e.note("to put it right: %s; to accept findings until a day: --suggest-waivers", o.planOf(e))
 	}
 }
