@@ -104,7 +104,11 @@ func (o *selectionOptions) read(ctx context.Context, e *env, hasRows bool) (*cho
 			if err != nil {
 				return nil, fmt.Errorf("--only: %s is no file, and %w", desired.Quote(name), err)
 			}
-			c.names = append(c.names, chosenName{one, name})
+			said := name
+			if one.Domain != "" { // or a file name with a typing error
+				said += " (a domain; there is no file of that name)"
+			}
+			c.names = append(c.names, chosenName{one, said})
 		}
 	}
 	return c, nil
