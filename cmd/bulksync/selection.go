@@ -104,7 +104,11 @@ func (o *selectionOptions) read(ctx context.Context, e *env, hasRows bool) (*cho
 			if err != nil {
 				return nil, hinted(fmt.Errorf("--only: %s is neither a file nor a tenant ID nor a domain name", desired.Quote(name)), hintOnly)
 			}
-			c.names = append(c.names, chosenName{one, name})
+			said := name
+			if one.Domain != "" { // or a file name with a typing error
+				said += " (a domain; there is no file of that name)"
+			}
+			c.names = append(c.names, chosenName{one, said})
 		}
 	}
 	return c, nil
