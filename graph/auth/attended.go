@@ -2,13 +2,16 @@ package auth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
 
@@ -36,9 +39,36 @@ func (a attended) GetToken(ctx context.Context, o policy.TokenRequestOptions) (a
 // attendedClient is how the library reaches the sign-in host while a person signs in.
 func (s *signIn) attendedClient() (azcore.ClientOptions, *patient) {
 	o, p := s.client(), &patient{limited: limited{&s.listener, s.Patience}, tell: s.Prompt}
-	o.PerCallPolicies = []policy.Policy{p}
+	o.PerCallPolicies = []policy.Policy{p, policyFunc(checkCode)}
 	o.Retry.MaxRetries = 1
 	return o, p
+}
+
+type policyFunc func(*policy.Request) (*http.Response, error)
+
+func (f policyFunc) Do(req *policy.Request) (*http.Response, error) { return f(req) }
+
+// checkCode refuses an answer that should hold a device code and does not, which the library takes
+// for a code of no letters.
+func checkCode(req *policy.Request) (*http.Response, error) {
+	resp, err := req.Next()
+	if err != nil || resp.StatusCode != http.StatusOK || !strings.HasSuffix(req.Raw().URL.Path, "/devicecode") {
+		return resp, err
+	}
+	var code struct {
+		User   string  `json:"user_code"`
+		Device string  `json:"device_code"`
+		Page   string  `json:"verification_uri"`
+		Life   float64 `json:"expires_in"`
+	}
+	body, err := runtime.Payload(resp)
+	if err != nil || json.Unmarshal(body, &code) != nil || code.User == "" || code.Device == "" || code.Page == "" || code.Life <= 0 {
+		return nil, &Error{
+			msg: fmt.Sprintf("no access token: %s gave no device code to enter, or none that lives", req.Raw().URL.Host), err: err,
+			next: "try another way to sign in (--auth); if a proxy answers in place of the sign-in host, have it leave that host alone",
+		}
+	}
+	return resp, nil
 }
 
 var errNoPrompt = errors.New("there is nobody to tell how to sign in")

@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net/http"
 	"path/filepath"
@@ -268,6 +269,34 @@ func TestADeviceCodeThatIsNotEntered(t *testing.T) {
 			t.Errorf("after %s: %v", time.Since(began), err)
 		}
 	})
+}
+
+// An answer without a code is refused, and nobody is told to enter nothing.
+func TestADeviceCodeThatIsMissing(t *testing.T) {
+	for _, body := range []string{
+		"", "{}", "<html>Sign in to the proxy</html>", `{"user_code":"ABC","device_code":"d","verification_uri":"https://x.example"}`,
+		`{"user_code":"","device_code":"d","verification_uri":"https://x.example","expires_in":900}`,
+		`{"user_code":"ABC","device_code":"","verification_uri":"https://x.example","expires_in":900}`,
+		`{"user_code":"ABC","device_code":"d","verification_uri":"","expires_in":900}`,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newSignInRig(t, auth.ByDeviceCode, graphsim.SignInConfig{})
+			r.prompt = func(message string) { t.Errorf("%s: told %s", body, message) }
+			host := r.base
+			r.base = roundTrip(func(req *http.Request) (*http.Response, error) {
+				if !strings.HasSuffix(req.URL.Path, "/devicecode") {
+					return host.RoundTrip(req)
+				}
+				resp := answer(req, http.StatusOK, http.Header{"Content-Type": {"application/json"}})
+				resp.Body = io.NopCloser(strings.NewReader(body))
+				return resp, nil
+			})
+			_, err := r.signIn(t.Context())
+			if want := "no access token: login.microsoftonline.com gave no device code to enter, or none that lives"; err == nil || err.Error() != want || auth.MayPass(err) || nextOf(err) == "" {
+				t.Errorf("%s: %v; next %q", body, err, nextOf(err))
+			}
+		})
+	}
 }
 
 // A token endpoint that is throttled or down during a run is an outage like
