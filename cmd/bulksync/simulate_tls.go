@@ -45,7 +45,7 @@ type rehearsal struct {
 // rehearse serves Graph and its sign-in host, and writes what a client needs
 // into a folder. The returned function stops it and waits for that.
 func (e *env) rehearse(ctx context.Context, sim *graphsim.Sim, o simulateOptions) (r *rehearsal, stop func(), err error) {
-	if o.tokenLifetime < time.Minute {
+	if o.tokenLifetime != 0 && o.tokenLifetime < time.Minute {
 		return nil, nil, errors.New("--token-lifetime must be at least a minute")
 	}
 	r = &rehearsal{dir: o.tls, secret: rand.Text()}
@@ -150,14 +150,14 @@ func (r *rehearsal) settings(sim *graphsim.Sim) string {
 
 // tell says how to reach the rehearsal.
 func (r *rehearsal) tell(w io.Writer, sim *graphsim.Sim) error {
-	_, err := fmt.Fprintf(w, `Graph of home tenant %s, %d partners, with its sign-in host, at %s
+	_, err := fmt.Fprintf(w, `Graph of home tenant %s (%s), %d partners, with its sign-in host, at %s
 In another terminal, with any way to sign in but azure-cli and browser:
 
   . %s
   bulksync audit partners.csv --auth secret --graph-url %s
 
 Ctrl-C ends it.
-`, sim.HomeTenant(), len(sim.Partners()), r.url, shellQuote(r.file(settingsName)), r.url)
+`, sim.HomeTenant(), edge(sim.Home().DisplayName), len(sim.Partners()), r.url, shellQuote(r.file(settingsName)), r.url)
 	return err
 }
 
