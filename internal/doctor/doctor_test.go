@@ -185,6 +185,10 @@ func TestIdentities(t *testing.T) {
 			cfg:   graphsim.Config{Tenants: []graphsim.Tenant{{TenantID: graphsim.DefaultHomeTenant, DisplayName: "Contoso", DefaultDomainName: "contoso.example"}}},
 			token: everything, says: map[string]string{"tenant": `^5a1e.*, Contoso \(contoso\.example\) ->`},
 		},
+		"in a tenant that is known without a name": {
+			cfg: graphsim.Config{Tenants: []graphsim.Tenant{{TenantID: graphsim.DefaultHomeTenant}}}, token: everything, want: "warn names",
+			says: map[string]string{"tenant": "^5a1e.*, whose name is not known ->", "names": "without a name or a domain: names are not checked -> compare"},
+		},
 		"in a large tenant": {
 			cfg: graphsim.Config{Partners: 3000}, token: everything, says: map[string]string{"partners": "^200 partners listed on the first 2 pages; no more"},
 		},
@@ -204,7 +208,7 @@ func TestFiles(t *testing.T) {
 	renewing := func(o *doctor.Options) { o.Renews, o.File = true, &doctor.File{Writes: 100_000} }
 	for name, s := range map[string]scene{
 		"a good one":                    {token: everything, with: file(doctor.File{Name: "p.csv", Rows: 2, Writes: 4}), says: map[string]string{"file": "^p.csv: 2 rows, at most 4 writes"}},
-		"a faulty one":                  {token: everything, with: file(doctor.File{Fault: "p.csv:2:1: no"}), want: "fail file", says: map[string]string{"file": "^p.csv:2:1: no -> correct it"}},
+		"a faulty one":                  {token: everything, with: file(doctor.File{Fault: "p.csv:2:1: no", Next: "correct it"}), want: "fail file", says: map[string]string{"file": "^p.csv:2:1: no -> correct it"}},
 		"domains":                       {token: everything, with: file(doctor.File{Domains: 2, Writes: 1})},
 		"domains that are not found":    {token: may(graphsim.PermissionWrite), with: file(doctor.File{Domains: 2, Writes: 1}), want: "fail permissions, fail names, warn audit-log", says: map[string]string{"names": "the file names 2 partners by domain"}},
 		"a token that ends too soon":    {token: lasting(3 * time.Minute), with: file(doctor.File{Writes: 10_000}), want: "fail lifetime", says: map[string]string{"lifetime": "^3m left, and 10,000 writes take at least 5m50s -> get a token"}},
