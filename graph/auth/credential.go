@@ -69,8 +69,11 @@ func New(o Options) (azcore.TokenCredential, error) {
 	if hidden := s.secrets(); len(hidden) > 0 && limit == signInTime { // a person sends none of them
 		cred = &discreet{cred, hidden}
 	}
-	if m.remote {
+	switch {
+	case m.remote:
 		limit = min(limit, o.Patience)
+	case limit == attendedTime: // beside which the host may be waited for
+		limit += o.Patience
 	}
 	return &heard{cred, &s.listener, limit}, nil
 }
