@@ -17,6 +17,7 @@ import (
 
 	"bulksync/execute"
 	"bulksync/graph"
+	"bulksync/graph/auth"
 	"bulksync/graph/graphsim"
 	"bulksync/plan/desired"
 )
@@ -193,6 +194,7 @@ func (o simulateOptions) run(stops execute.Stops, e *env) error {
 	if err != nil {
 		return err
 	}
+	cfg.Cloud = e.cloud
 	if cfg.State == nil { // which says whose it is
 		home := graphsim.HomeOf(o.seed)
 		cfg.HomeTenant, cfg.Tenants = home.TenantID, []graphsim.Tenant{home}
@@ -238,10 +240,11 @@ func (o *simulateOptions) open(ctx context.Context, e *env, sim *graphsim.Sim) (
 In another terminal:
 
   export BULKSYNC_ACCESS_TOKEN=%s
-  bulksync audit partners.csv --graph-url %s
+  %s
 
 Ctrl-C ends it.
-`, sim.HomeTenant(), edge(sim.Home().DisplayName), len(sim.Partners()), url, sim.Token(graphsim.TokenOptions{}), url)
+`, sim.HomeTenant(), edge(sim.Home().DisplayName), len(sim.Partners()), url, sim.Token(graphsim.TokenOptions{}),
+		address{cloud: string(e.cloud), graphURL: url, auth: string(auth.ByDefault)}.command("audit", "partners.csv"))
 	if err != nil {
 		stop()
 	}

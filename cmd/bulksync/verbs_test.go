@@ -291,6 +291,7 @@ func TestSimulate(t *testing.T) {
 	o := newSimulateOptions()
 	o.partners, o.state, o.faults, o.seed = 3, h.file("state.json"), []string{"503,nth=1000"}, 2
 	other := graphsim.HomeOf(2)
+	h.env.cloud = graph.USGov
 	for ; o.partners < 5; o.partners++ { // the second time the state says how many, and whose they are
 		soft, end := context.WithCancel(t.Context())
 		r, w := io.Pipe()
@@ -304,13 +305,13 @@ func TestSimulate(t *testing.T) {
 		for lines := bufio.NewScanner(r); lines.Scan() && lines.Text() != "Ctrl-C ends it."; {
 			said += lines.Text() + "\n"
 		}
-		m := regexp.MustCompile(`^Graph of home tenant ` + other.TenantID + ` \(Adatum Corporation 2\), 3 partners, at (http://127.0.0.1:\d+)\n(?s:.*)BULKSYNC_ACCESS_TOKEN=(\S+)\n`).FindStringSubmatch(said)
+		m := regexp.MustCompile(`^Graph of home tenant ` + other.TenantID + ` \(Adatum Corporation 2\), 3 partners, at (http://127.0.0.1:\d+)\n(?s:.*)BULKSYNC_ACCESS_TOKEN=(\S+)\n  bulksync audit partners\.csv --cloud usgov --graph-url http://127.0.0.1:\d+\n`).FindStringSubmatch(said)
 		if m == nil {
 			end()
 			t.Fatalf("it says:\n%s: %v", said, <-ended)
 		}
 		o.seed = 1
-		s, err := session.Open(t.Context(), session.Options{GraphURL: m[1], Token: m[2]})
+		s, err := session.Open(t.Context(), session.Options{GraphURL: m[1], Token: m[2], Cloud: graph.USGov})
 		if err == nil {
 			err = s.Client().ListPartners(t.Context(), func(graph.Page) error { return nil })
 		}
