@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -132,6 +133,7 @@ func TestIdentities(t *testing.T) {
 	for name, s := range map[string]scene{
 		"one for everything": {token: everything, with: asking(auth.Writing), says: map[string]string{
 			"permissions": "^enough for plan and audit, apply and resume, looking up tenants, audit --who ->", "partners": "^5 partners listed ->",
+			"quota":           "^Graph reports no shortage; 3 requests cost 3 resource units ->",
 			"synchronization": "^visible, for [1-5] of 5 partners ->", "sign-in": "^app bulksync rehearsal .*, with a token",
 		}},
 		"one that reads": {
@@ -237,6 +239,8 @@ func TestFaults(t *testing.T) {
 	for name, s := range map[string]scene{
 		"a clock that is wrong":        {cfg: graphsim.Config{DateOffset: -10 * time.Minute}, want: "fail clock", says: map[string]string{"clock": "^10m0s ahead of Graph's.* -> set the clock"}},
 		"a clock that is odd":          {cfg: graphsim.Config{DateOffset: time.Minute}, want: "warn clock", says: map[string]string{"clock": "^1m0s behind Graph's"}},
+		"a clock at the limit":         {cfg: graphsim.Config{DateOffset: -5 * time.Minute}, want: "warn clock"},
+		"a clock that is as usual":     {cfg: graphsim.Config{DateOffset: -30 * time.Second}},
 		"no name":                      {with: named(func(context.Context, string) ([]string, error) { return nil, errors.New("no such host") }), want: offline, says: map[string]string{"dns": "localhost is not known here: no such host -> check the network", "partners": "because dns failed"}},
 		"no address":                   {with: named(func(context.Context, string) ([]string, error) { return nil, nil }), want: offline},
 		"a name server that hangs":     {with: named(silent), want: offline, says: map[string]string{"dns": "^no answer to the question for localhost in 10s"}},
@@ -263,6 +267,41 @@ func TestFaults(t *testing.T) {
 		s.token = everything
 		t.Run(name, s.play)
 	}
+}
+
+// A list that begins again is counted once.
+func TestAListThatBeginsAgain(t *testing.T) {
+	sim := graphsim.New(graphsim.Config{Partners: 300})
+	expired := false
+	checks := examine(t, sim, everything, func(o *doctor.Options) {
+		base := o.Session.Base
+		o.Session.Base = roundTrip(func(r *http.Request) (*http.Response, error) {
+			if expired || !strings.Contains(r.URL.RawQuery, "skiptoken") {
+				return base.RoundTrip(r)
+			}
+			expired = true
+			return &http.Response{
+				StatusCode: http.StatusBadRequest, Request: r, Header: http.Header{"Content-Type": {"application/json"}},
+				Body: io.NopCloser(strings.NewReader(`{"error":{"code":"Directory_ExpiredPageToken","message":"x"}}`)),
+			}, nil
+		})
+	})
+	if c := of(t, checks, "partners"); !expired || !strings.HasPrefix(c.Detail, "200 partners listed on the first 2 pages") {
+		t.Errorf("expired %t: %+v", expired, c)
+	}
+}
+
+// Partners that cannot be read are counted, and where to read more is said.
+func TestPartnersThatCannotBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Partners: 5})
+		id := sim.Partners()[1].TenantID
+		sim.Break(id, `{"tenantId":"`+id+`","identitySynchronization":7}`)
+		c := of(t, examine(t, sim, everything, nil), "partners")
+		if c.Status != doctor.Warn || c.Detail != "5 partners listed; 1 of them cannot be read" || !strings.HasPrefix(c.Next, "bulksync export,") {
+			t.Errorf("%+v", c)
+		}
+	})
 }
 
 // An interrupt ends the checks at once.

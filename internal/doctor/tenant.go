@@ -129,11 +129,8 @@ func (x *examination) template(ctx context.Context) Check {
 
 // resourceUnits is what an answer says its request cost; 0 if it does not say.
 func resourceUnits(h http.Header) int {
-	n, err := strconv.Atoi(h.Get("X-Ms-Resource-Unit"))
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
+	n, _ := strconv.ParseUint(h.Get("X-Ms-Resource-Unit"), 10, 16)
+	return int(n)
 }
 
 // quota says what Graph told of the tenant's quota.
