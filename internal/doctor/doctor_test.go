@@ -281,7 +281,7 @@ func TestAListThatBeginsAgain(t *testing.T) {
 			}
 			expired = true
 			return &http.Response{
-				StatusCode: http.StatusBadRequest, Request: r, Header: http.Header{"Content-Type": {"application/json"}},
+				StatusCode: http.StatusBadRequest, Request: r, ContentLength: -1, Header: http.Header{"Content-Type": {"application/json"}, "Request-Id": {"7f3c"}},
 				Body: io.NopCloser(strings.NewReader(`{"error":{"code":"Directory_ExpiredPageToken","message":"x"}}`)),
 			}, nil
 		})
