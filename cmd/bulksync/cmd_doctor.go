@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -146,16 +147,27 @@ func (o doctorOptions) file(ctx context.Context, e *env) (*doctor.File, error) {
 	switch {
 	case isInterrupt(err):
 		return nil, err
+	case errors.Is(err, fs.ErrNotExist):
+		f.Fault, f.Next = err.Error(), "check its path; "+o.toValidate()+" checks it alone, without a tenant"
 	case errors.As(err, &faults):
+		f.Next = "correct it; " + o.toValidate() + " lists every fault in it"
 		first, _, _ := strings.Cut(faults.Error(), "\n")
 		f.Fault = fmt.Sprintf("%s, the first: %s", words.Count(len(faults), "fault"), first)
 	case err != nil:
-		f.Fault = err.Error()
+		f.Fault, f.Next = err.Error(), "correct it; "+o.toValidate()+" checks it alone, without a tenant"
 	default:
 		f.Rows, f.Domains = rows.Input.Rows, len(rows.Domains())
 		f.Writes = f.Rows * max(1, len(rows.Objects()))
 	}
 	return f, nil
+}
+
+// toValidate is the command that checks the file alone.
+func (o doctorOptions) toValidate() string {
+	if o.csv == "-" {
+		return "bulksync validate -"
+	}
+	return address{}.command("validate", o.csv)
 }
 
 // detailColumn is where the details begin, after the widest status and name.

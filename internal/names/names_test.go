@@ -144,7 +144,7 @@ func TestWhatIsUnknownIsNoError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, graphsim.Config{Partners: 20}, tc.permissions...)
+				r := newRig(t, graphsim.Config{Partners: 20, Latency: 100 * time.Millisecond}, tc.permissions...)
 				if tc.fault.Kind != "" {
 					r.Inject(tc.fault)
 				}
@@ -305,7 +305,12 @@ func TestNoCache(t *testing.T) {
 		if err := os.WriteFile(file, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		for path, problem := range map[string]bool{"": false, filepath.Join(file, "names.json"): true, t.TempDir(): true} {
+		paths := map[string]bool{"": false, filepath.Join(file, "names.json"): true, t.TempDir(): true}
+		nowhere := filepath.Join(t.TempDir(), "link") // no folder can be made there
+		if err := os.Symlink(filepath.Join(t.TempDir(), "gone", "too"), nowhere); err == nil {
+			paths[filepath.Join(nowhere, "bulksync", "names.json")] = true
+		}
+		for path, problem := range paths {
 			r.o.Cache = path
 			if f, asked := r.resolve(names.Shown{First: r.ids()}); asked != 2 || len(f.Tenants) != 2 || (f.CacheProblem != nil) != problem {
 				t.Errorf("%q: asked %d times: %v", path, asked, f.CacheProblem)
