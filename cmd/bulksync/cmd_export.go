@@ -29,7 +29,8 @@ type exportOptions struct {
 	// like is a CSV whose columns and dialect the new one gets.
 	like string
 	// all includes partners without a synchronization policy.
-	all bool
+	all   bool
+	names namesFlag
 }
 
 func exportCommand(c *commandLine) *cobra.Command {
@@ -38,8 +39,9 @@ func exportCommand(c *commandLine) *cobra.Command {
 		Use:   "export",
 		Short: "Write the tenant as it is, as a CSV to start from",
 		Long: `Reads the tenant and writes it as an input: a row for each partner that has a
-synchronization policy, with a column for every managed property. A plan of the
-file is empty until somebody changes it. Partners of service providers are
+synchronization policy, with a column for every managed property, and with what
+the partner is called in its directory in a column that no plan reads. A plan of
+the file is empty until somebody changes it. Partners of service providers are
 comments. Nothing is written to the tenant, and no file if the tenant could not
 be read completely.`,
 		Example: "  bulksync export --out partners.csv\n  bulksync export --like partners.csv --out now.csv",
@@ -55,6 +57,7 @@ func (o *exportOptions) register(fl *pflag.FlagSet) {
 	fl.StringVar(&o.templateOut, "template-out", "", "`FILE` to write the multitenant-organization identity-sync template to")
 	fl.StringVar(&o.like, "like", "", "`FILE.csv` whose columns, delimiter, encoding and line ends to use")
 	fl.BoolVar(&o.all, "all", false, "include partners without a synchronization policy")
+	o.names.register(fl)
 }
 
 func (o *exportOptions) run(ctx context.Context, e *env) error {
@@ -79,7 +82,11 @@ func (o *exportOptions) run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	return o.write(ctx, e, o.exporter(form, t).Export(cur.Partners), cur.Template)
+	x := o.exporter(form, t)
+	if x.Names, err = e.nameRows(ctx, o.names.Mode, t, x.Shown(cur.Partners)); err != nil {
+		return err
+	}
+	return o.write(ctx, e, x.Export(cur.Partners), cur.Template)
 }
 
 // check refuses what can be refused without the tenant.
