@@ -61,7 +61,7 @@ func (o *exportOptions) register(fl *pflag.FlagSet) {
 }
 
 func (o *exportOptions) run(ctx context.Context, e *env) error {
-	if err := o.check(e); err != nil {
+	if err := o.check(ctx, e); err != nil {
 		return err
 	}
 	if err := o.checkFilled(ctx, e); err != nil {
@@ -90,45 +90,26 @@ func (o *exportOptions) run(ctx context.Context, e *env) error {
 }
 
 // check refuses what can be refused without the tenant.
-func (o *exportOptions) check(e *env) error {
+func (o *exportOptions) check(ctx context.Context, e *env) error {
 	if e.format != report.Text && e.format != report.CSV {
 		return errors.New("export writes CSV alone: leave --format out")
 	}
-	seen := ""
-	for _, out := range []string{o.out, o.templateOut} {
-		if out == "" {
-			continue
-		}
-		if err := e.checkOutput(out, o.like); err != nil {
-			return err
-		}
-		target, stream, err := atomicfile.Target(out)
-		switch target = realPath(target); {
-		case err != nil || stream: // writing reports what is wrong
-		case target == seen:
-			return refused("give each output a name of its own", "%s and %s are the same file", o.out, out)
-		default:
-			seen = target
-		}
-	}
-	return nil
+	return e.checkOutputs(ctx, []output{{exportFile, o.out}, {templateFile, o.templateOut}}, o.like)
 }
 
 // checkFilled refuses to replace a file that people have worked on.
 func (o *exportOptions) checkFilled(ctx context.Context, e *env) error {
-	for _, out := range []string{o.out, o.templateOut} {
-		if out == "" || !isKept(out) {
-			continue
-		}
-		filled, err := readFile(ctx, &e.process, out, func(r io.Reader) (bool, error) { return desired.IsFilledIn(ctx, r) })
-		if filled {
-			return refused("give the output another name", "%s has notes, removals or domain names, which would be lost", out)
-		}
-		if isInterrupt(err) {
-			return err
-		}
+	if o.out == "" || !isKept(o.out) {
+		return nil
 	}
-	return nil // writing reports what is wrong
+	filled, err := readFile(ctx, &e.process, o.out, func(r io.Reader) (bool, error) { return desired.IsFilledIn(ctx, r) })
+	switch {
+	case filled:
+		return refused(hintOtherName, "%s has notes, removals, domain names or faults: somebody's work, which would be lost", o.out)
+	case isInterrupt(err):
+		return err
+	}
+	return nil // it is not there
 }
 
 // form is that of the file to be like, or else the canonical one.

@@ -75,7 +75,7 @@ type inputFault struct {
 
 // run checks each file, also if the one before has problems.
 func (o *validateOptions) run(ctx context.Context, e *env) error {
-	if err := o.check(e); err != nil {
+	if err := o.check(ctx, e); err != nil {
 		return err
 	}
 	v := validation{FormatVersion: 1, CheckedAt: time.Now().UTC(), OK: true, Faults: []inputFault{}}
@@ -148,7 +148,7 @@ func (o *validateOptions) read(ctx context.Context, e *env, w wanted) (*desired.
 }
 
 // check refuses what cannot be done with any content of the files.
-func (o *validateOptions) check(e *env) error {
+func (o *validateOptions) check(ctx context.Context, e *env) error {
 	switch {
 	case o.csv == "" && o.template == "":
 		return hinted(errors.New("no file to check"), "give a CSV of partners, or a template with --template FILE.json")
@@ -158,10 +158,10 @@ func (o *validateOptions) check(e *env) error {
 		return nil
 	case o.csv == "":
 		return errors.New("--faults is for the rows of a CSV: give one")
-	case !isKept(o.faults):
+	case o.faults != "-" && !isKept(o.faults):
 		return errors.New("--faults writes the rows as they were: give a file")
 	}
-	return e.checkOutput(o.faults, o.csv, o.template)
+	return e.checkOutput(ctx, faultsFile, o.faults, o.csv, o.template)
 }
 
 // handBack writes the rows that err, what is wrong with the CSV, refuses.

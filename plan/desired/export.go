@@ -2,6 +2,7 @@ package desired
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -127,10 +128,15 @@ func (e *Export) Write(w io.Writer) error {
 }
 
 // IsFilledIn reports whether a CSV of partners holds what an export cannot: a note, a
-// row that removes, or a domain name. An error means that it could not be read.
+// row that removes, a domain name or a fault. An error means that it could not be
+// read, or that it has no rows to tell.
 func IsFilledIn(ctx context.Context, r io.Reader) (bool, error) {
 	rows, err := ReadRows(ctx, r, "")
-	if err != nil {
+	var refused *RefusedRows
+	switch {
+	case errors.As(err, &refused) && refused.Rows() > 0:
+		return true, nil
+	case err != nil:
 		return false, err
 	}
 	return slices.ContainsFunc(rows.rows, func(r Row) bool { return r.Note != "" || r.Absent || r.domain != "" }), nil

@@ -52,5 +52,9 @@ func ReadForm(ctx context.Context, r io.Reader, name string) (Form, error) {
 	return f, rd.errs.orNil()
 }
 
+// HasReason reports whether there is a column for what is wrong with a row, as in a
+// file of faults and in failed.csv.
+func (f *Form) HasReason() bool { return f.has(colReason) }
+
 // has reports whether the form has a column.
 func (f *Form) has(c column) bool { return slices.Contains(f.columns, c) }
