@@ -105,7 +105,7 @@ func (o *exportOptions) checkFilled(ctx context.Context, e *env) error {
 	filled, err := readFile(ctx, &e.process, o.out, func(r io.Reader) (bool, error) { return desired.IsFilledIn(ctx, r) })
 	switch {
 	case filled:
-		return refused(hintOtherName, "%s has notes, removals, domain names or faults: somebody's work, which would be lost", o.out)
+		return refused(hintOtherName, "%s has notes, reasons, removals, domain names or faults: somebody's work, which would be lost", o.out)
 	case isInterrupt(err):
 		return err
 	}

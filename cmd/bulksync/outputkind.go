@@ -27,7 +27,7 @@ type outputKind string
 const (
 	planFile     outputKind = "a plan"
 	undoFile     outputKind = "a plan that reverts a run"
-	exportFile   outputKind = "a CSV of partners without reasons"
+	exportFile   outputKind = "a CSV of partners"
 	templateFile outputKind = "a template"
 	faultsFile   outputKind = "a CSV of partners with reasons"
 	waiversFile  outputKind = "a file of waivers"
@@ -45,7 +45,7 @@ func (k outputKind) describes(ctx context.Context, path string, text io.Reader) 
 		return isPlan(text), nil
 	case exportFile, faultsFile:
 		form, err := desired.ReadForm(ctx, text, "")
-		return err == nil && form.HasReason() == (k == faultsFile), notOfContent(err)
+		return err == nil && (k == exportFile || form.HasReason()), notOfContent(err)
 	case templateFile:
 		_, err := desired.ReadTemplate(text, "")
 		return err == nil, notOfContent(err)

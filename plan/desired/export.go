@@ -128,8 +128,8 @@ func (e *Export) Write(w io.Writer) error {
 }
 
 // IsFilledIn reports whether a CSV of partners holds what an export cannot: a note, a
-// row that removes, a domain name or a fault. An error means that it could not be
-// read, or that it has no rows to tell.
+// reason, a row that removes, a domain name or a fault. An error means that it could
+// not be read, or that it has no rows to tell.
 func IsFilledIn(ctx context.Context, r io.Reader) (bool, error) {
 	rows, err := ReadRows(ctx, r, "")
 	var refused *RefusedRows
@@ -139,7 +139,11 @@ func IsFilledIn(ctx context.Context, r io.Reader) (bool, error) {
 	case err != nil:
 		return false, err
 	}
-	return slices.ContainsFunc(rows.rows, func(r Row) bool { return r.Note != "" || r.Absent || r.domain != "" }), nil
+	hasReason := false
+	if at := rows.Input.ReasonColumn(); at >= 0 {
+		hasReason = slices.ContainsFunc(rows.Input.Cells, func(cells []string) bool { return trimCell(cells[at]) != "" })
+	}
+	return hasReason || slices.ContainsFunc(rows.rows, func(r Row) bool { return r.Note != "" || r.Absent || r.domain != "" }), nil
 }
 
 // shownForm is the form with canonical names in place of those that cannot be

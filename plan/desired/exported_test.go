@@ -135,6 +135,26 @@ func TestAnExportNeedsTheNamesThatItShows(t *testing.T) {
 	}
 }
 
+// What no export has is somebody's work. A file without rows has none.
+func TestAFileThatPeopleWorkedOnIsKnown(t *testing.T) {
+	const id = "90e29127-71ad-49c7-9ce8-000000000001"
+	for file, want := range map[string]bool{
+		"tenantId,name,note,reason,ensure,directoryName\n" + id + ",a, ,\u00a0,present,Fab\n": false,
+		"tenantId\n" + id + "\n":                   false,
+		"tenantId\n":                               false,
+		"tenantId,note\n" + id + ",CHG1\n":         true,
+		"tenantId,reason\n" + id + ",failed\n":     true,
+		"tenantId,ensure\n" + id + ",absent\n":     true,
+		"tenantId\n" + id + "\nfabrikam.example\n": true,
+		"tenantId,name\n" + id + ",=A1\n":          true,
+		"tenantId,name\n" + id + "\n":              true,
+	} {
+		if got, _ := desired.IsFilledIn(t.Context(), strings.NewReader(file)); got != want {
+			t.Errorf("%q: %v", file, got)
+		}
+	}
+}
+
 // Where a text would be obeyed, it is not written, not even in a header.
 func TestWhatIsUnfitForItsPlaceIsNotWritten(t *testing.T) {
 	form, err := desired.ReadForm(t.Context(), strings.NewReader("\u202etenantId,name,\u200b\n"), "like.csv")
