@@ -78,10 +78,8 @@ func (o planOptions) build(ctx context.Context, e *env) (*plan.Plan, error) {
 
 func (o planOptions) run(stops execute.Stops, e *env) error {
 	ctx := stops.Soft
-	if o.out != "" {
-		if err := e.checkOutput(o.out, append(o.selection.files(), o.csv, o.template, o.file(e))...); err != nil {
-			return err
-		}
+	if err := e.checkOutputs(ctx, []output{{planFile, o.out}}, append(o.selection.files(), o.csv, o.template, o.file(e))...); err != nil {
+		return err
 	}
 	p, err := o.build(ctx, e)
 	if err != nil {

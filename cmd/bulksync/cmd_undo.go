@@ -56,11 +56,10 @@ func (o undoOptions) run(stops execute.Stops, e *env) error {
 	case lock != nil && o.out == "":
 		return &exit{codeOf(lock), lock, hintElsewhere}
 	}
-	out := cmp.Or(o.out, dir.File(undoName))
-	if err := e.checkOutput(out); err != nil {
+	if err := e.checkOutputs(stops.Soft, []output{{undoFile, o.out}}); err != nil {
 		return err
 	}
-	return e.keepUndo(stops.Soft, dir, out)
+	return e.keepUndo(stops.Soft, dir, cmp.Or(o.out, dir.File(undoName)))
 }
 
 // keepUndo creates the plan, saves it and shows it.

@@ -51,6 +51,9 @@ func (ch *checker) check(cells []string, spans []span) {
 			ch.errs = append(ch.errs, &RowError{File: ch.file, Line: int(at.line), Column: int(at.column), Value: cell, Err: err})
 		}
 	}
+	for _, e := range ch.errs[problems:] {
+		e.TenantID = row.TenantID
+	}
 	tenantID := ch.head.indexes[colTenantID]
 	if len(ch.errs) > problems || tenantID < 0 {
 		return

@@ -144,7 +144,7 @@ func TestARowErrorCarriesItsValueAndItsCause(t *testing.T) {
 	if !errors.As(err, &problem) {
 		t.Fatalf("no RowError in %v", err)
 	}
-	want := desired.RowError{File: "partners.csv", Line: 2, Column: 38, Value: "gone", Err: problem.Err}
+	want := desired.RowError{File: "partners.csv", Line: 2, Column: 38, Value: "gone", Err: problem.Err, TenantID: "aaaaaaaa-0000-4000-8000-00000000000a"}
 	if diff := cmp.Diff(want, *problem, cmp.Comparer(func(a, b error) bool { return a == b })); diff != "" {
 		t.Errorf("problem (-want +got):\n%s", diff)
 	}
