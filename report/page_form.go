@@ -139,7 +139,7 @@ func riskOf(p *plan.Plan, allowed []plan.LimitName) section {
 		})
 	}
 	if len(s.Items) == 0 {
-		s.Items = append(s.Items, said("No change of this plan is a known danger."))
+		s.Items = append(s.Items, said("None of the known hazards applies to this plan."))
 	}
 	s.Items = append(s.Items, limitItems(p, allowed)...)
 	if n := len(p.Policy.Protected); n > 0 {

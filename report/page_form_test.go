@@ -110,7 +110,7 @@ func TestTheLinksAnswerTheForm(t *testing.T) {
 func TestTheFormOfAPlainPlan(t *testing.T) {
 	p := syncPlan(1)
 	checkForm(t, planForm(t, p, report.Options{}),
-		"- No change of this plan is a known danger.", "- Policy: built-in", "- Estimate: none: the tenant was not read for this plan",
+		"- None of the known hazards applies to this plan.", "- Policy: built-in", "- Estimate: none: the tenant was not read for this plan",
 		"- The policy names no window: the plan may be applied at any time.", "- To run exactly this: bulksync apply plan.json --approve "+p.Fingerprint)
 	checkForm(t, planForm(t, planOf(change(2, "", plan.Consent, plan.NoOp)), report.Options{}), "- Nothing is written.")
 }

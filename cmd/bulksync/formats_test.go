@@ -38,6 +38,7 @@ const (
 	sectionLog      = "The log"
 	sectionProof    = "The proof"
 	sectionDoctor   = "The checks of doctor"
+	sectionValidate = "The faults of a file"
 )
 
 // amounts are the three values that together show each member both present and,
@@ -50,7 +51,7 @@ func TestFormatsListEveryMember(t *testing.T) {
 	page := readFormats(t)
 	for section, texts := range map[string]func(*testing.T) [][]byte{
 		sectionPlan: planTexts, sectionDecision: decisionTexts, sectionJournal: journalTexts, sectionSummary: summaryTexts, sectionAudit: auditTexts,
-		sectionManifest: manifestTexts, sectionRequests: requestTexts, sectionProof: proofTexts, sectionDoctor: doctorTexts,
+		sectionManifest: manifestTexts, sectionRequests: requestTexts, sectionProof: proofTexts, sectionDoctor: doctorTexts, sectionValidate: validateTexts,
 	} {
 		page.compare(t, section, "member", collected(t, texts(t)), true)
 	}
@@ -209,6 +210,13 @@ func proofTexts(t *testing.T) (texts [][]byte) {
 func doctorTexts(t *testing.T) (texts [][]byte) {
 	for _, how := range amounts {
 		texts = append(texts, rendered(t, func(w io.Writer) error { return report.Proof(w, filled[diagnosis](how)) }))
+	}
+	return texts
+}
+
+func validateTexts(t *testing.T) (texts [][]byte) {
+	for _, how := range amounts {
+		texts = append(texts, rendered(t, func(w io.Writer) error { return report.Proof(w, filled[validation](how)) }))
 	}
 	return texts
 }

@@ -125,7 +125,7 @@ func (g *github) fetch(ctx context.Context) (string, error) {
 		if inner := (*url.Error)(nil); errors.As(err, &inner) {
 			err = inner.Err // without the URL
 		}
-		return "", &assertionError{msg: fmt.Sprintf("asking GitHub for an ID token: %v", err), passes: true, remote: true}
+		return "", &assertionError{msg: fmt.Sprintf("asking GitHub for an ID token: %v", err), passes: failureOf(nil, err) != 0, remote: true}
 	}
 	if resp.StatusCode != http.StatusOK {
 		return "", &assertionError{msg: fmt.Sprintf("GitHub gave no ID token: it answered %s", resp.Status), passes: mayPass(resp.StatusCode), remote: true}
