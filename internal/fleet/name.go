@@ -11,7 +11,7 @@ import (
 var folderName = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$`)
 
 // deviceName is what Windows takes for a device, whatever follows a dot.
-var deviceName = regexp.MustCompile(`^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9])(\..*)?$`)
+var deviceName = regexp.MustCompile(`^(con|prn|aux|nul|(com|lpt)[0-9])(\..*)?$`)
 
 // CheckName refuses a name that is not fit for a folder.
 func CheckName(name string) error {

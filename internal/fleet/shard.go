@@ -37,6 +37,7 @@ func ParseShard(s string, getenv func(string) string) (Shard, error) {
 			return Shard{}, fmt.Errorf("%s is not set: it is in each pod of an Indexed Job", indexVariable)
 		}
 	}
+	s = index + "/" + count
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 1 || n > maxShards {
 		return Shard{}, fmt.Errorf("%q: the number of shards is between 1 and %d", s, maxShards)
@@ -64,17 +65,27 @@ func (s Shard) Of(all []Tenant) (own []Tenant) {
 	return own
 }
 
-// ShardOf is the shard, of count, that works on a home tenant: the one whose hash
-// with the tenant's ID is the largest. One shard more or less therefore moves only
-// the tenants that it gets or had.
+// ShardOf is the shard, of count, that works on a home tenant: the one whose weight
+// for the tenant is the largest. One shard more or less therefore moves only the
+// tenants that it gets or had.
 func ShardOf(tenantID string, count int) int {
-	id := strings.ToLower(tenantID)
+	sum := sha256.Sum256([]byte(strings.ToLower(tenantID)))
+	state := binary.BigEndian.Uint64(sum[:])
 	best, most := 0, uint64(0)
 	for i := range count {
-		sum := sha256.Sum256([]byte(strconv.Itoa(i) + "/" + id))
-		if weight := binary.BigEndian.Uint64(sum[:]); i == 0 || weight > most {
+		state += 0x9E3779B97F4A7C15
+		if weight := mix(state); weight > most {
 			best, most = i, weight
 		}
 	}
 	return best
+}
+
+// mix is what SplitMix64 makes of its state: one number for each shard, from one hash
+// of the tenant. A thousand tenants in a thousand shards need a million of them.
+// Source: Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, 2014.
+func mix(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
 }
