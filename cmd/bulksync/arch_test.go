@@ -27,7 +27,7 @@ var homes = map[string][]string{
 	"github.com/spf13/cobra":                           {"cmd/bulksync"},
 	"github.com/spf13/pflag":                           {"cmd/bulksync"},
 	"github.com/vbauerster/mpb/v8":                     {"cmd/bulksync"},
-	"go.yaml.in/yaml/v3":                               {"internal/yamlfile", "plan/approval"},
+	"go.yaml.in/yaml/v3":                               {"internal/fleet", "internal/yamlfile", "plan/approval"},
 	"golang.org/x/crypto":                              {"internal/seal"},
 	"golang.org/x/net":                                 {"plan/desired"},
 	"golang.org/x/sync":                                {"execute", "internal/fleet", "plan"},
