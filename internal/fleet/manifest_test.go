@@ -48,8 +48,14 @@ func faultsOf(t *testing.T, text string) (told []string) {
 	return told
 }
 
+// abs is an absolute path.
+func abs(name string) string {
+	path, _ := filepath.Abs(name)
+	return path
+}
+
 func TestReadManifest(t *testing.T) {
-	text := `# All of ours.
+	text := strings.Replace(`# All of ours.
 tenants:
   - name: contoso
     tenantId: "{90E29127-71AD-49C7-9CE8-DB3F41EA06F1}"
@@ -58,7 +64,7 @@ tenants:
     tenantId: 1c8d6e2f-6d1a-4a1b-8b62-3a3b5d3a1b02
     cloud: USGov
     graphUrl: HTTP://LocalHost:8080/
-    certificatePath: /etc/fabrikam.pem
+    certificatePath: ABS
     certificatePasswordEnv: FABRIKAM_PASSWORD
     sendCertificateChain: true
     template: template.json
@@ -70,7 +76,7 @@ defaults:
   clientId: 3f2504e0-4f89-41d3-9a0c-0305e82c3301
   clientSecretEnv: OUR_SECRET
   csv: ../partners.csv
-`
+`, "ABS", abs("fabrikam.pem"), 1)
 	sum := sha256.Sum256([]byte(text))
 	want := &fleet.Manifest{
 		Name: filepath.Join("etc", "fleet.yaml"), SHA256: hex.EncodeToString(sum[:]),
@@ -82,7 +88,7 @@ defaults:
 			},
 			{
 				Name: "fabrikam", TenantID: fabrikam, Cloud: graph.USGov, GraphURL: "http://localhost:8080", Auth: "certificate",
-				Settings: map[string]string{"AZURE_CLIENT_ID": app, "AZURE_CLIENT_CERTIFICATE_PATH": "/etc/fabrikam.pem", "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN": "true"},
+				Settings: map[string]string{"AZURE_CLIENT_ID": app, "AZURE_CLIENT_CERTIFICATE_PATH": abs("fabrikam.pem"), "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN": "true"},
 				Secrets:  map[string]string{"AZURE_CLIENT_CERTIFICATE_PASSWORD": "FABRIKAM_PASSWORD"},
 				CSV:      "partners.csv", Template: filepath.Join("etc", "template.json"), Policy: filepath.Join("etc", "policy.yaml"),
 				Waivers: filepath.Join("etc", "waivers.csv"), Scope: "file", Line: 6,
@@ -130,8 +136,8 @@ func TestWaysOfTenants(t *testing.T) {
 		{"auth: token, accessTokenEnv: D, clientSecretEnv: S", "auth: secret, clientId: " + app, "secret", m{"AZURE_CLIENT_ID": app}, m{"AZURE_CLIENT_SECRET": "S"}},
 		{"auth: env, clientSecretEnv: S, clientId: " + app, "scope: all", "env", m{"AZURE_CLIENT_ID": app}, m{"AZURE_CLIENT_SECRET": "S"}},
 		{"accessTokenEnv: D, clientSecretEnv: S, auth: azure-cli, clientId: " + app, "auth: env", "env", m{"AZURE_CLIENT_ID": app}, m{"AZURE_CLIENT_SECRET": "S"}},
-		{"clientSecretEnv: S, clientId: " + app, "auth: env, certificatePath: /c", "env", m{"AZURE_CLIENT_ID": app, "AZURE_CLIENT_CERTIFICATE_PATH": "/c"}, m{}},
-		{"certificatePath: /c, clientId: " + app, "certificatePasswordEnv: P", "certificate", m{"AZURE_CLIENT_ID": app, "AZURE_CLIENT_CERTIFICATE_PATH": "/c"}, m{"AZURE_CLIENT_CERTIFICATE_PASSWORD": "P"}},
+		{"clientSecretEnv: S, clientId: " + app, "auth: env, certificatePath: " + abs("c"), "env", m{"AZURE_CLIENT_ID": app, "AZURE_CLIENT_CERTIFICATE_PATH": abs("c")}, m{}},
+		{"certificatePath: " + abs("c") + ", clientId: " + app, "certificatePasswordEnv: P", "certificate", m{"AZURE_CLIENT_ID": app, "AZURE_CLIENT_CERTIFICATE_PATH": abs("c")}, m{"AZURE_CLIENT_CERTIFICATE_PASSWORD": "P"}},
 	} {
 		got, err := read(tenants(c.defaults, c.own, "auth: azure-cli"))
 		if err != nil {
@@ -202,7 +208,7 @@ func TestEachFaultOfAManifestNamesItsPlace(t *testing.T) {
 		{"tenants: [{name: contoso, auth: azure-cli, csv: x}]", "1:11: tenants.tenantId is missing"},
 		{"tenants: [{name: contoso, tenantId: " + contoso + ", auth: azure-cli}]", "1:11: tenants: nothing says what is wanted: name a file as csv or template"},
 		{"tenants: [{name: Contoso, tenantId: " + contoso + ", auth: azure-cli, csv: x}]", "1:18: tenants.name: a name has 1 to 63"},
-		{"tenants: [{name: con, tenantId: " + contoso + ", auth: azure-cli, csv: x}]", "1:18: tenants.name: Windows keeps this name"},
+		{"tenants: [{name: con, tenantId: " + contoso + ", auth: azure-cli, csv: x}]", "1:18: tenants.name: it is a name that Windows keeps"},
 		{"tenants: [{name: contoso, tenantId: contoso.com, auth: azure-cli, csv: x}]", "1:37: tenants.tenantId: it is not a GUID"},
 		{"defaults: {auth: azure-cli, template: t}\ntenants:\n- {name: a, tenantId: " + contoso + "}\n- {name: a, tenantId: " + fabrikam + "}", "4:10: tenants.name: a appears twice: it is on line 3 already"},
 		{"defaults: {auth: azure-cli, template: t}\ntenants:\n- {name: a, tenantId: " + contoso + "}\n- {name: b, tenantId: " + strings.ToUpper(contoso) + "}", "4:23: tenants.tenantId: " + contoso + " appears twice: it is on line 3 already"},

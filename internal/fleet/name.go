@@ -19,7 +19,7 @@ func CheckName(name string) error {
 	case !folderName.MatchString(name) || strings.Contains(name, ".."):
 		return errors.New("a name has 1 to 63 of the characters a-z, 0-9, hyphen, dot and underscore, and begins and ends with a letter or digit")
 	case deviceName.MatchString(name):
-		return errors.New("Windows keeps this name for a device")
+		return errors.New("it is a name that Windows keeps for a device")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -63,6 +64,26 @@ func (s Shard) Of(all []Tenant) (own []Tenant) {
 		}
 	}
 	return own
+}
+
+// division is the tenants of a listing by their shards. The records of a run all have
+// the same listing, so that the last one is kept.
+type division struct {
+	tenants []Ident
+	shards  [][]Ident
+}
+
+// divide returns the tenants of each of count shards, in their order.
+func (d *division) divide(tenants []Ident, count int) [][]Ident {
+	if len(d.shards) == count && slices.Equal(d.tenants, tenants) {
+		return d.shards
+	}
+	d.tenants, d.shards = tenants, make([][]Ident, count)
+	for _, t := range tenants {
+		i := ShardOf(t.TenantID, count)
+		d.shards[i] = append(d.shards[i], t)
+	}
+	return d.shards
 }
 
 // ShardOf is the shard, of count, that works on a home tenant: the one whose weight
