@@ -1,7 +1,9 @@
 package fleet
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 )
 
@@ -22,8 +24,11 @@ func (e *OtherFleetError) Error() string {
 // no tenant of the manifest at all. A record that cannot be read has no say in it.
 func CheckFolder(dir string, m *Manifest) error {
 	all, _, err := readRecords([]string{dir})
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil // there is no folder yet
+	}
+	if err != nil {
+		return err
 	}
 	names, ids := map[string]string{}, map[string]string{}
 	for _, t := range m.Tenants {
@@ -41,7 +46,7 @@ func CheckFolder(dir string, m *Manifest) error {
 				shared++
 			}
 		}
-		if shared == 0 && len(all[i].Manifest.Tenants) > 0 {
+		if shared == 0 {
 			return &OtherFleetError{dir, "it has no tenant of the manifest"}
 		}
 	}
@@ -56,7 +61,7 @@ func CheckFolder(dir string, m *Manifest) error {
 func Begin(dir string, r *Record, now time.Time) (since time.Time, goesOn bool, err error) {
 	earlier, err := ReadRecord(dir, r.Shard)
 	if err != nil {
-		return now, false, fmt.Errorf("%s: %w", recordName(r.Shard), err)
+		return now, false, fmt.Errorf("%s: %w", r.Shard.recordName(), err)
 	}
 	r.FormatVersion, r.StartedAt, r.FinishedAt, r.Rows = FormatVersion, now.UTC().Truncate(time.Second), time.Time{}, []Row{}
 	if earlier != nil && r.goesOn(earlier, now) {

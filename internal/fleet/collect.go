@@ -3,13 +3,14 @@ package fleet
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
+	"bulksync/internal/atomicfile"
 	"bulksync/plan"
 )
 
@@ -75,21 +76,30 @@ func reasons(ignored []Ignored) (all []error) {
 	return all
 }
 
-// readRecords reads all records of the folders.
+// readRecords reads all records of the folders. A folder that is named twice is read
+// once.
 func readRecords(dirs []string) (all []found, ignored []Ignored, err error) {
+	var d division
+	var seen []os.FileInfo
 	for _, dir := range dirs {
-		if _, err := os.Stat(dir); err != nil {
-			return nil, nil, err
-		}
-		files, err := filepath.Glob(filepath.Join(globQuoted(dir), RecordsDir, "*.json"))
+		info, err := os.Stat(dir)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, atomicfile.PathError(err)
 		}
-		for _, file := range files {
-			r, err := readRecord(file)
-			if err == nil && filepath.Base(file) != filepath.Base(recordName(r.Shard)) {
-				err = fmt.Errorf("it is the record of shard %s", r.Shard)
+		if slices.ContainsFunc(seen, func(other os.FileInfo) bool { return os.SameFile(info, other) }) {
+			continue
+		}
+		seen = append(seen, info)
+		entries, err := os.ReadDir(filepath.Join(dir, RecordsDir))
+		if err != nil && (!errors.Is(err, fs.ErrNotExist) || !info.IsDir()) {
+			return nil, nil, atomicfile.PathError(err)
+		}
+		for _, e := range entries {
+			file := filepath.Join(dir, RecordsDir, e.Name())
+			if filepath.Ext(file) != recordEnding {
+				continue
 			}
+			r, err := d.read(file)
 			if err != nil {
 				ignored = append(ignored, Ignored{file, err.Error()})
 				continue
@@ -98,11 +108,6 @@ func readRecords(dirs []string) (all []found, ignored []Ignored, err error) {
 		}
 	}
 	return all, ignored, nil
-}
-
-// globQuoted is a path in which nothing stands for anything else.
-func globQuoted(p string) string {
-	return strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`).Replace(p)
 }
 
 // newer says which of two records of a shard counts: one that finished, and then the
@@ -135,13 +140,13 @@ func otherRun(run, r *Record) string {
 
 // fill adds the shards, and a row for each tenant.
 func (r *Rollup) fill(out string, tenants []Ident, shards []*found) {
-	rows := make(map[string]Row, len(tenants))
-	owned := make([]int, len(shards))
-	for _, t := range tenants {
-		owned[ShardOf(t.TenantID, len(shards))]++
-	}
-	for i, s := range shards {
-		state := ShardState{Index: i, State: Missing, Tenants: owned[i]}
+	var d division
+	rows, shardOf := make(map[string]Row, len(tenants)), make(map[string]int, len(tenants))
+	for i, own := range d.divide(tenants, len(shards)) {
+		for _, t := range own {
+			shardOf[t.TenantID] = i
+		}
+		s, state := shards[i], ShardState{Index: i, State: Missing, Tenants: len(own)}
 		if s != nil {
 			state.State, state.StartedAt, state.FinishedAt = Unfinished, s.StartedAt, s.FinishedAt
 			if !s.FinishedAt.IsZero() {
@@ -157,7 +162,7 @@ func (r *Rollup) fill(out string, tenants []Ident, shards []*found) {
 	for _, t := range tenants {
 		row, ok := rows[t.TenantID]
 		if !ok {
-			row = Row{Name: t.Name, TenantID: t.TenantID, Status: Unknown, ExitCode: exitUnread, Shard: ShardOf(t.TenantID, len(shards))}
+			row = Row{Name: t.Name, TenantID: t.TenantID, Status: Unknown, ExitCode: exitUnread, Shard: shardOf[t.TenantID]}
 			row.Problem, row.Next = r.unknown(row.Shard)
 		}
 		r.Rows = append(r.Rows, row)
@@ -176,11 +181,15 @@ func (r *Rollup) span(s *Record) {
 
 // unknown says why nothing is known of the tenants of a shard.
 func (r *Rollup) unknown(shard int) (problem, next string) {
-	name := Shard{shard, len(r.Shards)}.String()
-	if r.Shards[shard].State == Unfinished {
-		return "shard " + name + " began and has not ended", "wait for shard " + name + ", or run it again: it goes on where it stopped"
+	name, isWhole := Shard{shard, len(r.Shards)}.String(), len(r.Shards) == 1
+	switch unfinished := r.Shards[shard].State == Unfinished; {
+	case isWhole:
+		return "the run began and has not ended", "wait for it, or start it again: it goes on where it stopped"
+	case unfinished:
+		return "shard " + name + " began and has not ended", "wait for shard " + name + ", or start it again: it goes on where it stopped"
+	default:
+		return "shard " + name + " has left no result", "run it with --shard " + name + ", or name its folder as well"
 	}
-	return "shard " + name + " has left no result", "run it with --shard " + name + ", or name its folder as well"
 }
 
 // movedTo returns the row with paths that are relative to the folder out.

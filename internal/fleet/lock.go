@@ -2,6 +2,9 @@ package fleet
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,21 +17,51 @@ import (
 // lockPoll is how often a lock is asked for that another process holds.
 const lockPoll = 100 * time.Millisecond
 
-// Lock takes the lock of the folder of a fleet, or that of one shard in it, which
-// name says. If another process has it, wait is called once, and Lock waits until ctx
-// ends. The lock ends with its process at the latest.
+// Lock takes a lock in the folder of a fleet, which it makes if there is none: its own,
+// LockName, or that of a shard, Shard.LockName. If another process has it, wait is
+// called once, and Lock waits until ctx ends. The lock ends with its process at the
+// latest.
 func Lock(ctx context.Context, dir, name string, wait func()) (unlock func(), err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, atomicfile.PathError(err)
+	path := filepath.Join(dir, name)
+	if err := makeRecords(dir); err != nil {
+		return nil, err
 	}
-	lock := flock.New(filepath.Join(dir, name), flock.SetPermissions(0o600))
+	info, err := os.Lstat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, &atomicfile.KindError{Path: path, Mode: info.Mode()}
+	}
+	lock := flock.New(path, flock.SetPermissions(0o600))
 	held, err := lock.TryLock()
 	if err == nil && !held {
 		wait()
-		held, err = lock.TryLockContext(ctx, lockPoll)
+		_, err = lock.TryLockContext(ctx, lockPoll)
 	}
 	if err != nil {
-		return nil, err
+		_ = lock.Close() // it holds nothing
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, fmt.Errorf("locking %s: %w", path, atomicfile.WithoutPath(err))
 	}
 	return func() { _ = lock.Unlock() }, nil
+}
+
+// makeRecords makes the folder of a fleet, and the one for the records in it, unless
+// they are there. A link in place of the latter would lead elsewhere.
+func makeRecords(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return atomicfile.PathError(err)
+	}
+	records := filepath.Join(dir, RecordsDir)
+	if err := os.Mkdir(records, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return atomicfile.PathError(err)
+	}
+	info, err := os.Lstat(records)
+	if err != nil {
+		return atomicfile.PathError(err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is not a folder", records)
+	}
+	return nil
 }

@@ -11,7 +11,7 @@ import (
 var folderName = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$`)
 
 // deviceName is what Windows takes for a device, whatever follows a dot.
-var deviceName = regexp.MustCompile(`^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9])(\..*)?$`)
+var deviceName = regexp.MustCompile(`^(con|prn|aux|nul|(com|lpt)[0-9])(\..*)?$`)
 
 // CheckName refuses a name that is not fit for a folder.
 func CheckName(name string) error {
@@ -19,7 +19,7 @@ func CheckName(name string) error {
 	case !folderName.MatchString(name) || strings.Contains(name, ".."):
 		return errors.New("a name has 1 to 63 of the characters a-z, 0-9, hyphen, dot and underscore, and begins and ends with a letter or digit")
 	case deviceName.MatchString(name):
-		return errors.New("Windows keeps this name for a device")
+		return errors.New("it is a name that Windows keeps for a device")
 	}
 	return nil
 }

@@ -1,18 +1,15 @@
 package fleet
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"bulksync/internal/atomicfile"
+	"bulksync/internal/seal"
 	"bulksync/plan"
 )
 
@@ -31,8 +28,8 @@ const (
 	TenantsDir = "tenants"
 )
 
-// maxRecord is far more than the record of any fleet, in bytes.
-const maxRecord = 256 << 20
+// recordEnding is that of the file of a record.
+const recordEnding = ".json"
 
 // Record is what one shard knows.
 type Record struct {
@@ -77,18 +74,24 @@ func (m *Manifest) Listing() Listing {
 // TenantDir is the folder of a tenant below that of the fleet.
 func TenantDir(dir, name string) string { return filepath.Join(dir, TenantsDir, name) }
 
-// recordName is the file of a shard's record, below the folder of the fleet.
-func recordName(s Shard) string {
-	return filepath.Join(RecordsDir, fmt.Sprintf("%d-of-%d.json", s.Index, s.Count))
+// LockName is the lock of the shard, below the folder of the fleet: it is held while
+// the shard works.
+func (s Shard) LockName() string { return s.file(".lock") }
+
+// recordName is the file of the shard's record, below the folder of the fleet.
+func (s Shard) recordName() string { return s.file(recordEnding) }
+
+func (s Shard) file(ending string) string {
+	return filepath.Join(RecordsDir, fmt.Sprintf("%d-of-%d%s", s.Index, s.Count, ending))
 }
 
 // Write writes the record into the folder of a fleet, whole or not at all.
 func (r *Record) Write(dir string) error {
-	if err := os.MkdirAll(filepath.Join(dir, RecordsDir), 0o700); err != nil {
-		return atomicfile.PathError(err)
+	if err := makeRecords(dir); err != nil {
+		return err
 	}
-	return atomicfile.Replace(filepath.Join(dir, recordName(r.Shard)), func(w io.Writer) error {
-		enc := json.NewEncoder(w)
+	return atomicfile.Replace(filepath.Join(dir, r.Shard.recordName()), func(w io.Writer) error {
+		enc := seal.NewEncoder(w)
 		enc.SetIndent("", "  ")
 		return enc.Encode(r)
 	})
@@ -97,95 +100,10 @@ func (r *Record) Write(dir string) error {
 // ReadRecord reads the record of a shard from the folder of a fleet; nil if there is
 // none.
 func ReadRecord(dir string, s Shard) (*Record, error) {
-	r, err := readRecord(filepath.Join(dir, recordName(s)))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	var d division
+	r, err := d.read(filepath.Join(dir, s.recordName()))
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
-	case err != nil:
-		return nil, err
-	case r.Shard != s:
-		return nil, fmt.Errorf("%s is the record of shard %s", recordName(s), r.Shard)
 	}
-	return r, nil
-}
-
-// readRecord reads a file that may be anybody's.
-func readRecord(name string) (*Record, error) {
-	f, err := atomicfile.Open(name, os.O_RDONLY)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxRecord+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case len(text) > maxRecord:
-		return nil, errors.New("it is too large for a record of a fleet")
-	}
-	var r Record
-	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("it is no record of a fleet: %w", err)
-	}
-	return &r, r.check()
-}
-
-// check refuses a record that no shard can have written.
-func (r *Record) check() error {
-	if r.FormatVersion != FormatVersion {
-		return fmt.Errorf("its format is version %d, and this program reads version %d", r.FormatVersion, FormatVersion)
-	}
-	if r.Shard.Count < 1 || r.Shard.Index < 0 || r.Shard.Index >= r.Shard.Count || r.StartedAt.IsZero() {
-		return errors.New("it does not say of which shard it is, or when it began")
-	}
-	if err := r.Manifest.check(); err != nil {
-		return err
-	}
-	return r.checkRows()
-}
-
-// check refuses tenants that no manifest can have.
-func (l *Listing) check() error {
-	names, ids := map[string]bool{}, map[string]bool{}
-	for _, t := range l.Tenants {
-		if CheckName(t.Name) != nil || t.TenantID == "" || names[t.Name] || ids[t.TenantID] {
-			return fmt.Errorf("it lists a tenant %q twice, or under a name that none can have", t.Name)
-		}
-		names[t.Name], ids[t.TenantID] = true, true
-	}
-	return nil
-}
-
-// checkRows holds the rows of a finished shard against the tenants that are its.
-func (r *Record) checkRows() error {
-	if r.FinishedAt.IsZero() {
-		if len(r.Rows) > 0 {
-			return errors.New("it has results, and did not finish")
-		}
-		return nil
-	}
-	var own []Ident
-	for _, t := range r.Manifest.Tenants {
-		if r.Shard.Owns(t.TenantID) {
-			own = append(own, t)
-		}
-	}
-	have := make([]Ident, len(r.Rows))
-	for i := range r.Rows {
-		row := &r.Rows[i]
-		have[i] = Ident{row.Name, row.TenantID}
-		if !slices.Contains(Statuses(), row.Status) || row.Shard != r.Shard.Index || !isInside(row.Page) || row.Plan != nil && !isInside(row.Plan.File) {
-			return fmt.Errorf("its result for %s is none that a shard can have", row.Name)
-		}
-	}
-	if !slices.Equal(own, have) {
-		return errors.New("its results are not those of the tenants that are its")
-	}
-	return nil
-}
-
-// isInside reports that a path with slashes stays below the folder that it is
-// relative to. An empty one does.
-func isInside(p string) bool {
-	return p == "" || filepath.IsLocal(filepath.FromSlash(p)) && path.Clean(p) == p
+	return r, err
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -37,6 +38,7 @@ func ParseShard(s string, getenv func(string) string) (Shard, error) {
 			return Shard{}, fmt.Errorf("%s is not set: it is in each pod of an Indexed Job", indexVariable)
 		}
 	}
+	s = index + "/" + count
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 1 || n > maxShards {
 		return Shard{}, fmt.Errorf("%q: the number of shards is between 1 and %d", s, maxShards)
@@ -64,17 +66,47 @@ func (s Shard) Of(all []Tenant) (own []Tenant) {
 	return own
 }
 
-// ShardOf is the shard, of count, that works on a home tenant: the one whose hash
-// with the tenant's ID is the largest. One shard more or less therefore moves only
-// the tenants that it gets or had.
+// division is the tenants of a listing by their shards. The records of a run all have
+// the same listing, so that the last one is kept.
+type division struct {
+	tenants []Ident
+	shards  [][]Ident
+}
+
+// divide returns the tenants of each of count shards, in their order.
+func (d *division) divide(tenants []Ident, count int) [][]Ident {
+	if len(d.shards) == count && slices.Equal(d.tenants, tenants) {
+		return d.shards
+	}
+	d.tenants, d.shards = tenants, make([][]Ident, count)
+	for _, t := range tenants {
+		i := ShardOf(t.TenantID, count)
+		d.shards[i] = append(d.shards[i], t)
+	}
+	return d.shards
+}
+
+// ShardOf is the shard, of count, that works on a home tenant: the one whose weight
+// for the tenant is the largest. One shard more or less therefore moves only the
+// tenants that it gets or had.
 func ShardOf(tenantID string, count int) int {
-	id := strings.ToLower(tenantID)
+	sum := sha256.Sum256([]byte(strings.ToLower(tenantID)))
+	state := binary.BigEndian.Uint64(sum[:])
 	best, most := 0, uint64(0)
 	for i := range count {
-		sum := sha256.Sum256([]byte(strconv.Itoa(i) + "/" + id))
-		if weight := binary.BigEndian.Uint64(sum[:]); i == 0 || weight > most {
+		state += 0x9E3779B97F4A7C15
+		if weight := mix(state); weight > most {
 			best, most = i, weight
 		}
 	}
 	return best
+}
+
+// mix is what SplitMix64 makes of its state: one number for each shard, from one hash
+// of the tenant. A thousand tenants in a thousand shards need a million of them.
+// Source: Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, 2014.
+func mix(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
 }

@@ -12,8 +12,7 @@ type Manifest struct {
 
 // Tenant is one home tenant, with the defaults of the manifest filled in.
 type Tenant struct {
-	// Name is fit for a folder: ^[a-z0-9][a-z0-9._-]{0,62}$, and not what Windows keeps
-	// for devices.
+	// Name is fit for a folder, as CheckName says.
 	Name string
 	// TenantID is a GUID in lower case.
 	TenantID string

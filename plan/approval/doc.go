@@ -16,6 +16,7 @@
 // exception: whoever is named in an approval as not approved is not written.
 //
 // Package plan below owns the plan, package desired the forms of tenant IDs and the
-// faults of a file, package seal the signatures. Above, package journal records the
-// approvals of a run, and package report shows them.
+// faults of a file, package yamlfile the strict reading of YAML, package seal the
+// signatures. Above, package journal records the approvals of a run, and package
+// report shows them.
 package approval
