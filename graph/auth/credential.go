@@ -182,8 +182,10 @@ func (s *signIn) byEnvironment() (azcore.TokenCredential, error) {
 		return nil, fmt.Errorf("%s and %s are both set: choose %s or %s", varSecret, varCertificate, BySecret, ByCertificate)
 	case secret:
 		return s.bySecret()
-	default:
+	case certificate:
 		return s.byCertificate()
+	default:
+		return nil, fmt.Errorf("%s or %s is not set", varSecret, varCertificate)
 	}
 }
 
