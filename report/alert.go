@@ -134,7 +134,7 @@ func planAlerts(p *plan.Plan) []*alert {
 		}
 		for _, h := range c.Hazards {
 			dangers.at(string(h), func() alert {
-				return alert{Tone: hazardTone(h), Title: OneLine(string(h)), Words: OneLine(h.Info().Words), Link: filter("hazard", string(h))}
+				return alert{Tone: hazardTone(h), Title: OneLine(string(h)), Words: OneLine(h.Info().Meaning(p.Reverts())), Link: filter("hazard", string(h))}
 			}).add(partnerOf(c.Partner))
 		}
 		if c.Action == plan.Blocked && !slices.Contains(c.Hazards, plan.ServiceOwned) {
