@@ -248,7 +248,7 @@ func alertWords(o *journal.Outcome, stopped string) string {
 // reasonWords describes a reason whose messages are about a single object.
 func reasonWords(r journal.Reason) string {
 	return map[journal.Reason]string{
-		journal.ReasonPredecessor: "an earlier change of the same partner did not succeed",
+		journal.ReasonPredecessor: "another change of the same partner did not succeed",
 		journal.ReasonDrifted:     "changed since the plan, so not overwritten",
 		journal.ReasonNeverSeen:   "accepted by Graph, never seen there",
 		journal.ReasonReplaced:    "made by this run, different now",

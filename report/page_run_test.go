@@ -249,7 +249,7 @@ func TestAlertWords(t *testing.T) {
 		"quiet":        {journal.Outcome{Status: journal.Unchanged, Message: "somebody made it"}, nil, "! unchanged (1 partner): somebody made it\n"},
 		"unseen":       {unseen, nil, "! succeeded (1 partner): accepted; not yet visible after 2m0s\n"},
 		"a step before": {journal.Outcome{Status: journal.Skipped, Reason: journal.ReasonPredecessor, Message: "change 4 of this partner did not succeed"}, nil,
-			"! skipped (1 partner): an earlier change of the same partner did not succeed\n"},
+			"! skipped (1 partner): another change of the same partner did not succeed\n"},
 		"excepted": {journal.Outcome{Status: journal.Skipped, Message: "excepted by Ada"}, nil, "! skipped (1 partner): excepted by Ada\n"},
 		"lost":     {journal.Outcome{Status: journal.Indeterminate}, nil, "! indeterminate (1 partner): sent, but what became of it is not known\n"},
 	} {
