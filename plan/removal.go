@@ -221,15 +221,23 @@ func (c *Change) removalHazards() []Hazard {
 	return all
 }
 
-// RestoreWords says which members of a partner configuration the change writes back
-// beside its fields, and which it cannot; empty for most changes.
-func (c *Change) RestoreWords() string {
+// PartnerWords says which members of a partner configuration the change removes or
+// writes back beside its fields and what Taken lists, and which no undo brings back;
+// empty for most changes.
+func (c *Change) PartnerWords() string {
 	var parts []string
-	if c.Restore != nil {
-		parts = append(parts, "writes back: "+strings.Join(slices.Sorted(maps.Keys(partnerSettings(c.Restore))), ", "))
+	add := func(what string, object json.RawMessage) {
+		if object != nil {
+			parts = append(parts, what+strings.Join(slices.Sorted(maps.Keys(partnerSettings(object))), ", "))
+		}
 	}
-	if why, ok := strings.CutPrefix(c.Reason, reasonRevertPart); ok {
-		parts = append(parts, why)
+	lost := strings.TrimPrefix(c.Reason, reasonRevertPart)
+	if c.Object == PartnerConfiguration && c.Action == Delete {
+		add("also removed: ", restored(c.Before))
+	}
+	add("writes back: ", c.Restore)
+	if strings.HasPrefix(lost, reasonLost) {
+		parts = append(parts, lost)
 	}
 	return strings.Join(parts, "; ")
 }
