@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"crypto/sha256"
 	_ "embed" // the page, its style and its script are files
 	"encoding/base64"
@@ -205,10 +206,7 @@ const htmlNames = 4
 // Names are those of the first partners of the alert.
 func (a *alert) Names() (names []string) {
 	for _, p := range a.Partners[:min(len(a.Partners), htmlNames)] {
-		if p.Name == "" {
-			p.Name = p.String()
-		}
-		names = append(names, p.Name)
+		names = append(names, cmp.Or(p.Name, p.Known, p.TenantID, p.String()))
 	}
 	return names
 }
