@@ -124,7 +124,7 @@ func untouched(p *plan.Plan, known int) string {
 		parts = append(parts, words.Count(n, "blocked object"))
 	}
 	if n := p.Read.Partners - known; n > 0 {
-		parts = append(parts, "the other "+words.Count(n, "partner")+" of the tenant")
+		parts = append(parts, agree(n, "the other partner", "the other "+words.Count(n, "partner"))+" of the tenant")
 	}
 	return strings.Join(append(parts, "every setting that no change names"), "; ")
 }

@@ -196,3 +196,16 @@ func TestThePartnersOfAPage(t *testing.T) {
 		t.Errorf("%s", same)
 	}
 }
+
+// A card names a partner that the file does not name as its directory does.
+func TestACardNamesAPartnerOfTheDirectory(t *testing.T) {
+	c := with(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(true, false)), "", plan.SyncOff)
+	c.Partner.DirectoryName, c.Partner.Domain = "Alder Mills", "alder.example"
+	var b strings.Builder
+	if err := report.Plan(&b, planOf(c), report.HTML, report.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), `<p class="names"><span>Alder Mills</span></p>`) {
+		t.Error("the card does not name it")
+	}
+}

@@ -155,7 +155,7 @@ func sentence(text string) string {
 	text = secretField.ReplaceAllString(text, "$1=[removed]")
 	text = seeAlso.ReplaceAllString(text, "")
 	text = trace.ReplaceAllString(text, " (correlation ID $1)")
-	text = jwt.ReplaceAllString(text, "[token removed]")
+	text = withoutTokens(text)
 	text = strings.TrimRight(strings.Join(strings.Fields(text), " "), ".")
 	const limit = 600 // enough for the az login command that answers a challenge
 	if len(text) > limit {

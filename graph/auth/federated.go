@@ -67,7 +67,7 @@ func readAssertion(path string) (string, error) {
 	if err != nil {
 		return "", &assertionError{msg: fmt.Sprintf("%s: %v", varTokenFile, err), passes: true}
 	}
-	assertion := strings.TrimSpace(string(text))
+	assertion := strings.TrimSpace(string(plainText(text)))
 	if assertion == "" {
 		return "", &assertionError{msg: fmt.Sprintf("the federated token file %s is empty", path), passes: true}
 	}

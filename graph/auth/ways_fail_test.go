@@ -132,7 +132,7 @@ func TestBadCertificates(t *testing.T) {
 			{"another password", pfx(t, pkcs12.Modern2023, app, ca, pfxCanary), "no-" + pfxCanary, "AZURE_CLIENT_CERTIFICATE_PASSWORD is not its password"},
 			{"another password, of old", pfx(t, pkcs12.LegacyDES, app, ca, pfxCanary), "no-" + pfxCanary, "AZURE_CLIENT_CERTIFICATE_PASSWORD is not its password"},
 			{"something else", "hello", "", "neither PEM nor PFX"},
-			{"nothing", "", "", "neither PEM nor PFX"},
+			{"nothing", "", "", "the file is empty"},
 		} {
 			r := newSignInRig(t, auth.ByCertificate, graphsim.SignInConfig{})
 			r.env["AZURE_CLIENT_CERTIFICATE_PATH"], r.env["AZURE_CLIENT_CERTIFICATE_PASSWORD"] = file(t, tc.text), tc.password
