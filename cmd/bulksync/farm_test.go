@@ -15,6 +15,8 @@ type farm struct {
 	mu     sync.Mutex
 	byName map[string]*graphsim.Sim
 	byID   map[string]*graphsim.Sim
+	// seen is told of each request; nil for nobody.
+	seen func(*http.Request)
 }
 
 func newFarm() *farm {
@@ -55,6 +57,9 @@ func (f *farm) of(r *http.Request) *graphsim.Sim {
 
 // ServeHTTP answers as the tenant that the request is for.
 func (f *farm) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f.seen != nil {
+		f.seen(r)
+	}
 	if sim := f.of(r); sim != nil {
 		sim.ServeHTTP(w, r)
 		return

@@ -9,9 +9,13 @@ import (
 	"bulksync/plan/desired"
 )
 
-// failed is the row of a tenant that could not be worked on.
+// failed is the row of a tenant that could not be worked on, or not be read completely.
 func (m *member) failed(err error) fleet.Row {
-	return fleet.Row{Status: fleet.Failed, ExitCode: codeOf(err), Problem: m.problem(err), Next: m.nextAfter(err)}
+	row := fleet.Row{Status: fleet.Failed, ExitCode: codeOf(err), Problem: m.problem(err), Next: m.nextAfter(err)}
+	if row.ExitCode == exitIncomplete {
+		row.Status = fleet.Incomplete
+	}
+	return row
 }
 
 // problem is what an error says, in one line.
