@@ -74,15 +74,27 @@ func isFleetFolder(dir string) bool {
 	if records, err := filepath.Glob(filepath.Join(dir, fleet.RecordsDir, "*-of-*.json")); err == nil && len(records) > 0 {
 		return true
 	}
+	r := readRollup(dir)
+	return r != nil && r.Verb != "" && len(r.Shards) > 0 && len(r.Rows) > 0
+}
+
+// isTold reports whether the roll-up in a folder tells how the run of a record ended.
+func isTold(dir string, r *fleet.Record) bool {
+	all := readRollup(dir)
+	return all != nil && all.Verb == r.Verb && all.Run == r.Run && all.Manifest.SHA256 == r.Manifest.SHA256 &&
+		len(all.Shards) == r.Shard.Count && all.Shards[r.Shard.Index].FinishedAt.Equal(r.FinishedAt)
+}
+
+// readRollup reads the roll-up in a folder; nil if there is none that can be read.
+func readRollup(dir string) *fleet.Rollup {
 	f, err := atomicfile.Open(filepath.Join(dir, fleet.RollupName), os.O_RDONLY)
 	if err != nil {
-		return false
+		return nil
 	}
 	defer f.Close()
-	var v struct {
-		Verb   string            `json:"verb"`
-		Shards []json.RawMessage `json:"shards"`
-		Rows   []json.RawMessage `json:"tenants"`
+	var r fleet.Rollup
+	if json.NewDecoder(f).Decode(&r) != nil {
+		return nil
 	}
-	return json.NewDecoder(f).Decode(&v) == nil && v.Verb != "" && len(v.Shards) > 0 && v.Rows != nil
+	return &r
 }

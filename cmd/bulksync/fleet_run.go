@@ -108,18 +108,40 @@ func (s *shardRun) claim(ctx context.Context) (err error) {
 	s.unlock, err = fleet.Lock(ctx, s.dir, s.shard.LockName(), func() {
 		s.note("waiting for another process that works on shard %s in %s", s.shard, s.dir)
 	})
+	if err != nil {
+		made.Remove()
+		return err
+	}
+	err = s.reopen(time.Now())
 	if err == nil {
-		if s.since, s.goesOn, err = fleet.Begin(s.dir, s.record, time.Now()); err == nil {
-			err = makeTenants(s.dir)
-		}
-		if err != nil {
-			s.unlock()
-		}
+		s.since, s.goesOn, err = fleet.Begin(s.dir, s.record, time.Now())
+	}
+	if err == nil {
+		err = makeTenants(s.dir)
 	}
 	if err != nil {
+		s.unlock()
 		made.Remove()
 	}
 	return err
+}
+
+// retryTime is how long after the end of a process it is started again by whatever
+// watches it, at the most.
+const retryTime = 30 * time.Minute
+
+// reopen goes on with a run that has finished, but whose process ended before the
+// roll-up told of it: what was new in its audits never is again.
+func (s *shardRun) reopen(now time.Time) error {
+	r, err := fleet.ReadRecord(s.dir, s.shard)
+	if err != nil || r == nil || r.FinishedAt.IsZero() || r.Verb != s.record.Verb || r.Run != s.record.Run || r.Manifest.SHA256 != s.record.Manifest.SHA256 {
+		return nil // Begin says what is wrong
+	}
+	if now.Sub(r.FinishedAt) > retryTime || isTold(s.dir, r) {
+		return nil
+	}
+	r.FinishedAt, r.Rows = time.Time{}, []fleet.Row{}
+	return r.Write(s.dir)
 }
 
 // makeTenants makes the folder for those of the tenants. It must not lead elsewhere.
