@@ -121,7 +121,7 @@ var (
 	seeAlso     = regexp.MustCompile(`\.?\s+(?:To troubleshoot, visit|See) https://aka\.ms/\S+`)
 	call        = regexp.MustCompile(`(?s)^.*?http call\(\S+\)\(\w+\) error: reply status code was (\d+)`)
 	raw         = regexp.MustCompile(`(?s)[\s.;,]*raw message was:.*`)
-	jwt         = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*`)
+	jwt         = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*|\beyJ[\w-]{9,}`) // the second is one that was cut off early
 )
 
 // condense makes one sentence for each credential that was tried.
