@@ -77,6 +77,9 @@ func unavailable(ctx context.Context, err error, renewal bool) error {
 	if down := (*outage)(nil); errors.As(err, &down) && down.silent() {
 		e.next = "check the network, its DNS, and the proxy if there is one (HTTPS_PROXY): the sign-in host does not answer"
 	}
+	if own := (*assertionError)(nil); errors.As(err, &own) && own.next != "" {
+		e.next = own.next
+	}
 	if e.passes && e.next == "" && e.wait > 0 {
 		e.next = fmt.Sprintf("try again in %s, for which the host that was asked for a token asks, or let --outage be longer", e.wait.Round(time.Second))
 	}
