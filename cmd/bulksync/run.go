@@ -49,7 +49,7 @@ func mayWrite(id auth.Identity, p *plan.Plan) error {
 	if p.Summary.Writes() == 0 || id.May(auth.Writing) != auth.No {
 		return nil
 	}
-	return hinted(fmt.Errorf("this identity cannot write: its token has %s, but not %s; nothing was sent",
+	return hinted(fmt.Errorf("this identity cannot write: its token has %s, but not %s; nothing was written",
 		strings.Join(slices.Concat(id.Roles, id.Scopes), ", "), auth.Writing.Permission()), "for "+string(auth.Writing)+": "+id.HowToGet(auth.Writing))
 }
 
