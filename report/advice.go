@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"net/http"
@@ -53,7 +54,7 @@ const (
 // adviceTable is the one table of advice. Facts fill in the words in braces. It
 // is never modified.
 var adviceTable = map[cause]advice{
-	cause(graph.Unauthorized): always("sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN; then {again}"),
+	cause(graph.Unauthorized): always("{signIn}; then {again}"),
 	cause(graph.Forbidden):    always("this needs the permission {permission}, with admin consent; a person also needs the role {role}{except}"),
 	cause(graph.Throttled):    always("Graph throttled this tenant for too long: {again} later{slower}"),
 	cause(graph.Transient):    always("Graph had an error of its own: {again}; if it persists, give Microsoft the request-id"),
@@ -133,6 +134,9 @@ func partialRoleName(templateIDs []string) string {
 type Command struct {
 	// Writes means that the command writes, and so has --max-rate.
 	Writes bool
+	// SignIn says how to get another token; empty if the way to sign in is not
+	// known.
+	SignIn string
 	// Roles are the template IDs of the roles of the person who signed in.
 	Roles []string
 }
@@ -140,7 +144,7 @@ type Command struct {
 // Advise returns the next thing to do about an error of Graph; empty if nothing
 // helps.
 func Advise(err error, by Command) string {
-	f := facts{again: "run the command again", writes: by.Writes, partial: partialRoleName(by.Roles)}
+	f := facts{again: "run the command again", writes: by.Writes, signIn: by.SignIn, partial: partialRoleName(by.Roles)}
 	for _, c := range f.causesOf(err) {
 		if a := adviceTable[c]; a.command != "" {
 			return f.fill(a.command)
@@ -250,7 +254,7 @@ func missingCause(c *plan.Change) cause {
 
 // facts fill in the sentences of the table.
 type facts struct {
-	again, member, partial          string
+	again, member, partial, signIn  string
 	writes, refusedWrite, throttled bool
 	pause                           time.Duration
 	object                          plan.Object
@@ -275,6 +279,7 @@ func (f *facts) fill(sentence string) string {
 	if f.writes {
 		fewer = ", or with a lower --concurrency"
 	}
-	return strings.NewReplacer("{again}", f.again, "{permission}", permission, "{role}", role, "{except}", except, "{reader}", reader,
+	signIn := cmp.Or(f.signIn, "sign in again, with a fresh token for this cloud if it comes from elsewhere")
+	return strings.NewReplacer("{again}", f.again, "{signIn}", signIn, "{permission}", permission, "{role}", role, "{except}", except, "{reader}", reader,
 		"{partial}", f.partial, "{member}", f.member, "{pause}", f.pause.Round(time.Second).String(), "{slower}", slower, "{fewer}", fewer).Replace(sentence)
 }
