@@ -29,6 +29,7 @@ const (
 	runStopped      cause = "run stopped"
 	unknownTenant   cause = "unknown tenant"
 	noTemplate      cause = "no template"
+	policyRemains   cause = "policy remains"
 	unconfirmed     cause = "unconfirmed"
 	unreadable      cause = "unreadable partner"
 	excepted        cause = "excepted by a decision"
@@ -82,7 +83,11 @@ var adviceTable = map[cause]advice{
 	memberLeftOut:   always("{again}; if Graph still leaves {member} out, use {reader}"),
 	partialRole:     always("a {partial} sees partners, but not their synchronization policies: use {reader}"),
 	unknownTenant:   {run: "Graph knows no such tenant: check the tenant ID", undo: byHand},
-	noTemplate:      {run: "this cloud or tenant has no such template: plan again without --template", undo: byHand},
+	policyRemains: {
+		run:  "Graph removes no partner while its synchronization policy is still there: plan again later, when its removal is visible",
+		undo: "Graph removes no partner while its synchronization policy is still there: undo the run again later, when its removal is visible",
+	},
+	noTemplate: {run: "this cloud or tenant has no such template: plan again without --template", undo: byHand},
 
 	unconfirmed: always("Graph did not confirm the write in several attempts: {again}; if it persists, give Microsoft the request-id"),
 	neverSeen: {
@@ -230,6 +235,11 @@ func outcomeCauses(c *plan.Change, o *journal.Outcome, r *journal.Result) []caus
 	}
 	out := []cause{cause(o.GraphCode)}
 	switch o.Kind {
+	case graph.Invalid:
+		if c.Object == plan.PartnerConfiguration && c.Action == plan.Delete { // a removal sends nothing that a row could have wrong
+			out = append(out, policyRemains)
+		}
+		return append(out, cause(o.Kind))
 	case graph.NotFound:
 		return append(out, missingCause(c))
 	case graph.Indeterminate: // sent several times, and uncertain each time until it was read

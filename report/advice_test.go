@@ -61,6 +61,18 @@ func TestHints(t *testing.T) {
 	}
 }
 
+// A removal that Graph refuses has no row to correct: the policy is still there.
+func TestHintsOfARefusedRemoval(t *testing.T) {
+	removal := change(2, "", plan.PartnerConfiguration, plan.Delete)
+	for want, c := range map[string]plan.Change{"plan again later": removal, "undo the run again later": with(removal, "reverts what the run did")} {
+		p := planOf(c)
+		text := wideText(t, p, outcomes(p, journal.Outcome{Status: journal.Failed, Kind: graph.Invalid, GraphCode: "Request_BadRequest"}))
+		if !strings.Contains(text, "while its synchronization policy is still there: "+want) || strings.Contains(text, "correct the row") {
+			t.Errorf("%s:\n%s", want, text)
+		}
+	}
+}
+
 // Advice on an undo run never says to plan again from a file.
 func TestHintsOfAnUndo(t *testing.T) {
 	const audit = "see what is there now, and in the Entra audit log who changed it"
