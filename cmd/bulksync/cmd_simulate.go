@@ -189,6 +189,9 @@ func (e *env) readState(ctx context.Context, path string) (*graphsim.State, erro
 func (o simulateOptions) run(stops execute.Stops, e *env) error {
 	cfg, faults, err := o.config()
 	if err == nil {
+		err = e.checkOutputs(stops.Soft, []output{{stateFile, o.state}})
+	}
+	if err == nil {
 		cfg.State, err = e.readState(stops.Soft, o.state)
 	}
 	if err != nil {

@@ -156,7 +156,8 @@ func (r *rehearsal) settings(sim *graphsim.Sim) string {
 // tell says how to reach the rehearsal.
 func (r *rehearsal) tell(w io.Writer, sim *graphsim.Sim) error {
 	_, err := fmt.Fprintf(w, `Graph of home tenant %s (%s), %d partners, with its sign-in host, at %s
-In another terminal, with any way to sign in but azure-cli and browser:
+In another terminal, with --auth secret, certificate, workload-identity,
+managed-identity, github, azure-pipelines or device-code:
 
   . %s
   bulksync doctor --auth secret --graph-url %s
