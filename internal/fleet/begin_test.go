@@ -142,6 +142,13 @@ func TestLock(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "new")
 		shard := fleet.WholeFleet.LockName()
 		never := func() { t.Error("it waits") }
+		if own, err := fleet.Lock(t.Context(), dir, fleet.LockName, never); err != nil {
+			t.Error(err)
+		} else if _, err := os.Stat(filepath.Join(dir, "shards")); err == nil {
+			t.Error("the lock of the folder makes one for records")
+		} else {
+			own()
+		}
 		first, err := fleet.Lock(t.Context(), dir, shard, never)
 		if err != nil {
 			t.Fatal(err)
@@ -189,6 +196,9 @@ func TestALockThatIsNone(t *testing.T) {
 	}
 	if _, err := fleet.Lock(t.Context(), file(t), fleet.LockName, never); err == nil {
 		t.Error("it is in a file")
+	}
+	if err := os.Mkdir(filepath.Join(dir, "shards"), 0o700); err != nil {
+		t.Fatal(err)
 	}
 	if err := os.Symlink(other, filepath.Join(dir, fleet.WholeFleet.LockName())); err != nil {
 		t.Skip(err)
