@@ -29,6 +29,7 @@ func TestBegin(t *testing.T) {
 		{name: "the first", nothing: true, after: time.Hour},
 		{name: "killed", after: time.Hour, goesOn: true},
 		{name: "killed, at once", goesOn: true},
+		{name: "killed, at the same moment", after: -700 * time.Millisecond, goesOn: true},
 		{name: "killed, and started again late", after: 12*time.Hour - time.Second, goesOn: true},
 		{name: "killed last night", after: 12 * time.Hour},
 		{name: "killed, and a clock that was put back", after: -time.Second},
