@@ -126,12 +126,15 @@ func TestFaults(t *testing.T) {
 			if discreet && c.discreet != "" {
 				want = c.discreet
 			}
-			_, err := menu(&yamlfile.File{Discreet: discreet, Refuse: func(key string) string {
+			got, err := menu(&yamlfile.File{Discreet: discreet, Refuse: func(key string) string {
 				return map[string]string{"poison": "not in this house"}[key]
 			}}, c.text)
 			var faults desired.RowErrors
 			if !errors.As(err, &faults) || len(faults) != 1 || !strings.HasPrefix(faults[0].Error(), "menu.yaml:"+want) {
 				t.Errorf("%q:\n got %v\nwant %s", c.text, err, want)
+			}
+			if slices.ContainsFunc(got, func(read string) bool { return strings.HasSuffix(read, "=") }) {
+				t.Errorf("%q: read %q", c.text, got)
 			}
 		}
 	}
