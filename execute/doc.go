@@ -28,7 +28,8 @@
 //   - A reading says something about a write only once readings are known to
 //     show writes of that age.
 //   - Changes of one partner run in order on one worker; after one that did not
-//     succeed, the rest of that partner is skipped.
+//     succeed, the rest of that partner is skipped. A partner that is to be
+//     removed is compared before the first of them (removal.go).
 //   - What a decision of the session leaves out is not written (excepted.go).
 //     What an earlier session wrote to it, or may have, is still this run's.
 //   - Once a context has ended, no more writes are sent.

@@ -65,8 +65,8 @@ func TestAWholePartnerIsRemovedAndBroughtBack(t *testing.T) {
 	}
 }
 
-// What somebody set since the plan is not removed with the partner: the policy is
-// gone, the partner is held.
+// What somebody set since the plan is not removed with the partner, and its policy
+// stays as well: the tenant is as they left it.
 func TestARemovalHoldsWhatSomebodySetSince(t *testing.T) {
 	for name, edit := range map[string]func(*graphsim.Partner){
 		"b2bDirectConnectInbound": func(p *graphsim.Partner) { delete(p.Other, "b2bDirectConnectInbound") },
@@ -76,23 +76,49 @@ func TestARemovalHoldsWhatSomebodySetSince(t *testing.T) {
 		"inboundTrust":                 func(p *graphsim.Partner) { p.InboundTrust.IsMfaAccepted = ptr(false) },
 		"automaticUserConsentSettings": func(p *graphsim.Partner) { p.AutomaticUserConsentSettings.InboundAllowed = nil },
 		"whoKnowsWhat":                 func(p *graphsim.Partner) { p.Other = graphsim.Members{"whoKnowsWhat": json.RawMessage(`[1]`)} },
+		"it belongs to a service":      func(p *graphsim.Partner) { p.IsServiceProvider = ptr(true) },
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, graphsim.Config{})
-				r.with(1, full)
-				p := r.plan(rows(1, partnerAbsent), "")
-				r.Edit(tenant(1), edit)
-				res := r.mustRun(session{plan: p})
-				if o := res.Outcomes[1]; res.Outcomes[0].Status != journal.Verified || o.Status != journal.Held || !strings.Contains(o.Message, name) {
-					t.Errorf("%s", storyText(p, res))
-				}
-				if _, there := r.Partner(tenant(1)); !there {
-					t.Error("the partner is gone")
-				}
+		for _, drift := range []journal.DriftPolicy{"", journal.StopOnDrift} {
+			t.Run(name+string(drift), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					r := newRig(t, graphsim.Config{})
+					r.with(1, full)
+					p := r.plan(rows(1, partnerAbsent), "")
+					r.Edit(tenant(1), edit)
+					before := picture(r.State())
+					res := r.mustRun(session{plan: p, settings: journal.Settings{OnDrift: drift}})
+					if o := res.Outcomes[1]; o.Status != journal.Held || !strings.Contains(o.Message, name) {
+						t.Errorf("%s", storyText(p, res))
+					}
+					if diff := cmp.Diff(before, picture(r.State())); diff != "" {
+						t.Errorf("the tenant (-before +after):\n%s", diff)
+					}
+				})
 			})
-		})
+		}
 	}
+}
+
+// A partner that cannot be read keeps its policy, and one that was held is removed
+// with it when the run is resumed after the edit was taken back.
+func TestARemovalThatIsHeldCanBeResumed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, graphsim.Config{})
+		r.with(2, full)
+		p := r.plan(rows(2, partnerAbsent), "")
+		r.Edit(tenant(1), func(p *graphsim.Partner) { p.InboundTrust.IsMfaAccepted = ptr(false) })
+		tape := newTape()
+		first := r.mustRun(session{plan: p, tape: tape})
+		want := []journal.Status{journal.Skipped, journal.Held, journal.Verified, journal.Verified}
+		if diff := cmp.Diff(want, statuses(first)); diff != "" {
+			t.Errorf("(-want +got):\n%s\n%s", diff, storyText(p, first))
+		}
+		r.Edit(tenant(1), func(p *graphsim.Partner) { p.InboundTrust.IsMfaAccepted = ptr(true) })
+		again := r.mustRun(session{plan: p, tape: tape})
+		if _, there := r.Partner(tenant(1)); there || again.Totals.Unfinished() > 0 {
+			t.Errorf("%s", storyText(p, again))
+		}
+	})
 }
 
 // A partner that is gone already is as wanted; one that came back with a policy, or
@@ -104,7 +130,7 @@ func TestARemovalThatSomebodyMade(t *testing.T) {
 	}{
 		"gone":        {func(r *rig) { r.RemovePartner(tenant(1)) }, []journal.Status{journal.Unchanged, journal.Unchanged}},
 		"no policy":   {func(r *rig) { r.Edit(tenant(1), func(p *graphsim.Partner) { p.IdentitySynchronization = nil }) }, []journal.Status{journal.Unchanged, journal.Verified}},
-		"a service's": {func(r *rig) { r.Edit(tenant(1), func(p *graphsim.Partner) { p.IsServiceProvider = ptr(true) }) }, []journal.Status{journal.Held, journal.Skipped}},
+		"a service's": {func(r *rig) { r.Edit(tenant(1), func(p *graphsim.Partner) { p.IsServiceProvider = ptr(true) }) }, []journal.Status{journal.Skipped, journal.Held}},
 		"a lag":       {func(r *rig) {}, []journal.Status{journal.Verified, journal.Verified}},
 		"404":         {func(r *rig) { r.Inject(graphsim.Fault{Kind: "504-after", Method: "DELETE"}) }, []journal.Status{journal.Verified, journal.Verified}},
 	} {

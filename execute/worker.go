@@ -31,18 +31,22 @@ func (w *worker) run(partners <-chan partnerChanges) error {
 }
 
 // partner runs the changes of one partner in order. After one that did not
-// succeed, the rest are skipped.
+// succeed, or that is held ahead of its turn, the rest are skipped.
 func (w *worker) partner(p partnerChanges) error {
 	if why := w.env.exceptedBecause(p[0]); why != "" {
 		return w.excepted(p, why)
 	}
-	failed := 0 // the change because of which the rest are skipped
+	ahead, settled := w.heldAhead(p)
+	if settled {
+		return nil
+	}
+	failed := ahead // the change because of which the rest are skipped
 	for i, c := range p {
 		if w.control.stopped() {
 			return nil // changes not begun stay not-attempted
 		}
 		switch o, _ := w.rec.record.outcome(c); {
-		case o.Status.Done():
+		case o.Status.Done(), c.Seq == ahead:
 		case o.MayHaveLanded() && (failed != 0 || o.Status == journal.Held):
 			// Nothing that this run made is written again over somebody's change,
 			// and nothing that it may have made is called skipped.

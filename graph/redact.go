@@ -2,9 +2,13 @@ package graph
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -27,17 +31,43 @@ func (s secrets) with(authorization string) secrets {
 	if len(token) < shortest {
 		return s
 	}
-	return append(s[:len(s):len(s)], forms(token)...)
+	s = append(s[:len(s):len(s)], Spellings(token)...)
+	if parts := strings.Split(token, "."); len(parts) == 3 { // without its header, which anybody can guess
+		s = append(s, parts[1]+"."+parts[2], parts[2])
+	}
+	return slices.DeleteFunc(s, func(form string) bool { return len(form) < shortest })
 }
 
-// forms are the spellings in which a secret may come back: unchanged, and as
-// common JSON encoders escape it.
-func forms(secret string) []string {
+// Spellings are the forms in which a secret may come back: unchanged, as JSON encoders, URLs and
+// web pages escape it, in hexadecimal digits, and in base64, on its own or within something longer.
+func Spellings(secret string) []string {
 	quoted, _ := json.Marshal(secret) // a string always marshals
-	escaped := string(quoted[1 : len(quoted)-1])
-	all := []string{secret, escaped, strings.ReplaceAll(escaped, "/", `\/`), strings.ReplaceAll(escaped, "+", `\u002B`)}
+	escaped, inURL := string(quoted[1:len(quoted)-1]), url.QueryEscape(secret)
+	digits := hex.EncodeToString([]byte(secret))
+	all := append([]string{
+		secret, escaped, strings.ReplaceAll(escaped, "/", `\/`), strings.ReplaceAll(escaped, "+", `\u002B`),
+		inURL, lowerEscapes.ReplaceAllStringFunc(inURL, strings.ToLower), url.PathEscape(secret), html.EscapeString(secret),
+		digits, strings.ToUpper(digits),
+	}, inBase64(secret)...)
 	slices.Sort(all[1:])
 	return slices.Compact(all)
+}
+
+var lowerEscapes = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+// inBase64 is what base64 makes of a secret at each of the three places that its first byte can
+// have, without the characters at the ends that are not the secret's alone.
+func inBase64(secret string) (all []string) {
+	for before := range 3 {
+		plain := []byte(strings.Repeat("x", before) + secret)
+		first, last := (before*8+5)/6, len(plain)*8/6
+		for _, e := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			if coded := e.EncodeToString(plain)[first:last]; len(coded) >= shortest {
+				all = append(all, coded)
+			}
+		}
+	}
+	return all
 }
 
 // ofProxy returns the credentials for the environment's proxy, if it is used for
@@ -56,7 +86,7 @@ func ofProxy(root string) (s secrets) {
 	basic.SetBasicAuth(proxy.User.Username(), password)
 	s = s.with(basic.Header.Get("Authorization"))
 	if _, escaped, _ := strings.Cut(proxy.User.String(), ":"); len(password) >= shortest {
-		s = append(append(s, forms(password)...), escaped)
+		s = append(append(s, Spellings(password)...), escaped)
 	}
 	return s
 }

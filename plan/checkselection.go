@@ -137,15 +137,30 @@ func (s *selected) checkUnassigned() error {
 // checkLeftOut compares what the selection says is left out with what is. The
 // partners in left are those whose tenants are known, and its rows are those that
 // are about no partner of the plan, as far as that is known.
+//
+// Of a row that only its domain identifies, more is known in two ways: if nothing
+// but the limit leaves rows out, one above the end says the same as an earlier row of
+// the plan; and the rows that are taken for such repetitions are about no partner
+// that is left out.
 func (s *selected) checkLeftOut(left LeftOut) error {
 	said, least, most := s.LeftOut, left, left
+	var repeats []int
 	for _, row := range s.unassigned {
+		if len(s.Only) == 0 && !s.after(row.Line) {
+			least.Rows -= row.Rows
+			most.Rows -= row.Rows
+			continue
+		}
+		most.Partners++
 		if row.Repeats {
 			least.Rows -= row.Rows // it may be about a partner of the plan
+			repeats = append(repeats, row.Rows)
 		}
-		if len(s.Only) > 0 || s.after(row.Line) {
-			most.Partners++
-		}
+	}
+	slices.Sort(repeats)
+	for planned := most.Rows - said.Rows; planned > 0 && len(repeats) > 0; most.Partners-- {
+		planned -= repeats[len(repeats)-1]
+		repeats = repeats[:len(repeats)-1]
 	}
 	if said.Rows < least.Rows || said.Rows > most.Rows || said.Partners < least.Partners || said.Partners > most.Partners ||
 		said.Partners > said.Rows || (said.Rows == 0) != (said.Partners == 0) {

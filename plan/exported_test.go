@@ -3,6 +3,7 @@ package plan_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,7 +48,7 @@ func hostileTenant(rt *rapid.T, sim *graphsim.Sim) {
 func anyForm(t tester, rt *rapid.T) desired.Form {
 	names := [][]string{
 		{"displayName", "name", "Partner", "display name"}, {"userSyncInbound.isSyncAllowed", "inboundSync"}, {"mfaTrust"}, {"inboundTrust.isCompliantDeviceAccepted"}, {"hybridTrust"},
-		{"inboundConsent", "Inbound Consent"}, {"outboundConsent"}, {"ensure"}, {"note", "Ticket"}, {"reason"}, {"", " "},
+		{"inboundConsent", "Inbound Consent"}, {"outboundConsent"}, {"ensure"}, {"note", "Ticket"}, {"reason"}, {"directoryName", "Directory Name"}, {"", " "},
 	}
 	header := []string{rapid.SampledFrom([]string{"tenantId", "Tenant ID", "\u200btenant_id"}).Draw(rt, "id")}
 	for _, spellings := range names {
@@ -91,8 +92,19 @@ func export(t tester, x desired.Exporter, cur *plan.Current) (*desired.Export, s
 	return out, file.String(), rows
 }
 
+// hostileDirectory draws what is known of partners in the directory.
+func hostileDirectory(rt *rapid.T, cur *plan.Current) map[string]graph.Tenant {
+	known := map[string]graph.Tenant{}
+	for _, id := range slices.Sorted(maps.Keys(cur.Partners)) {
+		if rapid.Bool().Draw(rt, "known") {
+			known[id] = graph.Tenant{Name: hostileName.Draw(rt, "directory name"), Domain: "fabrikam.example"}
+		}
+	}
+	return known
+}
+
 // A plan of an export is empty: for any tenant and any names, in any columns and
-// any dialect.
+// any dialect. It has no hazard either, whatever the directory says.
 func TestThePlanOfAnExportIsEmpty(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		sim := graphsim.New(graphsim.Config{PageSize: 3})
@@ -103,6 +115,7 @@ func TestThePlanOfAnExportIsEmpty(t *testing.T) {
 			x.Form = anyForm(t, rt)
 		}
 		cur := w.read(rt)
+		x.Names = hostileDirectory(rt, cur)
 		out, _, rows := export(rt, x, cur)
 		if wanted := wantedRows(cur, x.All); out.Rows != len(wanted) {
 			rt.Errorf("%d rows for %q", out.Rows, wanted)
@@ -114,7 +127,14 @@ func TestThePlanOfAnExportIsEmpty(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		if p := build(t, plan.Desired{Partners: partners}, cur); p.Summary.Differs() {
+		knowing := head
+		knowing.Names = x.Names
+		p, err := plan.Build(knowing, plan.Desired{Partners: partners}, cur)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		hazard := slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return len(c.Hazards) > 0 })
+		if p.Summary.Differs() || hazard {
 			rt.Errorf("%q", toldAll(p))
 		}
 	})
@@ -148,7 +168,9 @@ func TestAnExportHasAllThatItDoesNotTell(t *testing.T) {
 		hostileTenant(rt, sim)
 		w := &world{Sim: sim, client: inProcess(t, sim)}
 		cur := w.read(rt)
-		out, file, rows := export(rt, exporter(desired.CanonicalForm(), false), cur)
+		x := exporter(desired.CanonicalForm(), false)
+		x.Names = hostileDirectory(rt, cur)
+		out, file, rows := export(rt, x, cur)
 		for _, cell := range strings.FieldsFunc(file, func(r rune) bool { return strings.ContainsRune(",;\t\n", r) }) {
 			if strings.IndexAny(strings.TrimLeft(cell, "\" \u00a0"), "=+-@＝") == 0 {
 				rt.Errorf("%q may be run", cell)
@@ -164,7 +186,7 @@ func TestAnExportHasAllThatItDoesNotTell(t *testing.T) {
 		for i := range partners.Rows {
 			row := &partners.Rows[i]
 			p := cur.Partners[row.TenantID]
-			told := slices.ContainsFunc(out.Notices, func(n string) bool { return strings.HasPrefix(n, p.TenantID) && strings.Contains(n, "not in the file") })
+			told := slices.ContainsFunc(out.Notices, func(n string) bool { return strings.HasPrefix(n, p.TenantID) && strings.Contains(n, "is not managed") })
 			for _, o := range desired.PartnerObjects[1:] {
 				for _, prop := range o.Properties() {
 					have, wants := prop.Value(&p, nil), row.Value(&prop)
@@ -235,7 +257,9 @@ func TestAnExportSurvivesASpreadsheetOrItIsTold(t *testing.T) {
 		hostileTenant(rt, sim)
 		w := &world{Sim: sim, client: inProcess(t, sim)}
 		cur := w.read(rt)
-		out, _, rows := export(rt, exporter(desired.CanonicalForm(), true), cur)
+		x := exporter(desired.CanonicalForm(), true)
+		x.Names = hostileDirectory(rt, cur)
+		out, _, rows := export(rt, x, cur)
 		if rows == nil {
 			return
 		}

@@ -30,7 +30,9 @@ func (c *Change) hazards() []Hazard {
 		return nil
 	}
 	hazards := c.objectHazards()
-	if !c.Partner.isLikeItself() {
+	// A revert goes to the tenants of the run, whatever they are called: there is no
+	// ID left to check.
+	if !c.Reverts() && !c.Partner.isLikeItself() {
 		hazards = append(hazards, NameDiffers)
 	}
 	return hazards

@@ -172,21 +172,38 @@ func (c *Change) bringBack(deleted *Change) {
 	}
 }
 
-// settingsBack are the changes that write back the inbound trust and the consent of
-// a partner whose removal is reverted.
-func (c *Change) settingsBack() (all []Change) {
+// Taken lists the inbound trust and the consent that the removal of a partner
+// configuration takes with it, as fields that are not set afterwards; nil for any
+// other change.
+func (c *Change) Taken() []Field {
+	if c.Object != PartnerConfiguration || c.Action != Delete {
+		return nil
+	}
 	image, err := c.image()
 	if err != nil || image.Partner == nil {
 		return nil
 	}
+	var taken Change
 	for _, o := range []Object{Trust, Consent} {
-		back := Change{Row: c.Row, Partner: c.Partner, Object: o, Action: Update, Note: c.Note, Reason: reasonRevert}
 		for _, p := range o.Properties() {
-			back.differ(p.Path, nil, image.value(&p))
+			taken.differ(p.Path, image.value(&p), nil)
 		}
-		if len(back.Fields) > 0 {
-			all = append(all, back)
+	}
+	return taken.Fields
+}
+
+// settingsBack are the changes that write back the inbound trust and the consent of
+// a partner whose removal is reverted.
+func (c *Change) settingsBack() (all []Change) {
+	for _, f := range c.Taken() {
+		o := Trust
+		if Trust.Property(f.Path) == nil {
+			o = Consent
 		}
+		if len(all) == 0 || all[len(all)-1].Object != o {
+			all = append(all, Change{Row: c.Row, Partner: c.Partner, Object: o, Action: Update, Note: c.Note, Reason: reasonRevert})
+		}
+		all[len(all)-1].differ(f.Path, nil, f.Before)
 	}
 	return all
 }
@@ -195,7 +212,7 @@ func (c *Change) settingsBack() (all []Change) {
 // automatic consent is none by default.
 func (c *Change) removalHazards() []Hazard {
 	all := []Hazard{PartnerRemoved}
-	if image, err := c.image(); err == nil && image.Partner != nil && (isOn(image.Partner.InboundAllowed) || isOn(image.Partner.OutboundAllowed)) {
+	if slices.ContainsFunc(c.Taken(), func(f Field) bool { return f.Before == true && Consent.Property(f.Path) != nil }) {
 		all = append(all, ConsentOff)
 	}
 	if strings.HasPrefix(c.Reason, reasonLost) {
@@ -204,15 +221,23 @@ func (c *Change) removalHazards() []Hazard {
 	return all
 }
 
-// RestoreWords says which members of a partner configuration the change writes back
-// beside its fields, and which it cannot; empty for most changes.
-func (c *Change) RestoreWords() string {
+// PartnerWords says which members of a partner configuration the change removes or
+// writes back beside its fields and what Taken lists, and which no undo brings back;
+// empty for most changes.
+func (c *Change) PartnerWords() string {
 	var parts []string
-	if c.Restore != nil {
-		parts = append(parts, "writes back: "+strings.Join(slices.Sorted(maps.Keys(partnerSettings(c.Restore))), ", "))
+	add := func(what string, object json.RawMessage) {
+		if object != nil {
+			parts = append(parts, what+strings.Join(slices.Sorted(maps.Keys(partnerSettings(object))), ", "))
+		}
 	}
-	if why, ok := strings.CutPrefix(c.Reason, reasonRevertPart); ok {
-		parts = append(parts, why)
+	lost := strings.TrimPrefix(c.Reason, reasonRevertPart)
+	if c.Object == PartnerConfiguration && c.Action == Delete {
+		add("also removed: ", restored(c.Before))
+	}
+	add("writes back: ", c.Restore)
+	if strings.HasPrefix(lost, reasonLost) {
+		parts = append(parts, lost)
 	}
 	return strings.Join(parts, "; ")
 }

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,8 +68,11 @@ func TestARemovalOfAWholePartner(t *testing.T) {
 		}
 		if name == "everything" {
 			const says = "writes back: b2bCollaborationInbound; undo cannot bring back: isInMultiTenantOrganization, protectedContentSharing"
-			if got := undo.Changes[0].RestoreWords(); got != says {
+			if got := undo.Changes[0].PartnerWords(); got != says {
 				t.Errorf("got %q, want %q", got, says)
+			}
+			if got, want := p.Changes[1].PartnerWords(), strings.Replace(says, "writes back", "also removed", 1); got != want {
+				t.Errorf("got %q, want %q", got, want)
 			}
 		}
 	}

@@ -152,6 +152,40 @@ func TestADomainLeftOutIsCounted(t *testing.T) {
 	refuses(t, crafted(t, p, func(p *plan.Plan) { p.Selection.LeftOut = plan.LeftOut{} }), "the selection says that 0 rows and 0 partners are left out, but it is 1 and 1")
 }
 
+// A row that only a domain identifies and that says what a row of the plan says is
+// not left out if it stands above the end of the plan, and is no partner that is left
+// out if it is about one of the plan.
+func TestARepeatedDomainIsCounted(t *testing.T) {
+	tenants := map[string]string{"fabrikam.example": fabrikam, "contoso.example": contoso, "third.example": third}
+	built := func(limit int, only []string, lines ...string) *plan.Plan {
+		d := resolved(t, rows(t, lines...), tenants)
+		d.Choose(only, limit)
+		return build(t, d, currently(partner(t, fabrikam, ""), partner(t, contoso, ""), partner(t, third, "")))
+	}
+	left := func(rows, partners int) func(*plan.Plan) {
+		return func(p *plan.Plan) { p.Selection.LeftOut.Rows, p.Selection.LeftOut.Partners = rows, partners }
+	}
+	above := built(2, nil, fabrikam+",,true,,,,", "fabrikam.example,,true,,,,", contoso+",,true,,,,", third+",,true,,,,")
+	if _, err := decode(crafted(t, above, left(1, 1))); err != nil {
+		t.Error(err)
+	}
+	refuses(t, crafted(t, above, left(2, 1)), "the selection says that 2 rows and 1 partners are left out, but it is 1 and 1")
+	refuses(t, crafted(t, above, left(2, 2)), "the selection says that 2 rows and 2 partners are left out, but it is 1 and 1")
+
+	named := built(0, []string{fabrikam}, fabrikam+",,true,,,,", "fabrikam.example,,true,,,,", "fabrikam.example,,true,,,,", "contoso.example,,true,,,,", "third.example,,false,,,,")
+	for said, says := range map[plan.LeftOut]string{
+		{Rows: 2, Partners: 2}: "", {Rows: 4, Partners: 3}: "", {Rows: 3, Partners: 2}: "", {Rows: 1, Partners: 1}: "",
+		{Rows: 2, Partners: 3}: "the selection says that", {Rows: 3, Partners: 3}: "the selection says that", {Rows: 1, Partners: 2}: "the selection says that", {}: "the selection says that",
+	} {
+		text := crafted(t, named, left(said.Rows, said.Partners))
+		if says != "" {
+			refuses(t, text, says)
+		} else if _, err := decode(text); err != nil {
+			t.Errorf("%+v: %v", said, err)
+		}
+	}
+}
+
 // Any part of any input, with domain names and repeated rows, is a plan that can be
 // read; its rows and those left out are all rows; and the whole plan has the changes
 // of the part.

@@ -134,7 +134,7 @@ func planAlerts(p *plan.Plan) []*alert {
 		}
 		for _, h := range c.Hazards {
 			dangers.at(string(h), func() alert {
-				return alert{Tone: hazardTone(h), Title: OneLine(string(h)), Words: OneLine(h.Info().Words), Link: filter("hazard", string(h))}
+				return alert{Tone: hazardTone(h), Title: OneLine(string(h)), Words: OneLine(h.Info().Meaning(p.Reverts())), Link: filter("hazard", string(h))}
 			}).add(partnerOf(c.Partner))
 		}
 		if c.Action == plan.Blocked && !slices.Contains(c.Hazards, plan.ServiceOwned) {
@@ -248,7 +248,7 @@ func alertWords(o *journal.Outcome, stopped string) string {
 // reasonWords describes a reason whose messages are about a single object.
 func reasonWords(r journal.Reason) string {
 	return map[journal.Reason]string{
-		journal.ReasonPredecessor: "an earlier change of the same partner did not succeed",
+		journal.ReasonPredecessor: "another change of the same partner did not succeed",
 		journal.ReasonDrifted:     "changed since the plan, so not overwritten",
 		journal.ReasonNeverSeen:   "accepted by Graph, never seen there",
 		journal.ReasonReplaced:    "made by this run, different now",

@@ -13,6 +13,7 @@ import (
 // waiver has expired, and those that cannot synchronize although they may.
 func auditAlerts(a *audit.Audit, order []int) []*alert {
 	open, idle, absent := &alert{Tone: bad, Title: "extra", Link: filter("action", "extra")}, 0, 0
+	partners := 0 // to be removed as a whole
 	unread := &alert{Tone: bad, Title: string(audit.Unreadable), Link: filter("action", string(audit.Unreadable)), Words: unreadableWords, Hint: findingHint()}
 	expired := &alert{Tone: warn, Title: "waiver expired", Link: filter("q", "waiver expired"), Words: "accepted once; the waiver has expired, so it counts again",
 		Hint: "put it right, or extend the waiver"}
@@ -27,6 +28,8 @@ func auditAlerts(a *audit.Audit, order []int) []*alert {
 			}
 		case f.Kind == audit.Extra && f.Object != desired.PartnerConfiguration:
 			idle++
+		case f.Kind == audit.Extra:
+			partners++
 		case f.Kind == audit.Unreadable:
 			unread.add(p)
 		case f.Kind == audit.SyncWithoutConsent:
@@ -36,7 +39,7 @@ func auditAlerts(a *audit.Audit, order []int) []*alert {
 			expired.add(p)
 		}
 	}
-	open.Words, open.Hint = extraWords(open.rows, absent, idle), extraHint(open.rows, absent)
+	open.Words, open.Hint = extraWords(open.rows, absent, idle, partners), extraHint(open.rows, absent)
 	var out []*alert
 	for _, g := range []*alert{open, unread, expired, idling} {
 		if g.rows > 0 {
@@ -55,8 +58,8 @@ func ruleAlert(k audit.Kind) *alert {
 	}
 }
 
-// extraWords says why policies are extra, and what the other extra policies are.
-func extraWords(busy, absent, idle int) string {
+// extraWords says why policies are extra, and what else is extra.
+func extraWords(busy, absent, idle, partners int) string {
 	s := "allowed to synchronize users although the file does not ask for it"
 	switch {
 	case absent == busy:
@@ -69,6 +72,9 @@ func extraWords(busy, absent, idle int) string {
 		s += "; the other extra policy does not allow it"
 	case idle > 1:
 		s += fmt.Sprintf("; the other %s extra policies do not allow it", words.Thousands(idle))
+	}
+	if partners > 0 {
+		s += fmt.Sprintf("; the file also says that %s must be removed", words.Count(partners, "partner configuration"))
 	}
 	return s
 }

@@ -141,7 +141,10 @@ func TestTheNumbersOfAnAuditMeet(t *testing.T) {
 func TestWhyAPolicyIsExtra(t *testing.T) {
 	named, stranger := finding(2, audit.Extra, syncTo(true, nil)), finding(3, audit.Extra, syncTo(true, nil))
 	named.Absent = true
+	whole := finding(2, audit.Extra)
+	whole.Object, whole.Absent = plan.PartnerConfiguration, true
 	for want, a := range map[string]*audit.Audit{
+		"that the policy must be removed; the file also\n  says that 1 partner configuration must be removed\n":      auditOf(named, whole),
 		"! extra (1 partner): allowed to synchronize users although the file says that the policy must be removed\n": auditOf(named),
 		"! extra (1 partner): allowed to synchronize users although the file does not ask for it\n":                  auditOf(stranger),
 		"although the file does not ask for it; for 1 of them it says that the\n  policy must be removed\n":          auditOf(named, stranger),

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -234,6 +235,24 @@ func TestACopyButtonCopies(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
+	}
+}
+
+// A tenant ID is shown in one piece beside a name that is written from right to
+// left, also where it begins with digits.
+func TestATenantIDStaysInOnePiece(t *testing.T) {
+	stop := with(change(2, "شركة الأفق الأزرق", plan.IdentitySynchronization, plan.Update, syncTo(true, false)), "", plan.SyncOff)
+	stop.Partner.TenantID = "26333f30-568a-4848-9beb-1d1a3d568fdc"
+	p := planOf(stop, change(3, "עברית", plan.IdentitySynchronization, plan.Update, syncTo(false, true)))
+	tab := browser.Open(t)
+	browser.Do(t, tab, chromedp.EmulateViewport(1200, 900), chromedp.Navigate(pageFile(t, func(w io.Writer) error { return report.Plan(w, p, report.HTML, report.Options{}) })))
+	pieces := browser.Ask[[]int](t, tab, `[...document.querySelectorAll(".p code, .who code")].map((c) => {
+		const text = document.createRange();
+		text.selectNodeContents(c);
+		return new Set([...text.getClientRects()].map((r) => r.top)).size - text.getClientRects().length;
+	})`)
+	if len(pieces) < 4 || slices.ContainsFunc(pieces, func(n int) bool { return n != 0 }) {
+		t.Errorf("%v", pieces)
 	}
 }
 

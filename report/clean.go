@@ -131,6 +131,7 @@ func escape(r rune) string {
 // apostrophe that spreadsheets themselves use. It expects cleaned text, and
 // ignores leading spaces, as some spreadsheets do.
 func guard(s string) string {
+	s = inner.ReplaceAllString(s, "$1'$2")
 	if strings.HasPrefix(s, "\n") {
 		return "'" + s
 	}
@@ -140,3 +141,17 @@ func guard(s string) string {
 	}
 	return s
 }
+
+// guardJSON is guard for JSON, which keeps its meaning: the sign of a formula is
+// written as its code.
+func guardJSON(s string) string {
+	return inner.ReplaceAllStringFunc(s, func(match string) string {
+		sign, size := utf8.DecodeLastRuneInString(match)
+		return fmt.Sprintf(`%s\u%04x`, match[:len(match)-size], sign)
+	})
+}
+
+// inner matches what begins a formula inside of a cell. A spreadsheet that separates
+// cells by semicolons, as in much of Europe, splits our line there, and at a line
+// break, quotes or not: for it they do not begin a cell.
+var inner = regexp.MustCompile(`([;\n][\s\pZ"]*)([=+\-@＝＋－＠])`)

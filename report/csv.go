@@ -75,7 +75,7 @@ func planCSV(w io.Writer, p *plan.Plan) error {
 			DirectoryName: cell(c.Partner.DirectoryName), Domain: cell(c.Partner.Domain),
 		}
 		if q := c.Request(); q != nil {
-			l.Method, l.Path, l.Body = cell(q.Method), cell(q.Path), cell(string(q.Body))
+			l.Method, l.Path, l.Body = cell(q.Method), cell(q.Path), jsonCell(string(q.Body))
 		}
 		return l, nil
 	})
@@ -133,12 +133,15 @@ func writeCSV[T any](w io.Writer, n int, line func(int) (T, error)) error {
 // cell is text that is safe in a spreadsheet and on a terminal.
 func cell(s string) string { return guard(Clean(s)) }
 
+// jsonCell is JSON, an object or nothing, that is safe there.
+func jsonCell(s string) string { return guardJSON(Clean(s)) }
+
 func sides(fs []plan.Field) (before, after string, err error) {
 	if before, err = sideJSON(fs, func(f plan.Field) any { return f.Before }); err != nil {
 		return "", "", err
 	}
 	after, err = sideJSON(fs, func(f plan.Field) any { return f.After })
-	return cell(before), cell(after), err
+	return jsonCell(before), jsonCell(after), err
 }
 
 func hazardList(hs []plan.Hazard) string {

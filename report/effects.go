@@ -82,7 +82,7 @@ func effectsOf(c *plan.Change) []effect {
 	case c.Object == plan.PartnerConfiguration && c.Action == plan.Create:
 		return []effect{partnerAdded}
 	case c.Object == plan.PartnerConfiguration:
-		return []effect{partnerRemoved}
+		return append(takenEffects(c), partnerRemoved)
 	case c.Object != plan.IdentitySynchronization, c.Action == plan.Update:
 		return fieldEffects(c)
 	case c.Action == plan.Delete && c.StopsSync():
@@ -118,6 +118,18 @@ func fieldEffects(c *plan.Change) []effect {
 		idle = nil
 	}
 	return slices.Concat(turned, idle, other)
+}
+
+// takenEffects lists what ends with a partner configuration that is removed: the
+// trust and the consent that it has. Consent that was off stays off.
+func takenEffects(c *plan.Change) (out []effect) {
+	for _, f := range c.Taken() {
+		s, known := switchAt(f.Path)
+		if e, idle := s.effectOf(f.Before, nil); known && !idle {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // sentences says what the changes mean, or meant, for people, and for how many

@@ -41,6 +41,13 @@ func outbound(before, after any) plan.Field {
 	return plan.Field{Path: "automaticUserConsentSettings.outboundAllowed", Before: before, After: after}
 }
 
+// removed is the removal of a partner configuration with these members.
+func removed(row int, members string) plan.Change {
+	c := change(row, "", plan.PartnerConfiguration, plan.Delete)
+	c.Before = []byte(`{"tenantId":"` + c.Partner.TenantID + `",` + members + `}`)
+	return c
+}
+
 // A sentence counts the partners for whom something changes, each once: what
 // was not allowed before cannot stop.
 func TestSentencesCountWhatChanges(t *testing.T) {
@@ -64,6 +71,8 @@ func TestSentencesCountWhatChanges(t *testing.T) {
 		"consent both ways":  {[]plan.Change{change(2, "", consent, plan.Update, inbound(nil, true), outbound(true, false))}, []string{"Automatic redemption is turned on for 1 partner.", "Automatic redemption is turned off for 1 partner."}},
 		"partner added":      {[]plan.Change{change(2, "", plan.PartnerConfiguration, plan.Create)}, []string{"A partner configuration is added for 1 partner."}},
 		"partner removed":    {[]plan.Change{change(2, "", plan.PartnerConfiguration, plan.Delete)}, []string{"The partner configuration is removed for 1 partner."}},
+		"consent removed":    {[]plan.Change{removed(2, `"automaticUserConsentSettings":{"inboundAllowed":true,"outboundAllowed":true}`), removed(3, `"automaticUserConsentSettings":{"inboundAllowed":false}`)}, []string{"Automatic redemption is turned off for 1 partner.", "The partner configuration is removed for 2 partners."}},
+		"trust removed":      {[]plan.Change{removed(2, `"inboundTrust":{"isMfaAccepted":true,"isCompliantDeviceAccepted":null}`)}, []string{"Whether this tenant accepts MFA from 1 partner is left to its default settings.", "The partner configuration is removed for 1 partner."}},
 		"the template":       {[]plan.Change{{Object: plan.SyncTemplate, Action: plan.Update, Fields: []plan.Field{syncTo(true, false)}}}, []string{}},
 		"one partner, twice": {[]plan.Change{change(2, "", sync, plan.Update, syncTo(true, false)), change(2, "", sync, plan.Delete, syncTo(true, nil))}, []string{"Synchronization is stopped, by removing the policy, for 1 partner."}},
 		"created empty":      {[]plan.Change{change(2, "", sync, plan.Create)}, []string{"A synchronization policy that does not allow synchronization is added for 1 partner."}},

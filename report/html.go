@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"crypto/sha256"
 	_ "embed" // the page, its style and its script are files
 	"encoding/base64"
@@ -199,24 +200,24 @@ func (a *alert) Rest() string { return more(len(a.Others())+a.More, "partner") }
 // Unnamed is how many partners the alert does not name at all.
 func (a *alert) Unnamed() string { return more(a.More, "partner") }
 
-// Names are the first partners of the alert in a line, and how many more there
-// are.
-func (a *alert) Names() string {
-	const names = 4
-	var out []string
-	for _, p := range a.Partners[:min(len(a.Partners), names)] {
-		switch {
-		case p.Name != "":
-			out = append(out, p.Name)
-		default:
-			out = append(out, p.String())
-		}
+// htmlNames bounds the names in the card of an alert.
+const htmlNames = 4
+
+// Names are those of the first partners of the alert.
+func (a *alert) Names() (names []string) {
+	for _, p := range a.Partners[:min(len(a.Partners), htmlNames)] {
+		names = append(names, cmp.Or(p.Name, p.Known, p.TenantID, p.String()))
 	}
-	text := strings.Join(out, ", ")
-	if rest := len(a.Partners) - len(out) + a.More; rest > 0 {
-		text += " and " + more(rest, "partner")
+	return names
+}
+
+// RestOfNames is how many partners Names leaves out; empty if none.
+func (a *alert) RestOfNames() string {
+	rest := len(a.Partners) - htmlNames + a.More
+	if rest <= 0 {
+		return ""
 	}
-	return text
+	return more(rest, "partner")
 }
 
 // Text is the form as plain text.

@@ -48,7 +48,7 @@ func anyRow(rt *rapid.T) row {
 	r := row{
 		Seq: number("seq"), Line: rapid.IntRange(0, 2).Draw(rt, "line"), Symbol: "+", Status: text("status"), Tone: tone(text("tone")),
 		Action:  rapid.SampledFrom([]string{"create", "update", "delete", "no-op", "blocked", "missing", "changed", "extra", "unreadable"}).Draw(rt, "action"),
-		Partner: partner{text("name"), text("tenant"), text("directory"), false}, Object: text("object"), About: text("about"), Reason: text("reason"), Note: text("note"),
+		Partner: partner{Name: text("name"), TenantID: text("tenant"), Directory: text("directory")}, Object: text("object"), About: text("about"), Reason: text("reason"), Note: text("note"),
 		State: rapid.SampledFrom([]string{"", "new", "continuing", "reopened", "<"}).Draw(rt, "state"), Since: text("since"), Waived: text("waived"),
 		Method: text("method"), Path: text("path"), Body: text("body"), Hazards: rapid.SliceOfN(texts, 0, 3).Draw(rt, "hazards"),
 	}

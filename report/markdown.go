@@ -219,9 +219,11 @@ func mdPartner(p partner) string {
 	if p.TenantID == "" {
 		return mdText(p.String())
 	}
-	line := strings.TrimSpace(mdCell(p.Name) + " " + mdValue(short(p.TenantID, markdownCell), true))
+	// The ID comes first: after a name that is written from right to left, its first
+	// digits would be shown apart from the rest.
+	line := strings.TrimSpace(mdValue(short(p.TenantID, markdownCell), true) + " " + mdCell(p.Name))
 	if p.OtherName {
-		line += " " + mdCell(p.Directory)
+		line += " (" + mdCell(p.Directory) + ")"
 	}
 	return line
 }

@@ -141,6 +141,8 @@ type tile struct {
 // partner names a tenant; all is empty for the home tenant's own template.
 type partner struct {
 	Name, TenantID string
+	// Known is the name in the tenant's own directory; empty if it is not known.
+	Known string
 	// Directory is what the tenant's own directory calls it, as far as that says more
 	// than Name; empty if it is not known.
 	Directory string
@@ -151,7 +153,7 @@ type partner struct {
 func partnerOf(p plan.Partner) partner {
 	name := OneLine(p.DisplayName)
 	return partner{
-		Name: name, TenantID: OneLine(p.TenantID), Directory: directoryWords(name, OneLine(p.DirectoryName), OneLine(p.Domain)),
+		Name: name, TenantID: OneLine(p.TenantID), Known: OneLine(p.DirectoryName), Directory: directoryWords(name, OneLine(p.DirectoryName), OneLine(p.Domain)),
 		OtherName: p.DirectoryName != "" && p.DisplayName != p.DirectoryName,
 	}
 }

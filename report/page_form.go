@@ -124,7 +124,7 @@ func untouched(p *plan.Plan, known int) string {
 		parts = append(parts, words.Count(n, "blocked object"))
 	}
 	if n := p.Read.Partners - known; n > 0 {
-		parts = append(parts, "the other "+words.Count(n, "partner")+" of the tenant")
+		parts = append(parts, agree(n, "the other partner", "the other "+words.Count(n, "partner"))+" of the tenant")
 	}
 	return strings.Join(append(parts, "every setting that no change names"), "; ")
 }
@@ -139,7 +139,7 @@ func riskOf(p *plan.Plan, allowed []plan.LimitName) section {
 		})
 	}
 	if len(s.Items) == 0 {
-		s.Items = append(s.Items, said("No change of this plan is a known danger."))
+		s.Items = append(s.Items, said("None of the known hazards applies to this plan."))
 	}
 	s.Items = append(s.Items, limitItems(p, allowed)...)
 	if n := len(p.Policy.Protected); n > 0 {

@@ -110,7 +110,7 @@ func TestTheLinksAnswerTheForm(t *testing.T) {
 func TestTheFormOfAPlainPlan(t *testing.T) {
 	p := syncPlan(1)
 	checkForm(t, planForm(t, p, report.Options{}),
-		"- No change of this plan is a known danger.", "- Policy: built-in", "- Estimate: none: the tenant was not read for this plan",
+		"- None of the known hazards applies to this plan.", "- Policy: built-in", "- Estimate: none: the tenant was not read for this plan",
 		"- The policy names no window: the plan may be applied at any time.", "- To run exactly this: bulksync apply plan.json --approve "+p.Fingerprint)
 	checkForm(t, planForm(t, planOf(change(2, "", plan.Consent, plan.NoOp)), report.Options{}), "- Nothing is written.")
 }
@@ -194,5 +194,18 @@ func TestThePartnersOfAPage(t *testing.T) {
 	}
 	if !strings.Contains(same, "2 objects are already as wanted") || strings.Count(same, "<li>") != 2 {
 		t.Errorf("%s", same)
+	}
+}
+
+// A card names a partner that the file does not name as its directory does.
+func TestACardNamesAPartnerOfTheDirectory(t *testing.T) {
+	c := with(change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(true, false)), "", plan.SyncOff)
+	c.Partner.DirectoryName, c.Partner.Domain = "Alder Mills", "alder.example"
+	var b strings.Builder
+	if err := report.Plan(&b, planOf(c), report.HTML, report.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), `<p class="names"><span>Alder Mills</span></p>`) {
+		t.Error("the card does not name it")
 	}
 }

@@ -69,7 +69,7 @@ func outcomeRank(o *journal.Outcome, running bool) rank {
 
 // runLead says what changed for people, and which of it is not confirmed.
 func runLead(p *plan.Plan, r *journal.Result, running bool) []string {
-	out := partLead(p, "run is of")
+	out := partLead(p, "run covers")
 	if p.Reverts() && !isEmptyUndo(p) {
 		out = append(out, "This run reverts another one.")
 	}

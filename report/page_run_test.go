@@ -48,24 +48,55 @@ func TestTheVerdict(t *testing.T) {
 	late := journal.Outcome{Status: journal.Held, Reason: journal.ReasonReplaced, Applied: true, Overwritten: true, Attempts: 2, HTTPStatus: 503, Open: true, Message: "made by this run, different now: it is as it was before the change"}
 	clash := journal.Outcome{Status: journal.Held, Attempts: 1, HTTPStatus: 409, Message: "somebody created it"}
 	for want, os := range map[string][]journal.Outcome{
-		"Done: the change succeeded.":                                   {seen},
-		"Done: both changes succeeded.":                                 {seen, seen},
-		"Done: all 3 changes succeeded.":                                {seen, unread, seen},
-		"Done: 1 change succeeded, 1 object was already as wanted.":     {seen, statusOf(journal.Unchanged)},
-		"Nothing had to be changed. Everything is as wanted.":           {statusOf(journal.Unchanged), statusOf(journal.Unchanged)},
-		"Finished, but nothing that Graph accepted could be confirmed.": {unseen, statusOf(journal.Unchanged)},
-		"Finished, but 2 of 3 changes are not confirmed yet.":           {unseen, unseen, seen},
-		"Finished, but 2 of 4 changes are not confirmed yet.":           {unseen, unread, unread, unseen},
-		"Finished, but 1 of 2 changes is not confirmed yet.":            {unseen, seen},
-		"Finished, but 2 of 3 changes were overwritten.":                {undone, seen, late},
-		"Finished, but 2 of 4 changes did not succeed.":                 {undone, drifted, seen, seen},
-		"Finished, but 1 of 2 changes did not succeed.":                 {clash, seen},
-		"Finished, but 1 of 3 changes did not succeed.":                 {refused, seen, seen},
-		"Finished, but 1 of 4 changes did not succeed.":                 {lost, seen, seen, seen},
-		"Finished, but 1 of 5 changes was overwritten.":                 {undone, unseen, unseen, unseen, unseen},
+		"Done: the change succeeded.":                                     {seen},
+		"Done: both changes succeeded.":                                   {seen, seen},
+		"Done: all 3 changes succeeded.":                                  {seen, unread, seen},
+		"Done: 1 change succeeded, 1 object was already as wanted.":       {seen, statusOf(journal.Unchanged)},
+		"Nothing had to be changed. Everything is as wanted.":             {statusOf(journal.Unchanged), statusOf(journal.Unchanged)},
+		"Finished, but nothing that Graph accepted could be confirmed.":   {unseen, statusOf(journal.Unchanged)},
+		"Finished, but 2 of 3 changes are not confirmed yet.":             {unseen, unseen, seen},
+		"Finished, but 2 of 4 changes are not confirmed yet.":             {unseen, unread, unread, unseen},
+		"Finished, but 1 of 2 changes is not confirmed yet.":              {unseen, seen},
+		"Finished, but 2 of 3 changes were overwritten.":                  {undone, seen, late},
+		"Finished, but 2 of 4 changes did not succeed.":                   {undone, drifted, seen, seen},
+		"Finished, but 1 of 2 changes did not succeed.":                   {clash, seen},
+		"Finished, but 1 of 3 changes did not succeed.":                   {refused, seen, seen},
+		"Finished, but 1 of 4 changes did not succeed.":                   {lost, seen, seen, seen},
+		"Finished, but the change did not succeed.":                       {refused},
+		"Finished, but neither change succeeded.":                         {refused, drifted},
+		"Finished, but none of the 3 changes succeeded.":                  {refused, drifted, undone},
+		"Finished, but the change is not known to have succeeded.":        {lost},
+		"Finished, but none of the 3 changes is known to have succeeded.": {lost, refused, drifted},
+		"Finished, but the change was overwritten.":                       {undone},
+		"Finished, but both changes were overwritten.":                    {undone, late},
+		"Finished, but 1 of 5 changes was overwritten.":                   {undone, unseen, unseen, unseen, unseen},
 	} {
 		p := syncPlan(len(os))
 		if got, _, _ := strings.Cut(runText(t, p, outcomes(p, os...)), "\n"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// A run that stopped says how much is not done, and nothing of what may have landed.
+func TestTheVerdictOfARunThatStopped(t *testing.T) {
+	for want, os := range map[string][]journal.Outcome{
+		"1 of 2 changes is not done.":                {seen, waiting},
+		"2 of 3 changes are not done.":               {seen, waiting, lost},
+		"the change is not done.":                    {waiting},
+		"neither change is done.":                    {refused, waiting},
+		"none of the 3 changes is done.":             {refused, waiting, waiting},
+		"the change is not known to be done.":        {lost},
+		"none of the 3 changes is known to be done.": {lost, waiting, waiting},
+	} {
+		p := syncPlan(len(os))
+		r := outcomes(p, os...)
+		r.Stopped = "asked to"
+		if got, _, _ := strings.Cut(runText(t, p, r), "\n"); got != "Stopped early: "+want {
+			t.Errorf("%q, want %q", got, want)
+		}
+		r.Interrupted = true
+		if got, _, _ := strings.Cut(runText(t, p, r), "\n"); got != "Interrupted: "+want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -86,7 +117,7 @@ func TestTheVerdictCountsChanges(t *testing.T) {
 		want     string
 	}{
 		{[]plan.Change{same, write, write}, []journal.Outcome{kept, refused, seen}, "Finished, but 1 of 2 changes did not succeed."},
-		{[]plan.Change{same, write, stuck}, []journal.Outcome{kept, refused, left}, "Finished, but 1 of 1 change did not succeed; 1 other change is blocked."},
+		{[]plan.Change{same, write, stuck}, []journal.Outcome{kept, refused, left}, "Finished, but the change did not succeed; 1 other change is blocked."},
 		{[]plan.Change{same, write, stuck}, []journal.Outcome{kept, seen, left}, "Finished, but 1 change is blocked; 1 other change succeeded, 1 object was already as wanted."},
 		{[]plan.Change{write, stuck}, []journal.Outcome{kept, left}, "Finished, but 1 change is blocked; everything else is as wanted."},
 		{[]plan.Change{write, write, stuck}, []journal.Outcome{seen, seen, left}, "Finished, but 1 change is blocked; both other changes succeeded."},
@@ -94,6 +125,8 @@ func TestTheVerdictCountsChanges(t *testing.T) {
 		{[]plan.Change{stuck}, []journal.Outcome{left}, "Nothing was done: the change is blocked."},
 		{[]plan.Change{stuck, stuck, stuck}, []journal.Outcome{left, left, left}, "Nothing was done: all 3 changes are blocked."},
 		{[]plan.Change{same, stuck, stuck}, []journal.Outcome{kept, left, left}, "Nothing was done: both changes are blocked."},
+		{[]plan.Change{same, write, write}, []journal.Outcome{drifted, seen, seen}, "Finished, but 1 of 3 objects needs a look."},
+		{[]plan.Change{same, write}, []journal.Outcome{drifted, refused}, "Finished, but both objects need a look."},
 		{[]plan.Change{same, write}, []journal.Outcome{undone, seen}, "Finished, but 1 of 2 objects was overwritten."},
 	} {
 		p := planOf(c.changes...)
@@ -216,7 +249,7 @@ func TestAlertWords(t *testing.T) {
 		"quiet":        {journal.Outcome{Status: journal.Unchanged, Message: "somebody made it"}, nil, "! unchanged (1 partner): somebody made it\n"},
 		"unseen":       {unseen, nil, "! succeeded (1 partner): accepted; not yet visible after 2m0s\n"},
 		"a step before": {journal.Outcome{Status: journal.Skipped, Reason: journal.ReasonPredecessor, Message: "change 4 of this partner did not succeed"}, nil,
-			"! skipped (1 partner): an earlier change of the same partner did not succeed\n"},
+			"! skipped (1 partner): another change of the same partner did not succeed\n"},
 		"excepted": {journal.Outcome{Status: journal.Skipped, Message: "excepted by Ada"}, nil, "! skipped (1 partner): excepted by Ada\n"},
 		"lost":     {journal.Outcome{Status: journal.Indeterminate}, nil, "! indeterminate (1 partner): sent, but what became of it is not known\n"},
 	} {

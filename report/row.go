@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"bulksync/execute/journal"
@@ -66,11 +67,11 @@ func changeRow(c *plan.Change) row {
 	r := row{
 		Seq: c.Seq, Line: c.Row, Symbol: c.Action.Symbol(), Action: string(c.Action), Tone: actionTone(c),
 		Partner: partnerOf(c.Partner), Object: OneLine(string(c.Object)), About: aboutOf(c.Object),
-		Hazards: hazardsOf(c.Hazards), Fields: fieldsOf(c.Fields, c.Action),
+		Hazards: hazardsOf(c.Hazards), Fields: fieldsOf(slices.Concat(c.Fields, c.Taken()), c.Action),
 		Reason: Clean(c.Reason), Note: Clean(c.Note),
 	}
-	if c.Reverts() {
-		r.Reason = Clean(c.RestoreWords()) // the lead says once that it reverts a run
+	if words := c.PartnerWords(); words != "" || c.Reverts() {
+		r.Reason = Clean(words) // the lead says once that it reverts a run
 	}
 	if q := c.Request(); q != nil {
 		r.Method, r.Path, r.Body = OneLine(q.Method), OneLine(q.Path), Clean(string(q.Body))

@@ -19,19 +19,19 @@ func runVerdict(p *plan.Plan, r *journal.Result) (string, tone) {
 	case p.Summary.Writes() == 0 && w.blocked > 0 && w.open == 0:
 		return fmt.Sprintf("Nothing was done: %s %s blocked.", allOf(w.blocked, "change"), agree(w.blocked, "is", "are")), warn
 	case r.Interrupted && w.open > 0:
-		return "Interrupted: " + w.of(w.open) + " not done" + w.rest(), bad
+		return "Interrupted: " + w.undone() + w.rest(), bad
 	case r.Stopped != "" && w.open > 0:
-		return "Stopped early: " + w.of(w.open) + " not done" + w.rest(), bad
+		return "Stopped early: " + w.undone() + w.rest(), bad
 	case isNothingSeen(r):
 		return "Finished, but nothing that Graph accepted could be confirmed" + w.rest(), bad
 	case w.open > 0 && w.open == countOverwritten(r):
-		return "Finished, but " + w.of(w.open) + agree(w.open, " was", " were") + " overwritten" + w.rest(), warn
+		return "Finished, but " + w.overwritten() + w.rest(), warn
 	case w.open > 0:
 		t := warn
 		if r.Totals.Where(func(s journal.StatusInfo) bool { return s.Severity == journal.Bad }) > 0 {
 			t = bad
 		}
-		return "Finished, but " + w.of(w.open) + " did not succeed" + w.rest(), t
+		return "Finished, but " + w.unsuccessful() + w.rest(), t
 	case r.Unconfirmed() > 0:
 		return "Finished, but " + w.of(r.Unconfirmed()) + agree(r.Unconfirmed(), " is", " are") + " not confirmed yet" + w.rest(), warn
 	case w.blocked+w.excepted > 0:
@@ -54,16 +54,17 @@ func doneVerdict(r *journal.Result) string {
 	}
 }
 
-// runCounts is how many changes a run was to make, how many are open, how many
-// the plan blocked, and how many a decision leaves out.
+// runCounts is how many changes a run was to make, how many are open, how many of
+// these may have landed all the same, how many the plan blocked, and how many a
+// decision leaves out.
 type runCounts struct {
-	noun                         string
-	all, open, blocked, excepted int
+	noun                                  string
+	all, open, unknown, blocked, excepted int
 }
 
 // countRun counts changes, or objects if one that was to stay unchanged is open.
 func countRun(p *plan.Plan, r *journal.Result) runCounts {
-	w := runCounts{noun: "change", all: p.Summary.Writes()}
+	w := runCounts{noun: "change", all: p.Summary.Writes(), unknown: r.Totals.Of(journal.Indeterminate)}
 	for i := range p.Changes {
 		switch c := &p.Changes[i]; {
 		case r.Outcomes[i].Status.Done():
@@ -83,6 +84,61 @@ func countRun(p *plan.Plan, r *journal.Result) runCounts {
 
 // of says "2 of 9 changes".
 func (w runCounts) of(n int) string { return words.Thousands(n) + " of " + words.Count(w.all, w.noun) }
+
+// openAre says "2 of 9 changes are not done". Of all changes it says that none is.
+func (w runCounts) openAre(what string) string {
+	switch {
+	case w.open < w.all:
+		return w.of(w.open) + agree(w.open, " is not ", " are not ") + what
+	case w.open == 1:
+		return "the " + w.noun + " is not " + what
+	default:
+		return w.none() + " is " + what
+	}
+}
+
+// undone says how many changes are not done. Where some may have landed, it does not
+// say that none did.
+func (w runCounts) undone() string {
+	if w.unknown > 0 && w.open == w.all {
+		return w.openAre("known to be done")
+	}
+	return w.openAre("done")
+}
+
+// none is "neither change" or "none of the 9 changes".
+func (w runCounts) none() string {
+	if w.all == 2 {
+		return "neither " + w.noun
+	}
+	return "none of the " + words.Count(w.all, w.noun)
+}
+
+// unsuccessful says how many changes did not succeed. An object that was to stay as
+// it is has nothing to succeed in.
+func (w runCounts) unsuccessful() string {
+	switch {
+	case w.noun == "object" && w.open < w.all:
+		return w.of(w.open) + agree(w.open, " needs", " need") + " a look"
+	case w.noun == "object":
+		return allOf(w.open, w.noun) + agree(w.open, " needs", " need") + " a look"
+	case w.open < w.all:
+		return w.of(w.open) + " did not succeed"
+	case w.unknown > 0:
+		return w.openAre("known to have succeeded")
+	case w.open == 1:
+		return "the change did not succeed"
+	default:
+		return w.none() + " succeeded"
+	}
+}
+
+func (w runCounts) overwritten() string {
+	if w.open < w.all {
+		return w.of(w.open) + agree(w.open, " was", " were") + " overwritten"
+	}
+	return allOf(w.open, w.noun) + agree(w.open, " was", " were") + " overwritten"
+}
 
 // rest ends the verdict with what was left out.
 func (w runCounts) rest() string {

@@ -58,7 +58,7 @@ held, not overwritten. The run folder records everything that happens. The
 first Ctrl-C lets requests in flight finish, the second stops at once;
 bulksync resume continues the run.`,
 		Example: "  bulksync apply plan.json\n  bulksync apply plan.json --approve sha256:1f3c…\n  bulksync apply plan.json --decision plan.decision-ada.json",
-		Args:    cobra.ExactArgs(1),
+		Args:    takes(1, 1),
 	}
 	o.register(cmd.Flags())
 	c.flags.registerAll(cmd.Flags())

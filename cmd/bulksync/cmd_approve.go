@@ -34,7 +34,7 @@ the plan, until when the approval holds, and the partners that it leaves out.
 With --key the exact bytes of the file are signed, as "ssh-keygen -Y sign -n
 ` + approval.NamespaceDecision + ` -f KEY FILE" does. Nothing is sent.`,
 		Example: "  bulksync approve plan.json --as ada --ticket CHG0041207\n  bulksync approve plan.json --as ada --except \"Tailspin Toys=ask first\"",
-		Args:    cobra.ExactArgs(1),
+		Args:    takes(1, 1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.plan = args[0]
 			return o.run(c.stops, e)

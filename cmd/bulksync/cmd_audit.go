@@ -50,7 +50,7 @@ differs, or only what waivers and --fail-on let pass; 2: something does; 5: the
 tenant could not be read completely.`,
 		Example: `  bulksync audit partners.csv --out-dir last-audit
   bulksync audit partners.csv --evidence store --fail-on new`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.takeFile(args)
 			return o.run(c.stops, e)
@@ -87,7 +87,7 @@ func (o *auditOptions) run(stops execute.Stops, e *env) (err error) {
 		err = hinted(errors.New("--policy: there is no evidence to keep the policy with, and no finding depends on it"), "leave it out, or say where the evidence is kept with --evidence DIR")
 	}
 	if err == nil {
-		err = o.checkFiles(e)
+		err = o.checkFiles(ctx, e)
 	}
 	if err == nil {
 		err = o.checkSuggested(ctx, e)
@@ -219,7 +219,10 @@ func (o *auditOptions) note(e *env, k *keeper, a *audit.Audit) {
 	case a.Result != audit.Drift:
 	case !a.Fails(o.failOn):
 		e.note("there are open findings; --fail-on %s lets them pass", o.failOn)
-	case o.suggest == "":
+	case o.suggest != "":
+	case a.Totals.Missing+a.Totals.Changed == 0: // the file asks for nothing that is not there
+		e.note("to put it right: change or add rows as the hints say, then plan; to accept findings until a day: --suggest-waivers")
+	default:
 		e.note("to put it right: %s; to accept findings until a day: --suggest-waivers", o.planOf(e))
 	}
 }
@@ -292,15 +295,11 @@ func (c *compared) audit(incomplete *exit, o audit.Options) *audit.Audit {
 }
 
 // outputs are the files that the audit writes outside of its store.
-func (o *auditOptions) outputs() (all []string) {
-	for _, out := range []string{o.suggest, o.metrics} {
-		if out != "" {
-			all = append(all, out)
-		}
-	}
+func (o *auditOptions) outputs() []output {
+	all := []output{{waiversFile, o.suggest}, {metricsFile, o.metrics}}
 	if o.dir != "" {
 		for _, f := range auditFiles() {
-			all = append(all, filepath.Join(o.dir, f.name))
+			all = append(all, output{reportFile, filepath.Join(o.dir, f.name)})
 		}
 	}
 	return all
@@ -341,26 +340,18 @@ func (o *auditOptions) checkSuggested(ctx context.Context, e *env) error {
 
 // checkFiles refuses an output that would replace an input or another output, or
 // be in the store, which may not exist yet.
-func (o *auditOptions) checkFiles(e *env) error {
-	seen := map[string]string{}
-	for _, out := range o.outputs() {
-		if err := e.checkOutput(out, o.csv, o.template, o.waivers, o.file(e), o.key); err != nil {
-			return err
-		}
-		target, stream, err := atomicfile.Target(out)
-		if err != nil || stream {
+func (o *auditOptions) checkFiles(ctx context.Context, e *env) error {
+	all := o.outputs()
+	if err := e.checkOutputs(ctx, all, o.csv, o.template, o.waivers, o.file(e), o.key); err != nil {
+		return err
+	}
+	for _, out := range all {
+		target, stream, err := atomicfile.Target(out.path)
+		if out.path == "" || o.store == "" || err != nil || stream {
 			continue // writing reports what is wrong; nothing is replaced
 		}
-		target = realPath(target)
-		if other, is := seen[target]; is {
-			return refused("give each output a name of its own", "%s and %s are the same file", other, out)
-		}
-		seen[target] = out
-		if o.store == "" {
-			continue
-		}
-		if in, err := filepath.Rel(realPath(o.store), target); err == nil && filepath.IsLocal(in) {
-			return inStore(out, o.store)
+		if in, err := filepath.Rel(realPath(o.store), realPath(target)); err == nil && filepath.IsLocal(in) {
+			return inStore(out.path, o.store)
 		}
 	}
 	return o.checkPlaces()

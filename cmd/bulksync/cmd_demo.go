@@ -24,7 +24,7 @@ func demoCommand(c *commandLine) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "Take a complete tour; needs no account and no network",
-		Args:  cobra.NoArgs,
+		Args:  takes(0, 0),
 		RunE:  c.verb(func(e *env, _ []string) error { return newDemoOptions().run(c.stops, e) }),
 	}
 }

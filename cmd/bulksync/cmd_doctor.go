@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -37,10 +38,11 @@ sends about ten requests. With a file, it also says whether the file can be
 read, and whether the token lasts for it.
 
 Exit 0: all that the command needs is there; 1: a check failed. A warning is
-about something that not every command needs.`,
+about something that not every command needs. Each check has a time limit of its
+own: --outage counts for none.`,
 		Example: `  bulksync doctor
   bulksync doctor partners.csv --for apply`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1),
 		RunE: c.verb(func(e *env, args []string) error {
 			if len(args) > 0 {
 				o.csv = args[0]
@@ -48,7 +50,7 @@ about something that not every command needs.`,
 			return o.run(c.stops, e)
 		}),
 	}
-	cmd.Flags().StringVar(&o.task, "for", "", "`plan|audit|apply|resume`: the command that the identity must be enough for (default plan; apply is a warning)")
+	cmd.Flags().StringVar(&o.task, "for", "", "`COMMAND` that the identity must be enough for: export, plan, audit, apply or resume (default plan, with a warning if it is not enough for apply)")
 	return cmd
 }
 
@@ -123,12 +125,12 @@ func parseTask(s string) (auth.Task, error) {
 	switch s {
 	case "":
 		return "", nil
-	case "plan", "audit":
+	case "export", "plan", "audit":
 		return auth.Reading, nil
 	case "apply", "resume":
 		return auth.Writing, nil
 	default:
-		return "", fmt.Errorf("--for %q: use plan, audit, apply or resume", s)
+		return "", fmt.Errorf("--for %q: use export, plan, audit, apply or resume", s)
 	}
 }
 
@@ -145,16 +147,27 @@ func (o doctorOptions) file(ctx context.Context, e *env) (*doctor.File, error) {
 	switch {
 	case isInterrupt(err):
 		return nil, err
+	case errors.Is(err, fs.ErrNotExist):
+		f.Fault, f.Next = err.Error(), "check its path; "+o.toValidate()+" checks it alone, without a tenant"
 	case errors.As(err, &faults):
+		f.Next = "correct it; " + o.toValidate() + " lists every fault in it"
 		first, _, _ := strings.Cut(faults.Error(), "\n")
 		f.Fault = fmt.Sprintf("%s, the first: %s", words.Count(len(faults), "fault"), first)
 	case err != nil:
-		f.Fault = err.Error()
+		f.Fault, f.Next = err.Error(), "correct it; "+o.toValidate()+" checks it alone, without a tenant"
 	default:
 		f.Rows, f.Domains = rows.Input.Rows, len(rows.Domains())
 		f.Writes = f.Rows * max(1, len(rows.Objects()))
 	}
 	return f, nil
+}
+
+// toValidate is the command that checks the file alone.
+func (o doctorOptions) toValidate() string {
+	if o.csv == "-" {
+		return "bulksync validate -"
+	}
+	return address{}.command("validate", o.csv)
 }
 
 // detailColumn is where the details begin, after the widest status and name.

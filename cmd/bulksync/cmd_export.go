@@ -29,7 +29,8 @@ type exportOptions struct {
 	// like is a CSV whose columns and dialect the new one gets.
 	like string
 	// all includes partners without a synchronization policy.
-	all bool
+	all   bool
+	names namesFlag
 }
 
 func exportCommand(c *commandLine) *cobra.Command {
@@ -38,12 +39,13 @@ func exportCommand(c *commandLine) *cobra.Command {
 		Use:   "export",
 		Short: "Write the tenant as it is, as a CSV to start from",
 		Long: `Reads the tenant and writes it as an input: a row for each partner that has a
-synchronization policy, with a column for every managed property. A plan of the
-file is empty until somebody changes it. Partners of service providers are
+synchronization policy, with a column for every managed property, and with what
+the partner is called in its directory in a column that no plan reads. A plan of
+the file is empty until somebody changes it. Partners of service providers are
 comments. Nothing is written to the tenant, and no file if the tenant could not
 be read completely.`,
 		Example: "  bulksync export --out partners.csv\n  bulksync export --like partners.csv --out now.csv",
-		Args:    cobra.NoArgs,
+		Args:    takes(0, 0),
 		RunE:    c.verb(func(e *env, _ []string) error { return o.run(c.stops.Soft, e) }),
 	}
 	o.register(cmd.Flags())
@@ -55,10 +57,11 @@ func (o *exportOptions) register(fl *pflag.FlagSet) {
 	fl.StringVar(&o.templateOut, "template-out", "", "`FILE` to write the multitenant-organization identity-sync template to")
 	fl.StringVar(&o.like, "like", "", "`FILE.csv` whose columns, delimiter, encoding and line ends to use")
 	fl.BoolVar(&o.all, "all", false, "include partners without a synchronization policy")
+	o.names.register(fl)
 }
 
 func (o *exportOptions) run(ctx context.Context, e *env) error {
-	if err := o.check(e); err != nil {
+	if err := o.check(ctx, e); err != nil {
 		return err
 	}
 	if err := o.checkFilled(ctx, e); err != nil {
@@ -79,49 +82,34 @@ func (o *exportOptions) run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	return o.write(ctx, e, o.exporter(form, t).Export(cur.Partners), cur.Template)
+	x := o.exporter(form, t)
+	if x.Names, err = e.nameRows(ctx, o.names.Mode, t, x.Shown(cur.Partners)); err != nil {
+		return err
+	}
+	return o.write(ctx, e, x.Export(cur.Partners), cur.Template)
 }
 
 // check refuses what can be refused without the tenant.
-func (o *exportOptions) check(e *env) error {
+func (o *exportOptions) check(ctx context.Context, e *env) error {
 	if e.format != report.Text && e.format != report.CSV {
 		return errors.New("export writes CSV alone: leave --format out")
 	}
-	seen := ""
-	for _, out := range []string{o.out, o.templateOut} {
-		if out == "" {
-			continue
-		}
-		if err := e.checkOutput(out, o.like); err != nil {
-			return err
-		}
-		target, stream, err := atomicfile.Target(out)
-		switch target = realPath(target); {
-		case err != nil || stream: // writing reports what is wrong
-		case target == seen:
-			return refused("give each output a name of its own", "%s and %s are the same file", o.out, out)
-		default:
-			seen = target
-		}
-	}
-	return nil
+	return e.checkOutputs(ctx, []output{{exportFile, o.out}, {templateFile, o.templateOut}}, o.like)
 }
 
 // checkFilled refuses to replace a file that people have worked on.
 func (o *exportOptions) checkFilled(ctx context.Context, e *env) error {
-	for _, out := range []string{o.out, o.templateOut} {
-		if out == "" || !isKept(out) {
-			continue
-		}
-		filled, err := readFile(ctx, &e.process, out, func(r io.Reader) (bool, error) { return desired.IsFilledIn(ctx, r) })
-		if filled {
-			return refused("give the output another name", "%s has notes, removals or domain names, which would be lost", out)
-		}
-		if isInterrupt(err) {
-			return err
-		}
+	if o.out == "" || !isKept(o.out) {
+		return nil
 	}
-	return nil // writing reports what is wrong
+	filled, err := readFile(ctx, &e.process, o.out, func(r io.Reader) (bool, error) { return desired.IsFilledIn(ctx, r) })
+	switch {
+	case filled:
+		return refused(hintOtherName, "%s has notes, reasons, removals, domain names or faults: somebody's work, which would be lost", o.out)
+	case isInterrupt(err):
+		return err
+	}
+	return nil // it is not there
 }
 
 // form is that of the file to be like, or else the canonical one.

@@ -34,7 +34,7 @@ func planCommand(c *commandLine) *cobra.Command {
 change. Nothing is written to the tenant. With --out the plan is saved to a
 file, and bulksync apply runs exactly that plan.`,
 		Example: "  bulksync plan partners.csv --out plan.json\n  bulksync plan --template template.json\n  bulksync plan partners.csv --limit 5 --out pilot.json",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    takes(0, 1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.takeFile(args)
 			return o.run(c.stops, e)
@@ -78,10 +78,8 @@ func (o planOptions) build(ctx context.Context, e *env) (*plan.Plan, error) {
 
 func (o planOptions) run(stops execute.Stops, e *env) error {
 	ctx := stops.Soft
-	if o.out != "" {
-		if err := e.checkOutput(o.out, append(o.selection.files(), o.csv, o.template, o.file(e))...); err != nil {
-			return err
-		}
+	if err := e.checkOutputs(ctx, []output{{planFile, o.out}}, append(o.selection.files(), o.csv, o.template, o.file(e))...); err != nil {
+		return err
 	}
 	p, err := o.build(ctx, e)
 	if err != nil {

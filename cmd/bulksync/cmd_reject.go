@@ -15,7 +15,7 @@ func rejectCommand(c *commandLine) *cobra.Command {
 		Long: `Proves the plan and writes a decision about it that refuses every run to which
 it is given, whatever others decided. Nothing is sent.`,
 		Example: "  bulksync reject plan.json --as bob --comment \"not before the audit\"",
-		Args:    cobra.ExactArgs(1),
+		Args:    takes(1, 1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.plan = args[0]
 			return o.decide(c.stops, e, func(_ *plan.Plan, d *approval.Decision) error {

@@ -23,7 +23,7 @@ func reportCommand(c *commandLine) *cobra.Command {
 		Long: `Shows a run from its plan and journal, and writes its reports again. A run
 that is still going is shown as it is now, and nothing is written. Exit 0:
 everything is done; 3: something is left.`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1),
 		RunE: c.verb(func(e *env, args []string) error {
 			return reportOptions{dir: args[0]}.run(c.stops, e)
 		}),

@@ -33,7 +33,7 @@ func resumeCommand(c *commandLine) *cobra.Command {
 What is confirmed is not sent again; what was in flight when the run ended is
 read back first. The decisions that the run relies on are judged again;
 --decision puts others in their place.`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1),
 	}
 	o.paceOptions.register(cmd.Flags())
 	o.decisionOptions.register(cmd.Flags())

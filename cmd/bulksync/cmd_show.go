@@ -23,7 +23,7 @@ func showCommand(c *commandLine) *cobra.Command {
 		Use:     "show plan.json",
 		Short:   "Show a saved plan, offline and without credentials",
 		Example: "  bulksync show plan.json --format html > plan.html  # for a change board",
-		Args:    cobra.ExactArgs(1),
+		Args:    takes(1, 1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.plan = args[0]
 			return o.run(c.stops, e)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,9 @@ import (
 
 	"bulksync/execute"
 	"bulksync/graph"
+	"bulksync/graph/auth"
 	"bulksync/graph/graphsim"
+	"bulksync/plan/desired"
 )
 
 // simulateOptions describe the built-in Graph as a server.
@@ -39,7 +42,6 @@ type simulateOptions struct {
 func newSimulateOptions() simulateOptions {
 	return simulateOptions{
 		listen: "127.0.0.1:0", partners: 200, pageSize: 100, latency: 20 * time.Millisecond, writeQuota: "3000/150s", seed: 1,
-		tokenLifetime: time.Hour,
 	}
 }
 
@@ -49,7 +51,7 @@ func simulateCommand(c *commandLine) *cobra.Command {
 		Use:   "simulate",
 		Short: "Serve the built-in Graph, for rehearsals",
 		Long:  simulateHelp,
-		Args:  cobra.NoArgs,
+		Args:  takes(0, 0),
 		RunE:  c.verb(func(e *env, _ []string) error { return o.run(c.stops, e) }),
 	}
 	o.register(cmd.Flags())
@@ -100,10 +102,10 @@ func (o *simulateOptions) register(fl *pflag.FlagSet) {
 	fl.StringVar(&o.window, "window", "", "`N/TIME` of writes in fixed windows, such as 40/4s")
 	fl.StringVar(&o.slidingWindow, "sliding-window", "", "`N/TIME` of writes in any such time")
 	fl.StringVar(&o.queue, "queue", "", "`TIME,PERCENT`, such as 5ms,10%: one write at a time, slower by that much for each that waits")
-	fl.Int64Var(&o.seed, "seed", o.seed, "`NUMBER` from which all data is generated")
+	fl.Int64Var(&o.seed, "seed", o.seed, "`NUMBER` from which all data is generated; another one is another home tenant")
 	fl.StringArrayVar(&o.faults, "fault", nil, "`SPEC` of a fault; may be given more than once")
 	fl.StringVar(&o.tls, "tls", "", "`DIR` for the files of a rehearsal over https, with a sign-in host: docs/rehearsal.md")
-	fl.DurationVar(&o.tokenLifetime, "token-lifetime", o.tokenLifetime, "`TIME` that a token of the sign-in host lasts, with --tls")
+	fl.DurationVar(&o.tokenLifetime, "token-lifetime", 0, "`TIME` that a token of the sign-in host lasts, with --tls (default 1h)")
 	fl.StringVar(&o.state, "state", "", "`FILE` to load the state from if it exists, and to save it in at the end")
 }
 
@@ -114,6 +116,9 @@ func (o *simulateOptions) config() (graphsim.Config, []graphsim.Fault, error) {
 	}
 	if o.partners < 0 || o.pageSize < 1 || o.latency < 0 {
 		return c, nil, errors.New("--partners and --latency must not be negative, and --page-size must be at least 1")
+	}
+	if o.tokenLifetime != 0 && o.tls == "" {
+		return c, nil, errors.New("--token-lifetime is for the tokens of a sign-in host: give --tls DIR as well")
 	}
 	var faults []graphsim.Fault
 	for _, spec := range o.faults {
@@ -170,6 +175,9 @@ func (e *env) readState(ctx context.Context, path string) (*graphsim.State, erro
 		if err := json.NewDecoder(r).Decode(&s); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
+		if s.HomeTenant != "" && !desired.IsCanonicalGUID(strings.ToLower(s.HomeTenant)) {
+			return nil, fmt.Errorf("%s: homeTenant %q is not a GUID", path, s.HomeTenant)
+		}
 		return &s, nil
 	})
 	if errors.Is(err, os.ErrNotExist) {
@@ -185,6 +193,11 @@ func (o simulateOptions) run(stops execute.Stops, e *env) error {
 	}
 	if err != nil {
 		return err
+	}
+	cfg.Cloud = e.cloud
+	if cfg.State == nil { // which says whose it is
+		home := graphsim.HomeOf(o.seed)
+		cfg.HomeTenant, cfg.Tenants = home.TenantID, []graphsim.Tenant{home}
 	}
 	if host, _, err := net.SplitHostPort(o.listen); err != nil || !graph.IsLoopback(host) {
 		return fmt.Errorf("--listen %q: give a loopback address with a port, such as 127.0.0.1:8080", o.listen)
@@ -223,14 +236,15 @@ func (o *simulateOptions) open(ctx context.Context, e *env, sim *graphsim.Sim) (
 	if err != nil {
 		return nil, err
 	}
-	_, err = fmt.Fprintf(e.out, `Graph of home tenant %s, %d partners, at %s
+	_, err = fmt.Fprintf(e.out, `Graph of home tenant %s (%s), %d partners, at %s
 In another terminal:
 
   export BULKSYNC_ACCESS_TOKEN=%s
-  bulksync audit partners.csv --graph-url %s
+  %s
 
 Ctrl-C ends it.
-`, sim.HomeTenant(), len(sim.Partners()), url, sim.Token(graphsim.TokenOptions{}), url)
+`, sim.HomeTenant(), edge(sim.Home().DisplayName), len(sim.Partners()), url, sim.Token(graphsim.TokenOptions{}),
+		address{cloud: string(e.cloud), graphURL: url, auth: string(auth.ByDefault)}.command("doctor"))
 	if err != nil {
 		stop()
 	}

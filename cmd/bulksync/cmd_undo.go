@@ -31,7 +31,7 @@ func undoCommand(c *commandLine) *cobra.Command {
 		Long: `Creates the plan that reverts what the run did, from the values that were
 there before it. It is a plan like any other: read it with bulksync show, run
 it with bulksync apply.`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.dir = args[0]
 			return o.run(c.stops, e)
@@ -56,11 +56,10 @@ func (o undoOptions) run(stops execute.Stops, e *env) error {
 	case lock != nil && o.out == "":
 		return &exit{codeOf(lock), lock, hintElsewhere}
 	}
-	out := cmp.Or(o.out, dir.File(undoName))
-	if err := e.checkOutput(out); err != nil {
+	if err := e.checkOutputs(stops.Soft, []output{{undoFile, o.out}}); err != nil {
 		return err
 	}
-	return e.keepUndo(stops.Soft, dir, out)
+	return e.keepUndo(stops.Soft, dir, cmp.Or(o.out, dir.File(undoName)))
 }
 
 // keepUndo creates the plan, saves it and shows it.

@@ -47,7 +47,7 @@ func verifyCommand(c *commandLine) *cobra.Command {
 Exit 0: proved; 4: altered, refused, or not proved; 1: unreadable.`,
 		Example: `  bulksync verify plan.json --decision ada.json --decision bob.json
   bulksync verify bulksync-runs/* audits --signers allowed_signers`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes(1, anyNumber),
 		RunE: c.verb(func(e *env, args []string) error { return o.run(c.stops, e, args) }),
 	}
 	o.decisionOptions.register(cmd.Flags())

@@ -30,7 +30,7 @@ func versionCommand(c *commandLine) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Args:  takes(0, 0),
 		RunE:  c.verb(func(e *env, _ []string) error { return printVersion(e) }),
 	}
 }

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
 
+	"bulksync/graph"
 	"bulksync/graph/auth"
 	"bulksync/internal/session"
 	"bulksync/internal/words"
@@ -190,10 +192,28 @@ func (e *env) readTenant(ctx context.Context, c *compared, w wanted, needs plan.
 		c.current, err = plan.ReadCurrent(ctx, c.tenant.Client(), needs)
 		e.noteRestarts(c.current.Restarts)
 	}
+	if err == nil {
+		err = seesPolicies(c.tenant.Identity(), c.current)
+	}
 	if err != nil {
 		return nil, e.unread(c.tenant.Identity(), err)
 	}
 	return first, nil
+}
+
+// seesPolicies refuses a reading without any policy by a person whose role sees partners alone:
+// Graph can show a hidden policy as if there were none.
+func seesPolicies(id auth.Identity, cur *plan.Current) error {
+	role := id.PartialRole()
+	if role == "" || len(cur.Partners) == 0 {
+		return nil
+	}
+	for _, p := range cur.Partners {
+		if p.Sync != nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("none of %s shows a synchronization policy: %w to a %s", words.Count(len(cur.Partners), "partner"), graph.NotVisible, role)
 }
 
 // take returns what is wanted and what is there, for the comparison, and gives

@@ -40,7 +40,7 @@ func (e *env) connect(ctx context.Context, d demand) (*session.Session, error) {
 	s, err := session.Open(ctx, e.sessionOptions(d))
 	var other *session.MismatchError
 	if errors.As(err, &other) {
-		return nil, refused("sign in to that tenant, or leave --tenant out",
+		return nil, refused("sign in to that tenant, or leave --tenant (BULKSYNC_TENANT) out",
 			"the token is for tenant %s, and --tenant asks for %s", other.Have, other.Want)
 	}
 	return s, err
@@ -49,7 +49,7 @@ func (e *env) connect(ctx context.Context, d demand) (*session.Session, error) {
 // checkPlanTenant refuses a plan for another tenant than --tenant names.
 func (e *env) checkPlanTenant(p *plan.Plan) error {
 	if e.homeTenant != "" && e.homeTenant != p.HomeTenant.ID {
-		return refused("give a plan for that tenant, or leave --tenant out",
+		return refused("give a plan for that tenant, or leave --tenant (BULKSYNC_TENANT) out",
 			"the plan is for home tenant %s, and --tenant asks for %s", p.HomeTenant.ID, e.homeTenant)
 	}
 	return nil

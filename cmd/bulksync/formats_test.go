@@ -41,6 +41,7 @@ const (
 	sectionDoctor   = "The checks of doctor"
 	sectionRollup   = "The roll-up"
 	sectionShard    = "The record of a shard"
+	sectionValidate = "The faults of a file"
 )
 
 // amounts are the three values that together show each member both present and,
@@ -53,7 +54,7 @@ func TestFormatsListEveryMember(t *testing.T) {
 	page := readFormats(t)
 	for section, texts := range map[string]func(*testing.T) [][]byte{
 		sectionPlan: planTexts, sectionDecision: decisionTexts, sectionJournal: journalTexts, sectionSummary: summaryTexts, sectionAudit: auditTexts,
-		sectionManifest: manifestTexts, sectionRequests: requestTexts, sectionProof: proofTexts, sectionDoctor: doctorTexts,
+		sectionManifest: manifestTexts, sectionRequests: requestTexts, sectionProof: proofTexts, sectionDoctor: doctorTexts, sectionValidate: validateTexts,
 		sectionRollup: rollupTexts, sectionShard: shardTexts,
 	} {
 		page.compare(t, section, "member", collected(t, texts(t)), true)
@@ -234,6 +235,13 @@ func shardTexts(t *testing.T) (texts [][]byte) {
 		r := filled[fleet.Record](how)
 		r.Rows = []fleet.Row{}
 		texts = append(texts, marshalled(t, r))
+	}
+	return texts
+}
+
+func validateTexts(t *testing.T) (texts [][]byte) {
+	for _, how := range amounts {
+		texts = append(texts, rendered(t, func(w io.Writer) error { return report.Proof(w, filled[validation](how)) }))
 	}
 	return texts
 }

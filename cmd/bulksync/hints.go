@@ -21,7 +21,10 @@ import (
 // hintSignIn is for a sign-in that failed for no reason with an advice of its
 // own.
 func (e *env) hintSignIn() string {
-	if e.auth == auth.ByDefault {
+	switch {
+	case e.auth == auth.ByDefault && e.hasReadyToken():
+		return "put a fresh token in BULKSYNC_ACCESS_TOKEN, or unset it and sign in with az login or the AZURE_* variables of an app"
+	case e.auth == auth.ByDefault:
 		return "sign in with az login, set the AZURE_* variables of an app, or put a token in BULKSYNC_ACCESS_TOKEN"
 	}
 	return auth.Advice(e.auth)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -52,6 +53,9 @@ func (p *process) run(stops execute.Stops, args []string) int {
 	cmd.SetErr(p.err)
 	err := cmd.Execute()
 	p.printError(err)
+	if wrong := (*exit)(nil); errors.As(err, &wrong) && wrong.hint != "" { // a command's own hint is printed by it
+		p.say("hint: %s", wrong.hint)
+	}
 	return codeOf(err)
 }
 

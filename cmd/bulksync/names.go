@@ -35,7 +35,17 @@ func (f *namesFlag) register(fl *pflag.FlagSet) {
 // resolveNames finds the names of tenants that are about to be shown, and of the home
 // tenant. What is missing is told in one note.
 func (e *env) resolveNames(ctx context.Context, mode names.Mode, t *session.Session, shown names.Shown) (map[string]graph.Tenant, error) {
+	shown.First = append([]string{t.Home().ID}, shown.First...)
 	return e.resolveFrom(ctx, t, names.Options{Mode: mode, Cache: e.nameCache(t.Home())}, shown)
+}
+
+// nameRows finds the names of the partners that an export has rows for. The home
+// tenant is not among them.
+func (e *env) nameRows(ctx context.Context, mode names.Mode, t *session.Session, rows []string) (map[string]graph.Tenant, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	return e.resolveFrom(ctx, t, names.Options{Mode: mode, Cache: e.nameCache(t.Home())}, names.Shown{First: rows})
 }
 
 // nameFindings says what the tenants of an audit's findings are called. If the audit
@@ -45,14 +55,13 @@ func (e *env) nameFindings(ctx context.Context, mode names.Mode, t *session.Sess
 	if !proved {
 		o.Cache = e.nameCache(t.Home())
 	}
-	known, err := e.resolveFrom(ctx, t, o, names.Shown{First: a.Tenants()})
+	known, err := e.resolveFrom(ctx, t, o, names.Shown{First: append([]string{t.Home().ID}, a.Tenants()...)})
 	a.Name(known)
 	return err
 }
 
 func (e *env) resolveFrom(ctx context.Context, t *session.Session, o names.Options, shown names.Shown) (map[string]graph.Tenant, error) {
 	defer e.noteOutage(t)()
-	shown.First = append([]string{t.Home().ID}, shown.First...)
 	o.Client, o.GraphURL = t.Client(), t.Home().GraphURL
 	f, err := names.Resolve(ctx, o, shown)
 	if err != nil {

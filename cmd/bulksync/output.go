@@ -9,11 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
-	"bulksync/execute/rundir"
 	"bulksync/internal/atomicfile"
-	"bulksync/plan/audit/evidence"
 )
 
 // writeFile writes an output. A regular file, or the file that a link leads to,
@@ -84,38 +81,6 @@ func (p *process) openStream(path string) (f *os.File, opened bool, err error) {
 	}
 	f, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	return f, true, err
-}
-
-// checkOutput refuses an output that would overwrite an input of the same
-// command, or one of the files that prove a run, or be in a store of audits, where
-// whatever does not belong is a fault.
-func (p *process) checkOutput(out string, inputs ...string) error {
-	target, stream, err := atomicfile.Target(out)
-	if err != nil || stream {
-		return nil // writing reports what is wrong; nothing is replaced
-	}
-	const hint = "give the output another name"
-	for _, in := range inputs {
-		if in != "" && p.isInput(in, target) {
-			return refused(hint, "%s would overwrite the input %s", out, inputName(in))
-		}
-	}
-	if store := evidence.StoreAround(realPath(target)); store != "" {
-		return inStore(out, store)
-	}
-	dir := filepath.Dir(target)
-	if run := filepath.Dir(dir); filepath.Base(dir) == rundir.DecisionsName && rundir.Begun(run) {
-		return refused(hint, "%s would be among the decisions of the run in %s", out, run)
-	}
-	if _, err := os.Lstat(filepath.Join(dir, rundir.JournalName)); err != nil {
-		return nil
-	}
-	for _, kept := range rundir.Proofs() {
-		if strings.EqualFold(filepath.Base(target), kept) {
-			return refused(hint, "%s would overwrite the %s of the run in %s", out, kept, dir)
-		}
-	}
-	return nil
 }
 
 // inStore refuses an output in a store of audits.

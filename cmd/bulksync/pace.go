@@ -63,8 +63,8 @@ func (o *paceOptions) over(s *journal.Settings, now time.Time) error {
 		return err
 	})
 	set("capacity", func() (err error) {
-		if s.Capacity, err = parsePercent(o.capacity); err == nil {
-			err = ratelimit.CheckCapacity(s.Capacity)
+		if s.Capacity, err = parsePercent(o.capacity); err == nil && ratelimit.CheckCapacity(s.Capacity) != nil {
+			err = fmt.Errorf("%q is not a share: write it as 50%%, above 0%% and at most 100%%", o.capacity)
 		}
 		return err
 	})

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"bulksync/internal/atomicfile"
 	"bulksync/plan"
@@ -32,7 +34,11 @@ func (e *env) readPlan(ctx context.Context, path string) (*plan.Plan, error) {
 func (e *env) decode(path string, r io.Reader) (*plan.Plan, error) {
 	p, err := plan.Decode(r)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", inputPath(path), err)
+		err = fmt.Errorf("%s: %w", inputPath(path), err)
+		if strings.EqualFold(filepath.Ext(path), ".csv") {
+			err = hinted(err, "first make a plan of it: "+e.address.command("plan", path)+" --out plan.json")
+		}
+		return nil, err
 	}
 	return p, e.checkPlanTenant(p)
 }

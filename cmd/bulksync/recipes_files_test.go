@@ -197,7 +197,7 @@ func TestTheCronJobIsSafe(t *testing.T) {
 		pod + ".securityContext.seccompProfile.type":                            "RuntimeDefault",
 		pod + ".volumes.1.persistentVolumeClaim.claimName":                      "evidence",
 		container + ".name":                                                     "audit",
-		container + ".args":                                                     "[/input/partners.csv, /evidence/store]",
+		container + ".args":                                                     "[/input/partners.csv, /evidence/store, --auth, workload-identity]",
 		container + ".securityContext":                                          "{allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, readOnlyRootFilesystem: true}",
 		container + ".volumeMounts.1":                                           "{mountPath: /evidence, name: evidence}",
 		container + ".resources.limits.memory":                                  "512Mi",

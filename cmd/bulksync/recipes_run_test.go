@@ -1,9 +1,16 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -19,21 +26,97 @@ const (
 	partnersFile = "tenantId,displayName,isSyncAllowed\n" + adatum + ",Adatum,true\n" + bellows + ",Bellows,true\n"
 )
 
-// tenant serves a Graph for the recipe, gives it a token that can only read, and
-// puts the file of partners into a folder.
-func (r *recipe) tenant(folder string) (sim *graphsim.Sim, url string) {
+// graph is a Graph with partners. It puts their file into a folder of the recipe.
+func (r *recipe) graph(folder string) *graphsim.Sim {
 	r.t.Helper()
-	sim = graphsim.New(graphsim.Config{PageSize: 1})
+	sim := graphsim.New(graphsim.Config{PageSize: 1})
 	for id, name := range map[string]string{adatum: "Adatum", contoso: "Contoso"} {
 		sim.SetPartner(graphsim.Partner{TenantID: id, IdentitySynchronization: graphsim.SyncAllowed(name, true)})
 	}
-	server := httptest.NewServer(sim)
-	r.t.Cleanup(server.Close)
-	r.env = append(r.env, "BULKSYNC_ACCESS_TOKEN="+sim.Token(graphsim.TokenOptions{Permissions: []string{graphsim.PermissionRead}}))
 	if err := os.WriteFile(filepath.Join(r.dir, folder, "partners.csv"), []byte(partnersFile), 0o600); err != nil {
 		r.t.Fatal(err)
 	}
+	return sim
+}
+
+// canRead makes tokens that can only read.
+var canRead = graphsim.TokenOptions{Permissions: []string{graphsim.PermissionRead}}
+
+// tenant serves a Graph for the recipe, and gives it a token.
+func (r *recipe) tenant(folder string) (sim *graphsim.Sim, url string) {
+	r.t.Helper()
+	sim = r.graph(folder)
+	server := httptest.NewServer(sim)
+	r.t.Cleanup(server.Close)
+	r.env = append(r.env, "BULKSYNC_ACCESS_TOKEN="+sim.Token(canRead))
 	return sim, server.URL
+}
+
+// signIn serves a Graph for the recipe with a sign-in host, and gives it what its
+// scheduler would: no token.
+func (r *recipe) signIn(folder string) (sim *graphsim.Sim, host *graphsim.SignIn, url string) {
+	r.t.Helper()
+	if runtime.GOOS == "darwin" {
+		r.t.Skip("SSL_CERT_FILE is not followed here")
+	}
+	sim = r.graph(folder)
+	cert, pair, err := newAppPair()
+	authority, err2 := graphsim.NewAuthority()
+	l, err3 := net.Listen("tcp", "127.0.0.1:0")
+	if err := errors.Join(err, err2, err3); err != nil {
+		r.t.Fatal(err)
+	}
+	host = graphsim.NewSignIn(sim, graphsim.SignInConfig{Certificates: []*x509.Certificate{cert}, Token: canRead})
+	proxy := graphsim.NewProxy(host, authority)
+	server := httptest.NewServer(proxy)
+	end := serveOn(tls.NewListener(l, authority.ServerConfig()), host)
+	r.t.Cleanup(func() { end(); server.Close(); proxy.Close() })
+	url = "https://" + l.Addr().String()
+	for name, text := range map[string][]byte{"ca.pem": authority.PEM(), "app.pem": pair, "federated": []byte(host.Assertion(graphsim.AssertionOptions{}))} {
+		if err := os.WriteFile(filepath.Join(r.dir, name), text, 0o600); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	r.env = append(r.env, "SSL_CERT_FILE="+filepath.Join(r.dir, "ca.pem"), "HTTPS_PROXY="+server.URL, "NO_PROXY=", "no_proxy=", "BULKSYNC_ACCESS_TOKEN=",
+		"AZURE_TENANT_ID="+sim.HomeTenant(), "AZURE_CLIENT_ID="+graphsim.DefaultAppID,
+		"AZURE_CLIENT_CERTIFICATE_PATH="+filepath.Join(r.dir, "app.pem"), "AZURE_FEDERATED_TOKEN_FILE="+filepath.Join(r.dir, "federated"),
+		"ACTIONS_ID_TOKEN_REQUEST_URL="+url+graphsim.GitHubPath, "ACTIONS_ID_TOKEN_REQUEST_TOKEN=job",
+		"SYSTEM_OIDCREQUESTURI="+url+graphsim.PipelinesPath, "SYSTEM_ACCESSTOKEN=job", "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID=connection")
+	return sim, host, url
+}
+
+// signedIn checks how the recipe signed in, each time.
+func signedIn(t *testing.T, host *graphsim.SignIn, by string) {
+	t.Helper()
+	all := host.Requests()
+	if len(all) == 0 {
+		t.Error("nobody signed in")
+	}
+	for _, q := range all {
+		if q.By != "" && q.By != by || q.Status != http.StatusOK {
+			t.Errorf("signed in with %+v, want %s", q, by)
+		}
+	}
+}
+
+// The CronJob and the unit sign in as their files say, and in no other way.
+func TestTheRecipesOfTheScriptSignIn(t *testing.T) {
+	for file, c := range map[string]struct{ flags, by string }{
+		"kubernetes/audit.yaml":           {"(?m)^ +args: \\[/input/partners\\.csv, /evidence/store, (.*)\\]$", "assertion"},
+		"schedule/bulksync-audit.service": {"(?m)^ExecStart=/opt/bulksync/audit\\.sh \\S+ \\S+ (.*)$", "certificate"},
+	} {
+		t.Run(file, func(t *testing.T) {
+			r := scriptRecipe(t)
+			_, host, url := r.signIn(".")
+			flags := regexp.MustCompile(c.flags).FindStringSubmatch(readRepo(t, "samples/"+file))
+			if flags == nil {
+				t.Fatal("it does not say how to sign in")
+			}
+			r.audit.args = append(append(r.audit.args, strings.Fields(strings.ReplaceAll(flags[1], ",", " "))...), "--graph-url", url)
+			r.run(r.audit, 2)
+			signedIn(t, host, c.by)
+		})
+	}
 }
 
 // forbid makes the tenant differ in one more way.
@@ -132,7 +215,7 @@ func TestThePipelinesKeepEvidence(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			needs(t, "git")
 			r := make(t)
-			sim, url := r.tenant(r.audit.dir)
+			sim, host, url := r.signIn(r.audit.dir)
 			r.install(`if [ "$1" = audit ]; then exec bulksync "$@" --graph-url ` + url + ` --outage 1s; fi; exec bulksync "$@"` + "\n")
 			r.sh(".", `git init --quiet --bare --initial-branch=main origin.git
 git clone --quiet origin.git first 2>&1
@@ -164,6 +247,7 @@ git config user.name Ada; git config user.email ada@localhost
 				t.Errorf("the commits are of\n%s", got)
 			}
 			r.overlap(checkout)
+			signedIn(t, host, "assertion")
 		})
 	}
 }

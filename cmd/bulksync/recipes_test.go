@@ -14,8 +14,6 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
-
-	"bulksync/graph/graphsim"
 )
 
 // recipe is one of samples/schedule, laid out as its scheduler does, with a
@@ -108,7 +106,7 @@ func githubRecipe(t *testing.T) *recipe {
 	t.Helper()
 	r := newRecipe(t)
 	r.program, r.clone, r.branch = ".bulksync/bin/bulksync", ".evidence", "evidence"
-	r.env = append(r.env, "GITHUB_STEP_SUMMARY="+filepath.Join(r.dir, "summary.md"), "GITHUB_RUN_ID=1", "TENANT="+graphsim.New(graphsim.Config{}).HomeTenant())
+	r.env = append(r.env, "GITHUB_STEP_SUMMARY="+filepath.Join(r.dir, "summary.md"), "GITHUB_RUN_ID=1")
 	var workflow struct {
 		Jobs struct {
 			Audit struct {

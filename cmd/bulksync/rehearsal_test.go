@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"bulksync/execute"
+	"bulksync/graph"
 	"bulksync/graph/auth"
 	"bulksync/graph/graphsim"
 )
@@ -36,13 +37,14 @@ type rehearsalRig struct {
 	said bytes.Buffer // by all processes
 }
 
-func newRehearsalRig(t *testing.T) *rehearsalRig {
+func newRehearsalRig(t *testing.T, cloud graph.Cloud) *rehearsalRig {
 	t.Helper()
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		t.Skip("SSL_CERT_FILE is not followed here")
 	}
 	h := newHome(t, graphsim.Config{})
-	sim := graphsim.New(graphsim.Config{Partners: 4})
+	h.env.cloud = cloud
+	sim := graphsim.New(graphsim.Config{Partners: 4, Cloud: cloud})
 	work := t.TempDir()
 	o := newSimulateOptions()
 	o.tls = filepath.Join(work, "rehearsal")
@@ -70,7 +72,7 @@ func (r *rehearsalRig) command(ctx context.Context, settings []string, args ...s
 	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", `. "$0" && export "$@"; exec bulksync $ARGS`, r.file(settingsName)}, settings...)...)
 	cmd.Dir = r.work
 	cmd.Env = append(os.Environ(), "ARGS="+strings.Join(args, " "), "NO_PROXY=*", "no_proxy=*",
-		"BULKSYNC_ACCESS_TOKEN=real", "IDENTITY_ENDPOINT=http://127.0.0.1:1/real", "IDENTITY_HEADER=real")
+		"BULKSYNC_ACCESS_TOKEN=real", "BULKSYNC_CLOUD=china", "BULKSYNC_TENANT="+killTenant(9), "IDENTITY_ENDPOINT=http://127.0.0.1:1/real", "IDENTITY_HEADER=real")
 	return cmd
 }
 
@@ -151,6 +153,17 @@ func (r *rehearsalRig) noSecrets(t *testing.T) {
 	}
 }
 
+// A rehearsal of another cloud is signed in to at the host of that cloud.
+func TestARehearsalOfAnotherCloud(t *testing.T) {
+	r := newRehearsalRig(t, graph.USGov)
+	if err := r.run(t, []string{"X=x"}, "audit", "partners.csv", "--auth", "secret", "--graph-url", r.url, "--fail-on", "none"); err != nil {
+		t.Error(err)
+	}
+	if asked := r.host.Requests(); len(asked) == 0 || asked[0].Host != "login.microsoftonline.us" {
+		t.Errorf("asked %+v", asked)
+	}
+}
+
 // A rehearsal replaces the files of another one, and nobody else's.
 func TestARehearsalReplacesOnlyARehearsal(t *testing.T) {
 	h, o := newHome(t, graphsim.Config{}), newSimulateOptions()
@@ -181,7 +194,7 @@ func TestARehearsalReplacesOnlyARehearsal(t *testing.T) {
 // Every way signs in at the rehearsal, over real TLS in a process of its own,
 // and no secret is said or written, however much is logged.
 func TestEveryWaySignsInAtTheRehearsal(t *testing.T) {
-	r := newRehearsalRig(t)
+	r := newRehearsalRig(t, "")
 	job := []string{"ACTIONS_ID_TOKEN_REQUEST_TOKEN=rehearsal-job-key", "SYSTEM_ACCESSTOKEN=rehearsal-job-key"}
 	for _, way := range []auth.Way{
 		auth.ByDefault, auth.BySecret, auth.ByCertificate, auth.ByManagedIdentity, auth.ByWorkloadIdentity, auth.ByGitHub, auth.ByAzurePipelines, auth.ByDeviceCode,
@@ -208,7 +221,7 @@ func TestEveryWaySignsInAtTheRehearsal(t *testing.T) {
 
 // The commands of docs/rehearsal.md run as they are printed, but for the port.
 func TestThePageOnRehearsals(t *testing.T) {
-	r := newRehearsalRig(t)
+	r := newRehearsalRig(t, "")
 	page := readRepo(t, "docs/rehearsal.md")
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(page, -1)
 	if len(blocks) != 2 || !strings.HasPrefix(blocks[0][1], "bulksync simulate --tls rehearsal ") {
@@ -236,7 +249,7 @@ func TestThePageOnRehearsals(t *testing.T) {
 
 // Refusals say what to do, and no secret.
 func TestTheRehearsalRefuses(t *testing.T) {
-	r := newRehearsalRig(t)
+	r := newRehearsalRig(t, "")
 	for _, tc := range []struct{ way, setting, want string }{
 		{"secret", "AZURE_CLIENT_SECRET=rehearsal-job-key", "hint: set AZURE_CLIENT_SECRET to the value of the secret, not to its ID"},
 		{"secret", "AZURE_TENANT_ID=22222222-2222-4222-8222-222222222222", "hint: check AZURE_TENANT_ID"},
@@ -255,7 +268,7 @@ func TestTheRehearsalRefuses(t *testing.T) {
 // A device code is told although the rest is quiet, and an interrupt ends the
 // wait at once.
 func TestADeviceCodeIsInterrupted(t *testing.T) {
-	r := newRehearsalRig(t)
+	r := newRehearsalRig(t, "")
 	cmd := r.command(t.Context(), nil, "plan", "partners.csv", "--auth", "device-code", "--graph-url", r.url, "--quiet")
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -283,7 +296,7 @@ func TestADeviceCodeIsInterrupted(t *testing.T) {
 // A browser that prints something does not spoil the result, and the sign-in
 // goes on when the browser brings the person back.
 func TestTheBrowserSignsInAtTheRehearsal(t *testing.T) {
-	r := newRehearsalRig(t)
+	r := newRehearsalRig(t, "")
 	if runtime.GOOS != "linux" {
 		t.Skip("another program opens the browser here")
 	}
@@ -360,7 +373,7 @@ func TestSimulateTLS(t *testing.T) {
 		said += lines.Text() + "\n"
 	}
 	end()
-	if err := <-ended; err != nil || !regexp.MustCompile(`, 3 partners, with its sign-in host, at https://127\.0\.0\.1:\d+\n(?s:.*)  \. \S+/tls/env\.sh\n  bulksync audit partners\.csv --auth secret --graph-url https://127`).MatchString(said) {
+	if err := <-ended; err != nil || !regexp.MustCompile(`, 3 partners, with its sign-in host, at https://127\.0\.0\.1:\d+\n(?s:.*)  \. \S+/tls/env\.sh\n  bulksync doctor --auth secret --graph-url https://127`).MatchString(said) {
 		t.Errorf("%v\n%s", err, said)
 	}
 	o.tokenLifetime = time.Second

@@ -14,6 +14,7 @@ import (
 	"bulksync/execute"
 	"bulksync/graph"
 	"bulksync/graph/auth"
+	"bulksync/plan/desired"
 	"bulksync/report"
 )
 
@@ -66,7 +67,7 @@ func (c *commandLine) verb(f func(e *env, args []string) error) func(*cobra.Comm
 }
 
 func (c *commandLine) env(cmd *cobra.Command) (*env, error) {
-	g, err := c.flags.parse(c.process, cmd.Flags().Changed("outage"))
+	g, err := c.flags.parse(c.process, cmd.Flags().Changed)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +91,7 @@ every change ended.
   bulksync apply plan.json
   bulksync audit partners.csv`,
 		SilenceUsage: true, SilenceErrors: true,
-		Args: cobra.NoArgs,
+		Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, err := c.env(cmd); err != nil {
 				return err
@@ -99,6 +100,8 @@ every change ended.
 		},
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = true
+	cmd.SuggestionsMinimumDistance = 2
+	cmd.SetFlagErrorFunc(wrongFlag)
 	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages ", "FlagUsagesWrapped 80 "))
 	c.flags.register(cmd.PersistentFlags())
 	cmd.AddCommand(
@@ -135,15 +138,18 @@ func (f *globalFlags) registerAll(fl *pflag.FlagSet) {
 }
 
 // parse turns the texts of the flags into values, before anything runs.
-func (f *globalFlags) parse(p *process, outageGiven bool) (g globals, err error) {
+func (f *globalFlags) parse(p *process, given func(flag string) bool) (g globals, err error) {
 	g = globals{quiet: f.quiet, all: f.all}
 	if g.format, err = report.ParseFormat(f.format); err != nil {
 		return g, err
 	}
+	if f.address.tenant == "" && given("tenant") { // as from a variable that is not set: nothing would be guarded
+		return g, errors.New(`--tenant "": give the GUID of the home tenant`)
+	}
 	if err := g.locate(f.address, p.getenv); err != nil {
 		return g, err
 	}
-	if outageGiven {
+	if given("outage") {
 		if g.outage = f.outage; g.outage < time.Second {
 			return g, fmt.Errorf("--outage: %s is too short to recognize an outage: give a second or more", f.outage)
 		}
@@ -155,14 +161,24 @@ func (f *globalFlags) parse(p *process, outageGiven bool) (g globals, err error)
 // locate takes over where to connect and as whom. A variable of the environment
 // stands for each flag that was not given.
 func (g *globals) locate(at address, getenv func(string) string) (err error) {
+	tenantGiven := at.tenant != ""
 	for _, f := range []struct {
 		variable string
 		value    *string
 	}{{"BULKSYNC_CLOUD", &at.cloud}, {"BULKSYNC_TENANT", &at.tenant}, {"BULKSYNC_AUTH", &at.auth}} {
 		*f.value = cmp.Or(*f.value, strings.TrimSpace(getenv(f.variable)))
 	}
+	if at.tenant != "" {
+		if g.homeTenant, err = desired.ParseTenantID(strings.TrimSpace(at.tenant)); err != nil {
+			name := "--tenant"
+			if !tenantGiven {
+				name = "BULKSYNC_TENANT"
+			}
+			return fmt.Errorf("%s %q: give the GUID of the home tenant", name, at.tenant)
+		}
+	}
 	at.auth = cmp.Or(at.auth, string(auth.ByDefault))
-	g.address, g.homeTenant = at, strings.ToLower(strings.Trim(at.tenant, "{} "))
+	g.address = at
 	if at.cloud != "" {
 		if g.cloud, err = graph.ParseCloud(at.cloud); err != nil {
 			return fmt.Errorf("--cloud or BULKSYNC_CLOUD: %w", err)

@@ -102,9 +102,13 @@ func (o *selectionOptions) read(ctx context.Context, e *env, hasRows bool) (*cho
 		default:
 			one, err := desired.ParseTenantName(name)
 			if err != nil {
-				return nil, fmt.Errorf("--only: %s is no file, and %w", desired.Quote(name), err)
+				return nil, hinted(fmt.Errorf("--only: %s is neither a file nor a tenant ID nor a domain name", desired.Quote(name)), hintOnly)
 			}
-			c.names = append(c.names, chosenName{one, name})
+			said := name
+			if one.Domain != "" { // or a file name with a typing error
+				said += " (a domain; there is no file of that name)"
+			}
+			c.names = append(c.names, chosenName{one, said})
 		}
 	}
 	return c, nil
@@ -123,6 +127,9 @@ func (c *chosen) domains() (all []string) {
 	slices.Sort(all)
 	return slices.Compact(all)
 }
+
+// hintOnly says what --only takes.
+const hintOnly = "name tenants of the input by ID or by domain, or a file that lists them"
 
 // maxUnknown is how many unknown names an error lists.
 const maxUnknown = 20
@@ -156,5 +163,5 @@ func (c *chosen) apply(d *plan.Desired, tenantIDs map[string]string) error {
 	if more := len(unknown) - maxUnknown; more > 0 {
 		list += fmt.Sprintf(" and %d more", more)
 	}
-	return fmt.Errorf("--only names %s that %s not in the input: %s", words.Count(len(unknown), "partner"), map[bool]string{true: "is", false: "are"}[len(unknown) == 1], list)
+	return hinted(fmt.Errorf("--only names %s that %s not in the input: %s", words.Count(len(unknown), "partner"), map[bool]string{true: "is", false: "are"}[len(unknown) == 1], list), hintOnly)
 }

@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"bulksync/graph"
 	"bulksync/graph/graphsim"
 	"bulksync/internal/atomicfile"
 )
@@ -40,15 +41,16 @@ type rehearsal struct {
 	secret    string
 	url       string
 	proxy     string
+	cloud     graph.Cloud // empty if not given
 }
 
 // rehearse serves Graph and its sign-in host, and writes what a client needs
 // into a folder. The returned function stops it and waits for that.
 func (e *env) rehearse(ctx context.Context, sim *graphsim.Sim, o simulateOptions) (r *rehearsal, stop func(), err error) {
-	if o.tokenLifetime < time.Minute {
+	if o.tokenLifetime != 0 && o.tokenLifetime < time.Minute {
 		return nil, nil, errors.New("--token-lifetime must be at least a minute")
 	}
-	r = &rehearsal{dir: o.tls, secret: rand.Text()}
+	r = &rehearsal{dir: o.tls, secret: rand.Text(), cloud: e.cloud}
 	cert, pair, err := newAppPair()
 	if err != nil {
 		return nil, nil, err
@@ -128,7 +130,7 @@ const settingsHead = "# How to sign in at the built-in Graph. Nothing here opens
 
 // leftovers are settings of the shell that would lead past the rehearsal: to a real host, or
 // with a real token into it.
-const leftovers = "NO_PROXY no_proxy BULKSYNC_ACCESS_TOKEN IDENTITY_ENDPOINT IDENTITY_HEADER IDENTITY_SERVER_THUMBPRINT IMDS_ENDPOINT MSI_ENDPOINT MSI_SECRET"
+const leftovers = "NO_PROXY no_proxy BULKSYNC_CLOUD BULKSYNC_TENANT BULKSYNC_ACCESS_TOKEN IDENTITY_ENDPOINT IDENTITY_HEADER IDENTITY_SERVER_THUMBPRINT IMDS_ENDPOINT MSI_ENDPOINT MSI_SECRET"
 
 // settings are those of every way to sign in, for a POSIX shell.
 func (r *rehearsal) settings(sim *graphsim.Sim) string {
@@ -145,19 +147,22 @@ func (r *rehearsal) settings(sim *graphsim.Sim) string {
 	} {
 		text += "export " + s[0] + "=" + shellQuote(s[1]) + "\n"
 	}
+	if r.cloud != "" {
+		text += "export BULKSYNC_CLOUD=" + string(r.cloud) + "\n"
+	}
 	return text
 }
 
 // tell says how to reach the rehearsal.
 func (r *rehearsal) tell(w io.Writer, sim *graphsim.Sim) error {
-	_, err := fmt.Fprintf(w, `Graph of home tenant %s, %d partners, with its sign-in host, at %s
+	_, err := fmt.Fprintf(w, `Graph of home tenant %s (%s), %d partners, with its sign-in host, at %s
 In another terminal, with any way to sign in but azure-cli and browser:
 
   . %s
-  bulksync audit partners.csv --auth secret --graph-url %s
+  bulksync doctor --auth secret --graph-url %s
 
 Ctrl-C ends it.
-`, sim.HomeTenant(), len(sim.Partners()), r.url, shellQuote(r.file(settingsName)), r.url)
+`, sim.HomeTenant(), edge(sim.Home().DisplayName), len(sim.Partners()), r.url, shellQuote(r.file(settingsName)), r.url)
 	return err
 }
 

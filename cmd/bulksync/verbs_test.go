@@ -289,8 +289,10 @@ func TestDemo(t *testing.T) {
 func TestSimulate(t *testing.T) {
 	h := newHome(t, graphsim.Config{})
 	o := newSimulateOptions()
-	o.partners, o.state, o.faults = 3, h.file("state.json"), []string{"503,nth=1000"}
-	for ; o.partners < 5; o.partners++ { // the second time the state says 3
+	o.partners, o.state, o.faults, o.seed = 3, h.file("state.json"), []string{"503,nth=1000"}, 2
+	other := graphsim.HomeOf(2)
+	h.env.cloud = graph.USGov
+	for ; o.partners < 5; o.partners++ { // the second time the state says how many, and whose they are
 		soft, end := context.WithCancel(t.Context())
 		r, w := io.Pipe()
 		h.env.out = w
@@ -303,12 +305,13 @@ func TestSimulate(t *testing.T) {
 		for lines := bufio.NewScanner(r); lines.Scan() && lines.Text() != "Ctrl-C ends it."; {
 			said += lines.Text() + "\n"
 		}
-		m := regexp.MustCompile(`, 3 partners, at (http://127.0.0.1:\d+)\n(?s:.*)BULKSYNC_ACCESS_TOKEN=(\S+)\n`).FindStringSubmatch(said)
+		m := regexp.MustCompile(`^Graph of home tenant ` + other.TenantID + ` \(Adatum Corporation 2\), 3 partners, at (http://127.0.0.1:\d+)\n(?s:.*)BULKSYNC_ACCESS_TOKEN=(\S+)\n  bulksync audit partners\.csv --cloud usgov --graph-url http://127.0.0.1:\d+\n`).FindStringSubmatch(said)
 		if m == nil {
 			end()
 			t.Fatalf("it says:\n%s: %v", said, <-ended)
 		}
-		s, err := session.Open(t.Context(), session.Options{GraphURL: m[1], Token: m[2]})
+		o.seed = 1
+		s, err := session.Open(t.Context(), session.Options{GraphURL: m[1], Token: m[2], Cloud: graph.USGov})
 		if err == nil {
 			err = s.Client().ListPartners(t.Context(), func(graph.Page) error { return nil })
 		}
@@ -320,11 +323,16 @@ func TestSimulate(t *testing.T) {
 	for want, o := range map[string]simulateOptions{
 		"--listen ": {pageSize: 1, listen: "0.0.0.0:0"}, "--fault ": {pageSize: 1, faults: []string{"word"}},
 		"--write-quota: ": {writeQuota: "many"}, "--read-quota: ": {readQuota: "1/never"}, "--partners ": {partners: -1},
-		"--window: ": {window: "40"}, "--sliding-window: ": {slidingWindow: "x/s"}, "--queue: ": {queue: "5ms"}, "--inflight-quota ": {inflightQuota: -1},
+		"--token-lifetime ": {pageSize: 1, tokenLifetime: time.Hour},
+		"--window: ":        {window: "40"}, "--sliding-window: ": {slidingWindow: "x/s"}, "--queue: ": {queue: "5ms"}, "--inflight-quota ": {inflightQuota: -1},
 	} {
 		if err := o.run(always(t), h.env); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
+	}
+	write(t, o.state, `{"homeTenant":"Contoso"}`)
+	if err := o.run(always(t), h.env); err == nil || !strings.HasSuffix(err.Error(), `homeTenant "Contoso" is not a GUID`) {
+		t.Error(err)
 	}
 }
 

@@ -44,7 +44,7 @@ func (o verdictOptions) decide(stops execute.Stops, e *env, fill func(*plan.Plan
 	if err := approval.CheckName(o.as); err != nil {
 		return hinted(fmt.Errorf("--as: %w", err), "say who decides with --as NAME")
 	}
-	out, err := o.output(e)
+	out, err := o.output(stops.Soft, e)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (o verdictOptions) decide(stops execute.Stops, e *env, fill func(*plan.Plan
 
 // output is the file to write. Nothing that exists is replaced: somebody may have
 // decided in it.
-func (o verdictOptions) output(e *env) (string, error) {
+func (o verdictOptions) output(ctx context.Context, e *env) (string, error) {
 	out := o.out
 	if out == "" {
 		if !isKept(o.plan) {
@@ -102,7 +102,7 @@ func (o verdictOptions) output(e *env) (string, error) {
 			return "", refused("name another file with --out FILE", "%s is there already", path)
 		}
 	}
-	return out, e.checkOutput(out, o.plan)
+	return out, e.checkOutput(ctx, decisionFile, out, o.plan)
 }
 
 // maxFileName is how much of a name goes into the name of a file.

@@ -16,8 +16,8 @@ type Reason string
 const (
 	// ReasonBlocked: skipped because the plan blocks it.
 	ReasonBlocked Reason = "blocked"
-	// ReasonPredecessor: skipped because an earlier change of the same partner
-	// did not succeed.
+	// ReasonPredecessor: skipped because another change of the same partner did
+	// not succeed.
 	ReasonPredecessor Reason = "predecessor"
 	// ReasonExcepted: skipped because a decision leaves the partner out.
 	ReasonExcepted Reason = "excepted"

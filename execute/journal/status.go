@@ -22,7 +22,7 @@ const (
 	// Held: the object was changed since the plan, and left unchanged; or it
 	// was changed since this run made or found it as wanted.
 	Held Status = "held"
-	// Skipped: blocked in the plan, left out by a decision, or an earlier change
+	// Skipped: blocked in the plan, left out by a decision, or another change
 	// of the partner did not succeed.
 	Skipped Status = "skipped"
 	// Failed: refused.

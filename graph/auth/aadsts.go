@@ -44,11 +44,27 @@ func advise(text string) string {
 	}
 	code := aadsts.FindStringSubmatch(text)
 	if code == nil {
-		return ""
+		return adviseOnAnswer(text)
 	}
 	for _, a := range advices {
 		if a.code == code[1] {
 			return a.text
+		}
+	}
+	return ""
+}
+
+// notAnswers are what the library and this package say of an answer that is none of Entra's, or of
+// the issuer's or the metadata service's.
+var notAnswers = [...]string{
+	"json decode error", "error parsing the json", "response is missing access_token", "unexpected response from OIDC endpoint", "its answer holds none",
+}
+
+// adviseOnAnswer is what to do about an answer that cannot be read, such as a web page.
+func adviseOnAnswer(text string) string {
+	for _, said := range notAnswers {
+		if strings.Contains(text, said) {
+			return "a proxy or a sign-in page of the network seems to answer in place of the host that was asked for a token: have it leave that host alone"
 		}
 	}
 	return ""

@@ -1,15 +1,18 @@
 package auth
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/binary"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
@@ -37,8 +40,9 @@ func readCertificate(path, password string) ([]*x509.Certificate, crypto.Private
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", varCertificate, err)
 	}
+	data = plainText(data)
 	read := readPFX
-	if strings.Contains(string(data), "-----BEGIN ") {
+	if bytes.Contains(data, []byte("-----BEGIN ")) {
 		read = readPEM
 	}
 	certs, key, err := read(data, password)
@@ -51,6 +55,31 @@ func readCertificate(path, password string) ([]*x509.Certificate, crypto.Private
 	return certs, key, nil
 }
 
+// plainText is a text file without its byte order mark, and in UTF-8: PowerShell writes others.
+// What is no text stays as it is.
+func plainText(data []byte) []byte {
+	if rest, marked := bytes.CutPrefix(data, []byte("\xef\xbb\xbf")); marked {
+		return rest
+	}
+	if len(data) < 2 {
+		return data
+	}
+	var order binary.ByteOrder
+	switch string(data[:2]) {
+	case "\xff\xfe":
+		order = binary.LittleEndian
+	case "\xfe\xff":
+		order = binary.BigEndian
+	default:
+		return data
+	}
+	var units []uint16
+	for rest := data[2:]; len(rest) > 1; rest = rest[2:] {
+		units = append(units, order.Uint16(rest))
+	}
+	return []byte(string(utf16.Decode(units)))
+}
+
 // readPEM needs no password: a key that needs one cannot be read.
 func readPEM(data []byte, _ string) ([]*x509.Certificate, crypto.PrivateKey, error) {
 	for rest := data; ; {
@@ -60,6 +89,9 @@ func readPEM(data []byte, _ string) ([]*x509.Certificate, crypto.PrivateKey, err
 		}
 		if strings.Contains(block.Type, "ENCRYPTED") || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
 			return nil, nil, errors.New("its key is encrypted, which works in a PFX file only: openssl pkcs12 -export makes one")
+		}
+		if block.Type == "EC PRIVATE KEY" {
+			return nil, nil, errNotRSA
 		}
 	}
 	certs, key, err := azidentity.ParseCertificates(data, nil)
@@ -74,6 +106,10 @@ func readPEM(data []byte, _ string) ([]*x509.Certificate, crypto.PrivateKey, err
 func readPFX(data []byte, password string) ([]*x509.Certificate, crypto.PrivateKey, error) {
 	key, leaf, chain, err := pkcs12.DecodeChain(data, password)
 	switch {
+	case len(data) == 0:
+		return nil, nil, errors.New("the file is empty")
+	case bytes.HasPrefix(data, []byte("MII")): // a Key Vault hands it out like that
+		return nil, nil, errors.New("it is base64 of a PFX or DER file: decode it first, as with base64 -d")
 	case errors.Is(err, pkcs12.ErrIncorrectPassword) && password == "":
 		return nil, nil, fmt.Errorf("it needs a password: set %s", varPassword)
 	case errors.Is(err, pkcs12.ErrIncorrectPassword):
@@ -97,11 +133,13 @@ func plain(err error) error {
 	}
 }
 
+var errNotRSA = errors.New("its key is not an RSA key, and Entra takes only RSA keys")
+
 // usable refuses what Entra would refuse.
 func usable(certs []*x509.Certificate, key crypto.PrivateKey) error {
 	private, ok := key.(*rsa.PrivateKey)
 	if !ok {
-		return errors.New("its key is not an RSA key, and Entra takes only RSA keys")
+		return errNotRSA
 	}
 	now := time.Now()
 	for _, c := range certs {

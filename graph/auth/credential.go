@@ -3,14 +3,11 @@ package auth
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -36,8 +33,8 @@ type Options struct {
 	Getenv func(string) string
 	// Prompt tells the person who signs in by hand what to do.
 	Prompt func(message string)
-	// Patience is how long a way that asks only hosts elsewhere may take for a token; 0, or a longer
-	// time, means two minutes.
+	// Patience is how long to wait for a host that does not answer; 0 means two minutes. A way that
+	// asks only hosts elsewhere may take no longer for a token, and never longer than two minutes.
 	Patience time.Duration
 	// Base carries the requests to the sign-in host; nil means the library's own connections.
 	Base http.RoundTripper
@@ -56,6 +53,7 @@ func New(o Options) (azcore.TokenCredential, error) {
 	if o.Getenv == nil {
 		o.Getenv = os.Getenv
 	}
+	o.Patience = cmp.Or(o.Patience, signInTime)
 	s := &signIn{Options: o, remote: m.remote}
 	if missing := s.missing(m.needs); len(missing) > 0 {
 		return nil, &Error{msg: fmt.Sprintf("to sign in by %s: %s", m.way, strings.Join(missing, ", ")), next: m.advice}
@@ -64,21 +62,27 @@ func New(o Options) (azcore.TokenCredential, error) {
 	if err != nil {
 		return nil, &Error{msg: fmt.Sprintf("to sign in by %s: %s", m.way, condense(err.Error())), err: err, next: m.advice}
 	}
-	if hidden := s.secrets(); len(hidden) > 0 && takes(cred) == signInTime { // a person sends none of them
+	if _, ready := cred.(*static); ready { // it asks no host
+		return cred, nil
+	}
+	limit := takes(cred)
+	if hidden := s.secrets(); len(hidden) > 0 && limit == signInTime { // a person sends none of them
 		cred = &discreet{cred, hidden}
 	}
-	if m.remote {
-		cred = &remote{cred, &s.unanswered, min(cmp.Or(o.Patience, signInTime), signInTime)}
+	switch {
+	case m.remote:
+		limit = min(limit, o.Patience)
+	case limit == attendedTime: // beside which the host may be waited for
+		limit += o.Patience
 	}
-	return cred, nil
+	return &heard{cred, &s.listener, limit}, nil
 }
 
 // signIn makes one credential.
 type signIn struct {
 	Options
-	remote bool // of its method
-	// unanswered means that the last attempt to reach a host got no answer.
-	unanswered atomic.Bool
+	remote   bool // of its method
+	listener listener
 }
 
 // missing says of each setting that has no value that it is not set.
@@ -106,55 +110,13 @@ func (s *signIn) setting(names ...string) string {
 
 // client is how the library reaches the sign-in host.
 func (s *signIn) client() azcore.ClientOptions {
-	o := azcore.ClientOptions{Cloud: login(s.Cloud)}
-	o.PerRetryPolicies = []policy.Policy{listener{&s.unanswered}}
+	o := azcore.ClientOptions{Cloud: login(s.Cloud), Transport: &http.Client{Transport: s.Base, CheckRedirect: refuseRedirect}}
+	o.PerRetryPolicies = []policy.Policy{&s.listener}
 	if s.remote {
 		o.Retry.MaxRetries = 1 // outages are waited for above, by the caller's patience
 	}
-	if s.Base != nil {
-		o.Transport = &http.Client{Transport: s.Base}
-	}
 	return o
 }
-
-// listener notes whether a host answers, because the library keeps no cause of its errors. A
-// certificate that cannot be trusted is an answer: waiting does not help.
-type listener struct{ unanswered *atomic.Bool }
-
-func (l listener) Do(req *policy.Request) (*http.Response, error) {
-	resp, err := req.Next()
-	if errors.As(err, new(*tls.CertificateVerificationError)) {
-		err = &untrusted{err}
-	}
-	l.unanswered.Store(err != nil && !errors.As(err, new(*untrusted)))
-	return resp, err
-}
-
-// untrusted is final for the library's retries.
-type untrusted struct{ error }
-
-func (u *untrusted) Unwrap() error { return u.error }
-func (*untrusted) NonRetriable()   {}
-
-// remote is a credential of which only hosts elsewhere are asked.
-type remote struct {
-	azcore.TokenCredential
-	unanswered *atomic.Bool
-	limit      time.Duration // for a token
-}
-
-func (r *remote) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	tk, err := r.TokenCredential.GetToken(ctx, o)
-	if err != nil && r.unanswered.Load() {
-		err = &noAnswer{err}
-	}
-	return tk, err
-}
-
-// noAnswer is an error because a host did not answer.
-type noAnswer struct{ error }
-
-func (e *noAnswer) Unwrap() error { return e.error }
 
 // byDefault is the ready-made token, or else the Azure identity library's default chain:
 // environment, workload identity, managed identity, Azure CLI, Azure Developer CLI, Azure
@@ -164,7 +126,11 @@ func (s *signIn) byDefault() (azcore.TokenCredential, error) {
 	if s.Token != "" {
 		return Static(s.Token), nil
 	}
-	return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: s.client(), TenantID: s.TenantID})
+	o := s.client()
+	// The chain also asks a metadata service, which most machines do not have, and the tools of people.
+	s.listener.host = loginHost(s.Cloud)
+	o.PerCallPolicies = []policy.Policy{limited{&s.listener, min(s.Patience, signInTime)}}
+	return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: o, TenantID: s.TenantID})
 }
 
 func (s *signIn) byToken() (azcore.TokenCredential, error) {
@@ -209,6 +175,10 @@ func login(c graph.Cloud) cloud.Configuration {
 	default:
 		return cloud.AzurePublic
 	}
+}
+
+func loginHost(c graph.Cloud) string {
+	return strings.Trim(strings.TrimPrefix(login(c).ActiveDirectoryAuthorityHost, "https:"), "/")
 }
 
 // Static is a credential that hands out one ready-made token, as a pipeline passes it in a

@@ -14,5 +14,6 @@
 //
 // Claims challenges (continuous access evaluation) are answered by azcore's bearer token policy.
 // Package graph decides what a 401 means beyond that, and whether the request is tried again. It
-// also follows no redirect, so that a token is sent only to the host that it was meant for.
+// also follows no redirect, so that a token is sent only to the host that it was meant for; nor does
+// the way to a host that is asked for one (redirect.go).
 package auth

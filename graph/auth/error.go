@@ -61,7 +61,7 @@ func unavailable(ctx context.Context, err error, renewal bool) error {
 		return &passing{msg}
 	}
 	e := &Error{msg: msg, err: err, next: advise(msg), passes: certainlyPasses(err)}
-	if errors.As(err, new(*noAnswer)) {
+	if down := (*outage)(nil); errors.As(err, &down) && down.silent {
 		e.next = "check the network, its DNS, and the proxy if there is one (HTTPS_PROXY): the sign-in host does not answer"
 	}
 	if e.passes && e.next == "" {
@@ -84,7 +84,7 @@ func passes(err error) bool {
 	}
 	var failed *azidentity.AuthenticationFailedError
 	if !errors.As(err, &failed) {
-		return errors.As(err, new(net.Error))
+		return errors.As(err, new(*outage)) || errors.As(err, new(net.Error))
 	}
 	if failed.RawResponse == nil {
 		return true
@@ -100,7 +100,7 @@ func certainlyPasses(err error) bool {
 	switch {
 	case errors.As(err, &own):
 		return own.passes && own.remote
-	case errors.As(err, new(*noAnswer)):
+	case errors.As(err, new(*outage)):
 		return true
 	default:
 		return errors.As(err, &failed) && failed.RawResponse != nil && mayPass(failed.RawResponse.StatusCode)
@@ -155,7 +155,7 @@ func sentence(text string) string {
 	text = secretField.ReplaceAllString(text, "$1=[removed]")
 	text = seeAlso.ReplaceAllString(text, "")
 	text = trace.ReplaceAllString(text, " (correlation ID $1)")
-	text = jwt.ReplaceAllString(text, "[token removed]")
+	text = withoutTokens(text)
 	text = strings.TrimRight(strings.Join(strings.Fields(text), " "), ".")
 	const limit = 600 // enough for the az login command that answers a challenge
 	if len(text) > limit {

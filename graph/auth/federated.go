@@ -67,7 +67,7 @@ func readAssertion(path string) (string, error) {
 	if err != nil {
 		return "", &assertionError{msg: fmt.Sprintf("%s: %v", varTokenFile, err), passes: true}
 	}
-	assertion := strings.TrimSpace(string(text))
+	assertion := strings.TrimSpace(string(plainText(text)))
 	if assertion == "" {
 		return "", &assertionError{msg: fmt.Sprintf("the federated token file %s is empty", path), passes: true}
 	}
@@ -125,7 +125,7 @@ func (g *github) fetch(ctx context.Context) (string, error) {
 		if inner := (*url.Error)(nil); errors.As(err, &inner) {
 			err = inner.Err // without the URL
 		}
-		return "", &assertionError{msg: fmt.Sprintf("asking GitHub for an ID token: %v", err), passes: true, remote: true}
+		return "", &assertionError{msg: fmt.Sprintf("asking GitHub for an ID token: %v", err), passes: failureOf(nil, err) != 0, remote: true}
 	}
 	if resp.StatusCode != http.StatusOK {
 		return "", &assertionError{msg: fmt.Sprintf("GitHub gave no ID token: it answered %s", resp.Status), passes: mayPass(resp.StatusCode), remote: true}

@@ -38,6 +38,7 @@ func TestClaimsTellWhoATokenIsFor(t *testing.T) {
 			claims{"azp": "a2", "preferred_username": "ada@contoso.com"},
 			auth.Identity{AppID: "a2", User: "ada@contoso.com", Kind: "user"},
 		},
+		"an empty claim is none": {claims{"appid": "", "azp": "a2"}, auth.Identity{AppID: "a2", Kind: "app"}},
 		"roles alone are an application's": {
 			claims{"roles": []string{"Policy.Read.All"}}, auth.Identity{Kind: "app", Roles: []string{"Policy.Read.All"}},
 		},

@@ -34,7 +34,7 @@ func (answersSoon) Do(req *policy.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Raw().Context(), metadataTime)
 	defer cancel() // the body has been read by then
 	resp, err := req.WithContext(ctx).Next()
-	if err == nil || req.Raw().Context().Err() != nil {
+	if err == nil || req.Raw().Context().Err() != nil || errors.As(err, new(*redirected)) {
 		return resp, err
 	}
 	why := "cannot be reached"

@@ -2,14 +2,14 @@ package auth
 
 import (
 	"context"
-	"encoding/json"
-	"html"
-	"net/url"
+	"encoding/base64"
 	"regexp"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"bulksync/graph"
 )
 
 // secretVars are the variables whose values are sent to a sign-in host, an issuer of assertions or a
@@ -26,6 +26,24 @@ var secretField = regexp.MustCompile(`(\b(?:client_secret|client_assertion|asser
 // secrets are values that no error may repeat, in each spelling in which they may come back.
 type secrets []string
 
+// coded is text that may hide a token: base64 of something with one in it.
+var coded = regexp.MustCompile(`[\w+/-]{40,}`)
+
+// withoutTokens removes what may be tokens or assertions from text, whoever made them.
+func withoutTokens(text string) string {
+	text = jwt.ReplaceAllString(text, "[token removed]")
+	return coded.ReplaceAllStringFunc(text, func(found string) string {
+		usual := strings.NewReplacer("-", "+", "_", "/").Replace(found)
+		for start := range 4 {
+			whole := usual[start : start+(len(usual)-start)/4*4]
+			if plain, err := base64.StdEncoding.DecodeString(whole); err == nil && jwt.Match(plain) {
+				return "[token removed]"
+			}
+		}
+		return found
+	})
+}
+
 // cut removes the secrets from text.
 func (s secrets) cut(text string) string {
 	for _, secret := range s {
@@ -41,8 +59,7 @@ func (s *signIn) secrets() (all secrets) {
 		if len(secret) < shortest {
 			continue
 		}
-		quoted, _ := json.Marshal(secret) // a string always marshals
-		all = append(all, secret, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret), string(quoted[1:len(quoted)-1]))
+		all = append(all, graph.Spellings(secret)...)
 	}
 	return all
 }

@@ -86,10 +86,7 @@ func (s *Session) authorize(ctx context.Context, refusal http.Header) (string, e
 	played := &rehearsal{refusal: refusal}
 	pipeline := runtime.NewPipeline("bulksync", "",
 		runtime.PipelineOptions{PerRetry: []policy.Policy{s.bearer, played}},
-		&policy.ClientOptions{
-			Retry:     policy.RetryOptions{MaxRetries: -1}, // retries are package graph's
-			Telemetry: policy.TelemetryOptions{Disabled: true},
-		})
+		&policy.ClientOptions{Retry: policy.RetryOptions{MaxRetries: -1}}) // retries are package graph's
 	if _, err := pipeline.Do(req); err != nil {
 		if later := (*passing)(nil); errors.As(err, &later) {
 			return "", later // without the policy's mark that it is final

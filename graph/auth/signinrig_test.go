@@ -41,8 +41,10 @@ type signInRig struct {
 	env  map[string]string
 	// prompt is what a person is told.
 	prompt func(string)
-	way    auth.Way
-	cloud  graph.Cloud
+	// patience is how long a host is waited for.
+	patience time.Duration
+	way      auth.Way
+	cloud    graph.Cloud
 }
 
 // machines counts the rigs of managed identities.
@@ -74,7 +76,7 @@ func newCloudRig(t *testing.T, cloud graph.Cloud, way auth.Way, cfg graphsim.Sig
 }
 
 func (r *signInRig) options() auth.Options {
-	return auth.Options{Way: r.way, Cloud: r.cloud, Base: r.base, Prompt: r.prompt, Getenv: func(name string) string { return r.env[name] }}
+	return auth.Options{Way: r.way, Cloud: r.cloud, Base: r.base, Prompt: r.prompt, Patience: r.patience, Getenv: func(name string) string { return r.env[name] }}
 }
 
 func (r *signInRig) signIn(ctx context.Context) (*auth.Session, error) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/google/go-cmp/cmp"
 
 	"bulksync/graph/auth"
@@ -81,6 +82,29 @@ func TestABodyThatCannotBeResentLeavesTheRefusal(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"once"}, bodies); diff != "" {
 		t.Errorf("bodies sent (-want +got)\n%s", diff)
+	}
+}
+
+// A request that is not answered ends with the error of the connection.
+func TestARequestWithoutAnAnswer(t *testing.T) {
+	down := errors.New("no route to host")
+	rt := acquire(t, &fakeCred{}).Transport(roundTrip(func(*http.Request) (*http.Response, error) { return nil, down }))
+	if _, err := get(t, rt); err != down {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A refusal is closed when no other token can be had.
+func TestARefusalIsClosed(t *testing.T) {
+	b, cred := &body{Reader: strings.NewReader("{}")}, &fakeCred{}
+	rt := acquire(t, cred).Transport(roundTrip(func(req *http.Request) (*http.Response, error) {
+		resp := answer(req, http.StatusUnauthorized, challenge("{}"))
+		resp.Body = b
+		return resp, nil
+	}))
+	cred.err = func(policy.TokenRequestOptions) error { return errors.New("no") }
+	if _, err := get(t, rt); err == nil || !b.closed {
+		t.Errorf("closed %t: %v", b.closed, err)
 	}
 }
 

@@ -69,12 +69,12 @@ func methods() []method {
 	pipeline := [][]string{{varTenant, varSubscription}, {varClient, varSubscriptApp}, {varConnection}, {varSystemToken}, {varOIDC}}
 	return []method{
 		{ByDefault, nil, (*signIn).byDefault, false, ""},
-		{ByToken, nil, (*signIn).byToken, false, "put a token in BULKSYNC_ACCESS_TOKEN, such as that of az account get-access-token --resource-type ms-graph"},
-		{ByEnvironment, app, (*signIn).byEnvironment, true, "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH"},
+		{ByToken, nil, (*signIn).byToken, false, "put a token in BULKSYNC_ACCESS_TOKEN, such as that of az account get-access-token --resource-type ms-graph --query accessToken --output tsv"},
+		{ByEnvironment, app, (*signIn).byEnvironment, true, "set AZURE_TENANT_ID, AZURE_CLIENT_ID and either AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH, not both"},
 		{BySecret, slices.Concat(app, [][]string{{varSecret}}), (*signIn).bySecret, true, "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET to those of an app registration"},
-		{ByCertificate, slices.Concat(app, [][]string{{varCertificate}}), (*signIn).byCertificate, true, "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_CERTIFICATE_PATH, a PEM or PFX file with its private key"},
+		{ByCertificate, slices.Concat(app, [][]string{{varCertificate}}), (*signIn).byCertificate, true, "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_CERTIFICATE_PATH, a PEM or PFX file with its private key; if that has a password, set AZURE_CLIENT_CERTIFICATE_PASSWORD"},
 		{ByManagedIdentity, nil, (*signIn).byManagedIdentity, false, "run on an Azure resource that has a managed identity; AZURE_CLIENT_ID names a user-assigned one"},
-		{ByWorkloadIdentity, slices.Concat(app, [][]string{{varTokenFile}}), (*signIn).byWorkloadIdentity, true, "label the pod azure.workload.identity/use: \"true\", and use a service account that names the app"},
+		{ByWorkloadIdentity, slices.Concat(app, [][]string{{varTokenFile}}), (*signIn).byWorkloadIdentity, true, "label the pod azure.workload.identity/use: \"true\", and use a service account that names the app; elsewhere, keep a valid token in the file that AZURE_FEDERATED_TOKEN_FILE names"},
 		{ByGitHub, slices.Concat(app, [][]string{{varGitHubURL}, {varGitHubToken}}), (*signIn).byGitHub, true, "give the job permissions: id-token: write, and set AZURE_TENANT_ID and AZURE_CLIENT_ID"},
 		{ByAzurePipelines, pipeline, (*signIn).byAzurePipelines, true, "run in an AzureCLI@2 task with a service connection, and map SYSTEM_ACCESSTOKEN: $(System.AccessToken)"},
 		{ByAzureCLI, nil, (*signIn).byAzureCLI, false, "sign in with az login"},

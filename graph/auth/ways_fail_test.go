@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net/http"
 	"path/filepath"
@@ -131,7 +132,7 @@ func TestBadCertificates(t *testing.T) {
 			{"another password", pfx(t, pkcs12.Modern2023, app, ca, pfxCanary), "no-" + pfxCanary, "AZURE_CLIENT_CERTIFICATE_PASSWORD is not its password"},
 			{"another password, of old", pfx(t, pkcs12.LegacyDES, app, ca, pfxCanary), "no-" + pfxCanary, "AZURE_CLIENT_CERTIFICATE_PASSWORD is not its password"},
 			{"something else", "hello", "", "neither PEM nor PFX"},
-			{"nothing", "", "", "neither PEM nor PFX"},
+			{"nothing", "", "", "the file is empty"},
 		} {
 			r := newSignInRig(t, auth.ByCertificate, graphsim.SignInConfig{})
 			r.env["AZURE_CLIENT_CERTIFICATE_PATH"], r.env["AZURE_CLIENT_CERTIFICATE_PASSWORD"] = file(t, tc.text), tc.password
@@ -222,6 +223,19 @@ func TestAMetadataServiceThatIsBusy(t *testing.T) {
 	})
 }
 
+// In the default chain it has its own time, and is not bounded by the patience for a sign-in host.
+func TestAMetadataServiceOfTheChainIsNotHurried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newSignInRig(t, auth.ByManagedIdentity, graphsim.SignInConfig{})
+		r.way, r.patience = auth.ByDefault, 3*time.Second
+		t.Setenv("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
+		r.Inject(graphsim.SignInFault{Status: 429, Times: 3})
+		if _, err := r.signIn(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // GitHub refuses the job, or gives nothing of use.
 func TestGitHubWithoutAToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -248,6 +262,45 @@ func TestGitHubWithoutAToken(t *testing.T) {
 	})
 }
 
+// A web page in place of Entra's answer is not quoted.
+func TestAWebPageIsNotQuoted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newSignInRig(t, auth.BySecret, graphsim.SignInConfig{})
+		r.env["AZURE_CLIENT_SECRET"] = secretCanary
+		host := r.base
+		r.base = roundTrip(func(req *http.Request) (*http.Response, error) {
+			if !strings.HasSuffix(req.URL.Path, "/token") {
+				return host.RoundTrip(req)
+			}
+			resp := answer(req, http.StatusOK, nil)
+			resp.Body = io.NopCloser(strings.NewReader("<html>Welcome to the proxy</html>"))
+			return resp, nil
+		})
+		if _, err := r.signIn(t.Context()); err == nil || strings.Contains(err.Error(), "Welcome") || strings.Contains(err.Error(), "raw message") || auth.MayPass(err) {
+			t.Error(err)
+		}
+	})
+}
+
+// A person is told of the browser once, also if it has to be opened again.
+func TestTheBrowserIsToldOnce(t *testing.T) {
+	var told []string
+	r := newSignInRig(t, auth.ByBrowser, graphsim.SignInConfig{}) // there is none on the path
+	r.prompt = func(message string) { told = append(told, message) }
+	cred, err := auth.New(r.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := auth.Acquire(t.Context(), cred, graph.Global.Scope()); err == nil {
+			t.Error("nobody signed in")
+		}
+	}
+	if len(told) != 1 || !strings.Contains(told[0], "browser") {
+		t.Errorf("told %q", told)
+	}
+}
+
 // A code that nobody enters ends with its life, and an interrupt ends the wait
 // at once.
 func TestADeviceCodeThatIsNotEntered(t *testing.T) {
@@ -268,6 +321,34 @@ func TestADeviceCodeThatIsNotEntered(t *testing.T) {
 			t.Errorf("after %s: %v", time.Since(began), err)
 		}
 	})
+}
+
+// An answer without a code is refused, and nobody is told to enter nothing.
+func TestADeviceCodeThatIsMissing(t *testing.T) {
+	for _, body := range []string{
+		"", "{}", "<html>Sign in to the proxy</html>", `{"user_code":"ABC","device_code":"d","verification_uri":"https://x.example"}`,
+		`{"user_code":"","device_code":"d","verification_uri":"https://x.example","expires_in":900}`,
+		`{"user_code":"ABC","device_code":"","verification_uri":"https://x.example","expires_in":900}`,
+		`{"user_code":"ABC","device_code":"d","verification_uri":"","expires_in":900}`,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newSignInRig(t, auth.ByDeviceCode, graphsim.SignInConfig{})
+			r.prompt = func(message string) { t.Errorf("%s: told %s", body, message) }
+			host := r.base
+			r.base = roundTrip(func(req *http.Request) (*http.Response, error) {
+				if !strings.HasSuffix(req.URL.Path, "/devicecode") {
+					return host.RoundTrip(req)
+				}
+				resp := answer(req, http.StatusOK, http.Header{"Content-Type": {"application/json"}})
+				resp.Body = io.NopCloser(strings.NewReader(body))
+				return resp, nil
+			})
+			_, err := r.signIn(t.Context())
+			if want := "no access token: login.microsoftonline.com gave no device code to enter, or none that lives"; err == nil || err.Error() != want || auth.MayPass(err) || nextOf(err) == "" {
+				t.Errorf("%s: %v; next %q", body, err, nextOf(err))
+			}
+		})
+	}
 }
 
 // A token endpoint that is throttled or down during a run is an outage like

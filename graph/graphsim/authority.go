@@ -34,7 +34,7 @@ func NewAuthority() (*Authority, error) {
 	if a.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
 		return nil, err
 	}
-	form := certificateForm("bulksync rehearsal, trust it nowhere else")
+	form := certificateForm("bulksync rehearsal (trust it nowhere else)")
 	form.IsCA, form.BasicConstraintsValid, form.KeyUsage = true, true, x509.KeyUsageCertSign
 	der, err := x509.CreateCertificate(rand.Reader, form, form, a.key.Public(), a.key)
 	if err != nil {

@@ -72,7 +72,8 @@ func TestTheSignInHostRefuses(t *testing.T) {
 		"grant_type": {"client_credentials"}, "client_id": {graphsim.DefaultAppID}, "client_secret": {"x"}, "scope": {"https://graph.microsoft.com/.default"},
 	}
 	for _, tc := range []struct{ name, value, tenant, want string }{
-		{"client_secret", "y", "", "AADSTS7000215"}, {"client_id", "z", "", "AADSTS700016"}, {"scope", "https://graph.microsoft.us/.default", "", "AADSTS500011"},
+		{"client_secret", "y", "", "AADSTS7000215"}, {"client_id", "z", "", "AADSTS700016: Application with identifier 'z' was not found in the directory 'Adatum Corporation'."},
+		{"scope", "https://graph.microsoft.us/.default", "", "AADSTS500011: The resource principal named https://graph.microsoft.us was not found in the tenant named Adatum Corporation."},
 		{"scope", "User.Read", "", "AADSTS1002012"}, {"grant_type", "password", "", "AADSTS70003"}, {"grant_type", "refresh_token", "", "AADSTS50173"},
 		{"", "", "contoso", "AADSTS90002"}, {"client_assertion", "a.b.c", "", "AADSTS50027"},
 		{"client_assertion", host.Assertion(graphsim.AssertionOptions{Lifetime: -time.Minute}), "", "AADSTS700024"},
@@ -90,7 +91,7 @@ func TestTheSignInHostRefuses(t *testing.T) {
 		}
 		status, body := post(t, server, "/"+tenant+"/oauth2/v2.0/token", form)
 		text, _ := body["error_description"].(string)
-		if status < 400 || !strings.HasPrefix(text, tc.want+": ") || !strings.Contains(text, " Trace ID: ") || strings.Contains(text, "secret=") {
+		if status < 400 || !strings.HasPrefix(text, tc.want) || !strings.Contains(text, " Trace ID: ") || strings.Contains(text, "secret=") || strings.Contains(text, "Contoso") {
 			t.Errorf("%s=%s: %d %s", tc.name, tc.value, status, text)
 		}
 	}

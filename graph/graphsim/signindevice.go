@@ -34,7 +34,7 @@ func (h *SignIn) deviceCode(c *signInCall) (map[string]any, *signInError) {
 		return nil, bad
 	}
 	if id := c.r.PostForm.Get("client_id"); !strings.EqualFold(id, h.cfg.AppID) {
-		return nil, aadsts("unauthorized_client", "AADSTS700016: Application with identifier '"+id+"' was not found in the directory 'Contoso'.")
+		return nil, aadsts("unauthorized_client", "AADSTS700016: Application with identifier '"+id+"' was not found in the directory '"+h.sim.Home().DisplayName+"'.")
 	}
 	device, user := rand.Text(), rand.Text()[:9]
 	h.mu.Lock()

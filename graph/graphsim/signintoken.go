@@ -24,7 +24,7 @@ func (h *SignIn) token(c *signInCall) (map[string]any, *signInError) {
 		return nil, bad
 	}
 	if id := form.Get("client_id"); !strings.EqualFold(id, h.cfg.AppID) {
-		return nil, aadsts("unauthorized_client", "AADSTS700016: Application with identifier '"+id+"' was not found in the directory 'Contoso'.")
+		return nil, aadsts("unauthorized_client", "AADSTS700016: Application with identifier '"+id+"' was not found in the directory '"+h.sim.Home().DisplayName+"'.")
 	}
 	audience, bad := h.audience(form.Get("scope"))
 	if bad != nil {
@@ -109,7 +109,7 @@ func (h *SignIn) audience(scope string) (string, *signInError) {
 
 func (h *SignIn) knownAPI(api string) (string, *signInError) {
 	if strings.TrimSuffix(api, "/") != h.sim.cfg.Cloud.RootURL() {
-		return "", aadsts("invalid_resource", "AADSTS500011: The resource principal named "+api+" was not found in the tenant named Contoso.")
+		return "", aadsts("invalid_resource", "AADSTS500011: The resource principal named "+api+" was not found in the tenant named "+h.sim.Home().DisplayName+".")
 	}
 	return api, nil
 }

@@ -129,7 +129,7 @@ const (
 // Config says which tenant a Sim plays and how the service behaves. The zero Config is an empty
 // tenant of the global cloud, without latency or limits.
 type Config struct {
-	HomeTenant string      // default DefaultHomeTenant
+	HomeTenant string      // default that of State, or DefaultHomeTenant
 	Cloud      graph.Cloud // default graph.Global
 
 	Seed     int64    // of everything that is random
@@ -178,6 +178,9 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
+	if c.HomeTenant == "" && c.State != nil {
+		c.HomeTenant = c.State.HomeTenant
+	}
 	c.HomeTenant = strings.ToLower(cmp.Or(c.HomeTenant, DefaultHomeTenant))
 	c.Cloud = cmp.Or(c.Cloud, graph.Global)
 	c.PageSize = cmp.Or(c.PageSize, 100)

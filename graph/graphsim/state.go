@@ -14,7 +14,7 @@ import (
 // State is everything that a Sim holds of its tenant, in the form that is written to a file. A
 // missing member is as in a new tenant.
 type State struct {
-	HomeTenant      string    `json:"homeTenant,omitempty"` // for people; Config.HomeTenant decides
+	HomeTenant      string    `json:"homeTenant,omitempty"` // unless Config.HomeTenant says otherwise
 	Partners        []Partner `json:"partners"`
 	Template        *Template `json:"multiTenantOrganizationIdentitySynchronization,omitempty"`
 	PartnerTemplate Members   `json:"multiTenantOrganizationPartnerConfiguration,omitempty"`
@@ -171,11 +171,12 @@ func (s *Sim) SetTemplate(t Template) {
 // support case, and in every seed as the service-owned partner.
 const SupportTenant = "b4c546a4-7dac-46a6-a7dd-ed822a11efd3"
 
-// seedStream and seedObjects separate the random numbers of request IDs from those of
+// seedStream, seedObjects and seedHome separate the random numbers of request IDs from those of
 // the seeded objects, so that the objects do not depend on earlier requests.
 const (
 	seedStream  = 0x6772617068
 	seedObjects = 0x73656564
+	seedHome    = 0x686f6d65
 )
 
 // The parts of the names of made-up companies.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bulksync/graph"
 	"bulksync/graph/graphsim"
 )
 
@@ -146,4 +147,24 @@ func TestPartnersAreSetRemovedAndEdited(t *testing.T) {
 		p.TenantID = fabrikam
 	})
 	r.must("GET", sync, "")
+}
+
+// Another seed is another home tenant, with a name of its own, and the state keeps both.
+func TestHomeOf(t *testing.T) {
+	seen := map[string]bool{}
+	for _, seed := range []int64{1, 2, 0, -5, 1 << 60} {
+		home := graphsim.HomeOf(seed)
+		if again := graphsim.HomeOf(seed); again != home || seen[home.TenantID] || seen[home.DisplayName] || seen[home.DefaultDomainName] || !graph.IsDomain(home.DefaultDomainName) {
+			t.Errorf("seed %d: %+v", seed, home)
+		}
+		seen[home.TenantID], seen[home.DisplayName], seen[home.DefaultDomainName] = true, true, true
+		sim := graphsim.New(graphsim.Config{Seed: seed, HomeTenant: home.TenantID, Tenants: []graphsim.Tenant{home}})
+		state := sim.State()
+		if back := graphsim.New(graphsim.Config{State: &state}); sim.Home() != home || back.Home() != home || back.HomeTenant() != home.TenantID {
+			t.Errorf("seed %d: %+v, and after a rest %+v", seed, sim.Home(), back.Home())
+		}
+	}
+	if home := graphsim.HomeOf(1); home.TenantID != graphsim.DefaultHomeTenant || graphsim.New(graphsim.Config{}).Home() != home {
+		t.Errorf("the first is %+v", home)
+	}
 }

@@ -1,7 +1,9 @@
 package graphsim
 
 import (
+	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 )
@@ -9,6 +11,26 @@ import (
 // homeName and homeDomain are what findTenantInformation says of the home tenant,
 // unless the state or the configuration says otherwise.
 const homeName, homeDomain = "Adatum Corporation", "home.example"
+
+// HomeOf is the home tenant of a rehearsal, by its seed, so that two rehearsals can be told apart.
+// Seed 1 has the one that a Sim plays when Config names none.
+func HomeOf(seed int64) Tenant {
+	if seed == 1 {
+		return Tenant{TenantID: DefaultHomeTenant, DisplayName: homeName, DefaultDomainName: homeDomain}
+	}
+	rng := rand.New(rand.NewPCG(uint64(seed), seedHome))
+	return Tenant{
+		TenantID: guid(rng), DisplayName: fmt.Sprintf("%s %d", homeName, seed),
+		DefaultDomainName: fmt.Sprintf("home%d.example", seed),
+	}
+}
+
+// Home is what findTenantInformation says of the home tenant.
+func (s *Sim) Home() Tenant {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tenants.byID[s.cfg.HomeTenant]
+}
 
 // Tenant is tenantInformation: what findTenantInformation says about a tenant, which need
 // not be a partner.

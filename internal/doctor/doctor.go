@@ -44,8 +44,8 @@ const (
 // File is what is known of the input, before anything is asked.
 type File struct {
 	Name string
-	// Fault is what is wrong with it; empty for nothing.
-	Fault string
+	// Fault is what is wrong with it, Next what to do about that; empty for nothing.
+	Fault, Next string
 	// Rows and Domains count its rows, and those that name a domain. Writes is the
 	// most that it can ask to be written.
 	Rows, Domains, Writes int
@@ -112,8 +112,10 @@ type examination struct {
 	// other is set if the token is for another tenant than the one asked for.
 	other  *session.MismatchError
 	lookUp error // of the home tenant's name
-	seen   listed
-	wire   wire
+	// nameless means that the look-up was answered without a name.
+	nameless bool
+	seen     listed
+	wire     wire
 }
 
 // Run goes through the table. It returns an error if the options make no sense or
@@ -218,7 +220,7 @@ func (x *examination) file(context.Context) Check {
 	case f == nil:
 		return skip("no file was given")
 	case f.Fault != "":
-		return fail("correct it; bulksync plan lists every fault in it", "%s", f.Fault)
+		return fail(f.Next, "%s", f.Fault)
 	default:
 		return ok("%s: %s, at most %s", f.Name, counted(f.Rows, "row"), counted(f.Writes, "write"))
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -27,6 +28,13 @@ var everything = graphsim.TokenOptions{Permissions: []string{graphsim.Permission
 func person(role string) graphsim.TokenOptions {
 	o := everything
 	o.User, o.Roles = "ada@home.example", []string{role}
+	return o
+}
+
+// byAzureCLI is the token of a person who signed in with az login.
+func byAzureCLI() graphsim.TokenOptions {
+	o := person(graphsim.RoleSecurityReader)
+	o.AppID, o.Permissions = "04b07795-8ddb-461a-bbee-02f9e1bf7b46", []string{"Directory.AccessAsUser.All", "User.ReadWrite.All"}
 	return o
 }
 
@@ -132,6 +140,7 @@ func TestIdentities(t *testing.T) {
 	for name, s := range map[string]scene{
 		"one for everything": {token: everything, with: asking(auth.Writing), says: map[string]string{
 			"permissions": "^enough for plan and audit, apply and resume, looking up tenants, audit --who ->", "partners": "^5 partners listed ->",
+			"quota":           "^Graph reports no shortage; 3 requests cost 3 resource units ->",
 			"synchronization": "^visible, for [1-5] of 5 partners ->", "sign-in": "^app bulksync rehearsal .*, with a token",
 		}},
 		"one that reads": {
@@ -149,6 +158,10 @@ func TestIdentities(t *testing.T) {
 		"one for something else": {
 			token: may("User.Read.All"), want: "fail permissions, fail partners, skipped synchronization, warn template, warn names, warn audit-log",
 			says: map[string]string{"permissions": `-> for plan and audit: the permission Policy\.Read\.All`, "synchronization": "because partners failed", "partners": "403 .* -> advice"},
+		},
+		"a person signed in by the Azure CLI": {
+			token: byAzureCLI(), want: "warn permissions, fail partners, skipped synchronization, warn template, warn names, warn audit-log",
+			says: map[string]string{"permissions": "^perhaps enough .* -> for plan and audit: az login cannot have the permission .*; if Graph refuses, sign in with --auth browser or device-code"},
 		},
 		"a Teams administrator": {
 			token: person(graphsim.RoleTeamsAdministrator), want: "warn permissions, fail synchronization, warn audit-log",
@@ -185,6 +198,10 @@ func TestIdentities(t *testing.T) {
 			cfg:   graphsim.Config{Tenants: []graphsim.Tenant{{TenantID: graphsim.DefaultHomeTenant, DisplayName: "Contoso", DefaultDomainName: "contoso.example"}}},
 			token: everything, says: map[string]string{"tenant": `^5a1e.*, Contoso \(contoso\.example\) ->`},
 		},
+		"in a tenant that is known without a name": {
+			cfg: graphsim.Config{Tenants: []graphsim.Tenant{{TenantID: graphsim.DefaultHomeTenant}}}, token: everything, want: "warn names",
+			says: map[string]string{"tenant": "^5a1e.*, whose name is not known ->", "names": "without a name or a domain: names are not checked -> compare"},
+		},
 		"in a large tenant": {
 			cfg: graphsim.Config{Partners: 3000}, token: everything, says: map[string]string{"partners": "^200 partners listed on the first 2 pages; no more"},
 		},
@@ -204,7 +221,7 @@ func TestFiles(t *testing.T) {
 	renewing := func(o *doctor.Options) { o.Renews, o.File = true, &doctor.File{Writes: 100_000} }
 	for name, s := range map[string]scene{
 		"a good one":                    {token: everything, with: file(doctor.File{Name: "p.csv", Rows: 2, Writes: 4}), says: map[string]string{"file": "^p.csv: 2 rows, at most 4 writes"}},
-		"a faulty one":                  {token: everything, with: file(doctor.File{Fault: "p.csv:2:1: no"}), want: "fail file", says: map[string]string{"file": "^p.csv:2:1: no -> correct it"}},
+		"a faulty one":                  {token: everything, with: file(doctor.File{Fault: "p.csv:2:1: no", Next: "correct it"}), want: "fail file", says: map[string]string{"file": "^p.csv:2:1: no -> correct it"}},
 		"domains":                       {token: everything, with: file(doctor.File{Domains: 2, Writes: 1})},
 		"domains that are not found":    {token: may(graphsim.PermissionWrite), with: file(doctor.File{Domains: 2, Writes: 1}), want: "fail permissions, fail names, warn audit-log", says: map[string]string{"names": "the file names 2 partners by domain"}},
 		"a token that ends too soon":    {token: lasting(3 * time.Minute), with: file(doctor.File{Writes: 10_000}), want: "fail lifetime", says: map[string]string{"lifetime": "^3m left, and 10,000 writes take at least 5m50s -> get a token"}},
@@ -233,6 +250,8 @@ func TestFaults(t *testing.T) {
 	for name, s := range map[string]scene{
 		"a clock that is wrong":        {cfg: graphsim.Config{DateOffset: -10 * time.Minute}, want: "fail clock", says: map[string]string{"clock": "^10m0s ahead of Graph's.* -> set the clock"}},
 		"a clock that is odd":          {cfg: graphsim.Config{DateOffset: time.Minute}, want: "warn clock", says: map[string]string{"clock": "^1m0s behind Graph's"}},
+		"a clock at the limit":         {cfg: graphsim.Config{DateOffset: -5 * time.Minute}, want: "warn clock"},
+		"a clock that is as usual":     {cfg: graphsim.Config{DateOffset: -30 * time.Second}},
 		"no name":                      {with: named(func(context.Context, string) ([]string, error) { return nil, errors.New("no such host") }), want: offline, says: map[string]string{"dns": "localhost is not known here: no such host -> check the network", "partners": "because dns failed"}},
 		"no address":                   {with: named(func(context.Context, string) ([]string, error) { return nil, nil }), want: offline},
 		"a name server that hangs":     {with: named(silent), want: offline, says: map[string]string{"dns": "^no answer to the question for localhost in 10s"}},
@@ -259,6 +278,41 @@ func TestFaults(t *testing.T) {
 		s.token = everything
 		t.Run(name, s.play)
 	}
+}
+
+// A list that begins again is counted once.
+func TestAListThatBeginsAgain(t *testing.T) {
+	sim := graphsim.New(graphsim.Config{Partners: 300})
+	expired := false
+	checks := examine(t, sim, everything, func(o *doctor.Options) {
+		base := o.Session.Base
+		o.Session.Base = roundTrip(func(r *http.Request) (*http.Response, error) {
+			if expired || !strings.Contains(r.URL.RawQuery, "skiptoken") {
+				return base.RoundTrip(r)
+			}
+			expired = true
+			return &http.Response{
+				StatusCode: http.StatusBadRequest, Request: r, ContentLength: -1, Header: http.Header{"Content-Type": {"application/json"}, "Request-Id": {"7f3c"}},
+				Body: io.NopCloser(strings.NewReader(`{"error":{"code":"Directory_ExpiredPageToken","message":"x"}}`)),
+			}, nil
+		})
+	})
+	if c := of(t, checks, "partners"); !expired || !strings.HasPrefix(c.Detail, "200 partners listed on the first 2 pages") {
+		t.Errorf("expired %t: %+v", expired, c)
+	}
+}
+
+// Partners that cannot be read are counted, and where to read more is said.
+func TestPartnersThatCannotBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Partners: 5})
+		id := sim.Partners()[1].TenantID
+		sim.Break(id, `{"tenantId":"`+id+`","identitySynchronization":7}`)
+		c := of(t, examine(t, sim, everything, nil), "partners")
+		if c.Status != doctor.Warn || c.Detail != "5 partners listed; 1 of them cannot be read" || !strings.HasPrefix(c.Next, "bulksync export,") {
+			t.Errorf("%+v", c)
+		}
+	})
 }
 
 // An interrupt ends the checks at once.

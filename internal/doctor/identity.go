@@ -48,7 +48,7 @@ func nameOf(id auth.Identity) string {
 // what is wrong with Graph or the token as a whole is told here, once.
 func (x *examination) tenant(ctx context.Context) Check {
 	if x.other != nil {
-		return fail("sign in to that tenant, or leave --tenant out", "the token is for tenant %s, and --tenant asks for %s", x.other.Have, x.other.Want)
+		return fail("sign in to that tenant, or leave --tenant (BULKSYNC_TENANT) out", "the token is for tenant %s, and --tenant asks for %s", x.other.Have, x.other.Want)
 	}
 	id := x.signedIn.Identity()
 	if !id.IsForAPI(x.Session.Cloud.RootURL()) {
@@ -59,6 +59,7 @@ func (x *examination) tenant(ctx context.Context) Check {
 		return fail("get a token for "+x.Session.Cloud.Scope(), "the token is for %s, not for Graph", id.Audience)
 	}
 	name, err := x.nameOfHome(ctx)
+	x.nameless = err == nil && name == ""
 	if x.lookUp = err; err != nil && !isRefusal(err) {
 		return x.failed(Fail, err)
 	}
@@ -78,7 +79,7 @@ func (x *examination) permissions(context.Context) Check {
 		}
 		answers[may] = append(answers[may], says)
 		if status := x.weigh(t, may); rank(status) > rank(worst) {
-			worst, next = status, "for "+string(t)+": "+t.Needs()
+			worst, next = status, "for "+string(t)+": "+howToGet(id, t)
 		}
 	}
 	var says []string
@@ -94,6 +95,19 @@ func (x *examination) permissions(context.Context) Check {
 		says = append(says, "it could write here, which these do not need: "+strings.Join(more.By, ", "))
 	}
 	return Check{Status: worst, Detail: strings.Join(says, "; "), Next: next}
+}
+
+// azureCLI is Microsoft's app through which az login signs a person in. It has no
+// permission on policies, and nobody outside Microsoft can add one: Graph may
+// refuse it whatever the person's roles are.
+const azureCLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+
+// howToGet says how an identity comes to what a task needs.
+func howToGet(id auth.Identity, t auth.Task) string {
+	if id.User != "" && id.AppID == azureCLI {
+		return "az login cannot have the permission " + t.Permission() + "; if Graph refuses, sign in with --auth browser or device-code, through an app registration of your own"
+	}
+	return t.Needs()
 }
 
 // needs reports whether a task is part of what must be possible.
@@ -133,7 +147,7 @@ const shortLife = 15 * time.Minute
 // lifetime compares the life of the token with the time that the writes of the file
 // may take.
 func (x *examination) lifetime(context.Context) Check {
-	const next = "get a token right before the run, or sign in in a way that renews it: az login, or the AZURE_* variables of an app"
+	const next = "get a token right before the run, or sign in in a way that renews it, such as --auth azure-cli after az login, or --auth env with the AZURE_* variables of an app"
 	ends := x.signedIn.Identity().ExpiresAt
 	left := time.Until(ends)
 	writes := 0

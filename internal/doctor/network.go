@@ -148,7 +148,7 @@ func (x *examination) clock(context.Context) Check {
 	const next = "set the clock of this machine by a time server (NTP)"
 	date, err := http.ParseTime(x.probe.Header.Get("Date"))
 	if err != nil {
-		return warn("", "Graph's answer has no time to compare with")
+		return warn("compare the clock of this machine with a time server (NTP)", "Graph's answer has no time to compare with")
 	}
 	off := x.probed.Sub(date)
 	side := "ahead of"

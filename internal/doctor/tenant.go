@@ -66,7 +66,7 @@ func (x *examination) partners(ctx context.Context) Check {
 		return x.failed(Fail, err)
 	}
 	if x.seen.unreadable > 0 {
-		return warn("bulksync audit says which, and why", "%s listed%s; %d of them cannot be read", counted(x.seen.partners, "partner"), x.seen.rest(), x.seen.unreadable)
+		return warn("bulksync export, with the same flags, names the first of them, and why", "%s listed%s; %d of them cannot be read", counted(x.seen.partners, "partner"), x.seen.rest(), x.seen.unreadable)
 	}
 	return ok("%s listed%s", counted(x.seen.partners, "partner"), x.seen.rest())
 }
@@ -129,11 +129,8 @@ func (x *examination) template(ctx context.Context) Check {
 
 // resourceUnits is what an answer says its request cost; 0 if it does not say.
 func resourceUnits(h http.Header) int {
-	n, err := strconv.Atoi(h.Get("X-Ms-Resource-Unit"))
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
+	n, _ := strconv.ParseUint(h.Get("X-Ms-Resource-Unit"), 10, 16)
+	return int(n)
 }
 
 // quota says what Graph told of the tenant's quota.
@@ -141,7 +138,7 @@ func (x *examination) quota(context.Context) Check {
 	x.wire.mu.Lock()
 	defer x.wire.mu.Unlock()
 	w := &x.wire
-	const next = "run when others do not, or leave room for them with --capacity 50%"
+	const next = "run when others do not; with --capacity 50%, apply and resume leave room for them"
 	cost := ""
 	if w.units > 0 {
 		cost = fmt.Sprintf("; %s cost %s", counted(w.answers, "request"), counted(w.units, "resource unit"))
@@ -161,6 +158,8 @@ func (x *examination) quota(context.Context) Check {
 // names says whether tenants can be looked up, by the look-up of the home tenant.
 func (x *examination) names(context.Context) Check {
 	switch {
+	case x.nameless:
+		return warn("compare the names in the file with the tenant IDs yourself", "the look-up of this tenant was answered without a name or a domain: names are not checked")
 	case x.lookUp == nil, errors.Is(x.lookUp, graph.NotFound): // it was looked for
 		return ok("tenants can be looked up by ID and by domain")
 	case !errors.Is(x.lookUp, graph.Forbidden) && x.needs(auth.LookingUp):

@@ -180,7 +180,7 @@ func (f *Found) Note() string {
 	case f.Problem == nil && f.Unknown == 0:
 		return ""
 	case f.Problem == nil:
-		return missing + ": the directory does not tell " + it
+		return missing + ": Graph does not give " + it
 	case forbidden != "":
 		return missing + ": " + forbidden
 	default:

@@ -136,15 +136,15 @@ func TestWhatIsUnknownIsNoError(t *testing.T) {
 		known, most int
 		note        string
 	}{
-		"a tenant that the directory does not know": {more: []string{nobody}, known: 20, most: 21, note: "the name of 1 tenant is unknown: the directory does not tell it"},
+		"a tenant that the directory does not know": {more: []string{nobody}, known: 20, most: 21, note: "the name of 1 tenant is unknown: Graph does not give it"},
 		"no permission": {permissions: []string{graphsim.PermissionWrite}, most: 1,
 			note: "the names of 20 tenants are unknown: the permission CrossTenantInformation.ReadBasic.All is missing, which looking up names needs"},
-		"no such function": {fault: graphsim.Fault{Kind: "404"}, most: 20, note: "the names of 20 tenants are unknown: the directory does not tell them"},
+		"no such function": {fault: graphsim.Fault{Kind: "404"}, most: 20, note: "the names of 20 tenants are unknown: Graph does not give them"},
 		"no Graph":         {fault: graphsim.Fault{Kind: "refused"}, most: 100, note: "the names of 20 tenants are unknown: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, graphsim.Config{Partners: 20}, tc.permissions...)
+				r := newRig(t, graphsim.Config{Partners: 20, Latency: 100 * time.Millisecond}, tc.permissions...)
 				if tc.fault.Kind != "" {
 					r.Inject(tc.fault)
 				}
@@ -305,7 +305,12 @@ func TestNoCache(t *testing.T) {
 		if err := os.WriteFile(file, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		for path, problem := range map[string]bool{"": false, filepath.Join(file, "names.json"): true, t.TempDir(): true} {
+		paths := map[string]bool{"": false, filepath.Join(file, "names.json"): true, t.TempDir(): true}
+		nowhere := filepath.Join(t.TempDir(), "link") // no folder can be made there
+		if err := os.Symlink(filepath.Join(t.TempDir(), "gone", "too"), nowhere); err == nil {
+			paths[filepath.Join(nowhere, "bulksync", "names.json")] = true
+		}
+		for path, problem := range paths {
 			r.o.Cache = path
 			if f, asked := r.resolve(names.Shown{First: r.ids()}); asked != 2 || len(f.Tenants) != 2 || (f.CacheProblem != nil) != problem {
 				t.Errorf("%q: asked %d times: %v", path, asked, f.CacheProblem)

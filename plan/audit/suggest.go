@@ -40,6 +40,12 @@ func SuggestWaivers(w io.Writer, a *Audit) error {
 	return desired.Dialect{Delimiter: ",", Newline: "\n"}.Write(w, records)
 }
 
+// AreWaivers reports whether a text is a file of waivers, by its header. An error
+// comes from r or ctx.
+func AreWaivers(ctx context.Context, r io.Reader) (bool, error) {
+	return desired.IsTable(ctx, r, waiverColumns())
+}
+
 // IsFilledIn reports whether somebody has written into a file of waivers who accepts
 // a finding, why or until when. The file may have any faults.
 func IsFilledIn(ctx context.Context, r io.Reader) (filled bool, err error) {

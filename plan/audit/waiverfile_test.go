@@ -76,7 +76,7 @@ w:9:68: expires is "tomorrow": give the last day of the waiver as YYYY-MM-DD, su
 			waiverHeader + fabrikam + good + "\n" + contoso + good + "\n{" + strings.ToUpper(fabrikam) + "}" + good + "\n" + fabrikam + ",changed,name,why,ada,,2027-01-01\n" + fabrikam + ",any,,why,ada,,2027-01-01\n",
 			"w:4:1: line 2 has a waiver of the same tenantId, finding and property: keep one of them",
 		},
-		"a number for an ID": {waiverHeader + "1.23457E+31" + good, `w:2:1: tenantId "1.23457E+31" is a number: a spreadsheet made it of the tenant ID, and digits of it are lost; format the column as text and enter the ID again`},
+		"a number for an ID": {waiverHeader + "1.23457E+31" + good, `w:2:1: tenantId "1.23457E+31" is a number: a spreadsheet made that of the tenant ID, and some of its digits are lost; format the column as text and enter the ID again`},
 		"columns": {
 			"tenantId,finding,propery,Reason,reason,expires\n" + fabrikam + ",changed,x,why,y,2027-01-01\n",
 			`w:1:1: no approver column: add one

@@ -51,6 +51,9 @@ func (ch *checker) check(cells []string, spans []span) {
 			ch.errs = append(ch.errs, &RowError{File: ch.file, Line: int(at.line), Column: int(at.column), Value: cell, Err: err})
 		}
 	}
+	for _, e := range ch.errs[problems:] {
+		e.TenantID = row.TenantID
+	}
 	tenantID := ch.head.indexes[colTenantID]
 	if len(ch.errs) > problems || tenantID < 0 {
 		return
@@ -74,9 +77,9 @@ func (ch *checker) noticeUnused(r *Row, spans []span) {
 		switch {
 		case p.Kind != Switch || r.Values.at(c) != true:
 		case r.PartnerAbsent:
-			ch.notices.add(unusedCells, spans[ch.head.indexes[c]].position(), "ensure=partner-absent removes the partner configuration, "+p.Aliases[0]+" is not used")
+			ch.notices.add(unusedCells, spans[ch.head.indexes[c]].position(), "ensure=partner-absent removes the partner configuration; "+p.Aliases[0]+" is not used")
 		case p.Object == IdentitySynchronization:
-			ch.notices.add(unusedCells, spans[ch.head.indexes[c]].position(), "ensure=absent removes the policy, "+p.Aliases[0]+" is not used")
+			ch.notices.add(unusedCells, spans[ch.head.indexes[c]].position(), "ensure=absent removes the policy; "+p.Aliases[0]+" is not used")
 		}
 	}
 }

@@ -14,7 +14,8 @@ type column int
 const (
 	colEnsure column = column(len(partnerProperties)) + iota
 	colNote
-	colReason // of failed.csv: accepted so that the file can be planned again, but ignored
+	colReason        // of failed.csv: accepted so that the file can be planned again, but ignored
+	colDirectoryName // of an export: shows a reader whom an ID means, and is ignored
 	columnCount
 
 	colUnknown column = -1 // named, but not by a name we know
@@ -29,7 +30,7 @@ var (
 
 // otherColumns lists the spellings of the columns that are not properties, the
 // canonical one first.
-var otherColumns = [columnCount - colEnsure][]string{{"ensure"}, {"note", "ticket", "comment"}, {"reason"}}
+var otherColumns = [columnCount - colEnsure][]string{{"ensure"}, {"note", "ticket", "comment"}, {"reason"}, {"directoryName"}}
 
 // columnOf is the column of a partner's property.
 func columnOf(path string) column {

@@ -21,6 +21,14 @@ func AreAlike(name, directoryName, domain string) bool {
 	if name == directoryName {
 		return true
 	}
+	if plain, err := idna.ToUnicode(domain); err == nil {
+		domain = plain
+	}
+	return areAlike(name, directoryName, domain) || areAlike(spellOut(name), spellOut(directoryName), spellOut(domain))
+}
+
+// areAlike compares the names as they are spelled.
+func areAlike(name, directoryName, domain string) bool {
 	given := companyOf(name)
 	if len(given) == 0 {
 		return true
@@ -36,6 +44,15 @@ func AreAlike(name, directoryName, domain string) bool {
 	}
 	return !compared
 }
+
+// spellOut writes umlauts and rings as where they cannot be typed, most of all in
+// domains: Müller is at mueller.example.
+func spellOut(name string) string {
+	return umlauts.Replace(norm.NFC.String(strings.ToLower(name)))
+}
+
+// umlauts is never written to.
+var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ø", "oe", "å", "aa")
 
 // company is the name of one as words that count.
 type company []string
@@ -132,12 +149,9 @@ var idleWords = [...]string{
 	"and", "et", "the", "und",
 }
 
-// domainWords are the parts of a domain name that can be a company, each as words.
+// domainWords are the parts of a readable domain name that can be a company, each as words.
 // The last part is a country or a kind.
 func domainWords(domain string) (all []company) {
-	if plain, err := idna.ToUnicode(domain); err == nil {
-		domain = plain
-	}
 	parts := strings.Split(domain, ".")
 	for _, part := range parts[:len(parts)-1] {
 		if !slices.Contains([]string{"com", "co", "org", "net", "onmicrosoft", "partner", "onmschina", "mail", "www"}, part) {

@@ -2,6 +2,7 @@ package desired
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -24,6 +25,9 @@ type Exporter struct {
 	All bool
 	// Owned reports whether a partner is never written. It becomes a comment.
 	Owned func(*graph.Partner) bool
+	// Names has what is known of the partners in the directory, by tenant ID. They
+	// are shown in a column that no plan reads: as displayName they would be changes.
+	Names map[string]graph.Tenant
 	// Unfit says why a text cannot be written where the file goes; nil if any can.
 	Unfit func(text string) (why string)
 }
@@ -49,17 +53,16 @@ func (x Exporter) Export(partners map[string]graph.Partner) *Export {
 	lack := 0
 	for _, id := range slices.Sorted(maps.Keys(partners)) {
 		p := partners[id]
-		_, bad := ParseTenantID(id)
-		switch {
-		case x.Owned(&p):
+		switch x.place(&p) {
+		case ownedComment:
 			out.Comments++
 			out.remarks = append(out.remarks, "# "+id)
-		case bad != nil || id == x.Home:
+		case strangeComment:
 			out.remarks = append(out.remarks, "# "+id)
 			out.tell(unnamable, fmt.Sprintf("%s is in the file as a comment: a row cannot name it as a partner", id))
-		case p.Sync == nil && !x.All:
+		case nowhere:
 			out.Left++
-		default:
+		case inRow:
 			out.Rows++
 			out.records = append(out.records, x.row(out, &p))
 			if x.lacks(&p, &lacking) {
@@ -70,6 +73,45 @@ func (x Exporter) Export(partners map[string]graph.Partner) *Export {
 	out.tellLacking(lack, &lacking)
 	out.tellRest()
 	return out
+}
+
+// place is where a partner is in the file.
+type place int
+
+const (
+	inRow          place = iota
+	ownedComment         // it is never written
+	strangeComment       // a row cannot name it
+	nowhere              // it has no synchronization policy
+)
+
+func (x *Exporter) place(p *graph.Partner) place {
+	_, bad := ParseTenantID(p.TenantID)
+	switch {
+	case x.Owned(p):
+		return ownedComment
+	case bad != nil || p.TenantID == x.Home:
+		return strangeComment
+	case p.Sync == nil && !x.All:
+		return nowhere
+	default:
+		return inRow
+	}
+}
+
+// Shown lists the partners whose names in the directory the file shows, in its
+// order.
+func (x *Exporter) Shown(partners map[string]graph.Partner) (ids []string) {
+	if !x.has(colDirectoryName) {
+		return nil
+	}
+	for id, p := range partners {
+		if x.place(&p) == inRow {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // Write writes the rows, and below them the comments.
@@ -86,13 +128,22 @@ func (e *Export) Write(w io.Writer) error {
 }
 
 // IsFilledIn reports whether a CSV of partners holds what an export cannot: a note, a
-// row that removes, or a domain name. An error means that it could not be read.
+// reason, a row that removes, a domain name or a fault. An error means that it could
+// not be read, or that it has no rows to tell.
 func IsFilledIn(ctx context.Context, r io.Reader) (bool, error) {
 	rows, err := ReadRows(ctx, r, "")
-	if err != nil {
+	var refused *RefusedRows
+	switch {
+	case errors.As(err, &refused) && refused.Rows() > 0:
+		return true, nil
+	case err != nil:
 		return false, err
 	}
-	return slices.ContainsFunc(rows.rows, func(r Row) bool { return r.Note != "" || r.Absent || r.domain != "" }), nil
+	hasReason := false
+	if at := rows.Input.ReasonColumn(); at >= 0 {
+		hasReason = slices.ContainsFunc(rows.Input.Cells, func(cells []string) bool { return trimCell(cells[at]) != "" })
+	}
+	return hasReason || slices.ContainsFunc(rows.rows, func(r Row) bool { return r.Note != "" || r.Absent || r.domain != "" }), nil
 }
 
 // shownForm is the form with canonical names in place of those that cannot be
@@ -117,8 +168,12 @@ func (x *Exporter) row(out *Export, p *graph.Partner) []string {
 	cells := make([]string, len(x.columns))
 	for i, c := range x.columns {
 		property := c.property()
-		if property == nil {
-			continue // no wish, no note, no reason
+		switch {
+		case c == colDirectoryName && x.shows(out, p.TenantID):
+			cells[i] = x.Names[p.TenantID].Name
+			continue
+		case property == nil: // no wish, no note, no reason
+			continue
 		}
 		switch v := property.Value(p, nil).(type) {
 		case bool:
@@ -151,6 +206,21 @@ func (x *Exporter) text(out *Export, c column, id, text string) bool {
 	return true
 }
 
+// shows reports whether the name that a partner has in its directory can be a cell,
+// and tells if it cannot. What a spreadsheet makes of it does not matter: no plan
+// reads it.
+func (x *Exporter) shows(out *Export, id string) bool {
+	name := x.Names[id].Name
+	if name == "" {
+		return false
+	}
+	why := x.unfit(colDirectoryName, name)
+	if why != "" {
+		out.tell(unshown, fmt.Sprintf("%s: %s %s is not in the file: %s", id, colDirectoryName, Quote(name), why))
+	}
+	return why == ""
+}
+
 // unfit says why a text cannot be a cell: the reader would not take it back as it
 // is, or a spreadsheet would run it.
 func (x *Exporter) unfit(c column, text string) string {
@@ -163,9 +233,13 @@ func (x *Exporter) unfit(c column, text string) string {
 		return "a spreadsheet would run it as a formula"
 	case isErrorValue(text):
 		return "it looks like an error value of a spreadsheet"
+	case strings.ContainsFunc(text, breaksLine):
+		return "line breaks and control characters are not allowed"
 	}
-	if err := new(Values).parse(c, text); err != nil {
-		return err.Error()
+	if c == colDisplayName {
+		if err := new(Values).parse(c, text); err != nil {
+			return err.Error()
+		}
 	}
 	if x.Unfit != nil {
 		return x.Unfit(text)
@@ -213,6 +287,7 @@ func (e *Export) tellLacking(n int, lacking *[colEnsure]bool) {
 // The kinds of notices of an export, besides those of rows.
 const (
 	leftOut     noticeKind = "whose displayName is not in the file"
+	unshown     noticeKind = "whose directoryName is not in the file"
 	convertible noticeKind = "whose displayName a spreadsheet may turn into something else"
 	unnamable   noticeKind = "that a row cannot name"
 )

@@ -2,6 +2,7 @@ package desired_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,6 +84,74 @@ func TestAnExportHasRowsForPartnersThatCanBeWritten(t *testing.T) {
 			t.Errorf("%+v of %q", out, file)
 		}
 		x.All = true
+	}
+}
+
+// What a partner is called in its directory stands beside its own name, unless a
+// spreadsheet would run it or a column for it is missing. It alone is no wish.
+func TestAnExportShowsWhatPartnersAreCalled(t *testing.T) {
+	bare := graph.Partner{TenantID: "90e29127-71ad-49c7-9ce8-000000000003"}
+	owned := graph.Partner{TenantID: "90e29127-71ad-49c7-9ce8-000000000004", IsServiceProvider: true}
+	partners := []graph.Partner{named(1, "Fab"), named(2, ""), bare, owned}
+	x := desired.Exporter{Form: desired.CanonicalForm(), All: true, Names: map[string]graph.Tenant{
+		partners[0].TenantID: {Name: "Fabrikam, Inc."}, partners[1].TenantID: {Name: "=1+1"}, bare.TenantID: {Name: "007"}, owned.TenantID: {Name: "Reseller"},
+	}}
+	out, file := exportOf(t, x, partners...)
+	for _, row := range []string{"\ufefftenantId,displayName,directoryName,", "0001,Fab,\"Fabrikam, Inc.\",", "0002,,,", "0003,,007,,,,,,\n", "# 90e29127-71ad-49c7-9ce8-000000000004\n"} {
+		if !strings.Contains(file, row) {
+			t.Errorf("%q is not in %q", row, file)
+		}
+	}
+	want := []string{partners[1].TenantID + `: directoryName "=1+1" is not in the file: a spreadsheet would run it as a formula`}
+	if !slices.Equal(out.Notices, want) {
+		t.Errorf("told %q", out.Notices)
+	}
+	rows, err := desired.ReadRows(t.Context(), strings.NewReader(file), "export.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err := rows.Resolve("", nil); err != nil || all.Rows[2].Manages(desired.IdentitySynchronization) || all.Rows[2].DisplayName() != "" || len(rows.Notices) > 1 {
+		t.Errorf("%v, %+v, %v", err, all, rows.Notices)
+	}
+}
+
+// Names are needed for the rows of a file that has a place for them, and no others.
+func TestAnExportNeedsTheNamesThatItShows(t *testing.T) {
+	all := map[string]graph.Partner{}
+	for _, p := range []graph.Partner{named(3, "c"), named(1, "home"), named(2, "b"), {TenantID: "90e29127-71ad-49c7-9ce8-000000000004"}} {
+		all[p.TenantID] = p
+	}
+	x := desired.Exporter{Form: desired.CanonicalForm(), Home: named(1, "").TenantID, Owned: func(*graph.Partner) bool { return false }}
+	if got := x.Shown(all); !slices.Equal(got, []string{named(2, "").TenantID, named(3, "").TenantID}) {
+		t.Errorf("%q", got)
+	}
+	form, err := desired.ReadForm(t.Context(), strings.NewReader("tenantId,name\n"), "like.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.Form = form
+	if got := x.Shown(all); len(got) != 0 {
+		t.Errorf("without a column: %q", got)
+	}
+}
+
+// What no export has is somebody's work. A file without rows has none.
+func TestAFileThatPeopleWorkedOnIsKnown(t *testing.T) {
+	const id = "90e29127-71ad-49c7-9ce8-000000000001"
+	for file, want := range map[string]bool{
+		"tenantId,name,note,reason,ensure,directoryName\n" + id + ",a, ,\u00a0,present,Fab\n": false,
+		"tenantId\n" + id + "\n":                   false,
+		"tenantId\n":                               false,
+		"tenantId,note\n" + id + ",CHG1\n":         true,
+		"tenantId,reason\n" + id + ",failed\n":     true,
+		"tenantId,ensure\n" + id + ",absent\n":     true,
+		"tenantId\n" + id + "\nfabrikam.example\n": true,
+		"tenantId,name\n" + id + ",=A1\n":          true,
+		"tenantId,name\n" + id + "\n":              true,
+	} {
+		if got, _ := desired.IsFilledIn(t.Context(), strings.NewReader(file)); got != want {
+			t.Errorf("%q: %v", file, got)
+		}
 	}
 }
 

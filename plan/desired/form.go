@@ -16,12 +16,19 @@ type Form struct {
 	columns []column // by position
 }
 
-// CanonicalForm has a column for each managed property, by its name in Graph. The
-// byte order mark tells spreadsheets that the file is UTF-8.
+// CanonicalForm has a column for each managed property, by its name in Graph, and
+// one for what a partner is called in its directory. The byte order mark tells
+// spreadsheets that the file is UTF-8.
 func CanonicalForm() Form {
 	f := Form{Dialect: Dialect{Delimiter: ",", Encoding: utf8BOM, Newline: "\n"}}
 	for c := range colEnsure {
-		f.Header, f.columns = append(f.Header, c.String()), append(f.columns, c)
+		f.columns = append(f.columns, c)
+		if c == colDisplayName {
+			f.columns = append(f.columns, colDirectoryName)
+		}
+	}
+	for _, c := range f.columns {
+		f.Header = append(f.Header, c.String())
 	}
 	return f
 }
@@ -44,6 +51,10 @@ func ReadForm(ctx context.Context, r io.Reader, name string) (Form, error) {
 	}
 	return f, rd.errs.orNil()
 }
+
+// HasReason reports whether there is a column for what is wrong with a row, as in a
+// file of faults and in failed.csv.
+func (f *Form) HasReason() bool { return f.has(colReason) }
 
 // has reports whether the form has a column.
 func (f *Form) has(c column) bool { return slices.Contains(f.columns, c) }

@@ -22,8 +22,17 @@ type HazardInfo struct {
 	Hazard Hazard
 	// TakesAway means that the change takes something away from people.
 	TakesAway bool
-	// Words says in a sentence what the hazard means for people.
-	Words string
+	// Words says in a sentence what the hazard means for people, and UndoWords what
+	// it means in a plan that reverts a run; empty if that is the same.
+	Words, UndoWords string
+}
+
+// Meaning is the sentence for a plan that reverts a run, or for any other.
+func (i HazardInfo) Meaning(reverts bool) string {
+	if reverts && i.UndoWords != "" {
+		return i.UndoWords
+	}
+	return i.Words
 }
 
 // hazards is the table of all hazards, in the order of reports: first what takes
@@ -34,16 +43,18 @@ type HazardInfo struct {
 // of the Entra pages on cross-tenant access (inbound trust), on automatic
 // redemption and on multitenant-organization templates.
 var hazards = [...]HazardInfo{
-	{PartnerRemoved, true, "removes the whole partner configuration; the default access settings apply to this tenant again"},
-	{BeyondUndo, true, "settings that Graph lets no client write are lost, and undo cannot bring them back; the reason of each change names them"},
-	{SyncRemoved, true, "removes the synchronization policy; users already synchronized stay"},
-	{SyncOff, true, "stops synchronizing users from this partner; users already synchronized stay"},
-	{ConsentOff, true, "turns automatic redemption off: users see a consent prompt, and cross-tenant synchronization needs it on"},
-	{NameDiffers, false, "gives the partner a name that is like neither the name nor the default domain in the directory of the tenant; check that the tenant ID is the right one"},
-	{TrustOn, false, "accepts the partner's claims in this tenant's Conditional Access: multifactor authentication, compliant devices or hybrid joined devices of the partner count as if they were this tenant's"},
-	{NewPartner, false, "adds a partner configuration, which inherits the default access settings"},
-	{TemplateWrite, false, "takes effect when a tenant joins the multitenant organization; no partner changes now"},
-	{ServiceOwned, false, "belongs to a service provider or to Microsoft Support; bulksync leaves it alone"},
+	{Hazard: PartnerRemoved, TakesAway: true, Words: "removes the whole partner configuration; the default access settings apply to this tenant again"},
+	{Hazard: BeyondUndo, TakesAway: true, Words: "settings that Graph lets no client write are lost, and undo cannot bring them back; the reason of each change names them",
+		UndoWords: "does not bring back the settings that Graph lets no client write; the reason of each change names them"},
+	{Hazard: SyncRemoved, TakesAway: true, Words: "removes the synchronization policy; users already synchronized stay"},
+	{Hazard: SyncOff, TakesAway: true, Words: "stops synchronizing users from this partner; users already synchronized stay"},
+	{Hazard: ConsentOff, TakesAway: true, Words: "turns automatic redemption off: users see a consent prompt, and cross-tenant synchronization needs it on"},
+	{Hazard: NameDiffers, Words: "the name of the partner is like neither the name nor the default domain that the tenant has in its directory; check that the tenant ID is the right one"},
+	{Hazard: TrustOn, Words: "accepts the partner's claims in this tenant's Conditional Access: multifactor authentication, compliant devices or hybrid joined devices of the partner count as if they were this tenant's"},
+	{Hazard: NewPartner, Words: "adds a partner configuration, which inherits the default access settings",
+		UndoWords: "adds the removed partner configuration again; the settings that Graph lets a client write are written back as they were"},
+	{Hazard: TemplateWrite, Words: "takes effect when a tenant joins the multitenant organization; no partner changes now"},
+	{Hazard: ServiceOwned, Words: "belongs to a service provider or to Microsoft Support; bulksync leaves it alone"},
 }
 
 // Rank is the place of h in the order of reports; an unknown hazard comes last.

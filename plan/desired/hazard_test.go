@@ -16,6 +16,9 @@ func TestTheTableOfHazardsIsWellFormed(t *testing.T) {
 			t.Errorf("%s takes something away, and stands after one that does not", h.Hazard)
 		}
 	}
+	if again := NewPartner.Info(); again.Meaning(true) == again.Meaning(false) || SyncOff.Info().Meaning(true) != SyncOff.Info().Words {
+		t.Errorf("what a hazard means in an undo: %q, %q", again.Meaning(true), SyncOff.Info().Meaning(true))
+	}
 	unknown := Hazard("other")
 	if got, want := unknown.Info(), (HazardInfo{Hazard: unknown, Words: "other"}); got != want || unknown.Rank() != len(hazards) {
 		t.Errorf("an unknown hazard: %+v at %d", got, unknown.Rank())

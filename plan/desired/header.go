@@ -119,7 +119,7 @@ func (rd *rowReader) readHeader() error {
 // one more for each row.
 func (rd *rowReader) noTenantID(cells []string) {
 	if holdsTenantID(cells) {
-		rd.refuse(rd.cellPosition(0), "", errors.New("no header: the first row is data already; put a line above it that names the columns, such as tenantId,displayName"))
+		rd.refuse(rd.cellPosition(0), "", errors.New("no header: the first row already holds data; put a line above it that names the columns, such as tenantId,displayName"))
 		return
 	}
 	for i, cell := range cells[:min(len(cells), maxColumns)] {

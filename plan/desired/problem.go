@@ -19,6 +19,9 @@ type RowError struct {
 	Column int    // character at which the cell starts in its line, from 1
 	Value  string // the cell without surrounding spaces; "" if the problem is not in a cell
 	Err    error  // what is wrong and what is allowed
+	// TenantID is that of the row; "" if the problem is in no row, or in one that
+	// does not say its ID.
+	TenantID string
 }
 
 // Error prints the problem as file:line:column: message.
@@ -74,6 +77,14 @@ type RefusedRows struct {
 // Faults are the rows with problems, to be handed back; nil if the problem is the
 // header, or if the rows of the file cannot be told apart.
 func (r *RefusedRows) Faults() *Faults { return r.faults }
+
+// Rows counts the rows of the file; 0 if they cannot be told apart.
+func (r *RefusedRows) Rows() int {
+	if r.faults == nil {
+		return 0
+	}
+	return r.faults.good + len(r.faults.rows)
+}
 
 // Unwrap returns the problems.
 func (r *RefusedRows) Unwrap() error { return r.RowErrors }

@@ -19,7 +19,7 @@ func TestEachProblemNamesItsPositionAndTheWayOut(t *testing.T) {
 		{"comments alone", "# a\n\n# b\n", "1:1: the file holds nothing but blank lines and comments: it needs a header with a tenantId column and a row for each partner"},
 		{"header alone", head, "1:1: no rows below the header: the file needs one for each partner"},
 		{"header and blank rows", head + ",,,\n\n", "1:1: no rows below the header: the file needs one for each partner"},
-		{"no header", idA + ",Contoso\n", "1:1: no header: the first row is data already; put a line above it that names the columns, such as tenantId,displayName"},
+		{"no header", idA + ",Contoso\n", "1:1: no header: the first row already holds data; put a line above it that names the columns, such as tenantId,displayName"},
 		{"workbook", "PK\x03\x04\x14\x00", "1:1: this looks like an .xlsx workbook or a zip archive: save the sheet as CSV UTF-8"},
 		{"old workbook", "\xD0\xCF\x11\xE0\xA1\xB1", "1:1: this looks like an .xls workbook: save the sheet as CSV UTF-8"},
 		{"web page", "<!DOCTYPE html>", "1:1: this looks like a web page or XML: export the table as CSV UTF-8"},
@@ -68,7 +68,7 @@ func TestEachProblemNamesItsPositionAndTheWayOut(t *testing.T) {
 		{"wrong brackets", "tenantId\n(" + idA + ")\n", `2:1: tenantId "(aaaaaaaa-0000-4000-8000-00000000000a)" is not a GUID: '(' is not a hexadecimal digit`},
 		{"nil GUID", "tenantId\n00000000-0000-0000-0000-000000000000\n", `2:1: tenantId "00000000-0000-0000-0000-000000000000" names no tenant: it is the nil GUID`},
 		{"invisible character inside", "tenantId\naaaaaaaa\u200b-0000-4000-8000-0000000000a\n", `2:1: tenantId "aaaaaaaa\u200b-0000-4000-8000-0000000000a" is not a GUID: '\u200b' is not a hexadecimal digit`},
-		{"rewritten by a spreadsheet", "tenantId\n1.11E+31\n", `2:1: tenantId "1.11E+31" is a number: a spreadsheet made it of the tenant ID, and digits of it are lost; format the column as text and enter the ID again`},
+		{"rewritten by a spreadsheet", "tenantId\n1.11E+31\n", `2:1: tenantId "1.11E+31" is a number: a spreadsheet made that of the tenant ID, and some of its digits are lost; format the column as text and enter the ID again`},
 		{"URL", "tenantId\nhttps://contoso.com\n", `2:1: tenantId "https://contoso.com" is a URL: give the domain name alone`},
 		{"e-mail", "tenantId\nann@contoso.com\n", `2:1: tenantId "ann@contoso.com" is an e-mail address: give the domain name alone`},
 		{"IP address", "tenantId\n10.0.0.1\n", `2:1: tenantId "10.0.0.1" is neither a GUID nor a domain name: the last part is a number, as in an IP address`},
@@ -144,7 +144,7 @@ func TestARowErrorCarriesItsValueAndItsCause(t *testing.T) {
 	if !errors.As(err, &problem) {
 		t.Fatalf("no RowError in %v", err)
 	}
-	want := desired.RowError{File: "partners.csv", Line: 2, Column: 38, Value: "gone", Err: problem.Err}
+	want := desired.RowError{File: "partners.csv", Line: 2, Column: 38, Value: "gone", Err: problem.Err, TenantID: "aaaaaaaa-0000-4000-8000-00000000000a"}
 	if diff := cmp.Diff(want, *problem, cmp.Comparer(func(a, b error) bool { return a == b })); diff != "" {
 		t.Errorf("problem (-want +got):\n%s", diff)
 	}

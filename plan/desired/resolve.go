@@ -143,7 +143,7 @@ func (m *merger) add(row *Row) {
 
 // refuse notes a problem of the row's tenantId cell.
 func (m *merger) refuse(row *Row, err error) {
-	m.errs = append(m.errs, &RowError{File: m.file, Line: row.at.line, Column: row.at.column, Value: row.key(), Err: err})
+	m.errs = append(m.errs, &RowError{File: m.file, Line: row.at.line, Column: row.at.column, Value: row.key(), Err: err, TenantID: row.TenantID})
 }
 
 // key identifies the row's tenant: rows of one tenant have the same key.

@@ -27,8 +27,8 @@ func TestSmallFilesThatWentWrong(t *testing.T) {
 		"title-row.csv":       "1:1: the header is not on line 1: it seems to be on line 2; delete what stands above it, or begin those lines with #",
 		"version-row.csv":     "1:1: the header is not on line 1: it seems to be on line 2; delete what stands above it, or begin those lines with #",
 		"empty-first-row.csv": "",
-		"exponent-id.csv": `2:1: tenantId "1.23457E+31" is a number: a spreadsheet made it of the tenant ID, and digits of it are lost; format the column as text and enter the ID again
-3:1: tenantId "8e30" is a number: a spreadsheet made it of the tenant ID, and digits of it are lost; format the column as text and enter the ID again`,
+		"exponent-id.csv": `2:1: tenantId "1.23457E+31" is a number: a spreadsheet made that of the tenant ID, and some of its digits are lost; format the column as text and enter the ID again
+3:1: tenantId "8e30" is a number: a spreadsheet made that of the tenant ID, and some of its digits are lost; format the column as text and enter the ID again`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			text, err := os.ReadFile(filepath.Join("testdata", "rows", name))

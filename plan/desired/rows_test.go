@@ -265,11 +265,11 @@ func TestAbsentMakesSyncAllowedANotice(t *testing.T) {
 	if rows := known(t, got); len(rows) != 2 || !rows[0].Absent {
 		t.Errorf("rows are %+v", rows)
 	}
-	want := []desired.Notice{{File: "partners.csv", Line: 2, Column: 45, Message: "ensure=absent removes the policy, isSyncAllowed is not used"}}
+	want := []desired.Notice{{File: "partners.csv", Line: 2, Column: 45, Message: "ensure=absent removes the policy; isSyncAllowed is not used"}}
 	if diff := cmp.Diff(want, got.Notices); diff != "" {
 		t.Errorf("notices (-want +got):\n%s", diff)
 	}
-	if got, want := got.Notices[0].String(), "partners.csv:2:45: ensure=absent removes the policy, isSyncAllowed is not used"; got != want {
+	if got, want := got.Notices[0].String(), "partners.csv:2:45: ensure=absent removes the policy; isSyncAllowed is not used"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -92,7 +92,7 @@ func TestNumbersMadeOfIDsAreRefusedAsNumbers(t *testing.T) {
 		"1234567890123456789012345678901", "12 345 678 901 234 567", "12.345.678.901.234.567", "12,345,678,901,234,567",
 	} {
 		got := reported(t, "name;tenantId\nx;"+id+"\n")
-		if !strings.HasPrefix(got, `2:3: tenantId "`+id+`" is a number: a spreadsheet made it of the tenant ID`) || strings.Contains(got, "\n") {
+		if !strings.HasPrefix(got, `2:3: tenantId "`+id+`" is a number: a spreadsheet made that of the tenant ID`) || strings.Contains(got, "\n") {
 			t.Errorf("%s: %s", id, got)
 		}
 	}

@@ -86,6 +86,20 @@ func ReadTable(ctx context.Context, r io.Reader, name string, columns []TableCol
 	return t.errs.orNil()
 }
 
+// IsTable reports whether the header of a CSV has these columns, whatever is below
+// it. An error comes from r or ctx.
+func IsTable(ctx context.Context, r io.Reader, columns []TableColumn) (bool, error) {
+	t := &tableReader{columns: columns}
+	err := t.open(&contextReader{ctx, r})
+	if err == nil {
+		err = t.readTableHeader()
+	}
+	if err != nil && err != io.EOF {
+		return false, err
+	}
+	return err == nil && len(t.errs) == 0, nil
+}
+
 // tableReader reads a CSV of any columns. It shares with the reading of partners
 // what makes lines and cells of the text, but not gocsv, which decodes into a
 // type that has all columns.

@@ -22,7 +22,7 @@ func parseTenant(cell string) (id, domain string, err error) {
 	case cell[0] == '#':
 		return "", "", hashed(cell)
 	case isMadeNumber(cell):
-		return "", "", numberForID.errorf("tenantId %s is a number: a spreadsheet made it of the tenant ID, and digits of it are lost; format the column as text and enter the ID again", Quote(cell))
+		return "", "", numberForID.errorf("tenantId %s is a number: a spreadsheet made that of the tenant ID, and some of its digits are lost; format the column as text and enter the ID again", Quote(cell))
 	case strings.ContainsAny(cell, "./@。"):
 		domain, err = parseDomain(cell)
 		return "", domain, err

@@ -5,7 +5,8 @@
 # be new any more, and a second audit would say 0.
 #
 # Register it once, in an administrator's PowerShell. The account is a group managed service account, so that nobody
-# keeps its password; the AZURE_* variables of its sign-in are set for the machine, or in a profile that only it may read.
+# keeps its password; BULKSYNC_AUTH and the AZURE_* variables of its sign-in are set for the machine, or in a profile that
+# only it may read.
 #
 #   New-EventLog -LogName Application -Source bulksync
 #   Register-ScheduledTask -TaskName 'bulksync audit' -Xml (Get-Content -Raw bulksync-audit.xml)

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// takes lets a command have from low to high arguments.
+func takes(low, high int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		_, form, _ := strings.Cut(cmd.UseLine(), " ")
+		form = "bulksync " + strings.TrimSuffix(form, " [flags]")
+		switch n := len(args); {
+		case n < low:
+			return hinted(fmt.Errorf("an argument is missing: %s", form), hintHelp(cmd))
+		case n > high:
+			return hinted(fmt.Errorf("%q is one argument too many: %s", args[high], form), hintHelp(cmd))
+		default:
+			return nil
+		}
+	}
+}
+
+// anyNumber is a limit for takes that is never reached.
+const anyNumber = 1 << 30
+
+func hintHelp(cmd *cobra.Command) string { return cmd.CommandPath() + " --help shows how to use it" }
+
+// noSuchCommand is for a word where a command has to be.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("there is no command %q", args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return hinted(err, "did you mean bulksync "+strings.Join(near, ", or bulksync ")+"?")
+	}
+	return hinted(err, "bulksync help lists the commands")
+}
+
+// wrongFlag says what is wrong with a flag in the words of its user, not in those
+// of the libraries.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var value *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown) && unknown.GetSpecifiedName() == "version":
+		return hinted(err, "bulksync version prints it")
+	case errors.As(err, &unknown):
+		if near := nearestFlag(cmd, unknown.GetSpecifiedName()); near != "" {
+			return hinted(err, "did you mean --"+near+"?")
+		}
+		return hinted(err, hintHelp(cmd))
+	case errors.As(err, &value):
+		if what := typeOf(value.GetFlag()); what != "" {
+			return fmt.Errorf("--%s: %q is not %s", value.GetFlag().Name, value.GetValue(), what)
+		}
+	}
+	return err
+}
+
+// typeOf says what the value of a flag has to be, for types whose errors speak of
+// Go; empty for the others.
+func typeOf(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "duration":
+		return "a time: write it as 90s, 5m or 1h30m"
+	case "bool":
+		return "true or false"
+	case "int", "int64", "uint64":
+		return "a whole number"
+	default:
+		return ""
+	}
+}
+
+// nearestFlag is the flag of a command that is most like name; empty if none is.
+func nearestFlag(cmd *cobra.Command, name string) (near string) {
+	flags := cobra.Command{SuggestionsMinimumDistance: 2}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		flags.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
+	})
+	if all := flags.SuggestionsFor(name); len(all) > 0 {
+		near = all[0]
+	}
+	return near
+}
