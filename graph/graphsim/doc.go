@@ -14,6 +14,9 @@
 // case. It never uses a network, never checks a token's signature and knows nothing about how bulksync
 // works, so that a test of bulksync against it proves something.
 //
+// Farm (farm.go) is many tenants behind one host, each a Sim; the token of a request says which one
+// answers.
+//
 // SignIn (signin.go) is the sign-in host beside a Sim, for the real identity library: it does check
 // what an app or a workload signs. Authority is who vouches for both over TLS.
 //
