@@ -17,8 +17,8 @@
 // Farm (farm.go) is many tenants behind one host, each a Sim; the token of a request says which one
 // answers.
 //
-// SignIn (signin.go) is the sign-in host beside a Sim, for the real identity library: it does check
-// what an app or a workload signs. Authority is who vouches for both over TLS.
+// SignIn (signin.go) is the sign-in host beside a Sim, for the real identity library: it does check what
+// an app or a workload signs. SignInFarm is that of a Farm. Authority is who vouches for them over TLS.
 //
 // The invariant: an answer is decided once, in Sim.serve, and then delivered over a
 // connection or in process (deliver.go), so that both show the same service and the
