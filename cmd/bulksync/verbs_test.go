@@ -305,7 +305,7 @@ func TestSimulate(t *testing.T) {
 		for lines := bufio.NewScanner(r); lines.Scan() && lines.Text() != "Ctrl-C ends it."; {
 			said += lines.Text() + "\n"
 		}
-		m := regexp.MustCompile(`^Graph of home tenant ` + other.TenantID + ` \(Adatum Corporation 2\), 3 partners, at (http://127.0.0.1:\d+)\n(?s:.*)BULKSYNC_ACCESS_TOKEN=(\S+)\n  bulksync audit partners\.csv --cloud usgov --graph-url http://127.0.0.1:\d+\n`).FindStringSubmatch(said)
+		m := regexp.MustCompile(`^Graph of home tenant ` + other.TenantID + ` \(Adatum Corporation 2\), 3 partners, at (http://127.0.0.1:\d+)\n(?s:.*)BULKSYNC_ACCESS_TOKEN=(\S+)\n  bulksync doctor --cloud usgov --graph-url http://127.0.0.1:\d+\n`).FindStringSubmatch(said)
 		if m == nil {
 			end()
 			t.Fatalf("it says:\n%s: %v", said, <-ended)
