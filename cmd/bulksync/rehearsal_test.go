@@ -44,11 +44,12 @@ func newRehearsalRig(t *testing.T, cloud graph.Cloud) *rehearsalRig {
 	}
 	h := newHome(t, graphsim.Config{})
 	h.env.cloud = cloud
-	sim := graphsim.New(graphsim.Config{Partners: 4, Cloud: cloud})
+	farm := graphsim.NewFarm([]graphsim.Config{{Partners: 4, Cloud: cloud}})
+	sim := farm.Sims()[0]
 	work := t.TempDir()
 	o := newSimulateOptions()
 	o.tls = filepath.Join(work, "rehearsal")
-	r, stop, err := h.env.rehearse(t.Context(), sim, o)
+	r, stop, err := h.env.rehearse(t.Context(), farm, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +170,7 @@ func TestARehearsalReplacesOnlyARehearsal(t *testing.T) {
 	h, o := newHome(t, graphsim.Config{}), newSimulateOptions()
 	o.tls = t.TempDir()
 	rehearse := func() error {
-		_, stop, err := h.env.rehearse(t.Context(), graphsim.New(graphsim.Config{}), o)
+		_, stop, err := h.env.rehearse(t.Context(), graphsim.NewFarm(make([]graphsim.Config, 1)), o)
 		if err == nil {
 			stop()
 		}
