@@ -21,7 +21,6 @@ import (
 	"testing"
 	"time"
 
-	"bulksync/execute"
 	"bulksync/graph"
 	"bulksync/graph/auth"
 	"bulksync/graph/graphsim"
@@ -361,20 +360,8 @@ func TestSimulateTLS(t *testing.T) {
 	h := newHome(t, graphsim.Config{})
 	o := newSimulateOptions()
 	o.partners, o.tls = 3, h.file("tls")
-	soft, end := context.WithCancel(t.Context())
-	r, w := io.Pipe()
-	h.env.out = w
-	ended := make(chan error, 1)
-	go func() {
-		ended <- o.run(execute.Stops{Soft: soft, Hard: t.Context()}, h.env)
-		w.Close()
-	}()
-	said := ""
-	for lines := bufio.NewScanner(r); lines.Scan() && lines.Text() != "Ctrl-C ends it."; {
-		said += lines.Text() + "\n"
-	}
-	end()
-	if err := <-ended; err != nil || !regexp.MustCompile(`, 3 partners, with its sign-in host, at https://127\.0\.0\.1:\d+\n(?s:.*)  \. \S+/tls/env\.sh\n  bulksync doctor --auth secret --graph-url https://127`).MatchString(said) {
+	said, end := h.simulate(t, o)
+	if err := end(); err != nil || !regexp.MustCompile(`, 3 partners, with its sign-in host, at https://127\.0\.0\.1:\d+\n(?s:.*)  \. \S+/tls/env\.sh\n  bulksync doctor --auth secret --graph-url https://127`).MatchString(said) {
 		t.Errorf("%v\n%s", err, said)
 	}
 	o.tokenLifetime = time.Second
