@@ -223,11 +223,11 @@ func TestEveryWaySignsInAtTheRehearsal(t *testing.T) {
 func TestThePageOnRehearsals(t *testing.T) {
 	r := newRehearsalRig(t, "")
 	page := readRepo(t, "docs/rehearsal.md")
-	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(page, -1)
-	if len(blocks) != 2 || !strings.HasPrefix(blocks[0][1], "bulksync simulate --tls rehearsal ") {
+	blocks := shellBlocks(page)
+	if len(blocks) != 4 || !strings.HasPrefix(blocks[0], "bulksync simulate --tls rehearsal ") {
 		t.Fatalf("%d blocks of commands", len(blocks))
 	}
-	cmd := exec.CommandContext(t.Context(), "sh", "-ec", strings.ReplaceAll(blocks[1][1], "https://127.0.0.1:8443", r.url))
+	cmd := exec.CommandContext(t.Context(), "sh", "-ec", strings.ReplaceAll(blocks[1], "https://127.0.0.1:8443", r.url))
 	cmd.Dir = r.work
 	cmd.Env = append(os.Environ(), "NO_PROXY=", "BULKSYNC_ACCESS_TOKEN=")
 	out, err := cmd.CombinedOutput()
@@ -245,6 +245,14 @@ func TestThePageOnRehearsals(t *testing.T) {
 			t.Errorf("the page on %s", way)
 		}
 	}
+}
+
+// shellBlocks are the commands that a page shows.
+func shellBlocks(page string) (blocks []string) {
+	for _, m := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(page, -1) {
+		blocks = append(blocks, m[1])
+	}
+	return blocks
 }
 
 // Refusals say what to do, and no secret.
