@@ -166,6 +166,9 @@ func (h *SignIn) SignOut() {
 	clear(h.refresh)
 }
 
+// metadataPath is where a machine asks for a token of its own identity.
+const metadataPath = "/metadata/identity/oauth2/token"
+
 // machine is the metadata service.
 func (h *SignIn) machine(c *signInCall) (map[string]any, *signInError) {
 	c.rec.By = "machine"
