@@ -132,6 +132,8 @@ type Request struct {
 	// MaxAttempts bounds the attempts of a request that is throttled, or that fails while others
 	// are answered; 0 means six. An outage is bounded by Options.Outage instead.
 	MaxAttempts int
+	// MaxWait is the longest wait that is accepted when an answer names one; 0 means MaxRetryAfter.
+	MaxWait time.Duration
 	// InFlight is the context of attempts that are on the wire. Ending the context of Do then stops
 	// only waits and further attempts, and the answer to an attempt in flight may still arrive. Nil
 	// means the context of Do.

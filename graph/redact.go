@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -19,6 +18,13 @@ const removed = "[removed]"
 // shortest is the minimum length of a token or a password that is searched for.
 // Anything shorter is no secret, and would be found in half of all words.
 const shortest = 6
+
+// beginning is how much of a secret's start is taken for the secret, since what repeats it may cut it
+// off: 12 characters, or three quarters of a short one, but at least 8. Fewer would be found in other
+// words, and give little away.
+func beginning(secret string) string {
+	return secret[:min(len(secret), max(8, min(12, len(secret)*3/4)))]
+}
 
 // secrets are what no answer and no error may repeat: the bearer token of a request, and the
 // credentials for the proxy. Some gateways echo the headers that they received.
@@ -91,13 +97,50 @@ func ofProxy(root string) (s secrets) {
 	return s
 }
 
-// cut removes the secrets from text.
-func (s secrets) cut(text string) string {
-	for _, secret := range s {
-		text = strings.ReplaceAll(text, secret, removed)
+// WithoutSecrets is text without a secret in any of its spellings, and without the beginning of one
+// that was cut off. No spelling may be empty.
+func WithoutSecrets(text string, spellings []string) string {
+	if !slices.ContainsFunc(spellings, func(s string) bool { return strings.Contains(text, beginning(s)) }) {
+		return text // as nearly always
 	}
-	return text
+	for _, whole := range spellings { // first, so that no beginning hides the rest
+		text = strings.ReplaceAll(text, whole, removed)
+	}
+	var kept strings.Builder
+	for {
+		at, end := beginningIn(text, spellings)
+		if at < 0 {
+			kept.WriteString(text)
+			return kept.String()
+		}
+		kept.WriteString(text[:at] + removed)
+		text = text[end:]
+	}
 }
+
+// beginningIn is where text first holds the beginning of a spelling, the longest if there are
+// several; -1 if nowhere.
+func beginningIn(text string, spellings []string) (at, end int) {
+	at = -1
+	for _, s := range spellings {
+		head := beginning(s)
+		i := strings.Index(text, head)
+		if i < 0 || at >= 0 && i > at {
+			continue
+		}
+		n := len(head)
+		for n < len(s) && i+n < len(text) && s[n] == text[i+n] {
+			n++
+		}
+		if i != at || i+n > end {
+			at, end = i, i+n
+		}
+	}
+	return at, end
+}
+
+// cut removes the secrets from text.
+func (s secrets) cut(text string) string { return WithoutSecrets(text, s) }
 
 // fromHeader removes them from the headers of an answer.
 func (s secrets) fromHeader(h http.Header) {
@@ -111,8 +154,9 @@ func (s secrets) fromHeader(h http.Header) {
 }
 
 func (s secrets) fromBody(body []byte) []byte {
-	for _, secret := range s {
-		body = bytes.ReplaceAll(body, []byte(secret), []byte(removed))
+	said := string(body)
+	if clean := s.cut(said); clean != said {
+		return []byte(clean)
 	}
 	return body
 }

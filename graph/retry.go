@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"net/http"
@@ -44,7 +45,7 @@ func (c *call) retry(ctx context.Context, resp *http.Response, _ error) (bool, e
 	switch {
 	case v.health == unknown:
 		return true, nil // back to wait with the others
-	case v.err.RetryAfter > MaxRetryAfter:
+	case v.err.RetryAfter > cmp.Or(c.req.MaxWait, MaxRetryAfter):
 		return false, nil
 	case v.err.Status == http.StatusUnauthorized: // once, see firstRefusal
 	case v.health == healthy:

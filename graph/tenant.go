@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -21,6 +22,10 @@ const findTenantPath = "/tenantRelationships/findTenantInformationBy"
 // tenantAttempts bounds the attempts of a look-up by ID. A name is no more than a
 // help to the reader, so nobody waits long for one.
 const tenantAttempts = 3
+
+// TenantPatience is the longest wait that a look-up by ID accepts when Graph names
+// one. The commands ask for names when all else is done.
+const TenantPatience = 20 * time.Second
 
 // Tenant is what its own directory says about a tenant (tenantInformation in
 // Graph's reference). Every tenant can read it. A text that is missing, or that no
@@ -48,6 +53,7 @@ func (c *Client) Tenant(ctx context.Context, tenantID string) (Tenant, error) {
 	var t Tenant
 	_, err := c.Do(ctx, Request{
 		Method: "GET", Path: findTenantPath + "TenantId(tenantId='" + url.PathEscape(tenantID) + "')", MaxAttempts: tenantAttempts,
+		MaxWait: TenantPatience,
 		check: func(body []byte) (err error) {
 			t, err = ParseTenant(tenantID, body)
 			return err

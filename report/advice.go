@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"net/http"
@@ -28,6 +29,7 @@ const (
 	runStopped      cause = "run stopped"
 	unknownTenant   cause = "unknown tenant"
 	noTemplate      cause = "no template"
+	policyRemains   cause = "policy remains"
 	unconfirmed     cause = "unconfirmed"
 	unreadable      cause = "unreadable partner"
 	excepted        cause = "excepted by a decision"
@@ -53,7 +55,7 @@ const (
 // adviceTable is the one table of advice. Facts fill in the words in braces. It
 // is never modified.
 var adviceTable = map[cause]advice{
-	cause(graph.Unauthorized): always("sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN; then {again}"),
+	cause(graph.Unauthorized): always("{signIn}; then {again}"),
 	cause(graph.Forbidden):    always("this needs the permission {permission}, with admin consent; a person also needs the role {role}{except}"),
 	cause(graph.Throttled):    always("Graph throttled this tenant for too long: {again} later{slower}"),
 	cause(graph.Transient):    always("Graph had an error of its own: {again}; if it persists, give Microsoft the request-id"),
@@ -81,7 +83,11 @@ var adviceTable = map[cause]advice{
 	memberLeftOut:   always("{again}; if Graph still leaves {member} out, use {reader}"),
 	partialRole:     always("a {partial} sees partners, but not their synchronization policies: use {reader}"),
 	unknownTenant:   {run: "Graph knows no such tenant: check the tenant ID", undo: byHand},
-	noTemplate:      {run: "this cloud or tenant has no such template: plan again without --template", undo: byHand},
+	policyRemains: {
+		run:  "Graph removes no partner while its synchronization policy is still there: plan again later, when its removal is visible",
+		undo: "Graph removes no partner while its synchronization policy is still there: undo the run again later, when its removal is visible",
+	},
+	noTemplate: {run: "this cloud or tenant has no such template: plan again without --template", undo: byHand},
 
 	unconfirmed: always("Graph did not confirm the write in several attempts: {again}; if it persists, give Microsoft the request-id"),
 	neverSeen: {
@@ -133,6 +139,9 @@ func partialRoleName(templateIDs []string) string {
 type Command struct {
 	// Writes means that the command writes, and so has --max-rate.
 	Writes bool
+	// SignIn says how to get another token; empty if the way to sign in is not
+	// known.
+	SignIn string
 	// Roles are the template IDs of the roles of the person who signed in.
 	Roles []string
 }
@@ -140,7 +149,7 @@ type Command struct {
 // Advise returns the next thing to do about an error of Graph; empty if nothing
 // helps.
 func Advise(err error, by Command) string {
-	f := facts{again: "run the command again", writes: by.Writes, partial: partialRoleName(by.Roles)}
+	f := facts{again: "run the command again", writes: by.Writes, signIn: by.SignIn, partial: partialRoleName(by.Roles)}
 	for _, c := range f.causesOf(err) {
 		if a := adviceTable[c]; a.command != "" {
 			return f.fill(a.command)
@@ -226,6 +235,11 @@ func outcomeCauses(c *plan.Change, o *journal.Outcome, r *journal.Result) []caus
 	}
 	out := []cause{cause(o.GraphCode)}
 	switch o.Kind {
+	case graph.Invalid:
+		if c.Object == plan.PartnerConfiguration && c.Action == plan.Delete { // a removal sends nothing that a row could have wrong
+			out = append(out, policyRemains)
+		}
+		return append(out, cause(o.Kind))
 	case graph.NotFound:
 		return append(out, missingCause(c))
 	case graph.Indeterminate: // sent several times, and uncertain each time until it was read
@@ -250,7 +264,7 @@ func missingCause(c *plan.Change) cause {
 
 // facts fill in the sentences of the table.
 type facts struct {
-	again, member, partial          string
+	again, member, partial, signIn  string
 	writes, refusedWrite, throttled bool
 	pause                           time.Duration
 	object                          plan.Object
@@ -275,6 +289,7 @@ func (f *facts) fill(sentence string) string {
 	if f.writes {
 		fewer = ", or with a lower --concurrency"
 	}
-	return strings.NewReplacer("{again}", f.again, "{permission}", permission, "{role}", role, "{except}", except, "{reader}", reader,
+	signIn := cmp.Or(f.signIn, "sign in again, with a fresh token for this cloud if it comes from elsewhere")
+	return strings.NewReplacer("{again}", f.again, "{signIn}", signIn, "{permission}", permission, "{role}", role, "{except}", except, "{reader}", reader,
 		"{partial}", f.partial, "{member}", f.member, "{pause}", f.pause.Round(time.Second).String(), "{slower}", slower, "{fewer}", fewer).Replace(sentence)
 }

@@ -17,7 +17,7 @@ import (
 // permission, and only flags that exist.
 func TestHints(t *testing.T) {
 	const grant = "this needs the permission Policy.ReadWrite.CrossTenantAccess, with admin consent; a person also needs the role Security Administrator"
-	const signIn = "sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN; then resume the run"
+	const signIn = "sign in again, with a fresh token for this cloud if it comes from elsewhere; then resume the run"
 	const teams = " (a Teams Administrator can write partners, but not their identity synchronization)"
 	gone := "Graph says that it does not exist, but lists it: resume the run later; if it persists, give Microsoft the request-id"
 	sync := change(2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true))
@@ -57,6 +57,18 @@ func TestHints(t *testing.T) {
 		_, got, _ := strings.Cut(wideText(t, p, r), "  hint: ")
 		if got, _, _ = strings.Cut(got, "\n"); got != c.want {
 			t.Errorf("%s, %s %s: %q, want %q", c.change.Object, c.kind, c.code, got, c.want)
+		}
+	}
+}
+
+// A removal that Graph refuses has no row to correct: the policy is still there.
+func TestHintsOfARefusedRemoval(t *testing.T) {
+	removal := change(2, "", plan.PartnerConfiguration, plan.Delete)
+	for want, c := range map[string]plan.Change{"plan again later": removal, "undo the run again later": with(removal, "reverts what the run did")} {
+		p := planOf(c)
+		text := wideText(t, p, outcomes(p, journal.Outcome{Status: journal.Failed, Kind: graph.Invalid, GraphCode: "Request_BadRequest"}))
+		if !strings.Contains(text, "while its synchronization policy is still there: "+want) || strings.Contains(text, "correct the row") {
+			t.Errorf("%s:\n%s", want, text)
 		}
 	}
 }
@@ -101,7 +113,7 @@ func TestAdviceOnErrors(t *testing.T) {
 		by   report.Command
 		want string
 	}{
-		{list(graph.Error{Kind: graph.Unauthorized}), read, "sign in again, or put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN; then run the command again"},
+		{list(graph.Error{Kind: graph.Unauthorized}), read, "sign in again, with a fresh token for this cloud if it comes from elsewhere; then run the command again"},
 		{list(graph.Error{Kind: graph.Unauthorized, Code: "insufficient_claims"}), read, "Conditional Access asks for a stronger sign-in for this protected action: sign in again, then run the command again"},
 		{list(graph.Error{Kind: graph.Forbidden}), write, "this needs the permission Policy.Read.All, with admin consent; a person also needs the role Security Reader or Global Reader"},
 		{&graph.Error{Kind: graph.Forbidden, Method: "PATCH"}, write, "this needs the permission Policy.ReadWrite.CrossTenantAccess, with admin consent; a person also needs the role Security Administrator"},

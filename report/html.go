@@ -203,10 +203,21 @@ func (a *alert) Unnamed() string { return more(a.More, "partner") }
 // htmlNames bounds the names in the card of an alert.
 const htmlNames = 4
 
+// cardName is a partner in the card of an alert.
+type cardName struct {
+	Name string
+	// Directory is what the tenant's own directory calls it, if that is another name.
+	Directory string
+}
+
 // Names are those of the first partners of the alert.
-func (a *alert) Names() (names []string) {
+func (a *alert) Names() (names []cardName) {
 	for _, p := range a.Partners[:min(len(a.Partners), htmlNames)] {
-		names = append(names, cmp.Or(p.Name, p.Known, p.TenantID, p.String()))
+		n := cardName{Name: cmp.Or(p.Name, p.Known, p.TenantID, p.String())}
+		if p.OtherName && p.Name != "" {
+			n.Directory = p.Directory
+		}
+		names = append(names, n)
 	}
 	return names
 }

@@ -103,7 +103,7 @@ func scopeOf(p *plan.Plan) section {
 		s.Items = append(s.Items, item{Label: "Template", Text: OneLine(t.Name)})
 	}
 	if len(written.seen) > 0 {
-		s.Items = append(s.Items, item{Label: "Written", Text: words.Count(len(written.seen), "partner"), Partners: written.Partners, More: written.More})
+		s.Items = append(s.Items, item{Label: "Writes to", Text: words.Count(len(written.seen), "partner"), Partners: written.Partners, More: written.More})
 	}
 	s.Brief = words.Count(len(written.seen), "partner")
 	s.Items = append(s.Items,

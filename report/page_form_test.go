@@ -43,7 +43,7 @@ func checkForm(t *testing.T, text string, want ...string) {
 func TestTheFormOfAPlan(t *testing.T) {
 	p := boardPlan()
 	checkForm(t, planForm(t, p, report.Options{Approvals: boardApprovals(p), File: "my plan.json"}),
-		"SCOPE", "- Home tenant: 7d2c1f0e-5a1b-4c0d-8e9f-0a1b2c3d4e5f (Adatum Corporation)", "- Written: 10 partners",
+		"SCOPE", "- Home tenant: 7d2c1f0e-5a1b-4c0d-8e9f-0a1b2c3d4e5f (Adatum Corporation)", "- Writes to: 10 partners",
 		"- Not touched: 2 objects that are already as wanted; 2 blocked objects; the other 203 partners of the tenant; every setting that no change names",
 		"RISK", "- sync-off: 1 partner: stops synchronizing users from this partner; users already synchronized stay",
 		"- Limit stopped: 2 partners stop synchronizing, within the limit of 3",

@@ -445,3 +445,23 @@ func TestRemovedPartnersComeFirst(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 }
+
+// Many changes that were held do not fill the terminal: text lists the first, and
+// says where the others are.
+func TestTextListsTheFirstOutcomes(t *testing.T) {
+	var changes []plan.Change
+	var all []journal.Outcome
+	for i := range 71 {
+		c := change(i+2, "", plan.IdentitySynchronization, plan.Update, syncTo(false, true))
+		c.Partner.TenantID = tenant(i + 1)
+		changes, all = append(changes, c), append(all, journal.Outcome{Status: journal.Held, Message: "somebody changed it"})
+	}
+	p := planOf(changes...)
+	text := wideText(t, p, outcomes(p, all...))
+	if n := strings.Count(text, "held identitySynchronization"); n != 20 {
+		t.Errorf("%d are listed", n)
+	}
+	if !strings.Contains(text, "\n... and 51 more changes. --all lists them; report.html and outcomes.csv of the run show all of them.\n") {
+		t.Error(text)
+	}
+}

@@ -16,6 +16,9 @@ import (
 const (
 	// textRows bounds the rows that text lists.
 	textRows = 200
+	// textOutcomes bounds the changes of a run that text lists: each takes about ten
+	// lines, and what they have in common stands above them.
+	textOutcomes = 20
 	// textPartners bounds the partners that text names in an alert.
 	textPartners = 5
 	// textCell bounds one text of a row, in characters.
@@ -137,12 +140,16 @@ func (t *textWriter) rows(p *page, all bool) {
 		t.table(p.Detail, p.Lined, p.rows(rankSame), p.NRows)
 		return
 	}
+	limit, where := textRows, "--format html, csv or json shows all of them."
+	if p.Kind == "run" {
+		limit, where = textOutcomes, "--all lists them; report.html and outcomes.csv of the run show all of them."
+	}
 	if p.NListed > 0 && t.err == nil {
 		t.say("\n")
-		t.table(p.Detail, p.Lined, p.listed(), textRows)
+		t.table(p.Detail, p.Lined, p.listed(), limit)
 	}
-	if rest := p.NListed - textRows; rest > 0 {
-		t.say("\n... and %s. --format html, csv or json shows all of them.\n", more(rest, p.Noun))
+	if rest := p.NListed - limit; rest > 0 {
+		t.say("\n... and %s. %s\n", more(rest, p.Noun), where)
 	}
 	if p.Unlisted != "" {
 		t.say("\n%s\n", wrap(p.Unlisted, t.width))

@@ -162,11 +162,11 @@ func (o *auditOptions) judge(ctx context.Context, e *env, k *keeper) (a *audit.A
 	}
 	k.identity = c.tenant.Identity()
 	a = c.audit(incomplete, options)
-	if incomplete == nil {
-		err = e.nameFindings(ctx, o.names.Mode, c.tenant, a, k.isKeeping())
-	}
-	if o.who && incomplete == nil && err == nil {
+	if o.who && incomplete == nil {
 		err = e.attribute(ctx, c.tenant, a, options.Earlier)
+	}
+	if incomplete == nil && err == nil { // last: a wait that Graph asks for here holds up nothing else
+		err = e.nameFindings(ctx, o.names.Mode, c.tenant, a, k.isKeeping())
 	}
 	e.noteBare(a.BareRows)
 	return a, incomplete, err

@@ -84,12 +84,11 @@ func (o demoOptions) run(stops execute.Stops, e *env) error {
 // work without it, and leaves it unset for the others.
 func redeem(sim *graphsim.Sim) {
 	for _, p := range sim.Partners() {
-		sim.Edit(p.TenantID, func(p *graphsim.Partner) {
-			p.AutomaticUserConsentSettings.InboundAllowed = nil
-			if _, allowed := demoSync(*p); allowed == "true" {
-				p.AutomaticUserConsentSettings.InboundAllowed = new(true)
-			}
-		})
+		p.AutomaticUserConsentSettings.InboundAllowed = nil
+		if _, allowed := demoSync(p); allowed == "true" {
+			p.AutomaticUserConsentSettings.InboundAllowed = new(true)
+		}
+		sim.SetPartner(p)
 	}
 }
 

@@ -97,7 +97,7 @@ func (o doctorOptions) options(ctx context.Context, e *env) (d doctor.Options, e
 	d.Asks = e.auth == auth.ByDeviceCode || e.auth == auth.ByBrowser
 	d.HowToSignIn = e.hintSignIn()
 	d.Advise = func(err error, id auth.Identity) string {
-		return report.Advise(err, report.Command{Writes: d.Task == auth.Writing, Roles: id.RoleTemplateIDs})
+		return report.Advise(err, report.Command{Writes: d.Task == auth.Writing, SignIn: e.hintRefusedToken(), Roles: id.RoleTemplateIDs})
 	}
 	d.File, err = o.file(ctx, e)
 	return d, err

@@ -34,14 +34,15 @@ type simulateOptions struct {
 	seed                  int64
 	faults                []string
 	state                 string
-	tls                   string
+	tls, fleet            string
+	tenants               int
 	tokenLifetime         time.Duration
 }
 
 // newSimulateOptions are the defaults of simulate.
 func newSimulateOptions() simulateOptions {
 	return simulateOptions{
-		listen: "127.0.0.1:0", partners: 200, pageSize: 100, latency: 20 * time.Millisecond, writeQuota: "3000/150s", seed: 1,
+		listen: "127.0.0.1:0", partners: 200, pageSize: 100, latency: 20 * time.Millisecond, writeQuota: "3000/150s", seed: 1, tenants: 1,
 	}
 }
 
@@ -67,6 +68,13 @@ without Retry-After: by how many are in flight (--inflight-quota), or in
 windows (--window, --sliding-window). A --queue refuses nothing, and becomes
 slow. --write-quota "" takes the quota away.
 
+With --tenants it is the Graph of many home tenants: the token says which of
+them is asked, each has its own partners and quotas, and the ID and the name of
+tenant N are those of the seed that is N-1 higher. --fleet DIR writes a manifest
+of them, fleet.yaml, with a CSV for each and the secrets in env.sh. Each tenant
+is as its CSV wants it but for the second and each fifth after it (7, 12, ...):
+one partner is not as its row says, and one has no row.
+
 A fault is a kind and what it applies to, as in 503,nth=3,retry-after=7s or
 reset-after,method=PUT,p=0.05. The kinds:
 
@@ -87,7 +95,8 @@ reset-after,method=PUT,p=0.05. The kinds:
                         a page that leads elsewhere
 
 What it applies to: method= (WRITE is all but GET), path=, nth=, every=,
-times=, p= (chance), from= and for= (time since the start). How: retry-after=,
+times=, p= (chance), from= and for= (time since the start), tenant= (a number,
+from 1; its requests are counted alone). How: retry-after=,
 delay=, and body= (bom, odata, object-message, oauth, text, html, none, echo,
 escapes) of an error.`
 
@@ -102,6 +111,8 @@ func (o *simulateOptions) register(fl *pflag.FlagSet) {
 	fl.StringVar(&o.window, "window", "", "`N/TIME` of writes in fixed windows, such as 40/4s")
 	fl.StringVar(&o.slidingWindow, "sliding-window", "", "`N/TIME` of writes in any such time")
 	fl.StringVar(&o.queue, "queue", "", "`TIME,PERCENT`, such as 5ms,10%: one write at a time, slower by that much for each that waits")
+	fl.IntVar(&o.tenants, "tenants", o.tenants, "`N` home tenants, each with its own token")
+	fl.StringVar(&o.fleet, "fleet", "", "`DIR` for a manifest of the home tenants, their CSVs and secrets")
 	fl.Int64Var(&o.seed, "seed", o.seed, "`NUMBER` from which all data is generated; another one is another home tenant")
 	fl.StringArrayVar(&o.faults, "fault", nil, "`SPEC` of a fault; may be given more than once")
 	fl.StringVar(&o.tls, "tls", "", "`DIR` for the files of a rehearsal over https, with a sign-in host: docs/rehearsal.md")
@@ -125,6 +136,9 @@ func (o *simulateOptions) config() (graphsim.Config, []graphsim.Fault, error) {
 		fault, err := graphsim.ParseFault(spec)
 		if err != nil {
 			return c, nil, fmt.Errorf("--fault %q: %w", spec, err)
+		}
+		if fault.Tenant > o.tenants {
+			return c, nil, fmt.Errorf("--fault %q: there is no tenant %d: --tenants is %d", spec, fault.Tenant, o.tenants)
 		}
 		faults = append(faults, fault)
 	}
@@ -186,25 +200,45 @@ func (e *env) readState(ctx context.Context, path string) (*graphsim.State, erro
 	return s, err
 }
 
+// isFleet reports whether there is more than the one tenant that simulate was made for.
+func (o *simulateOptions) isFleet() bool { return o.tenants > 1 || o.fleet != "" }
+
+// maxTenants is how many home tenants one process can hold.
+const maxTenants = 10_000
+
+func (o *simulateOptions) checkFleet() error {
+	switch {
+	case o.tenants < 1 || o.tenants > maxTenants:
+		return fmt.Errorf("--tenants must be from 1 to %d", maxTenants)
+	case o.isFleet() && o.state != "":
+		return errors.New("--state keeps one tenant: leave it out with --tenants and --fleet")
+	case o.fleet != "" && o.partners < fleetPartners:
+		return fmt.Errorf("--fleet needs at least %d --partners, so that there is something for a CSV to say", fleetPartners)
+	}
+	return nil
+}
+
 func (o simulateOptions) run(stops execute.Stops, e *env) error {
 	cfg, faults, err := o.config()
+	if err == nil {
+		err = e.checkOutputs(stops.Soft, []output{{stateFile, o.state}})
+	}
 	if err == nil {
 		cfg.State, err = e.readState(stops.Soft, o.state)
 	}
 	if err != nil {
 		return err
 	}
-	cfg.Cloud = e.cloud
-	if cfg.State == nil { // which says whose it is
-		home := graphsim.HomeOf(o.seed)
-		cfg.HomeTenant, cfg.Tenants = home.TenantID, []graphsim.Tenant{home}
-	}
 	if host, _, err := net.SplitHostPort(o.listen); err != nil || !graph.IsLoopback(host) {
 		return fmt.Errorf("--listen %q: give a loopback address with a port, such as 127.0.0.1:8080", o.listen)
 	}
-	sim := graphsim.New(cfg)
-	sim.Inject(faults...)
-	stop, err := o.open(stops.Soft, e, sim)
+	if err := o.checkFleet(); err != nil {
+		return err
+	}
+	cfg.Cloud = e.cloud
+	farm := o.farm(cfg)
+	farm.Inject(faults...)
+	stop, err := o.open(stops.Soft, e, farm)
 	if err != nil {
 		return err
 	}
@@ -214,41 +248,72 @@ func (o simulateOptions) run(stops execute.Stops, e *env) error {
 		err = e.writeFile(context.WithoutCancel(stops.Soft), o.state, func(w io.Writer) error {
 			enc := json.NewEncoder(w)
 			enc.SetIndent("", "  ")
-			return enc.Encode(sim.State())
+			return enc.Encode(farm.Sims()[0].State())
 		})
 	}
 	return err
 }
 
-// open serves the simulator and says how to reach it, until stop is called.
-func (o *simulateOptions) open(ctx context.Context, e *env, sim *graphsim.Sim) (stop func(), err error) {
-	if o.tls != "" {
-		r, stop, err := e.rehearse(ctx, sim, *o)
-		if err != nil {
-			return nil, err
-		}
-		if err = r.tell(e.out, sim); err != nil {
-			stop()
-		}
-		return stop, err
+// farm are the home tenants. Those of a manifest redeem what they synchronize, so that
+// nothing but what the CSVs want can differ.
+func (o *simulateOptions) farm(cfg graphsim.Config) *graphsim.Farm {
+	if cfg.State != nil { // which says whose it is
+		return graphsim.NewFarm([]graphsim.Config{cfg})
 	}
-	url, stop, err := serve(sim, o.listen)
+	farm := graphsim.NewFarm(graphsim.FarmOf(cfg, o.tenants))
+	if o.fleet != "" {
+		for _, sim := range farm.Sims() {
+			redeem(sim)
+		}
+	}
+	return farm
+}
+
+// open serves the home tenants and says how to reach them, until stop is called.
+func (o *simulateOptions) open(ctx context.Context, e *env, farm *graphsim.Farm) (stop func(), err error) {
+	var told string
+	if o.tls != "" {
+		told, stop, err = o.openTLS(ctx, e, farm)
+	} else {
+		told, stop, err = o.openPlain(ctx, e, farm)
+	}
 	if err != nil {
 		return nil, err
 	}
-	_, err = fmt.Fprintf(e.out, `Graph of home tenant %s (%s), %d partners, at %s
-In another terminal:
-
-  export BULKSYNC_ACCESS_TOKEN=%s
-  %s
-
-Ctrl-C ends it.
-`, sim.HomeTenant(), edge(sim.Home().DisplayName), len(sim.Partners()), url, sim.Token(graphsim.TokenOptions{}),
-		address{cloud: string(e.cloud), graphURL: url, auth: string(auth.ByDefault)}.command("doctor"))
-	if err != nil {
+	if _, err = io.WriteString(e.out, told); err != nil {
 		stop()
 	}
 	return stop, err
+}
+
+// openTLS serves the home tenants with a sign-in host.
+func (o *simulateOptions) openTLS(ctx context.Context, e *env, farm *graphsim.Farm) (told string, stop func(), err error) {
+	r, stop, err := e.rehearse(ctx, farm, *o)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case o.fleet != "":
+		return r.toldFleet(o.fleet), stop, nil
+	default:
+		return r.told(), stop, nil
+	}
+}
+
+// openPlain serves the home tenants over http, with a token for each.
+func (o *simulateOptions) openPlain(ctx context.Context, e *env, farm *graphsim.Farm) (told string, stop func(), err error) {
+	url, stop, err := serve(farm, o.listen)
+	if err != nil {
+		return "", nil, err
+	}
+	s := &simulated{url: url, cloud: e.cloud, tenants: simulatedTenants(farm, func(sim *graphsim.Sim) string { return sim.Token(graphsim.TokenOptions{}) })}
+	if o.fleet == "" {
+		return s.toldTokens(address{cloud: string(e.cloud), graphURL: url, auth: string(auth.ByDefault)}.command("doctor")), stop, nil
+	}
+	if err := e.writeFolders(ctx, []rehearsalFolder{{"--fleet", o.fleet, s.fleetFiles(settingsText(ownLeftovers, s.secrets()))}}); err != nil {
+		stop()
+		return "", nil, err
+	}
+	return s.toldFleet(o.fleet), stop, nil
 }
 
 // serve serves a handler on a loopback address. The returned function stops it

@@ -47,6 +47,8 @@ var vocabularies = []vocabulary{
 	{"check", "plan/audit/evidence", "Status", false},
 	{"subject", "plan/audit/evidence", "Subject", false},
 	{"status of a check of doctor", "internal/doctor", "Status", false},
+	{"status of a home tenant", "internal/fleet", "Status", true},
+	{"state of a shard", "internal/fleet", "State", true},
 }
 
 // Each word of a vocabulary is on the page, and each that a report shows is in

@@ -19,6 +19,7 @@ import (
 	"bulksync/execute/rundir"
 	"bulksync/graph"
 	"bulksync/graph/auth"
+	"bulksync/graph/graphsim"
 )
 
 // A hint prints one word to a shell, and the shell reads the same word.
@@ -126,6 +127,19 @@ func TestUnread(t *testing.T) {
 		err := &graph.ListError{Page: tc.page, Err: &graph.Error{Kind: tc.kind, Status: tc.status}}
 		if got := codeOf((&env{}).unread(auth.Identity{}, err)); got != tc.want {
 			t.Errorf("%s: exit code %d, want %d", tc.name, got, tc.want)
+		}
+	}
+}
+
+// After a refused token the hint names what the way to sign in reads, and nothing else.
+func TestHintOfARefusedToken(t *testing.T) {
+	refused := &graph.Error{Kind: graph.Unauthorized, Status: 401}
+	for _, name := range auth.Ways() {
+		e := newHome(t, graphsim.Config{}).env
+		e.auth = auth.Way(name)
+		got, ready := e.hintOf(refused), name == "token" || name == "default" // which the home has
+		if !strings.HasSuffix(got, "; then run the command again") || strings.Contains(got, "BULKSYNC_ACCESS_TOKEN") != ready {
+			t.Errorf("%s: %s", name, got)
 		}
 	}
 }

@@ -71,7 +71,7 @@ func (e *env) unread(id auth.Identity, err error) error {
 	}
 	x := &exit{code: exitIncomplete, err: fmt.Errorf("the tenant could not be read completely, so nothing is claimed: %w", err)}
 	if errors.Is(err, graph.NotVisible) {
-		x.hint = report.Advise(err, report.Command{Writes: e.writes, Roles: id.RoleTemplateIDs})
+		x.hint = report.Advise(err, report.Command{Writes: e.writes, SignIn: e.hintRefusedToken(), Roles: id.RoleTemplateIDs})
 	}
 	return x
 }

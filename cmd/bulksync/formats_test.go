@@ -18,6 +18,7 @@ import (
 
 	"bulksync/execute/journal"
 	"bulksync/graph/graphsim"
+	"bulksync/internal/fleet"
 	"bulksync/plan"
 	"bulksync/plan/approval"
 	"bulksync/plan/audit"
@@ -38,6 +39,8 @@ const (
 	sectionLog      = "The log"
 	sectionProof    = "The proof"
 	sectionDoctor   = "The checks of doctor"
+	sectionRollup   = "The roll-up"
+	sectionShard    = "The record of a shard"
 	sectionValidate = "The faults of a file"
 )
 
@@ -52,6 +55,7 @@ func TestFormatsListEveryMember(t *testing.T) {
 	for section, texts := range map[string]func(*testing.T) [][]byte{
 		sectionPlan: planTexts, sectionDecision: decisionTexts, sectionJournal: journalTexts, sectionSummary: summaryTexts, sectionAudit: auditTexts,
 		sectionManifest: manifestTexts, sectionRequests: requestTexts, sectionProof: proofTexts, sectionDoctor: doctorTexts, sectionValidate: validateTexts,
+		sectionRollup: rollupTexts, sectionShard: shardTexts,
 	} {
 		page.compare(t, section, "member", collected(t, texts(t)), true)
 	}
@@ -210,6 +214,27 @@ func proofTexts(t *testing.T) (texts [][]byte) {
 func doctorTexts(t *testing.T) (texts [][]byte) {
 	for _, how := range amounts {
 		texts = append(texts, rendered(t, func(w io.Writer) error { return report.Proof(w, filled[diagnosis](how)) }))
+	}
+	return texts
+}
+
+func rollupTexts(t *testing.T) (texts [][]byte) {
+	for _, how := range amounts {
+		r := filled[fleet.Rollup](how)
+		if how == nothing {
+			r.Ignored = nil
+		}
+		texts = append(texts, marshalled(t, r))
+	}
+	return texts
+}
+
+// shardTexts have no rows: these are listed once, in the roll-up.
+func shardTexts(t *testing.T) (texts [][]byte) {
+	for _, how := range amounts {
+		r := filled[fleet.Record](how)
+		r.Rows = []fleet.Row{}
+		texts = append(texts, marshalled(t, r))
 	}
 	return texts
 }

@@ -30,6 +30,21 @@ func (e *env) hintSignIn() string {
 	return auth.Advice(e.auth)
 }
 
+// hintRefusedToken is how to get another token after Graph refused one, by the
+// way of this command.
+func (e *env) hintRefusedToken() string {
+	switch {
+	case e.hasReadyToken():
+		return "put a fresh token for this cloud in BULKSYNC_ACCESS_TOKEN"
+	case e.auth == auth.ByAzureCLI:
+		return "sign in again with az login, and check --cloud"
+	case e.auth == auth.ByDefault, e.auth == auth.ByDeviceCode, e.auth == auth.ByBrowser:
+		return "sign in again, and check --cloud"
+	default: // no person signs in: each command gets a new token
+		return "check --cloud and, in the sign-in log of Entra, that the app may still sign in"
+	}
+}
+
 // hintPutBack is for a run whose plan.json was changed.
 const hintPutBack = "put back the plan.json that the run began with"
 
@@ -73,7 +88,7 @@ func (e *env) hintOf(err error) string {
 	case errors.Is(err, journal.ErrOtherPlan):
 		return hintPutBack
 	}
-	return report.Advise(err, report.Command{Writes: e.writes})
+	return report.Advise(err, report.Command{Writes: e.writes, SignIn: e.hintRefusedToken()})
 }
 
 // address holds the flags, as typed, that say where a command connects and as

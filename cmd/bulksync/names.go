@@ -9,6 +9,7 @@ import (
 	"bulksync/graph"
 	"bulksync/internal/names"
 	"bulksync/internal/session"
+	"bulksync/internal/words"
 	"bulksync/plan/audit"
 )
 
@@ -51,7 +52,7 @@ func (e *env) nameRows(ctx context.Context, mode names.Mode, t *session.Session,
 // nameFindings says what the tenants of an audit's findings are called. If the audit
 // keeps evidence, its answers must tell all of it, and nothing comes from the cache.
 func (e *env) nameFindings(ctx context.Context, mode names.Mode, t *session.Session, a *audit.Audit, proved bool) error {
-	o := names.Options{Mode: mode, Unhurried: proved}
+	o := names.Options{Mode: mode}
 	if !proved {
 		o.Cache = e.nameCache(t.Home())
 	}
@@ -61,8 +62,10 @@ func (e *env) nameFindings(ctx context.Context, mode names.Mode, t *session.Sess
 }
 
 func (e *env) resolveFrom(ctx context.Context, t *session.Session, o names.Options, shown names.Shown) (map[string]graph.Tenant, error) {
-	defer e.noteOutage(t)()
 	o.Client, o.GraphURL = t.Client(), t.Home().GraphURL
+	o.Waiting = func(answered, all int) {
+		e.note("looking up what tenants are called: %s of %s answered", words.Thousands(answered), words.Thousands(all))
+	}
 	f, err := names.Resolve(ctx, o, shown)
 	if err != nil {
 		return nil, err

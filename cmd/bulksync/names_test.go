@@ -117,3 +117,37 @@ func TestANameCannotDeceive(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// A service that asks for a long wait at a name ends the look-ups, not the audit.
+// What the store keeps proves what was learned, and that the rest is unknown.
+func TestEvidenceOfNamesThatWereNotGiven(t *testing.T) {
+	sim := graphsim.New(graphsim.Config{Partners: 30})
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	fault, err := graphsim.ParseFault("429,path=findTenant,nth=6,retry-after=200s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim.Inject(fault)
+	dir := t.TempDir()
+	file, store := filepath.Join(dir, "partners.csv"), filepath.Join(dir, "store")
+	if err := os.WriteFile(file, []byte("tenantId,isSyncAllowed\n0a1b2c3d-1111-4a5b-8c9d-0e1f2a3b4c01,true\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	p := &process{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(name string) string {
+		return map[string]string{"BULKSYNC_ACCESS_TOKEN": sim.Token(graphsim.TokenOptions{})}[name]
+	}}
+	if code := p.run(always(t), []string{"audit", file, "--graph-url", server.URL, "--evidence", store}); code != exitDiffers {
+		t.Fatalf("exit code %d: %s", code, errs.String())
+	}
+	if n := strings.Count(errs.String(), "are unknown: GET /tenantRelationships/"); n != 1 {
+		t.Errorf("told %d times:\n%s", n, errs.String())
+	}
+	if named := strings.Count(out.String(), ".example"); named == 0 {
+		t.Error("no name was learned")
+	}
+	if code := p.run(always(t), []string{"verify", store}); code != exitDone {
+		t.Errorf("verify: exit code %d: %s%s", code, out.String(), errs.String())
+	}
+}

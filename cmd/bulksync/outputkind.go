@@ -32,6 +32,8 @@ const (
 	faultsFile   outputKind = "a CSV of partners with reasons"
 	waiversFile  outputKind = "a file of waivers"
 	metricsFile  outputKind = "a file of metrics"
+	// stateFile is read first, so that it is one of a simulator.
+	stateFile outputKind = "the state of a simulator"
 	// decisionFile replaces nothing, which its command checks.
 	decisionFile outputKind = "a decision"
 	// rollupFile has a name of ours too, which other programs also give.

@@ -158,7 +158,7 @@ const longIdle = 10 * time.Second
 func (p *progress) obstacle(working bool, idle time.Duration) string {
 	w := p.tenant.Writes()
 	if d, down := p.tenant.DownFor(); down {
-		return outageWords(d)
+		return outageWords(p.tenant, d)
 	}
 	switch {
 	case w.PauseLeftSeconds > 0:
@@ -172,15 +172,18 @@ func (p *progress) obstacle(working bool, idle time.Duration) string {
 	}
 }
 
-// outageWords say how long Graph has not answered.
-func outageWords(d time.Duration) string {
+// outageWords say how long Graph has not answered, or could not be asked.
+func outageWords(t *session.Session, d time.Duration) string {
+	if why := t.NoToken(); why != "" {
+		return fmt.Sprintf("no token for %.0f s: %s", d.Seconds(), why)
+	}
 	return fmt.Sprintf("Graph has not answered for %.0f s", d.Seconds())
 }
 
 // noteOutage reports an outage while a tenant is read, when there is no
 // progress line, until end is called.
 func (e *env) noteOutage(t *session.Session) (end func()) {
-	return t.WatchOutage(plainEvery, func(d time.Duration) { e.note("%s", outageWords(d)) })
+	return t.WatchOutage(plainEvery, func(d time.Duration) { e.note("%s", outageWords(t, d)) })
 }
 
 // stop ends the display; nothing is written after it returns.

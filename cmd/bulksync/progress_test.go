@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"bulksync/graph"
+	"bulksync/graph/auth"
 	"bulksync/graph/graphsim"
 	"bulksync/internal/session"
 )
@@ -82,6 +84,38 @@ func TestProgressNamesSilence(t *testing.T) {
 			if got := p.state(); !strings.HasSuffix(got, step.want) {
 				t.Errorf("after %s: %q", step.at, got)
 			}
+		}
+	})
+}
+
+// When only the sign-in fails, Graph is not blamed.
+func TestProgressNamesTheSignInHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{})
+		host := graphsim.NewSignIn(sim, graphsim.SignInConfig{Secret: "s3cret", TokenLifetime: 10 * time.Minute})
+		settings := map[string]string{"AZURE_TENANT_ID": sim.HomeTenant(), "AZURE_CLIENT_ID": graphsim.DefaultAppID, "AZURE_CLIENT_SECRET": "s3cret"}
+		s, err := session.Open(t.Context(), session.Options{
+			Auth: auth.BySecret, Getenv: func(name string) string { return settings[name] }, Base: sim.Transport(), Outage: 5 * time.Minute,
+			SignInBase: roundTrip(func(r *http.Request) (*http.Response, error) {
+				arrived := httptest.NewRequest(r.Method, r.URL.String(), r.Body)
+				arrived.Header = r.Header
+				w := httptest.NewRecorder()
+				host.ServeHTTP(w, arrived)
+				resp := w.Result()
+				resp.Request = r
+				return resp, nil
+			}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(11 * time.Minute)
+		host.Inject(graphsim.SignInFault{Status: 503})
+		p := &progress{total: 10, began: time.Now(), last: time.Now(), tenant: s}
+		defer writeAway(t, s, 1)()
+		time.Sleep(30 * time.Second)
+		if got := p.state(); !strings.HasPrefix(got, "no token for ") || !strings.HasSuffix(got, " s: the sign-in host answered 503 Service Unavailable") {
+			t.Error(got)
 		}
 	})
 }

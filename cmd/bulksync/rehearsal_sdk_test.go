@@ -40,10 +40,11 @@ func TestTheOfficialSDKTalksToTheRehearsal(t *testing.T) {
 		t.Skip("no @microsoft/microsoft-graph-client here:", err)
 	}
 	h := newHome(t, graphsim.Config{})
-	sim := graphsim.New(graphsim.Config{Partners: 25, PageSize: 10})
+	farm := graphsim.NewFarm([]graphsim.Config{{Partners: 25, PageSize: 10}})
+	sim := farm.Sims()[0]
 	o := newSimulateOptions()
 	o.tls = filepath.Join(t.TempDir(), "tls")
-	r, stop, err := h.env.rehearse(t.Context(), sim, o)
+	r, stop, err := h.env.rehearse(t.Context(), farm, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +57,7 @@ func TestTheOfficialSDKTalksToTheRehearsal(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), "node", "-e", sdkScript)
 	cmd.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+r.file(authorityName), "URL="+r.url, "TENANT="+sim.HomeTenant(), "APP="+graphsim.DefaultAppID,
-		"SECRET="+r.secret, "PARTNER="+partner, "HTTPS_PROXY=", "HTTP_PROXY=")
+		"SECRET="+r.tenants[0].secret, "PARTNER="+partner, "HTTPS_PROXY=", "HTTP_PROXY=")
 	out, err := cmd.CombinedOutput()
 	if got := strings.TrimSpace(string(out)); err != nil || got != "25 25 true 400" {
 		t.Errorf("%v\n%s", err, got)

@@ -21,7 +21,6 @@ import (
 	"testing"
 	"time"
 
-	"bulksync/execute"
 	"bulksync/graph"
 	"bulksync/graph/auth"
 	"bulksync/graph/graphsim"
@@ -44,11 +43,12 @@ func newRehearsalRig(t *testing.T, cloud graph.Cloud) *rehearsalRig {
 	}
 	h := newHome(t, graphsim.Config{})
 	h.env.cloud = cloud
-	sim := graphsim.New(graphsim.Config{Partners: 4, Cloud: cloud})
+	farm := graphsim.NewFarm([]graphsim.Config{{Partners: 4, Cloud: cloud}})
+	sim := farm.Sims()[0]
 	work := t.TempDir()
 	o := newSimulateOptions()
 	o.tls = filepath.Join(work, "rehearsal")
-	r, stop, err := h.env.rehearse(t.Context(), sim, o)
+	r, stop, err := h.env.rehearse(t.Context(), farm, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestARehearsalReplacesOnlyARehearsal(t *testing.T) {
 	h, o := newHome(t, graphsim.Config{}), newSimulateOptions()
 	o.tls = t.TempDir()
 	rehearse := func() error {
-		_, stop, err := h.env.rehearse(t.Context(), graphsim.New(graphsim.Config{}), o)
+		_, stop, err := h.env.rehearse(t.Context(), graphsim.NewFarm(make([]graphsim.Config, 1)), o)
 		if err == nil {
 			stop()
 		}
@@ -223,11 +223,11 @@ func TestEveryWaySignsInAtTheRehearsal(t *testing.T) {
 func TestThePageOnRehearsals(t *testing.T) {
 	r := newRehearsalRig(t, "")
 	page := readRepo(t, "docs/rehearsal.md")
-	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(page, -1)
-	if len(blocks) != 2 || !strings.HasPrefix(blocks[0][1], "bulksync simulate --tls rehearsal ") {
+	blocks := shellBlocks(page)
+	if len(blocks) != 4 || !strings.HasPrefix(blocks[0], "bulksync simulate --tls rehearsal ") {
 		t.Fatalf("%d blocks of commands", len(blocks))
 	}
-	cmd := exec.CommandContext(t.Context(), "sh", "-ec", strings.ReplaceAll(blocks[1][1], "https://127.0.0.1:8443", r.url))
+	cmd := exec.CommandContext(t.Context(), "sh", "-ec", strings.ReplaceAll(blocks[1], "https://127.0.0.1:8443", r.url))
 	cmd.Dir = r.work
 	cmd.Env = append(os.Environ(), "NO_PROXY=", "BULKSYNC_ACCESS_TOKEN=")
 	out, err := cmd.CombinedOutput()
@@ -245,6 +245,14 @@ func TestThePageOnRehearsals(t *testing.T) {
 			t.Errorf("the page on %s", way)
 		}
 	}
+}
+
+// shellBlocks are the commands that a page shows.
+func shellBlocks(page string) (blocks []string) {
+	for _, m := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(page, -1) {
+		blocks = append(blocks, m[1])
+	}
+	return blocks
 }
 
 // Refusals say what to do, and no secret.
@@ -360,20 +368,8 @@ func TestSimulateTLS(t *testing.T) {
 	h := newHome(t, graphsim.Config{})
 	o := newSimulateOptions()
 	o.partners, o.tls = 3, h.file("tls")
-	soft, end := context.WithCancel(t.Context())
-	r, w := io.Pipe()
-	h.env.out = w
-	ended := make(chan error, 1)
-	go func() {
-		ended <- o.run(execute.Stops{Soft: soft, Hard: t.Context()}, h.env)
-		w.Close()
-	}()
-	said := ""
-	for lines := bufio.NewScanner(r); lines.Scan() && lines.Text() != "Ctrl-C ends it."; {
-		said += lines.Text() + "\n"
-	}
-	end()
-	if err := <-ended; err != nil || !regexp.MustCompile(`, 3 partners, with its sign-in host, at https://127\.0\.0\.1:\d+\n(?s:.*)  \. \S+/tls/env\.sh\n  bulksync doctor --auth secret --graph-url https://127`).MatchString(said) {
+	said, end := h.simulate(t, o)
+	if err := end(); err != nil || !regexp.MustCompile(`, 3 partners, with its sign-in host, at https://127\.0\.0\.1:\d+\n(?s:.*)  \. \S+/tls/env\.sh\n  bulksync doctor --auth secret --graph-url https://127`).MatchString(said) {
 		t.Errorf("%v\n%s", err, said)
 	}
 	o.tokenLifetime = time.Second

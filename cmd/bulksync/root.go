@@ -69,6 +69,9 @@ func (c *commandLine) verb(f func(e *env, args []string) error) func(*cobra.Comm
 }
 
 func (c *commandLine) env(cmd *cobra.Command) (*env, error) {
+	if err := checkGiven(cmd.Flags()); err != nil {
+		return nil, err
+	}
 	g, err := c.flags.parse(c.process, cmd.Flags().Changed)
 	if err != nil {
 		return nil, err
@@ -104,6 +107,11 @@ every change ended.
 	cmd.CompletionOptions.HiddenDefaultCmd = true
 	cmd.SuggestionsMinimumDistance = 2
 	cmd.SetFlagErrorFunc(wrongFlag)
+	showHelp := cmd.HelpFunc()
+	cmd.SetHelpFunc(func(of *cobra.Command, args []string) {
+		hideOnline(of)
+		showHelp(of, args)
+	})
 	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages ", "FlagUsagesWrapped 80 "))
 	c.flags.register(cmd.PersistentFlags())
 	cmd.AddCommand(
@@ -144,9 +152,6 @@ func (f *globalFlags) parse(p *process, given func(flag string) bool) (g globals
 	g = globals{quiet: f.quiet, all: f.all}
 	if g.format, err = report.ParseFormat(f.format); err != nil {
 		return g, err
-	}
-	if f.address.tenant == "" && given("tenant") { // as from a variable that is not set: nothing would be guarded
-		return g, errors.New(`--tenant "": give the GUID of the home tenant`)
 	}
 	if err := g.locate(f.address, p.getenv); err != nil {
 		return g, err

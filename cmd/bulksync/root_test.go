@@ -17,7 +17,7 @@ func TestATenantThatIsNoGUIDIsRefused(t *testing.T) {
 			want string
 		}{
 			{flag: []string{"--tenant", "contoso.com"}, want: `bulksync: error: --tenant "contoso.com": give the GUID of the home tenant`},
-			{flag: []string{"--tenant", ""}, env: "5a1e7e4a-0d0c-4b6e-9c55-3f1b2c9d8e70", want: `bulksync: error: --tenant "": give the GUID of the home tenant`},
+			{flag: []string{"--tenant", ""}, env: "5a1e7e4a-0d0c-4b6e-9c55-3f1b2c9d8e70", want: `bulksync: error: --tenant "" names nothing: give a value, or leave the flag out`},
 			{flag: []string{"--tenant", "00000000-0000-0000-0000-000000000000"}, want: `bulksync: error: --tenant "00000000-0000-0000-0000-000000000000": give the GUID of the home tenant`},
 			{env: "5a1e7e4a-0d0c", want: `bulksync: error: BULKSYNC_TENANT "5a1e7e4a-0d0c": give the GUID of the home tenant`},
 		} {

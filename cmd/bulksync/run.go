@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"bulksync/execute"
 	"bulksync/execute/journal"
 	"bulksync/execute/rundir"
+	"bulksync/graph/auth"
 	"bulksync/internal/session"
 	"bulksync/internal/words"
 	"bulksync/plan"
@@ -28,6 +30,9 @@ func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings, sti
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := mayWrite(t.Identity(), p); err != nil {
+		return nil, nil, err
+	}
 	end := e.noteOutage(t)
 	reading, err := execute.Prepare(ctx, t.Client(), p)
 	end()
@@ -36,6 +41,16 @@ func (e *env) prepare(ctx context.Context, p *plan.Plan, s journal.Settings, sti
 	}
 	e.noteRestarts(reading.Restarts)
 	return t, reading, still()
+}
+
+// mayWrite refuses a plan with writes for an identity whose token names what it may do, and cannot
+// write: Graph would refuse every change. Of any other token, only Graph knows.
+func mayWrite(id auth.Identity, p *plan.Plan) error {
+	if p.Summary.Writes() == 0 || id.May(auth.Writing) != auth.No {
+		return nil
+	}
+	return hinted(fmt.Errorf("this identity cannot write: its token has %s, but not %s; nothing was written",
+		strings.Join(slices.Concat(id.Roles, id.Scopes), ", "), auth.Writing.Permission()), "for "+string(auth.Writing)+": "+id.HowToGet(auth.Writing))
 }
 
 // signIn signs in to the plan's tenant, and no other.

@@ -348,6 +348,8 @@ func cmdSub(ts *testscript.TestScript, _ bool, args []string) {
 //	token tenant GUID          one of another tenant
 //	token expired              an expired one
 //	token powerless            one without any permission
+//	token person               a person's that may only read
+//	token nameless             one that names no permissions, and has none
 func cmdToken(ts *testscript.TestScript, _ bool, args []string) {
 	o := graphsim.TokenOptions{}
 	switch args[0] {
@@ -360,6 +362,10 @@ func cmdToken(ts *testscript.TestScript, _ bool, args []string) {
 		o.TenantID = args[1]
 	case "expired":
 		o.Lifetime = -time.Hour
+	case "person":
+		o.Permissions, o.User = []string{graphsim.PermissionRead}, "ada@contoso.example"
+	case "nameless":
+		o.Permissions = []string{}
 	case "powerless":
 		o.Permissions = []string{"User.Read"}
 	default:

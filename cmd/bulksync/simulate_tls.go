@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -11,17 +10,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"time"
 
-	"bulksync/graph"
 	"bulksync/graph/graphsim"
-	"bulksync/internal/atomicfile"
 )
 
 // The files of a rehearsal of signing in.
@@ -29,28 +23,26 @@ const (
 	authorityName = "ca.pem"
 	appPairName   = "app.pem"
 	federatedName = "federated-token"
-	settingsName  = "env.sh"
 )
 
 // rehearsal is a built-in Graph with a sign-in host, over TLS and behind a
 // proxy.
 type rehearsal struct {
+	simulated
 	dir       string
 	authority *graphsim.Authority
-	host      *graphsim.SignIn
-	secret    string
-	url       string
+	host      *graphsim.SignIn // of the first tenant
 	proxy     string
-	cloud     graph.Cloud // empty if not given
 }
 
 // rehearse serves Graph and its sign-in host, and writes what a client needs
 // into a folder. The returned function stops it and waits for that.
-func (e *env) rehearse(ctx context.Context, sim *graphsim.Sim, o simulateOptions) (r *rehearsal, stop func(), err error) {
+func (e *env) rehearse(ctx context.Context, farm *graphsim.Farm, o simulateOptions) (r *rehearsal, stop func(), err error) {
 	if o.tokenLifetime != 0 && o.tokenLifetime < time.Minute {
 		return nil, nil, errors.New("--token-lifetime must be at least a minute")
 	}
-	r = &rehearsal{dir: o.tls, secret: rand.Text(), cloud: e.cloud}
+	r = &rehearsal{dir: o.tls, simulated: simulated{cloud: e.cloud, signIn: true}}
+	r.tenants = simulatedTenants(farm, func(*graphsim.Sim) string { return rand.Text() })
 	cert, pair, err := newAppPair()
 	if err != nil {
 		return nil, nil, err
@@ -58,112 +50,118 @@ func (e *env) rehearse(ctx context.Context, sim *graphsim.Sim, o simulateOptions
 	if r.authority, err = graphsim.NewAuthority(); err != nil {
 		return nil, nil, err
 	}
-	l, err := net.Listen("tcp", o.listen)
-	if err != nil {
+	if stop, err = r.serve(farm, cert, o); err != nil {
 		return nil, nil, err
 	}
-	r.url = "https://" + l.Addr().String()
-	r.host = graphsim.NewSignIn(sim, graphsim.SignInConfig{
-		Secret: r.secret, Certificates: []*x509.Certificate{cert}, Page: r.url + graphsim.DevicePath, TokenLifetime: o.tokenLifetime,
-	})
-	end := serveOn(tls.NewListener(l, r.authority.ServerConfig()), r.host)
-	proxy := graphsim.NewProxy(r.host, r.authority)
-	url, endProxy, err := serve(proxy, "127.0.0.1:0")
-	if err != nil {
-		end()
-		proxy.Close()
-		return nil, nil, err
-	}
-	r.proxy, stop = url, func() { end(); endProxy(); proxy.Close() }
-	if err = r.write(ctx, e, sim, pair); err != nil {
+	if err = e.writeFolders(ctx, r.folders(pair, o)); err != nil {
 		stop()
 	}
 	return r, stop, err
 }
 
-// write writes the files of the rehearsal.
-func (r *rehearsal) write(ctx context.Context, e *env, sim *graphsim.Sim, pair []byte) error {
-	if err := os.MkdirAll(r.dir, 0o700); err != nil {
-		return atomicfile.PathError(err)
+// serve serves Graph and its sign-in host under an address of their own, and behind a
+// proxy under any name.
+func (r *rehearsal) serve(farm *graphsim.Farm, cert *x509.Certificate, o simulateOptions) (stop func(), err error) {
+	l, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return nil, err
 	}
-	if err := r.refuseOthers(); err != nil {
-		return err
+	r.url = "https://" + l.Addr().String()
+	host := graphsim.NewSignInFarm(farm, r.signIns(cert, o.tokenLifetime))
+	r.host = host.Hosts()[0]
+	end := serveOn(tls.NewListener(l, r.authority.ServerConfig()), host)
+	proxy := graphsim.NewProxy(host, r.authority)
+	url, endProxy, err := serve(proxy, "127.0.0.1:0")
+	if err != nil {
+		end()
+		proxy.Close()
+		return nil, err
 	}
-	for _, f := range []struct {
-		name string
-		text []byte
-	}{
-		{authorityName, r.authority.PEM()}, {appPairName, pair},
+	r.proxy = url
+	return func() { end(); endProxy(); proxy.Close() }, nil
+}
+
+// signIns say who may sign in to each tenant: one app, with a secret for each.
+func (r *rehearsal) signIns(cert *x509.Certificate, lifetime time.Duration) func(*graphsim.Sim) graphsim.SignInConfig {
+	secrets := map[*graphsim.Sim]string{}
+	for _, t := range r.tenants {
+		secrets[t.sim] = t.secret
+	}
+	return func(s *graphsim.Sim) graphsim.SignInConfig {
+		return graphsim.SignInConfig{
+			Secret: secrets[s], Certificates: []*x509.Certificate{cert}, Page: r.url + graphsim.DevicePath, TokenLifetime: lifetime,
+		}
+	}
+}
+
+// folders are the files of the rehearsal, and those of its fleet, which may be in the
+// same folder.
+func (r *rehearsal) folders(pair []byte, o simulateOptions) []rehearsalFolder {
+	settings := r.settings(o.isFleet())
+	own := rehearsalFolder{"--tls", o.tls, []rehearsalFile{
+		{settingsName, []byte(settings)}, {authorityName, r.authority.PEM()}, {appPairName, pair},
 		{federatedName, []byte(r.host.Assertion(graphsim.AssertionOptions{Lifetime: 24 * time.Hour}))},
-		{settingsName, []byte(r.settings(sim))},
-	} {
-		if err := e.writeFile(ctx, r.file(f.name), func(w io.Writer) error { _, err := w.Write(f.text); return err }); err != nil {
-			return err
-		}
+	}}
+	if o.fleet == "" {
+		return []rehearsalFolder{own}
 	}
-	return nil
+	files := r.fleetFiles(settings)
+	if realPath(o.fleet) == realPath(o.tls) {
+		own.files = append(own.files, files[1:]...) // it has the settings
+		return []rehearsalFolder{own}
+	}
+	return []rehearsalFolder{own, {"--fleet", o.fleet, files}}
 }
 
-// refuseOthers refuses a folder that holds a file of the same name which no rehearsal wrote: a
-// certificate of a real app cannot be had again.
-func (r *rehearsal) refuseOthers() error {
-	if old, err := os.ReadFile(r.file(settingsName)); err == nil && bytes.HasPrefix(old, []byte(settingsHead)) {
-		return nil
-	}
-	for _, name := range []string{settingsName, authorityName, appPairName, federatedName} {
-		if _, err := os.Lstat(r.file(name)); err == nil {
-			return fmt.Errorf("%s is there already, and is not a rehearsal's: name another folder with --tls", r.file(name))
-		}
-	}
-	return nil
-}
-
-func (r *rehearsal) file(name string) string {
-	if abs, err := filepath.Abs(r.dir); err == nil {
-		return filepath.Join(abs, name)
-	}
-	return filepath.Join(r.dir, name)
-}
-
-// settingsHead begins the file of settings.
-const settingsHead = "# How to sign in at the built-in Graph. Nothing here opens anything real.\n"
+func (r *rehearsal) file(name string) string { return absolute(r.dir, name) }
 
 // leftovers are settings of the shell that would lead past the rehearsal: to a real host, or
 // with a real token into it.
-const leftovers = "NO_PROXY no_proxy BULKSYNC_CLOUD BULKSYNC_TENANT BULKSYNC_ACCESS_TOKEN IDENTITY_ENDPOINT IDENTITY_HEADER IDENTITY_SERVER_THUMBPRINT IMDS_ENDPOINT MSI_ENDPOINT MSI_SECRET"
+const leftovers = "NO_PROXY no_proxy " + ownLeftovers + " IDENTITY_ENDPOINT IDENTITY_HEADER IDENTITY_SERVER_THUMBPRINT IMDS_ENDPOINT MSI_ENDPOINT MSI_SECRET"
 
-// settings are those of every way to sign in, for a POSIX shell.
-func (r *rehearsal) settings(sim *graphsim.Sim) string {
-	text := settingsHead + "unset " + leftovers + "\n"
-	for _, s := range [][2]string{
+// settings are those of every way to sign in to the first tenant, for a POSIX shell.
+// Those of a fleet hold the secret of each tenant besides.
+func (r *rehearsal) settings(isFleet bool) string {
+	first := r.tenants[0]
+	variables := [][2]string{
 		{"SSL_CERT_FILE", r.file(authorityName)},
 		{"HTTPS_PROXY", r.proxy}, {"HTTP_PROXY", r.proxy},
-		{"AZURE_TENANT_ID", sim.HomeTenant()}, {"AZURE_CLIENT_ID", graphsim.DefaultAppID},
-		{"AZURE_CLIENT_SECRET", r.secret}, {"AZURE_CLIENT_CERTIFICATE_PATH", r.file(appPairName)},
+		{"AZURE_TENANT_ID", first.sim.HomeTenant()}, {"AZURE_CLIENT_ID", graphsim.DefaultAppID},
+		{"AZURE_CLIENT_SECRET", first.secret}, {"AZURE_CLIENT_CERTIFICATE_PATH", r.file(appPairName)},
 		{"AZURE_FEDERATED_TOKEN_FILE", r.file(federatedName)},
 		{"ACTIONS_ID_TOKEN_REQUEST_URL", r.url + graphsim.GitHubPath}, {"ACTIONS_ID_TOKEN_REQUEST_TOKEN", "rehearsal"},
 		{"SYSTEM_OIDCREQUESTURI", r.url + graphsim.PipelinesPath}, {"SYSTEM_ACCESSTOKEN", "rehearsal"},
 		{"AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", "rehearsal"},
-	} {
-		text += "export " + s[0] + "=" + shellQuote(s[1]) + "\n"
 	}
 	if r.cloud != "" {
-		text += "export BULKSYNC_CLOUD=" + string(r.cloud) + "\n"
+		variables = append(variables, [2]string{"BULKSYNC_CLOUD", string(r.cloud)})
 	}
-	return text
+	if isFleet {
+		variables = append(variables, r.secrets()...)
+	}
+	return settingsText(leftovers, variables)
 }
 
-// tell says how to reach the rehearsal.
-func (r *rehearsal) tell(w io.Writer, sim *graphsim.Sim) error {
-	_, err := fmt.Fprintf(w, `Graph of home tenant %s (%s), %d partners, with its sign-in host, at %s
-In another terminal, with any way to sign in but azure-cli and browser:
+// told says how to reach the rehearsal.
+func (r *rehearsal) told() string {
+	others := ""
+	if n := len(r.tenants); n > 1 {
+		_, variable := r.secretOf(r.tenants[n-1])
+		others = fmt.Sprintf(`
+That is the first tenant. Another one, such as the last:
+
+  AZURE_TENANT_ID=%s AZURE_CLIENT_SECRET="$%s" bulksync doctor --auth secret --graph-url %s
+`, r.tenants[n-1].sim.HomeTenant(), variable, r.url)
+	}
+	return fmt.Sprintf(`%s
+In another terminal, with --auth secret, certificate, workload-identity,
+managed-identity, github, azure-pipelines or device-code:
 
   . %s
   bulksync doctor --auth secret --graph-url %s
-
+%s
 Ctrl-C ends it.
-`, sim.HomeTenant(), edge(sim.Home().DisplayName), len(sim.Partners()), r.url, shellQuote(r.file(settingsName)), r.url)
-	return err
+`, r.what(), shellQuote(r.file(settingsName)), r.url, others)
 }
 
 // newAppPair is a certificate of an app, and the same with its key as PEM.

@@ -72,8 +72,8 @@ func (p *process) say(format string, args ...any) {
 	fmt.Fprintf(p.err, "bulksync: %s\n", edge(fmt.Sprintf(format, args...)))
 }
 
-// jwt matches an access token, whole or cut after its claims.
-var jwt = regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)*`)
+// jwt matches an access token, whole or cut off, even within its header.
+var jwt = regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)*|\beyJ[\w-]{9,}`)
 
 // userinfo matches the name and password of a URL.
 var userinfo = regexp.MustCompile(`://[^\s"/@]*@`)

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -65,6 +67,29 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 		}
 	}
 	return err
+}
+
+// checkGiven refuses a flag with an empty value, as from a variable of a script that
+// is not set: it would count as one that was not given.
+func checkGiven(fl *pflag.FlagSet) (err error) {
+	fl.Visit(func(f *pflag.Flag) {
+		if list, ok := f.Value.(pflag.SliceValue); ok && slices.Contains(list.GetSlice(), "") || !ok && f.Value.String() == "" && f.Value.Type() != "func" {
+			err = cmp.Or(err, fmt.Errorf(`--%s "" names nothing: give a value, or leave the flag out`, f.Name))
+		}
+	})
+	return err
+}
+
+// hideOnline leaves the flags that only matter to a command that asks Graph out of
+// the help of one that does not. They are taken all the same, so that a script can
+// give the same flags to each command.
+func hideOnline(cmd *cobra.Command) {
+	if !slices.Contains([]string{"show", "approve", "reject", "validate", "verify", "report", "undo", "version"}, cmd.Name()) {
+		return
+	}
+	for _, name := range []string{"auth", "cloud", "graph-url", "outage"} {
+		cmd.Root().PersistentFlags().Lookup(name).Hidden = true
+	}
 }
 
 // typeOf says what the value of a flag has to be, for types whose errors speak of

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -293,30 +291,17 @@ func TestSimulate(t *testing.T) {
 	other := graphsim.HomeOf(2)
 	h.env.cloud = graph.USGov
 	for ; o.partners < 5; o.partners++ { // the second time the state says how many, and whose they are
-		soft, end := context.WithCancel(t.Context())
-		r, w := io.Pipe()
-		h.env.out = w
-		ended := make(chan error, 1)
-		go func() {
-			ended <- o.run(execute.Stops{Soft: soft, Hard: t.Context()}, h.env)
-			w.Close()
-		}()
-		said := ""
-		for lines := bufio.NewScanner(r); lines.Scan() && lines.Text() != "Ctrl-C ends it."; {
-			said += lines.Text() + "\n"
-		}
-		m := regexp.MustCompile(`^Graph of home tenant ` + other.TenantID + ` \(Adatum Corporation 2\), 3 partners, at (http://127.0.0.1:\d+)\n(?s:.*)BULKSYNC_ACCESS_TOKEN=(\S+)\n  bulksync audit partners\.csv --cloud usgov --graph-url http://127.0.0.1:\d+\n`).FindStringSubmatch(said)
+		said, end := h.simulate(t, o)
+		m := regexp.MustCompile(`^Graph of home tenant ` + other.TenantID + ` \(Adatum Corporation 2\), 3 partners, at (http://127.0.0.1:\d+)\n(?s:.*)BULKSYNC_ACCESS_TOKEN=(\S+)\n  bulksync doctor --cloud usgov --graph-url http://127.0.0.1:\d+\n`).FindStringSubmatch(said)
 		if m == nil {
-			end()
-			t.Fatalf("it says:\n%s: %v", said, <-ended)
+			t.Fatalf("it says:\n%s: %v", said, end())
 		}
 		o.seed = 1
 		s, err := session.Open(t.Context(), session.Options{GraphURL: m[1], Token: m[2], Cloud: graph.USGov})
 		if err == nil {
 			err = s.Client().ListPartners(t.Context(), func(graph.Page) error { return nil })
 		}
-		end()
-		if err := errors.Join(err, <-ended); err != nil {
+		if err := errors.Join(err, end()); err != nil {
 			t.Error(err)
 		}
 	}

@@ -14,6 +14,7 @@ var advices = [...]advice{
 	{"7000222", "the client secret has expired: create another in the app registration"},
 	{"700016", "check AZURE_CLIENT_ID and AZURE_TENANT_ID: that tenant has no such app, or the app is another cloud's (--cloud)"},
 	{"90002", "check AZURE_TENANT_ID, and --cloud: there is no such tenant in this cloud"},
+	{"50059", "set AZURE_TENANT_ID to the tenant: an app cannot sign in to common or organizations"},
 	{"700027", "upload this certificate to the app registration, or use the one that is there"},
 	{"700211", "add a federated credential with this issuer to the app registration"},
 	{"700212", "set the audience of the app's federated credential to the one of this cloud, such as api://AzureADTokenExchange"},

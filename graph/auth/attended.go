@@ -18,8 +18,9 @@ import (
 // attended is a sign-in by a person, who may take their time.
 type attended struct {
 	azcore.TokenCredential
-	late    string // what to say if they took too long
-	patient *patient
+	// late is what to say if they took too long, next what to do then.
+	late, next string
+	patient    *patient
 }
 
 // attendedTime is how long a person may take. Entra's device codes live for 15 minutes.
@@ -31,7 +32,7 @@ func (a attended) GetToken(ctx context.Context, o policy.TokenRequestOptions) (a
 		a.patient.signedIn.Store(true)
 	}
 	if err != nil && ctx.Err() == nil && strings.Contains(err.Error(), context.DeadlineExceeded.Error()) {
-		return tk, &Error{msg: "no access token: " + a.late, err: err}
+		return tk, &Error{msg: "no access token: " + a.late, err: err, next: a.next}
 	}
 	return tk, err
 }
@@ -85,7 +86,7 @@ func (s *signIn) byDeviceCode() (azcore.TokenCredential, error) {
 			return nil
 		},
 	})
-	return attended{cred, "the code was not entered in time: run the command again", p}, err
+	return attended{cred, "the code was not entered in time", "run the command again, and enter the code within its time (15 minutes, unless Entra says otherwise)", p}, err
 }
 
 func (s *signIn) byBrowser() (azcore.TokenCredential, error) {
@@ -96,7 +97,7 @@ func (s *signIn) byBrowser() (azcore.TokenCredential, error) {
 	cred, err := azidentity.NewInteractiveBrowserCredential(&azidentity.InteractiveBrowserCredentialOptions{
 		ClientOptions: o, TenantID: s.setting(varTenant), ClientID: s.setting(varClient),
 	})
-	return &browser{attended: attended{cred, "the sign-in in the browser did not end in time", p}, prompt: s.Prompt}, err
+	return &browser{attended: attended{cred, "the sign-in in the browser did not end in time", "run the command again, and sign in in the browser within 20 minutes", p}, prompt: s.Prompt}, err
 }
 
 // browser says that a browser opens.

@@ -148,10 +148,8 @@ func (s *signIn) byEnvironment() (azcore.TokenCredential, error) {
 		return nil, fmt.Errorf("%s and %s are both set: choose %s or %s", varSecret, varCertificate, BySecret, ByCertificate)
 	case secret:
 		return s.bySecret()
-	case certificate:
+	default: // one of them is set
 		return s.byCertificate()
-	default:
-		return nil, fmt.Errorf("%s or %s is not set", varSecret, varCertificate)
 	}
 }
 

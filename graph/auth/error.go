@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
@@ -21,6 +22,9 @@ type Error struct {
 	err    error
 	next   string
 	passes bool
+	// trouble is what the sign-in host did, if that may pass, and wait how long it asked to wait.
+	trouble string
+	wait    time.Duration
 }
 
 // MayPass reports whether the first sign-in failed for a reason that may pass by itself: the sign-in
@@ -28,6 +32,14 @@ type Error struct {
 func MayPass(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.passes
+}
+
+// Trouble is what is wrong if MayPass, and how long the sign-in host asked to wait; 0 if it did not.
+func Trouble(err error) (what string, wait time.Duration) {
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return e.trouble, e.wait
+	}
+	return "", 0
 }
 
 // Error says in one line why there is no token.
@@ -57,12 +69,19 @@ func unavailable(ctx context.Context, err error, renewal bool) error {
 	if hidden := (*redacted)(nil); errors.As(err, &hidden) {
 		msg = hidden.secrets.cut(msg) // again, since condense undoes the escapes of an answer
 	}
+	what, wait := troubleOf(err, msg)
 	if renewal && passes(err) {
-		return &passing{msg}
+		return &passing{msg, what, wait}
 	}
-	e := &Error{msg: msg, err: err, next: advise(msg), passes: certainlyPasses(err)}
-	if down := (*outage)(nil); errors.As(err, &down) && down.silent {
+	e := &Error{msg: msg, err: err, next: advise(msg), passes: certainlyPasses(err), trouble: what, wait: wait}
+	if down := (*outage)(nil); errors.As(err, &down) && down.silent() {
 		e.next = "check the network, its DNS, and the proxy if there is one (HTTPS_PROXY): the sign-in host does not answer"
+	}
+	if own := (*assertionError)(nil); errors.As(err, &own) && own.next != "" {
+		e.next = own.next
+	}
+	if e.passes && e.next == "" && e.wait > 0 {
+		e.next = fmt.Sprintf("try again in %s, for which the host that was asked for a token asks, or let --outage be longer", e.wait.Round(time.Second))
 	}
 	if e.passes && e.next == "" {
 		e.next = "try again later: the host that was asked for a token failed, or was busy"
@@ -72,7 +91,20 @@ func unavailable(ctx context.Context, err error, renewal bool) error {
 
 // passing is a failed renewal that may be tried again. It holds no cause: all errors of the library
 // are marked as final.
-type passing struct{ msg string }
+type passing struct {
+	msg, trouble string
+	wait         time.Duration
+}
+
+// troubleOf is what the sign-in host did, or else what msg says, and how long it asked to wait.
+func troubleOf(err error, msg string) (what string, wait time.Duration) {
+	if down := (*outage)(nil); errors.As(err, &down) && !errors.As(err, new(*assertionError)) {
+		return trouble(down.failure), down.wait
+	} else if down != nil {
+		wait = down.wait
+	}
+	return strings.TrimPrefix(msg, "no access token: "), wait
+}
 
 func (p *passing) Error() string { return p.msg }
 
@@ -121,7 +153,7 @@ var (
 	seeAlso     = regexp.MustCompile(`\.?\s+(?:To troubleshoot, visit|See) https://aka\.ms/\S+`)
 	call        = regexp.MustCompile(`(?s)^.*?http call\(\S+\)\(\w+\) error: reply status code was (\d+)`)
 	raw         = regexp.MustCompile(`(?s)[\s.;,]*raw message was:.*`)
-	jwt         = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*`)
+	jwt         = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)*|\beyJ[\w-]{9,}`) // the second is one that was cut off early
 )
 
 // condense makes one sentence for each credential that was tried.

@@ -52,6 +52,7 @@ type assertionError struct {
 	msg    string
 	passes bool // another attempt may help
 	remote bool // a host was asked, not a file
+	next   string
 }
 
 func (e *assertionError) Error() string { return e.msg }
@@ -62,21 +63,24 @@ func (s *signIn) byWorkloadIdentity() (azcore.TokenCredential, error) {
 	return s.federated(func(context.Context) (string, error) { return readAssertion(path) })
 }
 
+// renewFile is what to do about a file without a valid token.
+const renewFile = "have that file renewed, then run the command again: in a cluster the kubelet does it, for a pod with the label azure.workload.identity/use: \"true\" and a service account that names the app; elsewhere, what writes the file has to put a fresh token there"
+
 func readAssertion(path string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return "", &assertionError{msg: fmt.Sprintf("%s: %v", varTokenFile, err), passes: true}
+		return "", &assertionError{msg: fmt.Sprintf("%s: %v", varTokenFile, err), passes: true, next: renewFile}
 	}
 	assertion := strings.TrimSpace(string(plainText(text)))
 	if assertion == "" {
-		return "", &assertionError{msg: fmt.Sprintf("the federated token file %s is empty", path), passes: true}
+		return "", &assertionError{msg: fmt.Sprintf("the federated token file %s is empty", path), passes: true, next: renewFile}
 	}
 	c, err := parseClaims(assertion)
 	if err != nil {
-		return "", &assertionError{msg: fmt.Sprintf("the federated token file %s holds no JSON web token", path)}
+		return "", &assertionError{msg: fmt.Sprintf("the federated token file %s holds no JSON web token", path), next: renewFile}
 	}
 	if end := c.time("exp"); !end.IsZero() && !time.Now().Before(end) {
-		return "", &assertionError{msg: fmt.Sprintf("the token in the federated token file %s expired at %s", path, end.Format(time.RFC3339)), passes: true}
+		return "", &assertionError{msg: fmt.Sprintf("the token in the federated token file %s expired at %s", path, end.Format(time.RFC3339)), passes: true, next: renewFile}
 	}
 	return assertion, nil
 }

@@ -82,6 +82,19 @@ func (t Task) Needs() string {
 	return says + "; a person also needs the role " + strings.Join(roles, " or ")
 }
 
+// azureCLI is Microsoft's app through which az login signs a person in. It has no permission on
+// policies, and nobody outside Microsoft can add one: Graph may refuse it whatever the person's roles
+// are.
+const azureCLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+
+// HowToGet says how an identity comes to what a task needs.
+func (id Identity) HowToGet(t Task) string {
+	if id.User != "" && id.AppID == azureCLI {
+		return "az login cannot have the permission " + t.Permission() + "; if Graph refuses, sign in with --auth browser or device-code, through an app registration of your own"
+	}
+	return t.Needs()
+}
+
 // Answer is whether an identity may do something, as far as its token says.
 type Answer string
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,9 +23,10 @@ type listener struct {
 	host string // the only one that counts; empty for all
 
 	mu       sync.Mutex
-	failure  int       // 0, noReply or a status that may pass
-	err      error     // why there was no reply
-	answered time.Time // when the last good answer came, or when the credential was asked
+	failure  int           // 0, noReply or a status that may pass
+	err      error         // why there was no reply
+	wait     time.Duration // that the answer asked for
+	answered time.Time     // when the last good answer came, or when the credential was asked
 }
 
 const noReply = -1
@@ -35,15 +37,19 @@ func (l *listener) Do(req *policy.Request) (*http.Response, error) {
 		err = &untrusted{err}
 	}
 	if l.host == "" || l.host == req.Raw().URL.Host {
-		l.note(failureOf(resp, err), err)
+		var wait time.Duration
+		if resp != nil {
+			wait, _ = graph.RetryAfter(resp.Header, time.Now())
+		}
+		l.note(failureOf(resp, err), wait, err)
 	}
 	return resp, err
 }
 
-func (l *listener) note(failure int, err error) {
+func (l *listener) note(failure int, wait time.Duration, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.failure, l.err = failure, err
+	l.failure, l.wait, l.err = failure, wait, err
 	if failure == 0 {
 		l.answered = time.Now()
 	}
@@ -97,10 +103,10 @@ type heard struct {
 }
 
 func (h *heard) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	h.listener.note(0, nil)
+	h.listener.note(0, 0, nil)
 	tk, err := h.TokenCredential.GetToken(ctx, o)
-	if failure, _ := h.listener.heard(); err != nil && failure != 0 {
-		err = &outage{err, failure == noReply}
+	if down := h.listener.outage(err); down != nil {
+		err = down
 	}
 	return tk, err
 }
@@ -108,10 +114,31 @@ func (h *heard) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azc
 // outage is an error because a host did not answer, or failed itself.
 type outage struct {
 	error
-	silent bool
+	failure int           // as in listener
+	wait    time.Duration // that the answer asked for
+}
+
+// outage is err, if it is due to the last request; otherwise nil.
+func (l *listener) outage(err error) *outage {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil || l.failure == 0 {
+		return nil
+	}
+	return &outage{err, l.failure, l.wait}
 }
 
 func (e *outage) Unwrap() error { return e.error }
+
+func (e *outage) silent() bool { return e.failure == noReply }
+
+// trouble says what the sign-in host did.
+func trouble(failure int) string {
+	if failure == noReply {
+		return "the sign-in host does not answer"
+	}
+	return strings.TrimSpace(fmt.Sprintf("the sign-in host answered %d %s", failure, http.StatusText(failure)))
+}
 
 // limited gives a request to the listener's host up when the patience is over since its last good
 // answer. The library sets no limit.
@@ -165,13 +192,15 @@ func (p *patient) Do(req *policy.Request) (*http.Response, error) {
 		if failureOf(resp, err) == 0 || p.signedIn.Load() || left <= 0 || ctx.Err() != nil {
 			return resp, err
 		}
+		if wait == time.Second {
+			p.tell(fmt.Sprintf("%s; waiting for it, up to %s", trouble(failureOf(resp, err)), p.patience))
+		}
+		asked := time.Duration(0)
 		if resp != nil {
+			asked, _ = graph.RetryAfter(resp.Header, time.Now())
 			runtime.Drain(resp)
 		}
-		if wait == time.Second {
-			p.tell(fmt.Sprintf("the sign-in host does not answer; waiting for it, up to %s", p.patience))
-		}
-		if err := graph.Sleep(ctx, min(wait, left)); err != nil {
+		if err := graph.Sleep(ctx, min(max(wait, asked), left)); err != nil {
 			return nil, err
 		}
 	}

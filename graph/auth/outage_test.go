@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -67,14 +68,17 @@ func TestADeviceCodeDuringAnOutage(t *testing.T) {
 					var told []string
 					r.patience, r.prompt = patience, func(message string) { told = append(told, message) }
 					fault.Path = "/"
-					fault.Path = "/"
+					said := "the sign-in host does not answer"
+					if fault.Status != 0 {
+						said = fmt.Sprintf("the sign-in host answered %d %s", fault.Status, http.StatusText(fault.Status))
+					}
 					r.Inject(fault)
 					began := time.Now()
 					_, err := r.signIn(t.Context())
 					if took := time.Since(began); err == nil || !auth.MayPass(err) || took > patience || took < patience || strings.Contains(err.Error(), "entered") {
 						t.Errorf("after %s: %v", took, err)
 					}
-					if len(told) > 1 || patience > time.Minute && (len(told) == 0 || told[0] != "the sign-in host does not answer; waiting for it, up to 40m0s") {
+					if len(told) > 1 || patience > time.Minute && (len(told) == 0 || told[0] != said+"; waiting for it, up to 40m0s") {
 						t.Errorf("told %q", told)
 					}
 				})
@@ -135,4 +139,36 @@ func TestADeviceCodeEndsDuringAnOutage(t *testing.T) {
 			stop()
 		})
 	}
+}
+
+// A host that asks to be left alone for a time is not asked for a token again before.
+func TestARenewalKeepsTheWaitOfTheHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newSignInRig(t, auth.BySecret, graphsim.SignInConfig{Secret: secretCanary, TokenLifetime: 10 * time.Minute})
+		r.env["AZURE_CLIENT_SECRET"] = secretCanary
+		s, err := r.signIn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(11 * time.Minute)
+		r.Inject(graphsim.SignInFault{Status: 429, RetryAfter: 90 * time.Second, Times: 1})
+		send := s.Transport(roundTrip(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+		}))
+		began, asked := time.Now(), len(r.Requests())
+		for {
+			req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://graph.microsoft.com/", nil)
+			_, err := send.RoundTrip(req)
+			if err == nil {
+				break
+			}
+			if n := len(r.Requests()) - asked; n != 1 || s.Trouble() != "the sign-in host answered 429 Too Many Requests" {
+				t.Fatalf("after %s it was asked %d times: %q, %v", time.Since(began), n, s.Trouble(), err)
+			}
+			time.Sleep(5 * time.Second)
+		}
+		if took := time.Since(began); took < 90*time.Second || took > 95*time.Second || s.Trouble() != "" {
+			t.Errorf("after %s: %q", took, s.Trouble())
+		}
+	})
 }

@@ -45,12 +45,7 @@ func withoutTokens(text string) string {
 }
 
 // cut removes the secrets from text.
-func (s secrets) cut(text string) string {
-	for _, secret := range s {
-		text = strings.ReplaceAll(text, secret, "[removed]")
-	}
-	return text
-}
+func (s secrets) cut(text string) string { return graph.WithoutSecrets(text, s) }
 
 // secrets are the values of secretVars.
 func (s *signIn) secrets() (all secrets) {

@@ -14,6 +14,8 @@ import (
 func TestNoRefusalHoldsASecretInAnotherSpelling(t *testing.T) {
 	assertion := token(claims{"tid": tenant, "sub": canary})
 	for name, said := range map[string]string{
+		"cut off":           secret[:len(secret)-2],
+		"a token cut off":   assertion[:30],
 		"base64":            base64.StdEncoding.EncodeToString([]byte(secret)),
 		"a password":        base64.StdEncoding.EncodeToString([]byte(appID + ":" + secret)),
 		"base64 for URLs":   base64.RawURLEncoding.EncodeToString([]byte("a" + secret)),

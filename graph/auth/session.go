@@ -43,6 +43,14 @@ func Acquire(ctx context.Context, cred azcore.TokenCredential, scope string) (*S
 	return s, nil
 }
 
+// Trouble is why there is no token at the moment, if that may pass; empty if there is one.
+func (s *Session) Trouble() string {
+	if failed := s.source.failed.Load(); failed != nil {
+		return failed.err.trouble
+	}
+	return ""
+}
+
 // Identity is whom the session's first token was for.
 func (s *Session) Identity() Identity { return s.who }
 
@@ -122,6 +130,13 @@ type source struct {
 	cred    azcore.TokenCredential
 	who     *Identity // of the first token
 	current atomic.Pointer[bearer]
+	failed  atomic.Pointer[failedRenewal] // the last renewal; nil if it gave a token
+}
+
+// failedRenewal is a renewal that may be tried again, but not before a time.
+type failedRenewal struct {
+	err       *passing
+	notBefore time.Time
 }
 
 type bearer struct {
@@ -130,6 +145,9 @@ type bearer struct {
 }
 
 func (s *source) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	if failed := s.failed.Load(); failed != nil && o.Claims == "" && time.Now().Before(failed.notBefore) {
+		return azcore.AccessToken{}, failed.err // the host asked not to be asked yet
+	}
 	limit := takes(s.cred)
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -139,8 +157,13 @@ func (s *source) GetToken(ctx context.Context, o policy.TokenRequestOptions) (az
 			err = fmt.Errorf("no answer to the sign-in in %s: %w", limit, err)
 		}
 		// A challenge asks a person to sign in again, so waiting does not help.
-		return azcore.AccessToken{}, unavailable(ctx, err, s.who != nil && o.Claims == "")
+		err = unavailable(ctx, err, s.who != nil && o.Claims == "")
+		if later := (*passing)(nil); errors.As(err, &later) {
+			s.failed.Store(&failedRenewal{later, time.Now().Add(later.wait)})
+		}
+		return azcore.AccessToken{}, err
 	}
+	s.failed.Store(nil)
 	who, err := ParseIdentity(tk.Token)
 	if err != nil {
 		return azcore.AccessToken{}, &Error{msg: err.Error(), err: err}

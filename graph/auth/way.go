@@ -70,7 +70,7 @@ func methods() []method {
 	return []method{
 		{ByDefault, nil, (*signIn).byDefault, false, ""},
 		{ByToken, nil, (*signIn).byToken, false, "put a token in BULKSYNC_ACCESS_TOKEN, such as that of az account get-access-token --resource-type ms-graph --query accessToken --output tsv"},
-		{ByEnvironment, app, (*signIn).byEnvironment, true, "set AZURE_TENANT_ID, AZURE_CLIENT_ID and either AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH, not both"},
+		{ByEnvironment, slices.Concat(app, [][]string{{varSecret, varCertificate}}), (*signIn).byEnvironment, true, "set AZURE_TENANT_ID, AZURE_CLIENT_ID and either AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH, not both"},
 		{BySecret, slices.Concat(app, [][]string{{varSecret}}), (*signIn).bySecret, true, "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET to those of an app registration"},
 		{ByCertificate, slices.Concat(app, [][]string{{varCertificate}}), (*signIn).byCertificate, true, "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_CERTIFICATE_PATH, a PEM or PFX file with its private key; if that has a password, set AZURE_CLIENT_CERTIFICATE_PASSWORD"},
 		{ByManagedIdentity, nil, (*signIn).byManagedIdentity, false, "run on an Azure resource that has a managed identity; AZURE_CLIENT_ID names a user-assigned one"},

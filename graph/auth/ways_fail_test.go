@@ -180,8 +180,8 @@ func TestBadTokenFiles(t *testing.T) {
 		} {
 			r.env["AZURE_FEDERATED_TOKEN_FILE"] = file(t, text)
 			_, err := r.signIn(t.Context())
-			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "eyJ") || strings.Contains(err.Error(), jobCanary) {
-				t.Errorf("%s: %v", want, err)
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "eyJ") || strings.Contains(err.Error(), jobCanary) || !strings.HasPrefix(nextOf(err), "have that file renewed") {
+				t.Errorf("%s: %v, next: %s", want, err, nextOf(err))
 			}
 		}
 		r.env["AZURE_FEDERATED_TOKEN_FILE"] = filepath.Join(t.TempDir(), "gone")
@@ -310,7 +310,7 @@ func TestADeviceCodeThatIsNotEntered(t *testing.T) {
 		r.prompt = func(string) { told++ }
 		began := time.Now()
 		_, err := r.signIn(t.Context())
-		if took := time.Since(began); err == nil || took < 15*time.Minute || took > 15*time.Minute+10*time.Second || told != 1 || !strings.Contains(err.Error(), "code was not entered in time") {
+		if took := time.Since(began); err == nil || took < 15*time.Minute || took > 15*time.Minute+10*time.Second || told != 1 || !strings.Contains(err.Error(), "code was not entered in time") || !strings.HasPrefix(nextOf(err), "run the command again, and enter the code") {
 			t.Errorf("after %s, told %d times: %v", took, told, err)
 		}
 		r = newSignInRig(t, auth.ByDeviceCode, graphsim.SignInConfig{})

@@ -16,8 +16,9 @@ import (
 // where on.
 type auditList struct {
 	filter auditFilter
-	oldest bool // the oldest first; otherwise the newest
-	size   int  // records a page
+	oldest bool   // the oldest first; otherwise the newest
+	size   int    // records a page
+	home   string // the tenant whose log it is
 	// next is where the list is in the log, between two records: new records do not
 	// move it. It is -1 before the first page.
 	next  int
@@ -58,7 +59,7 @@ func (s *Sim) listAudits(c *call) answer {
 
 // auditList reads the query options that Microsoft documents, and refuses others.
 func (s *Sim) auditList(q url.Values) (l auditList, bad *odataError) {
-	l.size, l.next = s.cfg.PageSize, -1
+	l.size, l.home, l.next = s.cfg.PageSize, s.cfg.HomeTenant, -1
 	if q.Has("$filter") {
 		if l.filter, bad = parseAuditFilter(q.Get("$filter"), s.cfg.AuditPlain); bad != nil {
 			return l, bad
@@ -149,11 +150,11 @@ func (l *auditList) query(q url.Values) string {
 	return next + "$skiptoken=" + l.token(q)
 }
 
-// token is sealed, so that one of another query is noticed.
+// token is sealed, so that one of another tenant or query is noticed.
 func (l *auditList) token(q url.Values) string {
 	at := fmt.Sprintf("%d_%d_%t", l.next, l.lap, l.empty)
 	h := fnv.New64a()
-	h.Write([]byte(at + "\n" + q.Get("$filter") + "\n" + q.Get("$orderby") + "\n" + q.Get("$top")))
+	h.Write([]byte(at + "\n" + l.home + "\n" + q.Get("$filter") + "\n" + q.Get("$orderby") + "\n" + q.Get("$top")))
 	return fmt.Sprintf("%s_%x", at, h.Sum64())
 }
 

@@ -14,8 +14,11 @@
 // case. It never uses a network, never checks a token's signature and knows nothing about how bulksync
 // works, so that a test of bulksync against it proves something.
 //
-// SignIn (signin.go) is the sign-in host beside a Sim, for the real identity library: it does check
-// what an app or a workload signs. Authority is who vouches for both over TLS.
+// Farm (farm.go) is many tenants behind one host, each a Sim; the token of a request says which one
+// answers.
+//
+// SignIn (signin.go) is the sign-in host beside a Sim, for the real identity library: it does check what
+// an app or a workload signs. SignInFarm is that of a Farm. Authority is who vouches for them over TLS.
 //
 // The invariant: an answer is decided once, in Sim.serve, and then delivered over a
 // connection or in process (deliver.go), so that both show the same service and the

@@ -15,6 +15,7 @@ type Fault struct {
 	Kind   FaultKind
 	Method string // GET, PUT, …; "" is any, WRITE any but GET
 	Path   string // a noun, such as partner or identitySynchronization, or else a part of the path
+	Tenant int    // of a Farm, from 1; 0 is each. A Sim does not look at it
 
 	Nth   int     // strikes from the n-th match on, and only once unless Times, Every or P is set
 	Every int     // strikes each k-th match
@@ -165,6 +166,7 @@ func (c *call) suffers(k FaultKind) bool { return c != nil && c.strike != nil &&
 //	unexpanded,path=partners,nth=2                   the second page lacks what was expanded
 //	stale,delay=30s                                  every write, shown to reads 30 s later
 //	418,nth=4,times=3                                the fourth, fifth and sixth request
+//	503,tenant=2                                     every request to the second tenant of a Farm
 //
 // The kinds are those of FaultKind, and any status from 400 to 599, alone or with -after; body=
 // accepts the names of BodyForm. A path is one of the nouns policy, default, partners (the list,
@@ -203,6 +205,7 @@ func (f Fault) String() string {
 			spec += fmt.Sprintf(",%s=%v", name, value)
 		}
 	}
+	add("tenant", f.Tenant, f.Tenant > 0)
 	add("method", f.Method, f.Method != "")
 	add("path", f.Path, f.Path != "")
 	add("nth", f.Nth, f.Nth > 0)
@@ -237,7 +240,7 @@ func (k FaultKind) isError() bool {
 	return isStatus || k == FaultConcurrency || k == FaultError200 || k == FaultError200After
 }
 
-const faultFields = "method=, path=, nth=, every=, p=, times=, from=, for=, body=, retry-after= and delay="
+const faultFields = "method=, path=, nth=, every=, p=, times=, from=, for=, body=, retry-after=, delay= and tenant="
 
 func (f *Fault) set(field string) (err error) {
 	name, value, ok := strings.Cut(field, "=")
@@ -246,6 +249,8 @@ func (f *Fault) set(field string) (err error) {
 		return fmt.Errorf("%q is not a field: use %s", field, faultFields)
 	}
 	switch name {
+	case "tenant":
+		f.Tenant, err = positive(value)
 	case "method":
 		f.Method, err = parseMethod(value)
 	case "path":

@@ -17,9 +17,9 @@ func TestAFaultIsReadAsItWasWritten(t *testing.T) {
 		times := rapid.SampledFrom([]time.Duration{0, 1, time.Millisecond, 1500 * time.Millisecond, time.Hour})
 		count := rapid.IntRange(0, 12)
 		f := graphsim.Fault{
-			Kind: graphsim.FaultKind(rapid.SampledFrom(faultCases).Draw(rt, "kind").spec),
-			Path: rapid.SampledFrom([]string{"", "partner", "identitySynchronization", contoso}).Draw(rt, "path"),
-			Nth:  count.Draw(rt, "nth"), Every: count.Draw(rt, "every"), Times: count.Draw(rt, "times"),
+			Kind:   graphsim.FaultKind(rapid.SampledFrom(faultCases).Draw(rt, "kind").spec),
+			Path:   rapid.SampledFrom([]string{"", "partner", "identitySynchronization", contoso}).Draw(rt, "path"),
+			Tenant: count.Draw(rt, "tenant"), Nth: count.Draw(rt, "nth"), Every: count.Draw(rt, "every"), Times: count.Draw(rt, "times"),
 			P:    rapid.SampledFrom([]float64{0, 1e-9, 0.05, 1}).Draw(rt, "p"),
 			From: times.Draw(rt, "from"), For: times.Draw(rt, "for"), RetryAfter: times.Draw(rt, "retry-after"), Delay: times.Draw(rt, "delay"),
 		}
@@ -42,7 +42,7 @@ func FuzzParseFault(f *testing.F) {
 	for _, s := range []string{
 		"", ",", "500,", "5000", "200", "boom", "500,nth=0", "500,p=2", "500,p=NaN", "500,every=x", "500,method=HEAD",
 		"stale,method=GET", "slow,delay=-1s", "503,retry-after=7", "500,nth", "500,colour=red", "concurrency,p=0.1,path=partner,times=3",
-		"503,from=10s,for=15s", "500-after,body=echo", "0500", "+500", "500-after-after", "-after", "cut,method=PUT",
+		"503,from=10s,for=15s", "503,tenant=2", "503,tenant=0", "500-after,body=echo", "0500", "+500", "500-after-after", "-after", "cut,method=PUT",
 	} {
 		f.Add(s)
 	}
@@ -51,7 +51,7 @@ func FuzzParseFault(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if fault.Nth < 0 || fault.Every < 0 || fault.Times < 0 || fault.P < 0 || fault.P > 1 || fault.Delay < 0 || fault.RetryAfter < 0 || fault.From < 0 || fault.For < 0 {
+		if fault.Tenant < 0 || fault.Nth < 0 || fault.Every < 0 || fault.Times < 0 || fault.P < 0 || fault.P > 1 || fault.Delay < 0 || fault.RetryAfter < 0 || fault.From < 0 || fault.For < 0 {
 			t.Errorf("%q: %+v", spec, fault)
 		}
 		again, err := graphsim.ParseFault(fault.String())
@@ -74,6 +74,7 @@ func TestABadFaultSaysWhatIsAllowed(t *testing.T) {
 		"503,for=0s":        "such as 7s or 1m30s",
 		"500,colour=red":    "colour: unknown field: use method=, path=",
 		"500,nth":           `"nth" is not a field`,
+		"500,tenant=a":      "tenant: \"a\" is not a whole number from 1",
 		"500,nth=0":         "a whole number from 1",
 		"500,p=1.5":         "a probability above 0 and up to 1",
 		"500,method=HEAD":   "use GET, PUT, PATCH, POST, DELETE or WRITE",

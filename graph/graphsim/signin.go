@@ -156,12 +156,12 @@ func aadsts(name, description string) *signInError {
 // ServeHTTP serves the sign-in host.
 func (h *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &signInCall{r: r, rec: SignInRequest{Host: r.Host, Path: r.URL.Path}}
-	c.tenant, _, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	c.tenant = authorityOf(r.URL.Path)
 	if strings.HasSuffix(r.URL.Path, authorizePath) {
 		h.authorize(w, r)
 		return
 	}
-	operation := h.operation(r.URL.Path)
+	operation := operationOf(r.URL.Path)
 	if operation == nil {
 		h.sim.ServeHTTP(w, r)
 		return
@@ -193,10 +193,30 @@ func (h *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// operation is what a path asks for; nil for nothing.
-func (*SignIn) operation(path string) func(*SignIn, *signInCall) (map[string]any, *signInError) {
+// discoveryPath is where clients ask which hosts belong together.
+const discoveryPath = "/common/discovery/instance"
+
+// authorityOf is the tenant that a path names.
+func authorityOf(path string) string {
+	tenant, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return tenant
+}
+
+// isShared reports whether an authority stands for whatever tenant a person is of.
+func isShared(authority string) bool { return authority == "organizations" || authority == "common" }
+
+// isSignIn reports whether a path is about signing in.
+func isSignIn(path string) bool {
+	return operationOf(path) != nil || strings.HasSuffix(path, authorizePath)
+}
+
+// operationOf is what a path asks for; nil for nothing.
+func operationOf(path string) func(*SignIn, *signInCall) (map[string]any, *signInError) {
+	if own := ownOperation(path); own != nil {
+		return own
+	}
 	switch {
-	case path == "/common/discovery/instance":
+	case path == discoveryPath:
 		return (*SignIn).instances
 	case strings.HasSuffix(path, "/v2.0/.well-known/openid-configuration"):
 		return (*SignIn).configuration
@@ -204,13 +224,21 @@ func (*SignIn) operation(path string) func(*SignIn, *signInCall) (map[string]any
 		return (*SignIn).token
 	case strings.HasSuffix(path, "/oauth2/v2.0/devicecode"):
 		return (*SignIn).deviceCode
-	case path == "/metadata/identity/oauth2/token":
+	default:
+		return nil
+	}
+}
+
+// ownOperation is what a path asks for that is below no authority; nil for nothing.
+func ownOperation(path string) func(*SignIn, *signInCall) (map[string]any, *signInError) {
+	switch path {
+	case metadataPath:
 		return (*SignIn).machine
-	case path == DevicePath:
+	case DevicePath:
 		return (*SignIn).enterCode
-	case path == GitHubPath:
+	case GitHubPath:
 		return (*SignIn).githubAssertion
-	case path == PipelinesPath:
+	case PipelinesPath:
 		return (*SignIn).pipelinesAssertion
 	default:
 		return nil
@@ -315,7 +343,7 @@ func (h *SignIn) configuration(c *signInCall) (map[string]any, *signInError) {
 }
 
 func (h *SignIn) checkTenant(c *signInCall) *signInError {
-	if strings.EqualFold(c.tenant, h.sim.cfg.HomeTenant) || c.tenant == "organizations" || c.tenant == "common" {
+	if !h.sim.isDoor && (strings.EqualFold(c.tenant, h.sim.cfg.HomeTenant) || isShared(c.tenant)) {
 		return nil
 	}
 	return aadsts("invalid_request", "AADSTS90002: Tenant '"+c.tenant+"' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.")

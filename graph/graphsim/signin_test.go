@@ -75,7 +75,8 @@ func TestTheSignInHostRefuses(t *testing.T) {
 		{"client_secret", "y", "", "AADSTS7000215"}, {"client_id", "z", "", "AADSTS700016: Application with identifier 'z' was not found in the directory 'Adatum Corporation'."},
 		{"scope", "https://graph.microsoft.us/.default", "", "AADSTS500011: The resource principal named https://graph.microsoft.us was not found in the tenant named Adatum Corporation."},
 		{"scope", "User.Read", "", "AADSTS1002012"}, {"grant_type", "password", "", "AADSTS70003"}, {"grant_type", "refresh_token", "", "AADSTS50173"},
-		{"", "", "contoso", "AADSTS90002"}, {"client_assertion", "a.b.c", "", "AADSTS50027"},
+		{"", "", "contoso", "AADSTS90002"},
+		{"", "", "common", "AADSTS50059"}, {"", "", "organizations", "AADSTS50059"}, {"client_assertion", "a.b.c", "", "AADSTS50027"},
 		{"client_assertion", host.Assertion(graphsim.AssertionOptions{Lifetime: -time.Minute}), "", "AADSTS700024"},
 	} {
 		form := url.Values{}
@@ -94,6 +95,19 @@ func TestTheSignInHostRefuses(t *testing.T) {
 		if status < 400 || !strings.HasPrefix(text, tc.want) || !strings.Contains(text, " Trace ID: ") || strings.Contains(text, "secret=") || strings.Contains(text, "Contoso") {
 			t.Errorf("%s=%s: %d %s", tc.name, tc.value, status, text)
 		}
+	}
+}
+
+// A token is asked for by POST.
+func TestATokenIsNotGivenToAGet(t *testing.T) {
+	sim, _, server := signInHost(t, graphsim.SignInConfig{Secret: "x"})
+	resp, err := server.Client().Get(server.URL + "/" + sim.HomeTenant() + "/oauth2/v2.0/token?grant_type=client_credentials&client_secret=x&client_id=" + graphsim.DefaultAppID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if text, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusBadRequest || !strings.Contains(string(text), "AADSTS900561: The endpoint only accepts POST, OPTIONS requests. Received a GET request.") {
+		t.Errorf("%d %s", resp.StatusCode, text)
 	}
 }
 

@@ -25,8 +25,7 @@ var signedIn = template.Must(template.New("signedIn").Parse(`<!DOCTYPE html><tit
 
 // authorize is the page where a person signs in: whoever opens it is the user.
 func (h *SignIn) authorize(w http.ResponseWriter, r *http.Request) {
-	c := &signInCall{r: r}
-	c.tenant, _, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	c := &signInCall{r: r, tenant: authorityOf(r.URL.Path)}
 	query := r.URL.Query()
 	back, err := url.Parse(query.Get("redirect_uri"))
 	switch {

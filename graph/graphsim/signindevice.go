@@ -3,6 +3,7 @@ package graphsim
 import (
 	"crypto/rand"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -12,11 +13,14 @@ const DevicePath = "/devicelogin"
 
 // enterCode is the page where a person enters a code.
 func (h *SignIn) enterCode(c *signInCall) (map[string]any, *signInError) {
-	if !h.Enter(strings.ToUpper(strings.TrimSpace(c.r.URL.Query().Get("code")))) {
+	if !h.Enter(enteredCode(c.r.URL)) {
 		return nil, &signInError{http.StatusBadRequest, "invalid_code", "There is no such code. Give it as in " + DevicePath + "?code=ABCDEFGHI"}
 	}
 	return map[string]any{"message": "You have signed in. You can close this window."}, nil
 }
+
+// enteredCode is the code in the address of the page.
+func enteredCode(u *url.URL) string { return strings.ToUpper(strings.TrimSpace(u.Query().Get("code"))) }
 
 // deviceCode is a code that a person has to enter.
 type deviceCode struct {
@@ -51,13 +55,28 @@ func (h *SignIn) deviceCode(c *signInCall) (map[string]any, *signInError) {
 func (h *SignIn) Enter(code string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	d := h.byUser(code)
+	if d != nil {
+		d.entered = true
+	}
+	return d != nil
+}
+
+// gave reports whether there is such a code.
+func (h *SignIn) gave(code string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.byUser(code) != nil
+}
+
+// byUser is the code that a person was told, or nil. The caller holds the mutex.
+func (h *SignIn) byUser(code string) *deviceCode {
 	for _, d := range h.codes {
 		if d.user == code {
-			d.entered = true
-			return true
+			return d
 		}
 	}
-	return false
+	return nil
 }
 
 // redeem reports whether a code was entered; it works once.

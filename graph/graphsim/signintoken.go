@@ -14,6 +14,9 @@ import (
 
 // token is the token endpoint: it finds the proof, checks it, and gives a token.
 func (h *SignIn) token(c *signInCall) (map[string]any, *signInError) {
+	if c.r.Method != http.MethodPost {
+		return nil, aadsts("invalid_request", "AADSTS900561: The endpoint only accepts POST, OPTIONS requests. Received a "+c.r.Method+" request.")
+	}
 	if err := c.r.ParseForm(); err != nil {
 		return nil, aadsts("invalid_request", "AADSTS900144: The request body must be form encoded.")
 	}
@@ -37,6 +40,9 @@ func (h *SignIn) token(c *signInCall) (map[string]any, *signInError) {
 func (h *SignIn) redeemed(c *signInCall, audience string, form url.Values) (map[string]any, *signInError) {
 	switch form.Get("grant_type") {
 	case "client_credentials":
+		if !strings.EqualFold(c.tenant, h.sim.cfg.HomeTenant) { // an app on its own has no tenant that could be implied
+			return nil, aadsts("invalid_request", "AADSTS50059: No tenant-identifying information found in either the request or implied by any provided credentials.")
+		}
 		if bad := h.proof(c, form); bad != nil {
 			return nil, bad
 		}
@@ -159,6 +165,9 @@ func (h *SignIn) SignOut() {
 	defer h.mu.Unlock()
 	clear(h.refresh)
 }
+
+// metadataPath is where a machine asks for a token of its own identity.
+const metadataPath = "/metadata/identity/oauth2/token"
 
 // machine is the metadata service.
 func (h *SignIn) machine(c *signInCall) (map[string]any, *signInError) {

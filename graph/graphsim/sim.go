@@ -15,7 +15,8 @@ import (
 
 // Sim is one tenant's Graph. It is an http.Handler and safe for concurrent use.
 type Sim struct {
-	cfg Config
+	cfg    Config
+	isDoor bool // of a Farm: of no tenant, and no token is right
 
 	mu              sync.Mutex // guards all below; never held while anything waits
 	partners        store

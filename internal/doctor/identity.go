@@ -79,7 +79,7 @@ func (x *examination) permissions(context.Context) Check {
 		}
 		answers[may] = append(answers[may], says)
 		if status := x.weigh(t, may); rank(status) > rank(worst) {
-			worst, next = status, "for "+string(t)+": "+howToGet(id, t)
+			worst, next = status, "for "+string(t)+": "+id.HowToGet(t)
 		}
 	}
 	var says []string
@@ -95,19 +95,6 @@ func (x *examination) permissions(context.Context) Check {
 		says = append(says, "it could write here, which these do not need: "+strings.Join(more.By, ", "))
 	}
 	return Check{Status: worst, Detail: strings.Join(says, "; "), Next: next}
-}
-
-// azureCLI is Microsoft's app through which az login signs a person in. It has no
-// permission on policies, and nobody outside Microsoft can add one: Graph may
-// refuse it whatever the person's roles are.
-const azureCLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
-
-// howToGet says how an identity comes to what a task needs.
-func howToGet(id auth.Identity, t auth.Task) string {
-	if id.User != "" && id.AppID == azureCLI {
-		return "az login cannot have the permission " + t.Permission() + "; if Graph refuses, sign in with --auth browser or device-code, through an app registration of your own"
-	}
-	return t.Needs()
 }
 
 // needs reports whether a task is part of what must be possible.

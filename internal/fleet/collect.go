@@ -31,7 +31,7 @@ type found struct {
 // the folder out. The newest record says which run it is about; a record of another
 // run, manifest or number of shards has no part in it, which Ignored says, and so
 // has one that cannot be read. Every tenant of the manifest has a row. The error is
-// ErrNoRecord if no record can be used.
+// ErrNoRecord if no record can be used, or that of a folder that cannot be read.
 func Collect(tool plan.Tool, out string, dirs []string) (*Rollup, error) {
 	all, ignored, err := readRecords(dirs)
 	if err != nil {
@@ -113,12 +113,11 @@ func readRecords(dirs []string) (all []found, ignored []Ignored, err error) {
 // newer says which of two records of a shard counts: one that finished, and then the
 // one that began later.
 func newer(a, b *found) (better, worse *found) {
-	switch finished := !a.FinishedAt.IsZero(); {
-	case finished != !b.FinishedAt.IsZero() && finished, finished == !b.FinishedAt.IsZero() && !a.StartedAt.Before(b.StartedAt):
-		return a, b
-	default:
+	doneA, doneB := !a.FinishedAt.IsZero(), !b.FinishedAt.IsZero()
+	if doneB && !doneA || doneA == doneB && b.StartedAt.After(a.StartedAt) {
 		return b, a
 	}
+	return a, b
 }
 
 // otherRun says why a record is no part of the run of another one; "" if it is.

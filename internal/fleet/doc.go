@@ -15,5 +15,6 @@
 // one row of a roll-up; a tenant of which nothing was seen is unknown, never fine;
 // and what one tenant does, be it a panic, is the row of that tenant alone.
 //
-// Package cmd/bulksync gives the work, package report draws the roll-up.
+// Package yamlfile below reads YAML strictly, package seal JSON. Above, package
+// cmd/bulksync gives the work, and package report draws the roll-up.
 package fleet

@@ -23,7 +23,11 @@ const lockPoll = 100 * time.Millisecond
 // latest.
 func Lock(ctx context.Context, dir, name string, wait func()) (unlock func(), err error) {
 	path := filepath.Join(dir, name)
-	if err := makeRecords(dir); err != nil {
+	makeFolder := makeRecords
+	if filepath.Dir(name) == "." {
+		makeFolder = func(dir string) error { return atomicfile.PathError(os.MkdirAll(dir, 0o700)) }
+	}
+	if err := makeFolder(dir); err != nil {
 		return nil, err
 	}
 	info, err := os.Lstat(path)

@@ -264,3 +264,27 @@ func TestAManifestThatCannotBeRead(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Whatever is in a file, what is read is a manifest that can be worked on.
+func FuzzReadManifest(f *testing.F) {
+	f.Add(tenants("accessTokenEnv: T", "scope: file", "auth: azure-cli"))
+	f.Add(tenants("auth: env, certificatePath: c, clientId: "+app, "clientSecretEnv: S", "auth: github, clientId: "+app))
+	f.Add("defaults: &x []\ntenants: [*x, {}, [], ~, {name: [a], tenantId: {}}]")
+	f.Fuzz(func(t *testing.T, text string) {
+		m, err := read(text)
+		var faults desired.RowErrors
+		if err != nil && (m != nil || !errors.As(err, &faults)) || err == nil && len(m.Tenants) == 0 {
+			t.Fatalf("got %v, %v", m, err)
+		}
+		if err != nil {
+			return
+		}
+		seen := map[string]bool{}
+		for _, one := range m.Tenants {
+			if fleet.CheckName(one.Name) != nil || !desired.IsCanonicalGUID(one.TenantID) || one.Auth == "" || one.Cloud == "" || one.CSV+one.Template == "" || one.Line < 1 || seen[one.Name] || seen[one.TenantID] {
+				t.Errorf("got %+v", one)
+			}
+			seen[one.Name], seen[one.TenantID] = true, true
+		}
+	})
+}

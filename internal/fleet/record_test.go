@@ -251,7 +251,11 @@ func TestFilesThatAreNoRecords(t *testing.T) {
 	}
 }
 
-func TestTenantDir(t *testing.T) {
+// The names in a folder are part of the format.
+func TestNamesInAFolder(t *testing.T) {
+	if got := [...]string{fleet.RollupName, fleet.IndexName, fleet.JUnitName, fleet.LockName}; got != [...]string{"fleet.json", "index.html", "junit.xml", ".lock"} {
+		t.Errorf("got %v", got)
+	}
 	if got, want := fleet.TenantDir("d", "contoso"), filepath.Join("d", "tenants", "contoso"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -14,10 +14,7 @@ func (r *manifestReader) signIn(t *Tenant, e entry) {
 	if e.node.Kind != yaml.MappingNode || r.hasTwoWays(e) {
 		return
 	}
-	way, ok := r.wayOf(e)
-	if !ok {
-		return
-	}
+	way := r.wayOf(e)
 	t.Auth = string(way)
 	if way = r.plainWay(way, e); way == "" {
 		return
@@ -81,22 +78,22 @@ func (r *manifestReader) checkDefaults() {
 	r.file.Fault(second.node, "defaults.%s and %s are of two ways to sign in: write auth as well, or keep one of them", said[1].name, said[0].name)
 }
 
-// wayOf is the way of a tenant; ok is false if there is a fault.
-func (r *manifestReader) wayOf(e entry) (way auth.Way, ok bool) {
+// wayOf is the way of a tenant; it is empty if there is a fault.
+func (r *manifestReader) wayOf(e entry) auth.Way {
 	for _, from := range []entry{e, r.defaults} {
 		if named, ok := from.given["auth"]; ok {
-			return auth.Way(named.value), named.value != ""
+			return auth.Way(named.value)
 		}
 		switch said := r.said(from); len(said) {
 		case 0:
 		case 1:
-			return said[0].says, true
+			return said[0].says
 		default:
-			return "", false
+			return ""
 		}
 	}
 	r.file.Fault(e.node, "tenants: nothing says how to sign in: write auth, or a setting of a way such as clientSecretEnv, here or in the defaults")
-	return "", false
+	return ""
 }
 
 // plainWay is the way whose settings count: for env the one of secret and certificate

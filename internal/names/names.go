@@ -21,6 +21,12 @@ const (
 	maxAsked = 2000
 	// patience bounds their time.
 	patience = time.Minute
+	// silence is how long no look-up may be answered, in every mode: a name decides
+	// nothing, so a service that does not give it ends the look-ups and not the
+	// command. A slow answer of Graph takes a few seconds.
+	silence = graph.TenantPatience
+	// tellEvery is the time between two calls of Options.Waiting.
+	tellEvery = 8 * time.Second
 )
 
 // Options say how to resolve names.
@@ -30,9 +36,9 @@ type Options struct {
 	// GraphURL is the host of the client. Cache is the file to keep names in; empty
 	// means none.
 	GraphURL, Cache string
-	// Unhurried lifts the limit of time, so that what is known follows from the
-	// answers alone.
-	Unhurried bool
+	// Waiting is called every few seconds until Resolve ends, with the number of
+	// look-ups that were answered and that of all. Nil means that nobody is told.
+	Waiting func(answered, all int)
 }
 
 // Shown are the tenants that are about to be shown, by tenant ID in lower case. A
@@ -57,6 +63,7 @@ type Found struct {
 var (
 	errTooMany = fmt.Errorf("a command looks up %s tenants at most unless --names all is given", words.Thousands(maxAsked))
 	errTooSlow = fmt.Errorf("the look-ups took longer than %s", patience)
+	errSilent  = fmt.Errorf("no look-up was answered for %s", silence)
 )
 
 // Resolve finds the names of the tenants that are shown. It returns an error only
@@ -77,13 +84,17 @@ func Resolve(ctx context.Context, o Options, shown Shown) (*Found, error) {
 			a.ids = append(a.ids, id)
 		}
 	}
-	limited := ctx
-	if o.Mode != All && !o.Unhurried {
+	limited, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	a.stop = stop
+	if o.Mode != All {
 		var cancel context.CancelFunc
-		limited, cancel = context.WithTimeoutCause(ctx, patience, errTooSlow)
+		limited, cancel = context.WithTimeoutCause(limited, patience, errTooSlow)
 		defer cancel()
 	}
+	end := a.watch(o.Waiting)
 	a.ask(limited, o.Mode)
+	end()
 	for id, t := range a.learned {
 		f.Tenants[id] = t
 	}
@@ -105,6 +116,38 @@ type asker struct {
 	answered, unknown int
 	learned           map[string]graph.Tenant
 	problem           error
+
+	stop  context.CancelCauseFunc // ends what is being asked
+	quiet *time.Timer             // runs since the last answer
+}
+
+// watch ends the look-ups when none is answered for too long, and says now and then
+// how many have been, until end is called.
+func (a *asker) watch(waiting func(answered, all int)) (end func()) {
+	a.quiet = time.AfterFunc(silence, func() { a.stop(errSilent) })
+	tick, quit := time.NewTicker(tellEvery), make(chan struct{})
+	var gone sync.WaitGroup
+	gone.Go(func() {
+		for {
+			select {
+			case <-tick.C:
+				a.mu.Lock()
+				answered := a.answered
+				a.mu.Unlock()
+				if waiting != nil {
+					waiting(answered, len(a.ids))
+				}
+			case <-quit:
+				return
+			}
+		}
+	})
+	return func() {
+		a.quiet.Stop()
+		tick.Stop()
+		close(quit)
+		gone.Wait()
+	}
 }
 
 // ask asks for one tenant and, if that is answered, for the others: a missing
@@ -144,7 +187,7 @@ func (a *asker) work(ctx context.Context, most int) {
 }
 
 // note keeps an answer. An error that is about one tenant leaves that one unknown;
-// after any other, nothing more is asked. A refusal after an answer is about one: the
+// after any other, nothing more is asked, and what is being asked ends. A refusal after an answer is about one: the
 // permission was enough before.
 func (a *asker) note(id string, t graph.Tenant, err error) {
 	switch {
@@ -155,10 +198,12 @@ func (a *asker) note(id string, t graph.Tenant, err error) {
 	default:
 		if a.problem == nil {
 			a.problem = err
+			a.stop(err)
 		}
 		return
 	}
 	a.answered++
+	a.quiet.Reset(silence)
 }
 
 func isAboutOne(err error) bool {

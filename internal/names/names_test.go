@@ -204,6 +204,46 @@ func TestLookUpsAreBounded(t *testing.T) {
 	})
 }
 
+// A name decides nothing: look-ups that nobody answers, or that Graph asks to send
+// much later, end soon in every mode. What is waited for is told meanwhile.
+func TestNamesHoldNothingUp(t *testing.T) {
+	for fault, want := range map[string]struct {
+		known int
+		took  time.Duration
+		told  int
+		note  string
+	}{
+		"silent,path=findTenant":                     {0, 20 * time.Second, 2, "no look-up was answered for 20s"},
+		"silent,path=findTenant,nth=5,times=1":       {39, 23 * time.Second, 2, "no look-up was answered for 20s"},
+		"429,path=findTenant,retry-after=200s":       {0, time.Second, 0, "429 TooManyRequests"},
+		"429,path=findTenant,nth=9,retry-after=200s": {8, 2 * time.Second, 0, "429 TooManyRequests"},
+		"429,path=findTenant,times=1,retry-after=3s": {40, 9 * time.Second, 0, ""},
+		"503,path=findTenant,retry-after=30s":        {0, time.Second, 0, "503"},
+		"refused,path=findTenant":                    {0, 20 * time.Second, 2, "no look-up was answered for 20s"},
+	} {
+		for _, mode := range []names.Mode{names.Auto, names.All} {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, graphsim.Config{Partners: 40, Latency: 300 * time.Millisecond})
+				f, err := graphsim.ParseFault(fault)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Inject(f)
+				told, began := 0, time.Now()
+				r.o.Mode, r.o.Waiting = mode, func(answered, all int) {
+					if told++; answered > want.known || all != 40 {
+						t.Errorf("%s: told of %d of %d", fault, answered, all)
+					}
+				}
+				found, _ := r.resolve(names.Shown{First: r.ids()})
+				if took := time.Since(began); took > want.took || told != want.told || len(found.Tenants) != want.known || !strings.Contains(found.Note(), want.note) || (found.Note() == "") != (want.note == "") {
+					t.Errorf("%s, %s: %d names in %s, told %d times: %s", fault, mode, len(found.Tenants), took, told, found.Note())
+				}
+			})
+		}
+	}
+}
+
 // Only the end of the context is an error, and what was learned is kept.
 func TestAnEndedContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -61,6 +61,7 @@ const DefaultOutage = time.Minute
 // Session is a home tenant after sign-in. It is safe for concurrent use.
 type Session struct {
 	client   *graph.Client
+	signedIn *auth.Session
 	pace     *ratelimit.Transport
 	answers  mean
 	identity auth.Identity
@@ -84,7 +85,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.identity = signedIn.Identity()
+	s.signedIn, s.identity = signedIn, signedIn.Identity()
 	s.home.ID = s.identity.TenantID
 	if o.Tenant != "" && o.Tenant != s.home.ID {
 		return nil, &MismatchError{ErrOtherTenant, o.Tenant, s.home.ID}
@@ -145,14 +146,15 @@ func signInDuring(ctx context.Context, o Options, acquire func() (*auth.Session,
 	began, outage, level := time.Now(), cmp.Or(o.Outage, DefaultOutage), slog.LevelWarn
 	for wait := time.Second; ; wait = min(2*wait, 15*time.Second) {
 		s, err := acquire()
-		if !auth.MayPass(err) || time.Since(began)+wait > outage {
+		what, asked := auth.Trouble(err)
+		if !auth.MayPass(err) || time.Since(began)+max(wait, asked) > outage {
 			return s, err
 		}
 		if o.Log != nil {
-			o.Log.Log(ctx, level, "the sign-in host does not answer; trying again", "outage", outage, "error", err)
+			o.Log.Log(ctx, level, what+"; trying again", "outage", outage, "error", err)
 		}
 		level = slog.LevelDebug // once is enough
-		if graph.Sleep(ctx, wait) != nil {
+		if graph.Sleep(ctx, max(wait, asked)) != nil {
 			return nil, ctx.Err()
 		}
 	}
@@ -187,6 +189,10 @@ func (s *Session) DownFor() (d time.Duration, ok bool) {
 	}
 	return time.Since(since), true
 }
+
+// NoToken is why there is no token to ask Graph with, which then is not asked at
+// all; empty while there is one.
+func (s *Session) NoToken() string { return s.signedIn.Trouble() }
 
 // WatchOutage calls tell at each interval while Graph does not answer, until
 // end is called; tell is not called after end returns.

@@ -134,3 +134,53 @@ func TestASignInThatIsNotWaitedFor(t *testing.T) {
 		}
 	})
 }
+
+// At the start the wait that the sign-in host asks for is kept, if the outage may last as long.
+func TestTheWaitOfTheSignInHost(t *testing.T) {
+	for _, tc := range []struct {
+		outage, longest time.Duration
+		knocks          int
+		next            string
+	}{
+		{5 * time.Minute, 91 * time.Second, 2, ""},
+		{time.Minute, 0, 1, "try again in 1m30s"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			sim := graphsim.New(graphsim.Config{Partners: 1})
+			host := graphsim.NewSignIn(sim, graphsim.SignInConfig{Secret: appSecret})
+			o := bySecret(sim, host)
+			var log strings.Builder
+			o.Outage, o.Log = tc.outage, slog.New(slog.NewTextHandler(&log, nil))
+			host.Inject(graphsim.SignInFault{Status: 429, RetryAfter: 90 * time.Second, Times: 1})
+			began := time.Now()
+			_, err := session.Open(t.Context(), o)
+			var final *auth.Error
+			if took := time.Since(began); took > tc.longest || (err == nil) != (tc.next == "") || errors.As(err, &final) && !strings.HasPrefix(final.Next(), tc.next) {
+				t.Errorf("after %s: %v", took, err)
+			}
+			if n := len(host.Requests()); n != tc.knocks || err == nil && !strings.Contains(log.String(), "the sign-in host answered 429 Too Many Requests; trying again") {
+				t.Errorf("asked %d times: %s", n, log.String())
+			}
+		})
+	}
+}
+
+// While there is no token, it is not Graph that does not answer.
+func TestARunWithoutAToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Partners: 1})
+		host := graphsim.NewSignIn(sim, graphsim.SignInConfig{Secret: appSecret, TokenLifetime: 10 * time.Minute})
+		o := bySecret(sim, host)
+		o.Outage = 5 * time.Minute
+		s := open(t, sim, o)
+		time.Sleep(11 * time.Minute)
+		host.Inject(graphsim.SignInFault{Status: 503, Times: 20})
+		said := ""
+		end := s.WatchOutage(10*time.Second, func(time.Duration) { said = s.NoToken() })
+		err := list(t.Context(), s)
+		end()
+		if err != nil || said != "the sign-in host answered 503 Service Unavailable" || s.NoToken() != "" {
+			t.Errorf("said %q, then %q: %v", said, s.NoToken(), err)
+		}
+	})
+}

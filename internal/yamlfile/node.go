@@ -57,8 +57,8 @@ func (f *File) Mapping(n *yaml.Node, path string, members ...Member) {
 		return
 	}
 	seen := map[string]int{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
+	for i := range len(n.Content) / 2 {
+		key, value := n.Content[2*i], n.Content[2*i+1]
 		at := slices.Index(names, key.Value)
 		switch line, twice := seen[key.Value]; {
 		case key.Kind != yaml.ScalarNode || at < 0:

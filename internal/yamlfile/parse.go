@@ -35,7 +35,7 @@ func (f *File) parse(text []byte) *yaml.Node {
 }
 
 // yamlError takes apart an error of the YAML library.
-var yamlError = regexp.MustCompile(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
+var yamlError = regexp.MustCompile(`(?s)^(?:yaml: )?(?:line (\d+): )?(.*)$`)
 
 // yamlParser matches what the YAML library says with the line before: its parser
 // counts lines from 0, and its scanner from 1.
@@ -48,9 +48,6 @@ var yamlAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced`)
 // not say where that is.
 func (f *File) broken(text []byte, err error) {
 	said := yamlError.FindStringSubmatch(err.Error())
-	if said == nil {
-		said = []string{"", "", err.Error()}
-	}
 	line, _ := strconv.Atoi(said[1])
 	column := 1
 	switch {

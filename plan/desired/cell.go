@@ -1,7 +1,6 @@
 package desired
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 	"unicode"
@@ -48,17 +47,6 @@ func Quote(s string) string {
 		return strconv.Quote(string([]rune(s)[:most])) + "…"
 	}
 	return strconv.Quote(s)
-}
-
-// parseBool reads the words that people use for on and off.
-func parseBool(cell string) (bool, error) {
-	switch strings.ToLower(cell) {
-	case "true", "yes", "1", "on":
-		return true, nil
-	case "false", "no", "0", "off":
-		return false, nil
-	}
-	return false, errors.New("use true/false, yes/no, on/off or 1/0")
 }
 
 // parseEnsure reads what is to be removed: nothing, the policy, or the partner

@@ -62,25 +62,33 @@ func holdsNothing(rest []byte, comma byte) bool {
 	return true
 }
 
-// comments counts the comment lines of a file.
+// comments counts the comment lines of a file. Those that an export wrote are
+// counted alone: they were never meant as rows.
 type comments struct {
-	n     int
-	lines []int // the first of them
+	n, exported int
+	lines       []int // the first of the others
 }
+
+// others is how many no export wrote.
+func (c *comments) others() int { return c.n - c.exported }
 
 // maxListed is how many lines are listed.
 const maxListed = 10
 
-func (c *comments) add(line int) {
+// add counts the comment in a line. Empty cells may follow it.
+func (c *comments) add(line int, text []byte) {
 	c.n++
-	if len(c.lines) < maxListed {
+	switch cell := strings.TrimRight(string(text), "\r\n\t,; "); {
+	case isRemark(cell):
+		c.exported++
+	case len(c.lines) < maxListed:
 		c.lines = append(c.lines, line)
 	}
 }
 
 // String lists the lines: "lines 1, 3 and 4".
 func (c *comments) String() string {
-	if c.n == 1 {
+	if c.others() == 1 {
 		return fmt.Sprintf("line %d", c.lines[0])
 	}
 	told := make([]string, len(c.lines))
@@ -88,7 +96,7 @@ func (c *comments) String() string {
 		told[i] = fmt.Sprint(line)
 	}
 	last := len(told) - 1
-	if rest := c.n - len(told); rest > 0 {
+	if rest := c.others() - len(told); rest > 0 {
 		return fmt.Sprintf("lines %s and %s more", strings.Join(told, ", "), words.Thousands(rest))
 	}
 	return fmt.Sprintf("lines %s and %s", strings.Join(told[:last], ", "), told[last])
@@ -97,12 +105,12 @@ func (c *comments) String() string {
 // notices says which lines were not read as rows, in case one of them was meant
 // as a row.
 func (rd *rowReader) notices() []Notice {
-	if rd.lines == nil || rd.lines.comments.n == 0 {
+	if rd.lines == nil || rd.lines.comments.others() == 0 {
 		return rd.swallowed.all()
 	}
 	c := &rd.lines.comments
-	what := fmt.Sprintf("%s begin with # and were read as comments, not as rows: %s", words.Count(c.n, "line"), c)
-	if c.n == 1 {
+	what := fmt.Sprintf("%s begin with # and were read as comments, not as rows: %s", words.Count(c.others(), "line"), c)
+	if c.others() == 1 {
 		what = "this line begins with # and was read as a comment, not as a row"
 	}
 	return append(rd.swallowed.all(), Notice{File: rd.file, Line: c.lines[0], Column: 1, Message: what})

@@ -56,9 +56,9 @@ func (x Exporter) Export(partners map[string]graph.Partner) *Export {
 		switch x.place(&p) {
 		case ownedComment:
 			out.Comments++
-			out.remarks = append(out.remarks, "# "+id)
+			out.remarks = append(out.remarks, "# "+id+ownedRemark)
 		case strangeComment:
-			out.remarks = append(out.remarks, "# "+id)
+			out.remarks = append(out.remarks, "# "+id+strangeRemark)
 			out.tell(unnamable, fmt.Sprintf("%s is in the file as a comment: a row cannot name it as a partner", id))
 		case nowhere:
 			out.Left++
@@ -73,6 +73,23 @@ func (x Exporter) Export(partners map[string]graph.Partner) *Export {
 	out.tellLacking(lack, &lacking)
 	out.tellRest()
 	return out
+}
+
+// What the comments of an export say after the ID, without a delimiter: a comment is
+// a line of one cell.
+const (
+	ownedRemark   = " belongs to a service provider or to Microsoft Support: bulksync never writes it"
+	strangeRemark = " cannot be named by a row"
+)
+
+// isRemark reports whether a comment is one that an export wrote.
+func isRemark(cell string) bool {
+	id, ok := strings.CutSuffix(cell, ownedRemark)
+	if !ok {
+		id, ok = strings.CutSuffix(cell, strangeRemark)
+	}
+	id, hash := strings.CutPrefix(id, "# ")
+	return ok && hash && IsCanonicalGUID(id)
 }
 
 // place is where a partner is in the file.

@@ -76,7 +76,8 @@ func TestAnExportHasRowsForPartnersThatCanBeWritten(t *testing.T) {
 	x := desired.Exporter{Form: desired.CanonicalForm(), Home: home.TenantID}
 	for range 2 {
 		out, file := exportOf(t, x, home, owned, bare)
-		comments := "\n# 90e29127-71ad-49c7-9ce8-000000000001\n# 90e29127-71ad-49c7-9ce8-000000000002\n"
+		comments := "\n# 90e29127-71ad-49c7-9ce8-000000000001 cannot be named by a row\n" +
+			"# 90e29127-71ad-49c7-9ce8-000000000002 belongs to a service provider or to Microsoft Support: bulksync never writes it\n"
 		if !strings.HasSuffix(file, comments) || strings.Contains(file, bare.TenantID) != x.All || strings.Contains(file, "own") {
 			t.Errorf("%q", file)
 		}
@@ -97,7 +98,7 @@ func TestAnExportShowsWhatPartnersAreCalled(t *testing.T) {
 		partners[0].TenantID: {Name: "Fabrikam, Inc."}, partners[1].TenantID: {Name: "=1+1"}, bare.TenantID: {Name: "007"}, owned.TenantID: {Name: "Reseller"},
 	}}
 	out, file := exportOf(t, x, partners...)
-	for _, row := range []string{"\ufefftenantId,displayName,directoryName,", "0001,Fab,\"Fabrikam, Inc.\",", "0002,,,", "0003,,007,,,,,,\n", "# 90e29127-71ad-49c7-9ce8-000000000004\n"} {
+	for _, row := range []string{"\ufefftenantId,displayName,directoryName,", "0001,Fab,\"Fabrikam, Inc.\",", "0002,,,", "0003,,007,,,,,,\n", "# 90e29127-71ad-49c7-9ce8-000000000004 belongs to a service provider or to "} {
 		if !strings.Contains(file, row) {
 			t.Errorf("%q is not in %q", row, file)
 		}
@@ -171,5 +172,35 @@ func TestWhatIsUnfitForItsPlaceIsNotWritten(t *testing.T) {
 	want := "tenantId,name,\n90e29127-71ad-49c7-9ce8-000000000001,,\n90e29127-71ad-49c7-9ce8-000000000002,stay,\n"
 	if file != want || len(out.Notices) != 1 || !strings.HasSuffix(out.Notices[0], ": it is obeyed") {
 		t.Errorf("%q, told %q", file, out.Notices)
+	}
+}
+
+// The comments that an export wrote were never meant as rows, so no reader is told
+// of them, even if a spreadsheet padded them. All others are told.
+func TestCommentsOfAnExportAreNotTold(t *testing.T) {
+	owned := named(2, "owned")
+	owned.IsServiceProvider = true
+	_, file := exportOf(t, desired.Exporter{Form: desired.CanonicalForm()}, named(1, "Fab"), owned)
+	notices := func(text string) string {
+		rows, err := desired.ReadRows(t.Context(), strings.NewReader(text), "p.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		for _, n := range rows.Notices {
+			told = append(told, n.Message)
+		}
+		return strings.Join(told, "\n")
+	}
+	for text, want := range map[string]string{
+		file: "",
+		strings.TrimSuffix(file, "\n") + ",,,,\n":                   "",
+		file + "# 90e29127-71ad-49c7-9ce8-000000000003\n":           "this line begins with # and was read as a comment, not as a row",
+		file + "# Fab belongs to a service provider\n# Tailspin\n":  "2 lines begin with # and were read as comments, not as rows: lines 4 and 5",
+		strings.Replace(file, ": bulksync never writes it", ":", 1): "this line begins with # and was read as a comment, not as a row",
+	} {
+		if got := notices(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
 	}
 }

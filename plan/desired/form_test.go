@@ -23,11 +23,12 @@ func TestAnExportIsLikeTheFile(t *testing.T) {
 		}
 		partners[p.TenantID] = p
 	}
+	const remark = "# 0b7b5c1e-5c0f-4f0a-9a51-2f2a4c2f0a01 belongs to a service provider or to Microsoft Support: bulksync never writes it"
 	const head, id = "Ticket;Name;Tenant ID;inboundSync;", "1c8d6e2f-6d1a-4a1b-8b62-3a3b5d3a1b02"
 	for _, c := range []struct{ name, like, want string }{
-		{"a spreadsheet", "\ufeff" + head + "\r\n#x\r\nno row;;;;\r\n", "\ufeff" + head + "\r\n" + `;"A;B";` + id + ";false;\r\n# 0b7b5c1e-5c0f-4f0a-9a51-2f2a4c2f0a01\r\n"},
-		{"a header alone", strings.ReplaceAll(head, ";", "\t"), strings.ReplaceAll(head, ";", "\t") + "\n\tA;B\t" + id + "\tfalse\t\n# 0b7b5c1e-5c0f-4f0a-9a51-2f2a4c2f0a01\n"},
-		{"a header of two lines", "sep=;\n\"Tenant\nID\";\"Inbound\n\nSync\"\n", "Tenant ID;Inbound Sync\n" + id + ";false\n# 0b7b5c1e-5c0f-4f0a-9a51-2f2a4c2f0a01\n"},
+		{"a spreadsheet", "\ufeff" + head + "\r\n#x\r\nno row;;;;\r\n", "\ufeff" + head + "\r\n" + `;"A;B";` + id + ";false;\r\n" + remark + "\r\n"},
+		{"a header alone", strings.ReplaceAll(head, ";", "\t"), strings.ReplaceAll(head, ";", "\t") + "\n\tA;B\t" + id + "\tfalse\t\n" + remark + "\n"},
+		{"a header of two lines", "sep=;\n\"Tenant\nID\";\"Inbound\n\nSync\"\n", "Tenant ID;Inbound Sync\n" + id + ";false\n" + remark + "\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			form, err := desired.ReadForm(t.Context(), strings.NewReader(c.like), "like.csv")

@@ -43,7 +43,7 @@ func (i HazardInfo) Meaning(reverts bool) string {
 // of the Entra pages on cross-tenant access (inbound trust), on automatic
 // redemption and on multitenant-organization templates.
 var hazards = [...]HazardInfo{
-	{Hazard: PartnerRemoved, TakesAway: true, Words: "removes the whole partner configuration; the default access settings apply to this tenant again"},
+	{Hazard: PartnerRemoved, TakesAway: true, Words: "removes the whole partner configuration; the default access settings apply to the partner again"},
 	{Hazard: BeyondUndo, TakesAway: true, Words: "settings that Graph lets no client write are lost, and undo cannot bring them back; the reason of each change names them",
 		UndoWords: "does not bring back the settings that Graph lets no client write; the reason of each change names them"},
 	{Hazard: SyncRemoved, TakesAway: true, Words: "removes the synchronization policy; users already synchronized stay"},

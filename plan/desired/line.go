@@ -121,7 +121,7 @@ func (l *lineReader) between(line []byte) bool {
 	case l.comma == 0 && holdsNothing(rest, 0): // the ",,," that a spreadsheet writes for an empty row
 		return true
 	case isComment(rest, l.comma):
-		l.comments.add(l.line)
+		l.comments.add(l.line, rest)
 		return true
 	}
 	return false

@@ -55,6 +55,9 @@ func (r *TableRow) IsRefused() bool { return r.refused }
 func (r *TableRow) TenantID(column int) string {
 	cell := r.Cell(column)
 	id, domain, err := parseTenant(cell)
+	if isPlainName(cell) { // a domain name would not do
+		_, err = ParseTenantID(cell)
+	}
 	if err == nil && domain != "" {
 		err = badTenantID.errorf("tenantId %s is a domain name: give the tenant ID here", Quote(cell))
 	}
@@ -221,11 +224,7 @@ func (t *tableReader) readRow(check func(*TableRow)) error {
 		}
 		t.place(row, i, trimCell(cell), at)
 	}
-	for i, c := range t.columns {
-		if c.Required {
-			t.checkRequired(row, i)
-		}
-	}
+	t.checkRequired(row)
 	check(row)
 	return nil
 }
@@ -255,18 +254,42 @@ func (t *tableReader) place(row *TableRow, i int, cell string, at position) {
 	}
 }
 
-// checkRequired refuses a cell that must say something and does not. If the column
-// is not there, that is one problem of the header, and not one more of each row,
-// whatever is made of the empty cell.
-func (t *tableReader) checkRequired(row *TableRow, index int) {
-	if !slices.Contains(t.indexes, index) {
-		row.cells[index].refused = true
-		return
+// checkRequired refuses the cells of a row that must say something and do not; the
+// empty ones are one problem, at the first of them. If a column is not there, that is
+// one problem of the header, and not one more of each row, whatever is made of the
+// empty cell.
+func (t *tableReader) checkRequired(row *TableRow) {
+	var empty []int
+	for i, c := range t.columns {
+		switch cell := row.Cell(i); {
+		case !c.Required:
+		case !slices.Contains(t.indexes, i):
+			row.cells[i].refused = true
+		case cell == "":
+			empty = append(empty, i)
+		default:
+			if err := checkComputed(c.Name, cell); err != nil {
+				row.Refuse(i, err)
+			}
+		}
 	}
-	name, cell := t.columns[index].Name, row.Cell(index)
-	if cell == "" {
-		row.Refuse(index, emptyCell.errorf("%s is empty", name))
-	} else if err := checkComputed(name, cell); err != nil {
-		row.Refuse(index, err)
+	if len(empty) > 0 {
+		row.Refuse(empty[0], emptyCell.errorf("%s", t.areEmpty(empty)))
+		for _, i := range empty {
+			row.cells[i].refused = true
+		}
 	}
+}
+
+// areEmpty says in words that cells are empty.
+func (t *tableReader) areEmpty(columns []int) string {
+	last := t.columns[columns[len(columns)-1]].Name
+	if len(columns) == 1 {
+		return last + " is empty"
+	}
+	var names []string
+	for _, i := range columns[:len(columns)-1] {
+		names = append(names, t.columns[i].Name)
+	}
+	return strings.Join(names, ", ") + " and " + last + " are empty"
 }

@@ -26,10 +26,18 @@ func parseTenant(cell string) (id, domain string, err error) {
 	case strings.ContainsAny(cell, "./@。"):
 		domain, err = parseDomain(cell)
 		return "", domain, err
+	case isPlainName(cell):
+		return "", "", badTenantID.errorf("tenantId %s is neither a GUID nor a domain name such as contoso.com", Quote(cell))
 	default:
 		id, err = ParseTenantID(cell)
 		return id, "", err
 	}
+}
+
+// isPlainName reports whether a cell is no attempt at a GUID or a domain name: it is
+// too short for a GUID, and has letters that none has.
+func isPlainName(cell string) bool {
+	return len(cell) < 30 && !strings.ContainsAny(cell, "#./@。") && strings.IndexFunc(cell, func(r rune) bool { return r > 'f' && r <= 'z' || r > 'F' && r <= 'Z' || r >= utf8.RuneSelf }) >= 0
 }
 
 // hashed refuses a cell that begins with #, as if its row were a comment.

@@ -43,7 +43,7 @@ func TestReadTenantListRefuses(t *testing.T) {
 		"# nothing\n":                    "pilot.csv:1:1: the file holds nothing but blank lines and comments",
 		"tenantId\n":                     "pilot.csv:1:1: no row below the header",
 		"name,id\nA," + idA + "\n":       "pilot.csv:1:1: no tenantId column",
-		idA + "\nContoso\n#N/A,\n":       "pilot.csv:2:1: tenantId \"Contoso\" is not a GUID",
+		idA + "\nContoso\n#N/A,\n":       "pilot.csv:2:1: tenantId \"Contoso\" is neither a GUID nor a domain name such as contoso.com",
 		"tenantId,name\n" + idA + "\n,B": "pilot.csv:3:1: tenantId is empty",
 		"PK\x03\x04":                     "pilot.csv:1:1: this looks like an .xlsx workbook",
 	} {
