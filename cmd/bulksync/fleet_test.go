@@ -93,16 +93,18 @@ func TestFleetWithEachFailure(t *testing.T) {
 	}
 	const shards = 3
 	var all sync.WaitGroup
+	var said [shards][]byte
+	var ends [shards]error
 	for i := range shards {
 		cmd := r.command("fleet", "audit", "fleet.yaml", "--out-dir", "out", "--shard", fmt.Sprintf("%d/%d", i, shards), "--tenant-timeout", "4s", "--outage", "1s", "--log-level", "debug")
 		cmd.Stdout, cmd.Stderr = nil, nil
-		all.Go(func() {
-			said, err := cmd.CombinedOutput()
-			r.ended(err, exitIncomplete)
-			r.hasNoSecret("the output of a shard", string(said))
-		})
+		all.Go(func() { said[i], ends[i] = cmd.CombinedOutput() })
 	}
 	all.Wait()
+	for i, err := range ends {
+		r.hasNoSecret("the output of a shard", string(said[i]))
+		r.ended(err, exitIncomplete)
+	}
 	r.run(exitIncomplete, "fleet", "collect", "out")
 	rows := r.rollup("out")
 	for name, want := range failures {
