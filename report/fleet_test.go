@@ -147,7 +147,6 @@ func sampleFleets() map[string]*fleet.Rollup {
 	return map[string]*fleet.Rollup{"fleet": sampleFleet(), "fleet-shards": shardedFleet(), "fleet-plan": planFleet(), "fleet-unfinished": unfinishedFleet()}
 }
 
-
 func TestRollupsLookAsTheyDid(t *testing.T) {
 	for f, ext := range map[report.Format]string{report.Text: "txt", report.JSON: "json", report.CSV: "csv", report.Markdown: "md", report.HTML: "html", report.JUnit: "junit.xml"} {
 		golden(t, "fleet."+ext, func(w io.Writer) error { return report.Fleet(w, sampleFleet(), f, report.Options{}) })
