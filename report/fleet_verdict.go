@@ -26,15 +26,15 @@ func fleetVerdict(r *fleet.Rollup) (string, tone) {
 	case unread == all && all > 1:
 		return "Unknown: " + noneOf(all, "tenant") + " has a result.", bad
 	case unread > 0 && differ > 0:
-		return fmt.Sprintf("Unknown: %s no result; %s%s.", haveOf(unread, all), words.Thousands(differ)+agree(differ, " other ", " others "), differWords(r, differ)), bad
+		return fmt.Sprintf("Unknown: %s no result; %s %s%s.", haveOf(unread, all), words.Count(differ, "other"), differWords(r, differ), passedPart(r)), bad
 	case unread > 0:
-		return "Unknown: " + haveOf(unread, all) + " no result.", bad
+		return "Unknown: " + haveOf(unread, all) + " no result" + passedPart(r) + ".", bad
 	case r.Verb == "plan":
 		return plansVerdict(r)
 	case differ == all && all > 1:
 		return "Drift: " + noneOf(all, "tenant") + " is as wanted" + newsPart(r) + ".", bad
 	case differ > 0:
-		return "Drift: " + tenants(differ, all) + " " + differWords(r, differ) + newsPart(r) + ".", bad
+		return "Drift: " + tenants(differ, all) + " " + differWords(r, differ) + newsPart(r) + passedPart(r) + ".", bad
 	case passed > 0:
 		return "Passed: " + tenants(passed, all) + agree(passed, " is", " are") + " not as wanted, which --fail-on lets pass.", warn
 	default:
@@ -53,6 +53,14 @@ func differWords(r *fleet.Rollup, n int) string {
 		return agree(n, "needs", "need") + " changes"
 	}
 	return agree(n, "is", "are") + " not as wanted"
+}
+
+// passedPart says how many other tenants are not as wanted either, and do not count.
+func passedPart(r *fleet.Rollup) string {
+	if r.Totals.Passed == 0 {
+		return ""
+	}
+	return "; --fail-on lets " + words.Count(r.Totals.Passed, "other") + " pass"
 }
 
 // newsPart says at how many of the tenants that differ something is new.
@@ -77,7 +85,7 @@ func newsPart(r *fleet.Rollup) string {
 
 // plansVerdict is the verdict on plans of which none is missing.
 func plansVerdict(r *fleet.Rollup) (string, tone) {
-	all, differ := len(r.Rows), r.Totals.Differs
+	all, differ := len(r.Rows), r.Totals.Differs+r.Totals.Passed
 	if differ == 0 {
 		return "Nothing to change: " + tenants(all, all) + agree(all, " is", " are") + " as wanted.", good
 	}
