@@ -294,15 +294,15 @@ func TestCommandsOfAFleetAreBounded(t *testing.T) {
 
 // Markdown stays under the size of a comment, whatever the texts are.
 func TestMarkdownOfAFleetIsBounded(t *testing.T) {
-	r := fleetWith("audit", counts{failed: 1000, differs: 1000})
+	r := fleetWith("audit", counts{failed: 200, differs: 200})
 	for i := range r.Rows {
 		r.Rows[i].Problem, r.Rows[i].Next, r.Rows[i].DirectoryName = strings.Repeat("注意 ", 3000), strings.Repeat("e\u0301|", 2000), strings.Repeat("x", 9000)
 	}
-	for i := range 4000 {
+	for i := range 105 {
 		r.Ignored = append(r.Ignored, fleet.Ignored{File: strings.Repeat("f", 5000), Why: fmt.Sprint(i)})
 	}
 	md := fleetAs(t, r, report.Markdown, report.Options{})
-	if len(md) > 65_535 || !strings.Contains(md, "more tenants are left out to fit into a comment") || !strings.Contains(md, "3,995 more records are left out") {
+	if len(md) > 65_535 || !strings.Contains(md, "more tenants are left out to fit into a comment") || !strings.Contains(md, "100 more records are left out") {
 		t.Errorf("%d bytes\n%s", len(md), md[len(md)-500:])
 	}
 }
@@ -350,3 +350,44 @@ func TestAFleetThatCannotBeWritten(t *testing.T) {
 type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// The tiles count the tenants by status, the worst first; a tenant that needs changes is
+// no alarm in a plan.
+func TestTilesOfAFleet(t *testing.T) {
+	tiles := func(r *fleet.Rollup) string {
+		_, page, _ := strings.Cut(fleetAs(t, r, report.HTML, report.Options{}), `<ul class="tiles">`)
+		page, _, _ = strings.Cut(page, "</ul>")
+		return strings.NewReplacer("\n", "", "<b>", "", "</b>", "", "<span>", "", "</span>", "", "</li>", "; ", `<li class="`, "", `">`, " ").Replace(page)
+	}
+	for want, r := range map[string]*fleet.Rollup{
+		"bad 1 unknown; bad 2 failed; bad 1 incomplete; bad 1 differs; warn 1 passed; good 1 as wanted; ":    sampleFleet(),
+		"bad zero 0 unknown; bad zero 0 failed; bad zero 0 incomplete; warn 3 differ; good 1 as wanted; ":    planFleet(),
+		"bad 6 unknown; bad zero 0 failed; bad zero 0 incomplete; bad zero 0 differ; good 6 as wanted; ":     shardedFleet(),
+		"bad zero 0 unknown; bad 1,200 failed; bad zero 0 incomplete; bad zero 0 differ; good 2 as wanted; ": fleetWith("audit", counts{failed: 1200, wanted: 2}),
+	} {
+		if got := tiles(r); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+// A finding that was waived before is as new as one that was not there, and what could
+// not be judged is told.
+func TestNewsOfATenant(t *testing.T) {
+	r := fleetOf("audit", 2,
+		auditedRow(1, "contoso", fleet.Differs, audit.Totals{Extra: 1}, evidence.News{Reopened: 1}),
+		auditedRow(2, "fabrikam", fleet.Differs, audit.Totals{Extra: 1}, evidence.News{Continuing: 1}))
+	r.Rows[1].Audit.Unjudged = 4
+	page := fleetAs(t, r, report.HTML, report.Options{})
+	for _, want := range []string{
+		`<tr data-status="differs" data-state="something new" data-shard="0/2">`, `<tr data-status="differs" data-state="nothing new" data-shard="1/2">`,
+		"<i>News</i> 1 continuing, 4 not judged</p>", "<b>4</b> <span>not judged</span>", "<b>1</b> <span>reopened</span>", "something is new at 1 of them", "<p><i>Shard</i> 1/2</p>",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %s in the page", want)
+		}
+	}
+	if lines := strings.Split(fleetAs(t, r, report.CSV, report.Options{}), "\n"); !strings.HasPrefix(lines[2], "fabrikam,"+tenant(2)+",The fabrikam Company,differs,2,1,") {
+		t.Errorf("got %s", lines[2])
+	}
+}
