@@ -110,14 +110,14 @@ func TestVerdictsOfAFleet(t *testing.T) {
 func TestTenantsThatFailedAreGroupedByCause(t *testing.T) {
 	var rows []fleet.Row
 	for i := range 20 {
-		name := fmt.Sprintf("t%d", i)
+		name := "branch-" + string(rune('a'+i))
 		rows = append(rows, failedRow(i, name, fleet.Failed, fmt.Sprintf("sign-in was refused for %s: trace %s", name, tenant(i)), "give the app a secret that is valid"))
 		rows = append(rows, failedRow(100+i, "x"+name, fleet.Failed, "the variable is not set", "set X"+strings.ToUpper(name)))
 	}
 	text := fleetAs(t, fleetOf("audit", 1, rows...), report.Text, report.Options{Width: 160})
 	for _, want := range []string{
-		"\n! failed (20 tenants): for example, sign-in was refused for t0: trace " + tenant(0) + "; each row has its own message\n",
-		"\n    and 15 more tenants\n  hint: give the app a secret that is valid\n", "\n! failed (20 tenants): the variable is not set\n", "next: set XT19\n",
+		"\n! failed (20 tenants): for example, sign-in was refused for branch-a: trace " + tenant(0) + "; each row has its own message\n",
+		"\n    and 15 more tenants\n  hint: give the app a secret that is valid\n", "\n! failed (20 tenants): the variable is not set\n", "next: set XBRANCH-T\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
