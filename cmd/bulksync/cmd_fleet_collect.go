@@ -58,6 +58,7 @@ func (o *fleetCollectOptions) run(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
+	made.AddIfNew(filepath.Join(out, fleet.LockName))
 	r, err := e.draw(ctx, out, o.dirs)
 	if err != nil {
 		made.Remove()
