@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,51 +72,87 @@ tenant could not be read completely.`,
 	return cmd
 }
 
-// run audits. What can be refused without the tenant is refused first.
-func (o *auditOptions) run(stops execute.Stops, e *env) (err error) {
-	ctx, started := stops.Soft, time.Now()
-	scope, err := audit.ParseScope(o.scope)
-	if err != nil {
-		err = fmt.Errorf("--scope: %w", err)
+// audited is an audit, and what became of it.
+type audited struct {
+	*audit.Audit
+	// keeper is open, and has the audit if it keeps any.
+	keeper *keeper
+	// made are the files that were written outside of the store.
+	made atomicfile.Created
+	// incomplete says why the tenant could not be read completely, and unmeasured why
+	// the metrics of an audit in a store could not be written; nil if all went well.
+	incomplete *exit
+	unmeasured error
+}
+
+// close closes the store.
+func (a *audited) close() {
+	if a != nil {
+		a.keeper.close()
 	}
-	if err == nil {
-		err = o.newsOptions.check(e, o.store != "")
-	}
-	if err == nil && o.policy != "" && o.store == "" {
-		err = hinted(errors.New("--policy: there is no evidence to keep the policy with, and no finding depends on it"), "leave it out, or say where the evidence is kept with --evidence DIR")
-	}
-	if err == nil {
-		err = o.checkFiles(ctx, e)
-	}
-	if err == nil {
-		err = o.checkSuggested(ctx, e)
-	}
+}
+
+// run audits, and says what was found.
+func (o *auditOptions) run(stops execute.Stops, e *env) error {
+	a, err := o.perform(stops.Soft, e)
+	defer a.close()
 	if err != nil {
 		return err
+	}
+	return o.tell(e, a)
+}
+
+// perform audits, and keeps the audit in the store and the files that are asked for.
+// It shows nothing. What can be refused without the tenant is refused first. The
+// caller closes what it returns.
+func (o *auditOptions) perform(ctx context.Context, e *env) (*audited, error) {
+	started := time.Now()
+	if err := o.check(ctx, e); err != nil {
+		return nil, err
 	}
 	k, err := o.evidenceOptions.open(ctx, e, started)
 	if err != nil {
+		return nil, err
+	}
+	a := &audited{keeper: k}
+	if a.Audit, a.incomplete, err = o.judge(ctx, e, k); err != nil {
+		return a, err
+	}
+	if err = o.keep(ctx, e, a); err != nil {
+		a.made.Remove()
+		k.note(e) // what was not completed may be there
+	}
+	return a, err
+}
+
+// check refuses what can be refused before anything is read.
+func (o *auditOptions) check(ctx context.Context, e *env) error {
+	if _, err := audit.ParseScope(o.scope); err != nil {
+		return fmt.Errorf("--scope: %w", err)
+	}
+	if err := o.newsOptions.check(e, o.store != ""); err != nil {
 		return err
 	}
-	defer k.close()
-	result, incomplete, err := o.judge(ctx, e, k, scope)
-	if err != nil {
+	if o.policy != "" && o.store == "" {
+		return hinted(errors.New("--policy: there is no evidence to keep the policy with, and no finding depends on it"), "leave it out, or say where the evidence is kept with --evidence DIR")
+	}
+	if err := o.checkFiles(ctx, e); err != nil {
 		return err
 	}
-	return o.tell(ctx, e, k, result, incomplete)
+	return o.checkSuggested(ctx, e)
 }
 
 // judge reads the files and the tenant, and compares them. If the tenant could not
 // be read completely, incomplete says so and the audit claims nothing.
-func (o *auditOptions) judge(ctx context.Context, e *env, k *keeper, scope audit.Scope) (a *audit.Audit, incomplete *exit, err error) {
-	options := audit.Options{Scope: scope, News: k.isKeeping()}
+func (o *auditOptions) judge(ctx context.Context, e *env, k *keeper) (a *audit.Audit, incomplete *exit, err error) {
+	options := audit.Options{Scope: audit.Scope(o.scope), News: k.isKeeping()}
 	if options.Waivers, err = o.readWaivers(ctx, e, k); err != nil {
 		return nil, nil, err
 	}
 	if err = o.keepPolicy(ctx, e, k); err != nil {
 		return nil, nil, err
 	}
-	o.wanted.keeper, o.wanted.admit, o.wanted.rowsOnly = k, o.checkReadonly, scope == audit.ScopeFile
+	o.wanted.keeper, o.wanted.admit, o.wanted.rowsOnly = k, o.checkReadonly, options.Scope == audit.ScopeFile
 	c, err := e.compare(ctx, o.wanted)
 	if err != nil && (!errors.As(err, &incomplete) || incomplete.code != exitIncomplete) {
 		return nil, nil, err
@@ -137,41 +172,42 @@ func (o *auditOptions) judge(ctx context.Context, e *env, k *keeper, scope audit
 	return a, incomplete, err
 }
 
-// tell keeps the audit, shows it and says how it ended. An audit in a store has
-// happened, and what was new in it never is again: it is shown even if the metrics
-// cannot be written.
-func (o *auditOptions) tell(ctx context.Context, e *env, k *keeper, a *audit.Audit, incomplete *exit) error {
-	var made atomicfile.Created
-	measured := report.MetricsOptions{Duration: time.Since(k.started), LastComplete: o.lastComplete(ctx, e, k, a)}
-	err := o.keepFiles(ctx, e, &made, a)
-	if err == nil {
-		err = k.seal(ctx, e, evidence.Manifest{Options: o.settings(e), Notified: o.newsOptions.send(ctx, e, a)}, a)
-	}
-	var unmeasured error
-	if err == nil {
-		unmeasured = o.measure(ctx, e, a, measured)
-	}
-	if !k.isKeeping() {
-		err = cmp.Or(err, unmeasured)
-	}
-	if err == nil {
-		page := e.pageOptions()
-		if o.csv != "-" {
-			page.Path = filepath.ToSlash(o.csv)
-		}
-		err = e.print(func(w io.Writer) error { return report.Audit(w, a, e.format, page) })
-	}
-	if err != nil {
-		made.Remove()
-		k.note(e) // what could not be shown may be there
+// keep puts the audit into the files and the store that are asked for. An audit in a
+// store has happened, and what was new in it never is again: it is shown even if the
+// metrics cannot be written.
+func (o *auditOptions) keep(ctx context.Context, e *env, a *audited) error {
+	k := a.keeper
+	measured := report.MetricsOptions{Duration: time.Since(k.started), LastComplete: o.lastComplete(ctx, e, k, a.Audit)}
+	if err := o.keepFiles(ctx, e, &a.made, a.Audit); err != nil {
 		return err
 	}
-	o.note(e, k, a)
+	if err := k.seal(ctx, e, evidence.Manifest{Options: o.settings(e), Notified: o.newsOptions.send(ctx, e, a.Audit)}, a.Audit); err != nil {
+		return err
+	}
+	a.unmeasured = o.measure(ctx, e, a.Audit, measured)
+	if !k.isKeeping() {
+		return a.unmeasured
+	}
+	return nil
+}
+
+// tell shows the audit and says how it ended.
+func (o *auditOptions) tell(e *env, a *audited) error {
+	page := e.pageOptions()
+	if o.csv != "-" {
+		page.Path = filepath.ToSlash(o.csv)
+	}
+	if err := e.print(func(w io.Writer) error { return report.Audit(w, a.Audit, e.format, page) }); err != nil {
+		a.made.Remove()
+		a.keeper.note(e) // what could not be shown may be there
+		return err
+	}
+	o.note(e, a.keeper, a.Audit)
 	switch {
-	case unmeasured != nil:
-		return unmeasured
-	case incomplete != nil:
-		return incomplete
+	case a.unmeasured != nil:
+		return a.unmeasured
+	case a.incomplete != nil:
+		return a.incomplete
 	case a.Fails(o.failOn):
 		return exitWith(exitDiffers)
 	default:

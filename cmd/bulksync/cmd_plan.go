@@ -76,22 +76,32 @@ func (o planOptions) build(ctx context.Context, e *env) (*plan.Plan, error) {
 	return plan.Build(head, wanted, current)
 }
 
+// run makes the plan, and shows it.
 func (o planOptions) run(stops execute.Stops, e *env) error {
-	ctx := stops.Soft
-	if err := e.checkOutputs(ctx, []output{{planFile, o.out}}, append(o.selection.files(), o.csv, o.template, o.file(e))...); err != nil {
-		return err
-	}
-	p, err := o.build(ctx, e)
+	p, kept, err := o.perform(stops.Soft, e)
 	if err != nil {
 		return err
 	}
-	var kept atomicfile.Created
+	return o.tell(e, p, kept)
+}
+
+// perform makes the plan, and saves it if that is asked for. It shows nothing.
+func (o planOptions) perform(ctx context.Context, e *env) (p *plan.Plan, kept atomicfile.Created, err error) {
+	if err := e.checkOutputs(ctx, []output{{planFile, o.out}}, append(o.selection.files(), o.csv, o.template, o.file(e))...); err != nil {
+		return nil, nil, err
+	}
+	if p, err = o.build(ctx, e); err != nil {
+		return nil, nil, err
+	}
 	e.noteBare(p.BareRows())
 	if o.out != "" {
-		if err := e.writeNew(ctx, &kept, o.out, planText(o.out, p)); err != nil {
-			return err
-		}
+		err = e.writeNew(ctx, &kept, o.out, planText(o.out, p))
 	}
+	return p, kept, err
+}
+
+// tell shows the plan, and says what to do with it.
+func (o planOptions) tell(e *env, p *plan.Plan, kept atomicfile.Created) error {
 	page := e.pageOptions()
 	page.File = o.out
 	if err := e.print(func(w io.Writer) error { return report.Plan(w, p, e.format, page) }); err != nil {

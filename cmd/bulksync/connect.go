@@ -39,11 +39,16 @@ func (e *env) sessionOptions(d demand) session.Options {
 func (e *env) connect(ctx context.Context, d demand) (*session.Session, error) {
 	s, err := session.Open(ctx, e.sessionOptions(d))
 	var other *session.MismatchError
-	if errors.As(err, &other) {
+	switch {
+	case !errors.As(err, &other):
+		return s, err
+	case e.inFleet:
+		return nil, refused("give the tenant an identity of its own, or correct its tenantId in the manifest",
+			"the token is for tenant %s, and the manifest asks for %s", other.Have, other.Want)
+	default:
 		return nil, refused("sign in to that tenant, or leave --tenant (BULKSYNC_TENANT) out",
 			"the token is for tenant %s, and --tenant asks for %s", other.Have, other.Want)
 	}
-	return s, err
 }
 
 // checkPlanTenant refuses a plan for another tenant than --tenant names.

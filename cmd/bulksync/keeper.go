@@ -23,10 +23,17 @@ import (
 type evidenceOptions struct {
 	// store is the folder, key the file of the key to sign with; empty for none.
 	store, key string
+	// opened is the key if it is open already, as for many home tenants; it stays open.
+	opened *seal.Key
 }
 
 func (o *evidenceOptions) register(fl *pflag.FlagSet) {
 	fl.StringVar(&o.store, "evidence", "", "`DIR` of the store that keeps the evidence of each audit, chained to the one before")
+	o.registerKey(fl)
+}
+
+// registerKey adds the flag that says who signs.
+func (o *evidenceOptions) registerKey(fl *pflag.FlagSet) {
 	fl.StringVar(&o.key, "sign", "", "`FILE` of the SSH key to sign the evidence with: a private key, or a public one that an agent or a hardware key holds")
 }
 
@@ -36,6 +43,7 @@ type keeper struct {
 	store    *evidence.Store
 	bundle   *evidence.Bundle
 	key      *seal.Key
+	ownKey   bool // and closes it
 	started  time.Time
 	identity auth.Identity
 	link     audit.Link
@@ -56,10 +64,11 @@ func (o *evidenceOptions) open(ctx context.Context, e *env, now time.Time) (k *k
 			k.close()
 		}
 	}()
-	if o.key != "" {
+	if k.key = o.opened; k.key == nil && o.key != "" {
 		if k.key, err = e.openKey(ctx, "--sign", o.key); err != nil {
 			return k, err
 		}
+		k.ownKey = true
 	}
 	k.store, err = evidence.Open(ctx, o.store, func() { e.note("waiting for another audit that writes to %s", o.store) })
 	if err != nil {
@@ -77,7 +86,7 @@ func (k *keeper) close() {
 	if k.store != nil {
 		k.store.Close()
 	}
-	if k.key != nil {
+	if k.ownKey {
 		k.key.Close()
 	}
 }

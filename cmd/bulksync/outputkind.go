@@ -36,6 +36,8 @@ const (
 	stateFile outputKind = "the state of a simulator"
 	// decisionFile replaces nothing, which its command checks.
 	decisionFile outputKind = "a decision"
+	// rollupFile has a name of ours too, which other programs also give.
+	rollupFile outputKind = "part of the roll-up of a fleet"
 	// reportFile has a name of ours in a folder that the user names.
 	reportFile outputKind = "a report"
 )
@@ -55,6 +57,8 @@ func (k outputKind) describes(ctx context.Context, path string, text io.Reader) 
 		return audit.AreWaivers(ctx, text)
 	case metricsFile: // the collector reads no other name
 		return filepath.Ext(path) == ".prom", nil
+	case rollupFile:
+		return isFleetFolder(filepath.Dir(path)), nil
 	default:
 		return true, nil
 	}

@@ -34,6 +34,8 @@ type env struct {
 	// writes means that the command writes to the tenant, and so has
 	// --max-rate.
 	writes bool
+	// inFleet means that a manifest says which tenant it is, and how to sign in.
+	inFleet bool
 }
 
 // globals are the flags that every command has, as values.
@@ -74,8 +76,8 @@ func (c *commandLine) env(cmd *cobra.Command) (*env, error) {
 	if err != nil {
 		return nil, err
 	}
-	if g.format.OfAudit() && cmd.Name() != "audit" {
-		return nil, fmt.Errorf("--format %s is for an audit alone: %s knows text, json, csv, markdown and html", g.format, cmd.Name())
+	if err := g.checkFormat(cmd); err != nil {
+		return nil, err
 	}
 	return &env{process: *c.process, globals: g, verb: cmd.Name(), writes: cmd.Flags().Lookup("max-rate") != nil}, nil
 }
@@ -114,7 +116,7 @@ every change ended.
 	c.flags.register(cmd.PersistentFlags())
 	cmd.AddCommand(
 		doctorCommand(c), exportCommand(c), validateCommand(c), planCommand(c), showCommand(c), approveCommand(c), rejectCommand(c), verifyCommand(c),
-		applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c), reportCommand(c), demoCommand(c), simulateCommand(c), versionCommand(c),
+		applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c), fleetCommand(c), reportCommand(c), demoCommand(c), simulateCommand(c), versionCommand(c),
 	)
 	return cmd
 }

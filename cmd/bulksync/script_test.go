@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
 
 	"bulksync/graph/graphsim"
 )
@@ -60,24 +61,42 @@ func TestEveryVerbHasAScript(t *testing.T) {
 		}
 		typed.Write(text)
 	}
-	for _, cmd := range rootCommand(&commandLine{}).Commands() {
-		switch verb := cmd.Name(); {
-		case verb == "demo", verb == "simulate":
-		case !regexp.MustCompile(` bulksync ` + verb + `\b`).MatchString(typed.String()):
-			t.Errorf("no script in testdata/script runs bulksync %s", verb)
+	root := rootCommand(&commandLine{})
+	for _, cmd := range append(root.Commands(), ofFleet(root)...) {
+		switch line := cmd.CommandPath(); {
+		case cmd.Name() == "demo", cmd.Name() == "simulate":
+		case !regexp.MustCompile(` ` + line + `\b`).MatchString(typed.String()):
+			t.Errorf("no script in testdata/script runs %s", line)
 		}
 	}
+}
+
+// ofFleet are the verbs for many home tenants.
+func ofFleet(root *cobra.Command) []*cobra.Command {
+	fleet, _, err := root.Find([]string{fleetName})
+	if err != nil {
+		return nil
+	}
+	return fleet.Commands()
 }
 
 // scene is the Graph of one script.
 type scene struct {
 	sim  *graphsim.Sim
 	echo atomic.Bool // answer like a server that repeats what it was sent
+	// others are further home tenants by name, at the same address, and tokens are all
+	// that the script has.
+	others *farm
+	tokens []string
 }
 
 // ServeHTTP is the Graph of the script, or a server that repeats every request.
 func (s *scene) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.echo.Load() {
+		if other := s.others.of(r); other != nil {
+			other.ServeHTTP(w, r)
+			return
+		}
 		s.sim.ServeHTTP(w, r)
 		return
 	}
@@ -104,13 +123,14 @@ type sceneKey struct{}
 // it with sim commands.
 func setupScript(env *testscript.Env) error {
 	sim := graphsim.New(graphsim.Config{PageSize: 2})
-	s := &scene{sim: sim}
+	s := &scene{sim: sim, others: newFarm()}
 	server := httptest.NewServer(s)
 	env.Defer(server.Close)
 	env.Values[sceneKey{}] = s
 	env.Setenv("GRAPH", server.URL)
 	env.Setenv("HOME_TENANT", sim.HomeTenant())
-	env.Setenv("BULKSYNC_ACCESS_TOKEN", sim.Token(graphsim.TokenOptions{}))
+	s.tokens = []string{sim.Token(graphsim.TokenOptions{})}
+	env.Setenv("BULKSYNC_ACCESS_TOKEN", s.tokens[0])
 	env.Setenv("OPEN_HOURS", hours(-time.Hour))
 	env.Setenv("SHUT_HOURS", hours(3*time.Hour))
 	samples, err := filepath.Abs(filepath.Join("..", "..", "samples"))
@@ -164,8 +184,13 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 //	sim revoke                        the tokens given so far
 //	sim echo                          answer every request by repeating its token
 //	sim check ID JSON                 what the policy must be now; null for none
+//	sim home NAME                     another home tenant; sets NAME_ID and NAME_TOKEN
+//	sim @NAME ...                     any of the above in that tenant
 func cmdSim(ts *testscript.TestScript, neg bool, args []string) {
 	s := sceneOf(ts)
+	if name, ok := strings.CutPrefix(args[0], "@"); ok {
+		s, args = &scene{sim: s.others.sim(name)}, args[1:]
+	}
 	arg := func(i int) string {
 		if i >= len(args) {
 			ts.Fatalf("sim %s: too few arguments", args[0])
@@ -173,6 +198,11 @@ func cmdSim(ts *testscript.TestScript, neg bool, args []string) {
 		return args[i]
 	}
 	switch arg(0) {
+	case "home":
+		sim := s.others.add(arg(1), graphsim.Config{PageSize: 2})
+		s.tokens = append(s.tokens, sim.Token(graphsim.TokenOptions{}))
+		ts.Setenv(arg(1)+"_ID", sim.HomeTenant())
+		ts.Setenv(arg(1)+"_TOKEN", s.tokens[len(s.tokens)-1])
 	case "partner":
 		p := graphsim.Partner{TenantID: arg(1)}
 		if len(args) > 2 {
@@ -281,8 +311,8 @@ func cmdMode(ts *testscript.TestScript, _ bool, args []string) {
 // cmdNoSecret requires that the token is in no file of the working folder, and
 // not in the last output.
 func cmdNoSecret(ts *testscript.TestScript, _ bool, _ []string) {
-	token := ts.Getenv("BULKSYNC_ACCESS_TOKEN")
-	for part := range strings.SplitSeq(token, ".") {
+	tokens := append([]string{ts.Getenv("BULKSYNC_ACCESS_TOKEN")}, sceneOf(ts).tokens...)
+	for part := range strings.SplitSeq(strings.Join(tokens, "."), ".") {
 		for _, stream := range []string{"stdout", "stderr"} {
 			if strings.Contains(ts.ReadFile(stream), part) {
 				ts.Fatalf("a part of the token is on %s", stream)

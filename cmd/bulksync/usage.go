@@ -39,7 +39,11 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	}
 	err := fmt.Errorf("there is no command %q", args[0])
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return hinted(err, "did you mean bulksync "+strings.Join(near, ", or bulksync ")+"?")
+		path := cmd.CommandPath() + " "
+		return hinted(err, "did you mean "+path+strings.Join(near, ", or "+path)+"?")
+	}
+	if cmd.HasParent() {
+		return hinted(err, hintHelp(cmd))
 	}
 	return hinted(err, "bulksync help lists the commands")
 }

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"bulksync/execute"
+	"bulksync/internal/atomicfile"
+	"bulksync/internal/fleet"
+	"bulksync/internal/words"
+	"bulksync/report"
+)
+
+// fleetWork is what a verb does with each tenant.
+type fleetWork struct {
+	verb string
+	// do works on a tenant. An error is a row that failed.
+	do func(ctx context.Context, m *member) (fleet.Row, error)
+	// earlier is the row of what an earlier attempt at the run did to a tenant after
+	// since; ok is false if it has to be done. nil means that everything has to.
+	earlier func(ctx context.Context, m *member, since time.Time) (row fleet.Row, ok bool)
+}
+
+// shardRun is the work on one shard of a fleet.
+type shardRun struct {
+	*fleetOptions
+	*env
+	fleetWork
+	record  *fleet.Record
+	tenants []fleet.Tenant
+	// since is when the run began, and goesOn says that this process was not the first.
+	since  time.Time
+	goesOn bool
+	unlock func()
+}
+
+// work works on the tenants of the shard, and says what is known of all.
+func (o *fleetOptions) work(stops execute.Stops, e *env, w fleetWork) error {
+	s, err := o.begin(stops.Soft, e, w)
+	if err != nil {
+		return err
+	}
+	defer s.unlock()
+	rows, err := within(stops.Hard, func() ([]fleet.Row, error) {
+		rows := s.rows(stops.Soft)
+		return rows, context.Cause(stops.Soft)
+	})
+	if err != nil {
+		e.note("the run is not complete: start it again with the same command")
+		return err
+	}
+	return s.finish(context.WithoutCancel(stops.Soft), rows)
+}
+
+// begin reads the manifest, claims the shard and writes its record. If that fails,
+// nothing new is left.
+func (o *fleetOptions) begin(ctx context.Context, e *env, w fleetWork) (s *shardRun, err error) {
+	m, err := readFile(ctx, &e.process, o.manifest, func(r io.Reader) (*fleet.Manifest, error) {
+		return fleet.ReadManifest(r, o.manifest)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := e.checkFleetFolder(ctx, o.dir, inputsOf(o.manifest, m)...); err != nil {
+		return nil, err
+	}
+	if err := checkFleet(o.dir, m); err != nil {
+		return nil, err
+	}
+	s = &shardRun{fleetOptions: o, env: e, fleetWork: w, tenants: o.shard.Of(m.Tenants)}
+	s.record = &fleet.Record{Tool: tool(), Verb: w.verb, Run: o.name, Manifest: m.Listing(), Shard: o.shard}
+	s.record.Manifest.Name = inputName(o.manifest)
+	return s, s.claim(ctx)
+}
+
+// inputsOf are the files that a fleet reads.
+func inputsOf(manifest string, m *fleet.Manifest) []string {
+	all := []string{manifest}
+	for _, t := range m.Tenants {
+		all = append(all, t.CSV, t.Template, t.Policy, t.Waivers)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// checkFleet refuses the folder of another fleet.
+func checkFleet(dir string, m *fleet.Manifest) error {
+	err := fleet.CheckFolder(dir, m)
+	if other := (*fleet.OtherFleetError)(nil); errors.As(err, &other) {
+		return refused("name another folder with --out-dir", "%w", err)
+	}
+	return err
+}
+
+// claim locks the shard and writes that it has begun.
+func (s *shardRun) claim(ctx context.Context) (err error) {
+	made, err := atomicfile.MakeFolders(filepath.Join(s.dir, fleet.RecordsDir))
+	if err != nil {
+		return err
+	}
+	made.AddIfNew(filepath.Join(s.dir, s.shard.LockName()))
+	s.unlock, err = fleet.Lock(ctx, s.dir, s.shard.LockName(), func() {
+		s.note("waiting for another process that works on shard %s in %s", s.shard, s.dir)
+	})
+	if err != nil {
+		made.Remove()
+		return err
+	}
+	err = s.reopen(time.Now())
+	if err == nil {
+		s.since, s.goesOn, err = fleet.Begin(s.dir, s.record, time.Now())
+	}
+	if err == nil {
+		err = makeTenants(s.dir)
+	}
+	if err != nil {
+		s.unlock()
+		made.Remove()
+	}
+	return err
+}
+
+// retryTime is how long after the end of a process it is started again by whatever
+// watches it, at the most.
+const retryTime = 30 * time.Minute
+
+// reopen goes on with a run that has finished, but whose process ended before the
+// roll-up told of it: what was new in its audits never is again.
+func (s *shardRun) reopen(now time.Time) error {
+	r, err := fleet.ReadRecord(s.dir, s.shard)
+	if err != nil || r == nil || r.FinishedAt.IsZero() || r.Verb != s.record.Verb || r.Run != s.record.Run || r.Manifest.SHA256 != s.record.Manifest.SHA256 {
+		return nil // Begin says what is wrong
+	}
+	if now.Sub(r.FinishedAt) > retryTime || isTold(s.dir, r) {
+		return nil
+	}
+	r.FinishedAt, r.Rows = time.Time{}, []fleet.Row{}
+	return r.Write(s.dir)
+}
+
+// makeTenants makes the folder for those of the tenants. It must not lead elsewhere.
+func makeTenants(dir string) error {
+	at := filepath.Join(dir, fleet.TenantsDir)
+	if _, err := atomicfile.MakeFolders(at); err != nil {
+		return err
+	}
+	info, err := os.Lstat(at)
+	switch {
+	case err != nil:
+		return atomicfile.PathError(err)
+	case !info.IsDir():
+		return fmt.Errorf("%s is not a folder", at)
+	default:
+		return nil
+	}
+}
+
+// rows works on the tenants, but for those that an earlier attempt at the run has done.
+func (s *shardRun) rows(ctx context.Context) []fleet.Row {
+	done := s.done(ctx)
+	var left []fleet.Tenant
+	for _, t := range s.tenants {
+		if _, ok := done[t.Name]; !ok {
+			left = append(left, t)
+		}
+	}
+	p := s.startProgress(len(s.tenants), len(done))
+	defer p.stop()
+	worked := fleet.Run(ctx, left, fleet.RunOptions{
+		Shard: s.shard, Parallel: s.parallel, Timeout: s.timeout,
+		Done: func(r fleet.Row) {
+			if ctx.Err() == nil {
+				p.told(r)
+			}
+		},
+		Panicked: func(t fleet.Tenant, _ any, stack []byte) {
+			m := s.member(s.env, t)
+			fmt.Fprintf(m.err, "%s\n", stack)
+			m.lines.end()
+		},
+	}, s.one)
+	rows := make([]fleet.Row, 0, len(s.tenants))
+	for _, t := range s.tenants {
+		row, ok := done[t.Name]
+		if !ok {
+			row, worked = worked[0], worked[1:]
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// done are the rows of the tenants that need no work, by name.
+func (s *shardRun) done(ctx context.Context) map[string]fleet.Row {
+	rows := map[string]fleet.Row{}
+	if !s.goesOn {
+		return rows
+	}
+	for _, t := range s.tenants {
+		if s.earlier == nil || ctx.Err() != nil {
+			break
+		}
+		m := s.member(s.env, t)
+		if row, ok := s.earlier(ctx, m, s.since); ok {
+			row.Name, row.TenantID, row.Shard = t.Name, t.TenantID, s.shard.Index
+			rows[t.Name] = row
+		}
+		m.lines.end()
+	}
+	s.note("goes on with the run of %s: %s of %s are done", s.since.Format("15:04 UTC"), words.Thousands(len(rows)), words.Count(len(s.tenants), "tenant"))
+	return rows
+}
+
+// one works on one tenant.
+func (s *shardRun) one(ctx context.Context, t fleet.Tenant) fleet.Row {
+	m := s.member(s.env, t)
+	defer m.lines.end()
+	err := m.checkSecrets()
+	var row fleet.Row
+	if err == nil {
+		row, err = s.do(ctx, m)
+	}
+	if err != nil {
+		return m.failed(err)
+	}
+	return row
+}
+
+// finish writes the record, draws the roll-up and shows it. The exit code is that of
+// this shard.
+func (s *shardRun) finish(ctx context.Context, rows []fleet.Row) error {
+	s.record.Rows, s.record.FinishedAt = rows, time.Now().UTC().Truncate(time.Second)
+	if err := s.record.Write(s.dir); err != nil {
+		return hinted(fmt.Errorf("the record of shard %s was not written: %w", s.shard, err), "start it again with the same command: it goes on where it stopped")
+	}
+	r, err := s.draw(ctx, s.dir, []string{s.dir})
+	if r == nil {
+		return err
+	}
+	if printed := s.showFleet(r, s.dir); err == nil {
+		err = printed
+	}
+	if err != nil {
+		return err
+	}
+	return exitWith(fleet.ExitCode(rows))
+}
+
+// showFleet writes a roll-up to standard output, and says what is not in it.
+func (e *env) showFleet(r *fleet.Rollup, dir string) error {
+	if err := e.print(func(w io.Writer) error { return report.Fleet(w, r, e.format, e.pageOptions()) }); err != nil {
+		return err
+	}
+	e.note("the roll-up is in %s", filepath.Join(dir, fleet.IndexName))
+	for _, i := range r.Ignored {
+		e.say("warning: %s is no part of this run: %s", i.File, i.Why)
+	}
+	return nil
+}
