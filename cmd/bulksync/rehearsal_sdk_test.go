@@ -57,7 +57,7 @@ func TestTheOfficialSDKTalksToTheRehearsal(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), "node", "-e", sdkScript)
 	cmd.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+r.file(authorityName), "URL="+r.url, "TENANT="+sim.HomeTenant(), "APP="+graphsim.DefaultAppID,
-		"SECRET="+r.tenants[0].secret, "PARTNER="+partner, "HTTPS_PROXY=", "HTTP_PROXY=")
+		"SECRET="+r.secret, "PARTNER="+partner, "HTTPS_PROXY=", "HTTP_PROXY=")
 	out, err := cmd.CombinedOutput()
 	if got := strings.TrimSpace(string(out)); err != nil || got != "25 25 true 400" {
 		t.Errorf("%v\n%s", err, got)

@@ -40,8 +40,8 @@ func (h *home) simulate(t *testing.T, o simulateOptions) (said string, end func(
 	return said, func() error { stop(); return <-ended }
 }
 
-// fleetOptions simulate a fleet with its files in a new folder.
-func fleetOptions(t *testing.T, tenants int) simulateOptions {
+// rehearsedFleet are options for a fleet with its files in a new folder.
+func rehearsedFleet(t *testing.T, tenants int) simulateOptions {
 	o := newSimulateOptions()
 	o.tenants, o.partners, o.latency, o.fleet = tenants, 8, 0, filepath.Join(t.TempDir(), "rehearsal")
 	return o
@@ -80,7 +80,7 @@ func typed(t *testing.T, dir, line string) (out string, code int) {
 // A manifest, the CSVs that it names and the tokens beside it open each tenant: all are
 // as wanted but those that the help names, and a fault strikes the one that it is for.
 func TestAFleetIsRehearsed(t *testing.T) {
-	h, o := newHome(t, graphsim.Config{}), fleetOptions(t, 12)
+	h, o := newHome(t, graphsim.Config{}), rehearsedFleet(t, 12)
 	o.faults, h.env.cloud = []string{"403,tenant=3"}, graph.USGov
 	said, end := h.simulate(t, o)
 	m := readFleet(t, o.fleet)
@@ -136,7 +136,7 @@ func TestSimulateTellsTokens(t *testing.T) {
 	if tokens != 3 || !strings.HasPrefix(said, "Graph of 3 home tenants, 2 partners each, at http://127.0.0.1:") || !strings.Contains(said, "\n  bulksync doctor --graph-url http://127.0.0.1:") {
 		t.Errorf("it says\n%s", said)
 	}
-	o = fleetOptions(t, 1)
+	o = rehearsedFleet(t, 1)
 	said, end = h.simulate(t, o)
 	if err := end(); err != nil || len(readFleet(t, o.fleet).Tenants) != 1 || !strings.HasPrefix(said, "Graph of home tenant "+graphsim.DefaultHomeTenant+" (Adatum Corporation), 8 partners, at ") {
 		t.Errorf("%v\n%s", err, said)
@@ -149,7 +149,7 @@ func TestAFleetSignsInAtTheRehearsal(t *testing.T) {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		t.Skip("SSL_CERT_FILE is not followed here")
 	}
-	h, o := newHome(t, graphsim.Config{}), fleetOptions(t, 3)
+	h, o := newHome(t, graphsim.Config{}), rehearsedFleet(t, 3)
 	o.tls = o.fleet
 	said, end := h.simulate(t, o)
 	m := readFleet(t, o.fleet)
@@ -178,7 +178,7 @@ func TestAFleetSignsInAtTheRehearsal(t *testing.T) {
 // A sign-in host of many tenants says how to reach one; a manifest in another folder has
 // the same settings.
 func TestSimulateTellsHowToSignInToAnother(t *testing.T) {
-	h, o := newHome(t, graphsim.Config{}), fleetOptions(t, 2)
+	h, o := newHome(t, graphsim.Config{}), rehearsedFleet(t, 2)
 	dir := o.fleet
 	o.tls, o.fleet = h.file("tls"), ""
 	said, end := h.simulate(t, o)
@@ -206,7 +206,7 @@ func TestSimulateTellsHowToSignInToAnother(t *testing.T) {
 // The files are their owner's. A rehearsal replaces those of another one, and nobody
 // else's.
 func TestAFleetReplacesOnlyARehearsal(t *testing.T) {
-	h, o := newHome(t, graphsim.Config{}), fleetOptions(t, 2)
+	h, o := newHome(t, graphsim.Config{}), rehearsedFleet(t, 2)
 	for ; o.tenants < 5; o.tenants++ {
 		if _, end := h.simulate(t, o); end() != nil {
 			t.Fatal("it does not begin")
@@ -249,7 +249,7 @@ func TestSimulateRefusesAFleet(t *testing.T) {
 		"--fleet needs at least 4 --partn":                             func(o *simulateOptions) { o.partners = 3 },
 		`--fault "500,tenant=3": there is no tenant 3: --tenants is 2`: func(o *simulateOptions) { o.faults = []string{"500,tenant=3"} },
 	} {
-		o := fleetOptions(t, 2)
+		o := rehearsedFleet(t, 2)
 		change(&o)
 		_, end := h.simulate(t, o)
 		if err := end(); err == nil || !strings.HasPrefix(err.Error(), want) {

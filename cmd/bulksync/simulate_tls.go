@@ -31,8 +31,10 @@ type rehearsal struct {
 	simulated
 	dir       string
 	authority *graphsim.Authority
-	host      *graphsim.SignIn // of the first tenant
 	proxy     string
+	// host and secret are those of the first tenant.
+	host   *graphsim.SignIn
+	secret string
 }
 
 // rehearse serves Graph and its sign-in host, and writes what a client needs
@@ -43,6 +45,7 @@ func (e *env) rehearse(ctx context.Context, farm *graphsim.Farm, o simulateOptio
 	}
 	r = &rehearsal{dir: o.tls, simulated: simulated{cloud: e.cloud, signIn: true}}
 	r.tenants = simulatedTenants(farm, func(*graphsim.Sim) string { return rand.Text() })
+	r.secret = r.tenants[0].secret
 	cert, pair, err := newAppPair()
 	if err != nil {
 		return nil, nil, err
@@ -122,12 +125,11 @@ const leftovers = "NO_PROXY no_proxy " + ownLeftovers + " IDENTITY_ENDPOINT IDEN
 // settings are those of every way to sign in to the first tenant, for a POSIX shell.
 // Those of a fleet hold the secret of each tenant besides.
 func (r *rehearsal) settings(isFleet bool) string {
-	first := r.tenants[0]
 	variables := [][2]string{
 		{"SSL_CERT_FILE", r.file(authorityName)},
 		{"HTTPS_PROXY", r.proxy}, {"HTTP_PROXY", r.proxy},
-		{"AZURE_TENANT_ID", first.sim.HomeTenant()}, {"AZURE_CLIENT_ID", graphsim.DefaultAppID},
-		{"AZURE_CLIENT_SECRET", first.secret}, {"AZURE_CLIENT_CERTIFICATE_PATH", r.file(appPairName)},
+		{"AZURE_TENANT_ID", r.tenants[0].sim.HomeTenant()}, {"AZURE_CLIENT_ID", graphsim.DefaultAppID},
+		{"AZURE_CLIENT_SECRET", r.secret}, {"AZURE_CLIENT_CERTIFICATE_PATH", r.file(appPairName)},
 		{"AZURE_FEDERATED_TOKEN_FILE", r.file(federatedName)},
 		{"ACTIONS_ID_TOKEN_REQUEST_URL", r.url + graphsim.GitHubPath}, {"ACTIONS_ID_TOKEN_REQUEST_TOKEN", "rehearsal"},
 		{"SYSTEM_OIDCREQUESTURI", r.url + graphsim.PipelinesPath}, {"SYSTEM_ACCESSTOKEN", "rehearsal"},

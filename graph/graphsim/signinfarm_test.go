@@ -15,7 +15,7 @@ import (
 // the ID of its tenant.
 func signInFarm(t *testing.T) (*graphsim.Farm, *graphsim.SignInFarm, *httptest.Server) {
 	t.Helper()
-	farm := graphsim.NewFarm(graphsim.FarmOf(graphsim.Config{Seed: 1}, 2))
+	farm := graphsim.NewFarm(graphsim.FarmOf(graphsim.Config{Seed: 2}, 2))
 	host := graphsim.NewSignInFarm(farm, func(s *graphsim.Sim) graphsim.SignInConfig { return graphsim.SignInConfig{Secret: s.HomeTenant()} })
 	server := httptest.NewTLSServer(host)
 	t.Cleanup(server.Close)
@@ -83,7 +83,7 @@ func TestTheAuthorityPicksTheTenant(t *testing.T) {
 		{a.HomeTenant(), a.HomeTenant(), a.HomeTenant()}, {strings.ToUpper(b.HomeTenant()), b.HomeTenant(), b.HomeTenant()},
 		{"common", a.HomeTenant(), a.HomeTenant()},
 		{a.HomeTenant(), b.HomeTenant(), "AADSTS7000215"}, {b.HomeTenant(), a.HomeTenant(), "AADSTS7000215"}, {"organizations", b.HomeTenant(), "AADSTS7000215"},
-		{contoso, a.HomeTenant(), "AADSTS90002: Tenant '" + contoso + "' not found."}, {graphsim.DefaultAppID, "", "AADSTS90002"},
+		{contoso, a.HomeTenant(), "AADSTS90002: Tenant '" + contoso + "' not found."}, {graphsim.DefaultHomeTenant, "", "AADSTS90002"},
 	} {
 		status, body := post(t, server, "/"+tc.authority+tokenPath, proved("client_secret", tc.secret))
 		got, _ := body["error_description"].(string)
@@ -102,7 +102,7 @@ func TestARefusalNamesItsDirectory(t *testing.T) {
 	b := farm.Sims()[1]
 	form := proved("client_secret", b.HomeTenant())
 	form.Set("client_id", contoso)
-	if _, body := post(t, server, "/"+b.HomeTenant()+tokenPath, form); !strings.Contains(body["error_description"].(string), "not found in the directory 'Adatum Corporation 2'") {
+	if _, body := post(t, server, "/"+b.HomeTenant()+tokenPath, form); !strings.Contains(body["error_description"].(string), "not found in the directory 'Adatum Corporation 3'") {
 		t.Error(body)
 	}
 	if of := host.Hosts(); len(of[0].Requests()) != 0 || len(of[1].Requests()) != 1 {
@@ -113,7 +113,7 @@ func TestARefusalNamesItsDirectory(t *testing.T) {
 // One issuer speaks for the workloads of all tenants; a subject is trusted where the
 // tenant says so.
 func TestAssertionsInAFarm(t *testing.T) {
-	farm := graphsim.NewFarm(graphsim.FarmOf(graphsim.Config{Seed: 1}, 2))
+	farm := graphsim.NewFarm(graphsim.FarmOf(graphsim.Config{Seed: 2}, 2))
 	b := farm.Sims()[1]
 	host := graphsim.NewSignInFarm(farm, func(s *graphsim.Sim) graphsim.SignInConfig {
 		if s == b {
