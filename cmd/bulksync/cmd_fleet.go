@@ -32,6 +32,12 @@ decided on and applied by itself.`,
 		},
 	}
 	cmd.SuggestionsMinimumDistance = 2
+	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		for _, m := range inManifest {
+			cmd.Flag(m.flag).Hidden = true
+		}
+		cmd.Root().HelpFunc()(cmd, args)
+	})
 	cmd.AddCommand(fleetAuditCommand(c), fleetPlanCommand(c), fleetCollectCommand(c), noFleetApply())
 	return cmd
 }

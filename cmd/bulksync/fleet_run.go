@@ -199,11 +199,11 @@ func (s *shardRun) rows(ctx context.Context) []fleet.Row {
 // done are the rows of the tenants that need no work, by name.
 func (s *shardRun) done(ctx context.Context) map[string]fleet.Row {
 	rows := map[string]fleet.Row{}
-	if !s.goesOn {
+	if !s.goesOn || s.earlier == nil {
 		return rows
 	}
 	for _, t := range s.tenants {
-		if s.earlier == nil || ctx.Err() != nil {
+		if ctx.Err() != nil {
 			break
 		}
 		m := s.member(s.env, t)

@@ -15,6 +15,7 @@ import (
 
 	"bulksync/execute/rundir"
 	"bulksync/internal/atomicfile"
+	"bulksync/internal/fleet"
 	"bulksync/internal/seal"
 	"bulksync/plan/approval"
 	"bulksync/plan/audit/evidence"
@@ -89,7 +90,11 @@ func targetOf(ctx context.Context, path string) target {
 func (t *target) folder() {
 	has := func(name string) bool { _, err := os.Lstat(filepath.Join(t.path, name)); return err == nil }
 	switch {
-	case has(rundir.JournalName), has(rundir.PlanName):
+	case isFleetFolder(t.path):
+		t.kind = aMystery
+		t.err = hinted(fmt.Errorf("%s is the folder of a fleet: each tenant has its own evidence, or its own plan", t.path),
+			"bulksync verify "+shellQuote(filepath.Join(t.path, fleet.TenantsDir))+"/*/"+evidenceDir)
+	case has(rundir.JournalName), has(rundir.PlanName) && !has(fleetPlanPage):
 		t.kind = aRun
 	case evidence.IsAudit(t.path):
 		t.kind = anAudit
@@ -105,7 +110,8 @@ func (t *target) folder() {
 func (t *target) inside() string {
 	entries, _ := os.ReadDir(t.path)
 	for _, e := range entries {
-		if path := filepath.Join(t.path, e.Name()); e.IsDir() && evidence.IsStore(path) {
+		path := filepath.Join(t.path, e.Name())
+		if e.IsDir() && evidence.IsStore(path) || e.Name() == rundir.PlanName {
 			return "bulksync verify " + shellQuote(path)
 		}
 	}
