@@ -163,49 +163,56 @@ func TestTheTaskFollowsItsSchema(t *testing.T) {
 // after drift or a refusal, and has few rights. make lint reads the manifests by
 // the types of the Kubernetes API.
 func TestTheCronJobIsSafe(t *testing.T) {
-	docs := map[string]any{}
-	dec := yaml.NewDecoder(strings.NewReader(readRepo(t, "samples/kubernetes/audit.yaml")))
-	for {
-		var doc map[string]any
-		err := dec.Decode(&doc)
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		docs[doc["kind"].(string)] = doc
-	}
+	docs := kubernetes(t, "audit.yaml")
 	const (
-		job       = "CronJob.spec.jobTemplate.spec"
+		job       = "CronJob/audit.spec.jobTemplate.spec"
 		pod       = job + ".template.spec"
 		container = pod + ".containers.0"
 	)
 	for path, want := range map[string]string{
-		"Namespace.metadata.labels.pod-security.kubernetes.io/enforce":          "restricted",
-		"ServiceAccount.metadata.annotations.azure.workload.identity/client-id": "YOUR-CLIENT-ID",
-		"CronJob.spec.concurrencyPolicy":                                        "Forbid",
-		job + ".backoffLimit":                                                   "2",
-		job + ".podFailurePolicy.rules.0.action":                                "FailJob",
-		job + ".podFailurePolicy.rules.0.onExitCodes":                           "{containerName: audit, operator: In, values: [2, 4]}",
-		job + ".template.metadata.labels.azure.workload.identity/use":           "true",
-		pod + ".restartPolicy":                                                  "Never", // a podFailurePolicy needs it
-		pod + ".serviceAccountName":                                             "audit",
-		pod + ".automountServiceAccountToken":                                   "false",
-		pod + ".securityContext.runAsNonRoot":                                   "true",
-		pod + ".securityContext.fsGroupChangePolicy":                            "OnRootMismatch",
-		pod + ".securityContext.seccompProfile.type":                            "RuntimeDefault",
-		pod + ".volumes.1.persistentVolumeClaim.claimName":                      "evidence",
-		container + ".name":                                                     "audit",
-		container + ".args":                                                     "[/input/partners.csv, /evidence/store, --auth, workload-identity]",
-		container + ".securityContext":                                          "{allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, readOnlyRootFilesystem: true}",
-		container + ".volumeMounts.1":                                           "{mountPath: /evidence, name: evidence}",
-		container + ".resources.limits.memory":                                  "512Mi",
-		"PersistentVolumeClaim.metadata.name":                                   "evidence",
+		"Namespace/bulksync.metadata.labels.pod-security.kubernetes.io/enforce":       "restricted",
+		"ServiceAccount/audit.metadata.annotations.azure.workload.identity/client-id": "YOUR-CLIENT-ID",
+		"CronJob/audit.spec.concurrencyPolicy":                                        "Forbid",
+		job + ".backoffLimit":                                                         "2",
+		job + ".podFailurePolicy.rules.0.action":                                      "FailJob",
+		job + ".podFailurePolicy.rules.0.onExitCodes":                                 "{containerName: audit, operator: In, values: [2, 4]}",
+		job + ".template.metadata.labels.azure.workload.identity/use":                 "true",
+		pod + ".restartPolicy":                                                        "Never", // a podFailurePolicy needs it
+		pod + ".serviceAccountName":                                                   "audit",
+		pod + ".automountServiceAccountToken":                                         "false",
+		pod + ".securityContext.runAsNonRoot":                                         "true",
+		pod + ".securityContext.fsGroupChangePolicy":                                  "OnRootMismatch",
+		pod + ".securityContext.seccompProfile.type":                                  "RuntimeDefault",
+		pod + ".volumes.1.persistentVolumeClaim.claimName":                            "evidence",
+		container + ".name":                                                           "audit",
+		container + ".args":                                                           "[/input/partners.csv, /evidence/store, --auth, workload-identity]",
+		container + ".securityContext":                                                "{allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, readOnlyRootFilesystem: true}",
+		container + ".volumeMounts.1":                                                 "{mountPath: /evidence, name: evidence}",
+		container + ".resources.limits.memory":                                        "512Mi",
+		"PersistentVolumeClaim/evidence.spec.accessModes":                             "[ReadWriteOnce]",
 	} {
 		if got := valueAt(docs, path); got != want {
 			t.Errorf("%s is %s, want %s", path, got, want)
 		}
+	}
+}
+
+// kubernetes are the documents of a file of samples/kubernetes, each under its kind and
+// its name.
+func kubernetes(t *testing.T, file string) map[string]any {
+	t.Helper()
+	docs := map[string]any{}
+	dec := yaml.NewDecoder(strings.NewReader(readRepo(t, "samples/kubernetes/"+file)))
+	for {
+		var doc map[string]any
+		err := dec.Decode(&doc)
+		if err == io.EOF {
+			return docs
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs[doc["kind"].(string)+"/"+valueAt(doc, "metadata.name")] = doc
 	}
 }
 
