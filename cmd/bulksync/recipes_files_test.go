@@ -33,29 +33,27 @@ func needs(t *testing.T, program string) {
 	}
 }
 
-// systemd takes the units without a word, and finds that the service may do
+// systemd takes the units without a word, and finds that the services may do
 // little.
 func TestTheUnitsAreValidAndHardened(t *testing.T) {
 	needs(t, "systemd-analyze")
-	dir := t.TempDir()
-	// It wants to find the program, which is installed elsewhere than here.
-	service := readRepo(t, "samples/schedule/bulksync-audit.service")
-	here := strings.Replace(service, "ExecStart=/opt/bulksync/audit.sh ", "ExecStart="+schedule(t, "audit.sh")+" ", 1)
-	if here == service {
-		t.Fatal("the service does not run /opt/bulksync/audit.sh")
-	}
-	units := []string{filepath.Join(dir, "bulksync-audit.service"), filepath.Join(dir, "bulksync-audit.timer")}
-	timer := readRepo(t, "samples/schedule/bulksync-audit.timer")
-	if err := errors.Join(os.WriteFile(units[0], []byte(here), 0o600), os.WriteFile(units[1], []byte(timer), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	for _, args := range [][]string{
-		append([]string{"verify", "--man=no"}, units...),
-		{"security", "--offline=true", "--threshold=15", units[0]}, // in tenths; 100 is a service without any limit
-	} {
-		out, err := exec.CommandContext(t.Context(), "systemd-analyze", args...).CombinedOutput()
-		if err != nil || args[0] == "verify" && len(out) > 0 {
-			t.Errorf("systemd-analyze %s: %v\n%s", strings.Join(args, " "), err, out)
+	for _, name := range []string{"bulksync-audit", "bulksync-fleet@"} {
+		dir := t.TempDir()
+		// It wants to find the program, which is installed elsewhere than here.
+		service := strings.ReplaceAll(readRepo(t, "samples/schedule/"+name+".service"), "=/opt/bulksync/audit.sh ", "="+schedule(t, "audit.sh")+" ")
+		units := []string{filepath.Join(dir, name+".service"), filepath.Join(dir, name+".timer")}
+		timer := readRepo(t, "samples/schedule/"+name+".timer")
+		if err := errors.Join(os.WriteFile(units[0], []byte(service), 0o600), os.WriteFile(units[1], []byte(timer), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{
+			append([]string{"verify", "--man=no"}, units...),
+			{"security", "--offline=true", "--threshold=15", units[0]}, // in tenths; 100 is a service without any limit
+		} {
+			out, err := exec.CommandContext(t.Context(), "systemd-analyze", args...).CombinedOutput()
+			if err != nil || args[0] == "verify" && len(out) > 0 {
+				t.Errorf("systemd-analyze %s: %v\n%s", strings.Join(args, " "), err, out)
+			}
 		}
 	}
 }
