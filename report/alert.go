@@ -30,6 +30,8 @@ type alert struct {
 	// Link filters the list of a page to the alert's rows.
 	Link     string
 	Partners []partner
+	// Who is what Partners are; empty means partner.
+	Who string
 	// More is how many partners are missing from Partners.
 	More  int
 	rows  int
@@ -68,7 +70,7 @@ func (a *alert) Count(noun string) string {
 	case partners == 0:
 		return rows
 	case partners == a.rows:
-		return words.Count(partners, "partner")
+		return words.Count(partners, a.who())
 	case a.home:
 		return rows + " to " + words.Count(partners, "partner") + " and the home tenant"
 	case noun == "finding":
@@ -77,6 +79,9 @@ func (a *alert) Count(noun string) string {
 		return rows + " to " + words.Count(partners, "partner")
 	}
 }
+
+// who is what a partner of the alert is called.
+func (a *alert) who() string { return cmp.Or(a.Who, "partner") }
 
 // otherKey is the key of the alert for rows past the bound.
 const otherKey = "…"
@@ -105,7 +110,7 @@ func (g *groups) at(key string, mk func() alert) *alert {
 	}
 	a := mk()
 	if key == otherKey {
-		a = alert{Tone: a.Tone, Title: "other", Link: "#changes", Words: "for other reasons; each row has its own"}
+		a = alert{Tone: a.Tone, Who: a.Who, Title: "other", Link: "#changes", Words: "for other reasons; each row has its own"}
 	}
 	g.keys, g.alerts[key] = append(g.keys, key), &a
 	return &a

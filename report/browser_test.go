@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"bulksync/internal/browser"
+	"bulksync/internal/fleet"
 	"bulksync/plan"
 	"bulksync/plan/approval"
 	"bulksync/report"
@@ -81,13 +82,16 @@ func pages(t *testing.T) map[string]string {
 	}
 }
 
-// allPages are the pages and the index of a store, small and large.
+// allPages are the pages, the index of a store and the roll-up of a fleet.
 func allPages(t *testing.T) map[string]string {
 	all := pages(t)
 	broken := historyOf(12)
 	broken.Audits[5].Gap, broken.Audits[7] = "its number does not follow", report.HistoryAudit{Folder: "20261003T220405Z-drift", Problem: "unexpected end of JSON"}
 	for name, p := range map[string]report.HistoryPage{"empty history": historyOf(0), "history": historyOf(60), "broken history": broken} {
 		all[name] = pageFile(t, func(w io.Writer) error { return report.History(w, p) })
+	}
+	for name, r := range map[string]*fleet.Rollup{"fleet": sampleFleet(), "sharded fleet": shardedFleet(), "fleet of plans": planFleet(), "fleet of 60": largeFleet(60)} {
+		all[name] = pageFile(t, func(w io.Writer) error { return report.Fleet(w, r, report.HTML, report.Options{}) })
 	}
 	return all
 }

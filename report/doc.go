@@ -1,15 +1,15 @@
-// Package report tells people and machines what a plan would do, what a run did
-// and what an audit found.
+// Package report tells people and machines what a plan would do, what a run did,
+// what an audit found, and what is known of the tenants of a fleet.
 //
-// Each of Plan, Run and Audit writes one document in one of five formats, and an
-// audit in three more. JSON and CSV are for programs: a run's JSON is its summary,
-// its CSV the outcomes. Text, Markdown and HTML are for people and are drawn from
-// one page: verdict, facts, what needs attention, rows. Text and Markdown are
-// bounded and say what they left out; HTML holds every row, in one file that loads
+// Each of Plan, Run, Audit and Fleet writes one document in one of five formats, an
+// audit in three more and a fleet in one. JSON and CSV are for programs: a run's JSON
+// is its summary, its CSV the outcomes. Text, Markdown and HTML are for people and are
+// drawn from one page: verdict, facts, what needs attention, rows. Text and Markdown
+// are bounded and say what they left out; HTML holds every row, in one file that loads
 // nothing from anywhere. Outcomes and FailedRows write the two CSV files of a run
 // folder, and History the index page of a store of audits. JUnit, SARIF and GitHub
-// tell build servers what an audit found, Metrics tells a monitor, Notification a
-// chat, and Queries asks Microsoft's logs.
+// tell build servers what an audit found, and JUnit what became of a fleet; Metrics
+// tells a monitor, Notification a chat, and Queries asks Microsoft's logs.
 //
 // The package owns the wording, the layout and the advice: one table has the
 // next step for the outcomes of a run and, through Advise, for the errors of a
@@ -25,6 +25,6 @@
 // that a spreadsheet would run as a formula get a leading apostrophe, except
 // for the input's own cells in failed.csv, which must stay as they were.
 //
-// Packages plan, plan/audit and execute/journal below own the vocabulary;
-// cmd/bulksync decides where a report goes.
+// Packages plan, plan/audit, execute/journal and internal/fleet below own the
+// vocabulary; cmd/bulksync decides where a report goes.
 package report

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/url"
@@ -220,7 +221,7 @@ func historyRowOf(a *HistoryAudit) historyRow {
 	case a.Result == audit.Incomplete:
 		r.Tone, r.Findings = warn, "Nothing is claimed."
 	default:
-		r.Findings, r.News = openWords(a), a.newsWords()
+		r.Findings, r.News = openWords(a), a.news().words()
 		if r.Tone = good; a.Result == audit.Drift {
 			r.Tone = bad
 		}
@@ -244,18 +245,10 @@ func openWords(a *HistoryAudit) string {
 	return strings.Join(list, ", ")
 }
 
-func (a *HistoryAudit) newsWords() string {
-	var list []string
-	n := a.news()
-	for _, t := range []tile{{"new", n.fresh, bad}, {"reopened", n.reopened, bad}, {"continuing", n.continuing, warn}, {"fixed", n.fixed, good}} {
-		if t.N > 0 {
-			list = append(list, words.Thousands(t.N)+" "+t.Label)
-		}
-	}
-	if len(list) == 0 {
-		return "none"
-	}
-	return strings.Join(list, ", ")
+// words say "1 new, 7 continuing", or none.
+func (n news) words() string {
+	list := counted(tile{"new", n.fresh, bad}, tile{"reopened", n.reopened, bad}, tile{"continuing", n.continuing, warn}, tile{"fixed", n.fixed, good}, tile{"not judged", n.unjudged, plain})
+	return cmp.Or(list, "none")
 }
 
 // folderLink is the address of an audit's folder beside the page, whatever its

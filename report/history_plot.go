@@ -281,7 +281,7 @@ func plotWords(p *HistoryPage) string {
 	}
 	s := ""
 	if a := p.complete(); a != nil {
-		s = fmt.Sprintf("Audit %d, the newest with a result, of %s: %s. News: %s. ", a.Number, stamp(a.FinishedAt), openWords(a), a.newsWords())
+		s = fmt.Sprintf("Audit %d, the newest with a result, of %s: %s. News: %s. ", a.Number, stamp(a.FinishedAt), openWords(a), a.news().words())
 		s += fmt.Sprintf("The most open findings were %s, in audit %d. ", words.Thousands(sumOf(byKind[:], most)), most.Number)
 	}
 	if silent > 0 {

@@ -49,9 +49,13 @@ func writeHTML(w io.Writer, p *page) error {
 	if err != nil {
 		return err
 	}
+	style := pageStyle
+	if p.Fleet {
+		style += fleetStyle
+	}
 	h := htmlPage{
-		Page: p, Style: template.CSS(pageStyle), Script: template.JS(pageScript),
-		Policy: "default-src 'none'; style-src " + sourceHash(pageStyle) + "; script-src " + sourceHash(pageScript) + "; base-uri 'none'; form-action 'none'",
+		Page: p, Style: template.CSS(style), Script: template.JS(pageScript),
+		Policy: "default-src 'none'; style-src " + sourceHash(style) + "; script-src " + sourceHash(pageScript) + "; base-uri 'none'; form-action 'none'",
 	}
 	for i := range p.NRows {
 		if p.Rank(i) == rankSame {
@@ -97,7 +101,11 @@ func writeGroups(w io.Writer, t *template.Template, p *page) error {
 				rows = append(rows, p.rowAt(i))
 			}
 			text = text[:0]
-			text.group(rows)
+			if p.Fleet {
+				text.tenant(&rows[0])
+			} else {
+				text.group(rows)
+			}
 			if _, err := w.Write(text); err != nil {
 				return err
 			}
@@ -195,10 +203,10 @@ func (a *alert) First() []partner { return a.Partners[:min(len(a.Partners), html
 func (a *alert) Others() []partner { return a.Partners[len(a.First()):] }
 
 // Rest is how many partners come after the first.
-func (a *alert) Rest() string { return more(len(a.Others())+a.More, "partner") }
+func (a *alert) Rest() string { return more(len(a.Others())+a.More, a.who()) }
 
 // Unnamed is how many partners the alert does not name at all.
-func (a *alert) Unnamed() string { return more(a.More, "partner") }
+func (a *alert) Unnamed() string { return more(a.More, a.who()) }
 
 // htmlNames bounds the names in the card of an alert.
 const htmlNames = 4
@@ -228,7 +236,7 @@ func (a *alert) RestOfNames() string {
 	if rest <= 0 {
 		return ""
 	}
-	return more(rest, "partner")
+	return more(rest, a.who())
 }
 
 // Text is the form as plain text.

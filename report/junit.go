@@ -49,15 +49,18 @@ func auditJUnit(w io.Writer, a *audit.Audit) error {
 	tests, skipped := junitCounts(cases)
 	suites := junitStart("testsuites", append(slices.Clone(tests), junitAttr("name", "bulksync audit"))...)
 	suite := junitStart("testsuite", append(slices.Clone(tests), skipped, junitAttr("name", "bulksync audit of "+OneLine(a.HomeTenant.ID)),
-		junitAttr("timestamp", a.CreatedAt.UTC().Format("2006-01-02T15:04:05")))...)
+		junitAttr("timestamp", junitTime(a.CreatedAt)))...)
 	properties := junitStart("properties")
+	return writeJUnit(w, slices.Concat([]any{suites, suite, properties}, junitProperties(a), []any{properties.End()}, cases, []any{suite.End(), suites.End()}))
+}
+
+// writeJUnit writes the tags and elements of a document.
+func writeJUnit(w io.Writer, parts []any) error {
 	b := bufio.NewWriter(w)
 	b.WriteString(xml.Header)
 	enc := xml.NewEncoder(b)
 	enc.Indent("", "  ")
-	for _, part := range slices.Concat(
-		[]any{suites, suite, properties}, junitProperties(a), []any{properties.End()}, cases, []any{suite.End(), suites.End()},
-	) {
+	for _, part := range parts {
 		var err error
 		switch part := part.(type) {
 		case xml.StartElement, xml.EndElement:
@@ -83,6 +86,8 @@ func junitStart(name string, attrs ...xml.Attr) xml.StartElement {
 func junitAttr(name, value string) xml.Attr {
 	return xml.Attr{Name: xml.Name{Local: name}, Value: value}
 }
+
+func junitTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05") }
 
 func junitCounts(cases []any) (tests []xml.Attr, skipped xml.Attr) {
 	var n struct{ failures, errors, skipped int }

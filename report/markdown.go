@@ -53,6 +53,7 @@ func writeMarkdown(w io.Writer, p *page) error {
 		fmt.Fprintf(&b, "| Plan fingerprint | %s |\n", mdValue(short(p.Fingerprint, markdownCell), true))
 	}
 	mdRows(&b, p)
+	mdCommands(&b, p)
 	for i := range p.Lists {
 		mdList(&b, &p.Lists[i])
 	}
@@ -87,7 +88,7 @@ func mdAlert(b *strings.Builder, a *alert, noun string) {
 		fmt.Fprintf(b, "  - %s\n", mdPartner(p))
 	}
 	if rest := len(a.Partners) - markdownPartners + a.More; rest > 0 {
-		fmt.Fprintf(b, "  - and %s\n", more(rest, "partner"))
+		fmt.Fprintf(b, "  - and %s\n", more(rest, a.who()))
 	}
 	if a.Hint != "" {
 		fmt.Fprintf(b, "  - hint: %s\n", mdText(a.Hint))
@@ -106,10 +107,14 @@ func short(s string, limit int) string {
 // mdRows writes the table and says how many rows did not fit. A column that is
 // empty in every row is left out.
 func mdRows(b *strings.Builder, p *page) {
+	heads := []string{"", "Line", "Partner", "Tenant ID", p.Detail, "Notes"}
+	if p.Fleet {
+		heads = []string{"", "Tenant", "Tenant ID", "What was found", "Work", "Next step"}
+	}
 	rows := mdFitting(p.listed(), b.Len())
 	if p.NListed > 0 {
 		fmt.Fprintf(b, "\n### %ss\n\n", strings.ToUpper(p.Noun[:1])+p.Noun[1:])
-		mdTable(b, []string{"", "Line", "Partner", "Tenant ID", p.Detail, "Notes"}, rows)
+		mdTable(b, heads, rows)
 	}
 	if rest := p.NListed - len(rows); rest > 0 {
 		fmt.Fprintf(b, "\n%s left out to fit into a comment. The HTML, CSV and JSON reports have all of them.\n", isAre(rest, "more "+p.Noun))
@@ -172,6 +177,9 @@ func mdTable(b *strings.Builder, head []string, rows [][]string) {
 func mdLine(cells []string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
 
 func mdRow(r *row) []string {
+	if r.Tenant != nil {
+		return mdTenant(r)
+	}
 	name := mdCell(r.Partner.Name)
 	if r.Partner == (partner{}) {
 		name = "home tenant"

@@ -22,7 +22,7 @@ const (
 // reader needs it. All its text is clean; each format escapes it for itself.
 // Its members are exported for the templates.
 type page struct {
-	Kind string // "plan", "run" or "audit"
+	Kind string // "plan", "run", "audit", "fleet audit" or "fleet plan"
 	Noun string // what a row that matters is: "change" or "finding"
 	// All describes all rows: "2 changes", or "5 objects: 2 to change, ..." if
 	// unchanged ones are included.
@@ -30,6 +30,9 @@ type page struct {
 	Objects bool // the rows are objects, including unchanged ones
 	// Lined means that rows have line numbers of the input.
 	Lined bool
+	// Fleet means that the rows are home tenants, and Sharded that there is more than
+	// one shard.
+	Fleet, Sharded bool
 	// Approves means that the plan has something to approve.
 	Approves bool
 	Tone     tone

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"bulksync/execute/journal"
+	"bulksync/internal/fleet"
 	"bulksync/plan"
 	"bulksync/plan/approval"
 	"bulksync/plan/audit"
@@ -24,7 +25,7 @@ const (
 	CSV      Format = "csv"
 	Markdown Format = "markdown"
 	HTML     Format = "html"
-	// JUnit, SARIF and GitHub are for an audit alone.
+	// JUnit is for an audit and a fleet, SARIF and GitHub are for an audit alone.
 	JUnit  Format = "junit"
 	SARIF  Format = "sarif"
 	GitHub Format = "github"
@@ -36,11 +37,14 @@ func ParseFormat(s string) (Format, error) {
 	case slices.Contains([]Format{Text, JSON, CSV, Markdown, HTML}, f) || f.OfAudit():
 		return f, nil
 	}
-	return "", fmt.Errorf("unknown format %q: use text, json, csv, markdown or html; an audit also knows junit, sarif and github", s)
+	return "", fmt.Errorf("unknown format %q: use text, json, csv, markdown or html; an audit also knows junit, sarif and github, and a fleet junit", s)
 }
 
-// OfAudit reports whether only an audit has this format.
+// OfAudit reports whether an audit has this format, and a plan and a run have not.
 func (f Format) OfAudit() bool { return slices.Contains([]Format{JUnit, SARIF, GitHub}, f) }
+
+// OfFleet reports whether the roll-up of a fleet has this format.
+func (f Format) OfFleet() bool { return f == JUnit || !f.OfAudit() }
 
 // Options are what only the caller knows. The zero value is a report of 80
 // columns without colour.
@@ -124,6 +128,25 @@ func Audit(w io.Writer, a *audit.Audit, f Format, o Options) error {
 		return auditGitHub(w, a, o)
 	default:
 		return writePage(w, auditPage(a), f, o)
+	}
+}
+
+// Fleet writes what is known of the tenants of a fleet. CSV has one line for each
+// tenant, JUnit one suite. A roll-up whose totals do not account for every tenant of
+// its manifest is an error and nothing is written.
+func Fleet(w io.Writer, r *fleet.Rollup, f Format, o Options) error {
+	if err := checkFleet(r); err != nil {
+		return err
+	}
+	switch f {
+	case JSON:
+		return writeJSON(w, r)
+	case CSV:
+		return fleetCSV(w, r)
+	case JUnit:
+		return fleetJUnit(w, r)
+	default:
+		return writePage(w, fleetPage(r), f, o)
 	}
 }
 

@@ -34,6 +34,8 @@ type row struct {
 	// day of the first audit that found it. Waived says what its waiver is.
 	State, Since, Waived string
 	Edits                []edit
+	// Tenant is a home tenant of a roll-up; nil in every other report.
+	Tenant *tenantRow
 }
 
 // edit is a change of an object that the directory's audit log tells of, as text.

@@ -56,6 +56,7 @@ func writeText(w io.Writer, p *page, o Options) error {
 		t.alert(a, p.Noun)
 	}
 	t.rows(p, o.All)
+	t.commands(p, o.All)
 	for i := range p.Lists {
 		t.list(&p.Lists[i], o.All)
 	}
@@ -112,7 +113,7 @@ func (t *textWriter) alert(a *alert, noun string) {
 		}
 	}
 	if rest := len(a.Partners) - textPartners + a.More; rest > 0 {
-		t.say("    and %s\n", more(rest, "partner"))
+		t.say("    and %s\n", more(rest, a.who()))
 	}
 	if a.Hint != "" {
 		t.say("%s\n", hang("  hint: "+a.Hint, 2, t.width))
@@ -135,9 +136,13 @@ func partnerLine(p partner, limit int) string {
 // rows draws the rows that matter as a table and counts the others, or draws
 // all of them.
 func (t *textWriter) rows(p *page, all bool) {
+	draw := func(of iter.Seq[row], limit int) { t.table(p.Detail, p.Lined, of, limit) }
+	if p.Fleet {
+		draw = t.tenants
+	}
 	if all && p.NRows > 0 {
 		t.say("\n")
-		t.table(p.Detail, p.Lined, p.rows(rankSame), p.NRows)
+		draw(p.rows(rankSame), p.NRows)
 		return
 	}
 	limit, where := textRows, "--format html, csv or json shows all of them."
@@ -146,7 +151,7 @@ func (t *textWriter) rows(p *page, all bool) {
 	}
 	if p.NListed > 0 && t.err == nil {
 		t.say("\n")
-		t.table(p.Detail, p.Lined, p.listed(), limit)
+		draw(p.listed(), limit)
 	}
 	if rest := p.NListed - limit; rest > 0 {
 		t.say("\n... and %s. %s\n", more(rest, p.Noun), where)

@@ -93,7 +93,7 @@ func (w runCounts) openAre(what string) string {
 	case w.open == 1:
 		return "the " + w.noun + " is not " + what
 	default:
-		return w.none() + " is " + what
+		return noneOf(w.all, w.noun) + " is " + what
 	}
 }
 
@@ -104,14 +104,6 @@ func (w runCounts) undone() string {
 		return w.openAre("known to be done")
 	}
 	return w.openAre("done")
-}
-
-// none is "neither change" or "none of the 9 changes".
-func (w runCounts) none() string {
-	if w.all == 2 {
-		return "neither " + w.noun
-	}
-	return "none of the " + words.Count(w.all, w.noun)
 }
 
 // unsuccessful says how many changes did not succeed. An object that was to stay as
@@ -129,7 +121,7 @@ func (w runCounts) unsuccessful() string {
 	case w.open == 1:
 		return "the change did not succeed"
 	default:
-		return w.none() + " succeeded"
+		return noneOf(w.all, w.noun) + " succeeded"
 	}
 }
 

@@ -30,6 +30,14 @@ func allOf(n int, noun string) string {
 	}
 }
 
+// noneOf names none of n things: "neither change" or "none of the 9 changes".
+func noneOf(n int, noun string) string {
+	if n == 2 {
+		return "neither " + noun
+	}
+	return "none of the " + words.Count(n, noun)
+}
+
 // agree picks the form that agrees with n.
 func agree(n int, one, many string) string {
 	if n == 1 {

@@ -32,12 +32,6 @@ decided on and applied by itself.`,
 		},
 	}
 	cmd.SuggestionsMinimumDistance = 2
-	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		for _, m := range inManifest {
-			cmd.Flag(m.flag).Hidden = true
-		}
-		cmd.Root().HelpFunc()(cmd, args)
-	})
 	cmd.AddCommand(fleetAuditCommand(c), fleetPlanCommand(c), fleetCollectCommand(c), noFleetApply())
 	return cmd
 }
@@ -53,8 +47,8 @@ func noFleetApply() *cobra.Command {
 	}
 }
 
-// fleetOptions are the flags that fleet audit and fleet plan share.
-type fleetOptions struct {
+// shardOptions are the flags that fleet audit and fleet plan share.
+type shardOptions struct {
 	// manifest is the file, dir the folder of the fleet.
 	manifest, dir string
 	// shardText is the shard as typed; empty for the whole fleet.
@@ -69,7 +63,7 @@ type fleetOptions struct {
 	shard fleet.Shard
 }
 
-func (o *fleetOptions) register(fl *pflag.FlagSet) {
+func (o *shardOptions) register(fl *pflag.FlagSet) {
 	fl.StringVar(&o.dir, "out-dir", "", "`DIR` of the fleet: the roll-up, and a folder for each tenant")
 	fl.StringVar(&o.shardText, "shard", "", "`I/N`: work on this part of the tenants alone, counted from 0; JOB_COMPLETION_INDEX/N takes I from that variable")
 	fl.StringVar(&o.name, "run", "", "`NAME` of the run, such as that of a job: what is started again with the same name goes on with it")
@@ -80,8 +74,8 @@ func (o *fleetOptions) register(fl *pflag.FlagSet) {
 // hintOutDir is for a fleet without a folder.
 const hintOutDir = "say where the results are kept with --out-dir DIR"
 
-// check turns the texts of the flags into values. given reports which flags were given.
-func (o *fleetOptions) check(e *env, given func(flag string) bool) (err error) {
+// check turns the texts of the flags into values.
+func (o *shardOptions) check(e *env) (err error) {
 	switch {
 	case o.manifest == "-":
 		return hinted(errors.New("a manifest cannot come from standard input: the paths in it are relative to its file"), "name the file")
@@ -92,10 +86,10 @@ func (o *fleetOptions) check(e *env, given func(flag string) bool) (err error) {
 	case o.timeout < time.Second:
 		return fmt.Errorf("--tenant-timeout: %s is too short to read a tenant: give a second or more", o.timeout)
 	}
-	if err := checkRunName(o.name, given("run")); err != nil {
+	if err := checkRunName(o.name); err != nil {
 		return err
 	}
-	if o.shard = fleet.WholeFleet; given("shard") {
+	if o.shard = fleet.WholeFleet; o.shardText != "" {
 		if o.shard, err = fleet.ParseShard(o.shardText, e.getenv); err != nil {
 			return fmt.Errorf("--shard: %w", err)
 		}
@@ -106,12 +100,9 @@ func (o *fleetOptions) check(e *env, given func(flag string) bool) (err error) {
 // maxRunName is more than any scheduler gives a job, in characters.
 const maxRunName = 200
 
-// checkRunName refuses a name that comes from a variable that is not set, or that no
-// page could show.
-func checkRunName(name string, given bool) error {
+// checkRunName refuses a name that no page could show.
+func checkRunName(name string) error {
 	switch {
-	case given && name == "":
-		return errors.New(`--run "": give the run a name, or leave the flag out`)
 	case len(name) > maxRunName:
 		return fmt.Errorf("--run: the name is longer than %d characters", maxRunName)
 	case edge(name) != name, !isPrintable(name):
@@ -137,7 +128,7 @@ var inManifest = [...]struct{ flag, member string }{
 
 // fleetVerb is verb for a command that works on a fleet. Standard error is written in
 // whole lines, since several tenants write to it.
-func (c *commandLine) fleetVerb(f func(cmd *cobra.Command, e *env, args []string) error) func(*cobra.Command, []string) error {
+func (c *commandLine) fleetVerb(f func(e *env, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		for _, m := range inManifest {
 			if cmd.Flags().Changed(m.flag) {
@@ -147,7 +138,7 @@ func (c *commandLine) fleetVerb(f func(cmd *cobra.Command, e *env, args []string
 		p := *c.process
 		p.err, p.getenv = &errorLines{to: p.err}, withoutTenant(p.getenv)
 		own := commandLine{process: &p, stops: c.stops, flags: c.flags}
-		return own.verb(func(e *env, args []string) error { return f(cmd, e, args) })(cmd, args)
+		return own.verb(f)(cmd, args)
 	}
 }
 

@@ -15,13 +15,13 @@ import (
 
 // fleetAuditOptions are the flags of bulksync fleet audit.
 type fleetAuditOptions struct {
-	fleetOptions
+	shardOptions
 	// each are the options of each tenant, without its files.
 	each auditOptions
 }
 
 func fleetAuditCommand(c *commandLine) *cobra.Command {
-	o := fleetAuditOptions{fleetOptions: fleetOptions{console: c.process}, each: auditOptions{wanted: wanted{imageless: true}}}
+	o := fleetAuditOptions{shardOptions: shardOptions{console: c.process}, each: auditOptions{wanted: wanted{imageless: true}}}
 	cmd := &cobra.Command{
 		Use:   "audit FLEET.yaml",
 		Short: "Audit each home tenant of a manifest, with evidence",
@@ -33,9 +33,9 @@ tenant could not be read or signed in to.`,
 		Example: `  bulksync fleet audit fleet.yaml --out-dir fleet
   bulksync fleet audit fleet.yaml --out-dir fleet --shard 0/4 --fail-on new`,
 		Args: takes(1, 1),
-		RunE: c.fleetVerb(func(cmd *cobra.Command, e *env, args []string) error {
+		RunE: c.fleetVerb(func(e *env, args []string) error {
 			o.manifest = args[0]
-			if err := o.check(e, cmd.Flags().Changed); err != nil {
+			if err := o.check(e); err != nil {
 				return err
 			}
 			return o.run(c.stops, e)

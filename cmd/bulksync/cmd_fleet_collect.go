@@ -30,11 +30,8 @@ those that are missing. Every tenant of the manifest is in it. Exit 0: nothing
 differs in any tenant; 2: something does; 5: of a tenant nothing is known.`,
 		Example: "  bulksync fleet collect fleet\n  bulksync fleet collect shard-0 shard-1 --out-dir fleet",
 		Args:    takes(1, anyNumber),
-		RunE: c.fleetVerb(func(cmd *cobra.Command, e *env, args []string) error {
+		RunE: c.fleetVerb(func(e *env, args []string) error {
 			o.dirs = args
-			if cmd.Flags().Changed("out-dir") && o.out == "" {
-				return errors.New(`--out-dir "": name a folder, or leave the flag out`)
-			}
 			return o.run(c.stops.Soft, e)
 		}),
 	}

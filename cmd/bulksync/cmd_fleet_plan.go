@@ -16,13 +16,13 @@ import (
 
 // fleetPlanOptions are the flags of bulksync fleet plan.
 type fleetPlanOptions struct {
-	fleetOptions
+	shardOptions
 	names          namesFlag
 	createPartners bool
 }
 
 func fleetPlanCommand(c *commandLine) *cobra.Command {
-	o := fleetPlanOptions{fleetOptions: fleetOptions{console: c.process}}
+	o := fleetPlanOptions{shardOptions: shardOptions{console: c.process}}
 	cmd := &cobra.Command{
 		Use:   "plan FLEET.yaml",
 		Short: "Make a plan for each home tenant of a manifest",
@@ -33,9 +33,9 @@ nothing would change; 2: something would; 5: a tenant could not be read or
 signed in to.`,
 		Example: "  bulksync fleet plan fleet.yaml --out-dir fleet",
 		Args:    takes(1, 1),
-		RunE: c.fleetVerb(func(cmd *cobra.Command, e *env, args []string) error {
+		RunE: c.fleetVerb(func(e *env, args []string) error {
 			o.manifest = args[0]
-			if err := o.check(e, cmd.Flags().Changed); err != nil {
+			if err := o.check(e); err != nil {
 				return err
 			}
 			return o.run(c.stops, e)

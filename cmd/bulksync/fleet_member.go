@@ -32,7 +32,7 @@ type member struct {
 }
 
 // member is a tenant with what it needs to be worked on.
-func (o *fleetOptions) member(e *env, t fleet.Tenant) *member {
+func (o *shardOptions) member(e *env, t fleet.Tenant) *member {
 	m := &member{Tenant: t, dir: fleet.TenantDir(o.dir, t.Name), lines: &tenantLines{to: e.err, name: t.Name}, real: o.console.getenv}
 	own := *e
 	own.in, own.out, own.err, own.getenv = strings.NewReader(""), io.Discard, m.lines, m.variable

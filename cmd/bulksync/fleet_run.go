@@ -29,7 +29,7 @@ type fleetWork struct {
 
 // shardRun is the work on one shard of a fleet.
 type shardRun struct {
-	*fleetOptions
+	*shardOptions
 	*env
 	fleetWork
 	record  *fleet.Record
@@ -41,7 +41,7 @@ type shardRun struct {
 }
 
 // work works on the tenants of the shard, and says what is known of all.
-func (o *fleetOptions) work(stops execute.Stops, e *env, w fleetWork) error {
+func (o *shardOptions) work(stops execute.Stops, e *env, w fleetWork) error {
 	s, err := o.begin(stops.Soft, e, w)
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (o *fleetOptions) work(stops execute.Stops, e *env, w fleetWork) error {
 
 // begin reads the manifest, claims the shard and writes its record. If that fails,
 // nothing new is left.
-func (o *fleetOptions) begin(ctx context.Context, e *env, w fleetWork) (s *shardRun, err error) {
+func (o *shardOptions) begin(ctx context.Context, e *env, w fleetWork) (s *shardRun, err error) {
 	m, err := readFile(ctx, &e.process, o.manifest, func(r io.Reader) (*fleet.Manifest, error) {
 		return fleet.ReadManifest(r, o.manifest)
 	})
@@ -73,7 +73,7 @@ func (o *fleetOptions) begin(ctx context.Context, e *env, w fleetWork) (s *shard
 	if err := checkFleet(o.dir, m); err != nil {
 		return nil, err
 	}
-	s = &shardRun{fleetOptions: o, env: e, fleetWork: w, tenants: o.shard.Of(m.Tenants)}
+	s = &shardRun{shardOptions: o, env: e, fleetWork: w, tenants: o.shard.Of(m.Tenants)}
 	s.record = &fleet.Record{Tool: tool(), Verb: w.verb, Run: o.name, Manifest: m.Listing(), Shard: o.shard}
 	s.record.Manifest.Name = inputName(o.manifest)
 	return s, s.claim(ctx)

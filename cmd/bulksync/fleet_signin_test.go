@@ -16,7 +16,7 @@ func TestFleetSignsInEachWay(t *testing.T) {
 	process := []string{
 		"AZURE_TENANT_ID=" + killTenant(9), "AZURE_CLIENT_SECRET=nobody-has-this-secret", "AZURE_CLIENT_CERTIFICATE_PATH=/nowhere.pem",
 		"AZURE_USERNAME=ada", "AZURE_PASSWORD=nobody-has-this-password", "BULKSYNC_ACCESS_TOKEN=nobody-has-this-token", "BULKSYNC_AUTH=token", "BULKSYNC_TENANT=" + killTenant(9),
-		"CONTOSO_SECRET=" + r.secret, "ACTIONS_ID_TOKEN_REQUEST_TOKEN=rehearsal-job-key", "SYSTEM_ACCESSTOKEN=rehearsal-job-key",
+		"CONTOSO_SECRET=" + r.tenants[0].secret, "ACTIONS_ID_TOKEN_REQUEST_TOKEN=rehearsal-job-key", "SYSTEM_ACCESSTOKEN=rehearsal-job-key",
 	}
 	own := []string{"AZURE_CLIENT_ID=" + killTenant(8), "AZURE_FEDERATED_TOKEN_FILE=/nowhere"}
 	app := "clientId: " + graphsim.DefaultAppID
@@ -40,7 +40,7 @@ func TestFleetSignsInEachWay(t *testing.T) {
 		}
 	}
 	r.noSecrets(t)
-	if said := r.said.String(); strings.Contains(said, "nobody-has-this") || strings.Contains(said, r.secret) {
+	if said := r.said.String(); strings.Contains(said, "nobody-has-this") || strings.Contains(said, r.tenants[0].secret) {
 		t.Error(said)
 	}
 }

@@ -57,7 +57,7 @@ func TestFleetStopsAtASignal(t *testing.T) {
 }
 
 // fleetOf are the options and the surroundings of a fleet of which the work is given.
-func (r *fleetRig) fleetOf(dir string) (*fleetOptions, *env, *lockedBuffer) {
+func (r *fleetRig) fleetOf(dir string) (*shardOptions, *env, *lockedBuffer) {
 	r.manifest()
 	var said lockedBuffer
 	p := &process{in: strings.NewReader(""), out: &bytes.Buffer{}, err: &said, getenv: func(name string) string {
@@ -68,7 +68,7 @@ func (r *fleetRig) fleetOf(dir string) (*fleetOptions, *env, *lockedBuffer) {
 		}
 		return ""
 	}}
-	o := &fleetOptions{manifest: "fleet.yaml", dir: dir, parallel: 2, timeout: time.Hour, console: p, shard: fleet.WholeFleet}
+	o := &shardOptions{manifest: "fleet.yaml", dir: dir, parallel: 2, timeout: time.Hour, console: p, shard: fleet.WholeFleet}
 	own := *p
 	own.err = &errorLines{to: &said}
 	return o, &env{process: own, globals: globals{format: report.Text, log: slog.New(slog.DiscardHandler)}}, &said
@@ -104,7 +104,7 @@ func TestFleetPanic(t *testing.T) {
 	r.tenant("good", true, graphsim.Config{})
 	r.tenant("faulty", true, graphsim.Config{})
 	o, e, said := r.fleetOf("out")
-	plans := fleetPlanOptions{fleetOptions: *o}
+	plans := fleetPlanOptions{shardOptions: *o}
 	err := o.work(always(t), e, fleetWork{verb: "plan", do: func(ctx context.Context, m *member) (fleet.Row, error) {
 		if m.Name == "faulty" {
 			panic("a fault\x1b[31m")

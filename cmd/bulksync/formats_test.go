@@ -256,6 +256,7 @@ func TestFormatsListEveryColumn(t *testing.T) {
 		"audit.csv": func(w io.Writer) error {
 			return report.Audit(w, &audit.Audit{Result: audit.Incomplete}, report.CSV, report.Options{})
 		},
+		"fleet --format csv": func(w io.Writer) error { return report.Fleet(w, unknownTenant(), report.CSV, report.Options{}) },
 	} {
 		page.compareHeader(t, section, "column", rendered(t, render))
 	}
@@ -265,6 +266,14 @@ func TestFormatsListEveryColumn(t *testing.T) {
 	page.compareHeader(t, "failed.csv", "column of an undo", rendered(t, func(w io.Writer) error { return report.FailedRows(w, p, failed) }))
 	p.Input = desired.Input{Header: []string{"tenantId"}, Dialect: desired.Dialect{Delimiter: ",", Newline: "\n"}}
 	page.compareHeader(t, "failed.csv", "column", bytes.TrimPrefix(rendered(t, func(w io.Writer) error { return report.FailedRows(w, p, failed) }), []byte("tenantId,")))
+}
+
+// unknownTenant is the roll-up of a fleet of one tenant.
+func unknownTenant() *fleet.Rollup {
+	return &fleet.Rollup{
+		Verb: "audit", Manifest: fleet.Source{Tenants: 1}, Totals: fleet.Totals{Unknown: 1}, ExitCode: 5,
+		Shards: []fleet.ShardState{{State: fleet.Missing, Tenants: 1}}, Rows: []fleet.Row{{Name: "contoso", Status: fleet.Unknown}},
+	}
 }
 
 func (p formatsPage) compareHeader(t *testing.T, section, table string, text []byte) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -233,6 +234,13 @@ func TestAFleetReplacesOnlyARehearsal(t *testing.T) {
 			t.Errorf("beside %s there is %v", name, all)
 		}
 	}
+	blocked := filepath.Join(o.fleet, "adatum-1.csv")
+	if err := errors.Join(os.Remove(blocked), os.Mkdir(blocked, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if _, end := h.simulate(t, o); end() == nil {
+		t.Error("a CSV that cannot be written is no matter")
+	}
 	write(t, filepath.Join(o.fleet, manifestName), "tenants: []\n") // a real one, in the folder of a rehearsal
 	if _, end := h.simulate(t, o); end() == nil {
 		t.Error("a manifest that is not a rehearsal's is replaced")
@@ -274,7 +282,10 @@ func TestThePageOnRehearsingAFleet(t *testing.T) {
 	printed := "http://" + o.listen
 	o.listen, o.latency = "127.0.0.1:0", 0
 	t.Chdir(h.dir)
-	_, end := h.simulate(t, o)
+	said, end := h.simulate(t, o)
+	if !filepath.IsAbs(o.fleet) && !strings.Contains(said, string(filepath.Separator)+filepath.Join(o.fleet, settingsName)+"\n") {
+		t.Errorf("from another folder it cannot be typed:\n%s", said)
+	}
 	url := readFleet(t, o.fleet).Tenants[0].GraphURL
 	script := ""
 	for line := range strings.Lines(blocks[3]) {

@@ -82,8 +82,14 @@ func checkGiven(fl *pflag.FlagSet) (err error) {
 
 // hideOnline leaves the flags that only matter to a command that asks Graph out of
 // the help of one that does not. They are taken all the same, so that a script can
-// give the same flags to each command.
+// give the same flags to each command. A fleet refuses those of a single tenant.
 func hideOnline(cmd *cobra.Command) {
+	if cmd.Name() == fleetName || isOfFleet(cmd) {
+		for _, m := range inManifest {
+			cmd.Root().PersistentFlags().Lookup(m.flag).Hidden = true
+		}
+		return
+	}
 	if !slices.Contains([]string{"show", "approve", "reject", "validate", "verify", "report", "undo", "version"}, cmd.Name()) {
 		return
 	}

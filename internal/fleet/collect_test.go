@@ -307,6 +307,13 @@ func TestNothingToCollect(t *testing.T) {
 	if _, err := fleet.Collect(tool, good, []string{good, file(t)}); err == nil {
 		t.Error("a file is no folder")
 	}
+	odd := t.TempDir()
+	if err := os.WriteFile(filepath.Join(odd, "shards"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fleet.Collect(tool, good, []string{good, odd}); err == nil || !strings.HasPrefix(err.Error(), filepath.Join(odd, "shards")+": ") {
+		t.Errorf("a file in place of the records: %v", err)
+	}
 	if os.Geteuid() != 0 && runtime.GOOS != "windows" {
 		os.Chmod(filepath.Join(good, "shards"), 0)
 		if _, err := fleet.Collect(tool, good, []string{good}); !errors.Is(err, fs.ErrPermission) {

@@ -74,6 +74,9 @@ func TestARecordIsReadAsItWasWritten(t *testing.T) {
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%v, (-want +got):\n%s", err, diff)
 		}
+		if text, _ := os.ReadFile(filepath.Join(dir, "shards", fmt.Sprintf("%d-of-2.json", 1-i))); !strings.HasPrefix(string(text), "{\n  \"formatVersion\": 1,\n") {
+			t.Errorf("it is not one member a line: %.60s", text)
+		}
 	}
 	if r, err := fleet.ReadRecord(dir, fleet.WholeFleet); r != nil || err != nil {
 		t.Errorf("a record that is not there: %v, %v", r, err)

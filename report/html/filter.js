@@ -28,8 +28,8 @@
   // Groups are the partners with their changes, and the blocks of lines that are folded away.
   // An entry is a change or a line; its text is read when somebody first searches.
   const groups = Array.from(document.querySelectorAll("#list tbody"), (body) => ({
-    node: body, head: body.rows[0], entries: Array.from(body.rows).slice(1).map((row) => ({
-      node: row, has: {action: row.dataset.action, status: row.dataset.status, state: row.dataset.state, hazard: row.dataset.hazard, object: row.cells[1].firstChild.textContent},
+    node: body, head: body.querySelector("tr.p"), entries: Array.from(body.querySelectorAll("tr:not(.p)"), (row) => ({
+      node: row, has: {...row.dataset, object: row.cells[1].firstChild.textContent},
     })),
   }));
   for (const list of same ? same.querySelectorAll("ul") : []) {

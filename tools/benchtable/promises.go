@@ -215,5 +215,7 @@ var promises = []promise{
 	{"verify of an audit of 10,000 partners that is clean", "bench.Evidence/clean-no-latency", proven},
 	{"  every partner is a finding", "bench.Evidence/drift-no-latency", proven},
 	{"the next audit in a store of 500", "bench.Store", []figure{{"s-more", "s more", atMost, 0.2, ""}, {"more-MB", "MB more", atMost, 20, ""}}},
+	{"fleet audit: 200 tenants of 200 partners, 50 ms, 16 at a time, over the longest chain", "bench.Fleet", []figure{{"of-chain", "of it", atMost, 1.15, ""}, {"peak-MB", "MB", atMost, 150, ""}}},
+	{"fleet collect of 1,000 tenants", "bench.Collect", []figure{{"s", "s", atMost, 5, ""}}},
 	{"bulksync version, in the middle of 20 runs", "bench.Start", []figure{{"ms", "ms", atMost, 20, ""}}},
 }
