@@ -23,8 +23,8 @@ lint: ## formatting, vet, staticcheck, workflows, manifests, a tidy go.mod, no b
 	@unformatted=$$(gofmt -l .); echo "$$unformatted"; test -z "$$unformatted"
 	go vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
-	go tool -modfile=tools/go.mod actionlint -shellcheck= -pyflakes= samples/schedule/github-actions.yml .github/workflows/*.yml
-	go run -C tools ./kubecheck ../samples/kubernetes/audit.yaml
+	go tool -modfile=tools/go.mod actionlint -shellcheck= -pyflakes= samples/schedule/github-actions.yml samples/schedule/github-fleet.yml .github/workflows/*.yml
+	go run -C tools ./kubecheck ../samples/kubernetes/audit.yaml ../samples/kubernetes/fleet.yaml
 	go mod tidy -diff
 	@echo 'binary files outside testdata'
 	@! git diff --numstat "$$(git hash-object -t tree /dev/null)" HEAD -- ':!*testdata/*' | grep '^-'

@@ -33,29 +33,27 @@ func needs(t *testing.T, program string) {
 	}
 }
 
-// systemd takes the units without a word, and finds that the service may do
+// systemd takes the units without a word, and finds that the services may do
 // little.
 func TestTheUnitsAreValidAndHardened(t *testing.T) {
 	needs(t, "systemd-analyze")
-	dir := t.TempDir()
-	// It wants to find the program, which is installed elsewhere than here.
-	service := readRepo(t, "samples/schedule/bulksync-audit.service")
-	here := strings.Replace(service, "ExecStart=/opt/bulksync/audit.sh ", "ExecStart="+schedule(t, "audit.sh")+" ", 1)
-	if here == service {
-		t.Fatal("the service does not run /opt/bulksync/audit.sh")
-	}
-	units := []string{filepath.Join(dir, "bulksync-audit.service"), filepath.Join(dir, "bulksync-audit.timer")}
-	timer := readRepo(t, "samples/schedule/bulksync-audit.timer")
-	if err := errors.Join(os.WriteFile(units[0], []byte(here), 0o600), os.WriteFile(units[1], []byte(timer), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	for _, args := range [][]string{
-		append([]string{"verify", "--man=no"}, units...),
-		{"security", "--offline=true", "--threshold=15", units[0]}, // in tenths; 100 is a service without any limit
-	} {
-		out, err := exec.CommandContext(t.Context(), "systemd-analyze", args...).CombinedOutput()
-		if err != nil || args[0] == "verify" && len(out) > 0 {
-			t.Errorf("systemd-analyze %s: %v\n%s", strings.Join(args, " "), err, out)
+	for _, name := range []string{"bulksync-audit", "bulksync-fleet@"} {
+		dir := t.TempDir()
+		// It wants to find the program, which is installed elsewhere than here.
+		service := strings.ReplaceAll(readRepo(t, "samples/schedule/"+name+".service"), "=/opt/bulksync/audit.sh ", "="+schedule(t, "audit.sh")+" ")
+		units := []string{filepath.Join(dir, name+".service"), filepath.Join(dir, name+".timer")}
+		timer := readRepo(t, "samples/schedule/"+name+".timer")
+		if err := errors.Join(os.WriteFile(units[0], []byte(service), 0o600), os.WriteFile(units[1], []byte(timer), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{
+			append([]string{"verify", "--man=no"}, units...),
+			{"security", "--offline=true", "--threshold=15", units[0]}, // in tenths; 100 is a service without any limit
+		} {
+			out, err := exec.CommandContext(t.Context(), "systemd-analyze", args...).CombinedOutput()
+			if err != nil || args[0] == "verify" && len(out) > 0 {
+				t.Errorf("systemd-analyze %s: %v\n%s", strings.Join(args, " "), err, out)
+			}
 		}
 	}
 }
@@ -163,49 +161,56 @@ func TestTheTaskFollowsItsSchema(t *testing.T) {
 // after drift or a refusal, and has few rights. make lint reads the manifests by
 // the types of the Kubernetes API.
 func TestTheCronJobIsSafe(t *testing.T) {
-	docs := map[string]any{}
-	dec := yaml.NewDecoder(strings.NewReader(readRepo(t, "samples/kubernetes/audit.yaml")))
-	for {
-		var doc map[string]any
-		err := dec.Decode(&doc)
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		docs[doc["kind"].(string)] = doc
-	}
+	docs := kubernetes(t, "audit.yaml")
 	const (
-		job       = "CronJob.spec.jobTemplate.spec"
+		job       = "CronJob/audit.spec.jobTemplate.spec"
 		pod       = job + ".template.spec"
 		container = pod + ".containers.0"
 	)
 	for path, want := range map[string]string{
-		"Namespace.metadata.labels.pod-security.kubernetes.io/enforce":          "restricted",
-		"ServiceAccount.metadata.annotations.azure.workload.identity/client-id": "YOUR-CLIENT-ID",
-		"CronJob.spec.concurrencyPolicy":                                        "Forbid",
-		job + ".backoffLimit":                                                   "2",
-		job + ".podFailurePolicy.rules.0.action":                                "FailJob",
-		job + ".podFailurePolicy.rules.0.onExitCodes":                           "{containerName: audit, operator: In, values: [2, 4]}",
-		job + ".template.metadata.labels.azure.workload.identity/use":           "true",
-		pod + ".restartPolicy":                                                  "Never", // a podFailurePolicy needs it
-		pod + ".serviceAccountName":                                             "audit",
-		pod + ".automountServiceAccountToken":                                   "false",
-		pod + ".securityContext.runAsNonRoot":                                   "true",
-		pod + ".securityContext.fsGroupChangePolicy":                            "OnRootMismatch",
-		pod + ".securityContext.seccompProfile.type":                            "RuntimeDefault",
-		pod + ".volumes.1.persistentVolumeClaim.claimName":                      "evidence",
-		container + ".name":                                                     "audit",
-		container + ".args":                                                     "[/input/partners.csv, /evidence/store, --auth, workload-identity]",
-		container + ".securityContext":                                          "{allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, readOnlyRootFilesystem: true}",
-		container + ".volumeMounts.1":                                           "{mountPath: /evidence, name: evidence}",
-		container + ".resources.limits.memory":                                  "512Mi",
-		"PersistentVolumeClaim.metadata.name":                                   "evidence",
+		"Namespace/bulksync.metadata.labels.pod-security.kubernetes.io/enforce":       "restricted",
+		"ServiceAccount/audit.metadata.annotations.azure.workload.identity/client-id": "YOUR-CLIENT-ID",
+		"CronJob/audit.spec.concurrencyPolicy":                                        "Forbid",
+		job + ".backoffLimit":                                                         "2",
+		job + ".podFailurePolicy.rules.0.action":                                      "FailJob",
+		job + ".podFailurePolicy.rules.0.onExitCodes":                                 "{containerName: audit, operator: In, values: [2, 4]}",
+		job + ".template.metadata.labels.azure.workload.identity/use":                 "true",
+		pod + ".restartPolicy":                                                        "Never", // a podFailurePolicy needs it
+		pod + ".serviceAccountName":                                                   "audit",
+		pod + ".automountServiceAccountToken":                                         "false",
+		pod + ".securityContext.runAsNonRoot":                                         "true",
+		pod + ".securityContext.fsGroupChangePolicy":                                  "OnRootMismatch",
+		pod + ".securityContext.seccompProfile.type":                                  "RuntimeDefault",
+		pod + ".volumes.1.persistentVolumeClaim.claimName":                            "evidence",
+		container + ".name":                                                           "audit",
+		container + ".args":                                                           "[/input/partners.csv, /evidence/store, --auth, workload-identity]",
+		container + ".securityContext":                                                "{allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, readOnlyRootFilesystem: true}",
+		container + ".volumeMounts.1":                                                 "{mountPath: /evidence, name: evidence}",
+		container + ".resources.limits.memory":                                        "512Mi",
+		"PersistentVolumeClaim/evidence.spec.accessModes":                             "[ReadWriteOnce]",
 	} {
 		if got := valueAt(docs, path); got != want {
 			t.Errorf("%s is %s, want %s", path, got, want)
 		}
+	}
+}
+
+// kubernetes are the documents of a file of samples/kubernetes, each under its kind and
+// its name.
+func kubernetes(t *testing.T, file string) map[string]any {
+	t.Helper()
+	docs := map[string]any{}
+	dec := yaml.NewDecoder(strings.NewReader(readRepo(t, "samples/kubernetes/"+file)))
+	for {
+		var doc map[string]any
+		err := dec.Decode(&doc)
+		if err == io.EOF {
+			return docs
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs[doc["kind"].(string)+"/"+valueAt(doc, "metadata.name")] = doc
 	}
 }
 
