@@ -69,8 +69,9 @@ type Session struct {
 }
 
 // Open signs in and builds the way to one home tenant. It sends nothing to
-// Graph. A failed sign-in is a *SignInError, a token for another tenant than
-// Options.Tenant a *MismatchError.
+// Graph. When ctx ends, the connections that are not in use are closed. A failed
+// sign-in is a *SignInError, a token for another tenant than Options.Tenant a
+// *MismatchError.
 func Open(ctx context.Context, o Options) (*Session, error) {
 	s := &Session{home: graph.HomeTenant{Cloud: cmp.Or(o.Cloud, graph.Global)}}
 	var err error
@@ -90,8 +91,11 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	if o.Tenant != "" && o.Tenant != s.home.ID {
 		return nil, &MismatchError{ErrOtherTenant, o.Tenant, s.home.ID}
 	}
-	s.client, err = graph.New(s.stack(signedIn, o))
-	return s, err
+	if s.client, err = graph.New(s.stack(signedIn, o)); err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, s.client.CloseIdleConnections) // a process may work on many tenants, one after the other
+	return s, nil
 }
 
 // stack is the client's options: the layers are token, pace, log, wire.
