@@ -81,8 +81,8 @@ func TestTheAuthorityPicksTheTenant(t *testing.T) {
 		authority, secret, want string
 	}{
 		{a.HomeTenant(), a.HomeTenant(), a.HomeTenant()}, {strings.ToUpper(b.HomeTenant()), b.HomeTenant(), b.HomeTenant()},
-		{"common", a.HomeTenant(), a.HomeTenant()},
-		{a.HomeTenant(), b.HomeTenant(), "AADSTS7000215"}, {b.HomeTenant(), a.HomeTenant(), "AADSTS7000215"}, {"organizations", b.HomeTenant(), "AADSTS7000215"},
+		{"common", a.HomeTenant(), "AADSTS50059"},
+		{a.HomeTenant(), b.HomeTenant(), "AADSTS7000215"}, {b.HomeTenant(), a.HomeTenant(), "AADSTS7000215"}, {"organizations", b.HomeTenant(), "AADSTS50059"},
 		{contoso, a.HomeTenant(), "AADSTS90002: Tenant '" + contoso + "' not found."}, {graphsim.DefaultHomeTenant, "", "AADSTS90002"},
 	} {
 		status, body := post(t, server, "/"+tc.authority+tokenPath, proved("client_secret", tc.secret))
