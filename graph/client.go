@@ -55,8 +55,6 @@ type Client struct {
 	outage *outage
 	header http.Header
 	count  counters
-	// closeIdle is nil if the connections are the caller's.
-	closeIdle func()
 }
 
 // New returns a client. It refuses a root URL that would send a token in clear,
@@ -78,8 +76,7 @@ func New(o Options) (*Client, error) {
 	}
 	own := o.Base == nil
 	if own {
-		connections := newTransport()
-		o.Base, c.closeIdle = connections, connections.closeIdle
+		o.Base = newTransport()
 	}
 	var rt http.RoundTripper = &attempt{
 		base: o.Base, own: own, count: &c.count, secrets: ofProxy(root),
@@ -93,14 +90,6 @@ func New(o Options) (*Client, error) {
 	// one gives up. No Timeout: it would include the time spent pacing.
 	c.http = &http.Client{Transport: onlyRoundTrip{c.outage}, CheckRedirect: noRedirect}
 	return c, nil
-}
-
-// CloseIdleConnections closes the connections that no request uses, unless they are
-// those of Options.Base. The client can still be used.
-func (c *Client) CloseIdleConnections() {
-	if c.closeIdle != nil {
-		c.closeIdle()
-	}
 }
 
 type onlyRoundTrip struct{ http.RoundTripper }

@@ -69,9 +69,8 @@ type Session struct {
 }
 
 // Open signs in and builds the way to one home tenant. It sends nothing to
-// Graph. When ctx ends, the connections that are not in use are closed. A failed
-// sign-in is a *SignInError, a token for another tenant than Options.Tenant a
-// *MismatchError.
+// Graph. A failed sign-in is a *SignInError, a token for another tenant than
+// Options.Tenant a *MismatchError.
 func Open(ctx context.Context, o Options) (*Session, error) {
 	s := &Session{home: graph.HomeTenant{Cloud: cmp.Or(o.Cloud, graph.Global)}}
 	var err error
@@ -91,11 +90,8 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	if o.Tenant != "" && o.Tenant != s.home.ID {
 		return nil, &MismatchError{ErrOtherTenant, o.Tenant, s.home.ID}
 	}
-	if s.client, err = graph.New(s.stack(signedIn, o)); err != nil {
-		return nil, err
-	}
-	context.AfterFunc(ctx, s.client.CloseIdleConnections) // a process may work on many tenants, one after the other
-	return s, nil
+	s.client, err = graph.New(s.stack(signedIn, o))
+	return s, err
 }
 
 // stack is the client's options: the layers are token, pace, log, wire.

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -344,38 +342,5 @@ func TestLog(t *testing.T) {
 	put(ctx, s)
 	if !strings.Contains(b.String(), `msg="no answer" method=PUT`) || !strings.Contains(b.String(), `error="no wire"`) {
 		t.Error(b.String())
-	}
-}
-
-// A process may work on many tenants, one after the other: what the context of one
-// ended with leaves no connection open.
-func TestConnectionsCloseWithTheContext(t *testing.T) {
-	sim := graphsim.New(graphsim.Config{Partners: 3})
-	closed := make(chan struct{}, 10)
-	server := httptest.NewUnstartedServer(sim)
-	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
-		if s == http.StateClosed {
-			closed <- struct{}{}
-		}
-	}
-	server.Start()
-	defer server.Close()
-	ctx, end := context.WithCancel(t.Context())
-	s, err := session.Open(ctx, session.Options{GraphURL: server.URL, Token: sim.Token(graphsim.TokenOptions{})})
-	if err == nil {
-		err = list(ctx, s)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case <-closed:
-		t.Error("the connection was closed before the end")
-	default:
-	}
-	end()
-	<-closed
-	if err := list(t.Context(), s); err != nil {
-		t.Errorf("after that: %v", err)
 	}
 }
