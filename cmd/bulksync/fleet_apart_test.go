@@ -188,3 +188,36 @@ func TestFleetNotifiesInTime(t *testing.T) {
 	}
 	r.complete("out", r.rollup("out")["differs"])
 }
+
+// A wait for another shard that draws the roll-up ends at a signal, and the next process
+// goes on: what was new is still told.
+func TestFleetStopsBeforeTheRollup(t *testing.T) {
+	r := newFleetRig(t)
+	r.tenant("differs", false, graphsim.Config{})
+	r.manifest()
+	free, err := fleet.Lock(t.Context(), "out", fleet.LockName, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"fleet", "audit", "fleet.yaml", "--out-dir", "out", "--fail-on", "new"}
+	cmd, said := r.command(args...), &lockedBuffer{}
+	cmd.Stderr = said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for !strings.Contains(said.String(), "waiting for another shard that draws the roll-up") {
+		time.Sleep(time.Millisecond)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	end := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
+	r.ended(cmd.Wait(), exitInterrupted)
+	end.Stop()
+	if !strings.Contains(said.String(), "the run is not complete: start it again with the same command\n") {
+		t.Error(said.String())
+	}
+	free()
+	r.run(exitDiffers, args...)
+	r.complete("out", r.rollup("out")["differs"])
+}

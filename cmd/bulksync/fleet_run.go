@@ -52,11 +52,13 @@ func (o *shardOptions) work(stops execute.Stops, e *env, w fleetWork) error {
 		rows := s.rows(stops.Soft)
 		return rows, context.Cause(stops.Soft)
 	})
-	if err != nil {
-		e.note("the run is not complete: start it again with the same command")
-		return err
+	if err == nil {
+		err = s.finish(stops.Soft, rows)
 	}
-	return s.finish(context.WithoutCancel(stops.Soft), rows)
+	if isInterrupt(err) {
+		e.note("the run is not complete: start it again with the same command")
+	}
+	return err
 }
 
 // begin reads the manifest, claims the shard and writes its record. If that fails,
@@ -250,7 +252,7 @@ func (s *shardRun) one(ctx context.Context, t fleet.Tenant) fleet.Row {
 }
 
 // finish writes the record, draws the roll-up and shows it. The exit code is that of
-// this shard.
+// this shard. The end of ctx ends only a wait for another shard that draws.
 func (s *shardRun) finish(ctx context.Context, rows []fleet.Row) error {
 	s.record.Rows, s.record.FinishedAt = rows, time.Now().UTC().Truncate(time.Second)
 	if err := s.record.Write(s.dir); err != nil {
