@@ -221,3 +221,26 @@ func TestFleetStopsBeforeTheRollup(t *testing.T) {
 	r.run(exitDiffers, args...)
 	r.complete("out", r.rollup("out")["differs"])
 }
+
+// A run that has ended is not gone on with because a later one, of other shards, took its
+// place in the roll-up: what was found minutes ago is not what is there now.
+func TestFleetBeginsAnewAfterALaterRun(t *testing.T) {
+	r := newFleetRig(t)
+	r.tenant("good", true, graphsim.Config{})
+	r.manifest()
+	args := []string{"fleet", "audit", "fleet.yaml", "--out-dir", "out"}
+	r.run(exitDone, args...)
+	rec, err := fleet.ReadRecord("out", fleet.WholeFleet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.StartedAt, rec.FinishedAt = rec.StartedAt.Add(-time.Minute), rec.FinishedAt.Add(-time.Minute)
+	if err := rec.Write("out"); err != nil {
+		t.Fatal(err)
+	}
+	r.run(exitDone, append(args, "--shard", fleet.Shard{Index: fleet.ShardOf(rec.Rows[0].TenantID, 2), Count: 2}.String())...)
+	r.run(exitDone, args...)
+	if strings.Contains(r.err.String(), "goes on") {
+		t.Error(r.err.String())
+	}
+}

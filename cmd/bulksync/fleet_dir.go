@@ -78,9 +78,13 @@ func isFleetFolder(dir string) bool {
 	return r != nil && r.Verb != "" && len(r.Shards) > 0 && len(r.Rows) > 0
 }
 
-// isTold reports whether the roll-up in a folder tells how the run of a record ended.
+// isTold reports whether the roll-up in a folder tells how the run of a record ended, or
+// tells of a run that began later: then nobody waits for it any more.
 func isTold(dir string, r *fleet.Record) bool {
 	all := readRollup(dir)
+	if all != nil && all.StartedAt.After(r.FinishedAt) {
+		return true
+	}
 	return all != nil && all.Verb == r.Verb && all.Run == r.Run && all.Manifest.SHA256 == r.Manifest.SHA256 &&
 		len(all.Shards) == r.Shard.Count && all.Shards[r.Shard.Index].FinishedAt.Equal(r.FinishedAt)
 }
