@@ -45,7 +45,25 @@ func (e *env) checkFleetFolder(ctx context.Context, dir string, inputs ...string
 	for _, p := range fleetPages() {
 		all = append(all, output{rollupFile, filepath.Join(dir, p.name)})
 	}
+	if err := checkPlaceOfRollup(dir, all); err != nil {
+		return err
+	}
 	return e.checkOutputs(ctx, all, inputs...)
+}
+
+// checkPlaceOfRollup refuses what would keep a roll-up from being drawn, which is the last
+// thing that a shard does.
+func checkPlaceOfRollup(dir string, pages []output) error {
+	for _, p := range pages {
+		if info, err := os.Lstat(p.path); err == nil && info.IsDir() {
+			return &atomicfile.KindError{Path: p.path, Mode: info.Mode()}
+		}
+	}
+	lock := filepath.Join(dir, fleet.LockName)
+	if info, err := os.Lstat(lock); err == nil && !info.Mode().IsRegular() {
+		return &atomicfile.KindError{Path: lock, Mode: info.Mode()}
+	}
+	return nil
 }
 
 // draw makes the roll-up of all records in folders of a fleet, and keeps it in one of

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -54,7 +55,7 @@ func CheckFolder(dir string, m *Manifest) error {
 	return nil
 }
 
-// BrokenRecordError is the record of a shard that cannot be read, so that nobody knows
+// BrokenRecordError is a record of a shard that makes no sense, so that nobody knows
 // whether its run has ended.
 type BrokenRecordError struct {
 	File string
@@ -76,7 +77,10 @@ func (e *BrokenRecordError) Unwrap() error { return e.Err }
 func Begin(dir string, r *Record, now time.Time) (since time.Time, goesOn bool, err error) {
 	earlier, err := ReadRecord(dir, r.Shard)
 	if err != nil {
-		return now, false, &BrokenRecordError{filepath.Join(dir, r.Shard.recordName()), err}
+		if file := filepath.Join(dir, r.Shard.recordName()); !strings.HasPrefix(err.Error(), file) { // as that of opening it does
+			err = &BrokenRecordError{file, err}
+		}
+		return now, false, err
 	}
 	r.FormatVersion, r.StartedAt, r.FinishedAt, r.Rows = FormatVersion, now.UTC().Truncate(time.Second), time.Time{}, []Row{}
 	if earlier != nil && r.goesOn(earlier, now) {
