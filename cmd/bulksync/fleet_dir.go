@@ -56,14 +56,19 @@ func (e *env) checkFleetFolder(ctx context.Context, dir string, inputs ...string
 func checkPlaceOfRollup(dir string, pages []output) error {
 	for _, p := range pages {
 		if info, err := os.Lstat(p.path); err == nil && info.IsDir() {
-			return &atomicfile.KindError{Path: p.path, Mode: info.Mode()}
+			return inPlaceOfAFile(&atomicfile.KindError{Path: p.path, Mode: info.Mode()})
 		}
 	}
 	lock := filepath.Join(dir, fleet.LockName)
 	if info, err := os.Lstat(lock); err == nil && !info.Mode().IsRegular() {
-		return &atomicfile.KindError{Path: lock, Mode: info.Mode()}
+		return inPlaceOfAFile(&atomicfile.KindError{Path: lock, Mode: info.Mode()})
 	}
 	return nil
+}
+
+// inPlaceOfAFile says what to do about something that stands where a fleet has a file.
+func inPlaceOfAFile(err *atomicfile.KindError) error {
+	return refused("move it away: a file takes its place", "%w", err)
 }
 
 // draw makes the roll-up of all records in folders of a fleet, and keeps it in one of

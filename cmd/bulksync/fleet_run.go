@@ -113,14 +113,11 @@ func (s *shardRun) claim(ctx context.Context) (err error) {
 	})
 	if err != nil {
 		made.Remove()
-		return err
+		return notClaimed(err)
 	}
 	err = s.reopen(time.Now())
 	if err == nil {
 		s.since, s.goesOn, err = fleet.Begin(s.dir, s.record, time.Now())
-	}
-	if broken := (*fleet.BrokenRecordError)(nil); errors.As(err, &broken) {
-		err = hinted(err, "move the file away: the shard then begins a new run")
 	}
 	if err == nil {
 		err = makeTenants(s.dir)
@@ -129,7 +126,20 @@ func (s *shardRun) claim(ctx context.Context) (err error) {
 		s.unlock()
 		made.Remove()
 	}
-	return err
+	return notClaimed(err)
+}
+
+// notClaimed says what to do about a shard that could not be claimed.
+func notClaimed(err error) error {
+	broken, kind := (*fleet.BrokenRecordError)(nil), (*atomicfile.KindError)(nil)
+	switch {
+	case errors.As(err, &broken):
+		return hinted(err, "move the file away: the shard then begins a new run")
+	case errors.As(err, &kind):
+		return inPlaceOfAFile(kind)
+	default:
+		return err
+	}
 }
 
 // retryTime is how long after the end of a process it is started again by whatever
