@@ -52,6 +52,7 @@ type Client struct {
 	root   *url.URL
 	base   string // root and version
 	http   *http.Client
+	own    *connections // nil if the caller has given others
 	outage *outage
 	header http.Header
 	count  counters
@@ -76,7 +77,8 @@ func New(o Options) (*Client, error) {
 	}
 	own := o.Base == nil
 	if own {
-		o.Base = newTransport()
+		c.own = newTransport()
+		o.Base = c.own
 	}
 	var rt http.RoundTripper = &attempt{
 		base: o.Base, own: own, count: &c.count, secrets: ofProxy(root),
@@ -93,6 +95,14 @@ func New(o Options) (*Client, error) {
 }
 
 type onlyRoundTrip struct{ http.RoundTripper }
+
+// CloseIdleConnections closes the client's own connections that wait for another
+// request. They would otherwise stay open for a while after the last one.
+func (c *Client) CloseIdleConnections() {
+	if c.own != nil {
+		c.own.closeIdle()
+	}
+}
 
 // noRedirect keeps a token from being sent to another host. Graph does not
 // redirect in this area.

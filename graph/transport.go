@@ -21,7 +21,7 @@ type connections struct {
 
 // newTransport keeps at least as many idle connections as there are workers: with the standard
 // library's default of two per host, most requests of a concurrent run would open a new connection.
-func newTransport() http.RoundTripper {
+func newTransport() *connections {
 	c := &connections{}
 	for i := range c.inner {
 		c.inner[i] = &http.Transport{
@@ -43,6 +43,12 @@ func (c *connections) RoundTrip(req *http.Request) (*http.Response, error) {
 		return c.inner[0].RoundTrip(req)
 	}
 	return c.inner[c.next.Add(1)%uint32(len(c.inner))].RoundTrip(req)
+}
+
+func (c *connections) closeIdle() {
+	for _, t := range c.inner {
+		t.CloseIdleConnections()
+	}
 }
 
 // proxyOf is the environment's proxy. The standard library's error for an unreadable proxy URL

@@ -263,7 +263,7 @@ func (o *auditOptions) note(e *env, k *keeper, a *audit.Audit) {
 	}
 }
 
-// planOf is the command that plans the files of the audit.
+// planOf is the command that plans the files of the audit, under its policy.
 func (o *auditOptions) planOf(e *env) string {
 	if o.csv == "-" || o.template == "-" {
 		return "bulksync plan" // what was read from a pipe has no name
@@ -275,6 +275,9 @@ func (o *auditOptions) planOf(e *env) string {
 	command := e.address.command("plan", files...)
 	if o.template != "" {
 		command += " --template " + shellQuote(o.template)
+	}
+	if o.policy != "" { // one of the environment holds there as well
+		command += " --policy " + shellQuote(o.policy)
 	}
 	return command
 }

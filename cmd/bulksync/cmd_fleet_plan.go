@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -82,8 +83,9 @@ func (o *fleetPlanOptions) plan(ctx context.Context, m *member) (row fleet.Row, 
 	if err != nil {
 		return row, err
 	}
-	page := report.Options{Width: 80, File: own.out}
-	if err = m.writeFile(ctx, filepath.Join(m.dir, fleetPlanPage), func(w io.Writer) error { return report.Plan(w, p, report.HTML, page) }); err != nil {
+	page, options := filepath.Join(m.dir, fleetPlanPage), report.Options{Width: 80, File: own.out}
+	_ = os.Remove(page) // one that stays beside another plan would be reviewed in its place
+	if err = m.writeFile(ctx, page, func(w io.Writer) error { return report.Plan(w, p, report.HTML, options) }); err != nil {
 		kept.Remove()
 		return row, err
 	}

@@ -40,6 +40,9 @@ func (e *env) connect(ctx context.Context, d demand) (*session.Session, error) {
 	s, err := session.Open(ctx, e.sessionOptions(d))
 	var other *session.MismatchError
 	switch {
+	case err == nil && e.inFleet: // the process goes on with other tenants
+		context.AfterFunc(ctx, s.CloseIdleConnections)
+		return s, nil
 	case !errors.As(err, &other):
 		return s, err
 	case e.inFleet:

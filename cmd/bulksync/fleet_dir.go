@@ -45,7 +45,30 @@ func (e *env) checkFleetFolder(ctx context.Context, dir string, inputs ...string
 	for _, p := range fleetPages() {
 		all = append(all, output{rollupFile, filepath.Join(dir, p.name)})
 	}
+	if err := checkPlaceOfRollup(dir, all); err != nil {
+		return err
+	}
 	return e.checkOutputs(ctx, all, inputs...)
+}
+
+// checkPlaceOfRollup refuses what would keep a roll-up from being drawn, which is the last
+// thing that a shard does.
+func checkPlaceOfRollup(dir string, pages []output) error {
+	for _, p := range pages {
+		if info, err := os.Lstat(p.path); err == nil && info.IsDir() {
+			return inPlaceOfAFile(&atomicfile.KindError{Path: p.path, Mode: info.Mode()})
+		}
+	}
+	lock := filepath.Join(dir, fleet.LockName)
+	if info, err := os.Lstat(lock); err == nil && !info.Mode().IsRegular() {
+		return inPlaceOfAFile(&atomicfile.KindError{Path: lock, Mode: info.Mode()})
+	}
+	return nil
+}
+
+// inPlaceOfAFile says what to do about something that stands where a fleet has a file.
+func inPlaceOfAFile(err *atomicfile.KindError) error {
+	return refused("move it away: a file takes its place", "%w", err)
 }
 
 // draw makes the roll-up of all records in folders of a fleet, and keeps it in one of
@@ -78,9 +101,13 @@ func isFleetFolder(dir string) bool {
 	return r != nil && r.Verb != "" && len(r.Shards) > 0 && len(r.Rows) > 0
 }
 
-// isTold reports whether the roll-up in a folder tells how the run of a record ended.
+// isTold reports whether the roll-up in a folder tells how the run of a record ended, or
+// tells of a run that began later: then nobody waits for it any more.
 func isTold(dir string, r *fleet.Record) bool {
 	all := readRollup(dir)
+	if all != nil && all.StartedAt.After(r.FinishedAt) {
+		return true
+	}
 	return all != nil && all.Verb == r.Verb && all.Run == r.Run && all.Manifest.SHA256 == r.Manifest.SHA256 &&
 		len(all.Shards) == r.Shard.Count && all.Shards[r.Shard.Index].FinishedAt.Equal(r.FinishedAt)
 }

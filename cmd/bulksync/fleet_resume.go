@@ -23,7 +23,9 @@ func (o *fleetAuditOptions) earlier(ctx context.Context, m *member, since time.T
 	if m.checkFolder([]string{evidenceDir}, nil) != nil || !evidence.IsStore(own.store) {
 		return row, false
 	}
-	store, err := evidence.Open(ctx, own.store, func() { m.note("waiting for another audit that writes to %s", own.store) })
+	ctx, leave := context.WithCancel(ctx)
+	defer leave()
+	store, err := evidence.Open(ctx, own.store, leave) // if another audit writes to it, the work waits, and not all tenants
 	if err != nil {
 		return row, false
 	}
@@ -35,6 +37,9 @@ func (o *fleetAuditOptions) earlier(ctx context.Context, m *member, since time.T
 	}
 	i := slices.IndexFunc(history, func(e evidence.Entry) bool { return e.Folder == link.Folder })
 	kept := history[i].Manifest
+	if own.opened != nil && own.opened.Fingerprint() != kept.Signer {
+		return row, false
+	}
 	if kept.StartedAt.Before(since) || kept.Options != own.settings(m.env) || !own.haveInputs(ctx, kept.Files) {
 		return row, false
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"bulksync/execute"
@@ -51,11 +52,13 @@ func (o *shardOptions) work(stops execute.Stops, e *env, w fleetWork) error {
 		rows := s.rows(stops.Soft)
 		return rows, context.Cause(stops.Soft)
 	})
-	if err != nil {
-		e.note("the run is not complete: start it again with the same command")
-		return err
+	if err == nil {
+		err = s.finish(stops.Soft, rows)
 	}
-	return s.finish(context.WithoutCancel(stops.Soft), rows)
+	if isInterrupt(err) {
+		e.note("the run is not complete: start it again with the same command")
+	}
+	return err
 }
 
 // begin reads the manifest, claims the shard and writes its record. If that fails,
@@ -110,7 +113,7 @@ func (s *shardRun) claim(ctx context.Context) (err error) {
 	})
 	if err != nil {
 		made.Remove()
-		return err
+		return notClaimed(err)
 	}
 	err = s.reopen(time.Now())
 	if err == nil {
@@ -123,7 +126,20 @@ func (s *shardRun) claim(ctx context.Context) (err error) {
 		s.unlock()
 		made.Remove()
 	}
-	return err
+	return notClaimed(err)
+}
+
+// notClaimed says what to do about a shard that could not be claimed.
+func notClaimed(err error) error {
+	broken, kind := (*fleet.BrokenRecordError)(nil), (*atomicfile.KindError)(nil)
+	switch {
+	case errors.As(err, &broken):
+		return hinted(err, "move the file away: the shard then begins a new run")
+	case errors.As(err, &kind):
+		return inPlaceOfAFile(kind)
+	default:
+		return err
+	}
 }
 
 // retryTime is how long after the end of a process it is started again by whatever
@@ -196,25 +212,38 @@ func (s *shardRun) rows(ctx context.Context) []fleet.Row {
 	return rows
 }
 
-// done are the rows of the tenants that need no work, by name.
+// maxLook is the longest that a look at the store of a tenant may take. What is not
+// seen in that time is done again.
+const maxLook = time.Minute
+
+// done are the rows of the tenants that need no work, by name. As with work, no store
+// that hangs or is broken holds up another tenant.
 func (s *shardRun) done(ctx context.Context) map[string]fleet.Row {
 	rows := map[string]fleet.Row{}
 	if !s.goesOn || s.earlier == nil {
 		return rows
 	}
-	for _, t := range s.tenants {
-		if ctx.Err() != nil {
-			break
-		}
-		m := s.member(s.env, t)
-		if row, ok := s.earlier(ctx, m, s.since); ok {
-			row.Name, row.TenantID, row.Shard = t.Name, t.TenantID, s.shard.Index
+	var mu sync.Mutex
+	fleet.Run(ctx, s.tenants, fleet.RunOptions{Parallel: s.parallel, Timeout: min(s.timeout, maxLook)}, func(ctx context.Context, t fleet.Tenant) (none fleet.Row) {
+		row, ok := s.look(ctx, t)
+		mu.Lock()
+		defer mu.Unlock()
+		if ok && ctx.Err() == nil { // otherwise nobody may be waiting for it any more
 			rows[t.Name] = row
 		}
-		m.lines.end()
-	}
+		return none
+	})
 	s.note("goes on with the run of %s: %s of %s are done", s.since.Format("15:04 UTC"), words.Thousands(len(rows)), words.Count(len(s.tenants), "tenant"))
 	return rows
+}
+
+// look is the row of what an earlier attempt did to a tenant.
+func (s *shardRun) look(ctx context.Context, t fleet.Tenant) (row fleet.Row, ok bool) {
+	m := s.member(s.env, t)
+	defer m.lines.end()
+	row, ok = s.earlier(ctx, m, s.since)
+	row.Name, row.TenantID, row.Shard = t.Name, t.TenantID, s.shard.Index
+	return row, ok
 }
 
 // one works on one tenant.
@@ -233,7 +262,7 @@ func (s *shardRun) one(ctx context.Context, t fleet.Tenant) fleet.Row {
 }
 
 // finish writes the record, draws the roll-up and shows it. The exit code is that of
-// this shard.
+// this shard. The end of ctx ends only a wait for another shard that draws.
 func (s *shardRun) finish(ctx context.Context, rows []fleet.Row) error {
 	s.record.Rows, s.record.FinishedAt = rows, time.Now().UTC().Truncate(time.Second)
 	if err := s.record.Write(s.dir); err != nil {
@@ -243,10 +272,11 @@ func (s *shardRun) finish(ctx context.Context, rows []fleet.Row) error {
 	if r == nil {
 		return err
 	}
-	if printed := s.showFleet(r, s.dir); err == nil {
-		err = printed
-	}
 	if err != nil {
+		_ = s.printFleet(r) // that it was not kept is worse
+		return err
+	}
+	if err := s.showFleet(r, s.dir); err != nil {
 		return err
 	}
 	return exitWith(fleet.ExitCode(rows))
@@ -254,7 +284,7 @@ func (s *shardRun) finish(ctx context.Context, rows []fleet.Row) error {
 
 // showFleet writes a roll-up to standard output, and says what is not in it.
 func (e *env) showFleet(r *fleet.Rollup, dir string) error {
-	if err := e.print(func(w io.Writer) error { return report.Fleet(w, r, e.format, e.pageOptions()) }); err != nil {
+	if err := e.printFleet(r); err != nil {
 		return err
 	}
 	e.note("the roll-up is in %s", filepath.Join(dir, fleet.IndexName))
@@ -262,4 +292,9 @@ func (e *env) showFleet(r *fleet.Rollup, dir string) error {
 		e.say("warning: %s is no part of this run: %s", i.File, i.Why)
 	}
 	return nil
+}
+
+// printFleet writes a roll-up to standard output.
+func (e *env) printFleet(r *fleet.Rollup) error {
+	return e.print(func(w io.Writer) error { return report.Fleet(w, r, e.format, e.pageOptions()) })
 }

@@ -103,6 +103,15 @@ func (o *newsOptions) send(ctx context.Context, e *env, a *audit.Audit) *evidenc
 	return n
 }
 
+// patienceOf is how long to wait for the answer to a notification. Of the time that is
+// left until ctx ends, half is for sealing the audit.
+func patienceOf(ctx context.Context) time.Duration {
+	if end, ok := ctx.Deadline(); ok {
+		return min(notifyTime, time.Until(end)/2)
+	}
+	return notifyTime
+}
+
 // post sends one request. It follows no redirect: the findings are for the host
 // that was named.
 func (o *newsOptions) post(ctx context.Context, a *audit.Audit) error {
@@ -110,7 +119,8 @@ func (o *newsOptions) post(ctx context.Context, a *audit.Audit) error {
 	if err := report.Notification(&body, a, o.kind); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, notifyTime)
+	patience := patienceOf(ctx)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, o.notify, &body)
 	if err != nil {
@@ -121,7 +131,7 @@ func (o *newsOptions) post(ctx context.Context, a *audit.Audit) error {
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	resp, err := client.Do(req)
 	if err != nil {
-		return withoutAddress(err)
+		return withoutAddress(err, patience)
 	}
 	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<16)) // so that the connection ends well
@@ -133,13 +143,13 @@ func (o *newsOptions) post(ctx context.Context, a *audit.Audit) error {
 
 // withoutAddress is why a request failed, without its URL, which is a secret, and
 // without the name of the host, which an error of the network repeats.
-func withoutAddress(err error) error {
+func withoutAddress(err error, patience time.Duration) error {
 	var timeout interface{ Timeout() bool }
 	switch {
 	case isInterrupt(err):
 		return errors.New("interrupted")
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return fmt.Errorf("no answer in %s", notifyTime)
+		return fmt.Errorf("no answer in %s", patience.Round(time.Millisecond))
 	default:
 		return errors.New("no connection, or none that can be trusted")
 	}

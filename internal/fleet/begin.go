@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -53,6 +55,20 @@ func CheckFolder(dir string, m *Manifest) error {
 	return nil
 }
 
+// BrokenRecordError is a record of a shard that makes no sense, so that nobody knows
+// whether its run has ended.
+type BrokenRecordError struct {
+	File string
+	// Err says what is wrong with it.
+	Err error
+}
+
+// Error names the file.
+func (e *BrokenRecordError) Error() string { return e.File + ": " + e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *BrokenRecordError) Unwrap() error { return e.Err }
+
 // Begin writes the record of a shard that begins to work now. If an earlier attempt
 // at the same run did not end, the new one goes on with it, which since tells: what
 // was done to a tenant after that need not be done again. Two attempts are at the
@@ -61,7 +77,10 @@ func CheckFolder(dir string, m *Manifest) error {
 func Begin(dir string, r *Record, now time.Time) (since time.Time, goesOn bool, err error) {
 	earlier, err := ReadRecord(dir, r.Shard)
 	if err != nil {
-		return now, false, fmt.Errorf("%s: %w", r.Shard.recordName(), err)
+		if file := filepath.Join(dir, r.Shard.recordName()); !strings.HasPrefix(err.Error(), file) { // as that of opening it does
+			err = &BrokenRecordError{file, err}
+		}
+		return now, false, err
 	}
 	r.FormatVersion, r.StartedAt, r.FinishedAt, r.Rows = FormatVersion, now.UTC().Truncate(time.Second), time.Time{}, []Row{}
 	if earlier != nil && r.goesOn(earlier, now) {

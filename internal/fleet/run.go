@@ -138,7 +138,11 @@ func (r *runner) late(ctx, own context.Context, row Row) Row {
 	if own.Err() == nil || ctx.Err() != nil || !row.IsUnread() {
 		return row
 	}
-	row.Problem = fmt.Sprintf("it was not done in %s: %s", r.Timeout, row.Problem)
+	problem := fmt.Sprintf("it was not done in %s", r.Timeout)
+	if row.Problem != ErrTimeout.Error() { // which says no more
+		problem += ": " + row.Problem
+	}
+	row.Problem = problem
 	if row.Next == "" {
 		row.Next = "give it more time with --tenant-timeout, or find out why it is slow"
 	}

@@ -101,7 +101,7 @@ func TestTheTimeOfATenant(t *testing.T) {
 			<-ctx.Done()
 			return fleet.Row{Status: fleet.Failed, Problem: context.Cause(ctx).Error(), ExitCode: 5}
 		}, fleet.Row{
-			Status: fleet.Failed, Problem: "it was not done in 1m0s: the time for this tenant is over", ExitCode: 5,
+			Status: fleet.Failed, Problem: "it was not done in 1m0s", ExitCode: 5,
 			Next: "give it more time with --tenant-timeout, or find out why it is slow", DurationMs: 60_000,
 		}},
 		"knows better": {func(ctx context.Context) fleet.Row {

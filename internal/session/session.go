@@ -163,6 +163,9 @@ func signInDuring(ctx context.Context, o Options, acquire func() (*auth.Session,
 // Client sends requests to the home tenant.
 func (s *Session) Client() *graph.Client { return s.client }
 
+// CloseIdleConnections closes the connections to Graph that nothing uses.
+func (s *Session) CloseIdleConnections() { s.client.CloseIdleConnections() }
+
 // Identity is the identity that signed in.
 func (s *Session) Identity() auth.Identity { return s.identity }
 
