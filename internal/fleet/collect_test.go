@@ -279,6 +279,7 @@ func TestCollectPlans(t *testing.T) {
 	record.Verb = "plan"
 	for i := range record.Rows {
 		row := &record.Rows[i]
+		row.Status, row.ExitCode = fleet.Differs, 2
 		row.Audit, row.Page, row.Plan = nil, "", &fleet.PlanRow{File: "tenants/" + row.Name + "/plan.json", Fingerprint: sum64, Summary: plan.Summary{Create: 1}}
 	}
 	write(t, filepath.Join(root, "d"), record)
@@ -333,8 +334,14 @@ func TestOrderOfRows(t *testing.T) {
 		m.Tenants = append(m.Tenants, tenant)
 		row := auditedRow(tenant, 0)
 		row.Status, row.Audit.News, row.Audit.Totals = status, fresh, totals
-		if status != fleet.AsWanted {
+		switch status {
+		case fleet.AsWanted:
+		case fleet.Passed:
 			row.Audit.Result = audit.Drift
+		case fleet.Differs:
+			row.Audit.Result, row.ExitCode = audit.Drift, 2
+		default:
+			row.Audit.Result, row.ExitCode = audit.Incomplete, 5
 		}
 		if status == fleet.Failed || status == fleet.Unknown {
 			row.Audit = nil
@@ -342,11 +349,11 @@ func TestOrderOfRows(t *testing.T) {
 		r.Rows = append(r.Rows, row)
 	}
 	add("n", fleet.AsWanted, evidence.News{}, audit.Totals{OK: 3})
-	add("l", fleet.Passed, evidence.News{}, audit.Totals{Extra: 1})
-	add("m", fleet.Passed, evidence.News{}, audit.Totals{})
-	add("k", fleet.Differs, evidence.News{Continuing: 9, Fixed: 9, Waived: 9}, audit.Totals{OK: 99, Waived: 99})
-	add("j", fleet.Differs, evidence.News{}, audit.Totals{Missing: 1})
-	add("i", fleet.Differs, evidence.News{}, audit.Totals{Missing: 1})
+	add("l", fleet.Passed, evidence.News{}, audit.Totals{Extra: 2})
+	add("m", fleet.Passed, evidence.News{}, audit.Totals{Extra: 1})
+	add("k", fleet.Differs, evidence.News{Continuing: 9, Fixed: 9, Waived: 9}, audit.Totals{OK: 99, Waived: 99, Missing: 1})
+	add("j", fleet.Differs, evidence.News{}, audit.Totals{Missing: 2})
+	add("i", fleet.Differs, evidence.News{}, audit.Totals{Missing: 2})
 	add("h", fleet.Differs, evidence.News{}, audit.Totals{Missing: 1, Changed: 1, Extra: 1, Unreadable: 1, SyncWithoutConsent: 1, ConsentWithoutSync: 1})
 	add("g", fleet.Differs, evidence.News{New: 1}, audit.Totals{Missing: 1})
 	add("f", fleet.Differs, evidence.News{New: 1, Reopened: 2}, audit.Totals{Missing: 1})
@@ -379,7 +386,10 @@ func TestOrderOfPlans(t *testing.T) {
 	r.Verb = "plan"
 	for i, summary := range []plan.Summary{{NoOp: 99}, {Blocked: 2}, {Create: 1}, {Update: 2, Delete: 1}} {
 		row := &r.Rows[i]
-		row.Status, row.Audit, row.Plan = fleet.Differs, nil, &fleet.PlanRow{Summary: summary}
+		row.Audit, row.Plan = nil, &fleet.PlanRow{Summary: summary}
+		if summary.Differs() {
+			row.Status, row.ExitCode = fleet.Differs, 2
+		}
 	}
 	dir := t.TempDir()
 	write(t, dir, r)
