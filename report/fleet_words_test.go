@@ -134,6 +134,42 @@ func TestTenantsThatFailedAreGroupedByCause(t *testing.T) {
 	}
 }
 
+// A cause is one whatever the variables of the tenants are called, and so is a next
+// step: it is told once, for the first of them.
+func TestTenantsWithoutTheirSecretsAreOneCause(t *testing.T) {
+	var rows []fleet.Row
+	for i := range 20 {
+		name := "branch-" + string(rune('a'+i))
+		variable := "TOKEN_" + strings.ToUpper(name[7:])
+		rows = append(rows, failedRow(i, name, fleet.Failed, "the variable "+variable+" is not set", "put a token of the tenant in it"))
+		rows = append(rows, failedRow(100+i, "x"+name, fleet.Failed, "access token is not a JWT", "put a token in "+variable+", such as another"))
+	}
+	text := fleetAs(t, fleetOf("audit", 1, rows...), report.Text, report.Options{Width: 160})
+	for _, want := range []string{
+		"\n! failed (20 tenants): for example, the variable TOKEN_A is not set; each row has its own message\n", "\n  hint: put a token of the tenant in it\n",
+		"\n! failed (20 tenants): access token is not a JWT\n", "\n  hint: for xbranch-a: put a token in TOKEN_A, such as another; likewise for the others\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "next:") || strings.Count(text, "! failed (") != 2 {
+		t.Errorf("got\n%s", text)
+	}
+}
+
+// A name that is part of a word in the message does not make a cause of its own.
+func TestTenantsWithShortNamesAreOneCause(t *testing.T) {
+	var rows []fleet.Row
+	for i, name := range []string{"de", "at", "it", "fr"} {
+		rows = append(rows, failedRow(i, name, fleet.Failed, name+": the credentials that were provided are from another site", "ask Ada"))
+	}
+	text := fleetAs(t, fleetOf("audit", 1, rows...), report.Text, report.Options{Width: 160})
+	if !strings.Contains(text, "\n! failed (4 tenants): for example, de: the credentials") {
+		t.Errorf("got\n%s", text)
+	}
+}
+
 // The alert names the shards without a result, those that never began and those that
 // did not end.
 func TestShardsWithoutAResultAreNamed(t *testing.T) {
