@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"net/url"
 	"path"
 	"regexp"
@@ -31,15 +32,44 @@ type tenantRow struct {
 	IsCommand bool
 	// Cause is the alert about the tenant; nil if there is none.
 	Cause *alert
+	// InLead means that the lead says Next.
+	InLead bool
 }
 
-// Untold is the next step, unless the alert says it: a thousand rows with one cause
-// need it once.
+// Untold is the next step, unless the alert or the lead says it: a thousand rows with
+// one cause need it once.
 func (t *tenantRow) Untold() string {
-	if t.Cause != nil && t.Cause.Hint != "" || t.IsCommand {
+	if t.Cause != nil && t.Cause.Hint != "" || t.IsCommand || t.InLead {
 		return ""
 	}
 	return t.Next
+}
+
+// leadSteps bounds the next steps that the lead says.
+const leadSteps = 3
+
+// commonSteps are sentences with the next steps of more than one tenant, which their
+// rows need not repeat.
+func commonSteps(rows []row) (lead []string) {
+	same := map[string][]*tenantRow{}
+	var steps []string
+	for i := range rows {
+		t := rows[i].Tenant
+		step := t.Untold()
+		if len(same[step]) == 1 {
+			steps = append(steps, step)
+		}
+		if step != "" {
+			same[step] = append(same[step], t)
+		}
+	}
+	for _, step := range steps[:min(len(steps), leadSteps)] {
+		lead = append(lead, sentence(fmt.Sprintf("next for each of %s: %s", words.Count(len(same[step]), "tenant"), step)))
+		for _, t := range same[step] {
+			t.InLead = true
+		}
+	}
+	return lead
 }
 
 // The states of a tenant's news.

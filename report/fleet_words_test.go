@@ -170,6 +170,32 @@ func TestTenantsWithShortNamesAreOneCause(t *testing.T) {
 	}
 }
 
+// What is the next step for many tenants is told once, above them; on the page each
+// row has it as well.
+func TestACommonStepIsToldOnce(t *testing.T) {
+	var rows []fleet.Row
+	for i := range 20 {
+		row := auditedRow(i, fmt.Sprintf("t%d", i), fleet.Differs, audit.Totals{Extra: 1}, evidence.News{})
+		if row.Next = "change the file"; i == 0 {
+			row.Next = "ask Ada"
+		}
+		rows = append(rows, row)
+	}
+	r := fleetOf("audit", 1, rows...)
+	const told = "Next for each of 19 tenants: change the file."
+	for _, f := range []report.Format{report.Text, report.Markdown, report.HTML} {
+		text := fleetAs(t, r, f, report.Options{Width: 160})
+		rest := strings.ReplaceAll(text, told, "")
+		want := 0
+		if f == report.HTML {
+			want = 19
+		}
+		if !strings.Contains(text, told) || strings.Count(strings.ToLower(rest), "change the file") != want || !strings.Contains(strings.ToLower(text), "ask ada") {
+			t.Errorf("%s: got\n%.3000s", f, text)
+		}
+	}
+}
+
 // The alert names the shards without a result, those that never began and those that
 // did not end.
 func TestShardsWithoutAResultAreNamed(t *testing.T) {
