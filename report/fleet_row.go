@@ -193,11 +193,12 @@ func joined(by string, texts ...string) string {
 }
 
 // plainWord matches a word of a command that is only a word, whatever the shell: one
-// that runs, redirects or reads nothing but a variable.
-const plainWord = "(?:[^\\s\"'`;|&<>()$]|\\$[A-Za-z_]|\"(?:[^\"`$]|\\$[A-Za-z_])*\"|'[^']*')+"
+// that runs, redirects or reads nothing but a variable, and recalls no earlier command.
+const plainWord = "(?:[^\\s\"'`;|&<>()$!]|\\$[A-Za-z_]|\"(?:[^\"`$!]|\\$[A-Za-z_])*\"|'[^']*')+"
 
-// commandLine matches one call of bulksync, after variables that are set for it.
-var commandLine = regexp.MustCompile(`^(?:[A-Za-z_]\w*=(?:` + plainWord + `)? )*(?:[\w.:/\\-]*[/\\])?bulksync(?:\.exe)?(?: ` + plainWord + `)+$`)
+// commandLine matches one call of bulksync as a fleet prints it. Variables are set for
+// it that say how to sign in, and no others: some change what is run.
+var commandLine = regexp.MustCompile(`^(?:(?:AZURE|BULKSYNC)[A-Z_]*=(?:` + plainWord + `)? )*bulksync(?: ` + plainWord + `)+$`)
 
 // tenantLink is the address of a tenant's own page beside the roll-up; empty for one
 // that is not in the folder of that tenant. The dot keeps a colon from beginning

@@ -273,8 +273,9 @@ func TestWhatIsACommand(t *testing.T) {
 	for next, is := range map[string]bool{
 		"bulksync apply plan.json": true,
 		`AZURE_CLIENT_SECRET="$CONTOSO_SECRET" AZURE_CLIENT_ID=x bulksync apply 'a b/plan.json' --tenant x`: true,
-		`BULKSYNC_ACCESS_TOKEN=$TOKEN ./bin/bulksync apply "a b.json"`:                                      true,
-		`A= C:\Tools\bulksync.exe apply C:\fleet\plan.json`:                                                 true,
+		`BULKSYNC_ACCESS_TOKEN=$TOKEN bulksync apply "a b.json"`:                                            true,
+		`AZURE_CLIENT_ID= bulksync apply C:\fleet\plan.json`:                                                true,
+		"LD_PRELOAD=x.so bulksync apply x":                                                                  false, "PATH=/tmp/x bulksync apply x": false, "/tmp/x/bulksync apply x": false, "bulksync apply !x": false, `bulksync apply "!x"`: false,
 		"bulksync": false, "wait for it, or start it again": false, "run bulksync apply plan.json": false,
 		"bulksync apply x; rm -rf ~": false, "bulksync apply $(canary)": false, "bulksync apply `canary`": false, `bulksync apply "$(canary)"`: false,
 		"bulksync apply x > y": false, "bulksync apply x | y": false, "bulksync apply x && y": false, "bulksync apply 'x": false, "A=$(canary) bulksync apply x": false,
