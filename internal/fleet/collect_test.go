@@ -161,7 +161,7 @@ func TestCollectIgnores(t *testing.T) {
 		{"just early enough", finished(m, 0, 2, late), finished(m, 1, 2, late.Add(-12*time.Hour)), "", "finished finished"},
 		{"a run with a name may be long", change(finished(m, 0, 2, late), func(r *fleet.Record) { r.Run = "a" }), change(finished(m, 1, 2, night), func(r *fleet.Record) { r.Run = "a" }), "", "finished finished"},
 		{"another run", change(finished(m, 0, 2, late), func(r *fleet.Record) { r.Run = "a" }), change(finished(m, 1, 2, late), func(r *fleet.Record) { r.Run = "b\n" }), `1-of-2.json: it is of another run, "b\n"`, "finished missing"},
-		{"a run without a name", change(finished(m, 0, 2, late), func(r *fleet.Record) { r.Run = "a" }), finished(m, 1, 2, night), `1-of-2.json: it is of another run, ""`, "finished missing"},
+		{"a run without a name", change(finished(m, 0, 2, late), func(r *fleet.Record) { r.Run = "a" }), finished(m, 1, 2, night), "1-of-2.json: it is of a run without a name", "finished missing"},
 		{"another manifest", finished(m, 0, 2, late), finished(other, 1, 2, night), "1-of-2.json: it is of another manifest, or of another version of this one", "finished missing"},
 		{"other tenants", finished(m, 0, 2, late), finished(renamed, 1, 2, night), "1-of-2.json: it is of another manifest, or of another version of this one", "finished missing"},
 		{"another number of shards", finished(m, 0, 2, late), finished(m, 1, 3, night), "1-of-3.json: it is one of 3 shards, not of 2", "finished missing"},
@@ -191,6 +191,21 @@ func TestCollectForgetsEarlierRuns(t *testing.T) {
 	checkEachOnce(t, r, m)
 	want := "7-of-9.json: it is no record of a fleet: "
 	if got := ignored(r); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "\n0-of-3.json: it is one of 3 shards, not of 1") || len(r.Ignored) != 2 {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A folder that was named, and of which nothing counts, is told: its tenants would seem
+// to be in the roll-up.
+func TestCollectForgetsNoFolder(t *testing.T) {
+	root, m := t.TempDir(), manifestOf(9)
+	other := &fleet.Manifest{Name: "other.yaml", SHA256: strings.Repeat("1", 64), Tenants: []fleet.Tenant{{Name: "x", TenantID: contoso}}}
+	a, b := filepath.Join(root, "a"), filepath.Join(root, "b")
+	write(t, a, finished(m, 0, 1, night.Add(time.Hour)), finished(m, 1, 2, night))
+	write(t, b, finished(other, 0, 1, night))
+	r := collect(t, root, a, b)
+	checkEachOnce(t, r, m)
+	if got := ignored(r); got != "0-of-1.json: it is of another manifest, or of another version of this one" || !strings.HasPrefix(r.Ignored[0].File, b) {
 		t.Errorf("got %q", got)
 	}
 }
