@@ -194,7 +194,11 @@ func joined(by string, texts ...string) string {
 
 // plainWord matches a word of a command that is only a word, whatever the shell: one
 // that runs, redirects or reads nothing but a variable, and recalls no earlier command.
-const plainWord = "(?:[^\\s\"'`;|&<>()$!]|\\$[A-Za-z_]|\"(?:[^\"`$!]|\\$[A-Za-z_])*\"|'[^']*')+"
+// A backslash counts with what is after it: it may be a quote that ends nothing.
+const (
+	plainWord = `(?:` + plainChar + `|\\(?:'|` + plainChar + `)|\$[A-Za-z_]|"(?:[^"` + "`" + `$!\\]|\$[A-Za-z_])*"|'[^']*')+`
+	plainChar = `[^\s"'` + "`" + `;|&<>()$!\\]`
+)
 
 // commandLine matches one call of bulksync as a fleet prints it. Variables are set for
 // it that say how to sign in, and no others: some change what is run.
