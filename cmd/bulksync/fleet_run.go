@@ -116,6 +116,9 @@ func (s *shardRun) claim(ctx context.Context) (err error) {
 	if err == nil {
 		s.since, s.goesOn, err = fleet.Begin(s.dir, s.record, time.Now())
 	}
+	if errors.As(err, new(*fleet.RecordError)) {
+		err = hinted(err, "move that file away: then the shard begins anew")
+	}
 	if err == nil {
 		err = makeTenants(s.dir)
 	}

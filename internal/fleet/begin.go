@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"time"
 )
 
@@ -18,6 +19,18 @@ type OtherFleetError struct {
 func (e *OtherFleetError) Error() string {
 	return fmt.Sprintf("%s belongs to another fleet: %s", e.Dir, e.Why)
 }
+
+// RecordError is a record that is there, and cannot be read or believed.
+type RecordError struct {
+	File string
+	Err  error
+}
+
+// Error says which record it is, and what is wrong with it.
+func (e *RecordError) Error() string { return e.File + ": " + e.Err.Error() }
+
+// Unwrap returns what is wrong with it.
+func (e *RecordError) Unwrap() error { return e.Err }
 
 // CheckFolder refuses, with an *OtherFleetError, a folder whose records list a tenant
 // of the manifest under another name, another tenant under a name of the manifest, or
@@ -61,7 +74,7 @@ func CheckFolder(dir string, m *Manifest) error {
 func Begin(dir string, r *Record, now time.Time) (since time.Time, goesOn bool, err error) {
 	earlier, err := ReadRecord(dir, r.Shard)
 	if err != nil {
-		return now, false, fmt.Errorf("%s: %w", r.Shard.recordName(), err)
+		return now, false, &RecordError{filepath.Join(dir, r.Shard.recordName()), err}
 	}
 	r.FormatVersion, r.StartedAt, r.FinishedAt, r.Rows = FormatVersion, now.UTC().Truncate(time.Second), time.Time{}, []Row{}
 	if earlier != nil && r.goesOn(earlier, now) {

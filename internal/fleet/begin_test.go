@@ -85,7 +85,7 @@ func TestBeginKeepsWhatItCannotRead(t *testing.T) {
 		dir := t.TempDir()
 		put(t, dir, "0-of-1.json", text)
 		_, goesOn, err := fleet.Begin(dir, began(manifestOf(1), 0, 1, night), night)
-		if err == nil || goesOn || !strings.HasPrefix(err.Error(), filepath.Join("shards", "0-of-1.json")+": "+want) {
+		if err == nil || goesOn || !strings.HasPrefix(err.Error(), filepath.Join(dir, "shards", "0-of-1.json")+": "+want) {
 			t.Errorf("got %v, %v", goesOn, err)
 		}
 		if kept, _ := os.ReadFile(filepath.Join(dir, "shards", "0-of-1.json")); string(kept) != text {

@@ -23,6 +23,9 @@ const maxRecord = 64 << 20
 // name.
 func (d *division) read(name string) (*Record, error) {
 	text, err := readFile(name)
+	if kind := (*atomicfile.KindError)(nil); errors.As(err, &kind) {
+		return nil, &atomicfile.KindError{Path: "it", Mode: kind.Mode} // who asks says the path
+	}
 	if err != nil {
 		return nil, err
 	}
