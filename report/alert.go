@@ -38,6 +38,7 @@ type alert struct {
 	home  bool // the home tenant is among them
 	seen  map[string]bool
 	mixed bool // Words does not hold for every row
+	like  bool // Hint is that of the first row, and the others have one like it
 }
 
 // add counts a row of the alert and adds its partner if it is new.

@@ -29,33 +29,48 @@ func fleetAlerts(r *fleet.Rollup, rows []row) []*alert {
 			row.Tenant.Cause.addTenant(row)
 		}
 	}
-	if idle == nil {
-		return causes.list()
+	all := causes.list()
+	for _, a := range all {
+		if a.like && a.Hint != "" {
+			a.Hint = "for " + a.Partners[0].Name + ": " + a.Hint + "; likewise for the others"
+		}
 	}
-	return slices.Insert(causes.list(), 0, idle)
+	if idle == nil {
+		return all
+	}
+	return slices.Insert(all, 0, idle)
 }
 
-// addTenant adds a tenant to the alert of its cause. A next step that is not the same
-// for all is told in each row.
+// addTenant adds a tenant to the alert of its cause. A next step that is not like that
+// of the others is told in each row.
 func (a *alert) addTenant(r *row) {
 	a.mixed = a.mixed || a.Words != r.Tenant.Problem
-	if a.Hint != r.Tenant.Next {
+	switch {
+	case a.Hint == r.Tenant.Next:
+	case !r.Tenant.IsCommand && a.rows > 0 && general(a.Hint, a.Partners[0].Name) == general(r.Tenant.Next, r.Partner.Name):
+		a.like = true
+	default:
 		a.Hint = ""
 	}
 	a.add(r.Partner)
 }
 
-// particular matches what tells two messages with one cause apart.
-var particular = regexp.MustCompile(`[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9]+`)
+// particular matches what tells two messages with one cause apart: IDs, numbers and
+// the names of variables.
+var particular = regexp.MustCompile(`[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|the variable [A-Za-z_]\w*|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|[0-9]+`)
 
 // causeOf is what rows of one alert share: the status, and the message without what is
 // particular to a tenant.
 func causeOf(r *row) string {
-	message := r.Tenant.Problem
-	if r.Partner.Name != "" {
-		message = strings.ReplaceAll(message, r.Partner.Name, "#")
+	return r.Tenant.Status + ": " + general(r.Tenant.Problem, r.Partner.Name)
+}
+
+// general is a message without what is particular to the tenant of that name.
+func general(message, name string) string {
+	if name != "" && strings.Contains(message, name) { // as a word: "it" is part of many
+		message = regexp.MustCompile(`\b`+regexp.QuoteMeta(name)+`\b`).ReplaceAllString(message, "#")
 	}
-	return r.Tenant.Status + ": " + particular.ReplaceAllString(message, "#")
+	return particular.ReplaceAllString(message, "#")
 }
 
 // shardAlert names the shards without a result; nil if there is none.

@@ -143,7 +143,7 @@ func TestThePageOfAFleetNeedsNoScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"3 of 4 tenants need changes", "There is no fleet apply", "adatum", "bulksync apply nightly/tenants/northwind/plan.json", "200 as wanted"} {
+	for _, want := range []string{"3 of 4 tenants need changes", "There is no fleet apply", "adatum", "bulksync apply nightly/tenants/fabrikam/plan.json", "200 as wanted"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q", want)
 		}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"net/url"
 	"path"
 	"regexp"
@@ -31,15 +32,44 @@ type tenantRow struct {
 	IsCommand bool
 	// Cause is the alert about the tenant; nil if there is none.
 	Cause *alert
+	// InLead means that the lead says Next.
+	InLead bool
 }
 
-// Untold is the next step, unless the alert says it: a thousand rows with one cause
-// need it once.
+// Untold is the next step, unless the alert or the lead says it: a thousand rows with
+// one cause need it once.
 func (t *tenantRow) Untold() string {
-	if t.Cause != nil && t.Cause.Hint != "" || t.IsCommand {
+	if t.Cause != nil && t.Cause.Hint != "" || t.IsCommand || t.InLead {
 		return ""
 	}
 	return t.Next
+}
+
+// leadSteps bounds the next steps that the lead says.
+const leadSteps = 3
+
+// commonSteps are sentences with the next steps of more than one tenant, which their
+// rows need not repeat.
+func commonSteps(rows []row) (lead []string) {
+	same := map[string][]*tenantRow{}
+	var steps []string
+	for i := range rows {
+		t := rows[i].Tenant
+		step := t.Untold()
+		if len(same[step]) == 1 {
+			steps = append(steps, step)
+		}
+		if step != "" {
+			same[step] = append(same[step], t)
+		}
+	}
+	for _, step := range steps[:min(len(steps), leadSteps)] {
+		lead = append(lead, sentence(fmt.Sprintf("next for each of %s: %s", words.Count(len(same[step]), "tenant"), step)))
+		for _, t := range same[step] {
+			t.InLead = true
+		}
+	}
+	return lead
 }
 
 // The states of a tenant's news.
@@ -163,11 +193,16 @@ func joined(by string, texts ...string) string {
 }
 
 // plainWord matches a word of a command that is only a word, whatever the shell: one
-// that runs, redirects or reads nothing but a variable.
-const plainWord = "(?:[^\\s\"'`;|&<>()$]|\\$[A-Za-z_]|\"(?:[^\"`$]|\\$[A-Za-z_])*\"|'[^']*')+"
+// that runs, redirects or reads nothing but a variable, and recalls no earlier command.
+// A backslash counts with what is after it: it may be a quote that ends nothing.
+const (
+	plainWord = `(?:` + plainChar + `|\\(?:'|` + plainChar + `)|\$[A-Za-z_]|"(?:[^"` + "`" + `$!\\]|\$[A-Za-z_])*"|'[^']*')+`
+	plainChar = `[^\s"'` + "`" + `;|&<>()$!\\]`
+)
 
-// commandLine matches one call of bulksync, after variables that are set for it.
-var commandLine = regexp.MustCompile(`^(?:[A-Za-z_]\w*=(?:` + plainWord + `)? )*(?:[\w.:/\\-]*[/\\])?bulksync(?:\.exe)?(?: ` + plainWord + `)+$`)
+// commandLine matches one call of bulksync as a fleet prints it. Variables are set for
+// it that say how to sign in, and no others: some change what is run.
+var commandLine = regexp.MustCompile(`^(?:(?:AZURE|BULKSYNC)[A-Z_]*=(?:` + plainWord + `)? )*bulksync(?: ` + plainWord + `)+$`)
 
 // tenantLink is the address of a tenant's own page beside the roll-up; empty for one
 // that is not in the folder of that tenant. The dot keeps a colon from beginning

@@ -78,7 +78,9 @@ func plannedRow(n int, name string, summary plan.Summary) fleet.Row {
 	r.Partners, r.Page = 200, "tenants/"+name+"/plan.html"
 	r.Plan = &fleet.PlanRow{Summary: summary, Fingerprint: "sha256:" + strings.Repeat("ab", 32), File: "tenants/" + name + "/plan.json"}
 	if summary.Differs() {
-		r.Status, r.ExitCode = fleet.Differs, 2
+		r.Status, r.ExitCode, r.Next = fleet.Differs, 2, "its page says what blocks the changes"
+	}
+	if summary.Writes() > 0 {
 		r.Next = fmt.Sprintf(`AZURE_CLIENT_SECRET="$%s_SECRET" AZURE_CLIENT_ID=%s bulksync apply nightly/tenants/%s/plan.json --tenant %s --auth secret`, strings.ToUpper(name), tenant(900), name, tenant(n))
 	}
 	return r

@@ -134,6 +134,68 @@ func TestTenantsThatFailedAreGroupedByCause(t *testing.T) {
 	}
 }
 
+// A cause is one whatever the variables of the tenants are called, and so is a next
+// step: it is told once, for the first of them.
+func TestTenantsWithoutTheirSecretsAreOneCause(t *testing.T) {
+	var rows []fleet.Row
+	for i := range 20 {
+		name := "branch-" + string(rune('a'+i))
+		variable := "TOKEN_" + strings.ToUpper(name[7:])
+		rows = append(rows, failedRow(i, name, fleet.Failed, "the variable "+variable+" is not set", "put a token of the tenant in it"))
+		rows = append(rows, failedRow(100+i, "x"+name, fleet.Failed, "access token is not a JWT", "put a token in "+variable+", such as another"))
+	}
+	text := fleetAs(t, fleetOf("audit", 1, rows...), report.Text, report.Options{Width: 160})
+	for _, want := range []string{
+		"\n! failed (20 tenants): for example, the variable TOKEN_A is not set; each row has its own message\n", "\n  hint: put a token of the tenant in it\n",
+		"\n! failed (20 tenants): access token is not a JWT\n", "\n  hint: for xbranch-a: put a token in TOKEN_A, such as another; likewise for the others\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "next:") || strings.Count(text, "! failed (") != 2 {
+		t.Errorf("got\n%s", text)
+	}
+}
+
+// A name that is part of a word in the message does not make a cause of its own.
+func TestTenantsWithShortNamesAreOneCause(t *testing.T) {
+	var rows []fleet.Row
+	for i, name := range []string{"de", "at", "it", "fr"} {
+		rows = append(rows, failedRow(i, name, fleet.Failed, name+": the credentials that were provided are from another site", "ask Ada"))
+	}
+	text := fleetAs(t, fleetOf("audit", 1, rows...), report.Text, report.Options{Width: 160})
+	if !strings.Contains(text, "\n! failed (4 tenants): for example, de: the credentials") {
+		t.Errorf("got\n%s", text)
+	}
+}
+
+// What is the next step for many tenants is told once, above them; on the page each
+// row has it as well.
+func TestACommonStepIsToldOnce(t *testing.T) {
+	var rows []fleet.Row
+	for i := range 20 {
+		row := auditedRow(i, fmt.Sprintf("t%d", i), fleet.Differs, audit.Totals{Extra: 1}, evidence.News{})
+		if row.Next = "change the file"; i == 0 {
+			row.Next = "ask Ada"
+		}
+		rows = append(rows, row)
+	}
+	r := fleetOf("audit", 1, rows...)
+	const told = "Next for each of 19 tenants: change the file."
+	for _, f := range []report.Format{report.Text, report.Markdown, report.HTML} {
+		text := fleetAs(t, r, f, report.Options{Width: 160})
+		rest := strings.ReplaceAll(text, told, "")
+		want := 0
+		if f == report.HTML {
+			want = 19
+		}
+		if !strings.Contains(text, told) || strings.Count(strings.ToLower(rest), "change the file") != want || !strings.Contains(strings.ToLower(text), "ask ada") {
+			t.Errorf("%s: got\n%.3000s", f, text)
+		}
+	}
+}
+
 // The alert names the shards without a result, those that never began and those that
 // did not end.
 func TestShardsWithoutAResultAreNamed(t *testing.T) {
@@ -211,8 +273,11 @@ func TestWhatIsACommand(t *testing.T) {
 	for next, is := range map[string]bool{
 		"bulksync apply plan.json": true,
 		`AZURE_CLIENT_SECRET="$CONTOSO_SECRET" AZURE_CLIENT_ID=x bulksync apply 'a b/plan.json' --tenant x`: true,
-		`BULKSYNC_ACCESS_TOKEN=$TOKEN ./bin/bulksync apply "a b.json"`:                                      true,
-		`A= C:\Tools\bulksync.exe apply C:\fleet\plan.json`:                                                 true,
+		`BULKSYNC_ACCESS_TOKEN=$TOKEN bulksync apply "a b.json"`:                                            true,
+		`AZURE_CLIENT_ID= bulksync apply C:\fleet\plan.json`:                                                true,
+		`bulksync apply 'it'\''s/plan.json' --tenant x`:                                                     true,
+		`bulksync apply x\' ; canary ; echo \'`:                                                             false, `bulksync apply "\"" ; canary "\""`: false, `bulksync apply x\\' ; canary '`: false,
+		"LD_PRELOAD=x.so bulksync apply x": false, "PATH=/tmp/x bulksync apply x": false, "/tmp/x/bulksync apply x": false, "bulksync apply !x": false, `bulksync apply "!x"`: false,
 		"bulksync": false, "wait for it, or start it again": false, "run bulksync apply plan.json": false,
 		"bulksync apply x; rm -rf ~": false, "bulksync apply $(canary)": false, "bulksync apply `canary`": false, `bulksync apply "$(canary)"`: false,
 		"bulksync apply x > y": false, "bulksync apply x | y": false, "bulksync apply x && y": false, "bulksync apply 'x": false, "A=$(canary) bulksync apply x": false,

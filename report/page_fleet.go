@@ -29,6 +29,7 @@ func fleetPage(r *fleet.Rollup) *page {
 		NRows: len(rows), All: words.Count(len(rows), "tenant"), Closing: fleetClosing(r),
 		Row: func(i int) row { return rows[i] }, Joined: func(int) bool { return false },
 	}
+	g.Lead = append(g.Lead, commonSteps(rows)...) // after the alerts, which say some
 	g.Verdict, g.Tone = fleetVerdict(r)
 	g.NListed = len(rows)
 	if rest := r.Totals.Passed + r.Totals.AsWanted; len(rows) > fleetFew && rest > 0 {

@@ -46,12 +46,16 @@ func (o *fleetCollectOptions) run(ctx context.Context, e *env) error {
 	if out == "" {
 		out = o.dirs[0]
 	}
-	if _, err := fleet.Collect(tool(), out, o.dirs); errors.Is(err, fleet.ErrNoRecord) {
+	found, err := fleet.Collect(tool(), out, o.dirs)
+	if errors.Is(err, fleet.ErrNoRecord) {
 		return hinted(err, "name the folders that the shards were given as --out-dir")
 	} else if err != nil {
 		return err
 	}
 	if err := e.checkFleetFolder(ctx, out); err != nil {
+		return err
+	}
+	if err := checkFleet(out, manifestOf(found)); err != nil { // its own roll-up would be lost
 		return err
 	}
 	made, err := atomicfile.MakeFolders(filepath.Join(out, fleet.RecordsDir))
@@ -80,4 +84,13 @@ func (e *env) noteMissing(r *fleet.Rollup) {
 	if len(missing) > 0 {
 		e.say("warning: %s left no result: %s", words.Count(len(missing), "shard"), strings.Join(missing, ", "))
 	}
+}
+
+// manifestOf are the tenants of a roll-up.
+func manifestOf(r *fleet.Rollup) *fleet.Manifest {
+	m := &fleet.Manifest{Name: r.Manifest.Name, SHA256: r.Manifest.SHA256}
+	for _, t := range r.Rows {
+		m.Tenants = append(m.Tenants, fleet.Tenant{Name: t.Name, TenantID: t.TenantID})
+	}
+	return m
 }

@@ -77,7 +77,7 @@ func (m *member) checkSecrets() error {
 	for _, variable := range slices.Sorted(maps.Keys(m.Secrets)) {
 		from := m.Secrets[variable]
 		if strings.TrimSpace(m.real(from)) == "" {
-			return hinted(fmt.Errorf("the variable %s is not set", from), fmt.Sprintf("put %s of %s in it: the manifest names it", secretWords(variable), m.Name))
+			return hinted(fmt.Errorf("the variable %s is not set, or empty", from), fmt.Sprintf("put %s of the tenant in it: the manifest names it", secretWords(variable)))
 		}
 	}
 	return nil

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"strings"
 
 	"bulksync/internal/fleet"
@@ -40,11 +42,15 @@ func (m *member) nextAfter(err error) string {
 		}
 		return "correct " + rows[0].File
 	}
-	return edge(m.inManifest(m.hintOf(err)))
+	hint := m.hintOf(err)
+	if hint == "" && errors.Is(err, fs.ErrNotExist) {
+		hint = fmt.Sprintf("put the file there, or correct its path: the tenant begins on line %d of the manifest", m.Line)
+	}
+	return edge(m.inManifest(hint))
 }
 
 // inManifest says the names of flags and variables as the manifest does, or as it
-// names them.
+// names them, asks az for a token of the tenant, and offers no way for a person.
 func (m *member) inManifest(hint string) string {
 	token, secret, password := "the variable of its accessTokenEnv", "the variable of its clientSecretEnv", "the variable of its certificatePasswordEnv"
 	for variable, to := range map[string]*string{"BULKSYNC_ACCESS_TOKEN": &token, "AZURE_CLIENT_SECRET": &secret, "AZURE_CLIENT_CERTIFICATE_PASSWORD": &password} {
@@ -55,6 +61,9 @@ func (m *member) inManifest(hint string) string {
 	return strings.NewReplacer(
 		"BULKSYNC_ACCESS_TOKEN", token, "AZURE_CLIENT_SECRET", secret, "AZURE_CLIENT_CERTIFICATE_PASSWORD", password,
 		"AZURE_CLIENT_CERTIFICATE_PATH", "certificatePath", "AZURE_FEDERATED_TOKEN_FILE", "federatedTokenFile",
-		"AZURE_TENANT_ID", "tenantId", "AZURE_CLIENT_ID", "clientId", "--graph-url", "graphUrl",
+		"az account get-access-token", "az account get-access-token --tenant "+m.TenantID, "with az login", "with az login --tenant "+m.TenantID,
+		"az login, or --auth device-code or browser", "az login --tenant "+m.TenantID,
+		"sign in with --auth browser or device-code, through", "sign in as", // nobody is there to be asked
+		"--cloud", "cloud", "--auth", "auth", "AZURE_TENANT_ID", "tenantId", "AZURE_CLIENT_ID", "clientId", "--graph-url", "graphUrl",
 	).Replace(hint)
 }

@@ -265,6 +265,9 @@ func (s *shardRun) one(ctx context.Context, t fleet.Tenant) fleet.Row {
 // this shard. The end of ctx ends only a wait for another shard that draws.
 func (s *shardRun) finish(ctx context.Context, rows []fleet.Row) error {
 	s.record.Rows, s.record.FinishedAt = rows, time.Now().UTC().Truncate(time.Second)
+	if s.record.FinishedAt.Before(s.since) { // the clock was set back
+		s.record.FinishedAt = s.since
+	}
 	if err := s.record.Write(s.dir); err != nil {
 		return hinted(fmt.Errorf("the record of shard %s was not written: %w", s.shard, err), "start it again with the same command: it goes on where it stopped")
 	}

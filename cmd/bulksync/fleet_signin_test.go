@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"bulksync/graph/graphsim"
+	"bulksync/internal/fleet"
 )
 
 // Each way of a manifest signs in with what the manifest names, whatever identity the
@@ -58,5 +59,22 @@ func TestFleetWithAWrongSecret(t *testing.T) {
 	}
 	if said := r.said.String(); strings.Contains(said, wrong) || strings.Contains(said, "AZURE_CLIENT_SECRET") {
 		t.Error(said)
+	}
+}
+
+// A hint that is for a single tenant becomes one for a manifest: its flags are refused
+// there, and az gives a token of its own tenant unless it is told which.
+func TestHintsInAManifest(t *testing.T) {
+	m := &member{Tenant: fleet.Tenant{TenantID: "T", Secrets: map[string]string{"BULKSYNC_ACCESS_TOKEN": "CONTOSO_TOKEN"}}}
+	for hint, want := range map[string]string{
+		"put a token in BULKSYNC_ACCESS_TOKEN, such as that of az account get-access-token --query accessToken": "put a token in CONTOSO_TOKEN, such as that of az account get-access-token --tenant T --query accessToken",
+		"sign in again with az login, and check --cloud":                                                        "sign in again with az login --tenant T, and check cloud",
+		"sign in with a second factor: az login, or --auth device-code or browser":                              "sign in with a second factor: az login --tenant T",
+		"check AZURE_CLIENT_ID and AZURE_TENANT_ID: it is another cloud's (--cloud)":                            "check clientId and tenantId: it is another cloud's (cloud)",
+		"az login cannot; if Graph refuses, sign in with --auth browser or device-code, through an app":         "az login cannot; if Graph refuses, sign in as an app",
+	} {
+		if got := m.inManifest(hint); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
 	}
 }

@@ -57,7 +57,7 @@ func (r *fleetRig) failing() map[string]failure {
 		"bad-rows":     {fleet.Failed, "2 faults in rows.csv, the first: rows.csv:2:", "bulksync validate rows.csv"},
 		"bad-waivers":  {fleet.Failed, "waivers.csv:", "correct waivers.csv"},
 		"bad-policy":   {fleet.Failed, "policy.yaml:2:", "correct policy.yaml"},
-		"no-secret":    {fleet.Failed, "the variable NOBODY_SET_THIS is not set", "put an access token of no-secret in it"},
+		"no-secret":    {fleet.Failed, "the variable NOBODY_SET_THIS is not set", "put an access token of the tenant in it"},
 		"other-tenant": {fleet.Failed, "and the manifest asks for", "give the tenant an identity of its own"},
 		"forbidden":    {fleet.Incomplete, "nothing is claimed", "Policy.Read.All"},
 		"unread":       {fleet.Incomplete, "nothing is claimed", ""},

@@ -113,11 +113,15 @@ func ParseWay(name string) (Way, error) {
 		return Way(name), nil
 	}
 	err := fmt.Errorf("there is no way to sign in called %q: there are %s", name, strings.Join(Ways(), ", "))
-	if near := nearest(strings.ToLower(name), Ways()); near != "" {
+	if near := NearestWay(name); near != "" {
 		err = fmt.Errorf("there is no way to sign in called %q; did you mean %s? There are %s", name, near, strings.Join(Ways(), ", "))
 	}
 	return "", err
 }
+
+// NearestWay is the way that was probably meant by a name that is none, as --auth
+// spells it; empty if none is near.
+func NearestWay(name string) string { return nearest(strings.ToLower(name), Ways()) }
 
 // otherNames are what people call some ways elsewhere.
 var otherNames = [...]struct {

@@ -62,8 +62,12 @@ func Collect(tool plan.Tool, out string, dirs []string) (*Rollup, error) {
 		}
 	}
 	r.fill(out, newest.Manifest.Tenants, shards)
-	if len(r.MissingShards()) == 0 { // what earlier runs left explains nothing
-		r.Ignored = slices.DeleteFunc(r.Ignored, func(i Ignored) bool { return old[i.File] })
+	if len(r.MissingShards()) == 0 { // what earlier runs left beside the others explains nothing
+		used := map[string]bool{}
+		for _, s := range shards {
+			used[filepath.Dir(s.file)] = true
+		}
+		r.Ignored = slices.DeleteFunc(r.Ignored, func(i Ignored) bool { return old[i.File] && used[filepath.Dir(i.File)] })
 	}
 	r.sum()
 	return r, nil
@@ -125,6 +129,8 @@ func otherRun(run, r *Record) string {
 	switch {
 	case r.Verb != run.Verb:
 		return "it is of a fleet " + r.Verb
+	case r.Run != run.Run && r.Run == "":
+		return "it is of a run without a name"
 	case r.Run != run.Run:
 		return fmt.Sprintf("it is of another run, %q", r.Run)
 	case r.Manifest.SHA256 != run.Manifest.SHA256 || !slices.Equal(r.Manifest.Tenants, run.Manifest.Tenants):

@@ -42,7 +42,7 @@ func randomScene(t *testing.T, r *rand.Rand) scene {
 			for j := range record.Rows {
 				if r.IntN(2) == 0 {
 					row := &record.Rows[j]
-					row.Status, row.Audit, row.Problem = fleet.Statuses()[r.IntN(3)], nil, "no"
+					row.Status, row.Audit, row.Problem, row.ExitCode = fleet.Statuses()[r.IntN(3)], nil, "no", 5
 				}
 			}
 		}

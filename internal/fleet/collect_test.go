@@ -161,7 +161,7 @@ func TestCollectIgnores(t *testing.T) {
 		{"just early enough", finished(m, 0, 2, late), finished(m, 1, 2, late.Add(-12*time.Hour)), "", "finished finished"},
 		{"a run with a name may be long", change(finished(m, 0, 2, late), func(r *fleet.Record) { r.Run = "a" }), change(finished(m, 1, 2, night), func(r *fleet.Record) { r.Run = "a" }), "", "finished finished"},
 		{"another run", change(finished(m, 0, 2, late), func(r *fleet.Record) { r.Run = "a" }), change(finished(m, 1, 2, late), func(r *fleet.Record) { r.Run = "b\n" }), `1-of-2.json: it is of another run, "b\n"`, "finished missing"},
-		{"a run without a name", change(finished(m, 0, 2, late), func(r *fleet.Record) { r.Run = "a" }), finished(m, 1, 2, night), `1-of-2.json: it is of another run, ""`, "finished missing"},
+		{"a run without a name", change(finished(m, 0, 2, late), func(r *fleet.Record) { r.Run = "a" }), finished(m, 1, 2, night), "1-of-2.json: it is of a run without a name", "finished missing"},
 		{"another manifest", finished(m, 0, 2, late), finished(other, 1, 2, night), "1-of-2.json: it is of another manifest, or of another version of this one", "finished missing"},
 		{"other tenants", finished(m, 0, 2, late), finished(renamed, 1, 2, night), "1-of-2.json: it is of another manifest, or of another version of this one", "finished missing"},
 		{"another number of shards", finished(m, 0, 2, late), finished(m, 1, 3, night), "1-of-3.json: it is one of 3 shards, not of 2", "finished missing"},
@@ -191,6 +191,21 @@ func TestCollectForgetsEarlierRuns(t *testing.T) {
 	checkEachOnce(t, r, m)
 	want := "7-of-9.json: it is no record of a fleet: "
 	if got := ignored(r); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "\n0-of-3.json: it is one of 3 shards, not of 1") || len(r.Ignored) != 2 {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A folder that was named, and of which nothing counts, is told: its tenants would seem
+// to be in the roll-up.
+func TestCollectForgetsNoFolder(t *testing.T) {
+	root, m := t.TempDir(), manifestOf(9)
+	other := &fleet.Manifest{Name: "other.yaml", SHA256: strings.Repeat("1", 64), Tenants: []fleet.Tenant{{Name: "x", TenantID: contoso}}}
+	a, b := filepath.Join(root, "a"), filepath.Join(root, "b")
+	write(t, a, finished(m, 0, 1, night.Add(time.Hour)), finished(m, 1, 2, night))
+	write(t, b, finished(other, 0, 1, night))
+	r := collect(t, root, a, b)
+	checkEachOnce(t, r, m)
+	if got := ignored(r); got != "0-of-1.json: it is of another manifest, or of another version of this one" || !strings.HasPrefix(r.Ignored[0].File, b) {
 		t.Errorf("got %q", got)
 	}
 }
@@ -279,6 +294,7 @@ func TestCollectPlans(t *testing.T) {
 	record.Verb = "plan"
 	for i := range record.Rows {
 		row := &record.Rows[i]
+		row.Status, row.ExitCode = fleet.Differs, 2
 		row.Audit, row.Page, row.Plan = nil, "", &fleet.PlanRow{File: "tenants/" + row.Name + "/plan.json", Fingerprint: sum64, Summary: plan.Summary{Create: 1}}
 	}
 	write(t, filepath.Join(root, "d"), record)
@@ -333,8 +349,14 @@ func TestOrderOfRows(t *testing.T) {
 		m.Tenants = append(m.Tenants, tenant)
 		row := auditedRow(tenant, 0)
 		row.Status, row.Audit.News, row.Audit.Totals = status, fresh, totals
-		if status != fleet.AsWanted {
+		switch status {
+		case fleet.AsWanted:
+		case fleet.Passed:
 			row.Audit.Result = audit.Drift
+		case fleet.Differs:
+			row.Audit.Result, row.ExitCode = audit.Drift, 2
+		default:
+			row.Audit.Result, row.ExitCode = audit.Incomplete, 5
 		}
 		if status == fleet.Failed || status == fleet.Unknown {
 			row.Audit = nil
@@ -342,11 +364,11 @@ func TestOrderOfRows(t *testing.T) {
 		r.Rows = append(r.Rows, row)
 	}
 	add("n", fleet.AsWanted, evidence.News{}, audit.Totals{OK: 3})
-	add("l", fleet.Passed, evidence.News{}, audit.Totals{Extra: 1})
-	add("m", fleet.Passed, evidence.News{}, audit.Totals{})
-	add("k", fleet.Differs, evidence.News{Continuing: 9, Fixed: 9, Waived: 9}, audit.Totals{OK: 99, Waived: 99})
-	add("j", fleet.Differs, evidence.News{}, audit.Totals{Missing: 1})
-	add("i", fleet.Differs, evidence.News{}, audit.Totals{Missing: 1})
+	add("l", fleet.Passed, evidence.News{}, audit.Totals{Extra: 2})
+	add("m", fleet.Passed, evidence.News{}, audit.Totals{Extra: 1})
+	add("k", fleet.Differs, evidence.News{Continuing: 9, Fixed: 9, Waived: 9}, audit.Totals{OK: 99, Waived: 99, Missing: 1})
+	add("j", fleet.Differs, evidence.News{}, audit.Totals{Missing: 2})
+	add("i", fleet.Differs, evidence.News{}, audit.Totals{Missing: 2})
 	add("h", fleet.Differs, evidence.News{}, audit.Totals{Missing: 1, Changed: 1, Extra: 1, Unreadable: 1, SyncWithoutConsent: 1, ConsentWithoutSync: 1})
 	add("g", fleet.Differs, evidence.News{New: 1}, audit.Totals{Missing: 1})
 	add("f", fleet.Differs, evidence.News{New: 1, Reopened: 2}, audit.Totals{Missing: 1})
@@ -379,7 +401,10 @@ func TestOrderOfPlans(t *testing.T) {
 	r.Verb = "plan"
 	for i, summary := range []plan.Summary{{NoOp: 99}, {Blocked: 2}, {Create: 1}, {Update: 2, Delete: 1}} {
 		row := &r.Rows[i]
-		row.Status, row.Audit, row.Plan = fleet.Differs, nil, &fleet.PlanRow{Summary: summary}
+		row.Audit, row.Plan = nil, &fleet.PlanRow{Summary: summary}
+		if summary.Differs() {
+			row.Status, row.ExitCode = fleet.Differs, 2
+		}
 	}
 	dir := t.TempDir()
 	write(t, dir, r)

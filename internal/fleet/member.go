@@ -2,7 +2,9 @@ package fleet
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"bulksync/graph"
@@ -70,9 +72,14 @@ func members() []member {
 
 func parseName(s string) (string, error) { return s, CheckName(s) }
 
+// parseCloud does not repeat the value, and no other does: whatever is typed where, it
+// may be a secret.
 func parseCloud(s string) (string, error) {
 	c, err := graph.ParseCloud(s)
-	return string(c), err
+	if err != nil {
+		return "", errors.New("it is no cloud: use global, usgov, usgov-dod or china")
+	}
+	return string(c), nil
 }
 
 // parseGraphURL does not repeat the URL: it may have a password in it.
@@ -89,13 +96,25 @@ func parseAuth(s string) (string, error) {
 	w, err := auth.ParseWay(s)
 	switch {
 	case err != nil:
-		return "", err
+		return "", noWay(auth.NearestWay(s))
 	case w == auth.ByBrowser, w == auth.ByDeviceCode:
-		return "", errors.New(s + " would ask a person, and nobody is there in a fleet: use another way")
+		return "", errors.New(string(w) + " would ask a person, and nobody is there in a fleet: use another way")
 	case w == auth.ByDefault:
 		return "", errors.New("default takes the first identity that it finds, which may be that of another tenant: name one way")
 	}
 	return string(w), nil
+}
+
+// noWay says which ways there are, and which one was probably meant; empty for none.
+func noWay(near string) error {
+	ways := slices.DeleteFunc(auth.Ways(), func(name string) bool {
+		_, err := parseAuth(name)
+		return err != nil
+	})
+	if !slices.Contains(ways, near) {
+		return fmt.Errorf("it is no way to sign in: there are %s", strings.Join(ways, ", "))
+	}
+	return fmt.Errorf("it is no way to sign in; did you mean %s? There are %s", near, strings.Join(ways, ", "))
 }
 
 // parseGUID does not repeat the value: a secret often stands beside an ID, and is easily
@@ -113,7 +132,7 @@ var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // parseVariable does not repeat the value: it may be the secret itself.
 func parseVariable(s string) (string, error) {
-	if !variableName.MatchString(s) {
+	if !variableName.MatchString(s) || looksRandom(s) {
 		return "", errors.New("it is not the name of a variable: write the name of the one that holds the secret, not the secret")
 	}
 	return s, nil
@@ -126,15 +145,22 @@ func parseBool(s string) (string, error) {
 	return s, nil
 }
 
-// parsePath refuses what is standard input elsewhere.
+// parsePath refuses what is standard input elsewhere, and an address, whose query is a
+// secret where files are shared.
 func parsePath(s string) (string, error) {
-	if s == "-" {
+	switch {
+	case s == "-":
 		return "", errors.New("standard input cannot be the file of a tenant: name a file")
+	case strings.Contains(s, "://"):
+		return "", errors.New("it is an address: fetch the file, and write its path")
 	}
 	return s, nil
 }
 
 func parseScope(s string) (string, error) {
 	scope, err := audit.ParseScope(strings.ToLower(s))
-	return string(scope), err
+	if err != nil {
+		return "", errors.New("it is no scope: use all or file")
+	}
+	return string(scope), nil
 }

@@ -23,6 +23,9 @@ const maxRecord = 64 << 20
 // name.
 func (d *division) read(name string) (*Record, error) {
 	text, err := readFile(name)
+	if kind := (*atomicfile.KindError)(nil); errors.As(err, &kind) {
+		return nil, &atomicfile.KindError{Path: "it", Mode: kind.Mode} // who asks says the path
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +78,8 @@ func (r *Record) check() error {
 	switch s := r.Shard; {
 	case s.Count < 1 || s.Count > maxShards || s.Index < 0 || s.Index >= s.Count || r.StartedAt.IsZero():
 		return errors.New("it does not say of which shard it is, or when it began")
+	case !r.FinishedAt.IsZero() && r.FinishedAt.Before(r.StartedAt):
+		return errors.New("it ended before it began")
 	case r.Verb != "audit" && r.Verb != "plan":
 		return fmt.Errorf("it is of a fleet %q, which this program does not know", r.Verb)
 	}
@@ -119,29 +124,76 @@ func (r *Record) checkRows(own []Ident) error {
 	return nil
 }
 
-// canHave reports whether the work on a tenant can have ended with a row: it says
-// nothing of which it has no result, and points to nothing but what is the tenant's.
+// canHave reports whether the work on a tenant can have ended with a row: it claims
+// nothing but what its result says, and points to nothing but what is the tenant's.
 func (r *Record) canHave(row *Row) bool {
 	switch {
 	case !slices.Contains(Statuses(), row.Status), row.Shard != r.Shard.Index, row.DurationMs < 0, row.Partners < 0, !row.owns(row.Page):
 		return false
+	case !row.hasOwnCode():
+		return false
 	case row.Audit != nil && (r.Verb != "audit" || !row.Audit.isPossible(row.Status)):
 		return false
-	case row.Plan != nil && (r.Verb != "plan" || !row.owns(row.Plan.File)):
+	case row.Plan != nil && (r.Verb != "plan" || !row.Plan.isPossible(row.Status) || !row.owns(row.Plan.File)):
 		return false
 	}
 	return row.IsUnread() || row.Audit != nil || row.Plan != nil
 }
 
+// hasOwnCode reports whether the exit code is one of the status.
+func (row *Row) hasOwnCode() bool {
+	switch row.Status {
+	case Failed: // a refusal has another code than a file that is missing
+		return row.ExitCode != exitDone && row.ExitCode != exitDiffers
+	case Unknown, Incomplete:
+		return row.ExitCode == exitUnread
+	case Differs:
+		return row.ExitCode == exitDiffers
+	default:
+		return row.ExitCode == exitDone
+	}
+}
+
 // isPossible reports whether an audit can have ended with a status.
 func (a *AuditRow) isPossible(s Status) bool {
-	switch {
-	case !slices.Contains([]audit.Result{audit.Clean, audit.Drift, audit.Incomplete}, a.Result):
-		return false
-	case a.Bundle != "" && (!filepath.IsLocal(a.Bundle) || filepath.Base(a.Bundle) != a.Bundle):
+	t, n := a.Totals, a.News
+	if min(t.OK, t.Missing, t.Changed, t.Extra, t.Unreadable, t.SyncWithoutConsent, t.ConsentWithoutSync, t.Waived,
+		n.New, n.Reopened, n.Continuing, n.Fixed, n.Waived, a.Unjudged) < 0 {
 		return false
 	}
-	return s != AsWanted || a.Result == audit.Clean
+	if a.Bundle != "" && (!filepath.IsLocal(a.Bundle) || filepath.Base(a.Bundle) != a.Bundle) {
+		return false
+	}
+	switch a.Result {
+	case audit.Clean:
+		return s == AsWanted && a.counted() == 0
+	case audit.Drift:
+		return (s == Differs || s == Passed) && a.counted() > 0
+	default:
+		return s == Incomplete && a.Result == audit.Incomplete
+	}
+}
+
+// counted is how many findings an audit has that are more than a notice.
+func (a *AuditRow) counted() (n int) {
+	for _, rule := range audit.Rules() {
+		if rule.Severity != audit.Notice {
+			n += *a.Totals.Of(rule.Kind)
+		}
+	}
+	return n
+}
+
+// isPossible reports whether the plan of a tenant can have this status.
+func (p *PlanRow) isPossible(s Status) bool {
+	sum := p.Summary
+	if min(sum.Create, sum.Update, sum.Delete, sum.NoOp, sum.Blocked) < 0 {
+		return false
+	}
+	if sum.Differs() {
+		return s == Differs
+	}
+	return s == AsWanted
 }
 
 // owns reports whether a path, with slashes and relative to the folder of the fleet,

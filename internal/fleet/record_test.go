@@ -155,6 +155,7 @@ func TestRecordsThatAreNotBelieved(t *testing.T) {
 	}
 	failed := finished(m, 0, 1, night)
 	failed.Rows[0] = fleet.Row{Name: "t0", TenantID: tenantID(0), Status: fleet.Failed, Problem: "no", ExitCode: 5}
+	const fine = `"as-wanted","shard":0,"startedAt":"2030-01-02T03:00:00Z","durationMs":1500,"partners":7,"exitCode":0,"page":"tenants/t0/evidence/index.html","audit":{"result":`
 	for _, c := range []struct {
 		name      string
 		r         *fleet.Record
@@ -197,8 +198,26 @@ func TestRecordsThatAreNotBelieved(t *testing.T) {
 		{"fewer than no partners", whole, `"partners":7`, `"partners":-7`, "its result for t0 is none"},
 		{"fine, and nothing was seen", whole, `"audit":{`, `"x":{`, "its result for t0 is none"},
 		{"fine, and it drifted", whole, `"result":"clean"`, `"result":"drift"`, "its result for t0 is none"},
-		{"it passes, and it drifted", whole, `"as-wanted","shard":0,"startedAt":"2030-01-02T03:00:00Z","durationMs":1500,"partners":7,"exitCode":0,"page":"tenants/t0/evidence/index.html","audit":{"result":"clean"`,
-			`"passed","shard":0,"exitCode":0,"page":"tenants/t0/evidence/index.html","audit":{"result":"drift"`, ""},
+		{"it passes, and it drifted", whole, fine + `"clean","totals":{"ok":7,"missing":0`, `"passed","shard":0,"exitCode":0,"audit":{"result":"drift","totals":{"ok":7,"missing":1`, ""},
+		{"it passes, and nothing is missing", whole, fine + `"clean"`, `"passed","shard":0,"exitCode":0,"audit":{"result":"drift"`, "its result for t0 is none"},
+		{"it passes, and it was not read", whole, fine + `"clean"`, `"passed","shard":0,"exitCode":0,"audit":{"result":"incomplete"`, "its result for t0 is none"},
+		{"it differs", whole, fine + `"clean","totals":{"ok":7,"missing":0`, `"differs","shard":0,"exitCode":2,"audit":{"result":"drift","totals":{"ok":7,"missing":1`, ""},
+		{"it differs, and was not read", whole, fine + `"clean","totals":{"ok":7,"missing":0`, `"differs","shard":0,"exitCode":2,"audit":{"result":"incomplete","totals":{"ok":7,"missing":1`, "its result for t0 is none"},
+		{"it differs, and is clean", whole, fine + `"clean"`, `"differs","shard":0,"exitCode":2,"audit":{"result":"clean"`, "its result for t0 is none"},
+		{"it differs, and exits with 0", whole, fine + `"clean","totals":{"ok":7,"missing":0`, `"differs","shard":0,"exitCode":0,"audit":{"result":"drift","totals":{"ok":7,"missing":1`, "its result for t0 is none"},
+		{"it failed, and exits with 0", failed, `"exitCode":5`, `"exitCode":0`, "its result for t0 is none"},
+		{"it failed, and was audited", whole, fine, `"failed","shard":0,"exitCode":5,"audit":{"result":`, "its result for t0 is none"},
+		{"it was refused", failed, `"exitCode":5`, `"exitCode":4`, ""},
+		{"fine, and exits with 5", whole, `"exitCode":0`, `"exitCode":5`, "its result for t0 is none"},
+		{"fine, and something is missing", whole, `"missing":0`, `"missing":1`, "its result for t0 is none"},
+		{"fine, and of no account", whole, `"consentWithoutSync":0`, `"consentWithoutSync":1`, ""},
+		{"fewer than none as wanted", whole, `"ok":7`, `"ok":-7`, "its result for t0 is none"},
+		{"fewer than none new", whole, `"new":0`, `"new":-1`, "its result for t0 is none"},
+		{"a plan that writes", planned, `"create":0`, `"create":1`, "its result for t0 is none"},
+		{"a plan that is blocked", planned, `"blocked":0`, `"blocked":1`, "its result for t0 is none"},
+		{"a plan that undoes more than all", planned, `"create":0,"update":0`, `"create":1,"update":-1`, "its result for t0 is none"},
+		{"a plan that changes nothing", planned, `"as-wanted","shard":0`, `"differs","shard":0`, "its result for t0 is none"},
+		{"an end before the beginning", whole, `"finishedAt":"2030-01-02T04`, `"finishedAt":"2030-01-02T02`, "it ended before it began"},
 		{"a result that is none", whole, `"result":"clean"`, `"result":"perfect"`, "its result for t0 is none"},
 		{"a bundle elsewhere", whole, `"bundle":"`, `"bundle":"../`, "its result for t0 is none"},
 		{"a bundle that is the store", whole, `"bundle":"20300102T030000Z-clean"`, `"bundle":".."`, "its result for t0 is none"},

@@ -47,9 +47,9 @@ func refuseKey(key string) string {
 }
 
 // secretValue matches what is a secret wherever it stands: a token (JWT), a private
-// key or certificate (PEM), or a client secret as Entra makes them, which has a digit
+// key or certificate (PEM, or the base64 of DER or PFX), or a client secret as Entra makes them, which has a digit
 // and Q~ after its first three characters.
-var secretValue = regexp.MustCompile(`(?:^|[^A-Za-z0-9])eyJ[A-Za-z0-9_-]{16}|-----BEGIN|[A-Za-z0-9_.~-]{3}[0-9]Q~[A-Za-z0-9_.~-]{8}|(?i:^bearer )`)
+var secretValue = regexp.MustCompile(`(?:^|[^A-Za-z0-9])eyJ[A-Za-z0-9_-]{16}|-----BEGIN|(?:^|[^A-Za-z0-9+/])MII[A-Za-z0-9+/]{61}|[A-Za-z0-9_.~-]{3}[0-9]Q~[A-Za-z0-9_.~-]{8}|(?i:^bearer )`)
 
 // refuseValue refuses a value that no member can have, without repeating it.
 func refuseValue(s string) error {
@@ -60,4 +60,14 @@ func refuseValue(s string) error {
 		return errors.New("it has a line break or a control character in it")
 	}
 	return nil
+}
+
+// digits matches the digits between other characters.
+var digits = regexp.MustCompile(`[0-9]+`)
+
+// looksRandom reports whether a word looks as if a machine had made it up, as it makes
+// passwords and keys: long, with lower-case letters, and digits all over.
+func looksRandom(s string) bool {
+	const long, spread = 16, 3
+	return len(s) >= long && s != strings.ToUpper(s) && !strings.Contains(s, "_") && len(digits.FindAllString(s, spread)) == spread
 }

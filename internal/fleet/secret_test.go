@@ -17,7 +17,7 @@ var typed = []string{
 // Whatever is typed where, no fault repeats it.
 func TestNoFaultRepeatsASecret(t *testing.T) {
 	keys := strings.Fields(`clientId clientSecretEnv certificatePath certificatePasswordEnv sendCertificateChain federatedTokenFile serviceConnectionId
-		accessTokenEnv graphUrl csv tenantId name clientSecret accessToken password certificatePassword AZURE_CLIENT_SECRET secret token x-api-key pwd some unknown`)
+		accessTokenEnv graphUrl cloud auth scope policy csv tenantId name clientSecret accessToken password certificatePassword AZURE_CLIENT_SECRET secret token x-api-key pwd some unknown`)
 	refused := 0
 	for _, secret := range typed {
 		for _, key := range keys {
@@ -70,12 +70,34 @@ func TestKeysForSecrets(t *testing.T) {
 func TestValuesThatLookLikeSecrets(t *testing.T) {
 	for value, refused := range map[string]bool{
 		"eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.e30.": true, "x=eyJ0eXAiOiJKV1QiLCJh": true, `"-----BEGIN CERTIFICATE-----"`: true,
-		"abc8Q~defghijk": true, "bearer abcdef": true,
+		"abc8Q~defghijk": true, "bearer abcdef": true, "MIIK" + strings.Repeat("aB+/", 20): true,
 		"surveyJanuaryOfTheYear2026.csv": false, "eyJanuary.csv": false, "a~Q~b.csv": false, "bearers.csv": false,
 	} {
 		got := faultsOf(t, fmt.Sprintf("tenants:\n- name: contoso\n  tenantId: %s\n  csv: %s\n  auth: azure-cli\n", contoso, value))
 		if told := len(got) == 1 && strings.Contains(got[0], "4:8: tenants.csv: this looks like a secret, and a secret never stands in a manifest"); told != refused || !refused && len(got) > 0 {
 			t.Errorf("%s: %q", value, got)
 		}
+	}
+}
+
+// What a machine has made up as a password is no name of a variable, and no message
+// repeats it.
+func TestVariablesThatLookLikeSecrets(t *testing.T) {
+	for value, refused := range map[string]bool{
+		"x7Gq2mZp9LrT4vKb": true, "a1b2c3d4e5f60718293a4b5c6d7e8f90": true,
+		"CONTOSO2_SECRET3_OF4": false, "contoso_secret_1_2_3": false, "ContosoProd2026Secret": false, "A1B2C3D4E5F60718": false, "b2c3d4": false,
+	} {
+		got := faultsOf(t, fmt.Sprintf("tenants:\n- name: contoso\n  tenantId: %s\n  csv: x\n  accessTokenEnv: %s\n", contoso, value))
+		if told := len(got) == 1 && strings.Contains(got[0], "5:19: tenants.accessTokenEnv: it is not the name of a variable: write the name of the one"); told != refused || !refused && len(got) > 0 {
+			t.Errorf("%s: %q", value, got)
+		}
+	}
+}
+
+// The address of a file may end in its key.
+func TestNoAddressIsAPath(t *testing.T) {
+	got := faultsOf(t, fmt.Sprintf("tenants:\n- name: contoso\n  tenantId: %s\n  csv: https://files.example/a.csv?sig=hunter2\n  auth: azure-cli\n", contoso))
+	if len(got) != 1 || !strings.HasSuffix(got[0], "4:8: tenants.csv: it is an address: fetch the file, and write its path") {
+		t.Errorf("%q", got)
 	}
 }

@@ -95,6 +95,8 @@ func TestFaults(t *testing.T) {
 		{"cook:\n  name: Ada\n soup: x\n", "3:1: the YAML is broken: did not find expected key", ""},
 		{"cook: {name: Ada}\n- x\n", "2:1: the YAML is broken: did not find expected key", ""},
 		{"soup:\n\tx: y", "2:1: the YAML is broken: found character that cannot start any token", ""},
+		{"cook: {name: Ada}\nsalads:\n- a\n\tb: c\n", "4:1: the YAML is broken: found a tab character that violates indentation", ""},
+		{`cook: {name: "C:\data\x.csv"}`, "1:1: the YAML is broken: found unknown escape character: in double quotes a backslash is written twice; in single quotes it stands for itself", ""},
 		{"# \u00e9 \u0085\r\t\n# \u00e9 \xff", "2:5: the YAML is broken: ", ""},
 		{"soup: \u00e9\x01", "1:8: the YAML is broken: control characters are not allowed", ""},
 		{"cook: &x {name: Ada}", "1:7: &x names a part of the file, which a menu does not need: remove the name", "1:7: a value that begins with & names a part of the file, which a menu does not need"},

@@ -51,6 +51,8 @@ func (f *File) broken(text []byte, err error) {
 	line, _ := strconv.Atoi(said[1])
 	column := 1
 	switch {
+	case strings.HasPrefix(said[2], "found a tab character"):
+		line, column = tab(text, max(line, 1))
 	case line == 0 && yamlAnchor.MatchString(said[2]):
 		alias := []byte("*" + yamlAnchor.FindStringSubmatch(said[2])[1])
 		line, column = position(text, max(0, bytes.Index(text, alias)))
@@ -63,7 +65,22 @@ func (f *File) broken(text []byte, err error) {
 		last, _ := position(text, len(bytes.TrimRight(text, "\n")))
 		line = min(line+1, last) // it may expect more at the end of the file
 	}
+	if said[2] == "found unknown escape character" { // in a path of Windows
+		said[2] += ": in double quotes a backslash is written twice; in single quotes it stands for itself"
+	}
 	f.FaultAt(line, column, "the YAML is broken: %s", said[2])
+}
+
+// tab is where a tab indents a line, at the first one or below: the library tells the
+// line of the value before it.
+func tab(text []byte, first int) (line, column int) {
+	for i, l := range bytes.Split(text, []byte("\n")) {
+		blank := l[:len(l)-len(bytes.TrimLeft(l, " \t"))]
+		if at := bytes.IndexByte(blank, '\t'); i+1 >= first && at >= 0 {
+			return i + 1, at + 1
+		}
+	}
+	return first, 1
 }
 
 // unreadable is where a text in UTF-8 first has a byte that is none, or a control
