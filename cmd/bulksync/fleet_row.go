@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"strings"
 
 	"bulksync/internal/fleet"
@@ -40,7 +41,11 @@ func (m *member) nextAfter(err error) string {
 		}
 		return "correct " + rows[0].File
 	}
-	return edge(m.inManifest(m.hintOf(err)))
+	hint := m.hintOf(err)
+	if hint == "" && errors.Is(err, fs.ErrNotExist) {
+		hint = "correct it in the manifest: a path there is relative to the manifest"
+	}
+	return edge(m.inManifest(hint))
 }
 
 // inManifest says the names of flags and variables as the manifest does, or as it
