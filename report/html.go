@@ -40,15 +40,7 @@ type htmlPage struct {
 	Same   int // rows that are folded away
 }
 
-// writeHTML writes the page as one file that loads nothing: the policy in its
-// head allows our style and our script by their hashes, and nothing else. Rows
-// are written one by one, and by hand: a template takes as long for them as the
-// run takes for its writes.
-func writeHTML(w io.Writer, p *page) error {
-	t, err := template.New("page").Parse(pageTemplate)
-	if err != nil {
-		return err
-	}
+func newHTMLPage(p *page) htmlPage {
 	style := pageStyle
 	if p.Fleet {
 		style += fleetStyle
@@ -62,6 +54,19 @@ func writeHTML(w io.Writer, p *page) error {
 			h.Same++
 		}
 	}
+	return h
+}
+
+// writeHTML writes the page as one file that loads nothing: the policy in its
+// head allows our style and our script by their hashes, and nothing else. Rows
+// are written one by one, and by hand: a template takes as long for them as the
+// run takes for its writes.
+func writeHTML(w io.Writer, p *page) error {
+	t, err := template.New("page").Parse(pageTemplate)
+	if err != nil {
+		return err
+	}
+	h := newHTMLPage(p)
 	if err := t.ExecuteTemplate(w, "head", h); err != nil {
 		return err
 	}

@@ -262,10 +262,7 @@ func (f *Fault) set(field string) (err error) {
 	case "times":
 		f.Times, err = positive(value)
 	case "p":
-		f.P, err = strconv.ParseFloat(value, 64)
-		if err != nil || !(f.P > 0 && f.P <= 1) {
-			err = fmt.Errorf("%q is not a probability above 0 and up to 1", value)
-		}
+		f.P, err = probability(value)
 	case "from":
 		f.From, err = duration(value)
 	case "for":
@@ -283,6 +280,14 @@ func (f *Fault) set(field string) (err error) {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
+}
+
+func probability(s string) (float64, error) {
+	p, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(p > 0 && p <= 1) {
+		return 0, fmt.Errorf("%q is not a probability above 0 and up to 1", s)
+	}
+	return p, nil
 }
 
 func parseMethod(s string) (string, error) {
