@@ -28,8 +28,9 @@ func fleetAuditCommand(c *commandLine) *cobra.Command {
 		Long: `Audits the home tenants of a manifest, and keeps the evidence of each in a
 store of its own: DIR/tenants/NAME/evidence. The roll-up is in DIR/index.html,
 fleet.json and junit.xml. Started again after it was stopped or killed, it goes
-on where it was. Exit 0: nothing differs in any tenant; 2: something does; 5: a
-tenant could not be read or signed in to.`,
+on where it was. Exit 0: nothing differs in any tenant; 2: something does; 5:
+nothing is known of a tenant. With --shard that is about the tenants of the
+shard; fleet collect tells it of all.`,
 		Example: `  bulksync fleet audit fleet.yaml --out-dir fleet
   bulksync fleet audit fleet.yaml --out-dir fleet --shard 0/4 --fail-on new`,
 		Args: takes(1, 1),

@@ -27,7 +27,7 @@ func fleetCollectCommand(c *commandLine) *cobra.Command {
 		Short: "Make one roll-up from the folders of all shards",
 		Long: `Makes one roll-up from the folders of all shards of a fleet, offline, and names
 those that are missing. Every tenant of the manifest is in it. Exit 0: nothing
-differs in any tenant; 2: something does; 5: of a tenant nothing is known.`,
+differs in any tenant; 2: something does; 5: nothing is known of a tenant.`,
 		Example: "  bulksync fleet collect fleet\n  bulksync fleet collect shard-0 shard-1 --out-dir fleet",
 		Args:    takes(1, anyNumber),
 		RunE: c.fleetVerb(func(e *env, args []string) error {

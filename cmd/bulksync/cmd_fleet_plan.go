@@ -29,10 +29,10 @@ func fleetPlanCommand(c *commandLine) *cobra.Command {
 		Short: "Make a plan for each home tenant of a manifest",
 		Long: `Makes a plan for each home tenant of a manifest: DIR/tenants/NAME/plan.json and
 plan.html. The roll-up in DIR/index.html, fleet.json and junit.xml has the
-command that applies each of them. Nothing is written to any tenant. Exit 0:
-nothing would change; 2: something would; 5: a tenant could not be read or
-signed in to.`,
-		Example: "  bulksync fleet plan fleet.yaml --out-dir fleet",
+command that applies each of them. Nothing is written to any tenant. Give it
+another folder than fleet audit: a folder has one roll-up, the newest. Exit 0:
+nothing would change; 2: something would; 5: nothing is known of a tenant.`,
+		Example: "  bulksync fleet plan fleet.yaml --out-dir fleet-plan",
 		Args:    takes(1, 1),
 		RunE: c.fleetVerb(func(e *env, args []string) error {
 			o.manifest = args[0]

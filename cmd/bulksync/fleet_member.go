@@ -121,6 +121,11 @@ func (m *member) checkFolder(folders, files []string) error {
 // those of the variables that the manifest names.
 func (m *member) command(line string) string {
 	var given []string
+	switch auth.Way(m.Auth) {
+	case auth.ByToken, auth.ByManagedIdentity, auth.ByAzureCLI:
+	default: // the terminal may have that of another tenant, which --tenant does not replace
+		given = append(given, "AZURE_TENANT_ID="+m.TenantID)
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.Settings)) {
 		given = append(given, name+"="+shellQuote(m.Settings[name]))
 	}

@@ -64,6 +64,23 @@ func TestVariablesOfATenant(t *testing.T) {
 	}
 }
 
+// A printed command signs in to its own tenant, whatever tenant the terminal names.
+func TestCommandOfATenant(t *testing.T) {
+	for way, want := range map[string]string{
+		"secret":           "AZURE_TENANT_ID=" + farmTenant(0) + ` AZURE_CLIENT_ID=app AZURE_CLIENT_SECRET="$CONTOSO_SECRET" bulksync apply plan.json`,
+		"token":            `AZURE_CLIENT_ID=app AZURE_CLIENT_SECRET="$CONTOSO_SECRET" bulksync apply plan.json`,
+		"managed-identity": `AZURE_CLIENT_ID=app AZURE_CLIENT_SECRET="$CONTOSO_SECRET" bulksync apply plan.json`,
+	} {
+		m := &member{Tenant: fleet.Tenant{
+			TenantID: farmTenant(0), Auth: way,
+			Settings: map[string]string{"AZURE_CLIENT_ID": "app"}, Secrets: map[string]string{"AZURE_CLIENT_SECRET": "CONTOSO_SECRET"},
+		}}
+		if got := m.command("bulksync apply plan.json"); got != want {
+			t.Errorf("%s: %s", way, got)
+		}
+	}
+}
+
 // Each tenant with news is told once, also if the shard is started again, and the
 // address, which is a secret, is nowhere.
 func TestFleetNotifiesOnce(t *testing.T) {

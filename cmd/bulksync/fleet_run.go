@@ -92,11 +92,15 @@ func inputsOf(manifest string, m *fleet.Manifest) []string {
 	return slices.Compact(all)
 }
 
+// hintOtherFleet is for a folder of another fleet, and for a tenant that was renamed:
+// another folder would begin the evidence of all tenants anew.
+const hintOtherFleet = "name another folder with --out-dir; if a tenant was renamed, rename its folder in tenants as well, and remove shards/*.json"
+
 // checkFleet refuses the folder of another fleet.
 func checkFleet(dir string, m *fleet.Manifest) error {
 	err := fleet.CheckFolder(dir, m)
 	if other := (*fleet.OtherFleetError)(nil); errors.As(err, &other) {
-		return refused("name another folder with --out-dir", "%w", err)
+		return refused(hintOtherFleet, "%w", err)
 	}
 	return err
 }

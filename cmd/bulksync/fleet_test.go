@@ -53,7 +53,7 @@ func (r *fleetRig) failing() map[string]failure {
 	r.tenant("unwritable", true, graphsim.Config{})
 	r.tenant("revoked", true, graphsim.Config{}).Revoke()
 	return map[string]failure{
-		"no-csv":       {fleet.Failed, "nowhere.csv", ""},
+		"no-csv":       {fleet.Failed, "nowhere.csv", "put the file there"},
 		"bad-rows":     {fleet.Failed, "2 faults in rows.csv, the first: rows.csv:2:", "bulksync validate rows.csv"},
 		"bad-waivers":  {fleet.Failed, "waivers.csv:", "correct waivers.csv"},
 		"bad-policy":   {fleet.Failed, "policy.yaml:2:", "correct policy.yaml"},

@@ -91,9 +91,7 @@ func (t *target) folder() {
 	has := func(name string) bool { _, err := os.Lstat(filepath.Join(t.path, name)); return err == nil }
 	switch {
 	case isFleetFolder(t.path):
-		t.kind = aMystery
-		t.err = hinted(fmt.Errorf("%s is the folder of a fleet: each tenant has its own evidence, or its own plan", t.path),
-			"bulksync verify "+shellQuote(filepath.Join(t.path, fleet.TenantsDir))+"/*/"+evidenceDir)
+		t.ofFleet(t.path, "the folder of a fleet")
 	case has(rundir.JournalName), has(rundir.PlanName) && !has(fleetPlanPage):
 		t.kind = aRun
 	case evidence.IsAudit(t.path):
@@ -104,6 +102,17 @@ func (t *target) folder() {
 		t.kind = aMystery
 		t.err = hinted(fmt.Errorf("%s is neither the folder of a run, nor of an audit, nor a store of audits", t.path), t.inside())
 	}
+}
+
+// ofFleet says that the folder of a fleet, or a file in it, has nothing to prove.
+func (t *target) ofFleet(dir, what string) {
+	each := evidenceDir
+	if r := readRollup(dir); r != nil && r.Verb == "plan" {
+		each = fleetPlanName
+	}
+	t.kind = aMystery
+	t.err = hinted(fmt.Errorf("%s is %s: each tenant has its own evidence, or its own plan", t.path, what),
+		"bulksync verify "+shellQuote(filepath.Join(dir, fleet.TenantsDir))+"/*/"+each)
 }
 
 // inside is the hint of a folder that is nothing to prove: what is in it may be.
@@ -138,6 +147,10 @@ func (t *target) regular(ctx context.Context, size int64) {
 	if t.isPart() {
 		t.kind = aMystery
 		t.err = hinted(fmt.Errorf("%s is proved with the files beside it", t.path), "bulksync verify "+shellQuote(filepath.Dir(t.path)))
+		return
+	}
+	if dir := filepath.Dir(t.path); filepath.Base(t.path) == fleet.RollupName && isFleetFolder(dir) {
+		t.ofFleet(dir, "the roll-up of a fleet")
 		return
 	}
 	if size > approval.MaxFile {

@@ -181,7 +181,7 @@ func TestEachFaultOfAManifestNamesItsPlace(t *testing.T) {
 		{fmt.Sprintf(one, "graphUrl: http://graph.example"), "tenants.graphUrl: it is not a host URL such as"},
 		{fmt.Sprintf(one, "graphUrl: https://user:hunter2@graph.example"), "tenants.graphUrl: it is not a host URL such as"},
 
-		{fmt.Sprintf(own, "auth: browser"), fmt.Sprintf("1:%d: tenants.auth: browser would ask a person, and nobody is there in a fleet", ownAt+6)},
+		{fmt.Sprintf(own, "auth: browser"), fmt.Sprintf("1:%d: tenants.auth: browser would ask a person, and a fleet runs unattended", ownAt+6)},
 		{fmt.Sprintf(own, "auth: device-code"), "tenants.auth: device-code would ask a person"},
 		{fmt.Sprintf(own, "auth: default"), "tenants.auth: default takes the first identity that it finds"},
 		{fmt.Sprintf(own, "auth: certifcate"), "tenants.auth: it is no way to sign in; did you mean certificate? There are token, env, secret, certificate, managed-identity, workload-identity, github, azure-pipelines, azure-cli"},

@@ -98,7 +98,7 @@ func parseAuth(s string) (string, error) {
 	case err != nil:
 		return "", noWay(auth.NearestWay(s))
 	case w == auth.ByBrowser, w == auth.ByDeviceCode:
-		return "", errors.New(string(w) + " would ask a person, and nobody is there in a fleet: use another way")
+		return "", errors.New(string(w) + " would ask a person, and a fleet runs unattended: use another way")
 	case w == auth.ByDefault:
 		return "", errors.New("default takes the first identity that it finds, which may be that of another tenant: name one way")
 	}

@@ -29,8 +29,9 @@ const indexVariable = "JOB_COMPLETION_INDEX"
 // ParseShard reads "I/N", such as 0/4. JOB_COMPLETION_INDEX in place of I, as in
 // JOB_COMPLETION_INDEX/4, is the value of that variable.
 func ParseShard(s string, getenv func(string) string) (Shard, error) {
-	index, count, ok := strings.Cut(strings.TrimSpace(s), "/")
-	if !ok {
+	index, count, _ := strings.Cut(strings.TrimSpace(s), "/")
+	n, err := strconv.Atoi(count)
+	if err != nil {
 		return Shard{}, fmt.Errorf("%q is not of the form I/N, such as 0/4 for the first of four", s)
 	}
 	if index == indexVariable || index == "$"+indexVariable {
@@ -39,8 +40,7 @@ func ParseShard(s string, getenv func(string) string) (Shard, error) {
 		}
 	}
 	s = index + "/" + count
-	n, err := strconv.Atoi(count)
-	if err != nil || n < 1 || n > maxShards {
+	if n < 1 || n > maxShards {
 		return Shard{}, fmt.Errorf("%q: the number of shards is between 1 and %d", s, maxShards)
 	}
 	i, err := strconv.Atoi(index)

@@ -31,8 +31,9 @@ func TestParseShard(t *testing.T) {
 		{text: "/4", problem: "shards count from 0"},
 		{text: "0/0", problem: `"0/0": the number of shards is between 1 and 10000`},
 		{text: "0/10001", problem: "the number of shards is between 1 and 10000"},
-		{text: "0/", problem: "the number of shards is between"},
-		{text: "1/4/4", problem: "the number of shards is between"},
+		{text: "0/", problem: "is not of the form I/N"},
+		{text: "1/4/4", problem: "is not of the form I/N"},
+		{text: "x/y", problem: `"x/y" is not of the form I/N, such as 0/4`},
 		{text: "", problem: `"" is not of the form I/N, such as 0/4`},
 		{text: "3", problem: "is not of the form I/N"},
 	} {
