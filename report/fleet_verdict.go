@@ -23,12 +23,12 @@ func tenants(n, all int) string {
 func fleetVerdict(r *fleet.Rollup) (string, tone) {
 	all, differ, passed := len(r.Rows), r.Totals.Differs, r.Totals.Passed
 	switch unread := unreadOf(r); {
-	case unread == all && all > 1:
-		return "Unknown: " + noneOf(all, "tenant") + " has a result.", bad
+	case unread == all:
+		return "No result for " + anyOf(all) + ".", bad
 	case unread > 0 && differ > 0:
-		return fmt.Sprintf("Unknown: %s no result; %s %s%s.", haveOf(unread, all), words.Count(differ, "other"), differWords(r, differ), passedPart(r)), bad
+		return fmt.Sprintf("No result for %s; %s %s%s.", tenants(unread, all), words.Count(differ, "other"), differWords(r, differ), passedPart(r)), bad
 	case unread > 0:
-		return "Unknown: " + haveOf(unread, all) + " no result" + passedPart(r) + ".", bad
+		return "No result for " + tenants(unread, all) + passedPart(r) + ".", bad
 	case r.Verb == "plan":
 		return plansVerdict(r)
 	case differ == all && all > 1:
@@ -42,8 +42,17 @@ func fleetVerdict(r *fleet.Rollup) (string, tone) {
 	}
 }
 
-// haveOf says "3 of 200 tenants have".
-func haveOf(n, all int) string { return tenants(n, all) + agree(n, " has", " have") }
+// anyOf is what "no result for" is followed by.
+func anyOf(all int) string {
+	switch all {
+	case 1:
+		return "the tenant"
+	case 2:
+		return "either tenant"
+	default:
+		return "any of the " + words.Count(all, "tenant")
+	}
+}
 
 // unreadOf counts the tenants of which nothing is claimed.
 func unreadOf(r *fleet.Rollup) int { return r.Totals.Unknown + r.Totals.Failed + r.Totals.Incomplete }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -76,6 +77,7 @@ func (o *shardOptions) begin(ctx context.Context, e *env, w fleetWork) (s *shard
 	if err := checkFleet(o.dir, m); err != nil {
 		return nil, err
 	}
+	e.warnLeftOut(o.dir, m)
 	s = &shardRun{shardOptions: o, env: e, fleetWork: w, tenants: o.shard.Of(m.Tenants)}
 	s.record = &fleet.Record{Tool: tool(), Verb: w.verb, Run: o.name, Manifest: m.Listing(), Shard: o.shard}
 	s.record.Manifest.Name = inputName(o.manifest)
@@ -103,6 +105,25 @@ func checkFleet(dir string, m *fleet.Manifest) error {
 		return refused(hintOtherFleet, "%w", err)
 	}
 	return err
+}
+
+// warnLeftOut tells of tenants that the folder knows and the manifest does not name
+// any more: the next roll-up will not speak of them.
+func (e *env) warnLeftOut(dir string, m *fleet.Manifest) {
+	const most = 5
+	names := fleet.LeftOut(dir, m)
+	if len(names) == 0 {
+		return
+	}
+	list := strings.Join(names[:min(len(names), most)], ", ")
+	if rest := len(names) - most; rest > 0 {
+		list += fmt.Sprintf(" and %s more", words.Thousands(rest))
+	}
+	are := "are"
+	if len(names) == 1 {
+		are = "is"
+	}
+	e.say("warning: %s of %s %s not in the manifest any more, and will not be in the roll-up: %s", words.Count(len(names), "tenant"), dir, are, list)
 }
 
 // claim locks the shard and writes that it has begun.

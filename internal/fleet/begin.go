@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -55,6 +56,23 @@ func CheckFolder(dir string, m *Manifest) error {
 	return nil
 }
 
+// LeftOut are the tenants that the newest record of a folder lists and a manifest does
+// not, by name: they may have been dropped by mistake.
+func LeftOut(dir string, m *Manifest) (names []string) {
+	all, _, err := readRecords([]string{dir})
+	if err != nil || len(all) == 0 {
+		return nil
+	}
+	newest := slices.MaxFunc(all, func(a, b found) int { return a.StartedAt.Compare(b.StartedAt) })
+	for _, t := range newest.Manifest.Tenants {
+		if !slices.ContainsFunc(m.Tenants, func(own Tenant) bool { return own.TenantID == t.TenantID }) {
+			names = append(names, t.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // BrokenRecordError is a record of a shard that makes no sense, so that nobody knows
 // whether its run has ended.
 type BrokenRecordError struct {
@@ -72,8 +90,9 @@ func (e *BrokenRecordError) Unwrap() error { return e.Err }
 // Begin writes the record of a shard that begins to work now. If an earlier attempt
 // at the same run did not end, the new one goes on with it, which since tells: what
 // was done to a tenant after that need not be done again. Two attempts are at the
-// same run if they are given the same name; without a name, if the earlier one did not
-// finish and began less than 12 hours ago. The manifest must be the same in any case.
+// same run if they are given the same name, even if the manifest was corrected
+// between them; without a name, if the manifest is the same and the earlier one did
+// not finish and began less than 12 hours ago.
 func Begin(dir string, r *Record, now time.Time) (since time.Time, goesOn bool, err error) {
 	earlier, err := ReadRecord(dir, r.Shard)
 	if err != nil {
@@ -91,9 +110,12 @@ func Begin(dir string, r *Record, now time.Time) (since time.Time, goesOn bool, 
 
 // goesOn reports whether r is an attempt at the same run as an earlier one.
 func (r *Record) goesOn(earlier *Record, now time.Time) bool {
-	if r.Verb != earlier.Verb || r.Run != earlier.Run || r.Manifest.SHA256 != earlier.Manifest.SHA256 {
+	switch age := now.Sub(earlier.StartedAt); {
+	case r.Verb != earlier.Verb || r.Run != earlier.Run:
 		return false
+	case r.Run != "":
+		return true
+	default:
+		return r.Manifest.SHA256 == earlier.Manifest.SHA256 && earlier.FinishedAt.IsZero() && age >= 0 && age < runSpan
 	}
-	age := now.Sub(earlier.StartedAt)
-	return r.Run != "" || earlier.FinishedAt.IsZero() && age >= 0 && age < runSpan
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -42,7 +43,7 @@ func TestBegin(t *testing.T) {
 		{name: "killed long ago, the same name", earlier: "a", now: "a", after: 1000 * time.Hour, goesOn: true},
 		{name: "ended, the same name", earlier: "a", now: "a", finished: true, after: time.Hour, goesOn: true},
 		{name: "another name", earlier: "a", now: "b", after: time.Hour},
-		{name: "the same name, another manifest", earlier: "a", now: "a", sum: other, after: time.Hour},
+		{name: "the same name, a corrected manifest", earlier: "a", now: "a", sum: other, after: time.Hour, goesOn: true},
 		{name: "the same name, another verb", earlier: "a", now: "a", verb: "plan", after: time.Hour},
 	} {
 		dir := t.TempDir()
@@ -209,5 +210,26 @@ func TestALockThatIsNone(t *testing.T) {
 	}
 	if _, gone := os.Stat(other); gone == nil {
 		t.Error("it made a file elsewhere")
+	}
+}
+
+// A tenant that a folder knows and the manifest does not may have been dropped by
+// mistake. The newest record of the folder counts.
+func TestLeftOut(t *testing.T) {
+	dir, all := t.TempDir(), manifestOf(4)
+	if got := fleet.LeftOut(dir, all); got != nil {
+		t.Errorf("of an empty folder: %v", got)
+	}
+	for i, r := range []*fleet.Record{began(manifestOf(5), 0, 2, night), began(manifestOf(4), 1, 2, night.Add(time.Hour))} {
+		if err := r.Write(dir); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	some := &fleet.Manifest{Tenants: slices.Delete(slices.Clone(all.Tenants), 1, 3)}
+	if got, want := fleet.LeftOut(dir, some), []string{all.Tenants[1].Name, all.Tenants[2].Name}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := fleet.LeftOut(dir, all); len(got) != 0 {
+		t.Errorf("of the same manifest: %v", got)
 	}
 }
