@@ -258,8 +258,17 @@ func (s *shardRun) done(ctx context.Context) map[string]fleet.Row {
 		}
 		return none
 	})
-	s.note("goes on with the run of %s: %s of %s are done", s.since.Format("15:04 UTC"), words.Thousands(len(rows)), words.Count(len(s.tenants), "tenant"))
+	s.note("goes on with the run of %s: %s of %s are done", sinceWords(s.since, time.Now()), words.Thousands(len(rows)), words.Count(len(s.tenants), "tenant"))
 	return rows
+}
+
+// sinceWords is when a run began, with the day if that is not today.
+func sinceWords(since, now time.Time) string {
+	since, now = since.UTC(), now.UTC()
+	if since.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return since.Format("15:04 UTC")
+	}
+	return since.Format("2006-01-02 15:04 UTC")
 }
 
 // look is the row of what an earlier attempt did to a tenant.

@@ -188,3 +188,16 @@ func (r *fleetRig) startAndKill(asked *atomic.Int64, after time.Duration, args [
 		return true
 	}
 }
+
+// A run that was begun on another day is told with its day.
+func TestSinceWords(t *testing.T) {
+	now := time.Date(2026, 11, 26, 0, 5, 0, 0, time.UTC)
+	for since, want := range map[time.Time]string{
+		now.Add(-time.Minute): "00:04 UTC", now.Add(-10 * time.Minute): "2026-11-25 23:55 UTC",
+		now.Add(-time.Minute).In(time.FixedZone("west", -3600)): "00:04 UTC",
+	} {
+		if got := sinceWords(since, now); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
