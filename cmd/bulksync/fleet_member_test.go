@@ -59,7 +59,7 @@ func TestVariablesOfATenant(t *testing.T) {
 		t.Errorf("the app that the platform injects: %q", got)
 	}
 	m = &member{real: process, Tenant: fleet.Tenant{Name: "contoso", Secrets: map[string]string{"AZURE_CLIENT_SECRET": "SET", "AZURE_CLIENT_CERTIFICATE_PASSWORD": "UNSET"}}}
-	if err := m.checkSecrets(); err == nil || err.Error() != "the variable UNSET is not set" {
+	if err := m.checkSecrets(); err == nil || err.Error() != "the variable UNSET is not set, or empty" {
 		t.Error(err)
 	}
 }
