@@ -1,8 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -95,9 +99,25 @@ func (o planOptions) perform(ctx context.Context, e *env) (p *plan.Plan, kept at
 	}
 	e.noteBare(p.BareRows())
 	if o.out != "" {
+		e.warnDecided(o.out)
 		err = e.writeNew(ctx, &kept, o.out, planText(o.out, p))
 	}
 	return p, kept, err
+}
+
+// warnDecided tells of decisions about a plan that a new one takes the place of: each
+// plan has a fingerprint of its own, so they do not count for it.
+func (e *env) warnDecided(out string) {
+	dir, begin := filepath.Split(besidePlan(out))
+	files, err := os.ReadDir(cmp.Or(dir, "."))
+	if err != nil {
+		return
+	}
+	for _, f := range files {
+		if name := f.Name(); strings.HasPrefix(name, begin) && strings.HasSuffix(name, ".json") {
+			e.say("warning: %s is about an earlier plan, and does not count for this one", filepath.Join(dir, name))
+		}
+	}
 }
 
 // tell shows the plan, and says what to do with it.

@@ -28,7 +28,39 @@ func (v *verifier) show(w io.Writer, all []proof) error {
 			listing{w, v.pageOptions().Width}.folder(p)
 		}
 	}
+	if len(all) > 1 && !slices.ContainsFunc(all, func(p proof) bool { return p.Kind == aPlan || p.Kind == aDecision }) {
+		sumUp(w, all)
+	}
 	return nil
+}
+
+// sumUp ends a text about many folders with what became of all of them, and names
+// those that are not proved.
+func sumUp(w io.Writer, all []proof) {
+	proved := 0
+	for i := range all {
+		if all[i].Verdict == isProved {
+			proved++
+		}
+	}
+	fmt.Fprintf(w, "\n%s of %s proved\n", words.Thousands(proved), words.Thousands(len(all)))
+	for i := range all {
+		if p := &all[i]; p.Verdict != isProved {
+			fmt.Fprintf(w, "  %-10s  %s\n", verdictWords(p.Verdict), edge(p.Path))
+		}
+	}
+}
+
+// verdictWords are a verdict as people should see it.
+func verdictWords(v verdict) string {
+	switch v {
+	case isProved:
+		return "proved"
+	case isAltered:
+		return "ALTERED"
+	default:
+		return "NOT PROVED"
+	}
 }
 
 // listing is text about folders.
@@ -39,9 +71,7 @@ type listing struct {
 
 // folder says what was found about a folder: the gravest first.
 func (w listing) folder(p *proof) {
-	fmt.Fprintf(w, "%s: the %s is %s\n", edge(p.Path), p.Kind, map[verdict]string{
-		isProved: "proved", isAltered: "ALTERED", isNotProved: "NOT PROVED", isUnreadable: "NOT PROVED",
-	}[p.Verdict])
+	fmt.Fprintf(w, "%s: the %s is %s\n", edge(p.Path), p.Kind, verdictWords(p.Verdict))
 	for _, h := range headings {
 		w.section(h.words, append(p.linesOfAudits(h.status), lines(p.Checks, h.status)...))
 	}

@@ -88,8 +88,7 @@ func (o verdictOptions) output(ctx context.Context, e *env) (string, error) {
 		if !isKept(o.plan) {
 			return "", errors.New("the plan comes from a pipe: name the decision's file with --out FILE")
 		}
-		base := strings.TrimSuffix(filepath.Base(o.plan), ".json")
-		out = filepath.Join(filepath.Dir(o.plan), base+".decision-"+fileName(o.as)+".json")
+		out = besidePlan(o.plan) + fileName(o.as) + ".json"
 	}
 	for _, path := range []string{out, out + sigExt} {
 		info, err := os.Stat(path)
@@ -103,6 +102,12 @@ func (o verdictOptions) output(ctx context.Context, e *env) (string, error) {
 		}
 	}
 	return out, e.checkOutput(ctx, decisionFile, out, o.plan)
+}
+
+// besidePlan is how the path of a decision about a plan begins, unless it is given
+// another one.
+func besidePlan(plan string) string {
+	return filepath.Join(filepath.Dir(plan), strings.TrimSuffix(filepath.Base(plan), ".json")+".decision-")
 }
 
 // maxFileName is how much of a name goes into the name of a file.
