@@ -66,7 +66,7 @@ Ctrl-C ends it.
 Without a quota of writes, it can limit them as other services do, and refuse
 without Retry-After: by how many are in flight (--inflight-quota), or in
 windows (--window, --sliding-window). A --queue refuses nothing, and becomes
-slow. --write-quota "" takes the quota away.
+slow. --write-quota none takes the quota away.
 
 With --tenants it is the Graph of many home tenants: the token says which of
 them is asked, each has its own partners and quotas, and the ID and the name of
@@ -106,7 +106,7 @@ func (o *simulateOptions) register(fl *pflag.FlagSet) {
 	fl.IntVar(&o.pageSize, "page-size", o.pageSize, "`N` partners on each page")
 	fl.DurationVar(&o.latency, "latency", o.latency, "`TIME` that each answer takes")
 	fl.StringVar(&o.readQuota, "read-quota", o.readQuota, "`N/TIME` of reads, such as 8000/10s")
-	fl.StringVar(&o.writeQuota, "write-quota", o.writeQuota, "`N/TIME` of writes; the default is what Graph documents")
+	fl.StringVar(&o.writeQuota, "write-quota", o.writeQuota, "`N/TIME` of writes, or none; the default is what Graph documents")
 	fl.IntVar(&o.inflightQuota, "inflight-quota", 0, "`N` writes in flight; more are refused with 429")
 	fl.StringVar(&o.window, "window", "", "`N/TIME` of writes in fixed windows, such as 40/4s")
 	fl.StringVar(&o.slidingWindow, "sliding-window", "", "`N/TIME` of writes in any such time")
@@ -170,7 +170,7 @@ func (o *simulateOptions) limits(c *graphsim.Config) (err error) {
 }
 
 func quota(flag, s string) (graphsim.Quota, error) {
-	if s == "" {
+	if s == "" || s == "none" {
 		return graphsim.Quota{}, nil
 	}
 	q, err := graphsim.ParseQuota(s)

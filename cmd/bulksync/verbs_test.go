@@ -321,6 +321,21 @@ func TestSimulate(t *testing.T) {
 	}
 }
 
+// The help of simulate says how to take the quota of writes away.
+func TestSimulateWithoutAQuota(t *testing.T) {
+	o := newSimulateOptions()
+	if c, _, err := o.config(); err != nil || c.WriteQuota == (graphsim.Quota{}) {
+		t.Errorf("by default: %v, %v", c.WriteQuota, err)
+	}
+	o.writeQuota = "none"
+	if c, _, err := o.config(); err != nil || c.WriteQuota != (graphsim.Quota{}) {
+		t.Errorf("with none: %v, %v", c.WriteQuota, err)
+	}
+	if !strings.Contains(simulateHelp, "--write-quota none") {
+		t.Error("the help does not say so")
+	}
+}
+
 // The help of simulate lists every kind of fault; those with -after stand for
 // themselves or beside the kind without it.
 func TestTheHelpOfSimulateListsEveryFault(t *testing.T) {

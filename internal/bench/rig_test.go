@@ -76,7 +76,7 @@ func stageApart(b *testing.B, program string, partners int, flags ...string) *st
 	if err != nil {
 		b.Fatal(err)
 	}
-	graph := exec.CommandContext(b.Context(), program, append([]string{"simulate", "--write-quota", "", "--state", state}, flags...)...)
+	graph := exec.CommandContext(b.Context(), program, append([]string{"simulate", "--write-quota", "none", "--state", state}, flags...)...)
 	out, err := graph.StdoutPipe()
 	if err == nil {
 		err = graph.Start()
