@@ -142,9 +142,9 @@ func (f *globalFlags) register(fl *pflag.FlagSet) {
 	fl.StringVar(&f.logFormat, "log-format", "text", "`text|json`: format of the log")
 }
 
-// registerAll adds the flag of commands that show a plan or a run.
+// registerAll adds the flag of commands that show a plan, a run or an audit.
 func (f *globalFlags) registerAll(fl *pflag.FlagSet) {
-	fl.BoolVar(&f.all, "all", false, "list every change in text, also those that are counted only")
+	fl.BoolVar(&f.all, "all", false, "list everything in text, also what is only counted")
 }
 
 // parse turns the texts of the flags into values, before anything runs.

@@ -88,12 +88,17 @@ func hideOnline(cmd *cobra.Command) {
 		for _, m := range inManifest {
 			cmd.Root().PersistentFlags().Lookup(m.flag).Hidden = true
 		}
-		return
 	}
-	if !slices.Contains([]string{"show", "approve", "reject", "validate", "verify", "report", "undo", "version"}, cmd.Name()) {
-		return
+	var online []string
+	switch cmd.Name() {
+	case "show", "approve", "reject", "validate", "verify", "report", "undo", "version", "demo":
+		online = []string{"auth", "cloud", "graph-url", "outage"}
+	case "simulate":
+		online = []string{"auth", "graph-url", "outage"}
+	case "collect":
+		online = []string{"outage"}
 	}
-	for _, name := range []string{"auth", "cloud", "graph-url", "outage"} {
+	for _, name := range online {
 		cmd.Root().PersistentFlags().Lookup(name).Hidden = true
 	}
 }
