@@ -15,6 +15,7 @@ import (
 	"bulksync/internal/atomicfile"
 	"bulksync/internal/names"
 	"bulksync/plan"
+	"bulksync/plan/approval"
 	"bulksync/report"
 )
 
@@ -99,23 +100,32 @@ func (o planOptions) perform(ctx context.Context, e *env) (p *plan.Plan, kept at
 	}
 	e.noteBare(p.BareRows())
 	if o.out != "" {
-		e.warnDecided(o.out)
-		err = e.writeNew(ctx, &kept, o.out, planText(o.out, p))
+		if err = e.writeNew(ctx, &kept, o.out, planText(o.out, p)); err == nil {
+			e.warnDecided(ctx, o.out, p)
+		}
 	}
 	return p, kept, err
 }
 
-// warnDecided tells of decisions about a plan that a new one takes the place of: each
+// warnDecided tells of decisions about a plan that a new one took the place of: each
 // plan has a fingerprint of its own, so they do not count for it.
-func (e *env) warnDecided(out string) {
+func (e *env) warnDecided(ctx context.Context, out string, p *plan.Plan) {
 	dir, begin := filepath.Split(besidePlan(out))
 	files, err := os.ReadDir(cmp.Or(dir, "."))
 	if err != nil {
 		return
 	}
 	for _, f := range files {
-		if name := f.Name(); strings.HasPrefix(name, begin) && strings.HasSuffix(name, ".json") {
-			e.say("warning: %s is about an earlier plan, and does not count for this one", filepath.Join(dir, name))
+		if name := f.Name(); !strings.HasPrefix(name, begin) || !strings.HasSuffix(name, ".json") {
+			continue
+		}
+		at := filepath.Join(dir, f.Name())
+		text, err := readSmall(ctx, at)
+		if err != nil {
+			continue
+		}
+		if d, err := approval.Decode(text); err == nil && d.PlanFingerprint != p.Fingerprint {
+			e.say("warning: %s is about an earlier plan, and does not count for this one", at)
 		}
 	}
 }

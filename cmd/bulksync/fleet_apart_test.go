@@ -42,7 +42,7 @@ func TestFleetGoesOnBesideAStoreInUse(t *testing.T) {
 	if rows["good"].Status != fleet.AsWanted || rows["held"].Status != fleet.Failed || !strings.Contains(rows["held"].Problem, "it was not done in 1s") {
 		t.Errorf("%+v", rows)
 	}
-	if said := r.err.String(); !strings.Contains(said, "1 of 2 tenants are done") || !strings.Contains(said, "held: waiting for another audit") {
+	if said := r.err.String(); !strings.Contains(said, "1 of 2 tenants is done") || !strings.Contains(said, "held: waiting for another audit") {
 		t.Error(said)
 	}
 	r.run(exitDone, args...)

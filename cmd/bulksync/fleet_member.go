@@ -39,7 +39,7 @@ func (o *shardOptions) member(e *env, t fleet.Tenant) *member {
 	own.cloud, own.homeTenant, own.auth, own.inFleet = t.Cloud, t.TenantID, auth.Way(t.Auth), true
 	own.format, own.log = report.Text, e.log.With("tenant", t.Name)
 	own.address = address{graphURL: t.GraphURL, tenant: t.TenantID, auth: t.Auth}
-	if t.Cloud != graph.Global {
+	if t.Cloud != graph.Global || m.real("BULKSYNC_CLOUD") != "" { // its commands are typed where that is set
 		own.address.cloud = string(t.Cloud)
 	}
 	m.env = &own

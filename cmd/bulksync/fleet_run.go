@@ -258,7 +258,11 @@ func (s *shardRun) done(ctx context.Context) map[string]fleet.Row {
 		}
 		return none
 	})
-	s.note("goes on with the run of %s: %s of %s are done", sinceWords(s.since, time.Now()), words.Thousands(len(rows)), words.Count(len(s.tenants), "tenant"))
+	are := "are"
+	if len(rows) == 1 {
+		are = "is"
+	}
+	s.note("goes on with the run of %s: %s of %s %s done", sinceWords(s.since, time.Now()), words.Thousands(len(rows)), words.Count(len(s.tenants), "tenant"), are)
 	return rows
 }
 

@@ -49,7 +49,7 @@ func TestFleetStopsAtASignal(t *testing.T) {
 	r.run(exitIncomplete, "fleet", "collect", "out")
 	hanging.ClearFaults()
 	r.run(exitDone, args...)
-	if !strings.Contains(r.err.String(), "1 of 2 tenants are done") {
+	if !strings.Contains(r.err.String(), "1 of 2 tenants is done") {
 		t.Error(r.err.String())
 	}
 	rows := r.rollup("out")

@@ -29,6 +29,9 @@ func (v *verifier) show(w io.Writer, all []proof) error {
 		}
 	}
 	if len(all) > 1 && !slices.ContainsFunc(all, func(p proof) bool { return p.Kind == aPlan || p.Kind == aDecision }) {
+		if slices.ContainsFunc(all, func(p proof) bool { return len(p.Checks)+len(p.Audits) > 0 }) {
+			fmt.Fprintln(w)
+		}
 		sumUp(w, all)
 	}
 	return nil
@@ -43,7 +46,7 @@ func sumUp(w io.Writer, all []proof) {
 			proved++
 		}
 	}
-	fmt.Fprintf(w, "\n%s of %s proved\n", words.Thousands(proved), words.Thousands(len(all)))
+	fmt.Fprintf(w, "%s of %s proved\n", words.Thousands(proved), words.Thousands(len(all)))
 	for i := range all {
 		if p := &all[i]; p.Verdict != isProved {
 			fmt.Fprintf(w, "  %-10s  %s\n", verdictWords(p.Verdict), edge(p.Path))

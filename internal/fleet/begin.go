@@ -63,7 +63,7 @@ func LeftOut(dir string, m *Manifest) (names []string) {
 	if err != nil || len(all) == 0 {
 		return nil
 	}
-	newest := slices.MaxFunc(all, func(a, b found) int { return a.StartedAt.Compare(b.StartedAt) })
+	newest := newestOf(all)
 	for _, t := range newest.Manifest.Tenants {
 		if !slices.ContainsFunc(m.Tenants, func(own Tenant) bool { return own.TenantID == t.TenantID }) {
 			names = append(names, t.Name)

@@ -40,7 +40,7 @@ func Collect(tool plan.Tool, out string, dirs []string) (*Rollup, error) {
 	if len(all) == 0 {
 		return nil, errors.Join(append([]error{ErrNoRecord}, reasons(ignored)...)...)
 	}
-	newest := slices.MaxFunc(all, func(a, b found) int { return a.StartedAt.Compare(b.StartedAt) })
+	newest := newestOf(all)
 	r := &Rollup{
 		FormatVersion: FormatVersion, Tool: tool, Verb: newest.Verb, Run: newest.Run, Ignored: ignored,
 		Manifest: Source{newest.Manifest.Name, newest.Manifest.SHA256, len(newest.Manifest.Tenants)},
@@ -71,6 +71,27 @@ func Collect(tool plan.Tool, out string, dirs []string) (*Rollup, error) {
 	}
 	r.sum()
 	return r, nil
+}
+
+// newestOf is the record that says which run a roll-up is about: of those of the run
+// that began last, the one that was written last. An attempt that goes on with a run
+// keeps its begin, and may have a corrected manifest that the other shards do not have.
+func newestOf(all []found) found {
+	last := slices.MaxFunc(all, func(a, b found) int { return a.StartedAt.Compare(b.StartedAt) })
+	for _, r := range all {
+		if last.Run != "" && r.Run == last.Run && r.Verb == last.Verb && r.writtenAt().After(last.writtenAt()) {
+			last = r
+		}
+	}
+	return last
+}
+
+// writtenAt is the later one of the begin and the end.
+func (f *found) writtenAt() time.Time {
+	if f.FinishedAt.After(f.StartedAt) {
+		return f.FinishedAt
+	}
+	return f.StartedAt
 }
 
 func reasons(ignored []Ignored) (all []error) {

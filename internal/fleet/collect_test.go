@@ -177,6 +177,26 @@ func TestCollectIgnores(t *testing.T) {
 	}
 }
 
+// A shard that goes on with a run under a corrected manifest keeps the begin of the
+// run, and its result is not set aside for that of a shard that began later.
+func TestCollectAfterACorrection(t *testing.T) {
+	dir, wrong, m := t.TempDir(), manifestOf(20), manifestOf(20)
+	wrong.SHA256 = "b2"
+	for i, record := range []*fleet.Record{finished(wrong, 1, 2, night.Add(time.Minute)), finished(m, 0, 2, night)} {
+		record.Run = "monday"
+		record.FinishedAt = night.Add(time.Duration(i+2) * time.Hour)
+		write(t, dir, record)
+	}
+	r := collect(t, dir, dir)
+	checkEachOnce(t, r, m)
+	if got, want := states(r), "finished missing"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := ignored(r), "1-of-2.json: it is of another manifest, or of another version of this one"; got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
 // If nothing is missing, what earlier runs have left is not worth a word; what cannot
 // be read is, and so is another run that began at the same time.
 func TestCollectForgetsEarlierRuns(t *testing.T) {
