@@ -456,3 +456,13 @@ func TestNewsOfATenant(t *testing.T) {
 		t.Errorf("got %s", lines[2])
 	}
 }
+
+// One finding is told as one.
+func TestOneNewFinding(t *testing.T) {
+	for n, want := range map[int]string{0: "0 new findings", 1: "1 new finding", 2: "2 new findings"} {
+		r := fleetOf("audit", 1, auditedRow(1, "contoso", fleet.Differs, audit.Totals{Extra: 3}, evidence.News{New: n, Continuing: 3 - n}))
+		if text := fleetAs(t, r, report.Text, report.Options{}); !strings.Contains(text, "\nNews: "+want+", ") {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}

@@ -67,7 +67,7 @@ func fleetNews(r *fleet.Rollup) []tile {
 		return nil
 	}
 	_, n := sumOfAudits(r)
-	tiles := []tile{{"new findings", n.fresh, bad}, {"continuing", n.continuing, warn}, {"fixed", n.fixed, good}}
+	tiles := []tile{{agree(n.fresh, "new finding", "new findings"), n.fresh, bad}, {"continuing", n.continuing, warn}, {"fixed", n.fixed, good}}
 	for _, t := range []tile{{"reopened", n.reopened, bad}, {"not judged", n.unjudged, plain}} {
 		if t.N > 0 {
 			tiles = append(tiles, t)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 	"unicode"
 
@@ -105,19 +106,10 @@ func checkRunName(name string) error {
 	switch {
 	case len(name) > maxRunName:
 		return fmt.Errorf("--run: the name is longer than %d characters", maxRunName)
-	case edge(name) != name, !isPrintable(name):
+	case edge(name) != name, strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
 		return errors.New("--run: the name has characters that cannot be shown, or looks like a secret")
 	}
 	return nil
-}
-
-func isPrintable(s string) bool {
-	for _, r := range s {
-		if !unicode.IsPrint(r) {
-			return false
-		}
-	}
-	return true
 }
 
 // inManifest says what a manifest calls the flags that say where to connect, and as

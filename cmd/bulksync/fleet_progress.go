@@ -10,7 +10,6 @@ import (
 
 	"bulksync/internal/fleet"
 	"bulksync/internal/words"
-	"bulksync/plan/audit"
 )
 
 // fleetProgress tells how each tenant ended: in a line of its own, and on a terminal
@@ -66,11 +65,7 @@ func outcomeWords(r fleet.Row) string {
 	case r.Audit == nil:
 		return string(r.Status)
 	}
-	open := 0
-	for _, rule := range audit.Rules() {
-		open += *r.Audit.Totals.Of(rule.Kind)
-	}
-	text := fmt.Sprintf("%s, %d new", words.Count(open, "finding"), r.Audit.News.New+r.Audit.News.Reopened)
+	text := fmt.Sprintf("%s, %d new", words.Count(r.Audit.Totals.Open(), "finding"), r.Audit.News.New+r.Audit.News.Reopened)
 	if r.Status == fleet.Passed {
 		text += "; --fail-on lets them pass"
 	}

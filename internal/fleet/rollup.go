@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"bulksync/plan"
-	"bulksync/plan/audit"
 )
 
 // Rollup is what is known of all home tenants of a manifest: each is in exactly one
@@ -121,11 +120,7 @@ func (r *Row) fresh() int {
 func (r *Row) open() int {
 	switch {
 	case r.Audit != nil:
-		n := 0
-		for _, rule := range audit.Rules() {
-			n += *r.Audit.Totals.Of(rule.Kind)
-		}
-		return n
+		return r.Audit.Totals.Open()
 	case r.Plan != nil:
 		return r.Plan.Summary.Writes() + r.Plan.Summary.Blocked
 	default:

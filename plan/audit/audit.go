@@ -74,6 +74,14 @@ type Totals struct {
 	Waived             int `json:"waived"`
 }
 
+// Open is the number of open findings, notices included.
+func (t *Totals) Open() (n int) {
+	for _, r := range Rules() {
+		n += *t.Of(r.Kind)
+	}
+	return n
+}
+
 // Of is the count of open findings of a kind; nil if the kind is unknown.
 func (t *Totals) Of(k Kind) *int {
 	switch k {

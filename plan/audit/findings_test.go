@@ -178,3 +178,15 @@ func TestTheJSONOfAFindingNamesItsSides(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// What is open is every kind of finding, and neither what is as wanted nor what is
+// waived.
+func TestTotalsOpen(t *testing.T) {
+	all := audit.Totals{OK: 1000, Waived: 500}
+	for i, r := range audit.Rules() {
+		*all.Of(r.Kind) = 1 << i
+	}
+	if got, want := all.Open(), 1<<len(audit.Rules())-1; got != want {
+		t.Errorf("got %d, want %d", got, want)
+	}
+}
