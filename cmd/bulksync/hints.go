@@ -60,8 +60,7 @@ func (e *env) hintOf(err error) string {
 	if denied := (*auth.Error)(nil); errors.As(err, &denied) && denied.Next() != "" {
 		return denied.Next()
 	}
-	var unsafe *rundir.UnsafeError
-	var store *evidence.UnsafeError
+	var unsafe *atomicfile.UnsafeError
 	switch {
 	case errors.Is(err, rundir.ErrBusy):
 		return "wait for it to end, or stop it"
@@ -69,11 +68,9 @@ func (e *env) hintOf(err error) string {
 		return "name the folder that bulksync apply made, below bulksync-runs"
 	case errors.As(err, &unsafe) && unsafe.Writable:
 		return hintWritable + shellQuote(unsafe.Path)
-	case errors.As(err, &store) && store.Writable:
-		return hintWritable + shellQuote(store.Path)
 	case errors.As(err, new(*session.SignInError)):
 		return e.hintSignIn()
-	case errors.As(err, &unsafe), errors.As(err, &store):
+	case errors.As(err, &unsafe):
 		return "name a folder of your own"
 	case errors.As(err, new(*atomicfile.KindError)):
 		return "put back the file that the run left there"

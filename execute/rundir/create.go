@@ -14,7 +14,7 @@ import (
 )
 
 // Check refuses a folder for a new run if it is in use already (ErrNotEmpty),
-// or other users may write to it (an *UnsafeError). It creates nothing.
+// or other users may write to it (an *atomicfile.UnsafeError). It creates nothing.
 func Check(path string) error {
 	d := &Dir{path: path}
 	entries, err := os.ReadDir(path)

@@ -132,14 +132,6 @@ func (d *Dir) sweep() {
 	}
 }
 
-// checkOwner refuses a folder that other users may write to.
-func (d *Dir) checkOwner() error {
-	info, err := os.Stat(d.path)
-	if err != nil {
-		return atomicfile.PathError(err)
-	}
-	if why := atomicfile.WritableByOthers(info); why != "" {
-		return &UnsafeError{Path: d.path, Writable: info.Mode().Perm()&0o022 != 0, why: why}
-	}
-	return nil
-}
+// checkOwner refuses a folder that other users may write to: they could replace the
+// journal.
+func (d *Dir) checkOwner() error { return atomicfile.CheckFolder("the run folder", d.path) }

@@ -34,7 +34,7 @@ func (s *Store) claim(ctx context.Context, wait func()) error {
 			return err
 		}
 		s.folders = append(s.folders, made...)
-		if err = s.checkFolder(); err != nil {
+		if err = atomicfile.CheckFolder("the store", s.path); err != nil {
 			return err
 		}
 		if err = s.take(ctx, &wait); err != nil {
@@ -99,21 +99,6 @@ func (s *Store) isLockFile(lock *flock.Flock) bool {
 	held, errHeld := lock.Stat()
 	named, errNamed := os.Lstat(s.file(LockName))
 	return errHeld == nil && errNamed == nil && os.SameFile(held, named)
-}
-
-// checkFolder refuses what is no folder, and a folder that others may write to.
-func (s *Store) checkFolder() error {
-	info, err := os.Stat(s.path)
-	switch {
-	case err != nil:
-		return atomicfile.PathError(err)
-	case !info.IsDir():
-		return fmt.Errorf("the store %s is not a folder", s.path)
-	}
-	if why := atomicfile.WritableByOthers(info); why != "" {
-		return &UnsafeError{Path: s.path, Writable: info.Mode().Perm()&0o022 != 0, why: why}
-	}
-	return nil
 }
 
 // sweep removes what processes of this user left behind when they died while they
