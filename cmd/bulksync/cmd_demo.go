@@ -58,7 +58,7 @@ func (o demoOptions) run(stops execute.Stops, e *env) error {
 		return err
 	}
 	defer stop()
-	dir, err := os.MkdirTemp("", "bulksync-demo-")
+	dir, err := atomicfile.MkdirTemp(os.TempDir(), "bulksync-demo-*")
 	if err != nil {
 		return atomicfile.PathError(err)
 	}

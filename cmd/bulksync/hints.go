@@ -48,8 +48,8 @@ func (e *env) hintRefusedToken() string {
 // hintPutBack is for a run whose plan.json was changed.
 const hintPutBack = "put back the plan.json that the run began with"
 
-// hintWritable is for a folder that others may write to; its name follows.
-const hintWritable = "name a folder of your own, or let nobody else write to this one: chmod go-w "
+// hintWritable is for a folder that others may write to; a command follows.
+const hintWritable = "name a folder of your own, or let nobody else write to this one: "
 
 // hintOf is the next step after an error; empty if there is none.
 func (e *env) hintOf(err error) string {
@@ -67,7 +67,7 @@ func (e *env) hintOf(err error) string {
 	case errors.Is(err, rundir.ErrNotARun):
 		return "name the folder that bulksync apply made, below bulksync-runs"
 	case errors.As(err, &unsafe) && unsafe.Writable:
-		return hintWritable + shellQuote(unsafe.Path)
+		return hintWritable + closing(unsafe.Path)
 	case errors.As(err, new(*session.SignInError)):
 		return e.hintSignIn()
 	case errors.As(err, &unsafe):

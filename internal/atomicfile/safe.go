@@ -2,6 +2,7 @@ package atomicfile
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 )
 
@@ -9,7 +10,7 @@ import (
 type UnsafeError struct {
 	// What the folder is, such as "the run folder", and where.
 	What, Path string
-	// Writable: the mode of the folder lets others write.
+	// Writable: the mode of the folder, or its access list, lets others write.
 	Writable bool
 	why      string
 }
@@ -29,8 +30,15 @@ func CheckFolder(what, path string) error {
 	case !info.IsDir():
 		return fmt.Errorf("%s %s is not a folder", what, path)
 	}
-	if why := WritableByOthers(info); why != "" {
-		return &UnsafeError{What: what, Path: path, Writable: info.Mode().Perm()&0o022 != 0, why: why}
+	if writable, why := writableByOthers(path, info); why != "" {
+		return &UnsafeError{What: what, Path: path, Writable: writable, why: why}
 	}
 	return nil
+}
+
+// WritableByOthers reports whether other users may write to a file or folder, which
+// info is of. Root and administrators may do anything anyway.
+func WritableByOthers(path string, info fs.FileInfo) bool {
+	_, why := writableByOthers(path, info)
+	return why != ""
 }
