@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -31,6 +32,7 @@ var homes = map[string][]string{
 	"golang.org/x/crypto":                              {"internal/seal"},
 	"golang.org/x/net":                                 {"plan/desired"},
 	"golang.org/x/sync":                                {"execute", "internal/fleet", "plan"},
+	"golang.org/x/sys":                                 {"internal/atomicfile"},
 	"golang.org/x/term":                                {"cmd/bulksync"},
 	"golang.org/x/text":                                {"plan/approval", "plan/desired"},
 	"golang.org/x/time":                                {"ratelimit"},
@@ -41,18 +43,17 @@ var homes = map[string][]string{
 // docs/architecture.md, and the libraries against homes. A new arrow needs a
 // reason, and a word in the package comment at both ends.
 func TestImportsFollowTheDesign(t *testing.T) {
-	module := goList(t, "-m")[0]
+	module := goList(t, "", "-m")[0]
 	rooms := roomsOf(t)
 	used := map[string]bool{}
-	for _, line := range goList(t, "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"/...") {
-		path, imports, _ := strings.Cut(line, " ")
+	for path, imports := range importsOf(t, module) {
 		pkg := strings.TrimPrefix(path, module+"/")
 		may, known := rooms[pkg]
 		if !known {
 			t.Errorf("docs/architecture.md has no room for %s", pkg)
 		}
 		delete(rooms, pkg)
-		for imp := range strings.FieldsSeq(imports) {
+		for imp := range imports {
 			if ours, ok := strings.CutPrefix(imp, module+"/"); ok {
 				if !slices.Contains(may, ours) && !slices.Contains(may, "all") {
 					t.Errorf("%s imports %s", pkg, ours)
@@ -78,6 +79,24 @@ func TestImportsFollowTheDesign(t *testing.T) {
 			t.Errorf("no package imports %s", lib)
 		}
 	}
+}
+
+// importsOf is what each of our packages imports, on Unix or on Windows.
+func importsOf(t *testing.T, module string) map[string]map[string]bool {
+	t.Helper()
+	all := map[string]map[string]bool{}
+	for _, system := range []string{"linux", "windows"} {
+		for _, line := range goList(t, system, "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"/...") {
+			path, imports, _ := strings.Cut(line, " ")
+			if all[path] == nil {
+				all[path] = map[string]bool{}
+			}
+			for imp := range strings.FieldsSeq(imports) {
+				all[path][imp] = true
+			}
+		}
+	}
+	return all
 }
 
 // roomsOf reads the table of rooms: which of our packages each package may use.
@@ -114,10 +133,14 @@ func libraryOf(imp string) string {
 	return ""
 }
 
-// goList returns the lines of go list.
-func goList(t *testing.T, args ...string) []string {
+// goList returns the lines of go list, for this system unless another is named.
+func goList(t *testing.T, system string, args ...string) []string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...).Output()
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
+	if system != "" {
+		cmd.Env = append(os.Environ(), "GOOS="+system)
+	}
+	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func (o demoOptions) run(stops execute.Stops, e *env) error {
 		return err
 	}
 	defer stop()
-	dir, err := os.MkdirTemp("", "bulksync-demo-")
+	dir, err := atomicfile.MkdirTemp(os.TempDir(), "bulksync-demo-*")
 	if err != nil {
 		return atomicfile.PathError(err)
 	}
@@ -197,10 +197,7 @@ func (t *tour) audit(partners string, sim *graphsim.Sim) {
 
 // alter copies a store and changes one byte of its first page.
 func alter(store, copied string) error {
-	if err := os.CopyFS(copied, os.DirFS(store)); err != nil {
-		return atomicfile.PathError(err)
-	}
-	if err := os.Chmod(copied, 0o700); err != nil {
+	if err := copyPrivately(store, copied); err != nil {
 		return atomicfile.PathError(err)
 	}
 	pages, err := filepath.Glob(filepath.Join(copied, "*", evidence.GraphDir, "page-0001.json"))
@@ -213,6 +210,24 @@ func alter(store, copied string) error {
 	}
 	text[len(text)/2] ^= 1
 	return atomicfile.PathError(os.WriteFile(pages[0], text, 0o600))
+}
+
+// copyPrivately copies a folder, for its owner alone.
+func copyPrivately(from, to string) error {
+	return filepath.WalkDir(from, func(path string, e os.DirEntry, err error) error {
+		at := to + strings.TrimPrefix(path, from)
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			return atomicfile.Mkdir(at)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return atomicfile.Replace(at, func(w io.Writer) error { _, err := w.Write(text); return err })
+	})
 }
 
 // getenv is the environment of the tour, with the tour's own token.

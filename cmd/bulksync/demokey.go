@@ -7,7 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/pem"
-	"os"
+	"io"
 
 	"bulksync/internal/atomicfile"
 )
@@ -28,6 +28,6 @@ func makeKey(path string) (line string, err error) {
 	for _, part := range [][]byte{[]byte(kind), public} { // each with its length before it
 		blob = append(binary.BigEndian.AppendUint32(blob, uint32(len(part))), part...)
 	}
-	err = os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: text}), 0o600)
+	err = atomicfile.Replace(path, func(w io.Writer) error { return pem.Encode(w, &pem.Block{Type: "PRIVATE KEY", Bytes: text}) })
 	return kind + " " + base64.StdEncoding.EncodeToString(blob), atomicfile.PathError(err)
 }

@@ -105,10 +105,10 @@ func codeOf(err error) int {
 		return exitInterrupted
 	case errors.As(err, &e):
 		return e.code
-	case errors.As(err, new(*atomicfile.KindError)), errors.As(err, new(*rundir.UnsafeError)),
+	case errors.As(err, new(*atomicfile.KindError)), errors.As(err, new(*atomicfile.UnsafeError)),
 		errors.As(err, new(*approval.Refusal)), errors.Is(err, rundir.ErrBusy), errors.Is(err, rundir.ErrNotEmpty):
 		return exitRefused
-	case errors.Is(err, evidence.ErrFormat), errors.As(err, new(*evidence.MixedError)), errors.As(err, new(*evidence.UnsafeError)):
+	case errors.Is(err, evidence.ErrFormat), errors.As(err, new(*evidence.MixedError)):
 		return exitRefused
 	case errors.Is(err, plan.ErrAltered), errors.Is(err, plan.ErrFormat),
 		errors.Is(err, journal.ErrFormat), errors.Is(err, journal.ErrOtherPlan):

@@ -85,7 +85,7 @@ func (e *env) draw(ctx context.Context, out string, dirs []string) (*fleet.Rollu
 	}
 	for _, p := range fleetPages() {
 		at := filepath.Join(out, p.name)
-		if err := atomicfile.Replace(at, func(w io.Writer) error { return report.Fleet(w, r, p.format, report.Options{Width: 80}) }); err != nil {
+		if err := e.replace(at, func(w io.Writer) error { return report.Fleet(w, r, p.format, report.Options{Width: 80}) }); err != nil {
 			return r, fmt.Errorf("writing %s: %w", at, atomicfile.WithoutPath(err))
 		}
 	}

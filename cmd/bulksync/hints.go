@@ -48,8 +48,8 @@ func (e *env) hintRefusedToken() string {
 // hintPutBack is for a run whose plan.json was changed.
 const hintPutBack = "put back the plan.json that the run began with"
 
-// hintWritable is for a folder that others may write to; its name follows.
-const hintWritable = "name a folder of your own, or let nobody else write to this one: chmod go-w "
+// hintWritable is for a folder that others may write to; a command follows.
+const hintWritable = "name a folder of your own, or let nobody else write to this one: "
 
 // hintOf is the next step after an error; empty if there is none.
 func (e *env) hintOf(err error) string {
@@ -60,20 +60,17 @@ func (e *env) hintOf(err error) string {
 	if denied := (*auth.Error)(nil); errors.As(err, &denied) && denied.Next() != "" {
 		return denied.Next()
 	}
-	var unsafe *rundir.UnsafeError
-	var store *evidence.UnsafeError
+	var unsafe *atomicfile.UnsafeError
 	switch {
 	case errors.Is(err, rundir.ErrBusy):
 		return "wait for it to end, or stop it"
 	case errors.Is(err, rundir.ErrNotARun):
 		return "name the folder that bulksync apply made, below bulksync-runs"
 	case errors.As(err, &unsafe) && unsafe.Writable:
-		return hintWritable + shellQuote(unsafe.Path)
-	case errors.As(err, &store) && store.Writable:
-		return hintWritable + shellQuote(store.Path)
+		return hintWritable + closing(unsafe.Path)
 	case errors.As(err, new(*session.SignInError)):
 		return e.hintSignIn()
-	case errors.As(err, &unsafe), errors.As(err, &store):
+	case errors.As(err, &unsafe):
 		return "name a folder of your own"
 	case errors.As(err, new(*atomicfile.KindError)):
 		return "put back the file that the run left there"

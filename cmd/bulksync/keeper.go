@@ -161,6 +161,7 @@ func (k *keeper) seal(ctx context.Context, e *env, m evidence.Manifest, a *audit
 	if k.link, err = k.bundle.Seal(ctx, m, sign); err != nil {
 		return err
 	}
+	e.warnIfOpen(filepath.Join(k.store.Path(), k.link.Folder))
 	ctx = context.WithoutCancel(ctx) // the audit is in the store, and the page must show it
 	index := indexOf(ctx, k.store.Path(), k.store.History())
 	if a.Result != audit.Incomplete { // it need not be read again

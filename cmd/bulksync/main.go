@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"sync"
 	_ "time/tzdata" // a policy names a time zone, and not every machine has them
 
 	"github.com/pkg/browser"
@@ -20,7 +21,7 @@ func main() { os.Exit(protected(os.Args[1:])) }
 func protected(args []string) (code int) {
 	crashLoudly()
 	browser.Stdout = os.Stderr // what a browser prints when a sign-in opens it is no result
-	p := &process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, cacheDir: os.UserCacheDir}
+	p := &process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, cacheDir: os.UserCacheDir, openFile: new(sync.Once)}
 	p.collectSooner()
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -42,6 +43,8 @@ type process struct {
 	// cacheDir is the user's folder for what can be found again; nil means that
 	// there is none.
 	cacheDir func() (string, error)
+	// openFile is for a warning that is given once; nil to do without it.
+	openFile *sync.Once
 }
 
 // run runs one command line and returns its exit code.

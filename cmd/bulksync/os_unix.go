@@ -19,3 +19,6 @@ func isReadOnly(err error) bool {
 // noCoreDump keeps the memory of a crashed process, which holds a token, from
 // being written to disk.
 func noCoreDump() { _ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) }
+
+// closing is a command that lets nobody else write to a folder.
+func closing(path string) string { return "chmod go-w " + shellQuote(path) }

@@ -3,7 +3,11 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"os/user"
+	"strings"
 	"syscall"
+
+	"bulksync/internal/atomicfile"
 )
 
 const (
@@ -25,3 +29,13 @@ func isReadOnly(err error) bool {
 // noCoreDump does nothing: a crash leaves no memory behind unless an
 // administrator has asked for it.
 func noCoreDump() {}
+
+// closing is a command that lets nobody else write to a folder: it takes away what a
+// folder above passes on, and what groups of everybody were given here.
+func closing(path string) string {
+	command := "icacls " + shellQuote(path) + " /inheritance:r"
+	if me, err := user.Current(); err == nil {
+		command += " /grant:r " + shellQuote(me.Username+":(OI)(CI)F")
+	}
+	return command + " /remove:g " + strings.Join(atomicfile.Everybody(), " ")
+}

@@ -17,7 +17,27 @@ import (
 // is replaced whole or not at all; a device or a pipe is written to until ctx
 // ends.
 func (p *process) writeFile(ctx context.Context, path string, render func(io.Writer) error) error {
-	return p.write(ctx, path, atomicfile.Replace, render)
+	return p.write(ctx, path, p.replace, render)
+}
+
+// replace gives a file new content that is for its owner alone, or warns that it is
+// not.
+func (p *process) replace(path string, render func(io.Writer) error) error {
+	err := atomicfile.Replace(path, render)
+	if err == nil {
+		p.warnIfOpen(path)
+	}
+	return err
+}
+
+// warnIfOpen warns of a file or folder that was made for its owner alone, but on a
+// disk or a share that keeps nobody out. One warning is enough.
+func (p *process) warnIfOpen(path string) {
+	if p.openFile != nil && !atomicfile.IsPrivate(path) {
+		p.openFile.Do(func() {
+			p.say("warning: other users can read %s, because its disk or share has no access rights: keep tenant data on one that has them", path)
+		})
+	}
 }
 
 // writePublic is writeFile for a file that other users have to read.

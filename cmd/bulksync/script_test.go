@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulksync/graph/graphsim"
+	"bulksync/internal/atomicfile"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
@@ -302,8 +303,8 @@ func cmdMode(ts *testscript.TestScript, _ bool, args []string) {
 	for _, name := range args {
 		info, err := os.Stat(ts.MkAbs(name))
 		ts.Check(err)
-		if info.Mode().Perm() != 0o600 {
-			ts.Fatalf("%s has the mode %o", name, info.Mode().Perm())
+		if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 || !atomicfile.IsPrivate(ts.MkAbs(name)) {
+			ts.Fatalf("%s has the mode %o, or others can read it", name, info.Mode().Perm())
 		}
 	}
 }

@@ -46,8 +46,8 @@ type rehearsalFolder struct {
 // rehearsal's, none.
 func (e *env) writeFolders(ctx context.Context, folders []rehearsalFolder) error {
 	for _, f := range folders {
-		if err := os.MkdirAll(f.dir, 0o700); err != nil {
-			return atomicfile.PathError(err)
+		if err := atomicfile.MkdirAll(f.dir); err != nil {
+			return err
 		}
 		if err := f.refuseOthers(); err != nil {
 			return err

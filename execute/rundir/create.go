@@ -14,7 +14,7 @@ import (
 )
 
 // Check refuses a folder for a new run if it is in use already (ErrNotEmpty),
-// or other users may write to it (an *UnsafeError). It creates nothing.
+// or other users may write to it (an *atomicfile.UnsafeError). It creates nothing.
 func Check(path string) error {
 	d := &Dir{path: path}
 	entries, err := os.ReadDir(path)
@@ -65,7 +65,7 @@ func (d *Dir) begin(plan io.Reader, decisions []Decision) (*os.File, error) {
 	if err := d.Keep(decisions); err != nil {
 		return nil, err
 	}
-	journal, err := os.OpenFile(d.File(JournalName), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+	journal, err := atomicfile.Create(d.File(JournalName), os.O_APPEND)
 	if err != nil {
 		return nil, atomicfile.PathError(err)
 	}

@@ -35,7 +35,7 @@ func (d *Dir) Keep(decisions []Decision) error {
 	if len(decisions) == 0 {
 		return nil
 	}
-	switch err := os.Mkdir(d.File(DecisionsName), 0o700); {
+	switch err := atomicfile.Mkdir(d.File(DecisionsName)); {
 	case err == nil:
 		d.files = append(d.files, d.File(DecisionsName))
 	case !errors.Is(err, fs.ErrExist):

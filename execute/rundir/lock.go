@@ -97,19 +97,11 @@ func (d *Dir) take(try func(*flock.Flock) (bool, error)) error {
 
 // makeLock creates the lock file, unless it exists.
 func (d *Dir) makeLock() error {
-	f, err := os.OpenFile(d.File(LockName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err == nil {
-		d.files = append(d.files, f.Name())
-		return f.Close()
+	made, err := atomicfile.MakeLock(d.File(LockName))
+	if made {
+		d.files = append(d.files, d.File(LockName))
 	}
-	if !errors.Is(err, fs.ErrExist) {
-		return atomicfile.WithoutPath(err)
-	}
-	f, err = atomicfile.Open(d.File(LockName), os.O_RDONLY)
-	if err != nil {
-		return err
-	}
-	return f.Close()
+	return err
 }
 
 // lockIsThere reports whether the locked file still has its name. A process
@@ -126,20 +118,12 @@ func (d *Dir) sweep() {
 	entries, _ := os.ReadDir(d.path)
 	for _, e := range entries {
 		info, err := e.Info()
-		if err == nil && atomicfile.IsTemp(e.Name()) && info.Mode().IsRegular() && atomicfile.WritableByOthers(info) == "" {
+		if err == nil && atomicfile.IsTemp(e.Name()) && info.Mode().IsRegular() && !atomicfile.WritableByOthers(d.File(e.Name()), info) {
 			os.Remove(d.File(e.Name()))
 		}
 	}
 }
 
-// checkOwner refuses a folder that other users may write to.
-func (d *Dir) checkOwner() error {
-	info, err := os.Stat(d.path)
-	if err != nil {
-		return atomicfile.PathError(err)
-	}
-	if why := atomicfile.WritableByOthers(info); why != "" {
-		return &UnsafeError{Path: d.path, Writable: info.Mode().Perm()&0o022 != 0, why: why}
-	}
-	return nil
-}
+// checkOwner refuses a folder that other users may write to: they could replace the
+// journal.
+func (d *Dir) checkOwner() error { return atomicfile.CheckFolder("the run folder", d.path) }

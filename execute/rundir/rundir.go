@@ -31,7 +31,8 @@ const (
 func Proofs() []string { return []string{PlanName, JournalName, LockName} }
 
 // The errors of this package, besides those of the system, of atomicfile (a
-// KindError if one of the files is something else) and of plan and journal.
+// KindError if one of the files is something else, an UnsafeError if other users
+// could replace them) and of plan and journal.
 var (
 	// ErrNotARun: no run was made in the folder.
 	ErrNotARun = errors.New("is not a run folder")
@@ -41,19 +42,6 @@ var (
 	// one wants to continue it.
 	ErrBusy = errors.New("another process is working on the run")
 )
-
-// UnsafeError is a folder in which other users could replace the run's journal.
-type UnsafeError struct {
-	Path string
-	// Writable: the mode of the folder lets others write.
-	Writable bool
-	why      string
-}
-
-// Error names the folder and what is unsafe about it.
-func (e *UnsafeError) Error() string {
-	return fmt.Sprintf("the run folder %s is not safe: %s", e.Path, e.why)
-}
 
 // Dir is the folder of one run. It is for one goroutine, except for Journal.
 type Dir struct {

@@ -389,3 +389,26 @@ func TestWriteReports(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// All that a run leaves is for its owner alone, by modes or by access lists.
+func TestARunIsPrivate(t *testing.T) {
+	d, _ := begun(t)
+	text := func(w io.Writer) error { _, err := io.WriteString(w, "x"); return err }
+	err := errors.Join(
+		d.Keep([]rundir.Decision{{Name: "ada.json", Text: []byte("{}"), Signature: []byte("by ada")}}),
+		d.WriteReports([]rundir.Report{{Name: "report.html", Render: text}}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	err = filepath.WalkDir(filepath.Dir(d.Path()), func(path string, _ fs.DirEntry, err error) error {
+		if seen++; err == nil && !atomicfile.IsPrivate(path) {
+			t.Errorf("others can read %s", path)
+		}
+		return err
+	})
+	if err != nil || seen != 9 {
+		t.Errorf("looked at %d files and folders: %v", seen, err)
+	}
+}

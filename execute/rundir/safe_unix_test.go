@@ -26,7 +26,7 @@ func TestAnUnsafeFolder(t *testing.T) {
 		if err := os.Chmod(dir, tc.mode); err != nil {
 			t.Fatal(err)
 		}
-		var unsafe *rundir.UnsafeError
+		var unsafe *atomicfile.UnsafeError
 		err := rundir.Check(dir)
 		switch {
 		case tc.safe && err != nil:
@@ -50,7 +50,7 @@ func TestARunOpenedToOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, err := range []error{d.Lock(), d.Share()} {
-		if !errors.As(err, new(*rundir.UnsafeError)) {
+		if !errors.As(err, new(*atomicfile.UnsafeError)) {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -61,7 +61,7 @@ func TestAFolderOfAnotherUser(t *testing.T) {
 	if err := os.Chown(dir, 65534, -1); err != nil {
 		t.Skip(err)
 	}
-	var unsafe *rundir.UnsafeError
+	var unsafe *atomicfile.UnsafeError
 	if err := rundir.Check(dir); !errors.As(err, &unsafe) || unsafe.Writable || err.Error() != "the run folder "+dir+" is not safe: it belongs to another user" {
 		t.Errorf("got %v", err)
 	}

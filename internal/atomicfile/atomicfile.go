@@ -25,18 +25,21 @@ func IsTemp(name string) bool {
 // Replace gives a file new content, readable by its owner alone because it
 // holds tenant data. The content is rendered into a temporary file next to it,
 // which takes its name once it is on disk.
+//
+// What others were allowed to do with the file that is replaced is gone with it: on
+// Unix its mode, on Windows its access list.
 func Replace(path string, render func(io.Writer) error) error {
-	return replace(path, 0o600, render)
+	return replace(path, createTemp, render)
 }
 
 // ReplacePublic is Replace for a file that holds no tenant data and that other
-// users have to read.
+// users have to read: on Unix everybody, on Windows who may read in its folder.
 func ReplacePublic(path string, render func(io.Writer) error) error {
-	return replace(path, 0o644, render)
+	return replace(path, createPublic, render)
 }
 
-func replace(path string, mode fs.FileMode, render func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), tempPattern) // mode 0600
+func replace(path string, create func(dir, pattern string) (*os.File, error), render func(io.Writer) error) (err error) {
+	f, err := create(filepath.Dir(path), tempPattern)
 	if err != nil {
 		return err
 	}
@@ -50,18 +53,24 @@ func replace(path string, mode fs.FileMode, render func(io.Writer) error) (err e
 	if err := render(b); err != nil { // b may have kept it, so Flush would return it again
 		return err
 	}
-	if err := errors.Join(b.Flush(), chmod(f, mode), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(b.Flush(), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return atomic.ReplaceFile(f.Name(), path)
 }
 
-// chmod changes the mode of a temporary file, which was created with 0600.
-func chmod(f *os.File, mode fs.FileMode) error {
-	if mode == 0o600 {
-		return nil
+// createPublic creates a temporary file that other users may read.
+func createPublic(dir, pattern string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, pattern)
+	if err != nil || runtime.GOOS == "windows" { // there it has the access list that its folder passes on
+		return f, err
 	}
-	return f.Chmod(mode)
+	if err := f.Chmod(0o644); err != nil {
+		f.Close()
+		os.Remove(f.Name())
+		return nil, err
+	}
+	return f, nil
 }
 
 // SyncDir makes the names in a folder durable. Windows has no such call and
@@ -96,30 +105,4 @@ func (c Created) Remove() {
 	for _, path := range slices.Backward(c) {
 		os.Remove(path)
 	}
-}
-
-// MakeFolders makes a folder and its missing parents, for their owner alone. It
-// returns what it made, and leaves nothing behind if it fails.
-func MakeFolders(path string) (made Created, err error) {
-	var missing []string
-	for p := filepath.Clean(path); ; p = filepath.Dir(p) {
-		_, err := os.Stat(p)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, fs.ErrNotExist) || p == filepath.Dir(p) {
-			return nil, PathError(err)
-		}
-		missing = append(missing, p)
-	}
-	for _, p := range slices.Backward(missing) {
-		switch err := os.Mkdir(p, 0o700); {
-		case err == nil:
-			made = append(made, p)
-		case !errors.Is(err, fs.ErrExist):
-			made.Remove()
-			return nil, PathError(err)
-		}
-	}
-	return made, nil
 }

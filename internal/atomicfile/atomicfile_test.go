@@ -71,9 +71,7 @@ func TestReplace(t *testing.T) {
 	wantFiles(t, dir, "new", "old")
 }
 
-// Until a file is whole the old one is there; next to it is one that IsTemp
-// recognizes, which is removed when rendering fails.
-// A file for others is readable by all, and never for a moment by nobody else.
+// A file for others is readable by all.
 func TestReplacePublic(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("it has no such modes")
@@ -87,6 +85,8 @@ func TestReplacePublic(t *testing.T) {
 	}
 }
 
+// Until a file is whole the old one is there; next to it is one that IsTemp
+// recognizes, which is removed when rendering fails.
 func TestReplaceOrNothing(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "out")

@@ -25,14 +25,15 @@ func Lock(ctx context.Context, dir, name string, wait func()) (unlock func(), er
 	path := filepath.Join(dir, name)
 	makeFolder := makeRecords
 	if filepath.Dir(name) == "." {
-		makeFolder = func(dir string) error { return atomicfile.PathError(os.MkdirAll(dir, 0o700)) }
+		makeFolder = atomicfile.MkdirAll
 	}
 	if err := makeFolder(dir); err != nil {
 		return nil, err
 	}
-	info, err := os.Lstat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		return nil, &atomicfile.KindError{Path: path, Mode: info.Mode()}
+	if _, err := atomicfile.MakeLock(path); errors.As(err, new(*atomicfile.KindError)) {
+		return nil, err
+	} else if err != nil {
+		return nil, fmt.Errorf("locking %s: %w", path, err)
 	}
 	lock := flock.New(path, flock.SetPermissions(0o600))
 	held, err := lock.TryLock()
@@ -53,11 +54,11 @@ func Lock(ctx context.Context, dir, name string, wait func()) (unlock func(), er
 // makeRecords makes the folder of a fleet, and the one for the records in it, unless
 // they are there. A link in place of the latter would lead elsewhere.
 func makeRecords(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return atomicfile.PathError(err)
+	if err := atomicfile.MkdirAll(dir); err != nil {
+		return err
 	}
 	records := filepath.Join(dir, RecordsDir)
-	if err := os.Mkdir(records, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := atomicfile.Mkdir(records); err != nil && !errors.Is(err, fs.ErrExist) {
 		return atomicfile.PathError(err)
 	}
 	info, err := os.Lstat(records)

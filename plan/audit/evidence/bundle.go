@@ -39,7 +39,7 @@ type Bundle struct {
 
 // Begin makes the folder of an audit that begins now.
 func (s *Store) Begin(now time.Time) (*Bundle, error) {
-	dir, err := os.MkdirTemp(s.path, partialPattern) // mode 0700
+	dir, err := atomicfile.MkdirTemp(s.path, partialPattern)
 	if err != nil {
 		return nil, atomicfile.PathError(err)
 	}
@@ -129,11 +129,11 @@ func (b *Bundle) create(name string, size int) (*output, error) {
 	}
 	full := filepath.Join(b.dir, filepath.FromSlash(name))
 	if dir := path.Dir(name); dir != "." {
-		if err := os.Mkdir(filepath.Dir(full), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := atomicfile.Mkdir(filepath.Dir(full)); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, b.fail(name, err)
 		}
 	}
-	f, err := os.OpenFile(full, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := atomicfile.Create(full, 0)
 	if err != nil {
 		return nil, b.fail(name, err)
 	}

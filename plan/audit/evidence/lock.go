@@ -34,7 +34,7 @@ func (s *Store) claim(ctx context.Context, wait func()) error {
 			return err
 		}
 		s.folders = append(s.folders, made...)
-		if err = s.checkFolder(); err != nil {
+		if err = atomicfile.CheckFolder("the store", s.path); err != nil {
 			return err
 		}
 		if err = s.take(ctx, &wait); err != nil {
@@ -46,9 +46,14 @@ func (s *Store) claim(ctx context.Context, wait func()) error {
 
 // take locks the folder, and calls wait the first time that it has to wait.
 func (s *Store) take(ctx context.Context, wait *func()) error {
-	if err := s.makeLock(); err != nil {
+	made, err := atomicfile.MakeLock(s.file(LockName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return errGone
+	}
+	if err != nil {
 		return err
 	}
+	s.madeLock = s.madeLock || made
 	lock := flock.New(s.file(LockName), flock.SetPermissions(0o600))
 	ok, err := lock.TryLock()
 	if err == nil && !ok {
@@ -71,28 +76,6 @@ func (s *Store) take(ctx context.Context, wait *func()) error {
 	return err
 }
 
-// makeLock creates the file of the lock, unless it exists.
-func (s *Store) makeLock() error {
-	f, err := os.OpenFile(s.file(LockName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	switch {
-	case err == nil:
-		s.madeLock = true
-		return f.Close()
-	case errors.Is(err, fs.ErrNotExist):
-		return errGone
-	case !errors.Is(err, fs.ErrExist):
-		return atomicfile.WithoutPath(err)
-	}
-	f, err = atomicfile.Open(s.file(LockName), os.O_RDONLY)
-	if errors.Is(err, fs.ErrNotExist) {
-		return errGone
-	}
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
-
 // isLockFile reports whether the locked file still has its name. A process that
 // writes no audit removes the file.
 func (s *Store) isLockFile(lock *flock.Flock) bool {
@@ -101,28 +84,13 @@ func (s *Store) isLockFile(lock *flock.Flock) bool {
 	return errHeld == nil && errNamed == nil && os.SameFile(held, named)
 }
 
-// checkFolder refuses what is no folder, and a folder that others may write to.
-func (s *Store) checkFolder() error {
-	info, err := os.Stat(s.path)
-	switch {
-	case err != nil:
-		return atomicfile.PathError(err)
-	case !info.IsDir():
-		return fmt.Errorf("the store %s is not a folder", s.path)
-	}
-	if why := atomicfile.WritableByOthers(info); why != "" {
-		return &UnsafeError{Path: s.path, Writable: info.Mode().Perm()&0o022 != 0, why: why}
-	}
-	return nil
-}
-
 // sweep removes what processes of this user left behind when they died while they
 // wrote here. What cannot be removed is in nobody's way.
 func (s *Store) sweep() {
 	entries, _ := os.ReadDir(s.path)
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || atomicfile.WritableByOthers(info) != "" {
+		if err != nil || atomicfile.WritableByOthers(s.file(e.Name()), info) {
 			continue
 		}
 		partial, _ := filepath.Match(partialPattern, e.Name())

@@ -147,7 +147,7 @@ func sumLine(sum, name string) string { return sum + "  " + name + "\n" }
 
 // writeLast writes a file that the manifest does not name.
 func (b *Bundle) writeLast(name string, text []byte) error {
-	f, err := os.OpenFile(filepath.Join(b.dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := atomicfile.Create(filepath.Join(b.dir, name), 0)
 	if err != nil {
 		return b.fail(name, err)
 	}

@@ -29,19 +29,6 @@ const (
 // this program.
 var ErrFormat = errors.New("the store was written by a newer version of bulksync")
 
-// UnsafeError is a store in which other users could replace the evidence.
-type UnsafeError struct {
-	Path string
-	// Writable: the mode of the folder lets others write.
-	Writable bool
-	why      string
-}
-
-// Error names the folder and what is unsafe about it.
-func (e *UnsafeError) Error() string {
-	return fmt.Sprintf("the store %s is not safe: %s", e.Path, e.why)
-}
-
 // MixedError is a store that is of another home tenant than an audit.
 type MixedError struct {
 	Path string
@@ -78,8 +65,8 @@ type Store struct {
 // it locked, Open calls wait once and waits until ctx ends. It removes what a
 // process left behind that died while it wrote an audit, and reads the manifests
 // of all audits. A manifest of a newer version is an error that wraps ErrFormat; a
-// folder that others may write to is an *UnsafeError. Close ends the work on the
-// store.
+// folder that others may write to is an *atomicfile.UnsafeError. Close ends
+// the work on the store.
 func Open(ctx context.Context, path string, wait func()) (*Store, error) {
 	s := &Store{path: path}
 	err := s.claim(ctx, wait)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"bulksync/graph"
+	"bulksync/internal/atomicfile"
 	"bulksync/plan/audit"
 	"bulksync/plan/audit/evidence"
 )
@@ -223,5 +225,25 @@ func TestAnEndWhileReading(t *testing.T) {
 	}
 	if _, _, err := opened(t, path).Earlier(ctx); !errors.Is(err, why) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// All that a store holds is for its owner alone, by modes or by access lists.
+func TestAStoreIsPrivate(t *testing.T) {
+	store := storeOf(t, 1)
+	s := opened(t, store)
+	begun(t, s) // and what is being written, too
+	if err := s.WriteIndex(func(w io.Writer) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	err := filepath.WalkDir(store, func(path string, _ fs.DirEntry, err error) error {
+		if seen++; err == nil && !atomicfile.IsPrivate(path) {
+			t.Errorf("others can read %s", path)
+		}
+		return err
+	})
+	if err != nil || seen < 10 {
+		t.Errorf("looked at %d files and folders: %v", seen, err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"bulksync/internal/atomicfile"
 	"bulksync/plan/audit"
 	"bulksync/plan/audit/evidence"
 )
@@ -25,7 +26,7 @@ func TestAnUnsafeStore(t *testing.T) {
 			t.Fatal(err)
 		}
 		s, err := evidence.Open(t.Context(), path, nil)
-		var unsafe *evidence.UnsafeError
+		var unsafe *atomicfile.UnsafeError
 		switch {
 		case safe && err != nil:
 			t.Errorf("mode %v: %v", mode, err)
@@ -45,7 +46,7 @@ func TestAStoreOfAnotherUser(t *testing.T) {
 	if err := os.Chown(path, 65534, -1); err != nil {
 		t.Skip(err)
 	}
-	var unsafe *evidence.UnsafeError
+	var unsafe *atomicfile.UnsafeError
 	if _, err := evidence.Open(t.Context(), path, nil); !errors.As(err, &unsafe) || unsafe.Writable {
 		t.Errorf("got %v", err)
 	}
