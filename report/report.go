@@ -144,10 +144,14 @@ func Audit(w io.Writer, a *audit.Audit, f Format, o Options) error {
 	}
 }
 
+// Rollup is what is known of the tenants of a fleet: json.Unmarshal reads it from the
+// JSON of one.
+type Rollup = fleet.Rollup
+
 // Fleet writes what is known of the tenants of a fleet. CSV has one line for each
 // tenant, JUnit one suite. A roll-up whose totals do not account for every tenant of
 // its manifest is an error and nothing is written.
-func Fleet(w io.Writer, r *fleet.Rollup, f Format, o Options) error {
+func Fleet(w io.Writer, r *Rollup, f Format, o Options) error {
 	if err := checkFleet(r); err != nil {
 		return err
 	}
