@@ -208,7 +208,7 @@ func (p *auditProof) manifest() (ok bool, err error) {
 		p.add(Altered, OfManifest, ManifestName, "%s", p.says(err, ManifestName))
 		return false, nil
 	}
-	p.SHA256 = sumOf(p.text)
+	p.SHA256 = seal.Sum(p.text)
 	m, err := parseManifest(p.text)
 	switch {
 	case errors.Is(err, ErrFormat):
