@@ -106,16 +106,22 @@ func outcomesCSV(w io.Writer, p *plan.Plan, r *journal.Result, like *desired.Dia
 // gets a writer of our own, so that its global settings have no effect, and times as
 // text, because it would format them its own way.
 func writeCSV[T any](w io.Writer, like *desired.Dialect, n int, line func(int) (T, error)) error {
-	write := func(out *desired.Writer) error { return writeLines(out, n, line) }
+	write := func(out *desired.Writer) error { return writeLines(csvLines{out}, n, line) }
 	if like == nil {
 		return desired.PlainDialect().WriteExactly(w, write)
 	}
 	return like.WriteFile(w, write)
 }
 
+// csvLines is a writer as gocsv wants it: Write has told every error.
+type csvLines struct{ *desired.Writer }
+
+func (csvLines) Flush()       {}
+func (csvLines) Error() error { return nil }
+
 // writeLines writes lines in batches, so that a large report is never in memory as a
 // whole, and the header even if there are none.
-func writeLines[T any](out *desired.Writer, n int, line func(int) (T, error)) error {
+func writeLines[T any](out csvLines, n int, line func(int) (T, error)) error {
 	batch := make([]T, 0, min(n, csvBatch))
 	write := gocsv.MarshalCSV
 	for i := range n {

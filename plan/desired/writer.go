@@ -77,7 +77,7 @@ func (d Dialect) WriteExactly(w io.Writer, write func(*Writer) error) error {
 	if err := write(t); err != nil {
 		return err
 	}
-	return t.close()
+	return t.text.Flush() // it ends with a line, of which an encoder holds nothing back
 }
 
 // Write writes cells as a line, quoted where they would otherwise be trimmed, split or
@@ -137,31 +137,6 @@ func isASCII(text string) bool {
 		}
 	}
 	return true
-}
-
-// Flush passes on what was written so far, as gocsv wants it.
-func (t *Writer) Flush() {
-	if t.text != nil {
-		t.text.Flush()
-	}
-}
-
-// Error is the first error of writing.
-func (t *Writer) Error() error {
-	if t.text == nil {
-		return nil
-	}
-	_, err := t.text.Write(nil)
-	return err
-}
-
-// close ends the text.
-func (t *Writer) close() error {
-	err := t.text.Flush()
-	if t.encoder != nil {
-		err = errors.Join(err, t.encoder.Close())
-	}
-	return err
 }
 
 func (d Dialect) quote(cell string) string {

@@ -63,6 +63,7 @@ func TestAFileHasAMarkWhereItHelps(t *testing.T) {
 		{"a German input of ASCII", desired.Dialect{Delimiter: ";", Encoding: "utf-8-bom", Newline: "\r\n"}, []string{"a;b", "c,d\n"}, "\"a;b\";\"c,d\r\n\"\r\n"},
 		{"an umlaut", desired.Dialect{Delimiter: ";", Encoding: "utf-8", Newline: "\r\n"}, []string{"a", "", "ü"}, "\ufeffa;;ü\r\n"},
 		{"no UTF-8", desired.Dialect{Delimiter: ",", Encoding: "utf-8", Newline: "\n"}, []string{"M\xfcller", "ü"}, "M\xfcller,ü\n"},
+		{"UTF-16 and what could not be read", desired.Dialect{Delimiter: ";", Encoding: "utf-16be", Newline: "\n"}, []string{"\ufffd", "\xff"}, "\xfe\xff\x00?\x00;\x00?\x00\n"},
 		{"UTF-16", desired.Dialect{Delimiter: "\t", Encoding: "utf-16le", Newline: "\n"}, []string{"a", "b"}, "\xff\xfea\x00\t\x00b\x00\n\x00"},
 	} {
 		var file strings.Builder
