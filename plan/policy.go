@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"reflect"
@@ -10,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"bulksync/internal/seal"
 	"bulksync/plan/desired"
 )
 
@@ -176,7 +175,7 @@ func (p *Policy) checkApprovals() error {
 	if err := desired.CheckSource("approvals: signers", a.SignersName, a.SignersSHA256); err != nil {
 		return err
 	}
-	if sum := sha256.Sum256([]byte(a.Signers)); hex.EncodeToString(sum[:]) != a.SignersSHA256 {
+	if seal.Sum([]byte(a.Signers)) != a.SignersSHA256 {
 		return errors.New("approvals: the signers are not those of signersSha256")
 	}
 	return nil

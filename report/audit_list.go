@@ -98,11 +98,11 @@ func waiverList(a *audit.Audit) list {
 	}
 }
 
-func inFile(in *audit.Input) string {
-	if in == nil {
+func inFile(f *audit.File) string {
+	if f == nil {
 		return ""
 	}
-	return " from " + OneLine(in.Name)
+	return " from " + OneLine(f.Name)
 }
 
 func waiverRow(w *audit.Waiver, a *audit.Audit) row {

@@ -152,6 +152,7 @@ func guardJSON(s string) string {
 }
 
 // inner matches what begins a formula inside of a cell. A spreadsheet that separates
-// cells by semicolons, as in much of Europe, splits our line there, and at a line
-// break, quotes or not: for it they do not begin a cell.
-var inner = regexp.MustCompile(`([;\n][\s\pZ"]*)([=+\-@＝＋－＠])`)
+// cells by semicolons, as in much of Europe, splits a line of ours there, one that
+// separates them by commas splits a file that is like a European input, and each does
+// so at a line break, quotes or not: for it they do not begin a cell.
+var inner = regexp.MustCompile(`([,;\n][\s\pZ"]*)([=+\-@＝＋－＠])`)

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"bulksync/execute/journal"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 )
 
 // csvBatch is how many lines are in memory at a time.
@@ -62,7 +62,7 @@ type outcomeLine struct {
 }
 
 func planCSV(w io.Writer, p *plan.Plan) error {
-	return writeCSV(w, len(p.Changes), func(i int) (planLine, error) {
+	return writeCSV(w, nil, len(p.Changes), func(i int) (planLine, error) {
 		c := &p.Changes[i]
 		before, after, err := sides(c.Fields)
 		if err != nil {
@@ -81,14 +81,10 @@ func planCSV(w io.Writer, p *plan.Plan) error {
 	})
 }
 
-// Outcomes writes outcomes.csv: one line per change of p, in plan order, with
-// its outcome in r. Times are UTC; before and after are JSON objects of the
-// properties that differ.
-func Outcomes(w io.Writer, p *plan.Plan, r *journal.Result) error {
-	if err := checkRun(p, r); err != nil {
-		return err
-	}
-	return writeCSV(w, len(p.Changes), func(i int) (outcomeLine, error) {
+// outcomesCSV writes one line per change of p, in plan order, with its outcome in r.
+// Times are UTC; before and after are JSON objects of the properties that differ.
+func outcomesCSV(w io.Writer, p *plan.Plan, r *journal.Result, like *desired.Dialect) error {
+	return writeCSV(w, like, len(p.Changes), func(i int) (outcomeLine, error) {
 		c, o := &p.Changes[i], &r.Outcomes[i]
 		before, after, err := sides(c.Fields)
 		if err != nil {
@@ -105,13 +101,27 @@ func Outcomes(w io.Writer, p *plan.Plan, r *journal.Result) error {
 	})
 }
 
-// writeCSV writes n lines in batches, so that a large report is never in memory
-// as a whole. The project asks for gocsv, and its tags are the one place that
-// names the columns. It gets a writer of our own, so that its global settings
-// have no effect, and times as text, because it would format them its own way.
-// It writes the header even if there are no lines.
-func writeCSV[T any](w io.Writer, n int, line func(int) (T, error)) error {
-	out := gocsv.NewSafeCSVWriter(csv.NewWriter(w))
+// writeCSV writes n lines: plain, or a file for people in the dialect of the input.
+// The project asks for gocsv, and its tags are the one place that names the columns. It
+// gets a writer of our own, so that its global settings have no effect, and times as
+// text, because it would format them its own way.
+func writeCSV[T any](w io.Writer, like *desired.Dialect, n int, line func(int) (T, error)) error {
+	write := func(out *desired.Writer) error { return writeLines(csvLines{out}, n, line) }
+	if like == nil {
+		return desired.PlainDialect().WriteExactly(w, write)
+	}
+	return like.WriteFile(w, write)
+}
+
+// csvLines is a writer as gocsv wants it: Write has told every error.
+type csvLines struct{ *desired.Writer }
+
+func (csvLines) Flush()       {}
+func (csvLines) Error() error { return nil }
+
+// writeLines writes lines in batches, so that a large report is never in memory as a
+// whole, and the header even if there are none.
+func writeLines[T any](out csvLines, n int, line func(int) (T, error)) error {
 	batch := make([]T, 0, min(n, csvBatch))
 	write := gocsv.MarshalCSV
 	for i := range n {

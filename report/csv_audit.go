@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bulksync/plan/audit"
+	"bulksync/plan/desired"
 )
 
 // findingLine is a line of an audit's CSV; the tags are its header. Before and
@@ -56,9 +57,9 @@ const (
 // auditCSV writes the open findings and, after them, the waived ones and those
 // of the earlier audit that are fixed or not judged. An incomplete audit has a
 // line that says so: a header alone would look like a clean tenant.
-func auditCSV(w io.Writer, a *audit.Audit) error {
+func auditCSV(w io.Writer, a *audit.Audit, like *desired.Dialect) error {
 	if a.Result == audit.Incomplete {
-		return writeCSV(w, 1, func(int) (findingLine, error) {
+		return writeCSV(w, like, 1, func(int) (findingLine, error) {
 			return findingLine{Kind: string(audit.Incomplete), Problem: cell(a.Problem)}, nil
 		})
 	}
@@ -70,7 +71,7 @@ func auditCSV(w io.Writer, a *audit.Audit) error {
 	for _, l := range lists {
 		n += len(l.list)
 	}
-	return writeCSV(w, n, func(i int) (findingLine, error) {
+	return writeCSV(w, like, n, func(i int) (findingLine, error) {
 		for _, l := range lists {
 			if i < len(l.list) {
 				return lineOf(&l.list[i], l.status)

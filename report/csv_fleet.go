@@ -51,7 +51,7 @@ type tenantLine struct {
 
 // fleetCSV writes a line for each tenant, the worst first.
 func fleetCSV(w io.Writer, r *fleet.Rollup) error {
-	return writeCSV(w, len(r.Rows), func(i int) (tenantLine, error) {
+	return writeCSV(w, nil, len(r.Rows), func(i int) (tenantLine, error) {
 		t := &r.Rows[i]
 		l := tenantLine{
 			Name: cell(t.Name), TenantID: cell(t.TenantID), DirectoryName: cell(t.DirectoryName), Status: string(t.Status),

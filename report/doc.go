@@ -6,10 +6,12 @@
 // is its summary, its CSV the outcomes. Text, Markdown and HTML are for people and are
 // drawn from one page: verdict, facts, what needs attention, rows. Text and Markdown
 // are bounded and say what they left out; HTML holds every row, in one file that loads
-// nothing from anywhere. Outcomes and FailedRows write the two CSV files of a run
-// folder, and History the index page of a store of audits. JUnit, SARIF and GitHub
-// tell build servers what an audit found, and JUnit what became of a fleet; Metrics
-// tells a monitor, Notification a chat, and Queries asks Microsoft's logs.
+// nothing from anywhere. A CSV that is left for people is written as the input was
+// (Options.LikeInput), so that the same spreadsheet opens both; FailedRows writes the
+// rows of the input that are to be planned again. History is the index page of a store
+// of audits. JUnit, SARIF and GitHub tell build servers what an audit found, and JUnit
+// what became of a fleet; Metrics tells a monitor, Notification a chat, and Queries
+// asks Microsoft's logs.
 //
 // The package owns the wording, the layout and the advice: one table has the
 // next step for the outcomes of a run and, through Advise, for the errors of a

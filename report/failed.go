@@ -65,7 +65,7 @@ func failedPartners(w io.Writer, p *plan.Plan, r *journal.Result) error {
 			delete(reasons, id(c))
 		}
 	}
-	return desired.Dialect{Delimiter: ",", Encoding: "utf-8", Newline: "\n"}.Write(w, records)
+	return desired.PlainDialect().Write(w, records)
 }
 
 // withReason is cells with the reason as a new last cell, or in place of the

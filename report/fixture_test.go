@@ -209,7 +209,7 @@ func storedAudit() *audit.Audit {
 	a := sampleAudit()
 	day := func(n int) time.Time { return a.CreatedAt.AddDate(0, 0, -n) }
 	a.Earlier = &audit.Link{Folder: "20261114T220405Z-drift", SHA256: strings.Repeat("5e", 32)}
-	a.Waivers = &audit.Input{Name: "waivers.csv", SHA256: strings.Repeat("3c", 32), Rows: 5}
+	a.Waivers = &audit.File{Name: "waivers.csv", SHA256: strings.Repeat("3c", 32), Rows: 5}
 	a.History = &audit.History{Since: day(7), Records: 1204}
 	holds := audit.Waiver{Row: 2, Finding: "any", Reason: "pilot of the merger", Approver: "Ada Lovelace", Ticket: "CHG0042001", Expires: "2027-03-31"}
 	ended := audit.Waiver{Row: 3, Finding: "extra", Reason: "until the contract ends", Approver: "Grace Hopper", Expires: "2026-10-31"}

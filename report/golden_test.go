@@ -64,5 +64,10 @@ func TestReportsLookAsTheyDid(t *testing.T) {
 		return report.Run(w, p, sampleRun(p), report.Text, report.Options{Running: true})
 	})
 	golden(t, "failed.csv", func(w io.Writer) error { p := samplePlan(); return report.FailedRows(w, p, sampleRun(p)) })
+	golden(t, "outcomes-excel-de.csv", func(w io.Writer) error {
+		p := samplePlan()
+		p.Input.Dialect = dialects[1]
+		return report.Run(w, p, sampleRun(p), report.CSV, report.Options{LikeInput: true})
+	})
 	golden(t, "plan-empty.txt", func(w io.Writer) error { return report.Plan(w, planOf(), report.Text, report.Options{}) })
 }

@@ -200,6 +200,7 @@ func checkHTML(t *testing.T, out string) {
 }
 
 func checkCSV(t *testing.T, out string) {
+	out = strings.TrimPrefix(out, "\ufeff") // of a file for people
 	if i := strings.IndexFunc(out, isHidden); i >= 0 {
 		t.Errorf("hidden character in %+q", out[max(0, i-20):i+4])
 	}

@@ -83,7 +83,7 @@ type notification struct {
 	Tool          plan.Tool        `json:"tool"`
 	CreatedAt     string           `json:"createdAt"`
 	HomeTenant    graph.HomeTenant `json:"homeTenant"`
-	Input         audit.Input      `json:"input"`
+	Input         audit.File       `json:"input"`
 	Result        audit.Result     `json:"result"`
 	// Summary is the verdict in a sentence.
 	Summary  string            `json:"summary"`
@@ -136,7 +136,7 @@ func notificationOf(a *audit.Audit) *notification {
 		FormatVersion: plan.FormatVersion, Event: "audit", CreatedAt: a.CreatedAt.UTC().Format("2006-01-02T15:04:05Z"),
 		Tool:       plan.Tool{Name: short(OneLine(a.Tool.Name), notifyName), Version: short(OneLine(a.Tool.Version), notifyName)},
 		HomeTenant: notifiedHome(a.HomeTenant),
-		Input:      audit.Input{Name: short(OneLine(a.Input.Name), notifyName), SHA256: short(OneLine(a.Input.SHA256), 64), Rows: a.Input.Rows},
+		Input:      audit.File{Name: short(OneLine(a.Input.Name), notifyName), SHA256: short(OneLine(a.Input.SHA256), 64), Rows: a.Input.Rows},
 		Result:     a.Result, Problem: short(OneLine(a.Problem), 2*notifyText), Findings: []notifiedFinding{},
 	}
 	if a.Result == audit.Incomplete {

@@ -13,6 +13,7 @@ import (
 	"bulksync/plan"
 	"bulksync/plan/approval"
 	"bulksync/plan/audit"
+	"bulksync/plan/desired"
 )
 
 // Format is the format of a report.
@@ -66,6 +67,10 @@ type Options struct {
 	Path string
 	// All makes text list every row.
 	All bool
+	// LikeInput writes the CSV of a run or an audit as its input was written, for
+	// people who open both in a spreadsheet. Without it, CSV is plain UTF-8 with
+	// commas, for programs.
+	LikeInput bool
 	// Running means that the run is still going: changes without an outcome are
 	// to come, and the report claims no end.
 	Running bool
@@ -73,6 +78,14 @@ type Options struct {
 
 // inputPath is where the input of a is.
 func (o Options) inputPath(a *audit.Audit) string { return OneLine(cmp.Or(o.Path, a.Input.Name)) }
+
+// dialect is that of the input where a CSV is to be like it; nil where not.
+func (o Options) dialect(input *desired.Dialect) *desired.Dialect {
+	if !o.LikeInput {
+		return nil
+	}
+	return input
+}
 
 // Plan writes what p would do. JSON is the plan file itself, with every
 // character that a terminal could obey escaped.
@@ -91,7 +104,7 @@ func Plan(w io.Writer, p *plan.Plan, f Format, o Options) error {
 }
 
 // Run writes what became of p in r. JSON is the summary of the run and
-// o.ExitCode; CSV is what Outcomes writes. A result whose outcomes do not
+// o.ExitCode; CSV has one line per change. A result whose outcomes do not
 // account for every change of p is an error and nothing is written.
 func Run(w io.Writer, p *plan.Plan, r *journal.Result, f Format, o Options) error {
 	if err := checkRun(p, r); err != nil {
@@ -104,7 +117,7 @@ func Run(w io.Writer, p *plan.Plan, r *journal.Result, f Format, o Options) erro
 	case JSON:
 		return writeJSON(w, summary{r, policyName{p.Policy.Name, p.Policy.SHA256}, p.Selection, p.Estimate, o.Running, o.ExitCode})
 	case CSV:
-		return Outcomes(w, p, r)
+		return outcomesCSV(w, p, r, o.dialect(&p.Input.Dialect))
 	default:
 		return writePage(w, runPage(p, r, o.Running), f, o)
 	}
@@ -119,7 +132,7 @@ func Audit(w io.Writer, a *audit.Audit, f Format, o Options) error {
 	case JSON:
 		return auditJSON(w, a)
 	case CSV:
-		return auditCSV(w, a)
+		return auditCSV(w, a, o.dialect(&a.Input.Dialect))
 	case JUnit:
 		return auditJUnit(w, a)
 	case SARIF:
@@ -131,10 +144,14 @@ func Audit(w io.Writer, a *audit.Audit, f Format, o Options) error {
 	}
 }
 
+// Rollup is what is known of the tenants of a fleet: json.Unmarshal reads it from the
+// JSON of one.
+type Rollup = fleet.Rollup
+
 // Fleet writes what is known of the tenants of a fleet. CSV has one line for each
 // tenant, JUnit one suite. A roll-up whose totals do not account for every tenant of
 // its manifest is an error and nothing is written.
-func Fleet(w io.Writer, r *fleet.Rollup, f Format, o Options) error {
+func Fleet(w io.Writer, r *Rollup, f Format, o Options) error {
 	if err := checkFleet(r); err != nil {
 		return err
 	}

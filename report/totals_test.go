@@ -34,8 +34,7 @@ func TestARunThatDoesNotAddUpIsNotReported(t *testing.T) {
 			r := sampleRun(p)
 			spoil(p, r)
 			writers := map[string]func(io.Writer) error{
-				"outcomes": func(w io.Writer) error { return report.Outcomes(w, p, r) },
-				"failed":   func(w io.Writer) error { return report.FailedRows(w, p, r) },
+				"failed": func(w io.Writer) error { return report.FailedRows(w, p, r) },
 			}
 			for _, f := range formats {
 				writers[string(f)] = func(w io.Writer) error { return report.Run(w, p, r, f, report.Options{}) }

@@ -16,7 +16,9 @@ type auditFile struct {
 }
 
 func (f auditFile) render(a *audit.Audit) func(io.Writer) error {
-	return func(w io.Writer) error { return report.Audit(w, a, f.format, report.Options{Width: 80}) }
+	return func(w io.Writer) error {
+		return report.Audit(w, a, f.format, report.Options{Width: 80, LikeInput: true})
+	}
 }
 
 // auditFiles are the reports of --out-dir.

@@ -112,10 +112,15 @@ func (o *exportOptions) checkFilled(ctx context.Context, e *env) error {
 	return nil // it is not there
 }
 
-// form is that of the file to be like, or else the canonical one.
+// form is that of the file to be like, or else the canonical one, which is plain for a
+// program that asks for CSV.
 func (o *exportOptions) form(ctx context.Context, e *env) (desired.Form, error) {
 	if o.like == "" {
-		return desired.CanonicalForm(), nil
+		form := desired.CanonicalForm()
+		if o.out == "" && e.format == report.CSV {
+			form.Dialect = desired.PlainDialect()
+		}
+		return form, nil
 	}
 	return readFile(ctx, &e.process, o.like, func(r io.Reader) (desired.Form, error) {
 		return desired.ReadForm(ctx, r, inputName(o.like))

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulksync/execute"
-	"bulksync/internal/seal"
 	"bulksync/plan"
 	"bulksync/plan/audit/evidence"
 	"bulksync/report"
@@ -61,7 +60,7 @@ type verifier struct {
 	*env
 	verifyOptions
 	now     time.Time
-	signers *seal.Signers // nil unless signatures are demanded
+	signers *evidence.Signers // nil unless signatures are demanded
 }
 
 func (o verifyOptions) run(stops execute.Stops, e *env, paths []string) error {
@@ -88,7 +87,7 @@ func (o verifyOptions) run(stops execute.Stops, e *env, paths []string) error {
 }
 
 // readSigners reads the file in --signers.
-func (o verifyOptions) readSigners(ctx context.Context, e *env) (*seal.Signers, error) {
+func (o verifyOptions) readSigners(ctx context.Context, e *env) (*evidence.Signers, error) {
 	if o.signers == "" {
 		return nil, nil
 	}
@@ -96,7 +95,7 @@ func (o verifyOptions) readSigners(ctx context.Context, e *env) (*seal.Signers, 
 	if err != nil {
 		return nil, fmt.Errorf("--signers: %w", err)
 	}
-	s, err := seal.ReadSigners(string(text), inputName(o.signers))
+	s, err := evidence.ReadSigners(string(text), inputName(o.signers))
 	if err != nil {
 		return nil, fmt.Errorf("--signers: %w", err)
 	}

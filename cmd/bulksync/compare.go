@@ -227,7 +227,7 @@ func (c *compared) take() (d plan.Desired, cur *plan.Current) {
 // inputOf identifies what is wanted.
 func inputOf(rows *desired.Rows, t *desired.Template) audit.Input {
 	if rows != nil {
-		return audit.Input{Name: rows.Input.Name, SHA256: rows.Input.SHA256, Rows: rows.Input.Rows}
+		return audit.InputOf(&rows.Input)
 	}
 	return audit.Input{Name: t.Name, SHA256: t.SHA256}
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +15,7 @@ import (
 	"bulksync/execute/journal"
 	"bulksync/execute/rundir"
 	"bulksync/internal/atomicfile"
+	"bulksync/internal/seal"
 	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/plan/approval"
@@ -203,8 +202,7 @@ func (e *env) keptDecisions(ctx context.Context, dir *rundir.Dir, p *plan.Plan, 
 		if err != nil {
 			continue // if it is one of those, it is missing below
 		}
-		sum := sha256.Sum256(f.Text)
-		id := hex.EncodeToString(sum[:])
+		id := seal.Sum(f.Text)
 		if a, ok := wanted[id]; ok && (a.Key == "") == (f.Signature == nil) {
 			delete(wanted, id)
 			c.files = append(c.files, *f)

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"bulksync/execute/journal"
+	"bulksync/internal/seal"
 	"bulksync/internal/words"
 	"bulksync/plan"
 	"bulksync/plan/approval"
@@ -147,7 +146,7 @@ func (o policyOptions) checkFile(ctx context.Context, e *env, p *plan.Plan) erro
 	if err != nil {
 		return err
 	}
-	if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != p.Policy.SHA256 {
+	if seal.Sum(text) != p.Policy.SHA256 {
 		return otherPolicy(path, "the plan was made under %s, and not under %s as it is now", policyName(p), inputPath(path))
 	}
 	now, err := e.readPolicy(ctx, bytes.NewReader(text), path)

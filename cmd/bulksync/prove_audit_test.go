@@ -66,7 +66,7 @@ func keepInStore(t testing.TB, sim *graphsim.Sim, store, csv, sign string, at ti
 	o.Earlier, o.EarlierLink, err = s.Earlier(t.Context())
 	must(err)
 	head := plan.Head{Tool: tool(), CreatedAt: at, HomeTenant: graph.HomeTenant{ID: sim.HomeTenant(), Cloud: graph.Global, GraphURL: graph.Global.RootURL()}}
-	found := audit.Compare(head, audit.Input{Name: rows.Input.Name, SHA256: rows.Input.SHA256, Rows: rows.Input.Rows}, d, cur, o)
+	found := audit.Compare(head, audit.InputOf(&rows.Input), d, cur, o)
 	m := evidence.Manifest{Tool: tool(), Build: build(), StartedAt: at.Add(-time.Second), FinishedAt: at, Options: evidence.Options{CSV: "partners.csv", Scope: audit.ScopeAll, FailOn: "any"}}
 	m.Summarize(found)
 	for _, r := range auditReports(found, &m, b.Requests()) {

@@ -46,7 +46,7 @@ func (r *runProof) decisionFiles(ctx context.Context) map[string]approval.File {
 			r.Checks.Add(evidence.Outside, evidence.OfDecisions, rundir.DecisionsName+"/"+filepath.Base(path), "it cannot be read: %s", edge(err.Error()))
 			continue
 		}
-		files[hexSum(f.Text)] = *f
+		files[seal.Sum(f.Text)] = *f
 	}
 	return files
 }

@@ -147,7 +147,7 @@ func (v *verifier) proveDecision(p *proof, t *target) {
 		return
 	}
 	d := t.decision
-	p.Fingerprint, p.SHA256 = d.PlanFingerprint, hexSum(t.file.Text)
+	p.Fingerprint, p.SHA256 = d.PlanFingerprint, seal.Sum(t.file.Text)
 	verb := map[approval.Verdict]string{approval.Approve: "approves", approval.Reject: "rejects"}[d.Decision]
 	p.accept(evidence.OfDecisions, fmt.Sprintf("%s is whole: %s %s a plan for home tenant %s, at %s UTC", t.path, d.By, verb, d.HomeTenant, d.At.UTC().Format(time.DateTime)))
 	switch {

@@ -214,7 +214,7 @@ func writeReports(d *rundir.Dir, p *plan.Plan, r *journal.Result, code int) erro
 // reportsOf is everything that follows from the plan and the journal, in the
 // order in which it is written.
 func reportsOf(d *rundir.Dir, p *plan.Plan, r *journal.Result, code int) []rundir.Report {
-	o := report.Options{Width: 80, ExitCode: code}
+	o := report.Options{Width: 80, ExitCode: code, LikeInput: true}
 	run := func(f report.Format) func(io.Writer) error {
 		return func(w io.Writer) error { return report.Run(w, p, r, f, o) }
 	}
@@ -226,7 +226,7 @@ func reportsOf(d *rundir.Dir, p *plan.Plan, r *journal.Result, code int) []rundi
 		return u.Encode(w)
 	}
 	return []rundir.Report{
-		{Name: "outcomes.csv", Render: func(w io.Writer) error { return report.Outcomes(w, p, r) }},
+		{Name: "outcomes.csv", Render: run(report.CSV)},
 		{Name: "failed.csv", Render: func(w io.Writer) error { return report.FailedRows(w, p, r) }},
 		{Name: "report.md", Render: run(report.Markdown)},
 		{Name: "report.html", Render: run(report.HTML)},

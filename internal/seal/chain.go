@@ -3,7 +3,6 @@ package seal
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 )
 
@@ -41,8 +40,7 @@ func (c *Chain) Append(b *bytes.Buffer, write func(*bytes.Buffer)) {
 	b.WriteString(afterPrev)
 	write(b)
 	b.WriteString(beforeSum)
-	sum := sha256.Sum256(b.Bytes()[start:])
-	c.Sum = hex.EncodeToString(sum[:])
+	c.Sum = Sum(b.Bytes()[start:])
 	b.WriteString(c.Sum)
 	b.WriteString(afterSum)
 }
@@ -57,8 +55,7 @@ func (c *Chain) Prove(line []byte) (members []byte, err error) {
 		string(line[:head]) != beforePrev+c.Sum+afterPrev {
 		return nil, ErrChain
 	}
-	sum := sha256.Sum256(line[:at])
-	text := hex.EncodeToString(sum[:])
+	text := Sum(line[:at])
 	if string(line[at:at+sumLength]) != text {
 		return nil, ErrChain
 	}

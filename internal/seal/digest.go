@@ -8,6 +8,12 @@ import (
 	"io"
 )
 
+// Sum is the SHA-256 of a text, as 64 hex digits.
+func Sum(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
 // Digest computes the fingerprint of an object: SHA-256 over its canonical
 // JSON. It takes the object member by member, and a list in parts, so that a
 // long document is never in memory as one text. The members come in the order

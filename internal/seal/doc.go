@@ -3,6 +3,7 @@
 // signatures of SSH keys.
 //
 //	Canonical, Same   the one spelling of what JSON says (RFC 8785)
+//	Sum               the SHA-256 of a text
 //	Digest            a fingerprint over it, member by member
 //	Document          a sealed document, read strictly and in parts
 //	Key, Signature    SSH signatures, interchangeable with "ssh-keygen -Y"

@@ -12,5 +12,5 @@
 // a file that is Discreet repeat nothing that may be a secret.
 //
 // Package plan/approval reads policies with it, package internal/fleet manifests.
-// Package desired below owns the form of a fault.
+// Package desired below owns the form of a fault, package seal the sum of a text.
 package yamlfile

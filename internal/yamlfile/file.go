@@ -2,14 +2,13 @@ package yamlfile
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
 
+	"bulksync/internal/seal"
 	"bulksync/plan/desired"
 )
 
@@ -47,8 +46,7 @@ func (f *File) Read(in io.Reader) (root *yaml.Node, sum string, err error) {
 	if root = f.parse(text); root != nil {
 		f.refuseTricks(root)
 	}
-	hash := sha256.Sum256(text)
-	return root, hex.EncodeToString(hash[:]), nil
+	return root, seal.Sum(text), nil
 }
 
 // Fault notes what is wrong at a node.

@@ -1,8 +1,6 @@
 package approval
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -140,10 +138,9 @@ func (j *judge) file(i int, f *File) {
 		j.refuse(f.Name, "%w", err)
 		return
 	}
-	sum := sha256.Sum256(f.Text)
 	a := Approval{
 		Decision: d.Decision, By: d.By, At: d.At.UTC(), Ticket: d.Ticket, Comment: d.Comment,
-		SHA256: hex.EncodeToString(sum[:]), Except: d.Except,
+		SHA256: seal.Sum(f.Text), Except: d.Except,
 	}
 	if !d.ExpiresAt.IsZero() {
 		a.ExpiresAt = d.ExpiresAt.UTC()

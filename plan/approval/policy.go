@@ -1,8 +1,6 @@
 package approval
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"path/filepath"
@@ -130,8 +128,7 @@ func (r *policyReader) signers(n *yaml.Node, path string, a *plan.Approvals) {
 		r.file.Fault(n, "%s: %s is not UTF-8", path, name)
 	default:
 		r.checkSigners(n, path, string(text), filepath.Base(name))
-		sum := sha256.Sum256(text)
-		a.Signers, a.SignersName, a.SignersSHA256 = string(text), filepath.Base(name), hex.EncodeToString(sum[:])
+		a.Signers, a.SignersName, a.SignersSHA256 = string(text), filepath.Base(name), seal.Sum(text)
 	}
 }
 

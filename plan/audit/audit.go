@@ -6,6 +6,7 @@ import (
 
 	"bulksync/graph"
 	"bulksync/plan"
+	"bulksync/plan/desired"
 )
 
 // Scope says which partners are judged.
@@ -123,6 +124,21 @@ type Input struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"`
 	Rows   int    `json:"rows"`
+	// Dialect is how a CSV of partners is written, and with it the CSV files of the
+	// audit.
+	Dialect desired.Dialect `json:"dialect,omitzero"`
+}
+
+// InputOf identifies a CSV of partners.
+func InputOf(in *desired.Input) Input {
+	return Input{Name: in.Name, SHA256: in.SHA256, Rows: in.Rows, Dialect: in.Dialect}
+}
+
+// File identifies a table of rows, such as a file of waivers.
+type File struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Rows   int    `json:"rows"`
 }
 
 // Audit is the comparison of a tenant with a file, at one moment. Totals and
@@ -143,7 +159,7 @@ type Audit struct {
 	Scope      Scope `json:"scope,omitempty"`
 	OutOfScope int   `json:"outOfScope,omitempty"`
 	// Waivers identifies the file of waivers; nil if there is none.
-	Waivers *Input `json:"waivers,omitempty"`
+	Waivers *File `json:"waivers,omitempty"`
 	// Earlier is the newest earlier complete audit; nil if none is known.
 	Earlier *Link `json:"earlier,omitempty"`
 	// Findings are what is open; Waived is what a waiver waives.

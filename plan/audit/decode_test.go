@@ -27,7 +27,7 @@ func TestDecodeReadsBackAnAudit(t *testing.T) {
 	}
 	a := audit.New(head, audit.Input{Name: "f", SHA256: "s", Rows: 3}, plan.Read{Pages: 1, Partners: 2, Complete: true})
 	a.Result, a.Problem, a.Scope, a.OutOfScope, a.BareRows = audit.Drift, "p", audit.ScopeFile, 4, 5
-	a.Waivers, a.Earlier, a.History = &audit.Input{Name: "w"}, &audit.Link{Folder: "f", SHA256: "s"}, &audit.History{Since: at, Records: 9, Problem: "q"}
+	a.Waivers, a.Earlier, a.History = &audit.File{Name: "w"}, &audit.Link{Folder: "f", SHA256: "s"}, &audit.History{Since: at, Records: 9, Problem: "q"}
 	a.Totals = audit.Totals{OK: 1, Missing: 2, Changed: 3, Extra: 4, Unreadable: 5, SyncWithoutConsent: 6, ConsentWithoutSync: 7, Waived: 8}
 	a.Findings, a.Waived, a.Fixed, a.Unjudged = []audit.Finding{finding}, []audit.Finding{finding, finding}, []audit.Finding{finding}, []audit.Finding{finding}
 	a.UnusedWaivers = []audit.Waiver{*finding.Waiver}

@@ -113,7 +113,7 @@ func TestAnIncompleteAuditClaimsNothing(t *testing.T) {
 	a := audit.New(head, input(d), plan.Read{Pages: 2, Partners: 20})
 	want := &audit.Audit{
 		FormatVersion: 1, Tool: head.Tool, CreatedAt: head.CreatedAt, HomeTenant: head.HomeTenant, Result: audit.Incomplete,
-		Input: audit.Input{Name: "partners.csv", SHA256: d.Partners.Input.SHA256, Rows: 1}, Read: plan.Read{Pages: 2, Partners: 20}, Findings: []audit.Finding{},
+		Input: audit.Input{Name: "partners.csv", SHA256: d.Partners.Input.SHA256, Rows: 1, Dialect: d.Partners.Input.Dialect}, Read: plan.Read{Pages: 2, Partners: 20}, Findings: []audit.Finding{},
 	}
 	if diff := cmp.Diff(want, a); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -94,7 +94,7 @@ func input(d plan.Desired) audit.Input {
 	if d.Partners == nil {
 		return audit.Input{Name: d.Template.Name, SHA256: d.Template.SHA256}
 	}
-	return audit.Input{Name: d.Partners.Input.Name, SHA256: d.Partners.Input.SHA256, Rows: d.Partners.Input.Rows}
+	return audit.InputOf(&d.Partners.Input)
 }
 
 func compared(d plan.Desired, cur *plan.Current) *audit.Audit {

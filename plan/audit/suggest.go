@@ -11,8 +11,7 @@ import (
 )
 
 // SuggestWaivers writes the open findings that count, which notices do not, as a
-// file of waivers to be filled in.
-// Reason, approver and date are empty, so that it cannot be used as it is: somebody
+// file of waivers to be filled in, in the dialect of the input. Reason, approver and date are empty, so that it cannot be used as it is: somebody
 // has to decide on each row.
 func SuggestWaivers(w io.Writer, a *Audit) error {
 	var header []string
@@ -37,7 +36,7 @@ func SuggestWaivers(w io.Writer, a *Audit) error {
 		cells[colTenantID], cells[colFinding], cells[colProperty], cells[colDisplayName] = key.tenantID, key.finding, key.property, plainName(f.DisplayName)
 		records = append(records, cells)
 	}
-	return desired.Dialect{Delimiter: ",", Newline: "\n"}.Write(w, records)
+	return a.Input.Dialect.Write(w, records)
 }
 
 // AreWaivers reports whether a text is a file of waivers, by its header. An error

@@ -58,8 +58,8 @@ func (f *Finding) subject() string {
 
 // Waivers is a file of waivers that was read and checked completely.
 type Waivers struct {
-	Input Input
-	List  []Waiver
+	File File
+	List []Waiver
 }
 
 // waive sets aside the findings that a waiver accepts. One whose waiver has
@@ -68,8 +68,8 @@ func (c *comparison) waive(ws *Waivers) {
 	if ws == nil {
 		return
 	}
-	input := ws.Input
-	c.Waivers = &input
+	file := ws.File
+	c.Waivers = &file
 	byTenant := map[string][]*Waiver{}
 	for i := range ws.List {
 		w := &ws.List[i]

@@ -81,7 +81,7 @@ func TestWaivedFindingsAreSetAside(t *testing.T) {
 	if a.Totals != (audit.Totals{Changed: 1, Waived: 2}) || len(a.UnusedWaivers) != 1 || a.UnusedWaivers[0].Row != 4 {
 		t.Errorf("%+v, unused are %+v", a.Totals, a.UnusedWaivers)
 	}
-	if a.Waivers == nil || *a.Waivers != ws.Input || ws.Input.Rows != 3 || ws.Input.Name != "waivers.csv" || len(ws.Input.SHA256) != 64 {
+	if a.Waivers == nil || *a.Waivers != ws.File || ws.File.Rows != 3 || ws.File.Name != "waivers.csv" || len(ws.File.SHA256) != 64 {
 		t.Errorf("the file of waivers is %+v", a.Waivers)
 	}
 	ws = waivers(t, fabrikam+",any,,on hold,ada,,2026-11-21")

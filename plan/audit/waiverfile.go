@@ -64,7 +64,7 @@ func ReadWaivers(ctx context.Context, r io.Reader, name string) (*Waivers, error
 	if err != nil {
 		return nil, err
 	}
-	ws.Input = Input{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil)), Rows: len(ws.List)}
+	ws.File = File{Name: name, SHA256: hex.EncodeToString(sum.Sum(nil)), Rows: len(ws.List)}
 	return ws, nil
 }
 

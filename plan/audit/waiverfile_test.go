@@ -31,10 +31,10 @@ func TestReadWaivers(t *testing.T) {
 	if diff := cmp.Diff(want, ws.List); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if ws.Input.Rows != 2 || ws.Input.Name != "w.csv" {
-		t.Errorf("got %+v", ws.Input)
+	if ws.File.Rows != 2 || ws.File.Name != "w.csv" {
+		t.Errorf("got %+v", ws.File)
 	}
-	if ws := waivers(t); len(ws.List) != 0 || ws.Input.Rows != 0 || ws.Input.SHA256 == "" {
+	if ws := waivers(t); len(ws.List) != 0 || ws.File.Rows != 0 || ws.File.SHA256 == "" {
 		t.Errorf("a file without rows: %+v", ws)
 	}
 }
@@ -189,7 +189,7 @@ func checkWaivers(t *testing.T, ws *audit.Waivers, lines int) {
 		}
 		seen[key], last = true, w.Row
 	}
-	if ws.Input.Rows != len(ws.List) {
-		t.Errorf("%d rows, %d waivers", ws.Input.Rows, len(ws.List))
+	if ws.File.Rows != len(ws.List) {
+		t.Errorf("%d rows, %d waivers", ws.File.Rows, len(ws.List))
 	}
 }

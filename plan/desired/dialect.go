@@ -3,7 +3,6 @@ package desired
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -26,78 +25,8 @@ const (
 	utf16BE   = "utf-16be"
 )
 
-// Write writes records so that ReadRows finds the same cells in them: in the
-// dialect's encoding (UTF-16 with a byte order mark), quoted where a cell
-// would otherwise be trimmed, split or taken for a comment.
-func (d Dialect) Write(w io.Writer, records [][]string) error {
-	t := d.open(w)
-	for _, cells := range records {
-		t.record(cells)
-	}
-	return t.close()
-}
-
-// textWriter writes lines in a dialect. Its buffer remembers the first error.
-type textWriter struct {
-	Dialect
-	text    *bufio.Writer
-	encoder *transform.Writer // nil for UTF-8, which is written as it is, valid or not
-}
-
-// open begins a text.
-func (d Dialect) open(w io.Writer) *textWriter {
-	t := &textWriter{Dialect: d}
-	switch d.Encoding {
-	case utf16LE:
-		t.encoder = transform.NewWriter(w, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder())
-	case utf16BE:
-		t.encoder = transform.NewWriter(w, unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewEncoder())
-	}
-	if t.encoder != nil {
-		w = t.encoder
-	}
-	t.text = bufio.NewWriter(w)
-	if d.Encoding == utf8BOM {
-		t.text.WriteString("\uFEFF")
-	}
-	return t
-}
-
-// record writes cells as a line.
-func (t *textWriter) record(cells []string) {
-	for i, cell := range cells {
-		if i > 0 {
-			t.text.WriteString(t.Delimiter)
-		}
-		t.text.WriteString(t.quote(cell))
-	}
-	t.text.WriteString(t.Newline)
-}
-
-// line writes a text that is a line already.
-func (t *textWriter) line(text string) {
-	t.text.WriteString(text)
-	t.text.WriteString(t.Newline)
-}
-
-// close ends the text.
-func (t *textWriter) close() error {
-	err := t.text.Flush()
-	if t.encoder != nil {
-		err = errors.Join(err, t.encoder.Close())
-	}
-	return err
-}
-
-func (d Dialect) quote(cell string) string {
-	plain := trimCell(cell) == cell && !strings.HasPrefix(cell, "#") && !strings.HasPrefix(cell, "sep=") &&
-		!strings.Contains(cell, d.Delimiter) && !strings.ContainsAny(cell, "\"\r\n")
-	if plain {
-		return cell
-	}
-	cell = strings.ReplaceAll(cell, `"`, `""`)
-	return `"` + strings.ReplaceAll(cell, "\n", d.Newline) + `"`
-}
+// PlainDialect is UTF-8 with commas and line feeds.
+func PlainDialect() Dialect { return Dialect{Delimiter: ",", Encoding: utf8Plain, Newline: "\n"} }
 
 // sniffDelimiter picks the delimiter that occurs most often outside quotes in the
 // header line; a comma if there is none.

@@ -131,17 +131,19 @@ func (x *Exporter) Shown(partners map[string]graph.Partner) (ids []string) {
 	return ids
 }
 
-// Write writes the rows, and below them the comments.
-func (e *Export) Write(w io.Writer) error {
-	t := e.form.Dialect.open(w)
-	t.record(e.form.Header)
-	for _, cells := range e.records {
-		t.record(cells)
+// Write writes the rows, and below them the comments, in exactly the dialect of the
+// form: the file is made to be edited.
+func (e *Export) Write(w io.Writer) error { return e.form.Dialect.WriteExactly(w, e.write) }
+
+func (e *Export) write(t *Writer) error {
+	err := t.Write(e.form.Header)
+	for i := 0; i < len(e.records) && err == nil; i++ {
+		err = t.Write(e.records[i])
 	}
-	for _, remark := range e.remarks {
-		t.line(remark)
+	for i := 0; i < len(e.remarks) && err == nil; i++ {
+		err = t.line(e.remarks[i])
 	}
-	return t.close()
+	return err
 }
 
 // IsFilledIn reports whether a CSV of partners holds what an export cannot: a note, a

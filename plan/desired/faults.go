@@ -137,23 +137,24 @@ func (f *Faults) Rows() int { return len(f.rows) }
 // Write writes the rows below the header of the file, in its dialect, with their
 // cells as they were, and with a last column "reason"; if the file has such a
 // column already, as an earlier file of faults does, the reason stands there.
-func (f *Faults) Write(w io.Writer) error {
-	t := f.dialect.open(w)
+func (f *Faults) Write(w io.Writer) error { return f.dialect.WriteFile(w, f.write) }
+
+func (f *Faults) write(t *Writer) error {
 	header := f.header
 	if f.reason < 0 {
 		header = f.withReason(header, colReason.String())
 	}
-	t.record(header)
-	for i := range f.rows {
+	err := t.Write(header)
+	for i := 0; i < len(f.rows) && err == nil; i++ {
 		r := &f.rows[i]
 		reason := fmt.Sprintf("line %d: %s", r.line, strings.Join(r.reasons, "; "))
 		if r.cells != nil {
-			t.record(f.withReason(r.cells, reason))
+			err = t.Write(f.withReason(r.cells, reason))
 		} else {
-			t.line(f.reasoned(r.text, t.quote(reason)))
+			err = t.line(f.reasoned(r.text, f.dialect.quote(reason)))
 		}
 	}
-	return t.close()
+	return err
 }
 
 // withReason is cells with a reason in its column, or as a new last cell.

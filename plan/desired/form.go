@@ -17,8 +17,8 @@ type Form struct {
 }
 
 // CanonicalForm has a column for each managed property, by its name in Graph, and
-// one for what a partner is called in its directory. The byte order mark tells
-// spreadsheets that the file is UTF-8.
+// one for what a partner is called in its directory. The byte order mark makes a
+// spreadsheet save the file as UTF-8, whatever is typed there.
 func CanonicalForm() Form {
 	f := Form{Dialect: Dialect{Delimiter: ",", Encoding: utf8BOM, Newline: "\n"}}
 	for c := range colEnsure {

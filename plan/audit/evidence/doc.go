@@ -7,7 +7,7 @@
 // the sums, the chain and the signatures, and the findings computed again from
 // the input and from the answers of Graph, byte for byte. It knows audits, but
 // not what a report looks like: reports come as names with functions that render
-// them. It never reaches a network: Prove plays the recorded answers to the same
+// them. It never reaches a network: a proof plays the recorded answers to the same
 // client that read them.
 //
 // The files of an audit, in a folder <UTC time>-<result>:

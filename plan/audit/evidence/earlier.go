@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"bulksync/internal/seal"
 	"bulksync/plan/audit"
 )
 
@@ -59,7 +60,7 @@ func (e *Entry) readAudit(path string) (a *audit.Audit, problem string) {
 	if err != nil {
 		return nil, err.Error()
 	}
-	if sumOf(text) != e.Manifest.Files[at].SHA256 {
+	if seal.Sum(text) != e.Manifest.Files[at].SHA256 {
 		return nil, fmt.Sprintf("%s was altered", AuditName)
 	}
 	if a, err = audit.Decode(bytes.NewReader(text)); err != nil {

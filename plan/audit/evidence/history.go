@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -123,7 +121,7 @@ func readEntry(path, folder string) (Entry, error) {
 		e.Problem = fmt.Sprintf("%s cannot be read: %v", ManifestName, err)
 		return e, nil
 	}
-	e.SHA256 = sumOf(text)
+	e.SHA256 = seal.Sum(text)
 	m, err := parseManifest(text)
 	switch {
 	case errors.Is(err, ErrFormat):
@@ -332,9 +330,4 @@ func readFile(path string, limit int64) ([]byte, error) {
 		return nil, atomicfile.PathError(err)
 	}
 	return text, nil
-}
-
-func sumOf(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
 }

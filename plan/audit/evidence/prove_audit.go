@@ -33,8 +33,15 @@ type ProveOptions struct {
 	// Index renders the page of a store with this history; nil leaves the page out.
 	Index func(path string, history []Entry) func(io.Writer) error
 	// Signers must have signed each audit; nil demands no signature.
-	Signers *seal.Signers
+	Signers *Signers
 }
+
+// Signers says whose key may sign an audit.
+type Signers = seal.Signers
+
+// ReadSigners reads the text of an allowed_signers file of OpenSSH. Messages call the
+// file name.
+func ReadSigners(text, name string) (*Signers, error) { return seal.ReadSigners(text, name) }
 
 // Report is a file that follows from an audit.
 type Report struct {
@@ -201,7 +208,7 @@ func (p *auditProof) manifest() (ok bool, err error) {
 		p.add(Altered, OfManifest, ManifestName, "%s", p.says(err, ManifestName))
 		return false, nil
 	}
-	p.SHA256 = sumOf(p.text)
+	p.SHA256 = seal.Sum(p.text)
 	m, err := parseManifest(p.text)
 	switch {
 	case errors.Is(err, ErrFormat):

@@ -184,7 +184,7 @@ func (p *auditProof) readInput(file, name string, read func(io.Reader) error) er
 // identity is what an audit says that it compared the tenant with.
 func (in *auditInput) identity() audit.Input {
 	if in.rows != nil {
-		return audit.Input{Name: in.rows.Input.Name, SHA256: in.rows.Input.SHA256, Rows: in.rows.Input.Rows}
+		return audit.InputOf(&in.rows.Input)
 	}
 	return audit.Input{Name: in.template.Name, SHA256: in.template.SHA256}
 }

@@ -146,7 +146,7 @@ func (a *auditor) compare(s *evidence.Store, b *evidence.Bundle, m *evidence.Man
 		m.Options.CSV = "partners.csv"
 		rows, err = desired.ReadRows(ctx, b.Tee(evidence.CSVName, strings.NewReader(a.csv)), "partners.csv")
 		a.must(err)
-		in = audit.Input{Name: rows.Input.Name, SHA256: rows.Input.SHA256, Rows: rows.Input.Rows}
+		in = audit.InputOf(&rows.Input)
 	}
 	if a.waivers != "" {
 		m.Options.Waivers = "waivers.csv"

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"bulksync/internal/atomicfile"
+	"bulksync/internal/seal"
 	"bulksync/plan/audit"
 )
 
@@ -52,7 +53,7 @@ func (b *Bundle) commit(ctx context.Context, m *Manifest, sign func(text []byte)
 		return audit.Link{}, err
 	}
 	b.ended = true
-	l := audit.Link{Folder: folder, SHA256: sumOf(text)}
+	l := audit.Link{Folder: folder, SHA256: seal.Sum(text)}
 	s := b.store
 	s.entries = append(s.entries, Entry{Folder: folder, SHA256: l.SHA256, Manifest: m})
 	chain(s.entries)
@@ -136,7 +137,7 @@ func signed(text []byte, signer string, sign func(text []byte) ([]byte, error)) 
 // sums is the text of SHA256SUMS.
 func sums(files []File, manifest []byte) []byte {
 	var b bytes.Buffer
-	b.WriteString(sumLine(sumOf(manifest), ManifestName))
+	b.WriteString(sumLine(seal.Sum(manifest), ManifestName))
 	for _, f := range files {
 		b.WriteString(sumLine(f.SHA256, f.Name))
 	}
