@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-
-	"github.com/natefinch/atomic"
 )
+
+// ErrInUse means that a file cannot be replaced or opened because another program
+// has it open. It occurs on Windows alone.
+var ErrInUse = errors.New("it is open in another program")
 
 // tempPattern names the temporary files next to an output while it is rendered.
 const tempPattern = ".bulksync-*"
@@ -53,7 +55,7 @@ func replace(path string, mode fs.FileMode, render func(io.Writer) error) (err e
 	if err := errors.Join(b.Flush(), chmod(f, mode), f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return atomic.ReplaceFile(f.Name(), path)
+	return takeName(f.Name(), path)
 }
 
 // chmod changes the mode of a temporary file, which was created with 0600.
