@@ -8,6 +8,9 @@ import (
 	"syscall"
 )
 
+// settingsName is the file of settings for a shell.
+const settingsName = "env.sh"
+
 // isBrokenPipe reports that the reader of a stream has gone.
 func isBrokenPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
 

@@ -12,6 +12,9 @@ const (
 	errorNoData       = syscall.Errno(232)
 )
 
+// settingsName is the file of settings for a shell.
+const settingsName = "env.ps1"
+
 // isBrokenPipe reports that the reader of a stream has gone.
 func isBrokenPipe(err error) bool {
 	return errors.Is(err, errorBrokenPipe) || errors.Is(err, errorNoData)
