@@ -72,6 +72,8 @@ func (e *env) hintOf(err error) string {
 		return e.hintSignIn()
 	case errors.As(err, &unsafe), errors.As(err, &store):
 		return "name a folder of your own"
+	case errors.Is(err, atomicfile.ErrInUse):
+		return "close the file there, and run the command again"
 	case errors.As(err, new(*atomicfile.KindError)):
 		return "put back the file that the run left there"
 	case errors.Is(err, plan.ErrAltered):
