@@ -5,6 +5,14 @@ import (
 	"testing"
 )
 
+// typedHere is one of two texts: what is typed into the shell of this system.
+func typedHere(posix, power string) string {
+	if userShell().power {
+		return power
+	}
+	return posix
+}
+
 // A POSIX shell reads the same word that was printed for it.
 func TestWordsOfAShell(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
