@@ -1,7 +1,7 @@
 # The short way to each thing that is done often. Needs Go, and for the race
 # detector of make test a C compiler; modules come from the Go module proxy. .ci/run calls these targets.
 
-.PHONY: demo test bench lint build
+.PHONY: demo test test-windows bench lint build
 
 demo: ## the whole tour against the built-in Graph: no account, no network
 	go run ./cmd/bulksync demo
@@ -10,6 +10,13 @@ test: ## vet and every test under the race detector
 	go mod download
 	go vet ./...
 	go test -race -timeout 10m ./...
+
+# Those that touch what differs there: files, folders, locks, processes, the command
+# line. The others compute the same everywhere, as do the two tests that are left out,
+# which forge stores of evidence for a minute.
+test-windows: ## tests of the Windows program under Wine: needs wine64 and x86_64-w64-mingw32-gcc
+	tools/windows/test -timeout 10m -skip 'TestATamperedStoreIsNotProved|TestEveryStoreIsProved' \
+	  ./cmd/... ./execute/journal ./execute/rundir ./internal/... ./plan/audit/evidence
 
 # The virtual runs come from the tests of ratelimit: they cost nothing there.
 bench: ## every benchmark, what commands need, and what was promised against what was measured; 12 minutes

@@ -31,7 +31,7 @@ differs in any tenant; 2: something does; 5: nothing is known of a tenant.`,
 		Example: "  bulksync fleet collect fleet\n  bulksync fleet collect shard-0 shard-1 --out-dir fleet",
 		Args:    takes(1, anyNumber),
 		RunE: c.fleetVerb(func(e *env, args []string) error {
-			o.dirs = args
+			o.dirs = matching(args)
 			return o.run(c.stops.Soft, e)
 		}),
 	}

@@ -69,7 +69,7 @@ func (o verifyOptions) run(stops execute.Stops, e *env, paths []string) error {
 		return fmt.Errorf("verify writes text or json, not %s", e.format)
 	}
 	v := &verifier{env: e, verifyOptions: o, now: time.Now()}
-	targets, err := v.targets(ctx, paths)
+	targets, err := v.targets(ctx, matching(paths))
 	if err == nil {
 		v.signers, err = o.readSigners(ctx, e)
 	}

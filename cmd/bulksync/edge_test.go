@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,18 +21,8 @@ import (
 	"bulksync/graph/graphsim"
 )
 
-// A hint prints one word to a shell, and the shell reads the same word.
-func TestShellQuote(t *testing.T) {
-	for _, s := range []string{
-		"plan.json", "", "a b", "it's", `\`, "$HOME", "a;b", "*", "~", "a\nb", "-x", "München", "#1", "!",
-		"\x1b[31mred", "a\tb", "50%\r", "it's\n`id`", "bad\xff", "turned\u202eround", "\x01\x31",
-		"::error::x.csv", "a ::b", "##vso[x]", "'##[x]", "C#::x",
-	} {
-		out, err := exec.Command("sh", "-c", "printf %s "+edge(shellQuote(s))).Output()
-		if err != nil || string(out) != s && s != "-x" {
-			t.Errorf("%q comes out as %q: %v", s, out, err)
-		}
-	}
+// A hint is a command that can be typed as it is printed.
+func TestCommandsOfHints(t *testing.T) {
 	at := address{auth: "default", graphURL: "http://127.0.0.1:1"}
 	for want, got := range map[string]string{
 		"bulksync apply ./-x --graph-url http://127.0.0.1:1": at.command("apply", "-x"),

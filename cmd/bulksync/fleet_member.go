@@ -120,19 +120,20 @@ func (m *member) checkFolder(folders, files []string) error {
 // command is a command line for the tenant that can be run as printed: its secrets are
 // those of the variables that the manifest names.
 func (m *member) command(line string) string {
-	var given []string
+	var given []setting
+	sh := userShell()
 	switch auth.Way(m.Auth) {
 	case auth.ByToken, auth.ByManagedIdentity, auth.ByAzureCLI:
 	default: // the terminal may have that of another tenant, which --tenant does not replace
-		given = append(given, "AZURE_TENANT_ID="+m.TenantID)
+		given = append(given, setting{"AZURE_TENANT_ID", sh.value(m.TenantID)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Settings)) {
-		given = append(given, name+"="+shellQuote(m.Settings[name]))
+		given = append(given, setting{name, sh.value(m.Settings[name])})
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Secrets)) {
-		given = append(given, name+`="$`+m.Secrets[name]+`"`)
+		given = append(given, setting{name, sh.variable(m.Secrets[name])})
 	}
-	return strings.Join(append(given, line), " ")
+	return sh.with(given, line)
 }
 
 // place is the path of a file of the tenant, relative to the folder of the fleet.

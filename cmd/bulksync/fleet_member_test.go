@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -66,11 +67,18 @@ func TestVariablesOfATenant(t *testing.T) {
 
 // A printed command signs in to its own tenant, whatever tenant the terminal names.
 func TestCommandOfATenant(t *testing.T) {
-	for way, want := range map[string]string{
+	commands := map[string]string{
 		"secret":           "AZURE_TENANT_ID=" + farmTenant(0) + ` AZURE_CLIENT_ID=app AZURE_CLIENT_SECRET="$CONTOSO_SECRET" bulksync apply plan.json`,
 		"token":            `AZURE_CLIENT_ID=app AZURE_CLIENT_SECRET="$CONTOSO_SECRET" bulksync apply plan.json`,
 		"managed-identity": `AZURE_CLIENT_ID=app AZURE_CLIENT_SECRET="$CONTOSO_SECRET" bulksync apply plan.json`,
-	} {
+	}
+	if runtime.GOOS == "windows" {
+		commands = map[string]string{
+			"secret": "$env:AZURE_TENANT_ID = '" + farmTenant(0) + "'; $env:AZURE_CLIENT_ID = 'app'; $env:AZURE_CLIENT_SECRET = $env:CONTOSO_SECRET; bulksync apply plan.json",
+			"token":  "$env:AZURE_CLIENT_ID = 'app'; $env:AZURE_CLIENT_SECRET = $env:CONTOSO_SECRET; bulksync apply plan.json",
+		}
+	}
+	for way, want := range commands {
 		m := &member{Tenant: fleet.Tenant{
 			TenantID: farmTenant(0), Auth: way,
 			Settings: map[string]string{"AZURE_CLIENT_ID": "app"}, Secrets: map[string]string{"AZURE_CLIENT_SECRET": "CONTOSO_SECRET"},

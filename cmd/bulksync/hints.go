@@ -2,11 +2,8 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"bulksync/execute/journal"
 	"bulksync/execute/rundir"
@@ -72,6 +69,8 @@ func (e *env) hintOf(err error) string {
 		return e.hintSignIn()
 	case errors.As(err, &unsafe):
 		return "name a folder of your own"
+	case errors.Is(err, atomicfile.ErrInUse):
+		return "close the file there, and run the command again"
 	case errors.As(err, new(*atomicfile.KindError)):
 		return "put back the file that the run left there"
 	case errors.Is(err, plan.ErrAltered):
@@ -92,8 +91,8 @@ func (e *env) hintOf(err error) string {
 // whom, for the commands in hints.
 type address struct{ cloud, graphURL, tenant, auth string }
 
-// command is a command line that can be run as printed: quoted for a POSIX
-// shell, with this address.
+// command is a command line that can be run as printed: quoted for the shell of
+// this system, with this address.
 func (at address) command(verb string, args ...string) string {
 	words := []string{"bulksync", verb}
 	for _, arg := range args {
@@ -143,33 +142,4 @@ func (e *env) noteKept(p *plan.Plan, out string, at address) {
 	default:
 		e.note("plan saved in %s; to apply exactly this plan: %s", out, at.command("apply", out))
 	}
-}
-
-// shellQuote quotes s as one word for a POSIX shell.
-func shellQuote(s string) string {
-	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-./:@%+=,", r)
-	}
-	if report.OneLine(s) != s {
-		return printfWord(s)
-	}
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// printfWord quotes text that cannot be printed as it is. Letters and digits
-// stay readable, so that edge still finds a token. (The shell drops a newline
-// at the very end.)
-func printfWord(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		if c := s[i]; c < utf8.RuneSelf && (unicode.IsLetter(rune(c)) || unicode.IsDigit(rune(c)) || strings.IndexByte("_-./:@", c) >= 0) {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, `\%03o`, c)
-		}
-	}
-	return `"$(printf '` + b.String() + `')"`
 }

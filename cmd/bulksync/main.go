@@ -20,6 +20,7 @@ func main() { os.Exit(protected(os.Args[1:])) }
 // panics.
 func protected(args []string) (code int) {
 	crashLoudly()
+	inExplorer()
 	browser.Stdout = os.Stderr // what a browser prints when a sign-in opens it is no result
 	p := &process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, cacheDir: os.UserCacheDir, openFile: new(sync.Once)}
 	p.collectSooner()

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"bulksync/internal/atomicfile"
 )
@@ -92,7 +93,7 @@ func (p *process) openStream(path string) (f *os.File, opened bool, err error) {
 	}
 	for _, w := range []io.Writer{p.out, p.err} {
 		own, isFile := w.(*os.File)
-		if !isFile {
+		if !isFile || runtime.GOOS == "windows" { // where they have no path, and all pipes and devices are the same file
 			continue
 		}
 		if i, err := own.Stat(); err == nil && os.SameFile(i, info) {

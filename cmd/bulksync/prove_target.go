@@ -112,7 +112,7 @@ func (t *target) ofFleet(dir, what string) {
 	}
 	t.kind = aMystery
 	t.err = hinted(fmt.Errorf("%s is %s: each tenant has its own evidence, or its own plan", t.path, what),
-		"bulksync verify "+shellQuote(filepath.Join(dir, fleet.TenantsDir))+"/*/"+each)
+		"bulksync verify "+userShell().below(filepath.Join(dir, fleet.TenantsDir), each))
 }
 
 // inside is the hint of a folder that is nothing to prove: what is in it may be.

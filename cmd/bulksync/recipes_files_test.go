@@ -80,7 +80,7 @@ func TestThePowerShellScriptIsASCII(t *testing.T) {
 		t.Error("audit.ps1 is not ASCII")
 	}
 	for _, want := range []string{
-		"audit $File --evidence $Store --fail-on new --require-readonly", "verify $Store", "\n    2 {", "\n    4 {", "\n    5 {", "130, 143",
+		"audit $File --evidence $Store --fail-on new --require-readonly", "verify $Store", "-PSEdition Desktop", "$global:LASTEXITCODE = 1", "OutputEncoding", "\n    2 {", "\n    4 {", "\n    5 {", "130, 143",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("audit.ps1 has no %q", want)

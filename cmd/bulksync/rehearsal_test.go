@@ -369,7 +369,7 @@ func TestSimulateTLS(t *testing.T) {
 	o := newSimulateOptions()
 	o.partners, o.tls = 3, h.file("tls")
 	said, end := h.simulate(t, o)
-	if err := end(); err != nil || !regexp.MustCompile(`, 3 partners, with its sign-in host, at https://127\.0\.0\.1:\d+\n(?s:.*)  \. \S+/tls/env\.sh\n  bulksync doctor --auth secret --graph-url https://127`).MatchString(said) {
+	if err := end(); err != nil || !regexp.MustCompile(`, 3 partners, with its sign-in host, at https://127\.0\.0\.1:\d+\n(?s:.*)  `+typedHere(`\. \S+/tls/env\.sh`, `Invoke-Expression \(Get-Content -Raw -Encoding UTF8 -LiteralPath '\S+\\tls\\env\.ps1'\)`)+`\n  bulksync doctor --auth secret --graph-url https://127`).MatchString(said) {
 		t.Errorf("%v\n%s", err, said)
 	}
 	o.tokenLifetime = time.Second

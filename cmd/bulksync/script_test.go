@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		Setup:               setupScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": cmdExits, "sim": cmdSim, "wire": cmdWire, "nofile": cmdNoFile, "mode": cmdMode, "sub": cmdSub, "token": cmdToken, "nosecret": cmdNoSecret,
+			"exits": cmdExits, "sim": cmdSim, "wire": cmdWire, "nofile": cmdNoFile, "mode": cmdMode, "sub": cmdSub, "append": cmdAppend, "fill": cmdFill, "count": cmdCount, "token": cmdToken, "nosecret": cmdNoSecret,
 		},
 	})
 }
@@ -298,7 +298,8 @@ func cmdNoFile(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// cmdMode requires that files are readable by their owner alone.
+// cmdMode requires that files are readable by their owner alone. The modes of Windows
+// say nothing about that.
 func cmdMode(ts *testscript.TestScript, _ bool, args []string) {
 	for _, name := range args {
 		info, err := os.Stat(ts.MkAbs(name))
@@ -332,13 +333,45 @@ func cmdNoSecret(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-// cmdSub rewrites a file: sub FILE OLD NEW.
+// cmdSub rewrites files: sub PATTERN OLD NEW.
 func cmdSub(ts *testscript.TestScript, _ bool, args []string) {
-	text := ts.ReadFile(args[0])
-	if !strings.Contains(text, args[1]) {
-		ts.Fatalf("%s has no %q", args[0], args[1])
+	paths := matches(ts, args[0])
+	if len(paths) == 0 {
+		ts.Fatalf("there is no %s", args[0])
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o600))
+	for _, path := range paths {
+		text := ts.ReadFile(path)
+		if !strings.Contains(text, args[1]) {
+			ts.Fatalf("%s has no %q", path, args[1])
+		}
+		ts.Check(os.WriteFile(path, []byte(strings.ReplaceAll(text, args[1], args[2])), 0o600))
+	}
+}
+
+// cmdAppend adds text to a file: append FILE TEXT.
+func cmdAppend(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(ts.ReadFile(args[0])+args[1]), 0o600))
+}
+
+// cmdFill puts the variables of the script into files: fill FILE...
+func cmdFill(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(os.Expand(ts.ReadFile(name), ts.Getenv)), 0o600))
+	}
+}
+
+// cmdCount requires how many files match a pattern: count N PATTERN.
+func cmdCount(ts *testscript.TestScript, _ bool, args []string) {
+	if got := matches(ts, args[1]); strconv.Itoa(len(got)) != args[0] {
+		ts.Fatalf("there are %d of %s: %q", len(got), args[1], got)
+	}
+}
+
+// matches are the files that match a pattern.
+func matches(ts *testscript.TestScript, pattern string) []string {
+	paths, err := filepath.Glob(ts.MkAbs(pattern))
+	ts.Check(err)
+	return paths
 }
 
 // cmdToken puts another token in the environment:

@@ -13,13 +13,19 @@ import (
 	"bulksync/execute"
 )
 
+// hardAfter is how long the requests in flight may take after a signal that the
+// process does not outlive by much: half of what Windows allows is for the reports.
+const hardAfter = 2500 * time.Millisecond
+
 // withSignals returns stops that the signals of the process end: the first
 // interrupt ends Soft, the second Hard.
 //
-// SIGINT, SIGTERM and SIGHUP interrupt. SIGQUIT writes the stacks of all
-// goroutines to trace and counts as two interrupts; a second one ends the
-// process whatever it waits for. A closed pipe ends nothing: writing to it
-// fails.
+// SIGINT, SIGTERM and SIGHUP interrupt; on Windows these are Ctrl-C, Ctrl-Break and,
+// as SIGTERM, the end of the window, of the user's session or of the system, which
+// soon kills the process: it counts as a second interrupt after hardAfter. SIGQUIT
+// writes the stacks of all goroutines to trace and counts as two interrupts; a
+// second one ends the process whatever it waits for. A closed pipe ends nothing:
+// writing to it fails.
 func withSignals(trace io.Writer) (stops execute.Stops, end func()) {
 	hard, kill := context.WithCancelCause(context.Background())
 	soft, stop := context.WithCancelCause(hard)
@@ -39,6 +45,9 @@ func withSignals(trace io.Writer) (stops execute.Stops, end func()) {
 			again := soft.Err() != nil
 			stop(execute.ErrInterrupted)
 			if s != syscall.SIGQUIT && !again {
+				if endsSoon(s) {
+					time.AfterFunc(hardAfter, func() { kill(execute.ErrInterrupted) })
+				}
 				continue
 			}
 			kill(execute.ErrInterrupted)

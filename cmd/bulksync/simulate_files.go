@@ -11,9 +11,6 @@ import (
 	"bulksync/internal/atomicfile"
 )
 
-// settingsName is the file of settings for a shell.
-const settingsName = "env.sh"
-
 // settingsHead begins the file of settings.
 const settingsHead = "# How to sign in at the built-in Graph. Nothing here opens anything real.\n"
 
@@ -22,9 +19,9 @@ const ownLeftovers = "BULKSYNC_CLOUD BULKSYNC_TENANT BULKSYNC_ACCESS_TOKEN"
 
 // settingsText is a file of settings: it takes some away, and sets others.
 func settingsText(unset string, variables [][2]string) string {
-	text := settingsHead + "unset " + unset + "\n"
+	text := settingsHead + userShell().unset(unset) + "\n"
 	for _, v := range variables {
-		text += "export " + v[0] + "=" + shellQuote(v[1]) + "\n"
+		text += userShell().export(v[0], v[1]) + "\n"
 	}
 	return text
 }

@@ -145,11 +145,11 @@ func (s *simulated) toldFleet(dir string) string {
 	return fmt.Sprintf(`%s
 In another terminal:
 
-  . %s
+  %s
   bulksync fleet audit %s --out-dir %s
 
 Ctrl-C ends it.
-`, s.what(), shellQuote(absolute(dir, settingsName)), shellQuote(absolute(dir, manifestName)), shellQuote(absolute(dir, "audit")))
+`, s.what(), userShell().source(absolute(dir, settingsName)), shellQuote(absolute(dir, manifestName)), shellQuote(absolute(dir, "audit")))
 }
 
 // toldTokens says what is served, and how to reach a tenant with its token.
@@ -164,7 +164,7 @@ func (s *simulated) toldTokens(doctor string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\nIn another terminal%s:\n\n", s.what(), with)
 	for _, t := range s.tenants {
-		fmt.Fprintf(&b, "  export BULKSYNC_ACCESS_TOKEN=%s%s\n", t.secret, comment(t))
+		fmt.Fprintf(&b, "  %s%s\n", userShell().export("BULKSYNC_ACCESS_TOKEN", t.secret), comment(t))
 	}
 	fmt.Fprintf(&b, "  %s\n\nCtrl-C ends it.\n", doctor)
 	return b.String()

@@ -152,18 +152,21 @@ func (r *rehearsal) told() string {
 		others = fmt.Sprintf(`
 That is the first tenant. Another one, such as the last:
 
-  AZURE_TENANT_ID=%s AZURE_CLIENT_SECRET="$%s" bulksync doctor --auth secret --graph-url %s
-`, r.tenants[n-1].sim.HomeTenant(), variable, r.url)
+  %s
+`, userShell().with([]setting{
+			{"AZURE_TENANT_ID", userShell().value(r.tenants[n-1].sim.HomeTenant())},
+			{"AZURE_CLIENT_SECRET", userShell().variable(variable)},
+		}, "bulksync doctor --auth secret --graph-url "+r.url))
 	}
 	return fmt.Sprintf(`%s
 In another terminal, with --auth secret, certificate, workload-identity,
 managed-identity, github, azure-pipelines or device-code:
 
-  . %s
+  %s
   bulksync doctor --auth secret --graph-url %s
 %s
 Ctrl-C ends it.
-`, r.what(), shellQuote(r.file(settingsName)), r.url, others)
+`, r.what(), userShell().source(r.file(settingsName)), r.url, others)
 }
 
 // newAppPair is a certificate of an app, and the same with its key as PEM.

@@ -163,7 +163,7 @@ func (e *env) optionsFor(stream io.Writer) report.Options {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
 			o.Width = w
 		}
-		o.Color = e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
+		o.Color = e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb" && showsColor(f)
 	}
 	return o
 }

@@ -292,7 +292,7 @@ func TestSimulate(t *testing.T) {
 	h.env.cloud = graph.USGov
 	for ; o.partners < 5; o.partners++ { // the second time the state says how many, and whose they are
 		said, end := h.simulate(t, o)
-		m := regexp.MustCompile(`^Graph of home tenant ` + other.TenantID + ` \(Adatum Corporation 2\), 3 partners, at (http://127.0.0.1:\d+)\n(?s:.*)BULKSYNC_ACCESS_TOKEN=(\S+)\n  bulksync doctor --cloud usgov --graph-url http://127.0.0.1:\d+\n`).FindStringSubmatch(said)
+		m := regexp.MustCompile(`^Graph of home tenant ` + other.TenantID + ` \(Adatum Corporation 2\), 3 partners, at (http://127.0.0.1:\d+)\n(?s:.*)BULKSYNC_ACCESS_TOKEN` + typedHere(`=(\S+)`, ` = '(\S+)'`) + `\n  bulksync doctor --cloud usgov --graph-url http://127.0.0.1:\d+\n`).FindStringSubmatch(said)
 		if m == nil {
 			t.Fatalf("it says:\n%s: %v", said, end())
 		}

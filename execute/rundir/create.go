@@ -17,12 +17,12 @@ import (
 // or other users may write to it (an *atomicfile.UnsafeError). It creates nothing.
 func Check(path string) error {
 	d := &Dir{path: path}
-	entries, err := os.ReadDir(path)
+	entries, err := atomicfile.ReadDir(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return atomicfile.PathError(err)
+		return err
 	}
 	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !isLeftover(e.Name()) }) {
 		return fmt.Errorf("the run folder %s %w", path, ErrNotEmpty)

@@ -135,9 +135,9 @@ func (d *Dir) Decisions() (paths []string, err error) {
 	if there, err := d.hasDecisions(); err != nil || !there {
 		return nil, err
 	}
-	entries, err := os.ReadDir(d.File(DecisionsName))
+	entries, err := atomicfile.ReadDir(d.File(DecisionsName))
 	if err != nil {
-		return nil, atomicfile.PathError(err)
+		return nil, err
 	}
 	names := map[string]bool{}
 	for _, e := range entries {

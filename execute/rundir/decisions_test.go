@@ -3,6 +3,7 @@ package rundir_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -39,7 +40,7 @@ func TestDecisionsAreKept(t *testing.T) {
 	if err != nil || !slices.Equal(listed, want) || len(names(t, filepath.Join(path, "decisions"))) != 5 {
 		t.Errorf("listed %q, %v", listed, err)
 	}
-	if info, err := os.Stat(filepath.Join(path, "decisions", "d.json")); err != nil || info.Mode().Perm()&0o077 != 0 {
+	if info, err := os.Stat(filepath.Join(path, "decisions", "d.json")); err != nil || runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 }
@@ -71,8 +72,9 @@ func TestDecisionsBesideSomethingElse(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(folder, "d.json"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(os.DevNull, filepath.Join(folder, "2-d.json.sig")); err != nil {
-		t.Skip(err)
+	_ = os.Symlink(os.DevNull, filepath.Join(folder, "2-d.json.sig"))
+	if _, err := os.Readlink(filepath.Join(folder, "2-d.json.sig")); err != nil {
+		t.Skip(err) // Windows asks for a privilege, and Wine makes none although it says so
 	}
 	for range 2 {
 		if err := d.Keep([]rundir.Decision{ada}); err != nil {

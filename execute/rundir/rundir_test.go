@@ -336,7 +336,9 @@ func TestReopen(t *testing.T) {
 	if log, err := d.Journal(t.Context(), p); err != nil || !log.Ended() {
 		t.Errorf("what was added does not follow: %v", err)
 	}
-	os.Remove(d.File(rundir.JournalName))
+	if err := errors.Join(file.Close(), os.Remove(d.File(rundir.JournalName))); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := d.Reopen(log); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a journal that is gone: %v", err)
 	}

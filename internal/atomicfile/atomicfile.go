@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-
-	"github.com/natefinch/atomic"
 )
+
+// ErrInUse means that a file cannot be replaced or opened because another program
+// has it open. It occurs on Windows alone.
+var ErrInUse = errors.New("it is open in another program")
 
 // tempPattern names the temporary files next to an output while it is rendered.
 const tempPattern = ".bulksync-*"
@@ -56,7 +58,7 @@ func replace(path string, create func(dir, pattern string) (*os.File, error), re
 	if err := errors.Join(b.Flush(), f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return atomic.ReplaceFile(f.Name(), path)
+	return takeName(f.Name(), path)
 }
 
 // createPublic creates a temporary file that other users may read.

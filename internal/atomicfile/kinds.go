@@ -88,6 +88,16 @@ func Open(path string, flag int) (*os.File, error) {
 	return f, PathError(err)
 }
 
+// ReadDir lists a folder. A file in its place is an error on every system, and
+// never fs.ErrNotExist.
+func ReadDir(path string) ([]fs.DirEntry, error) {
+	entries, err := os.ReadDir(path)
+	if info, errStat := os.Stat(path); errStat == nil && !info.IsDir() && (err == nil || errors.Is(err, fs.ErrNotExist)) {
+		err = fmt.Errorf("%s: not a directory", path)
+	}
+	return entries, PathError(err)
+}
+
 // Reader reads a regular file, which never blocks a reader, until a context
 // ends.
 type Reader struct {
@@ -109,16 +119,19 @@ func (r *Reader) Read(p []byte) (int, error) {
 // PathError removes the name of the system call, which helps nobody.
 func PathError(err error) error {
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return fmt.Errorf("%s: %w", e.Path, e.Err)
+		return fmt.Errorf("%s: %w", e.Path, plain(e.Err))
 	}
-	return err
+	return plain(err)
 }
 
 // WithoutPath removes the path too, for a temporary file that the user does not
 // know.
 func WithoutPath(err error) error {
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return e.Err
+		return plain(e.Err)
 	}
-	return err
+	if e := (*os.LinkError)(nil); errors.As(err, &e) {
+		return plain(e.Err)
+	}
+	return plain(err)
 }

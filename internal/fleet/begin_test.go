@@ -172,9 +172,9 @@ func TestLock(t *testing.T) {
 		if unlock, err := fleet.Lock(ctx, dir, shard, wait); !errors.Is(err, why) || unlock != nil || waits != 1 || time.Since(at) != time.Minute {
 			t.Errorf("got %v after %v and %d waits", err, time.Since(at), waits)
 		}
-		time.AfterFunc(time.Hour, first)
+		time.AfterFunc(10*time.Minute, first)
 		second, err := fleet.Lock(t.Context(), dir, shard, wait)
-		if took := time.Since(at); err != nil || waits != 2 || took < time.Hour || took > time.Hour+2*time.Minute {
+		if took := time.Since(at); err != nil || waits != 2 || took < 10*time.Minute || took > 12*time.Minute {
 			t.Fatalf("got %v after %v and %d waits", err, took, waits)
 		}
 		second()
@@ -202,8 +202,9 @@ func TestALockThatIsNone(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "shards"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(other, filepath.Join(dir, fleet.WholeFleet.LockName())); err != nil {
-		t.Skip(err)
+	_ = os.Symlink(other, filepath.Join(dir, fleet.WholeFleet.LockName()))
+	if _, err := os.Readlink(filepath.Join(dir, fleet.WholeFleet.LockName())); err != nil {
+		t.Skip(err) // Windows asks for a privilege, and Wine makes none although it says so
 	}
 	if _, err := fleet.Lock(t.Context(), dir, fleet.WholeFleet.LockName(), never); err == nil || !strings.Contains(err.Error(), "is a link, not a file") {
 		t.Errorf("a link: %v", err)

@@ -115,9 +115,12 @@ func readRecords(dirs []string) (all []found, ignored []Ignored, err error) {
 			continue
 		}
 		seen = append(seen, info)
-		entries, err := os.ReadDir(filepath.Join(dir, RecordsDir))
-		if err != nil && (!errors.Is(err, fs.ErrNotExist) || !info.IsDir()) {
-			return nil, nil, atomicfile.PathError(err)
+		if _, err := atomicfile.ReadDir(dir); err != nil {
+			return nil, nil, err
+		}
+		entries, err := atomicfile.ReadDir(filepath.Join(dir, RecordsDir))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, err
 		}
 		for _, e := range entries {
 			file := filepath.Join(dir, RecordsDir, e.Name())

@@ -94,8 +94,9 @@ func TestARecordIsReadAsItWasWritten(t *testing.T) {
 // A folder of records that is a link is not written through.
 func TestARecordIsNotWrittenElsewhere(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
-	if err := os.Symlink(other, filepath.Join(dir, "shards")); err != nil {
-		t.Skip(err)
+	_ = os.Symlink(other, filepath.Join(dir, "shards"))
+	if _, err := os.Readlink(filepath.Join(dir, "shards")); err != nil {
+		t.Skip(err) // Windows asks for a privilege, and Wine makes none although it says so
 	}
 	err := began(manifestOf(1), 0, 1, night).Write(dir)
 	if err == nil || !strings.Contains(err.Error(), "shards is not a folder") {
@@ -265,8 +266,9 @@ func TestFilesThatAreNoRecords(t *testing.T) {
 	os.Remove(path)
 	other := t.TempDir()
 	write(t, other, finished(manifestOf(1), 0, 1, night))
-	if err := os.Symlink(filepath.Join(other, "shards", "0-of-1.json"), path); err != nil {
-		t.Skip(err)
+	_ = os.Symlink(filepath.Join(other, "shards", "0-of-1.json"), path)
+	if _, err := os.Readlink(path); err != nil {
+		t.Skip(err) // Windows asks for a privilege, and Wine makes none although it says so
 	}
 	if _, err := fleet.ReadRecord(dir, fleet.WholeFleet); err == nil || !strings.Contains(err.Error(), "is a link, not a file") {
 		t.Errorf("a link: %v", err)

@@ -183,7 +183,7 @@ func TestSecurityKeyFile(t *testing.T) {
 		writeFile(t, path, fmt.Appendf(nil, "-----BEGIN OPENSSH PRIVATE KEY-----\n%s\n-----END OPENSSH PRIVATE KEY-----\n",
 			base64.StdEncoding.EncodeToString(raw)))
 		t.Setenv("SSH_AUTH_SOCK", "")
-		if _, err := seal.OpenKey(path, nil); err == nil || !strings.Contains(err.Error(), "SSH_AUTH_SOCK names none") {
+		if _, err := seal.OpenKey(path, nil); err == nil || !strings.Contains(err.Error(), noAgentNamed) {
 			t.Error(err)
 		}
 	}

@@ -73,9 +73,9 @@ func ReadHistory(ctx context.Context, path string) ([]Entry, error) {
 
 // auditsOf lists the folders of audits.
 func auditsOf(path string) (folders []string, err error) {
-	entries, err := os.ReadDir(path)
+	entries, err := atomicfile.ReadDir(path)
 	if err != nil {
-		return nil, atomicfile.PathError(err)
+		return nil, err
 	}
 	for _, e := range entries {
 		if e.IsDir() && isAudit(e.Name()) {
