@@ -230,7 +230,7 @@ func (o *auditOptions) lastComplete(ctx context.Context, e *env, k *keeper, a *a
 		return report.LastComplete(r, a.HomeTenant.ID)
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && at.IsZero() {
-		e.say("warning: it is not known when the last complete audit was made: %v", err)
+		e.warn("it is not known when the last complete audit was made: %v", err)
 	}
 	if told.After(at) {
 		at = told
@@ -417,7 +417,7 @@ func (e *env) attribute(ctx context.Context, t *session.Session, a, earlier *aud
 		return err
 	}
 	if err != nil {
-		e.say("warning: it is not known who changed what: %v", err)
+		e.warn("it is not known who changed what: %v", err)
 	}
 	a.Attribute(trail)
 	return nil

@@ -125,7 +125,7 @@ func (e *env) warnDecided(ctx context.Context, out string, p *plan.Plan) {
 			continue
 		}
 		if d, err := approval.Decode(text); err == nil && d.PlanFingerprint != p.Fingerprint {
-			e.say("warning: %s is about an earlier plan, and does not count for this one", at)
+			e.warn("%s is about an earlier plan, and does not count for this one", at)
 		}
 	}
 }

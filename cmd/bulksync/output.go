@@ -70,7 +70,7 @@ func (p *process) openStream(path string) (f *os.File, opened bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	for _, w := range []io.Writer{p.out, p.err} {
+	for _, w := range []io.Writer{p.out, p.stderr} {
 		own, isFile := w.(*os.File)
 		if !isFile {
 			continue

@@ -231,7 +231,7 @@ func TestACrashIsNoAnswer(t *testing.T) {
 	}
 	t.Run("protected", func(t *testing.T) {
 		var errs bytes.Buffer
-		p := &process{err: &errs}
+		p := &process{messages: messages{stderr: &errs}}
 		code := func() (code int) {
 			defer func() { code = p.panicked(recover()) }()
 			panic("a \x1b[31mred\x1b[m fault")

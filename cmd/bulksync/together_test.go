@@ -96,7 +96,7 @@ func TestManyMayLook(t *testing.T) {
 	first.Release()
 
 	var busy error
-	e := &env{globals: globals{format: report.Text}, process: process{err: &s.err, getenv: os.Getenv, out: writerFunc(func(p []byte) (int, error) {
+	e := &env{globals: globals{format: report.Text}, process: process{messages: messages{stderr: &s.err}, getenv: os.Getenv, out: writerFunc(func(p []byte) (int, error) {
 		last, err := rundir.Open("run")
 		if busy = err; busy == nil {
 			busy = last.Lock()
