@@ -197,7 +197,7 @@ func (o *auditOptions) tell(e *env, a *audited) error {
 	if o.csv != "-" {
 		page.Path = filepath.ToSlash(o.csv)
 	}
-	if err := e.print(func(w io.Writer) error { return report.Audit(w, a.Audit, e.format, page) }); err != nil {
+	if err := e.page(func(w io.Writer) error { return report.Audit(w, a.Audit, e.format, page) }); err != nil {
 		a.made.Remove()
 		a.keeper.note(e) // what could not be shown may be there
 		return err

@@ -221,6 +221,8 @@ func (t *tour) getenv(name string) string {
 		return t.token
 	}
 	switch name {
+	case "NO_PAGER":
+		return "1" // the tour goes on
 	case policyVariable, notifyVariable, "BULKSYNC_AUTH", "BULKSYNC_TENANT", "BULKSYNC_CLOUD":
 		return "" // the tour has its own
 	}

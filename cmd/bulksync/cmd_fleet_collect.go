@@ -68,7 +68,7 @@ func (o *fleetCollectOptions) run(ctx context.Context, e *env) error {
 		made.Remove()
 		return err
 	}
-	if err := e.showFleet(r, out); err != nil {
+	if err := e.showFleet(r, out, e.page); err != nil {
 		return err
 	}
 	e.noteMissing(r)

@@ -13,6 +13,8 @@
 //
 //   - Standard output carries the result alone, and is empty when a command
 //     could not run. Everything else goes to standard error.
+//   - On a terminal, a result that people read may go through their pager, but never
+//     that of a command that writes, or that has something to ask.
 //   - An error is one line, "bulksync: error: what", in lower case without a
 //     full stop. If there is something to do, a line "bulksync: hint: the next step"
 //     follows. Faults in a file are lines of their own, "file:line:column: what".

@@ -314,18 +314,21 @@ func (s *shardRun) finish(ctx context.Context, rows []fleet.Row) error {
 		return err
 	}
 	if err != nil {
-		_ = s.printFleet(r) // that it was not kept is worse
+		_ = s.printFleet(r, s.print) // that it was not kept is worse
 		return err
 	}
-	if err := s.showFleet(r, s.dir); err != nil {
+	if err := s.showFleet(r, s.dir, s.print); err != nil {
 		return err
 	}
 	return exitWith(fleet.ExitCode(rows))
 }
 
+// printer writes a result to standard output: print, or page for people who read it.
+type printer = func(render func(io.Writer) error) error
+
 // showFleet writes a roll-up to standard output, and says what is not in it.
-func (e *env) showFleet(r *fleet.Rollup, dir string) error {
-	if err := e.printFleet(r); err != nil {
+func (e *env) showFleet(r *fleet.Rollup, dir string, show printer) error {
+	if err := e.printFleet(r, show); err != nil {
 		return err
 	}
 	e.note("the roll-up is in %s", filepath.Join(dir, fleet.IndexName))
@@ -336,6 +339,6 @@ func (e *env) showFleet(r *fleet.Rollup, dir string) error {
 }
 
 // printFleet writes a roll-up to standard output.
-func (e *env) printFleet(r *fleet.Rollup) error {
-	return e.print(func(w io.Writer) error { return report.Fleet(w, r, e.format, e.pageOptions()) })
+func (e *env) printFleet(r *fleet.Rollup, show printer) error {
+	return show(func(w io.Writer) error { return report.Fleet(w, r, e.format, e.pageOptions()) })
 }

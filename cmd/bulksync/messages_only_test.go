@@ -21,6 +21,7 @@ var knowStderr = map[string]string{
 	"fleet_progress.go": "draws a bar on it",
 	"fleet_lines.go":    "keeps the lines of several tenants apart",
 	"cmd_fleet.go":      "keeps the lines of several tenants apart",
+	"pager.go":          "gives it to the pager",
 	"output.go":         "knows it where a flag names it as an output",
 }
 

@@ -163,3 +163,8 @@ func (r *sayingRig) everyCommandRan() {
 		}
 	}
 }
+
+// writerFunc is a function as a writer.
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"os/exec"
 	"syscall"
 )
 
@@ -19,3 +20,6 @@ func isReadOnly(err error) bool {
 // noCoreDump keeps the memory of a crashed process, which holds a token, from
 // being written to disk.
 func noCoreDump() { _ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) }
+
+// shellCommand is a command line that a user has set, as a shell runs it.
+func shellCommand(line string) *exec.Cmd { return exec.Command("sh", "-c", line) }

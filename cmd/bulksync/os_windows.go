@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"os/exec"
+	"strings"
 	"syscall"
 )
 
@@ -25,3 +27,13 @@ func isReadOnly(err error) bool {
 // noCoreDump does nothing: a crash leaves no memory behind unless an
 // administrator has asked for it.
 func noCoreDump() {}
+
+// shellCommand is a command line that a user has set: the path of a program, or a
+// program and its arguments.
+func shellCommand(line string) *exec.Cmd {
+	if _, err := exec.LookPath(line); err == nil {
+		return exec.Command(line)
+	}
+	words := strings.Fields(line)
+	return exec.Command(words[0], words[1:]...)
+}

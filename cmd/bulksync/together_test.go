@@ -115,10 +115,6 @@ func TestManyMayLook(t *testing.T) {
 	}
 }
 
-type writerFunc func([]byte) (int, error)
-
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
-
 // tear removes the last line of a journal.
 func tear(t *testing.T, path string) {
 	t.Helper()
