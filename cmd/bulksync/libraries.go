@@ -2,13 +2,14 @@ package main
 
 import (
 	"bytes"
-	"io"
 	"log"
 	"log/slog"
 	"strings"
 	"sync"
 
 	"github.com/pkg/browser"
+
+	"bulksync/graph/auth"
 )
 
 // libraryLines takes what libraries write to standard error, and says each line of
@@ -60,15 +61,18 @@ func (l *libraryLines) say(text []byte) {
 }
 
 // leadLibraries leads what libraries write to standard error to the messages of the
-// process, where a program reads them: net/http has faults of connections, and a
-// browser is started by another program, whose words no program needs. A person sees
-// them as they are.
-func leadLibraries(m messages, stderr io.Writer) {
-	browser.Stdout = stderr // what a browser prints when a sign-in opens it is no result
-	if !m.asJSON {
+// process, where a program reads them: net/http has faults of connections, and the
+// Azure SDK a log that a variable turns on. What a browser prints when a sign-in opens
+// it is no result, and no program needs it. A person sees all of it as it is.
+func leadLibraries(p *process) {
+	browser.Stdout = p.stderr
+	if !p.asJSON {
 		return
+	}
+	if p.getenv(auth.LogVariable) == "all" {
+		auth.TakeSDKLog(func(text string) { p.tell(message{level: slog.LevelDebug, text: text}) })
 	}
 	browser.Stdout, browser.Stderr = nil, nil // no pipe: a browser that stays open would hold it
 	log.SetFlags(0)
-	log.SetOutput(m.ofLibraries(slog.LevelWarn))
+	log.SetOutput(p.ofLibraries(slog.LevelWarn))
 }

@@ -19,7 +19,7 @@ func main() { os.Exit(protected(os.Args[1:])) }
 func protected(args []string) (code int) {
 	crashLoudly()
 	p := &process{in: os.Stdin, out: os.Stdout, messages: messages{stderr: os.Stderr}.forArgs(args), getenv: os.Getenv, cacheDir: os.UserCacheDir}
-	leadLibraries(p.messages, os.Stderr)
+	leadLibraries(p)
 	p.collectSooner()
 	defer func() {
 		if fault := recover(); fault != nil {

@@ -15,6 +15,7 @@ import (
 var knowStderr = map[string]string{
 	"main.go":           "gets it from the system",
 	"messages.go":       "is the way to it",
+	"libraries.go":      "gives it to a browser",
 	"terminal.go":       "asks questions on it",
 	"cmd_apply.go":      "shows what the question is about",
 	"progress.go":       "draws a bar on it",

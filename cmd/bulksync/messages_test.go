@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"bulksync/execute/journal"
@@ -238,4 +239,44 @@ func TestLibrariesInJSON(t *testing.T) {
 	if len(all) != 2 || all[0].Level != "WARN" || all[1].Msg != "and so on" {
 		t.Errorf("%+v", all)
 	}
+}
+
+// The tour of the demo says things as the demo was asked to.
+func TestTheTourSaysItsLinesAlike(t *testing.T) {
+	for _, flags := range []messages{{}, {asJSON: true}, {asJSON: true, quiet: true}} {
+		var said bytes.Buffer
+		flags.stderr = &said
+		tour := &tour{stops: always(t), process: &process{messages: flags, out: io.Discard, getenv: func(string) string { return "" }}}
+		tour.step("a failure", exitCannotRun, "show", "nosuch.json")
+		if flags.asJSON {
+			saidLines(t, said.String())
+		}
+		if tour.err != nil || said.Len() == 0 || strings.HasPrefix(said.String(), "{") != flags.asJSON {
+			t.Errorf("%v\n%s", tour.err, said.String())
+		}
+	}
+}
+
+// The progress of a run is a line every ten seconds, with its numbers.
+func TestProgressInJSON(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said lockedBuffer
+		sim := graphsim.New(graphsim.Config{})
+		e := &env{process: process{messages: messages{stderr: &said, asJSON: true}, getenv: func(string) string { return "" }}}
+		p := &plan.Plan{Changes: make([]plan.Change, 4), Summary: plan.Summary{Create: 4}}
+		for i := range p.Changes {
+			p.Changes[i] = plan.Change{Seq: i + 1, Action: plan.Create}
+		}
+		pr := e.startProgress(t.Context(), p, nil, sessionOn(t, sim, sim.Transport()))
+		pr.observe(journal.Outcome{Seq: 1, Status: journal.Verified})
+		time.Sleep(15 * time.Second)
+		pr.observe(journal.Outcome{Seq: 2, Status: journal.Failed})
+		time.Sleep(10 * time.Second)
+		pr.stop()
+		all := saidLines(t, said.String())
+		if len(all) != 2 || all[0].Done != 1 || all[1].Done != 2 || all[1].Total != 4 || !strings.HasPrefix(all[1].Msg, "2 of 4 changes") ||
+			!strings.Contains(said.String(), `"notDone":1,"perSecond":0.1,"leftLowMs":`) {
+			t.Error(said.String())
+		}
+	})
 }
