@@ -95,7 +95,7 @@ func (a *audited) close() {
 // run audits, and says what was found.
 func (o *auditOptions) run(stops execute.Stops, e *env) error {
 	a, err := o.perform(stops.Soft, e)
-	defer a.close()
+	a.close() // reading the audit may take long, for example in a pager
 	if err != nil {
 		return err
 	}

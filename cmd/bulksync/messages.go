@@ -94,23 +94,27 @@ func (m messages) fail(text, hint string) {
 	m.tell(message{level: slog.LevelError, label: "error: ", text: text, hint: hint})
 }
 
-// crash says a fault of the program itself.
+// crash says a fault of the program itself, after its stack.
 func (m messages) crash(text, hint string, stack []byte) {
 	if m.asJSON {
-		m.tell(message{level: slog.LevelError, text: text, hint: hint, members: []slog.Attr{slog.String(memberStack, string(stack))}})
+		m.tell(withStack(text, hint, stack))
 		return
 	}
 	m.writeStack(stack)
 	m.fail(text, hint)
 }
 
-// trace writes stacks that are no fault.
+// trace writes stacks; text says what they are, where they do not speak for themselves.
 func (m messages) trace(text string, stack []byte) {
 	if m.asJSON {
-		m.tell(message{level: slog.LevelError, text: text, members: []slog.Attr{slog.String(memberStack, string(stack))}})
+		m.tell(withStack(text, "", stack))
 		return
 	}
 	m.writeStack(stack)
+}
+
+func withStack(text, hint string, stack []byte) message {
+	return message{level: slog.LevelError, text: text, hint: hint, members: []slog.Attr{slog.String(memberStack, string(stack))}}
 }
 
 // memberStack is the member of a line that holds a stack.

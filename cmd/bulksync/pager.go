@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"bulksync/internal/atomicfile"
@@ -19,7 +20,8 @@ import (
 
 // page writes a result that people read. On a terminal it goes through their pager if
 // it is longer than the screen. It is not for a command that goes on afterwards, or
-// has something to say meanwhile.
+// has something to say meanwhile. If the pager does not start, the result is rendered
+// again.
 func (p *process) page(render func(io.Writer) error) error {
 	command := p.pagerCommand()
 	if command == "" {
@@ -42,6 +44,21 @@ func (p *process) page(render func(io.Writer) error) error {
 		return fmt.Errorf("writing the result: %w", atomicfile.WithoutPath(err))
 	default:
 		return ended
+	}
+}
+
+// pagedHelp is the help of a command, through the pager.
+func (c *commandLine) pagedHelp(show func(*cobra.Command, []string)) func(*cobra.Command, []string) {
+	return func(of *cobra.Command, args []string) {
+		hideOnline(of)
+		var help bytes.Buffer
+		out := of.OutOrStdout()
+		of.SetOut(&help)
+		show(of, args)
+		of.SetOut(out)
+		if err := c.process.page(func(w io.Writer) error { _, err := w.Write(help.Bytes()); return err }); err != nil {
+			c.process.fail(err.Error(), "")
+		}
 	}
 }
 

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"time"
@@ -110,18 +108,7 @@ every change ended.
 	cmd.CompletionOptions.HiddenDefaultCmd = true
 	cmd.SuggestionsMinimumDistance = 2
 	cmd.SetFlagErrorFunc(wrongFlag)
-	showHelp := cmd.HelpFunc()
-	cmd.SetHelpFunc(func(of *cobra.Command, args []string) {
-		hideOnline(of)
-		var help bytes.Buffer
-		out := of.OutOrStdout()
-		of.SetOut(&help)
-		showHelp(of, args)
-		of.SetOut(out)
-		if err := c.process.page(func(w io.Writer) error { _, err := w.Write(help.Bytes()); return err }); err != nil {
-			c.process.fail(err.Error(), "")
-		}
-	})
+	cmd.SetHelpFunc(c.pagedHelp(cmd.HelpFunc()))
 	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages ", "FlagUsagesWrapped 80 "))
 	c.flags.register(cmd.PersistentFlags())
 	cmd.AddCommand(

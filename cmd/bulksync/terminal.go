@@ -29,7 +29,7 @@ func (e *env) sayError(err error) {
 	case isSilent(err):
 	case errors.As(err, &rows):
 		e.sayRows(err, rows)
-	case errors.As(err, &refusal):
+	case errors.As(err, &refusal) && len(refusal.Faults) > 0:
 		last := len(refusal.Faults) - 1
 		for _, f := range refusal.Faults[:last] {
 			e.fail(f.Error(), "")
