@@ -173,7 +173,7 @@ func (o applyOptions) approved(ctx context.Context, e *env, p *plan.Plan, now ti
 		return consent{}, nil
 	case !e.canAsk(o.plan):
 		return consent{}, refused(e.toRead(o.plan)+", then pass --approve "+p.Fingerprint+", or --yes",
-			"the plan was not approved, and there is no terminal to ask at")
+			"the plan was not approved, and %s", e.cannotAsk(""))
 	default:
 		return consent{with: "prompt"}, e.ask(ctx, p)
 	}
@@ -181,7 +181,7 @@ func (o applyOptions) approved(ctx context.Context, e *env, p *plan.Plan, now ti
 
 // ask shows a plan and asks whether to apply it.
 func (e *env) ask(ctx context.Context, p *plan.Plan) error {
-	if err := report.Plan(e.err, p, report.Text, e.optionsFor(e.err)); err != nil {
+	if err := report.Plan(e.stderr, p, report.Text, e.optionsFor(e.stderr)); err != nil {
 		return err
 	}
 	where := string(p.HomeTenant.Cloud)

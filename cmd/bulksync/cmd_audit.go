@@ -95,7 +95,7 @@ func (a *audited) close() {
 // run audits, and says what was found.
 func (o *auditOptions) run(stops execute.Stops, e *env) error {
 	a, err := o.perform(stops.Soft, e)
-	defer a.close()
+	a.close() // reading the audit may take long, for example in a pager
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func (o *auditOptions) tell(e *env, a *audited) error {
 	if o.csv != "-" {
 		page.Path = filepath.ToSlash(o.csv)
 	}
-	if err := e.print(func(w io.Writer) error { return report.Audit(w, a.Audit, e.format, page) }); err != nil {
+	if err := e.page(func(w io.Writer) error { return report.Audit(w, a.Audit, e.format, page) }); err != nil {
 		a.made.Remove()
 		a.keeper.note(e) // what could not be shown may be there
 		return err
@@ -230,7 +230,7 @@ func (o *auditOptions) lastComplete(ctx context.Context, e *env, k *keeper, a *a
 		return report.LastComplete(r, a.HomeTenant.ID)
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && at.IsZero() {
-		e.say("warning: it is not known when the last complete audit was made: %v", err)
+		e.warn("it is not known when the last complete audit was made: %v", err)
 	}
 	if told.After(at) {
 		at = told
@@ -417,7 +417,7 @@ func (e *env) attribute(ctx context.Context, t *session.Session, a, earlier *aud
 		return err
 	}
 	if err != nil {
-		e.say("warning: it is not known who changed what: %v", err)
+		e.warn("it is not known who changed what: %v", err)
 	}
 	a.Attribute(trail)
 	return nil

@@ -126,8 +126,8 @@ func (t *tour) run(why, into string, out io.Writer, want int, args []string) {
 		typed[i] = shellQuote(arg)
 	}
 	t.say("\n── %s\n$ bulksync %s%s", why, strings.Join(typed, " "), into)
-	sub := &process{in: strings.NewReader(""), out: out, err: t.process.err, getenv: t.getenv}
-	if code := sub.run(t.stops, append(args, "--graph-url", t.url)); code != want {
+	sub := &process{in: strings.NewReader(""), out: out, messages: t.process.messages, getenv: t.getenv}
+	if code := sub.run(t.stops, append(append(args, "--graph-url", t.url), t.process.flags()...)); code != want {
 		t.err = fmt.Errorf("the tour expected exit code %d here, not %d", want, code)
 	} else {
 		t.say("(exit code %d)", code)
@@ -236,6 +236,8 @@ func (t *tour) getenv(name string) string {
 		return t.token
 	}
 	switch name {
+	case "NO_PAGER":
+		return "1" // the tour goes on
 	case policyVariable, notifyVariable, "BULKSYNC_AUTH", "BULKSYNC_TENANT", "BULKSYNC_CLOUD":
 		return "" // the tour has its own
 	}

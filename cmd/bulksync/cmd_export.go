@@ -188,7 +188,7 @@ func (o *exportOptions) writeTemplate(ctx context.Context, e *env, made *atomicf
 	}
 	x := desired.ExportTemplate(t)
 	for _, n := range x.Notices {
-		e.note("note: %s", n)
+		e.remark("%s", n)
 	}
 	if x.IsEmpty() {
 		return hinted(errors.New("the template has nothing that a file could hold"), "leave --template-out out")
@@ -199,17 +199,17 @@ func (o *exportOptions) writeTemplate(ctx context.Context, e *env, made *atomicf
 // tell says what is in the file, what is not, and what to do with it.
 func (o *exportOptions) tell(e *env, x *desired.Export) {
 	for _, n := range x.Notices {
-		e.note("note: %s", n)
+		e.remark("%s", n)
 	}
 	if x.Comments > 0 {
-		e.note("note: %s of service providers or Microsoft Support, which bulksync never writes: comments in the file", words.Count(x.Comments, "partner"))
+		e.remark("%s of service providers or Microsoft Support, which bulksync never writes: comments in the file", words.Count(x.Comments, "partner"))
 	}
 	if x.Left > 0 {
-		e.note("note: %s without a synchronization policy: not in the file; --all includes them", words.Count(x.Left, "partner"))
+		e.remark("%s without a synchronization policy: not in the file; --all includes them", words.Count(x.Left, "partner"))
 	}
 	switch {
 	case x.Rows == 0:
-		e.note("note: the file has no row yet, and cannot be planned before it has one")
+		e.remark("the file has no row yet, and cannot be planned before it has one")
 	case o.out != "" && isKept(o.out):
 		e.note("%s written to %s; to see what differs from it: %s", words.Count(x.Rows, "row"), o.out, e.address.command("plan", o.out))
 	}

@@ -128,7 +128,7 @@ func (c *commandLine) fleetVerb(f func(e *env, args []string) error) func(*cobra
 			}
 		}
 		p := *c.process
-		p.err, p.getenv = &errorLines{to: p.err}, withoutTenant(p.getenv)
+		p.stderr, p.getenv = &errorLines{to: p.stderr}, withoutTenant(p.getenv)
 		own := commandLine{process: &p, stops: c.stops, flags: c.flags}
 		return own.verb(f)(cmd, args)
 	}

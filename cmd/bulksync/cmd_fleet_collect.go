@@ -68,7 +68,7 @@ func (o *fleetCollectOptions) run(ctx context.Context, e *env) error {
 		made.Remove()
 		return err
 	}
-	if err := e.showFleet(r, out); err != nil {
+	if err := e.showFleet(r, out, e.page); err != nil {
 		return err
 	}
 	e.noteMissing(r)
@@ -82,7 +82,7 @@ func (e *env) noteMissing(r *fleet.Rollup) {
 		missing = append(missing, fleet.Shard{Index: s.Index, Count: len(r.Shards)}.String())
 	}
 	if len(missing) > 0 {
-		e.say("warning: %s left no result: %s", words.Count(len(missing), "shard"), strings.Join(missing, ", "))
+		e.warn("%s left no result: %s", words.Count(len(missing), "shard"), strings.Join(missing, ", "))
 	}
 }
 

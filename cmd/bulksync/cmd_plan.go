@@ -125,7 +125,7 @@ func (e *env) warnDecided(ctx context.Context, out string, p *plan.Plan) {
 			continue
 		}
 		if d, err := approval.Decode(text); err == nil && d.PlanFingerprint != p.Fingerprint {
-			e.say("warning: %s is about an earlier plan, and does not count for this one", at)
+			e.warn("%s is about an earlier plan, and does not count for this one", at)
 		}
 	}
 }
@@ -134,7 +134,7 @@ func (e *env) warnDecided(ctx context.Context, out string, p *plan.Plan) {
 func (o planOptions) tell(e *env, p *plan.Plan, kept atomicfile.Created) error {
 	page := e.pageOptions()
 	page.File = o.out
-	if err := e.print(func(w io.Writer) error { return report.Plan(w, p, e.format, page) }); err != nil {
+	if err := e.page(func(w io.Writer) error { return report.Plan(w, p, e.format, page) }); err != nil {
 		kept.Remove()
 		return err
 	}

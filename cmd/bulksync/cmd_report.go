@@ -60,7 +60,7 @@ func (o reportOptions) run(stops execute.Stops, e *env) error {
 		code = e.rewrite(dir, p, r, code, page.ExitCode)
 	}
 	dir.Release() // reading the report may take long, for example in a pager
-	if err := e.print(func(w io.Writer) error { return report.Run(w, p, r, e.format, page) }); err != nil {
+	if err := e.page(func(w io.Writer) error { return report.Run(w, p, r, e.format, page) }); err != nil {
 		return err
 	}
 	return exitWith(code)

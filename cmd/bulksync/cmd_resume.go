@@ -147,7 +147,7 @@ func (e *env) settled(ctx context.Context, dir *rundir.Dir, p *plan.Plan, s jour
 	case err != nil:
 		return nil, e.unread(t.Identity(), err)
 	case !settled: // the run is judged again, as of today
-		e.say("warning: nothing was left to do, but the tenant does not show everything as the run left it, as after an undo of the run: " +
+		e.warn("nothing was left to do, but the tenant does not show everything as the run left it, as after an undo of the run: " +
 			"it is read again, what stays different ends as held, and the reports say so from now on")
 		return nil, nil
 	default:

@@ -48,5 +48,5 @@ func (o showOptions) run(stops execute.Stops, e *env) error {
 	if err != nil {
 		return e.undecided(p, o.plan, err)
 	}
-	return e.print(func(w io.Writer) error { return report.Plan(w, p, e.format, page) })
+	return e.page(func(w io.Writer) error { return report.Plan(w, p, e.format, page) })
 }

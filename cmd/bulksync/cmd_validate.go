@@ -104,7 +104,7 @@ func (o *validateOptions) run(ctx context.Context, e *env) error {
 // show prints the result. As text it is what is valid, and nothing if something is
 // not.
 func (e *env) show(v *validation) error {
-	return e.print(func(out io.Writer) (err error) {
+	return e.page(func(out io.Writer) (err error) {
 		switch {
 		case e.format == report.JSON:
 			err = report.Proof(out, v)

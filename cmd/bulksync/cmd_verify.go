@@ -80,7 +80,7 @@ func (o verifyOptions) run(stops execute.Stops, e *env, paths []string) error {
 	if err != nil { // an interrupt
 		return err
 	}
-	if err := e.print(func(w io.Writer) error { return v.show(w, all) }); err != nil {
+	if err := e.page(func(w io.Writer) error { return v.show(w, all) }); err != nil {
 		return err
 	}
 	return v.end(all)

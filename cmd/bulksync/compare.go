@@ -79,7 +79,7 @@ func (e *env) read(ctx context.Context, w wanted) (d plan.Desired, rows *desired
 // notices prints what the author of a CSV should know.
 func (e *env) notices(all []desired.Notice) {
 	for _, n := range all {
-		e.note("note: %s", n)
+		e.remarkAt(&position{n.File, n.Line, n.Column}, n.Message)
 	}
 }
 
@@ -238,9 +238,9 @@ func (e *env) noteBare(rows int) {
 	switch rows {
 	case 0:
 	case 1:
-		e.note("note: 1 row names no property: only whether the partner exists was checked")
+		e.remark("1 row names no property: only whether the partner exists was checked")
 	default:
-		e.note("note: %s rows name no property: only whether the partner exists was checked", words.Thousands(rows))
+		e.remark("%s rows name no property: only whether the partner exists was checked", words.Thousands(rows))
 	}
 }
 

@@ -29,7 +29,7 @@ type demand struct {
 func (e *env) sessionOptions(d demand) session.Options {
 	return session.Options{
 		Cloud: cmp.Or(e.cloud, d.cloud), GraphURL: e.address.graphURL, Tenant: e.homeTenant,
-		Auth: e.auth, Token: e.getenv("BULKSYNC_ACCESS_TOKEN"), Getenv: e.getenv, Prompt: func(what string) { e.say("%s", what) },
+		Auth: e.auth, Token: e.getenv("BULKSYNC_ACCESS_TOKEN"), Getenv: e.getenv, Prompt: e.instruct,
 		Pace: d.pace, Priority: d.priority, Outage: cmp.Or(d.outage, e.outage),
 		UserAgent: "bulksync/" + version(), Log: e.log, Record: d.record,
 	}

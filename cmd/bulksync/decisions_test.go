@@ -137,7 +137,7 @@ func (r *boardRig) reset() {
 
 func (r *boardRig) run(args ...string) (code int, stderr string) {
 	var out, err bytes.Buffer
-	p := &process{in: strings.NewReader(""), out: &out, err: &err, getenv: func(name string) string {
+	p := &process{in: strings.NewReader(""), out: &out, messages: messages{stderr: &err}, getenv: func(name string) string {
 		return map[string]string{"BULKSYNC_ACCESS_TOKEN": r.sim.Token(graphsim.TokenOptions{})}[name]
 	}}
 	code = p.run(always(r.t), append(args, "--graph-url", r.url))
@@ -252,7 +252,7 @@ func TestResumeAsksForTheExpiry(t *testing.T) {
 		t.Fatal(code, stderr)
 	}
 	var errs bytes.Buffer
-	e := &env{process: process{err: &errs, out: &errs}, globals: globals{address: address{auth: "default"}}}
+	e := &env{process: process{messages: messages{stderr: &errs}, out: &errs}, globals: globals{address: address{auth: "default"}}}
 	o := resumeOptions{paceOptions: newPaceOptions(), dir: "run"}
 	err := o.at(always(t), e, time.Now().Add(73*time.Hour))
 	if codeOf(err) != exitRefused || !strings.Contains(err.Error(), "ada.json: it expired at ") || !strings.Contains(e.hintOf(err), "bulksync resume run --decision FILE") {

@@ -8,14 +8,19 @@
 // options and a function that runs them; run.go and compare.go hold what verbs
 // share.
 //
-// The rules for what a person sees, which terminal.go, hints.go and exit.go
-// follow:
+// The rules for what a person sees, which messages.go, terminal.go, hints.go and
+// exit.go follow:
 //
 //   - Standard output carries the result alone, and is empty when a command
 //     could not run. Everything else goes to standard error.
+//   - On a terminal, a result that people read may go through their pager, but never
+//     that of a command that writes, or that has something to ask.
 //   - An error is one line, "bulksync: error: what", in lower case without a
 //     full stop. If there is something to do, a line "bulksync: hint: the next step"
 //     follows. Faults in a file are lines of their own, "file:line:column: what".
+//   - All of standard error goes through messages, so that --quiet and
+//     --log-format json hold for every line: with JSON, what stands above in two
+//     lines is one object.
 //   - Text from a file or the network is cleaned by edge on its way to standard
 //     error and the log. A command in a hint runs as it is printed.
 //   - A command that could not run leaves no new file or folder behind.

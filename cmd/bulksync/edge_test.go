@@ -39,23 +39,25 @@ func TestCommandsOfHints(t *testing.T) {
 func TestEdge(t *testing.T) {
 	const nasty = "##vso[x] ::error::y ##[z]\x1b[2Jb\u202ec\r\nd \u200be eyJhbGciOiJub25lIn0.eyJ0aWQiOiJ4In0.c2ln f"
 	var b bytes.Buffer
-	e := &env{process: process{err: &b}}
+	e := &env{process: process{messages: messages{stderr: &b}}}
 	for _, format := range []string{"text", "json"} {
+		e.asJSON = format == inJSON
 		log, err := newLog(&e.process, "debug", format)
 		if err != nil {
 			t.Fatal(err)
 		}
 		log.Debug("answer", "path", nasty, "error", errors.New(nasty), slog.Group("in", "deep", nasty))
+		e.note("a note on %s", nasty)
+		e.sayError(fmt.Errorf("an error: %s", nasty))
+		e.sayError(refused(nasty, "%s", nasty))
+		e.remarkAt(&position{nasty, 1, 2}, nasty)
 	}
-	e.note("a note on %s", nasty)
-	e.sayError(fmt.Errorf("an error: %s", nasty))
-	e.sayError(refused(nasty, "%s", nasty))
 	for _, bad := range []string{"\x1b", "\u202e", "\u200b", "\r", "eyJ", "c2ln", "##", " ::"} {
 		if strings.Contains(b.String(), bad) {
 			t.Errorf("%q is in\n%s", bad, b.String())
 		}
 	}
-	if n := strings.Count(b.String(), "[token removed]"); n != 10 {
+	if n := strings.Count(b.String(), "[token removed]"); n != 18 {
 		t.Errorf("%d tokens were taken out of\n%s", n, b.String())
 	}
 	b.Reset()

@@ -41,7 +41,7 @@ func TestAnUnreadablePartnerLeavesNoExport(t *testing.T) {
 	defer server.Close()
 	file := filepath.Join(t.TempDir(), "partners.csv")
 	var out, err bytes.Buffer
-	p := &process{in: strings.NewReader(""), out: &out, err: &err, getenv: func(name string) string {
+	p := &process{in: strings.NewReader(""), out: &out, messages: messages{stderr: &err}, getenv: func(name string) string {
 		if name == "BULKSYNC_ACCESS_TOKEN" {
 			return sim.Token(graphsim.TokenOptions{})
 		}

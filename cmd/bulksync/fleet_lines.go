@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"io"
 	"sync"
 )
@@ -28,61 +27,35 @@ func (l *errorLines) lead(to io.Writer) (before io.Writer) {
 	return before
 }
 
-// maxLine is the longest line that is kept together, in bytes.
-const maxLine = 64 << 10
-
-// tenantLines writes lines with the name of a tenant, each of them whole.
-type tenantLines struct {
+// gate is a writer that can be shut: work on a tenant that was given up goes on all the
+// same, and must say nothing more.
+type gate struct {
+	mu   sync.Mutex
 	to   io.Writer
-	name string
-
-	mu    sync.Mutex
-	line  []byte // that has no end yet
-	ended bool
+	shut bool
 }
 
-// Write writes the lines that are complete, and keeps the rest.
-func (l *tenantLines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ended { // the work was given up, and goes on all the same
+// Write writes whole lines, until the gate is shut.
+func (g *gate) Write(p []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.shut {
 		return len(p), nil
 	}
-	l.line = append(l.line, p...)
-	if len(l.line) > maxLine && !bytes.HasSuffix(l.line, []byte("\n")) {
-		l.line = append(l.line, '\n')
-	}
-	end := bytes.LastIndexByte(l.line, '\n') + 1
-	if end == 0 {
-		return len(p), nil
-	}
-	err := l.tell(l.line[:end])
-	l.line = l.line[end:]
-	return len(p), err
+	return g.to.Write(p)
 }
 
-// tell puts the name before each line.
-func (l *tenantLines) tell(text []byte) error {
-	var named bytes.Buffer
-	for line := range bytes.Lines(text) {
-		own, isOurs := bytes.CutPrefix(line, []byte("bulksync: "))
-		if isOurs {
-			named.WriteString("bulksync: ")
-		}
-		named.WriteString(l.name)
-		named.WriteString(": ")
-		named.Write(own)
-	}
-	_, err := l.to.Write(named.Bytes())
-	return err
+func (g *gate) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shut = true
 }
 
-// end writes what has no end yet. Nothing more is written after it.
-func (l *tenantLines) end() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.line) > 0 && !l.ended {
-		_ = l.tell(append(l.line, '\n')) // there is nowhere to say it
-	}
-	l.line, l.ended = nil, true
+// ofMember are the messages of the work on one tenant. Nothing is written after silence
+// was called.
+func (m messages) ofMember(tenant string) (own messages, silence func()) {
+	g := &gate{to: m.stderr}
+	own = m.named(tenant)
+	own.stderr = g
+	return own, g.close
 }

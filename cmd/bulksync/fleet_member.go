@@ -25,17 +25,19 @@ type member struct {
 	*env
 	fleet.Tenant
 	// dir is the tenant's folder.
-	dir   string
-	lines *tenantLines
+	dir string
+	// silence ends what is said of it.
+	silence func()
 	// real reads the environment of the process.
 	real func(string) string
 }
 
 // member is a tenant with what it needs to be worked on.
 func (o *shardOptions) member(e *env, t fleet.Tenant) *member {
-	m := &member{Tenant: t, dir: fleet.TenantDir(o.dir, t.Name), lines: &tenantLines{to: e.err, name: t.Name}, real: o.console.getenv}
+	m := &member{Tenant: t, dir: fleet.TenantDir(o.dir, t.Name), real: o.console.getenv}
 	own := *e
-	own.in, own.out, own.err, own.getenv = strings.NewReader(""), io.Discard, m.lines, m.variable
+	own.in, own.out, own.getenv = strings.NewReader(""), io.Discard, m.variable
+	own.messages, m.silence = e.ofMember(t.Name)
 	own.cloud, own.homeTenant, own.auth, own.inFleet = t.Cloud, t.TenantID, auth.Way(t.Auth), true
 	own.format, own.log = report.Text, e.log.With("tenant", t.Name)
 	own.address = address{graphURL: t.GraphURL, tenant: t.TenantID, auth: t.Auth}

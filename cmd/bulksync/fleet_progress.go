@@ -28,12 +28,12 @@ type fleetProgress struct {
 func (s *shardRun) startProgress(total, done int) *fleetProgress {
 	p := &fleetProgress{env: s.env, total: total, done: done, began: time.Now()}
 	if !s.quiet && total > done && s.console.live() {
-		p.bars = mpb.New(mpb.WithOutput(s.console.err), mpb.WithWidth(40), mpb.WithAutoRefresh())
+		p.bars = mpb.New(mpb.WithOutput(s.console.stderr), mpb.WithWidth(40), mpb.WithAutoRefresh())
 		p.bar = p.bars.New(int64(total), mpb.BarStyle().Lbound("[").Rbound("]"),
 			mpb.PrependDecorators(decor.CountersNoUnit("%d/%d tenants ")),
 			mpb.AppendDecorators(decor.Elapsed(decor.ET_STYLE_GO)))
 		p.bar.SetCurrent(int64(done))
-		p.before = s.env.err.(*errorLines).lead(p.bars)
+		p.before = s.env.stderr.(*errorLines).lead(p.bars)
 	}
 	return p
 }
@@ -45,13 +45,10 @@ func (p *fleetProgress) told(r fleet.Row) {
 		p.bar.Increment()
 	}
 	if r.IsUnread() {
-		p.say("%s: error: %s", r.Name, r.Problem)
-		if r.Next != "" {
-			p.say("%s: hint: %s", r.Name, r.Next)
-		}
+		p.named(r.Name).fail(r.Problem, r.Next)
 		return
 	}
-	p.note("%s: %s (%s of %s)", r.Name, outcomeWords(r), words.Thousands(p.done), words.Count(p.total, "tenant"))
+	p.named(r.Name).counted(p.done, p.total, "%s (%s of %s)", outcomeWords(r), words.Thousands(p.done), words.Count(p.total, "tenant"))
 }
 
 // outcomeWords say how a tenant ended of which something is known.
@@ -77,7 +74,7 @@ func (p *fleetProgress) stop() {
 	if p.bar == nil {
 		return
 	}
-	p.env.err.(*errorLines).lead(p.before)
+	p.env.stderr.(*errorLines).lead(p.before)
 	p.bar.Abort(false)
 	p.bars.Wait()
 }

@@ -123,7 +123,7 @@ func (e *env) warnLeftOut(dir string, m *fleet.Manifest) {
 	if len(names) == 1 {
 		are = "is"
 	}
-	e.say("warning: %s of %s %s not in the manifest any more, and will not be in the roll-up: %s", words.Count(len(names), "tenant"), dir, are, list)
+	e.warn("%s of %s %s not in the manifest any more, and will not be in the roll-up: %s", words.Count(len(names), "tenant"), dir, are, list)
 }
 
 // claim locks the shard and writes that it has begun.
@@ -222,8 +222,8 @@ func (s *shardRun) rows(ctx context.Context) []fleet.Row {
 		},
 		Panicked: func(t fleet.Tenant, _ any, stack []byte) {
 			m := s.member(s.env, t)
-			fmt.Fprintf(m.err, "%s\n", stack)
-			m.lines.end()
+			m.trace("a fault in bulksync itself", stack)
+			m.silence()
 		},
 	}, s.one)
 	rows := make([]fleet.Row, 0, len(s.tenants))
@@ -262,7 +262,7 @@ func (s *shardRun) done(ctx context.Context) map[string]fleet.Row {
 	if len(rows) == 1 {
 		are = "is"
 	}
-	s.note("goes on with the run of %s: %s of %s %s done", sinceWords(s.since, time.Now()), words.Thousands(len(rows)), words.Count(len(s.tenants), "tenant"), are)
+	s.counted(len(rows), len(s.tenants), "goes on with the run of %s: %s of %s %s done", sinceWords(s.since, time.Now()), words.Thousands(len(rows)), words.Count(len(s.tenants), "tenant"), are)
 	return rows
 }
 
@@ -278,7 +278,7 @@ func sinceWords(since, now time.Time) string {
 // look is the row of what an earlier attempt did to a tenant.
 func (s *shardRun) look(ctx context.Context, t fleet.Tenant) (row fleet.Row, ok bool) {
 	m := s.member(s.env, t)
-	defer m.lines.end()
+	defer m.silence()
 	row, ok = s.earlier(ctx, m, s.since)
 	row.Name, row.TenantID, row.Shard = t.Name, t.TenantID, s.shard.Index
 	return row, ok
@@ -287,7 +287,7 @@ func (s *shardRun) look(ctx context.Context, t fleet.Tenant) (row fleet.Row, ok 
 // one works on one tenant.
 func (s *shardRun) one(ctx context.Context, t fleet.Tenant) fleet.Row {
 	m := s.member(s.env, t)
-	defer m.lines.end()
+	defer m.silence()
 	err := m.checkSecrets()
 	var row fleet.Row
 	if err == nil {
@@ -314,28 +314,31 @@ func (s *shardRun) finish(ctx context.Context, rows []fleet.Row) error {
 		return err
 	}
 	if err != nil {
-		_ = s.printFleet(r) // that it was not kept is worse
+		_ = s.printFleet(r, s.print) // that it was not kept is worse
 		return err
 	}
-	if err := s.showFleet(r, s.dir); err != nil {
+	if err := s.showFleet(r, s.dir, s.print); err != nil {
 		return err
 	}
 	return exitWith(fleet.ExitCode(rows))
 }
 
+// printer writes a result to standard output: print, or page for people who read it.
+type printer = func(render func(io.Writer) error) error
+
 // showFleet writes a roll-up to standard output, and says what is not in it.
-func (e *env) showFleet(r *fleet.Rollup, dir string) error {
-	if err := e.printFleet(r); err != nil {
+func (e *env) showFleet(r *fleet.Rollup, dir string, show printer) error {
+	if err := e.printFleet(r, show); err != nil {
 		return err
 	}
 	e.note("the roll-up is in %s", filepath.Join(dir, fleet.IndexName))
 	for _, i := range r.Ignored {
-		e.say("warning: %s is no part of this run: %s", i.File, i.Why)
+		e.warn("%s is no part of this run: %s", i.File, i.Why)
 	}
 	return nil
 }
 
 // printFleet writes a roll-up to standard output.
-func (e *env) printFleet(r *fleet.Rollup) error {
-	return e.print(func(w io.Writer) error { return report.Fleet(w, r, e.format, e.pageOptions()) })
+func (e *env) printFleet(r *fleet.Rollup, show printer) error {
+	return show(func(w io.Writer) error { return report.Fleet(w, r, e.format, e.pageOptions()) })
 }

@@ -60,7 +60,7 @@ func TestFleetStopsAtASignal(t *testing.T) {
 func (r *fleetRig) fleetOf(dir string) (*shardOptions, *env, *lockedBuffer) {
 	r.manifest()
 	var said lockedBuffer
-	p := &process{in: strings.NewReader(""), out: &bytes.Buffer{}, err: &said, getenv: func(name string) string {
+	p := &process{in: strings.NewReader(""), out: &bytes.Buffer{}, messages: messages{stderr: &said}, getenv: func(name string) string {
 		for _, v := range r.env {
 			if value, ok := strings.CutPrefix(v, name+"="); ok {
 				return value
@@ -70,7 +70,7 @@ func (r *fleetRig) fleetOf(dir string) (*shardOptions, *env, *lockedBuffer) {
 	}}
 	o := &shardOptions{manifest: "fleet.yaml", dir: dir, parallel: 2, timeout: time.Hour, console: p, shard: fleet.WholeFleet}
 	own := *p
-	own.err = &errorLines{to: &said}
+	own.stderr = &errorLines{to: &said}
 	return o, &env{process: own, globals: globals{format: report.Text, log: slog.New(slog.DiscardHandler)}}, &said
 }
 

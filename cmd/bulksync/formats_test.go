@@ -348,7 +348,7 @@ func realRun(t *testing.T) (log [][]byte) {
 	step := func(want int, args ...string) {
 		t.Helper()
 		stderr.Reset()
-		p := &process{in: strings.NewReader(""), out: io.Discard, err: &stderr, getenv: func(name string) string {
+		p := &process{in: strings.NewReader(""), out: io.Discard, messages: messages{stderr: &stderr}, getenv: func(name string) string {
 			return map[string]string{"BULKSYNC_ACCESS_TOKEN": sim.Token(graphsim.TokenOptions{})}[name]
 		}}
 		if code := p.run(always(t), append(args, "--graph-url", server.URL)); code != want {
@@ -362,7 +362,7 @@ func realRun(t *testing.T) (log [][]byte) {
 	step(exitDone, "approve", "plan.json", "--as", "ada", "--ticket", "CHG1", "--except", killTenant(6))
 	step(exitUnfinished, "apply", "plan.json", "--decision", "plan.decision-ada.json", "--run-dir", "run", "--log-level", "debug", "--log-format", "json", "--verify-wait", "1ms", "--waves", "2")
 	for _, line := range linesOf(stderr.Bytes()) {
-		if bytes.HasPrefix(line, []byte("{")) {
+		if bytes.Contains(line, []byte(`"method":`)) {
 			log = append(log, bytes.Clone(line))
 		}
 	}

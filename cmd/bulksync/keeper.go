@@ -133,7 +133,7 @@ func (k *keeper) earlier(ctx context.Context, e *env) (*audit.Audit, *audit.Link
 	}
 	a, link, err := k.store.Earlier(ctx)
 	for _, p := range k.store.Problems() {
-		e.say("warning: %s", p)
+		e.warn("%s", p)
 	}
 	return a, link, err
 }
@@ -168,7 +168,7 @@ func (k *keeper) seal(ctx context.Context, e *env, m evidence.Manifest, a *audit
 		index = indexWith(k.store.History(), a, &k.link)
 	}
 	if err := k.store.WriteIndex(index); err != nil {
-		e.say("warning: the evidence is complete, but the index of the store could not be drawn: %v", err)
+		e.warn("the evidence is complete, but the index of the store could not be drawn: %v", err)
 	}
 	return nil
 }

@@ -4,12 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"runtime/debug"
 	"sync"
 	_ "time/tzdata" // a policy names a time zone, and not every machine has them
-
-	"github.com/pkg/browser"
 
 	"bulksync/execute"
 )
@@ -21,26 +20,25 @@ func main() { os.Exit(protected(os.Args[1:])) }
 func protected(args []string) (code int) {
 	crashLoudly()
 	inExplorer()
-	browser.Stdout = os.Stderr // what a browser prints when a sign-in opens it is no result
-	p := &process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, cacheDir: os.UserCacheDir, openFile: new(sync.Once)}
+	p := &process{in: os.Stdin, out: os.Stdout, messages: messages{stderr: os.Stderr}.forArgs(args), getenv: os.Getenv, cacheDir: os.UserCacheDir, openFile: new(sync.Once)}
+	leadLibraries(p)
 	p.collectSooner()
 	defer func() {
 		if fault := recover(); fault != nil {
 			code = p.panicked(fault)
 		}
 	}()
-	stops, end := withSignals(p.err)
+	stops, end := withSignals(p.messages)
 	defer end()
 	return p.run(stops, args)
 }
 
-// process is the surroundings of a command line; it never changes. Several
-// goroutines write to err, which is safe for a file.
+// process is the surroundings of a command line; it never changes.
 type process struct {
-	in     io.Reader
-	out    io.Writer
-	err    io.Writer
-	getenv func(string) string
+	messages // standard error
+	in       io.Reader
+	out      io.Writer
+	getenv   func(string) string
 	// cacheDir is the user's folder for what can be found again; nil means that
 	// there is none.
 	cacheDir func() (string, error)
@@ -50,15 +48,18 @@ type process struct {
 
 // run runs one command line and returns its exit code.
 func (p *process) run(stops execute.Stops, args []string) int {
-	cmd := rootCommand(&commandLine{process: p, stops: stops})
+	own := *p
+	own.messages = p.forArgs(args)
+	cmd := rootCommand(&commandLine{process: &own, stops: stops})
 	cmd.SetArgs(args)
 	cmd.SetIn(p.in)
 	cmd.SetOut(p.out)
-	cmd.SetErr(p.err)
+	cmd.SetErr(own.ofLibraries(slog.LevelInfo))
 	err := cmd.Execute()
-	p.printError(err)
-	if wrong := (*exit)(nil); errors.As(err, &wrong) && wrong.hint != "" { // a command's own hint is printed by it
-		p.say("hint: %s", wrong.hint)
+	if !isSilent(err) { // a command prints its own
+		wrong := &exit{}
+		errors.As(err, &wrong)
+		own.fail(errorText(err), wrong.hint)
 	}
 	return codeOf(err)
 }
@@ -90,13 +91,12 @@ type faultOfRun struct{ fault any }
 
 // panicked reports a panic and returns the exit code.
 func (p *process) panicked(fault any) int {
-	fmt.Fprintf(p.err, "%s\n", debug.Stack())
+	const text = "a fault in bulksync itself: %v"
 	run, begun := fault.(faultOfRun)
 	if !begun {
-		p.say("error: a fault in bulksync itself: %v", fault)
+		p.crash(fmt.Sprintf(text, fault), "", debug.Stack())
 		return exitCannotRun
 	}
-	p.say("error: a fault in bulksync itself: %v", run.fault)
-	p.say("hint: the journal holds what was sent: continue with bulksync resume, and report the lines above")
+	p.crash(fmt.Sprintf(text, run.fault), "the journal holds what was sent: continue with bulksync resume, and report the lines above", debug.Stack())
 	return exitUnfinished
 }

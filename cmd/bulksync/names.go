@@ -64,14 +64,14 @@ func (e *env) nameFindings(ctx context.Context, mode names.Mode, t *session.Sess
 func (e *env) resolveFrom(ctx context.Context, t *session.Session, o names.Options, shown names.Shown) (map[string]graph.Tenant, error) {
 	o.Client, o.GraphURL = t.Client(), t.Home().GraphURL
 	o.Waiting = func(answered, all int) {
-		e.note("looking up what tenants are called: %s of %s answered", words.Thousands(answered), words.Thousands(all))
+		e.counted(answered, all, "looking up what tenants are called: %s of %s answered", words.Thousands(answered), words.Thousands(all))
 	}
 	f, err := names.Resolve(ctx, o, shown)
 	if err != nil {
 		return nil, err
 	}
 	if n := f.Note(); n != "" {
-		e.note("note: %s", n)
+		e.remark("%s", n)
 	}
 	if f.CacheProblem != nil {
 		e.log.Info("the cache of names is not used", "error", f.CacheProblem)

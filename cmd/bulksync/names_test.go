@@ -28,7 +28,7 @@ func TestAPlanAsksForWhatItShows(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	p := &process{in: strings.NewReader(""), out: &out, err: &errs, cacheDir: func() (string, error) { return cache, nil }, getenv: func(name string) string {
+	p := &process{in: strings.NewReader(""), out: &out, messages: messages{stderr: &errs}, cacheDir: func() (string, error) { return cache, nil }, getenv: func(name string) string {
 		return map[string]string{"BULKSYNC_ACCESS_TOKEN": sim.Token(graphsim.TokenOptions{})}[name]
 	}}
 	for i, c := range []struct {
@@ -95,7 +95,7 @@ func TestANameCannotDeceive(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	p := &process{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(name string) string {
+	p := &process{in: strings.NewReader(""), out: &out, messages: messages{stderr: &errs}, getenv: func(name string) string {
 		return map[string]string{"BULKSYNC_ACCESS_TOKEN": sim.Token(graphsim.TokenOptions{})}[name]
 	}}
 	run := func(args ...string) {
@@ -135,7 +135,7 @@ func TestEvidenceOfNamesThatWereNotGiven(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	p := &process{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(name string) string {
+	p := &process{in: strings.NewReader(""), out: &out, messages: messages{stderr: &errs}, getenv: func(name string) string {
 		return map[string]string{"BULKSYNC_ACCESS_TOKEN": sim.Token(graphsim.TokenOptions{})}[name]
 	}}
 	if code := p.run(always(t), []string{"audit", file, "--graph-url", server.URL, "--evidence", store}); code != exitDiffers {

@@ -98,7 +98,7 @@ func (o *newsOptions) send(ctx context.Context, e *env, a *audit.Audit) *evidenc
 	n := &evidence.Notified{At: time.Now().UTC().Truncate(time.Second)}
 	if err := o.post(ctx, a); err != nil {
 		n.Problem = edge(err.Error())
-		e.say("warning: the notification was not sent: %s", n.Problem)
+		e.warn("the notification was not sent: %s", n.Problem)
 	}
 	return n
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"syscall"
 )
 
@@ -39,3 +40,6 @@ func noCoreDump() { _ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}
 
 // closing is a command that lets nobody else write to a folder.
 func closing(path string) string { return "chmod go-w " + shellQuote(path) }
+
+// shellCommand is a command line that a user has set, as a shell runs it.
+func shellCommand(line string) *exec.Cmd { return exec.Command("sh", "-c", line) }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strings"
@@ -90,4 +91,14 @@ func closing(path string) string {
 		command += " /grant:r " + shellQuote(me.Username+":(OI)(CI)F")
 	}
 	return command + " /remove:g " + strings.Join(atomicfile.Everybody(), " ")
+}
+
+// shellCommand is a command line that a user has set: the path of a program, or a
+// program and its arguments.
+func shellCommand(line string) *exec.Cmd {
+	if _, err := exec.LookPath(line); err == nil {
+		return exec.Command(line)
+	}
+	words := strings.Fields(line)
+	return exec.Command(words[0], words[1:]...)
 }

@@ -36,7 +36,7 @@ func (p *process) replace(path string, render func(io.Writer) error) error {
 func (p *process) warnIfOpen(path string) {
 	if p.openFile != nil && !atomicfile.IsPrivate(path) {
 		p.openFile.Do(func() {
-			p.say("warning: other users can read %s, because its disk or share has no access rights: keep tenant data on one that has them", path)
+			p.warn("other users can read %s, because its disk or share has no access rights: keep tenant data on one that has them", path)
 		})
 	}
 }
@@ -91,7 +91,7 @@ func (p *process) openStream(path string) (f *os.File, opened bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	for _, w := range []io.Writer{p.out, p.err} {
+	for _, w := range []io.Writer{p.out, p.stderr} {
 		own, isFile := w.(*os.File)
 		if !isFile || runtime.GOOS == "windows" { // where they have no path, and all pipes and devices are the same file
 			continue

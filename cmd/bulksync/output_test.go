@@ -15,7 +15,7 @@ import (
 // neither is one that is meant for others.
 func TestOneWarningOfOpenFiles(t *testing.T) {
 	var said bytes.Buffer
-	p := &process{out: io.Discard, err: &said, openFile: new(sync.Once)}
+	p := &process{out: io.Discard, messages: messages{stderr: &said}, openFile: new(sync.Once)}
 	dir := t.TempDir()
 	out := filepath.Join(dir, "plan.json")
 	text := func(w io.Writer) error { _, err := io.WriteString(w, "x"); return err }

@@ -220,7 +220,7 @@ func (o policyOptions) checkLimits(e *env, p *plan.Plan) (lifted []plan.LimitNam
 		case !slices.Contains(p.Policy.Overridable, name):
 			return nil, refused("leave --allow "+string(name)+" out, or plan fewer changes at a time", "%s lets nobody lift its limit %s", policyName(p), name)
 		case at < 0:
-			e.note("note: the plan is not above the limit %s, so --allow %s lifts nothing", name, name)
+			e.remark("the plan is not above the limit %s, so --allow %s lifts nothing", name, name)
 		default:
 			lifted = append(lifted, name)
 		}

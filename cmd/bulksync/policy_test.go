@@ -22,7 +22,7 @@ import (
 
 // The sample is a policy as it is, and with the lines that ask for approvals.
 func TestTheSamplePolicyIsAccepted(t *testing.T) {
-	e := &env{process: process{err: &bytes.Buffer{}, getenv: func(string) string { return "" }}}
+	e := &env{process: process{messages: messages{stderr: &bytes.Buffer{}}, getenv: func(string) string { return "" }}}
 	p, err := policyOptions{policy: filepath.Join("..", "..", "samples", "policy.yaml")}.read(t.Context(), e)
 	if err != nil || len(p.Limits) != 4 || len(p.Protected) != 1 || p.Window == nil || p.PlanMaxAge() != 7*24*time.Hour || len(p.Overridable) != 2 {
 		t.Fatalf("%+v, %v", p, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"strings"
 	"sync"
@@ -53,16 +54,16 @@ func (e *env) startProgress(ctx context.Context, p *plan.Plan, prior *journal.Lo
 			if open > 0 {
 				left = fmt.Sprintf("; of %d it is not known, so they are read before anything is sent again", open)
 			}
-			e.note("%s of %s are done%s", words.Thousands(pr.done), words.Count(pr.total, "change"), left)
+			e.counted(pr.done, pr.total, "%s of %s are done%s", words.Thousands(pr.done), words.Count(pr.total, "change"), left)
 		}
 	}
 	pr.before, pr.last = pr.done, pr.began
 	switch {
 	case e.quiet || pr.total == pr.before:
 	case e.live():
-		pr.startBar(ctx, e.err)
+		pr.startBar(ctx, e.stderr)
 	default:
-		pr.startLines(e.err)
+		pr.startLines(e.messages)
 	}
 	return pr
 }
@@ -110,16 +111,13 @@ func (p *progress) startBar(ctx context.Context, w io.Writer) {
 	p.bar.SetCurrent(int64(p.before))
 }
 
-func (p *progress) startLines(w io.Writer) {
+func (p *progress) startLines(m messages) {
 	p.line = time.NewTicker(plainEvery)
 	p.gone.Go(func() {
 		for {
 			select {
 			case <-p.line.C:
-				p.mu.Lock()
-				n := p.done
-				p.mu.Unlock()
-				fmt.Fprintf(w, "bulksync: %d of %d changes, %s\n", n, p.total, p.state())
+				m.tell(p.message())
 			case <-p.quit:
 				return
 			}
@@ -127,24 +125,59 @@ func (p *progress) startLines(w io.Writer) {
 	})
 }
 
-// state describes the pace: rate, time left, and what holds it back.
-func (p *progress) state() string {
+// message says how far the run is.
+func (p *progress) message() message {
+	now := p.measure()
+	m := message{
+		level: slog.LevelInfo, text: fmt.Sprintf("%d of %d changes, %s", now.done, p.total, p.inWords(now)),
+		members: append(howFar(now.done, p.total), slog.Int("notDone", now.failed)),
+	}
+	if now.rate > 0 {
+		m.members = append(m.members, slog.Float64("perSecond", math.Round(10*now.rate)/10))
+	}
+	if now.high > 0 {
+		m.members = append(m.members, slog.Int64("leftLowMs", now.low.Milliseconds()), slog.Int64("leftHighMs", max(now.low, now.high).Milliseconds()))
+	}
+	return m
+}
+
+// howItGoes is how far a run is, and how fast.
+type howItGoes struct {
+	done, failed int
+	idle         time.Duration // since the last change ended
+	rate         float64       // changes a second; 0 if it is not known
+	low, high    time.Duration // that are left; 0 if that is not known
+}
+
+func (p *progress) measure() howItGoes {
 	p.mu.Lock()
-	n, failed, idle := p.done, p.failed, time.Since(p.last)
+	now := howItGoes{done: p.done, failed: p.failed, idle: time.Since(p.last)}
 	p.mu.Unlock()
-	if what := p.obstacle(n < p.total, idle); what != "" {
+	if elapsed := time.Since(p.began).Seconds(); now.done > p.before && elapsed > 0 {
+		now.rate = float64(now.done-p.before) / elapsed
+	}
+	if now.done < p.total {
+		now.low, now.high = p.tenant.Estimate(p.total - now.done)
+	}
+	return now
+}
+
+// state describes the pace: rate, time left, and what holds it back.
+func (p *progress) state() string { return p.inWords(p.measure()) }
+
+func (p *progress) inWords(now howItGoes) string {
+	if what := p.obstacle(now.done < p.total, now.idle); what != "" {
 		return what // and nothing else: a narrow line is cut at its end
 	}
 	s := ""
-	if elapsed := time.Since(p.began).Seconds(); n > p.before && elapsed > 0 {
-		s = fmt.Sprintf("%.1f/s", float64(n-p.before)/elapsed)
+	if now.rate > 0 {
+		s = fmt.Sprintf("%.1f/s", now.rate)
 	}
-	low, high := p.tenant.Estimate(p.total - n)
-	if n < p.total && high > 0 {
-		s += ", " + report.Span(low, high) + " left"
+	if now.high > 0 {
+		s += ", " + report.Span(now.low, now.high) + " left"
 	}
-	if failed > 0 {
-		s += fmt.Sprintf(", %d not done", failed)
+	if now.failed > 0 {
+		s += fmt.Sprintf(", %d not done", now.failed)
 	}
 	return strings.TrimPrefix(s, ", ")
 }

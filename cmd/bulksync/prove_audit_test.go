@@ -90,7 +90,7 @@ func keepInStore(t testing.TB, sim *graphsim.Sim, store, csv, sign string, at ti
 func verifyText(t testing.TB, args ...string) (code int, out, stderr string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	p := &process{in: strings.NewReader(""), out: &o, err: &e, getenv: func(string) string { return "" }}
+	p := &process{in: strings.NewReader(""), out: &o, messages: messages{stderr: &e}, getenv: func(string) string { return "" }}
 	code = p.run(execute.Stops{Soft: t.Context(), Hard: t.Context()}, append([]string{"verify"}, args...))
 	return code, o.String(), e.String()
 }

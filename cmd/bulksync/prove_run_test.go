@@ -25,7 +25,7 @@ func verified(t interface {
 }, args ...string) (int, verification) {
 	t.Helper()
 	var out, stderr bytes.Buffer
-	p := &process{in: strings.NewReader(""), out: &out, err: &stderr, getenv: func(string) string { return "" }}
+	p := &process{in: strings.NewReader(""), out: &out, messages: messages{stderr: &stderr}, getenv: func(string) string { return "" }}
 	code := p.run(execute.Stops{Soft: t.Context(), Hard: t.Context()}, append([]string{"verify", "--format", "json"}, args...))
 	var v verification
 	if err := json.Unmarshal(out.Bytes(), &v); err != nil {

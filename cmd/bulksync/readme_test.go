@@ -75,7 +75,7 @@ func redirected(args []string) (rest []string, file string, ok bool) {
 func runInto(t *testing.T, sim *graphsim.Sim, file string, args []string) {
 	t.Helper()
 	var out, err bytes.Buffer
-	p := &process{in: strings.NewReader(""), out: &out, err: &err, getenv: func(name string) string {
+	p := &process{in: strings.NewReader(""), out: &out, messages: messages{stderr: &err}, getenv: func(name string) string {
 		if name == "BULKSYNC_ACCESS_TOKEN" {
 			return sim.Token(graphsim.TokenOptions{})
 		}
@@ -146,7 +146,7 @@ func TestEverySampleIsAccepted(t *testing.T) {
 	if err != nil || len(samples) < 3 {
 		t.Fatalf("%d samples, %v", len(samples), err)
 	}
-	e := &env{process: process{err: &bytes.Buffer{}}}
+	e := &env{process: process{messages: messages{stderr: &bytes.Buffer{}}}}
 	for _, name := range samples {
 		if filepath.Base(name) == "waivers.csv" {
 			continue
@@ -178,7 +178,7 @@ func dedent(s string) string {
 func TestHelpFitsATerminal(t *testing.T) {
 	help := func(args ...string) string {
 		var out, err bytes.Buffer
-		p := &process{in: strings.NewReader(""), out: &out, err: &err, getenv: func(string) string { return "" }}
+		p := &process{in: strings.NewReader(""), out: &out, messages: messages{stderr: &err}, getenv: func(string) string { return "" }}
 		if code := p.run(always(t), append([]string{"help"}, args...)); code != exitDone {
 			t.Fatalf("help %v: exit code %d\n%s", args, code, err.String())
 		}

@@ -69,7 +69,7 @@ func asStranger(t *testing.T, dir, verb string) (code int, out, errs string) {
 		defer syscall.Setfsuid(0)
 	}
 	var o, e bytes.Buffer
-	p := &process{in: strings.NewReader(""), out: &o, err: &e, getenv: os.Getenv}
+	p := &process{in: strings.NewReader(""), out: &o, messages: messages{stderr: &e}, getenv: os.Getenv}
 	code = p.run(always(t), []string{verb, dir})
 	return code, o.String(), e.String()
 }

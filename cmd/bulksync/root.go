@@ -48,7 +48,6 @@ type globals struct {
 	auth auth.Way
 	// outage is 0 if not given.
 	outage  time.Duration
-	quiet   bool
 	all     bool // text lists every row
 	log     *slog.Logger
 	address address
@@ -72,14 +71,16 @@ func (c *commandLine) env(cmd *cobra.Command) (*env, error) {
 	if err := checkGiven(cmd.Flags()); err != nil {
 		return nil, err
 	}
-	g, err := c.flags.parse(c.process, cmd.Flags().Changed)
+	p := *c.process
+	p.asJSON, p.quiet = c.flags.logFormat == inJSON, c.flags.quiet
+	g, err := c.flags.parse(&p, cmd.Flags().Changed)
 	if err != nil {
 		return nil, err
 	}
 	if err := g.checkFormat(cmd); err != nil {
 		return nil, err
 	}
-	return &env{process: *c.process, globals: g, verb: cmd.Name(), writes: cmd.Flags().Lookup("max-rate") != nil}, nil
+	return &env{process: p, globals: g, verb: cmd.Name(), writes: cmd.Flags().Lookup("max-rate") != nil}, nil
 }
 
 func rootCommand(c *commandLine) *cobra.Command {
@@ -107,11 +108,7 @@ every change ended.
 	cmd.CompletionOptions.HiddenDefaultCmd = true
 	cmd.SuggestionsMinimumDistance = 2
 	cmd.SetFlagErrorFunc(wrongFlag)
-	showHelp := cmd.HelpFunc()
-	cmd.SetHelpFunc(func(of *cobra.Command, args []string) {
-		hideOnline(of)
-		showHelp(of, args)
-	})
+	cmd.SetHelpFunc(c.pagedHelp(cmd.HelpFunc()))
 	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages ", "FlagUsagesWrapped 80 "))
 	c.flags.register(cmd.PersistentFlags())
 	cmd.AddCommand(
@@ -149,7 +146,7 @@ func (f *globalFlags) registerAll(fl *pflag.FlagSet) {
 
 // parse turns the texts of the flags into values, before anything runs.
 func (f *globalFlags) parse(p *process, given func(flag string) bool) (g globals, err error) {
-	g = globals{quiet: f.quiet, all: f.all}
+	g = globals{all: f.all}
 	if g.format, err = report.ParseFormat(f.format); err != nil {
 		return g, err
 	}
@@ -202,28 +199,8 @@ func newLog(p *process, logLevel, logFormat string) (*slog.Logger, error) {
 	if err := level.UnmarshalText([]byte(logLevel)); err != nil {
 		return nil, errors.New("--log-level is one of debug, info, warn, error")
 	}
-	o := &slog.HandlerOptions{Level: level, ReplaceAttr: cleanAttr}
-	switch logFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(p.err, o)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(p.err, o)), nil
-	default:
+	if logFormat != "text" && logFormat != inJSON {
 		return nil, errors.New("--log-format is text or json")
 	}
-}
-
-// cleanAttr cleans log attributes with edge, and writes times in UTC.
-func cleanAttr(_ []string, at slog.Attr) slog.Attr {
-	switch at.Value.Kind() {
-	case slog.KindTime:
-		at.Value = slog.TimeValue(at.Value.Time().UTC())
-	case slog.KindString:
-		at.Value = slog.StringValue(edge(at.Value.String()))
-	case slog.KindAny:
-		if err, ok := at.Value.Any().(error); ok {
-			at.Value = slog.StringValue(edge(err.Error()))
-		}
-	}
-	return at
+	return slog.New(p.handler(level)), nil
 }

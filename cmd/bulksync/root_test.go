@@ -26,7 +26,7 @@ func TestATenantThatIsNoGUIDIsRefused(t *testing.T) {
 				args = append(args, "x")
 			}
 			var out, said bytes.Buffer
-			p := &process{in: strings.NewReader(""), out: &out, err: &said, getenv: func(name string) string {
+			p := &process{in: strings.NewReader(""), out: &out, messages: messages{stderr: &said}, getenv: func(name string) string {
 				return map[string]string{"BULKSYNC_TENANT": tc.env}[name]
 			}}
 			if code := p.run(always(t), append(args, tc.flag...)); code != exitCannotRun || out.Len() > 0 || strings.TrimSpace(said.String()) != tc.want {

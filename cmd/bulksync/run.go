@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -158,7 +159,7 @@ func (e *env) showRun(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code int
 		e.sayError(hinted(err, "to see the run again: "+e.address.command("report", dir.Path())))
 	}
 	if code != exitDone && r.Totals.CutShort() > 0 {
-		e.note("hint: to continue this run: %s", e.address.command("resume", dir.Path()))
+		e.suggest("to continue this run: %s", e.address.command("resume", dir.Path()))
 	}
 	return exitWith(code)
 }
@@ -167,7 +168,7 @@ func (e *env) showRun(dir *rundir.Dir, p *plan.Plan, r *journal.Result, code int
 func (e *env) inFlight(dir *rundir.Dir, r *journal.Result, cause error) error {
 	for _, o := range r.Outcomes {
 		if o.Status == journal.Indeterminate {
-			e.say("in flight: change %d, client-request-id %s", o.Seq, o.ClientRequestID)
+			e.warnInFlight(o)
 		}
 	}
 	hint := "free the disk, then: " + e.address.command("resume", dir.Path())
@@ -175,6 +176,14 @@ func (e *env) inFlight(dir *rundir.Dir, r *journal.Result, cause error) error {
 		hint = "nothing was sent: free the disk and apply the plan again, in a new folder"
 	}
 	return &exit{exitUnfinished, fmt.Errorf("the run stopped because its journal could not be written: %w", cause), hint}
+}
+
+// warnInFlight tells of a change of which nothing is known.
+func (e *env) warnInFlight(o journal.Outcome) {
+	e.tell(message{
+		level: slog.LevelWarn, text: fmt.Sprintf("in flight: change %d, client-request-id %s", o.Seq, o.ClientRequestID),
+		members: []slog.Attr{slog.Int("change", o.Seq), slog.String("clientRequestId", o.ClientRequestID)},
+	})
 }
 
 // load reads the plan and the journal of a run.

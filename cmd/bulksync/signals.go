@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"runtime"
@@ -26,7 +24,7 @@ const hardAfter = 2500 * time.Millisecond
 // writes the stacks of all goroutines to trace and counts as two interrupts; a
 // second one ends the process whatever it waits for. A closed pipe ends nothing:
 // writing to it fails.
-func withSignals(trace io.Writer) (stops execute.Stops, end func()) {
+func withSignals(trace messages) (stops execute.Stops, end func()) {
 	hard, kill := context.WithCancelCause(context.Background())
 	soft, stop := context.WithCancelCause(hard)
 	signals := make(chan os.Signal, 4)
@@ -67,7 +65,7 @@ func withSignals(trace io.Writer) (stops execute.Stops, end func()) {
 
 // quit writes the stacks, and ends the program if it was asked before. It does
 // not wait for the writing: there may be no reader.
-func quit(trace io.Writer, before chan struct{}) (traced chan struct{}) {
+func quit(trace messages, before chan struct{}) (traced chan struct{}) {
 	if before != nil {
 		os.Exit(exitInterrupted)
 	}
@@ -92,7 +90,7 @@ func await(traced chan struct{}) {
 
 // writeStacks writes the stack of every goroutine: functions and lines, no
 // values.
-func writeStacks(w io.Writer) {
+func writeStacks(m messages) {
 	text := make([]byte, 1<<20)
-	fmt.Fprintf(w, "%s\n", text[:runtime.Stack(text, true)])
+	m.trace("SIGQUIT: the stacks of all goroutines", text[:runtime.Stack(text, true)])
 }

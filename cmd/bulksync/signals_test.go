@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -86,6 +88,41 @@ func TestSignalsEndARunWell(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Whatever ends a run, a program can read each line of standard error.
+func TestSignalsInJSON(t *testing.T) {
+	s := stageProgram(t, graphsim.Config{WriteQuota: graphsim.Quota{Units: 1, Per: 4 * time.Minute}})
+	s.sim.SetPartner(graphsim.Partner{TenantID: killTenant(1)})
+	s.sim.SetPartner(graphsim.Partner{TenantID: killTenant(2)})
+	write(t, "partners.csv", "tenantId,isSyncAllowed\n"+killTenant(1)+",true\n"+killTenant(2)+",true\n")
+	if err := s.command("plan", "partners.csv", "--out", "plan.json").Run(); err != nil {
+		t.Fatal(err, s.err.String())
+	}
+	for i, sent := range []syscall.Signal{syscall.SIGTERM, syscall.SIGQUIT} {
+		if signal.Ignored(sent) {
+			continue // the tests were told to ignore it, and so is the program
+		}
+		cmd := s.command("apply", "plan.json", "--yes", "--run-dir", fmt.Sprint("run", i), "--log-format", "json", "--log-level", "debug")
+		s.sim.ResetRequests()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for len(s.sim.Writes()) < 1 {
+			time.Sleep(time.Millisecond)
+		}
+		if err := cmd.Process.Signal(sent); err != nil {
+			t.Fatal(err)
+		}
+		wantExit(t, cmd.Wait(), exitInterrupted)
+		all := saidLines(t, s.err.String())
+		if !slices.ContainsFunc(all, func(l saidLine) bool { return l.Level == "INFO" && strings.HasPrefix(l.Msg, "stopping: ") }) {
+			t.Errorf("%s: %s", sent, s.err.String())
+		}
+		if hasStack := slices.ContainsFunc(all, func(l saidLine) bool { return l.Stack != "" }); hasStack != (sent == syscall.SIGQUIT) {
+			t.Errorf("%s: %s", sent, s.err.String())
+		}
 	}
 }
 
@@ -231,7 +268,7 @@ func TestACrashIsNoAnswer(t *testing.T) {
 	}
 	t.Run("protected", func(t *testing.T) {
 		var errs bytes.Buffer
-		p := &process{err: &errs}
+		p := &process{messages: messages{stderr: &errs}}
 		code := func() (code int) {
 			defer func() { code = p.panicked(recover()) }()
 			panic("a \x1b[31mred\x1b[m fault")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"regexp"
 	"strings"
@@ -24,21 +25,31 @@ import (
 func (e *env) sayError(err error) {
 	var rows desired.RowErrors
 	var refusal *approval.Refusal
-	if !errors.As(err, &rows) {
-		if errors.As(err, &refusal) {
-			for _, f := range refusal.Faults {
-				e.say("error: %s", f.Error())
-			}
-		} else {
-			e.printError(err)
+	switch {
+	case isSilent(err):
+	case errors.As(err, &rows):
+		e.sayRows(err, rows)
+	case errors.As(err, &refusal) && len(refusal.Faults) > 0:
+		last := len(refusal.Faults) - 1
+		for _, f := range refusal.Faults[:last] {
+			e.fail(f.Error(), "")
 		}
-		if hint := e.hintOf(err); err != nil && hint != "" && !isInterrupt(err) {
-			e.say("hint: %s", hint)
-		}
-		return
+		e.fail(refusal.Faults[last].Error(), e.hintOf(err))
+	case isInterrupt(err):
+		e.fail(errorText(err), "")
+	default:
+		e.fail(errorText(err), e.hintOf(err))
 	}
-	for line := range strings.Lines(rows.Error()) {
-		fmt.Fprintln(e.err, edge(strings.TrimSuffix(line, "\n")))
+}
+
+// sayRows prints what is wrong in a file, and what that means for the command.
+func (e *env) sayRows(err error, rows desired.RowErrors) {
+	told, rest := rows.Told()
+	for _, r := range told {
+		e.tell(message{level: slog.LevelError, bare: true, at: &position{r.File, r.Line, r.Column}, text: r.Err.Error()})
+	}
+	if rest != "" {
+		e.tell(message{level: slog.LevelError, bare: true, text: rest, members: []slog.Attr{slog.String("file", rows[0].File)}})
 	}
 	undone := "; nothing was written"
 	switch e.verb {
@@ -47,29 +58,26 @@ func (e *env) sayError(err error) {
 	case "validate":
 		undone = ""
 	}
-	e.say("error: %s in %s%s", words.Count(len(rows), "fault"), rows[0].File, undone)
 	again := ""
 	if refused := (*desired.RefusedRows)(nil); e.verb != "validate" && errors.As(err, &refused) && refused.Faults() != nil {
 		again = "; bulksync validate --faults writes these rows to a file, with the reasons"
 	}
-	e.say("hint: fix the lines above and run the command again%s", again)
+	e.fail(fmt.Sprintf("%s in %s%s", words.Count(len(rows), "fault"), rows[0].File, undone), "fix the lines above and run the command again"+again)
 }
 
-// printError prints an error, unless it is silent.
-func (p *process) printError(err error) {
+// isSilent reports whether an error says nothing: the report on standard output
+// has said everything.
+func isSilent(err error) bool {
 	var silent *exit
-	switch {
-	case err == nil, errors.As(err, &silent) && silent.err == nil:
-	case isInterrupt(err):
-		p.say("error: interrupted")
-	default:
-		p.say("error: %s", strings.ReplaceAll(err.Error(), "\n", "; ")) // several errors, one per line
-	}
+	return err == nil || errors.As(err, &silent) && silent.err == nil
 }
 
-// say writes one line to standard error, cleaned by edge.
-func (p *process) say(format string, args ...any) {
-	fmt.Fprintf(p.err, "bulksync: %s\n", edge(fmt.Sprintf(format, args...)))
+// errorText is an error in one line.
+func errorText(err error) string {
+	if isInterrupt(err) {
+		return "interrupted"
+	}
+	return strings.ReplaceAll(err.Error(), "\n", "; ") // several errors, one per line
 }
 
 // jwt matches an access token, whole or cut off, even within its header.
@@ -86,18 +94,11 @@ func edge(s string) string {
 	return report.OneLine(userinfo.ReplaceAllString(s, "://[removed]@"))
 }
 
-// note prints what is neither an error nor the result.
-func (e *env) note(format string, args ...any) {
-	if !e.quiet {
-		e.say(format, args...)
-	}
-}
-
 // confirm asks for the word yes. Anything else means no, including the end of
 // input and an interrupt. Reading a terminal cannot be cancelled, so the reader
 // is abandoned and ends with the process.
 func (p *process) confirm(ctx context.Context, question string) bool {
-	fmt.Fprintf(p.err, "%s\nOnly \"yes\" will be accepted: ", question)
+	fmt.Fprintf(p.stderr, "%s\nOnly \"yes\" will be accepted: ", question)
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(p.in).ReadString('\n')
@@ -107,7 +108,7 @@ func (p *process) confirm(ctx context.Context, question string) bool {
 	case word := <-answer:
 		return word == "yes"
 	case <-ctx.Done():
-		fmt.Fprintln(p.err)
+		fmt.Fprintln(p.stderr)
 		return false
 	}
 }
@@ -116,15 +117,15 @@ func (p *process) confirm(ctx context.Context, question string) bool {
 // alone: anywhere else a secret is easily kept.
 func (p *process) askSecret(ctx context.Context, prompt string) ([]byte, error) {
 	if !p.canAsk("") {
-		return nil, errors.New("there is no terminal to ask for the passphrase at")
+		return nil, errors.New(p.cannotAsk(" for the passphrase"))
 	}
 	fd := int(p.in.(*os.File).Fd())
 	shown, err := term.GetState(fd)
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprint(p.err, edge(prompt))
-	defer fmt.Fprintln(p.err)
+	fmt.Fprint(p.stderr, edge(prompt))
+	defer fmt.Fprintln(p.stderr)
 	secret, err := within(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
 	if ctx.Err() != nil {
 		term.Restore(fd, shown) // the reader is abandoned, with the echo off
@@ -133,9 +134,18 @@ func (p *process) askSecret(ctx context.Context, prompt string) ([]byte, error) 
 }
 
 // canAsk reports whether a question can be seen and answered: it is written to
-// standard error, and the answer must not be part of an input.
+// standard error, the answer must not be part of an input, and a program that
+// reads JSON has none.
 func (p *process) canAsk(input string) bool {
-	return input != "-" && isTerminal(p.in) && isTerminal(p.err)
+	return !p.asJSON && input != "-" && isTerminal(p.in) && isTerminal(p.stderr)
+}
+
+// cannotAsk says why a question is not asked.
+func (p *process) cannotAsk(what string) string {
+	if p.asJSON {
+		return "with --log-format json nothing is asked" + what
+	}
+	return "there is no terminal to ask" + what + " at"
 }
 
 // isTerminal reports whether a stream is a terminal.
@@ -169,9 +179,10 @@ func (e *env) optionsFor(stream io.Writer) report.Options {
 }
 
 // live reports whether a moving progress bar can be shown on standard error. A
-// terminal without a size, for example under a scheduler, would draw nothing.
+// terminal without a size, for example under a scheduler, would draw nothing, and
+// a program reads lines.
 func (p *process) live() bool {
-	return hasSize(p.err) && p.getenv("TERM") != "dumb" && p.getenv("CI") == ""
+	return !p.asJSON && hasSize(p.stderr) && p.getenv("TERM") != "dumb" && p.getenv("CI") == ""
 }
 
 // print writes a result to standard output. A reader that stops early, such as

@@ -96,7 +96,7 @@ func TestManyMayLook(t *testing.T) {
 	first.Release()
 
 	var busy error
-	e := &env{globals: globals{format: report.Text}, process: process{err: &s.err, getenv: os.Getenv, out: writerFunc(func(p []byte) (int, error) {
+	e := &env{globals: globals{format: report.Text}, process: process{messages: messages{stderr: &s.err}, getenv: os.Getenv, out: writerFunc(func(p []byte) (int, error) {
 		last, err := rundir.Open("run")
 		if busy = err; busy == nil {
 			busy = last.Lock()
@@ -114,10 +114,6 @@ func TestManyMayLook(t *testing.T) {
 		}
 	}
 }
-
-type writerFunc func([]byte) (int, error)
-
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // tear removes the last line of a journal.
 func tear(t *testing.T, path string) {

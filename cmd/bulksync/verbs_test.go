@@ -78,7 +78,7 @@ func newHome(t *testing.T, cfg graphsim.Config) *home {
 	t.Cleanup(server.Close)
 	token := sim.Token(graphsim.TokenOptions{})
 	h.env = &env{
-		process: process{in: strings.NewReader(""), out: h.stdout, err: h.stderr, getenv: func(name string) string {
+		process: process{in: strings.NewReader(""), out: h.stdout, messages: messages{stderr: h.stderr}, getenv: func(name string) string {
 			return map[string]string{"BULKSYNC_ACCESS_TOKEN": token}[name]
 		}},
 		globals: globals{

@@ -229,7 +229,7 @@ func (s decided) note(e *env) {
 		if s.key == "" {
 			e.note("%s asks for signatures; to sign this one: ssh-keygen -Y sign -n %s -f KEY %s", policyName(s.plan), approval.NamespaceDecision, shellQuote(s.out))
 		} else if _, err := approval.Inspect(s.plan, []approval.File{s.written}, s.decision.At); err != nil { // the plan carries its signers
-			e.say("warning: apply will not accept this decision: %v", err)
+			e.warn("apply will not accept this decision: %v", err)
 			return
 		}
 		if policy.Approvals.Required > 1 {
@@ -243,7 +243,7 @@ func (s decided) note(e *env) {
 	}
 	switch {
 	case !ok:
-		e.say("warning: apply refuses this plan, whoever approves it: %s lets nobody lift the limit %s", policyName(s.plan), lifts[0])
+		e.warn("apply refuses this plan, whoever approves it: %s lets nobody lift the limit %s", policyName(s.plan), lifts[0])
 	case isKept(s.out) && isKept(s.file):
 		e.note("to apply exactly this plan: %s --decision %s%s", e.address.onHostOf(s.plan).command("apply", s.file), shellQuote(s.out), others)
 	}

@@ -44,17 +44,27 @@ const maxTold = 50
 // Error prints the first problems, one per line and sorted by position, and
 // counts the rest by kind.
 func (e RowErrors) Error() string {
-	sorted := slices.Clone(e)
-	sorted.sort()
-	told := min(len(sorted), maxTold)
-	lines := make([]string, 0, told+1)
-	for _, one := range sorted[:told] {
+	told, rest := e.Told()
+	lines := make([]string, 0, len(told)+1)
+	for _, one := range told {
 		lines = append(lines, one.Error())
 	}
-	if rest := sorted[told:]; len(rest) > 0 {
-		lines = append(lines, fmt.Sprintf("and %s more: %s", words.Thousands(len(rest)), countByKind(rest)))
+	if rest != "" {
+		lines = append(lines, rest)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Told returns the problems that are listed, sorted by position, and what is said
+// of the rest; empty if there is none.
+func (e RowErrors) Told() (told RowErrors, rest string) {
+	told = slices.Clone(e)
+	told.sort()
+	if len(told) > maxTold {
+		rest = fmt.Sprintf("and %s more: %s", words.Thousands(len(told)-maxTold), countByKind(told[maxTold:]))
+		told = told[:maxTold]
+	}
+	return told, rest
 }
 
 // Unwrap returns the single problems, for errors.Is and errors.As.
