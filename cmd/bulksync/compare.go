@@ -43,7 +43,7 @@ func (w *wanted) takeFile(args []string) {
 }
 
 func (w *wanted) register(fl *pflag.FlagSet) {
-	fl.StringVar(&w.template, "template", "", "`FILE.json` with the multitenant-organization identity-sync template; the CSV is optional then")
+	fl.StringVar(&w.template, "template", "", "`FILE.json`: multitenant-organization identity-sync template; the CSV is optional then")
 }
 
 // read reads the files, and nothing else. The rows hold what the CSV asks for:
