@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -68,7 +69,20 @@ func hintFlag(cmd *cobra.Command, name string) string {
 	if near := nearestFlag(cmd, name); near != "" {
 		return "did you mean --" + near + "?"
 	}
+	if others := commandsWith(cmd.Root(), name); len(others) > 0 {
+		return strings.Join(others, " and ") + map[bool]string{true: " has", false: " have"}[len(others) == 1] + " it"
+	}
 	return hintHelp(cmd)
+}
+
+// commandsWith are the commands that have a flag.
+func commandsWith(root *cobra.Command, flag string) (all []string) {
+	for _, cmd := range allCommands(root) {
+		if f := cmd.LocalFlags().Lookup(flag); f != nil && f.Name != "help" {
+			all = append(all, cmd.CommandPath())
+		}
+	}
+	return all
 }
 
 // otherFlags are what flags are called elsewhere. The hint is for a command that
@@ -127,5 +141,11 @@ func similar(word string, names []string) string {
 			return swapped
 		}
 	}
-	return desired.Similar(word, names)
+	longest := ""
+	for _, name := range names { // --fail-on-new for --fail-on
+		if strings.HasPrefix(word, name+"-") && len(name) > len(longest) {
+			longest = name
+		}
+	}
+	return cmp.Or(longest, desired.Similar(word, names))
 }

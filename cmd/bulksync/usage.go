@@ -28,11 +28,25 @@ func takes(low, high int) cobra.PositionalArgs {
 			what, hint := missing(cmd)
 			return hinted(fmt.Errorf("%s is missing: %s", what, formOf(cmd)), cmp.Or(hint, hintHelp(cmd)))
 		}
-		hint := hintHelp(cmd)
-		if spaced := strings.Join(args, " "); exists(spaced) {
-			hint = "quote a name that has spaces: " + cmd.CommandPath() + " " + shellQuote(spaced)
-		}
-		return hinted(fmt.Errorf("%q is one argument too many: %s", args[high], formOf(cmd)), hint)
+		return hinted(fmt.Errorf("%q is one argument too many: %s", args[high], formOf(cmd)), hintTooMany(cmd, args))
+	}
+}
+
+// hintTooMany is what a word that is one argument too many was probably meant as.
+func hintTooMany(cmd *cobra.Command, args []string) string {
+	if spaced := strings.Join(args, " "); len(args) > 1 && exists(spaced) {
+		return "quote a name that has spaces: " + cmd.CommandPath() + " " + shellQuote(spaced)
+	}
+	last := shellQuote(args[len(args)-1])
+	switch cmd.Name() {
+	case "approve", "reject":
+		return "did you mean --as " + last + "?"
+	case "export":
+		return "did you mean --out " + last + "?"
+	case "simulate":
+		return "did you mean --listen 127.0.0.1:" + last + "?"
+	default:
+		return hintHelp(cmd)
 	}
 }
 
