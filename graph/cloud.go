@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,9 @@ const (
 
 // clouds is in the order in which help texts name them.
 var clouds = []Cloud{Global, USGov, USGovDoD, China}
+
+// Clouds lists the clouds in the order in which help texts name them.
+func Clouds() []Cloud { return slices.Clone(clouds) }
 
 // ParseCloud returns the cloud that s names, or an error that lists the names.
 func ParseCloud(s string) (Cloud, error) {

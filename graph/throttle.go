@@ -21,10 +21,13 @@ const (
 	HighPriority   Priority = "high"
 )
 
+// Priorities lists the priorities, the lowest first.
+func Priorities() []Priority { return []Priority{LowPriority, NormalPriority, HighPriority} }
+
 // ParsePriority returns the priority that s names, or an error that lists the
 // names.
 func ParsePriority(s string) (Priority, error) {
-	for _, p := range []Priority{LowPriority, NormalPriority, HighPriority} {
+	for _, p := range Priorities() {
 		if strings.EqualFold(s, string(p)) {
 			return p, nil
 		}

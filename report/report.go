@@ -32,10 +32,14 @@ const (
 	GitHub Format = "github"
 )
 
+// Formats lists the formats, those of an audit alone last.
+func Formats() []Format {
+	return []Format{Text, JSON, CSV, Markdown, HTML, JUnit, SARIF, GitHub}
+}
+
 // ParseFormat returns the format that s names, or an error that lists the names.
 func ParseFormat(s string) (Format, error) {
-	switch f := Format(strings.ToLower(s)); {
-	case slices.Contains([]Format{Text, JSON, CSV, Markdown, HTML}, f) || f.OfAudit():
+	if f := Format(strings.ToLower(s)); slices.Contains(Formats(), f) {
 		return f, nil
 	}
 	return "", fmt.Errorf("unknown format %q: use text, json, csv, markdown or html; an audit also knows junit, sarif and github, and a fleet junit", s)

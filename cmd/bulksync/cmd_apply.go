@@ -74,13 +74,13 @@ func (o *applyOptions) register(fl *pflag.FlagSet) {
 	o.decisionOptions.register(fl)
 	o.policyOptions.register(fl)
 	fl.BoolVar(&o.yes, "yes", o.yes, "apply without asking")
-	fl.StringVar(&o.approve, "approve", o.approve, "`FINGERPRINT` of the approved plan; any other plan is refused")
-	fl.StringVar(&o.dir, "run-dir", o.dir, "`DIR` for the run (default bulksync-runs/<time>-<fingerprint>)")
-	fl.StringVar(&o.priority, "throttle-priority", o.priority, "`low|normal|high`: low is refused first when the tenant is short of quota")
-	fl.DurationVar(&o.maxAge, "max-age", o.maxAge, "maximum `AGE` of the data a write relies on")
-	fl.DurationVar(&o.verifyWait, "verify-wait", o.verifyWait, "longest `TIME` to wait until changes can be read back; 0 does not read them back")
-	fl.StringVar(&o.onDrift, "on-drift", o.onDrift, "`hold|stop`: hold a change whose object has changed since the plan and continue, or stop the run")
-	fl.StringVar(&o.failures, "stop-after-failures", o.failures, "`N|P%` changes that may fail before the run stops; P% is of the plan's writes")
+	fl.StringVar(&o.approve, "approve", o.approve, "`FINGERPRINT`: fingerprint of the approved plan; any other plan is refused")
+	fl.StringVar(&o.dir, "run-dir", o.dir, "`DIR`: folder for the run (default bulksync-runs/<time>-<fingerprint>)")
+	choiceVar(fl, &o.priority, "throttle-priority", o.priority, choiceOf(graph.Priorities()), "priority of the requests: low is refused first when the tenant is short of quota")
+	fl.DurationVar(&o.maxAge, "max-age", o.maxAge, "`AGE`: maximum age of the data a write relies on")
+	fl.DurationVar(&o.verifyWait, "verify-wait", o.verifyWait, "`TIME`: longest wait until changes can be read back; 0 does not read them back")
+	choiceVar(fl, &o.onDrift, "on-drift", o.onDrift, choiceOf(wordsOf(journal.HoldDrift, journal.StopOnDrift)), "hold a change whose object has changed since the plan and continue, or stop the run")
+	fl.StringVar(&o.failures, "stop-after-failures", o.failures, "`N|P%`: changes that may fail before the run stops; P% is of the plan's writes")
 }
 
 func (o applyOptions) run(stops execute.Stops, e *env) error {

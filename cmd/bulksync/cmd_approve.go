@@ -41,8 +41,8 @@ With --key the exact bytes of the file are signed, as "ssh-keygen -Y sign -n
 		}),
 	}
 	o.register(cmd.Flags())
-	cmd.Flags().StringVar(&o.expires, "expires", "72h", "`TIME` for which the approval holds, such as 72h or 7d")
-	cmd.Flags().StringArrayVar(&o.except, "except", nil, "`TENANT[=REASON],...` that are not approved: tenant IDs, names in the plan, or template; a reason has no comma; may be repeated")
+	cmd.Flags().StringVar(&o.expires, "expires", "72h", "`TIME`: how long the approval holds, such as 72h or 7d")
+	cmd.Flags().StringArrayVar(&o.except, "except", nil, "`TENANT[=REASON],...`: partners that are not approved, by tenant ID or by name in the plan, or template; a reason has no comma; may be repeated")
 	return cmd
 }
 

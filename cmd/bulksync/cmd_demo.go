@@ -24,8 +24,12 @@ func demoCommand(c *commandLine) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "Take a complete tour; needs no account and no network",
-		Args:  takes(0, 0),
-		RunE:  c.verb(func(e *env, _ []string) error { return newDemoOptions().run(c.stops, e) }),
+		Long: `Runs a complete tour against a built-in Graph: a plan, decisions on it, the run,
+audits with evidence and its proof, each as the command that you would type. It
+needs no account and no network, and leaves a folder to look around in.`,
+		Example: "  bulksync demo",
+		Args:    takes(0, 0),
+		RunE:    c.verb(func(e *env, _ []string) error { return newDemoOptions().run(c.stops, e) }),
 	}
 }
 

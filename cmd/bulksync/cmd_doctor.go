@@ -50,7 +50,7 @@ own: --outage counts for none.`,
 			return o.run(c.stops, e)
 		}),
 	}
-	cmd.Flags().StringVar(&o.task, "for", "", "`COMMAND` that the identity must be enough for: export, plan, audit, apply or resume (default plan, with a warning if it is not enough for apply)")
+	choiceVar(cmd.Flags(), &o.task, "for", "", []string{"export", "plan", "audit", "apply", "resume"}, "command that the identity must be enough for (default plan, with a warning if it is not enough for apply)")
 	return cmd
 }
 

@@ -53,9 +53,9 @@ be read completely.`,
 }
 
 func (o *exportOptions) register(fl *pflag.FlagSet) {
-	fl.StringVar(&o.out, "out", "", "`FILE` to write the CSV to (default standard output)")
-	fl.StringVar(&o.templateOut, "template-out", "", "`FILE` to write the multitenant-organization identity-sync template to")
-	fl.StringVar(&o.like, "like", "", "`FILE.csv` whose columns, delimiter, encoding and line ends to use")
+	fl.StringVar(&o.out, "out", "", "`FILE.csv`: file to write (default standard output)")
+	fl.StringVar(&o.templateOut, "template-out", "", "`FILE.json`: file to write the multitenant-organization identity-sync template to")
+	fl.StringVar(&o.like, "like", "", "`FILE.csv`: file whose columns, delimiter, encoding and line ends to use")
 	fl.BoolVar(&o.all, "all", false, "include partners without a synchronization policy")
 	o.names.register(fl)
 }

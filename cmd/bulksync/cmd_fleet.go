@@ -24,6 +24,8 @@ func fleetCommand(c *commandLine) *cobra.Command {
 identity, files and folder. What goes wrong in one tenant is the row of that
 tenant alone in the roll-up of all. There is no fleet apply: each plan is
 decided on and applied by itself.`,
+		Example: `  bulksync fleet audit fleet.yaml --out-dir fleet
+  bulksync fleet plan fleet.yaml --out-dir plans`,
 		Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, err := c.env(cmd); err != nil {
@@ -32,7 +34,6 @@ decided on and applied by itself.`,
 			return cmd.Help()
 		},
 	}
-	cmd.SuggestionsMinimumDistance = 2
 	cmd.AddCommand(fleetAuditCommand(c), fleetPlanCommand(c), fleetCollectCommand(c), noFleetApply())
 	return cmd
 }
@@ -65,11 +66,11 @@ type shardOptions struct {
 }
 
 func (o *shardOptions) register(fl *pflag.FlagSet) {
-	fl.StringVar(&o.dir, "out-dir", "", "`DIR` of the fleet: the roll-up, and a folder for each tenant")
+	fl.StringVar(&o.dir, "out-dir", "", "`DIR`: folder of the fleet, with the roll-up and a folder for each tenant")
 	fl.StringVar(&o.shardText, "shard", "", "`I/N`: work on this part of the tenants alone, counted from 0; JOB_COMPLETION_INDEX/N takes I from that variable")
-	fl.StringVar(&o.name, "run", "", "`NAME` of the run, such as that of a job: what is started again with the same name goes on with it")
-	fl.IntVar(&o.parallel, "parallel", 4, "`N` tenants at the same time")
-	fl.DurationVar(&o.timeout, "tenant-timeout", 30*time.Minute, "`TIME` that each tenant may take")
+	fl.StringVar(&o.name, "run", "", "`NAME`: name of the run, such as that of a job; what is started again with the same name goes on with it")
+	fl.IntVar(&o.parallel, "parallel", 4, "`N`: tenants at the same time")
+	fl.DurationVar(&o.timeout, "tenant-timeout", 30*time.Minute, "`TIME`: how long each tenant may take")
 }
 
 // hintOutDir is for a fleet without a folder.

@@ -35,7 +35,7 @@ differs in any tenant; 2: something does; 5: nothing is known of a tenant.`,
 			return o.run(c.stops.Soft, e)
 		}),
 	}
-	cmd.Flags().StringVar(&o.out, "out-dir", "", "`DIR` for the roll-up (default: the first one)")
+	cmd.Flags().StringVar(&o.out, "out-dir", "", "`DIR`: folder for the roll-up (default the first one)")
 	cmd.Flags().BoolVar(&c.flags.all, "all", false, "list every tenant in text")
 	return cmd
 }

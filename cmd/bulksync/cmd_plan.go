@@ -55,7 +55,7 @@ func (o *planOptions) register(fl *pflag.FlagSet) {
 	o.selection.register(fl)
 	o.registerPolicy(fl)
 	o.names.register(fl)
-	fl.StringVar(&o.out, "out", "", "`FILE` to save the plan in")
+	fl.StringVar(&o.out, "out", "", "`FILE.json`: file to save the plan in")
 	fl.BoolVar(&o.createPartners, "create-partners", false, "add partner configurations that do not exist")
 	fl.BoolVar(&o.detailed, "detailed-exitcode", false, "exit with code 2 if something differs")
 }

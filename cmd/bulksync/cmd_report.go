@@ -23,7 +23,8 @@ func reportCommand(c *commandLine) *cobra.Command {
 		Long: `Shows a run from its plan and journal, and writes its reports again. A run
 that is still going is shown as it is now, and nothing is written. Exit 0:
 everything is done; 3: something is left.`,
-		Args: takes(1, 1),
+		Example: "  bulksync report bulksync-runs/20261122T020000Z-1f3c5a7b9d0e --all",
+		Args:    takes(1, 1),
 		RunE: c.verb(func(e *env, args []string) error {
 			return reportOptions{dir: args[0]}.run(c.stops, e)
 		}),

@@ -33,7 +33,8 @@ func resumeCommand(c *commandLine) *cobra.Command {
 What is confirmed is not sent again; what was in flight when the run ended is
 read back first. The decisions that the run relies on are judged again;
 --decision puts others in their place.`,
-		Args: takes(1, 1),
+		Example: "  bulksync resume bulksync-runs/20261122T020000Z-1f3c5a7b9d0e --max-rate 5",
+		Args:    takes(1, 1),
 	}
 	o.paceOptions.register(cmd.Flags())
 	o.decisionOptions.register(cmd.Flags())

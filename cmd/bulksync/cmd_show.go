@@ -20,8 +20,10 @@ type showOptions struct {
 func showCommand(c *commandLine) *cobra.Command {
 	var o showOptions
 	cmd := &cobra.Command{
-		Use:     "show plan.json",
-		Short:   "Show a saved plan, offline and without credentials",
+		Use:   "show plan.json",
+		Short: "Show a saved plan, offline and without credentials",
+		Long: `Shows a saved plan as it is in its file, with the decisions on it that
+--decision names. Nothing is sent.`,
 		Example: "  bulksync show plan.json --format html > plan.html  # for a change board",
 		Args:    takes(1, 1),
 		RunE: c.verb(func(e *env, args []string) error {

@@ -52,8 +52,11 @@ func simulateCommand(c *commandLine) *cobra.Command {
 		Use:   "simulate",
 		Short: "Serve the built-in Graph, for rehearsals",
 		Long:  simulateHelp,
-		Args:  takes(0, 0),
-		RunE:  c.verb(func(e *env, _ []string) error { return o.run(c.stops, e) }),
+		Example: `  bulksync simulate --listen 127.0.0.1:8080 --partners 2000
+  bulksync simulate --fault 503,every=10,retry-after=2s --state graph.json
+  bulksync simulate --tenants 30 --fleet fleet`,
+		Args: takes(0, 0),
+		RunE: c.verb(func(e *env, _ []string) error { return o.run(c.stops, e) }),
 	}
 	o.register(cmd.Flags())
 	return cmd
@@ -101,23 +104,23 @@ delay=, and body= (bom, odata, object-message, oauth, text, html, none, echo,
 escapes) of an error.`
 
 func (o *simulateOptions) register(fl *pflag.FlagSet) {
-	fl.StringVar(&o.listen, "listen", o.listen, "`ADDRESS:PORT` on loopback")
-	fl.IntVar(&o.partners, "partners", o.partners, "`N` partners at the start")
-	fl.IntVar(&o.pageSize, "page-size", o.pageSize, "`N` partners on each page")
-	fl.DurationVar(&o.latency, "latency", o.latency, "`TIME` that each answer takes")
-	fl.StringVar(&o.readQuota, "read-quota", o.readQuota, "`N/TIME` of reads, such as 8000/10s")
-	fl.StringVar(&o.writeQuota, "write-quota", o.writeQuota, "`N/TIME` of writes, or none; the default is what Graph documents")
-	fl.IntVar(&o.inflightQuota, "inflight-quota", 0, "`N` writes in flight; more are refused with 429")
-	fl.StringVar(&o.window, "window", "", "`N/TIME` of writes in fixed windows, such as 40/4s")
-	fl.StringVar(&o.slidingWindow, "sliding-window", "", "`N/TIME` of writes in any such time")
-	fl.StringVar(&o.queue, "queue", "", "`TIME,PERCENT`, such as 5ms,10%: one write at a time, slower by that much for each that waits")
-	fl.IntVar(&o.tenants, "tenants", o.tenants, "`N` home tenants, each with its own token")
-	fl.StringVar(&o.fleet, "fleet", "", "`DIR` for a manifest of the home tenants, their CSVs and secrets")
-	fl.Int64Var(&o.seed, "seed", o.seed, "`NUMBER` from which all data is generated; another one is another home tenant")
-	fl.StringArrayVar(&o.faults, "fault", nil, "`SPEC` of a fault; may be given more than once")
-	fl.StringVar(&o.tls, "tls", "", "`DIR` for the files of a rehearsal over https, with a sign-in host: docs/rehearsal.md")
-	fl.DurationVar(&o.tokenLifetime, "token-lifetime", 0, "`TIME` that a token of the sign-in host lasts, with --tls (default 1h)")
-	fl.StringVar(&o.state, "state", "", "`FILE` to load the state from if it exists, and to save it in at the end")
+	fl.StringVar(&o.listen, "listen", o.listen, "`ADDRESS:PORT`: where to listen, on loopback")
+	fl.IntVar(&o.partners, "partners", o.partners, "`N`: partners at the start")
+	fl.IntVar(&o.pageSize, "page-size", o.pageSize, "`N`: partners on each page")
+	fl.DurationVar(&o.latency, "latency", o.latency, "`TIME`: how long each answer takes")
+	fl.StringVar(&o.readQuota, "read-quota", o.readQuota, "`N/TIME`: quota of reads, such as 8000/10s")
+	fl.StringVar(&o.writeQuota, "write-quota", o.writeQuota, "`N/TIME`: quota of writes, or none; the default is what Graph documents")
+	fl.IntVar(&o.inflightQuota, "inflight-quota", 0, "`N`: writes in flight; more are refused with 429")
+	fl.StringVar(&o.window, "window", "", "`N/TIME`: quota of writes in fixed windows, such as 40/4s")
+	fl.StringVar(&o.slidingWindow, "sliding-window", "", "`N/TIME`: quota of writes in any such time")
+	fl.StringVar(&o.queue, "queue", "", "`TIME,PERCENT`: such as 5ms,10%: one write at a time, slower by that much for each that waits")
+	fl.IntVar(&o.tenants, "tenants", o.tenants, "`N`: home tenants, each with its own token")
+	fl.StringVar(&o.fleet, "fleet", "", "`DIR`: folder for a manifest of the home tenants, their CSVs and secrets")
+	fl.Int64Var(&o.seed, "seed", o.seed, "`NUMBER`: what all data is generated from; another one is another home tenant")
+	fl.StringArrayVar(&o.faults, "fault", nil, "`SPEC`: fault to simulate; may be repeated")
+	fl.StringVar(&o.tls, "tls", "", "`DIR`: folder for the files of a rehearsal over https, with a sign-in host: docs/rehearsal.md")
+	fl.DurationVar(&o.tokenLifetime, "token-lifetime", 0, "`TIME`: how long a token of the sign-in host lasts, with --tls (default 1h)")
+	fl.StringVar(&o.state, "state", "", "`FILE`: file to load the state from if it exists, and to save it in at the end")
 }
 
 func (o *simulateOptions) config() (graphsim.Config, []graphsim.Fault, error) {

@@ -31,13 +31,14 @@ func undoCommand(c *commandLine) *cobra.Command {
 		Long: `Creates the plan that reverts what the run did, from the values that were
 there before it. It is a plan like any other: read it with bulksync show, run
 it with bulksync apply.`,
-		Args: takes(1, 1),
+		Example: "  bulksync undo bulksync-runs/20261122T020000Z-1f3c5a7b9d0e --out undo.json\n  bulksync apply undo.json",
+		Args:    takes(1, 1),
 		RunE: c.verb(func(e *env, args []string) error {
 			o.dir = args[0]
 			return o.run(c.stops, e)
 		}),
 	}
-	cmd.Flags().StringVar(&o.out, "out", "", "`FILE` to save the plan in (default RUN_DIR/undo.json)")
+	cmd.Flags().StringVar(&o.out, "out", "", "`FILE.json`: file to save the plan in (default RUN_DIR/undo.json)")
 	return cmd
 }
 

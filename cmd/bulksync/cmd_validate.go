@@ -46,8 +46,8 @@ standard output.`,
 }
 
 func (o *validateOptions) register(fl *pflag.FlagSet) {
-	fl.StringVar(&o.template, "template", "", "`FILE.json` with the multitenant-organization identity-sync template")
-	fl.StringVar(&o.faults, "faults", "", "`FILE.csv` to write the rows with problems to")
+	fl.StringVar(&o.template, "template", "", "`FILE.json`: multitenant-organization identity-sync template")
+	fl.StringVar(&o.faults, "faults", "", "`FILE.csv`: file to write the rows with problems to")
 }
 
 // validation is what validate writes as JSON.

@@ -51,7 +51,7 @@ Exit 0: proved; 4: altered, refused, or not proved; 1: unreadable.`,
 	}
 	o.decisionOptions.register(cmd.Flags())
 	o.policyOptions.registerDemand(cmd.Flags())
-	cmd.Flags().StringVar(&o.signers, "signers", "", "`FILE` of allowed signers: demand that one of them signed each audit")
+	cmd.Flags().StringVar(&o.signers, "signers", "", "`FILE`: allowed signers; demand that one of them signed each audit")
 	return cmd
 }
 

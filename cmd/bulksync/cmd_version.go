@@ -30,8 +30,11 @@ func versionCommand(c *commandLine) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  takes(0, 0),
-		RunE:  c.verb(func(e *env, _ []string) error { return printVersion(e) }),
+		Long: `Prints the version, as bulksync --version does, and what it was built with and
+for.`,
+		Example: "  bulksync version",
+		Args:    takes(0, 0),
+		RunE:    c.verb(func(e *env, _ []string) error { return printVersion(e) }),
 	}
 }
 

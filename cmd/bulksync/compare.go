@@ -43,7 +43,7 @@ func (w *wanted) takeFile(args []string) {
 }
 
 func (w *wanted) register(fl *pflag.FlagSet) {
-	fl.StringVar(&w.template, "template", "", "`FILE.json` with the multitenant-organization identity-sync template; the CSV is optional then")
+	fl.StringVar(&w.template, "template", "", "`FILE.json`: multitenant-organization identity-sync template; the CSV is optional then")
 }
 
 // read reads the files, and nothing else. The rows hold what the CSV asks for:
@@ -70,10 +70,18 @@ func (e *env) read(ctx context.Context, w wanted) (d plan.Desired, rows *desired
 		if errors.As(err, &faulty) {
 			e.notices(faulty.Notices)
 		}
-		return d, nil, err
+		return d, nil, e.notACSV(w.csv, err)
 	}
 	e.notices(rows.Notices)
 	return d, rows, nil
+}
+
+// notACSV is the error for an input that cannot be read, unless it is a plan.
+func (e *env) notACSV(path string, err error) error {
+	if !isPlanFile(path) {
+		return err
+	}
+	return hinted(fmt.Errorf("%s is a plan, not a CSV of partners", path), "to apply it: "+e.address.command("apply", path))
 }
 
 // notices prints what the author of a CSV should know.

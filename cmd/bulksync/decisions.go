@@ -25,7 +25,7 @@ import (
 type decisionOptions struct{ decisions []string }
 
 func (o *decisionOptions) register(fl *pflag.FlagSet) {
-	fl.StringArrayVar(&o.decisions, "decision", nil, "`FILE` with a decision on the plan, and FILE.sig beside it if it is signed; may be repeated")
+	fl.StringArrayVar(&o.decisions, "decision", nil, "`FILE`: file with a decision on the plan, and FILE.sig beside it if it is signed; may be repeated")
 }
 
 // consent is how a session of a run was approved.

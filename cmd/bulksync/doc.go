@@ -24,6 +24,13 @@
 //   - Text from a file or the network is cleaned by edge on its way to standard
 //     error and the log. A command in a hint runs as it is printed.
 //   - A command that could not run leaves no new file or folder behind.
+//   - A help text is at most 80 columns wide, and lists only flags that mean
+//     something to its command. As with gh, the commands are in groups and the help
+//     has topics; as with kubectl, a flag shows the words that it takes; as with
+//     Terraform, a wrong word is answered with the one that was probably meant, also
+//     if it is a word of those tools. What the help, its topics and docs/commands.md
+//     say comes from the tables that the code goes by.
+//   - A completion reads the beginning of a few local files, and nothing else.
 //   - The exit code says what happened; exit.go has the codes, and signals.go ends
 //     a process that does not end by itself.
 package main

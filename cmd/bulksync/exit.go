@@ -29,6 +29,21 @@ const (
 	exitInterrupted = 130
 )
 
+// exitCodes is what the codes mean, as the README and bulksync help exit-codes say
+// it. It is never modified.
+var exitCodes = [...]struct {
+	code  int
+	means string
+}{
+	{exitDone, "done; nothing differs"},
+	{exitCannotRun, "could not run: usage, input (for `validate`: a problem in it), a broken file, credentials, no answer from the host"},
+	{exitDiffers, "differences: `audit` (see `--fail-on`), `plan --detailed-exitcode`, and `fleet audit` and `fleet plan` in any tenant"},
+	{exitUnfinished, "finished (for `report`: or still going), and something did not succeed (failed, held, skipped, indeterminate, not attempted), was not seen afterwards, or could not be reported"},
+	{exitRefused, "refused: altered plan, evidence that `verify` finds altered or cannot prove, a store of another tenant, a token that could write (`--require-readonly`), another format version, wrong tenant, another cloud or host, missing approval, a rejection, a decision that does not count, what the policy does not allow (a limit, the window, the age of the plan), a folder that is in use or not safe, an output that would replace an input or a file of another kind, or be among evidence"},
+	{exitIncomplete, "the tenant could not be read completely, so nothing is claimed; for `fleet`: nothing is known of a tenant, because of that or for any other reason (sign-in, a missing file, a refusal, its time)"},
+	{exitInterrupted, "interrupted"},
+}
+
 // exit is an error with its exit code. Without err it is silent: the report on
 // standard output has said everything.
 type exit struct {

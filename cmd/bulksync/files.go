@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"bulksync/execute/rundir"
 	"bulksync/internal/atomicfile"
 )
 
@@ -56,7 +58,7 @@ func (p *process) open(ctx context.Context, path string) (io.ReadCloser, error) 
 	}
 	f, err := within(ctx, func() (*os.File, error) { return os.Open(path) })
 	if err != nil {
-		return nil, atomicfile.PathError(err)
+		return nil, notFound(path, atomicfile.PathError(err))
 	}
 	info, err := f.Stat()
 	switch {
@@ -65,12 +67,43 @@ func (p *process) open(ctx context.Context, path string) (io.ReadCloser, error) 
 		return nil, atomicfile.PathError(err)
 	case info.IsDir():
 		f.Close()
-		return nil, fmt.Errorf("%s is a folder, not a file", path)
+		return nil, isFolderError(path)
 	case info.Mode().IsRegular():
 		return atomicfile.NewReader(ctx, f), nil
 	default:
 		return endable(ctx, f), nil
 	}
+}
+
+// notFound adds to an error about a file that is not there which one was probably
+// meant.
+func notFound(path string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	dir, name := filepath.Split(path)
+	if name == "help" && dir == "" {
+		return hinted(err, "did you mean --help?")
+	}
+	var names []string
+	for _, e := range entries(dir) {
+		if strings.EqualFold(filepath.Ext(e.Name()), filepath.Ext(name)) {
+			names = append(names, e.Name())
+		}
+	}
+	if near := similar(name, names); near != "" {
+		return hinted(err, "did you mean "+shellQuote(dir+near)+"?")
+	}
+	return err
+}
+
+// isFolderError is the error for a folder in place of a file.
+func isFolderError(path string) error {
+	err := fmt.Errorf("%s is a folder, not a file", path)
+	if rundir.Begun(path) {
+		return hinted(err, "it is the folder of a run: bulksync report shows it, bulksync resume continues it")
+	}
+	return err
 }
 
 // endable reads from a pipe or a device until ctx ends.

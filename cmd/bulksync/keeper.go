@@ -28,13 +28,13 @@ type evidenceOptions struct {
 }
 
 func (o *evidenceOptions) register(fl *pflag.FlagSet) {
-	fl.StringVar(&o.store, "evidence", "", "`DIR` of the store that keeps the evidence of each audit, chained to the one before")
+	fl.StringVar(&o.store, "evidence", "", "`DIR`: store that keeps the evidence of each audit, chained to the one before")
 	o.registerKey(fl)
 }
 
 // registerKey adds the flag that says who signs.
 func (o *evidenceOptions) registerKey(fl *pflag.FlagSet) {
-	fl.StringVar(&o.key, "sign", "", "`FILE` of the SSH key to sign the evidence with: a private key, or a public one that an agent or a hardware key holds")
+	fl.StringVar(&o.key, "sign", "", "`FILE`: SSH key to sign the evidence with: a private key, or a public one that an agent or a hardware key holds")
 }
 
 // keeper keeps the evidence of one audit. Without a store it keeps nothing, and so

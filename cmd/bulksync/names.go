@@ -16,21 +16,8 @@ import (
 // namesFlag is the flag that says which names to look up.
 type namesFlag struct{ names.Mode }
 
-// String is the default in the help text.
-func (f *namesFlag) String() string { return string(f.Mode) }
-
-// Type is not shown.
-func (f *namesFlag) Type() string { return "mode" }
-
-// Set takes one of the modes.
-func (f *namesFlag) Set(s string) (err error) {
-	f.Mode, err = names.ParseMode(s)
-	return err
-}
-
 func (f *namesFlag) register(fl *pflag.FlagSet) {
-	f.Mode = names.Auto
-	fl.Var(f, "names", "`auto|all|off`: look up the names of the tenants that are shown first, of all, or of none; they are kept for 30 days")
+	choiceVar(fl, &f.Mode, "names", names.Auto, wordsOf(names.Auto, names.All, names.Off), "look up the names of the tenants that are shown first, of all, or of none; they are kept for 30 days")
 }
 
 // resolveNames finds the names of tenants that are about to be shown, and of the home

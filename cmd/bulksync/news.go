@@ -35,14 +35,14 @@ const notifyVariable = "BULKSYNC_NOTIFY"
 
 func (o *newsOptions) register(fl *pflag.FlagSet) {
 	o.registerNews(fl)
-	fl.StringVar(&o.metrics, "metrics", "", "`FILE.prom` for node exporter's textfile collector")
+	fl.StringVar(&o.metrics, "metrics", "", "`FILE.prom`: file for node exporter's textfile collector")
 }
 
 // registerNews adds the flags that say what is news, and who is told.
 func (o *newsOptions) registerNews(fl *pflag.FlagSet) {
-	fl.StringVar(&o.failOnText, "fail-on", string(audit.FailOnAny), "`any|new|none`: which findings make the exit code 2")
-	fl.StringVar(&o.notify, "notify", "", "`URL` to post a summary to if there is news (default $"+notifyVariable+", which keeps the secret off the list of processes)")
-	fl.StringVar(&o.notifyFormat, "notify-format", string(report.Generic), "`generic|teams|slack`: what the summary looks like")
+	choiceVar(fl, &o.failOnText, "fail-on", string(audit.FailOnAny), choiceOf(wordsOf(audit.FailOnAny, audit.FailOnNew, audit.FailOnNone)), "which findings make the exit code 2")
+	fl.StringVar(&o.notify, "notify", "", "`URL`: address to post a summary to if there is news (default $"+notifyVariable+", which keeps the secret off the list of processes)")
+	choiceVar(fl, &o.notifyFormat, "notify-format", string(report.Generic), choiceOf(wordsOf(report.Generic, report.Teams, report.Slack)), "what the summary looks like")
 }
 
 // check turns the texts of the flags into values. News needs a store: without the

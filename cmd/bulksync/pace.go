@@ -36,11 +36,11 @@ func givenOf(fl *pflag.FlagSet) map[string]bool {
 }
 
 func (o *paceOptions) register(fl *pflag.FlagSet) {
-	fl.IntVar(&o.concurrency, "concurrency", o.concurrency, "at most `N` writes in flight, each for a different partner")
-	fl.StringVar(&o.maxRate, "max-rate", o.maxRate, "highest `RATE` of writes: 5 means five a second, 100/10s a quota with its burst; by default the limit is found during the run")
-	fl.StringVar(&o.capacity, "capacity", o.capacity, "`SHARE` of the quota to use, such as 50%; the rest is left to other apps")
+	fl.IntVar(&o.concurrency, "concurrency", o.concurrency, "`N`: most writes in flight, each for a different partner")
+	fl.StringVar(&o.maxRate, "max-rate", o.maxRate, "`RATE`: highest rate of writes: 5 means five a second, 100/10s a quota with its burst; by default the limit is found during the run")
+	fl.StringVar(&o.capacity, "capacity", o.capacity, "`SHARE`: share of the quota to use, such as 50%; the rest is left to other apps")
 	fl.StringVar(&o.waves, "waves", o.waves, "`10,100,rest`: numbers of partners; each wave is read back before the next begins")
-	fl.StringVar(&o.deadline, "deadline", o.deadline, "`TIME` after which no write begins, such as 02:00 or 2026-11-22T02:00:00Z")
+	fl.StringVar(&o.deadline, "deadline", o.deadline, "`TIME`: time after which no write begins, such as 02:00 or 2026-11-22T02:00:00Z")
 }
 
 // over applies what was typed to the settings of a run. Its errors name the

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"bulksync/internal/atomicfile"
@@ -44,21 +43,6 @@ func (p *process) page(render func(io.Writer) error) error {
 		return fmt.Errorf("writing the result: %w", atomicfile.WithoutPath(err))
 	default:
 		return ended
-	}
-}
-
-// pagedHelp is the help of a command, through the pager.
-func (c *commandLine) pagedHelp(show func(*cobra.Command, []string)) func(*cobra.Command, []string) {
-	return func(of *cobra.Command, args []string) {
-		hideOnline(of)
-		var help bytes.Buffer
-		out := of.OutOrStdout()
-		of.SetOut(&help)
-		show(of, args)
-		of.SetOut(out)
-		if err := c.process.page(func(w io.Writer) error { _, err := w.Write(help.Bytes()); return err }); err != nil {
-			c.process.fail(err.Error(), "")
-		}
 	}
 }
 
@@ -152,10 +136,11 @@ func (w *paged) start() (err error) {
 	return nil
 }
 
-// notFound and notRunnable are how a shell ends that could not start a command.
+// exitNotFound and exitNotRunnable are how a shell ends that could not start a
+// command.
 const (
-	notFound    = 127
-	notRunnable = 126
+	exitNotFound    = 127
+	exitNotRunnable = 126
 )
 
 // end shows what fits the screen, or waits until the pager is left. An interrupt
@@ -169,7 +154,7 @@ func (w *paged) end() error {
 	}
 	w.toPager.Close()
 	var exit *exec.ExitError
-	if errors.As(w.pager.Wait(), &exit) && (exit.ExitCode() == notFound || exit.ExitCode() == notRunnable) {
+	if errors.As(w.pager.Wait(), &exit) && (exit.ExitCode() == exitNotFound || exit.ExitCode() == exitNotRunnable) {
 		return errNoPager
 	}
 	return nil // how the pager ends says nothing of the result

@@ -35,18 +35,18 @@ const policyVariable = "BULKSYNC_POLICY"
 
 // registerPolicy adds the flag of a command that makes plans.
 func (o *policyOptions) registerPolicy(fl *pflag.FlagSet) {
-	fl.StringVar(&o.policy, "policy", "", "`FILE.yaml` with the policy (default $"+policyVariable+", or the built-in policy)")
+	fl.StringVar(&o.policy, "policy", "", "`FILE.yaml`: policy to plan under (default $"+policyVariable+", or the built-in policy)")
 }
 
 // register adds the flags of a command that applies plans.
 func (o *policyOptions) register(fl *pflag.FlagSet) {
 	o.registerDemand(fl)
-	fl.StringSliceVar(&o.allow, "allow", nil, "`LIMIT` of the policy to lift, more than one with commas: "+strings.Join(approval.LimitNames(), ", "))
+	choiceListVar(fl, &o.allow, "allow", approval.LimitNames(), "limit of the policy to lift; more than one with commas")
 }
 
 // registerDemand adds the flag of a command that demands a policy of a plan.
 func (o *policyOptions) registerDemand(fl *pflag.FlagSet) {
-	fl.StringVar(&o.policy, "policy", "", "`FILE.yaml`: refuse a plan that was made under another policy (default $"+policyVariable+")")
+	fl.StringVar(&o.policy, "policy", "", "`FILE.yaml`: policy; a plan that was made under another one is refused (default $"+policyVariable+")")
 }
 
 // file is the policy file; empty if there is none.

@@ -173,26 +173,3 @@ func dedent(s string) string {
 	}
 	return b.String()
 }
-
-// The help of each command fits a terminal of 80 columns.
-func TestHelpFitsATerminal(t *testing.T) {
-	help := func(args ...string) string {
-		var out, err bytes.Buffer
-		p := &process{in: strings.NewReader(""), out: &out, messages: messages{stderr: &err}, getenv: func(string) string { return "" }}
-		if code := p.run(always(t), append([]string{"help"}, args...)); code != exitDone {
-			t.Fatalf("help %v: exit code %d\n%s", args, code, err.String())
-		}
-		return out.String()
-	}
-	for _, c := range append(rootCommand(&commandLine{}).Commands(), nil) {
-		name := []string{}
-		if c != nil {
-			name = append(name, c.Name())
-		}
-		for line := range strings.Lines(help(name...)) {
-			if len(strings.TrimSuffix(line, "\n")) > 80 {
-				t.Errorf("help %v: %s", name, line)
-			}
-		}
-	}
-}

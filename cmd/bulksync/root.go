@@ -84,14 +84,14 @@ func (c *commandLine) env(cmd *cobra.Command) (*env, error) {
 }
 
 func rootCommand(c *commandLine) *cobra.Command {
+	printsVersion := false
 	cmd := &cobra.Command{
 		Use:   "bulksync",
 		Short: "Plan, apply and audit cross-tenant synchronization for many partner tenants",
 		Long: `bulksync reads a CSV of partner tenants, shows what would change in the
 cross-tenant access policy, applies it through Microsoft Graph and reports how
-every change ended.
-
-  bulksync demo            a complete tour; needs no account and no network
+every change ended.`,
+		Example: `  bulksync demo            # a complete tour; needs no account and no network
   bulksync export --out partners.csv
   bulksync plan partners.csv --out plan.json
   bulksync apply plan.json
@@ -99,22 +99,36 @@ every change ended.
 		SilenceUsage: true, SilenceErrors: true,
 		Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := c.env(cmd); err != nil {
+			e, err := c.env(cmd)
+			switch {
+			case err != nil:
 				return err
+			case printsVersion:
+				return printVersion(e)
+			default:
+				return cmd.Help()
 			}
-			return cmd.Help()
 		},
 	}
-	cmd.CompletionOptions.HiddenDefaultCmd = true
-	cmd.SuggestionsMinimumDistance = 2
+	cmd.CompletionOptions.DisableDefaultCmd = true
 	cmd.SetFlagErrorFunc(wrongFlag)
-	cmd.SetHelpFunc(c.pagedHelp(cmd.HelpFunc()))
-	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages ", "FlagUsagesWrapped 80 "))
+	cmd.SetHelpFunc(c.showHelp)
+	cmd.Flags().BoolVar(&printsVersion, "version", false, "print the version, as bulksync version does")
 	c.flags.register(cmd.PersistentFlags())
 	cmd.AddCommand(
 		doctorCommand(c), exportCommand(c), validateCommand(c), planCommand(c), showCommand(c), approveCommand(c), rejectCommand(c), verifyCommand(c),
-		applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c), fleetCommand(c), reportCommand(c), demoCommand(c), simulateCommand(c), versionCommand(c),
+		applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c), fleetCommand(c), reportCommand(c), demoCommand(c), simulateCommand(c),
+		completionCommand(c), versionCommand(c),
 	)
+	cmd.SetHelpCommand(helpCommand(c))
+	cmd.InitDefaultHelpCmd()
+	cmd.AddCommand(topicCommands()...)
+	for _, each := range append(allCommands(cmd), cmd) {
+		each.InitDefaultHelpFlag()
+		each.Flags().Lookup("help").Usage = "show this help"
+		each.Flags().VisitAll(takePlaceholder)
+	}
+	registerCompletion(cmd)
 	return cmd
 }
 
@@ -128,15 +142,15 @@ type globalFlags struct {
 }
 
 func (f *globalFlags) register(fl *pflag.FlagSet) {
-	fl.StringVar(&f.format, "format", "text", "`text|json|csv|markdown|html`: format of the result on standard output; audit also knows junit, sarif and github")
-	fl.StringVar(&f.address.cloud, "cloud", "", "`global|usgov|usgov-dod|china`: the Microsoft cloud of the home tenant (default BULKSYNC_CLOUD, or the plan's, or global)")
-	fl.StringVar(&f.address.graphURL, "graph-url", "", "`URL` of another Graph host, such as that of bulksync simulate; plain http for loopback addresses only")
-	fl.StringVar(&f.address.tenant, "tenant", "", "`GUID` of the home tenant; any other is refused (default BULKSYNC_TENANT)")
-	fl.StringVar(&f.address.auth, "auth", "", "`WAY` to sign in, and no other: "+strings.Join(auth.Ways(), ", ")+" (default BULKSYNC_AUTH, or default: the token in BULKSYNC_ACCESS_TOKEN, or else the Azure identity chain)")
-	fl.DurationVar(&f.outage, "outage", 0, "`TIME` to wait while Graph does not answer (default 5m for apply and resume, 1m for the others)")
-	fl.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no notes")
-	fl.StringVar(&f.logLevel, "log-level", "warn", "`debug|info|warn|error`: lowest level of the log on standard error")
-	fl.StringVar(&f.logFormat, "log-format", "text", "`text|json`: format of the log")
+	choiceVar(fl, &f.format, "format", string(report.Text), choiceOf(report.Formats()), "format of the result on standard output")
+	choiceVar(fl, &f.address.cloud, "cloud", "", choiceOf(graph.Clouds()), "Microsoft cloud of the home tenant (default $BULKSYNC_CLOUD, or the plan's, or global)")
+	fl.StringVar(&f.address.graphURL, "graph-url", "", "`URL`: another Graph host, such as that of bulksync simulate; plain http for loopback addresses only")
+	fl.StringVar(&f.address.tenant, "tenant", "", "`GUID`: home tenant; any other is refused (default $BULKSYNC_TENANT)")
+	choiceVar(fl, &f.address.auth, "auth", "", auth.Ways(), "way to sign in, and no other (default $BULKSYNC_AUTH, or default: the token in BULKSYNC_ACCESS_TOKEN, or else the Azure identity chain)")
+	fl.DurationVar(&f.outage, "outage", 0, "`TIME`: how long to wait while Graph does not answer (default 5m for apply and resume, 1m for the others)")
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "only errors, hints and warnings")
+	choiceVar(fl, &f.logLevel, "log-level", "warn", []string{"debug", "info", "warn", "error"}, "lowest level of the log on standard error")
+	choiceVar(fl, &f.logFormat, "log-format", "text", []string{"text", "json"}, "format of all lines on standard error")
 }
 
 // registerAll adds the flag of commands that show a plan, a run or an audit.
@@ -185,11 +199,11 @@ func (g *globals) locate(at address, getenv func(string) string) (err error) {
 	g.address = at
 	if at.cloud != "" {
 		if g.cloud, err = graph.ParseCloud(at.cloud); err != nil {
-			return fmt.Errorf("--cloud or BULKSYNC_CLOUD: %w", err)
+			return notAChoice("BULKSYNC_CLOUD", choiceOf(graph.Clouds()), at.cloud)
 		}
 	}
 	if g.auth, err = auth.ParseWay(at.auth); err != nil {
-		return fmt.Errorf("--auth or BULKSYNC_AUTH: %w", err)
+		return notAChoice("BULKSYNC_AUTH", auth.Ways(), at.auth)
 	}
 	return nil
 }

@@ -11,6 +11,9 @@ import (
 func TestATenantThatIsNoGUIDIsRefused(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, sub := range rootCommand(&commandLine{}).Commands() {
+		if isTopic(sub) || sub.Name() == "help" || sub.Name() == "completion" {
+			continue // what they print has no tenant in it
+		}
 		for _, tc := range []struct {
 			flag []string
 			env  string

@@ -25,7 +25,7 @@ type selectionOptions struct {
 
 func (o *selectionOptions) register(fl *pflag.FlagSet) {
 	fl.Func("only", "`TENANT|DOMAIN|FILE,...`: plan these partners alone; a FILE lists tenants, one on each line or as a tenantId column; the template is planned if template is named", o.addOnly)
-	fl.Func("limit", "plan the first `N` partners that need a change, and no more", o.setLimit)
+	fl.Func("limit", "`N`: plan the first N partners that need a change, and no more", o.setLimit)
 }
 
 // addOnly takes a list that names something: an empty variable of a script must

@@ -32,11 +32,11 @@ type verdictOptions struct {
 }
 
 func (o *verdictOptions) register(fl *pflag.FlagSet) {
-	fl.StringVar(&o.as, "as", "", "`NAME` of the person who decides, as the policy's signers file has it")
-	fl.StringVar(&o.key, "key", "", "`FILE` of the SSH key to sign with: a private key, or a public one that an agent or a hardware key holds")
-	fl.StringVar(&o.ticket, "ticket", "", "`TICKET` to keep with the decision")
-	fl.StringVar(&o.comment, "comment", "", "`TEXT` to keep with the decision")
-	fl.StringVar(&o.out, "out", "", "`FILE` to write (default plan.decision-NAME.json beside the plan)")
+	fl.StringVar(&o.as, "as", "", "`NAME`: name of the person who decides, as the policy's signers file has it")
+	fl.StringVar(&o.key, "key", "", "`FILE`: SSH key to sign with: a private key, or a public one that an agent or a hardware key holds")
+	fl.StringVar(&o.ticket, "ticket", "", "`TICKET`: ticket to keep with the decision")
+	fl.StringVar(&o.comment, "comment", "", "`TEXT`: comment to keep with the decision")
+	fl.StringVar(&o.out, "out", "", "`FILE.json`: file to write (default plan.decision-NAME.json beside the plan)")
 }
 
 // decide proves the plan, and writes the decision that fill completes.

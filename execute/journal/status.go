@@ -64,19 +64,29 @@ type StatusInfo struct {
 	// Words says what the status means where an outcome tells no more; empty where
 	// the change is done.
 	Words string
+	// Meaning is what the status means, for a reader who looks it up.
+	Meaning string
 }
 
 // statuses is the table of all statuses, in report order. It is never modified.
 // A new status is a constant and a line here.
 var statuses = [...]StatusInfo{
-	{Status: Verified, Total: "verified", Severity: Fine, Done: true, MayHaveLanded: true},
-	{Status: Succeeded, Total: "succeeded", Severity: Fine, Done: true, MayHaveLanded: true},
-	{Status: Unchanged, Total: "unchanged", Severity: Fine, Done: true},
-	{Status: Held, Total: "held", Severity: Notable, Words: "somebody changed the object, so it was not overwritten"},
-	{Status: Skipped, Total: "skipped", Severity: Notable, Words: "blocked in the plan"},
-	{Status: Failed, Total: "failed", Severity: Bad, Words: "refused"},
-	{Status: Indeterminate, Total: "indeterminate", Severity: Bad, MayHaveLanded: true, CutShort: true, Words: "sent, but what became of it is not known"},
-	{Status: NotAttempted, Total: "notAttempted", Severity: Notable, CutShort: true, Words: "the run stopped before it got there"},
+	{Status: Verified, Total: "verified", Severity: Fine, Done: true, MayHaveLanded: true,
+		Meaning: "accepted by Graph, and read back as wanted"},
+	{Status: Succeeded, Total: "succeeded", Severity: Fine, Done: true, MayHaveLanded: true,
+		Meaning: "accepted by Graph, but not yet visible when the wait for it ended"},
+	{Status: Unchanged, Total: "unchanged", Severity: Fine, Done: true,
+		Meaning: "already as wanted, so nothing was sent"},
+	{Status: Held, Total: "held", Severity: Notable, Words: "somebody changed the object, so it was not overwritten",
+		Meaning: "somebody changed the object since the plan, so it was not overwritten"},
+	{Status: Skipped, Total: "skipped", Severity: Notable, Words: "blocked in the plan",
+		Meaning: "blocked in the plan, left out by a decision, or another change of the partner did not succeed"},
+	{Status: Failed, Total: "failed", Severity: Bad, Words: "refused",
+		Meaning: "refused by Graph; the outcome has its code and message"},
+	{Status: Indeterminate, Total: "indeterminate", Severity: Bad, MayHaveLanded: true, CutShort: true, Words: "sent, but what became of it is not known",
+		Meaning: "sent, and neither the answer nor a later reading settled what became of it; resume reads it back first"},
+	{Status: NotAttempted, Total: "notAttempted", Severity: Notable, CutShort: true, Words: "the run stopped before it got there",
+		Meaning: "the run stopped before it got there; resume continues with it"},
 }
 
 // Statuses lists all statuses in report order.

@@ -19,8 +19,8 @@ func TestStatuses(t *testing.T) {
 		if s.Done != (s.Severity == journal.Fine) || s.Done && s.CutShort {
 			t.Errorf("%q contradicts itself: %+v", s.Status, s)
 		}
-		if s.Done != (s.Words == "") {
-			t.Errorf("%q: words %q", s.Status, s.Words)
+		if s.Done != (s.Words == "") || s.Meaning == "" {
+			t.Errorf("%q: words %q, meaning %q", s.Status, s.Words, s.Meaning)
 		}
 	}
 	if len(members) != len(all) {
@@ -49,7 +49,7 @@ func TestWhatStatusesMean(t *testing.T) {
 	}
 	for _, got := range journal.Statuses() {
 		want := meanings[got.Status]
-		want.Status, want.Words = got.Status, got.Words
+		want.Status, want.Words, want.Meaning = got.Status, got.Words, got.Meaning
 		if got != want {
 			t.Errorf("%+v, want %+v", got, want)
 		}

@@ -27,6 +27,9 @@ const (
 	LockName    = ".lock"
 )
 
+// RunsName is the folder in which runs are created unless another place is named.
+const RunsName = "bulksync-runs"
+
 // Proofs are the names of the files that no output may replace.
 func Proofs() []string { return []string{PlanName, JournalName, LockName} }
 
@@ -60,7 +63,7 @@ func (d *Dir) File(name string) string { return filepath.Join(d.path, name) }
 // Default names the folder of a new run by its time and plan.
 func Default(p *plan.Plan, now time.Time) string {
 	short := strings.TrimPrefix(p.Fingerprint, "sha256:")[:12]
-	return filepath.Join("bulksync-runs", now.UTC().Format("20060102T150405Z")+"-"+short)
+	return filepath.Join(RunsName, now.UTC().Format("20060102T150405Z")+"-"+short)
 }
 
 // Open returns the folder of an existing run, or ErrNotARun. It takes no lock.

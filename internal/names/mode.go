@@ -1,7 +1,5 @@
 package names
 
-import "errors"
-
 // Mode says which names to ask Graph for.
 type Mode string
 
@@ -14,13 +12,3 @@ const (
 	// Off asks for nothing, and reads no cache.
 	Off Mode = "off"
 )
-
-// ParseMode returns the mode that s names, or an error that lists the names.
-func ParseMode(s string) (Mode, error) {
-	switch m := Mode(s); m {
-	case Auto, All, Off:
-		return m, nil
-	default:
-		return "", errors.New("use auto, all or off")
-	}
-}

@@ -373,14 +373,3 @@ func TestCacheFile(t *testing.T) {
 		t.Errorf("got %v, want %v", paths, want)
 	}
 }
-
-func TestParseMode(t *testing.T) {
-	for _, m := range []names.Mode{names.Auto, names.All, names.Off} {
-		if got, err := names.ParseMode(string(m)); err != nil || got != m {
-			t.Errorf("%s: %v", got, err)
-		}
-	}
-	if _, err := names.ParseMode("some"); err == nil || err.Error() != "use auto, all or off" {
-		t.Errorf("got %v", err)
-	}
-}

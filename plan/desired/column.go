@@ -32,6 +32,47 @@ var (
 // canonical one first.
 var otherColumns = [columnCount - colEnsure][]string{{"ensure"}, {"note", "ticket", "comment"}, {"reason"}, {"directoryName"}}
 
+// ColumnInfo is what there is to know of a column of the CSV.
+type ColumnInfo struct {
+	// Name is its name, and Aliases are further ones.
+	Name    string
+	Aliases []string
+	// Values says what its cells hold, and Empty what an empty cell means; empty if
+	// it means nothing.
+	Values, Empty string
+}
+
+// Columns lists the columns of the CSV.
+func Columns() []ColumnInfo {
+	all := make([]ColumnInfo, columnCount)
+	for c := range columnCount {
+		i := ColumnInfo{Name: c.String(), Aliases: c.names()[1:]}
+		switch p := c.property(); {
+		case c == colTenantID:
+			i.Values, i.Empty = "GUID in any usual form, or a domain name", "error"
+		case p != nil && p.Kind == Switch:
+			i.Values, i.Empty = "true/false, yes/no, 1/0, on/off, or what Excel writes for TRUE and FALSE in its own language (WAHR, FAUX, FALSO, ...)", "not changed"
+		case p != nil:
+			i.Values, i.Empty = "text", "not changed"
+		default:
+			i.Values = otherValues[c-colEnsure]
+		}
+		if c == colEnsure {
+			i.Empty = "present"
+		}
+		all[c] = i
+	}
+	return all
+}
+
+// otherValues says what the columns hold that are not properties.
+var otherValues = [columnCount - colEnsure]string{
+	"present; absent to remove the policy; partner-absent to remove the whole partner configuration",
+	"carried to every report",
+	"ignored, so that `failed.csv` and a corrected `--faults` file can be planned",
+	"ignored: `export` shows there what the partner is called in its own directory",
+}
+
 // columnOf is the column of a partner's property.
 func columnOf(path string) column {
 	for i := range partnerProperties {

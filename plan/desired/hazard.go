@@ -1,5 +1,7 @@
 package desired
 
+import "slices"
+
 // Hazard marks a change that a change board must see before it says yes.
 type Hazard string
 
@@ -56,6 +58,9 @@ var hazards = [...]HazardInfo{
 	{Hazard: TemplateWrite, Words: "takes effect when a tenant joins the multitenant organization; no partner changes now"},
 	{Hazard: ServiceOwned, Words: "belongs to a service provider or to Microsoft Support; bulksync leaves it alone"},
 }
+
+// Hazards lists all hazards in the order of reports.
+func Hazards() []HazardInfo { return slices.Clone(hazards[:]) }
 
 // Rank is the place of h in the order of reports; an unknown hazard comes last.
 func (h Hazard) Rank() int {
