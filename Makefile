@@ -22,7 +22,9 @@ lint: ## formatting, vet, staticcheck, workflows, manifests, a tidy go.mod, no b
 	@echo 'gofmt -l .'
 	@unformatted=$$(gofmt -l .); echo "$$unformatted"; test -z "$$unformatted"
 	go vet ./...
+	go vet -tags man ./cmd/bulksync
 	go tool -modfile=tools/go.mod staticcheck ./...
+	go tool -modfile=tools/go.mod staticcheck -tags man ./cmd/bulksync
 	go tool -modfile=tools/go.mod actionlint -shellcheck= -pyflakes= samples/schedule/github-actions.yml samples/schedule/github-fleet.yml .github/workflows/*.yml
 	go run -C tools ./kubecheck ../samples/kubernetes/audit.yaml ../samples/kubernetes/fleet.yaml
 	go mod tidy -diff

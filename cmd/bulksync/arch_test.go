@@ -44,7 +44,7 @@ func TestImportsFollowTheDesign(t *testing.T) {
 	module := goList(t, "-m")[0]
 	rooms := roomsOf(t)
 	used := map[string]bool{}
-	for _, line := range goList(t, "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"/...") {
+	for _, line := range goList(t, "-tags", "man", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"/...") {
 		path, imports, _ := strings.Cut(line, " ")
 		pkg := strings.TrimPrefix(path, module+"/")
 		may, known := rooms[pkg]
@@ -76,6 +76,16 @@ func TestImportsFollowTheDesign(t *testing.T) {
 	for _, lib := range slices.Sorted(maps.Keys(homes)) {
 		if !used[lib] {
 			t.Errorf("no package imports %s", lib)
+		}
+	}
+}
+
+// TestTheManualIsNotShipped keeps what writes the manual pages out of the program.
+func TestTheManualIsNotShipped(t *testing.T) {
+	for _, tags := range []string{"", "man"} {
+		linked := slices.Contains(goList(t, "-tags", tags, "-deps", "."), "github.com/spf13/cobra/doc")
+		if linked != (tags == "man") {
+			t.Errorf("with the tags %q, the program has cobra/doc in it: %t", tags, linked)
 		}
 	}
 }

@@ -118,6 +118,7 @@ every change ended.
 		doctorCommand(c), exportCommand(c), validateCommand(c), planCommand(c), showCommand(c), approveCommand(c), rejectCommand(c), verifyCommand(c),
 		applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c), fleetCommand(c), reportCommand(c), demoCommand(c), simulateCommand(c), versionCommand(c),
 	)
+	cmd.AddCommand(buildVerbs(c)...)
 	return cmd
 }
 
