@@ -1,15 +1,16 @@
 # The short way to each thing that is done often. Needs Go, and for the race
 # detector of make test a C compiler; modules come from the Go module proxy. .ci/run calls these targets.
 
-.PHONY: demo test bench lint build
+.PHONY: demo test bench lint build release
 
 demo: ## the whole tour against the built-in Graph: no account, no network
 	go run ./cmd/bulksync demo
 
-test: ## vet and every test under the race detector
+test: ## vet and every test under the race detector, and those of the tools
 	go mod download
 	go vet ./...
 	go test -race -timeout 10m ./...
+	go -C tools test -timeout 10m ./...
 
 # The virtual runs come from the tests of ratelimit: they cost nothing there.
 bench: ## every benchmark, what commands need, and what was promised against what was measured; 12 minutes
@@ -23,6 +24,7 @@ lint: ## formatting, vet, staticcheck, workflows, manifests, a tidy go.mod, no b
 	@unformatted=$$(gofmt -l .); echo "$$unformatted"; test -z "$$unformatted"
 	go vet ./...
 	go vet -tags man ./cmd/bulksync
+	go -C tools vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
 	go tool -modfile=tools/go.mod staticcheck -tags man ./cmd/bulksync
 	go tool -modfile=tools/go.mod actionlint -shellcheck= -pyflakes= samples/schedule/github-actions.yml samples/schedule/github-fleet.yml .github/workflows/*.yml
@@ -33,3 +35,6 @@ lint: ## formatting, vet, staticcheck, workflows, manifests, a tidy go.mod, no b
 
 build: ## one static binary, bin/bulksync
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/ ./cmd/bulksync
+
+release: ## dist/: archives, packages, SBOMs and their sums, of the tag at HEAD; VERSION=1.2.3 tries one
+	go run -C tools ./release -version '$(VERSION)'
