@@ -40,6 +40,7 @@ func TestAReleaseIsReproducible(t *testing.T) {
 	unpacked := untar(t, fileNamed(t, one, "bulksync_9.8.7_linux_amd64.tar.gz").data)
 	t.Run("program", func(t *testing.T) { checkProgram(t, unpacked) })
 	t.Run("links", func(t *testing.T) { checkLinks(t, unpacked) })
+	t.Run("image", func(t *testing.T) { checkImage(t, unpacked) })
 	t.Run("manual", func(t *testing.T) { checkManual(t, unpacked) })
 }
 
@@ -83,7 +84,7 @@ func releaseOf(t *testing.T, source, name string) (files []file) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, machine := range []string{root, out, runtime.GOROOT(), os.Getenv("HOME") + "/"} {
+		for _, machine := range []string{root, out, goroot(t), os.Getenv("HOME") + "/"} {
 			if machine != "/" && bytes.Contains(data, []byte(machine)) {
 				t.Errorf("%s holds the path %s", e.Name(), machine)
 			}
@@ -91,6 +92,15 @@ func releaseOf(t *testing.T, source, name string) (files []file) {
 		files = append(files, file{e.Name(), 0o644, data})
 	}
 	return files
+}
+
+func goroot(t *testing.T) string {
+	t.Helper()
+	out, err := output(t.Context(), "go", "env", "GOROOT")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
 }
 
 func except(files []file, name string) (rest []file) {
@@ -131,7 +141,7 @@ func untar(t *testing.T, data []byte) (files []file) {
 // checkProgram looks for what the machine may have left in the program, and runs it.
 func checkProgram(t *testing.T, unpacked []file) {
 	program := fileNamed(t, unpacked, "bulksync")
-	for _, machine := range []string{os.TempDir() + "/", runtime.GOROOT() + "/", os.Getenv("HOME") + "/go/"} {
+	for _, machine := range []string{os.TempDir() + "/", goroot(t) + "/", os.Getenv("HOME") + "/go/"} {
 		if bytes.Contains(program.data, []byte(machine)) {
 			t.Errorf("the program holds the path %s", machine)
 		}
@@ -193,6 +203,24 @@ func linksOf(t *testing.T, page []byte) (to []string) {
 		t.Fatal(err)
 	}
 	return to
+}
+
+// checkImage looks for what the recipe of the image copies from the archive.
+func checkImage(t *testing.T, unpacked []file) {
+	copied := 0
+	for line := range strings.Lines(string(fileNamed(t, unpacked, "samples/Containerfile").data)) {
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0] != "COPY" {
+			continue
+		}
+		for _, name := range words[1 : len(words)-1] {
+			fileNamed(t, unpacked, name)
+			copied++
+		}
+	}
+	if copied == 0 {
+		t.Error("the image has no program")
+	}
 }
 
 // checkManual reads some pages, and lets mandoc judge all.
