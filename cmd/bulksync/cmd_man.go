@@ -121,7 +121,7 @@ func forManual(f *pflag.Flag) {
 	if !slices.Contains([]string{"", "0", "0s", "false", "[]"}, f.DefValue) {
 		usage += fmt.Sprintf(" (default %s)", f.DefValue)
 	}
-	f.Usage, f.DefValue = usage, placeholder
+	f.Usage, f.DefValue = literally(usage), literally(placeholder)
 	if f.NoOptDefVal == "" {
 		f.Value = manualValue{f.Value}
 	}
@@ -162,8 +162,15 @@ func markdown(text string) string {
 		}
 		if literal {
 			line = "    " + line
+		} else {
+			line = literally(line)
 		}
 		b.WriteString(line)
 	}
 	return b.String()
+}
+
+// literally keeps a text from being read as Markdown.
+func literally(text string) string {
+	return strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "<", `\<`, ">", `\>`, "#", `\#`, "[", `\[`, "]", `\]`).Replace(text)
 }

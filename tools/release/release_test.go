@@ -231,6 +231,9 @@ func checkManual(t *testing.T, unpacked []file) {
 			t.Errorf("%q is not in\n%s", want, page)
 		}
 	}
+	if apply := fileNamed(t, unpacked, "man/man1/bulksync-apply.1"); !strings.Contains(string(apply.data), "bulksync-runs/<time>-<fingerprint>") {
+		t.Errorf("a placeholder was taken for HTML:\n%s", apply.data)
+	}
 	if fileNamed(t, unpacked, "man/man1/bulksync-fleet-audit.1"); strings.Contains(page, "\t") {
 		t.Error("the page has a tab in filled text")
 	}
