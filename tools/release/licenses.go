@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -38,11 +37,9 @@ func (r *release) licenses(ctx context.Context, b binary) (file, error) {
 
 // moduleDirs says where the sources of each module are, and those of Go.
 func (r *release) moduleDirs(ctx context.Context) (map[string]string, error) {
-	list := exec.CommandContext(ctx, "go", "list", "-m", "-json", "all")
-	list.Dir = r.commit.root
-	out, err := list.Output()
+	out, err := goOutput(ctx, r.commit.root, "list", "-m", "-json", "all")
 	if err != nil {
-		return nil, fmt.Errorf("go list: %w", err)
+		return nil, err
 	}
 	dirs := map[string]string{}
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
@@ -60,9 +57,7 @@ func (r *release) moduleDirs(ctx context.Context) (map[string]string, error) {
 			dirs[m.Replace.Path] = m.Replace.Dir
 		}
 	}
-	env := exec.CommandContext(ctx, "go", "env", "GOROOT")
-	env.Dir = r.commit.root
-	goroot, err := env.Output()
+	goroot, err := goOutput(ctx, r.commit.root, "env", "GOROOT")
 	dirs["Go"] = strings.TrimSpace(string(goroot))
 	return dirs, err
 }

@@ -41,21 +41,43 @@ func (p platform) program() string {
 // host is the platform that this runs on, whether or not releases are made for it.
 func host() platform { return platform{runtime.GOOS, runtime.GOARCH} }
 
+// settings are the environment of each build: none of the settings that the machine
+// has, be they variables or a file. The modules are downloaded as they say before.
+func settings(ctx context.Context, root string) ([]string, error) {
+	if _, err := goOutput(ctx, root, "mod", "download"); err != nil {
+		return nil, err
+	}
+	cache, err := goOutput(ctx, root, "env", "GOMODCACHE")
+	if err != nil {
+		return nil, err
+	}
+	return append(os.Environ(), "GOENV=off", "GOPROXY=off", "GOMODCACHE="+strings.TrimSpace(string(cache)), "CGO_ENABLED=0",
+		"GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=-mod=readonly", "GOWORK=off", "GOEXPERIMENT=", "GOFIPS140=off"), nil
+}
+
 // build makes the binary of a platform in a folder, and returns its path. Nothing
 // of the machine is left in it: no path, no setting of the environment.
 func (r *release) build(ctx context.Context, p platform, dir string, tags ...string) (string, error) {
-	root, err := filepath.Abs(r.commit.root)
-	if err != nil {
-		return "", err
-	}
 	binary := filepath.Join(dir, p.program())
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=true", "-tags", strings.Join(tags, ","),
 		"-ldflags", "-s -w -X main.release="+r.version, "-o", binary, "./cmd/bulksync")
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+p.os, "GOARCH="+p.arch, "GOAMD64=v1", "GOARM64=v8.0",
-		"GOFLAGS=", "GOWORK=off", "GOEXPERIMENT=", "GOFIPS140=off", "PWD="+root)
+	cmd.Dir = r.commit.root
+	cmd.Env = append(slices.Clip(r.settings), "GOOS="+p.os, "GOARCH="+p.arch)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build for %s: %w\n%s", p, err, out)
 	}
 	return binary, nil
+}
+
+// goOutput is what a command of Go prints in a folder.
+func goOutput(ctx context.Context, root string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = root
+	var said strings.Builder
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go %s: %w: %s", args[0], err, strings.TrimSpace(said.String()))
+	}
+	return out, nil
 }

@@ -13,6 +13,8 @@ import (
 type release struct {
 	commit  commit
 	version string
+	// settings are the environment of each build.
+	settings []string
 	// manual and documents are the same for all platforms.
 	manual    manual
 	documents []file
@@ -28,6 +30,9 @@ func (r *release) make(ctx context.Context, chosen []platform, out string) error
 	}
 	defer os.RemoveAll(dir)
 	if r.documents, err = r.commit.documents(); err != nil {
+		return err
+	}
+	if r.settings, err = settings(ctx, r.commit.root); err != nil {
 		return err
 	}
 	if r.manual, err = r.writeManual(ctx, dir); err != nil {
