@@ -1,15 +1,16 @@
 # The short way to each thing that is done often. Needs Go, and for the race
 # detector of make test a C compiler; modules come from the Go module proxy. .ci/run calls these targets.
 
-.PHONY: demo test test-windows bench lint build
+.PHONY: demo test test-windows bench lint build release
 
 demo: ## the whole tour against the built-in Graph: no account, no network
 	go run ./cmd/bulksync demo
 
-test: ## vet and every test under the race detector
+test: ## vet and every test under the race detector, and those of the tools
 	go mod download
 	go vet ./...
 	go test -race -timeout 10m ./...
+	go -C tools test -count 1 -timeout 10m ./... # a cached result would not see a change outside of tools
 
 # Those that touch what differs there: files, folders, locks, processes, the command
 # line. The others compute the same everywhere, as do the two tests that are left out,
@@ -29,7 +30,11 @@ lint: ## formatting, vet, staticcheck, workflows, manifests, a tidy go.mod, no b
 	@echo 'gofmt -l .'
 	@unformatted=$$(gofmt -l .); echo "$$unformatted"; test -z "$$unformatted"
 	go vet ./...
+	go vet -tags man ./cmd/bulksync
+	go -C tools vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
+	go tool -modfile=tools/go.mod staticcheck -tags man ./cmd/bulksync
+	go -C tools tool staticcheck ./...
 	go tool -modfile=tools/go.mod actionlint -shellcheck= -pyflakes= samples/schedule/github-actions.yml samples/schedule/github-fleet.yml .github/workflows/*.yml
 	go run -C tools ./kubecheck ../samples/kubernetes/audit.yaml ../samples/kubernetes/fleet.yaml
 	go mod tidy -diff
@@ -38,3 +43,6 @@ lint: ## formatting, vet, staticcheck, workflows, manifests, a tidy go.mod, no b
 
 build: ## one static binary, bin/bulksync
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/ ./cmd/bulksync
+
+release: ## dist/: archives, packages, SBOMs and their sums, of the tag at HEAD; VERSION=1.2.3 tries one
+	go run -C tools ./release -version '$(VERSION)'

@@ -81,12 +81,13 @@ func TestImportsFollowTheDesign(t *testing.T) {
 	}
 }
 
-// importsOf is what each of our packages imports, on Unix or on Windows.
+// importsOf is what each of our packages imports, on Unix or on Windows, the files that
+// write the manual pages among them.
 func importsOf(t *testing.T, module string) map[string]map[string]bool {
 	t.Helper()
 	all := map[string]map[string]bool{}
 	for _, system := range []string{"linux", "windows"} {
-		for _, line := range goList(t, system, "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"/...") {
+		for _, line := range goList(t, system, "-tags", "man", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"/...") {
 			path, imports, _ := strings.Cut(line, " ")
 			if all[path] == nil {
 				all[path] = map[string]bool{}
@@ -97,6 +98,16 @@ func importsOf(t *testing.T, module string) map[string]map[string]bool {
 		}
 	}
 	return all
+}
+
+// TestTheManualIsNotShipped keeps what writes the manual pages out of the program.
+func TestTheManualIsNotShipped(t *testing.T) {
+	for _, tags := range []string{"", "man"} {
+		linked := slices.Contains(goList(t, "", "-tags", tags, "-deps", "."), "github.com/spf13/cobra/doc")
+		if linked != (tags == "man") {
+			t.Errorf("with the tags %q, the program has cobra/doc in it: %t", tags, linked)
+		}
+	}
 }
 
 // roomsOf reads the table of rooms: which of our packages each package may use.

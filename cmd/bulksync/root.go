@@ -120,6 +120,7 @@ every change ended.`,
 		applyCommand(c), resumeCommand(c), undoCommand(c), auditCommand(c), fleetCommand(c), reportCommand(c), demoCommand(c), simulateCommand(c),
 		completionCommand(c), versionCommand(c),
 	)
+	cmd.AddCommand(buildVerbs(c)...)
 	cmd.SetHelpCommand(helpCommand(c))
 	cmd.InitDefaultHelpCmd()
 	cmd.AddCommand(topicCommands()...)

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestVersionOfACommit types each form of the command at commits with and without
+// a tag: only a clean commit with one tag of a release is one.
+func TestVersionOfACommit(t *testing.T) {
+	for _, c := range []struct {
+		name, tags string
+		dirty      bool
+		wanted     string
+		version    string // its beginning
+		refused    string
+	}{
+		{name: "release", tags: "v1.2.3", version: "1.2.3"},
+		{name: "no tag", refused: "HEAD has no tag such as v1.2.3"},
+		{name: "other tags", tags: "v1.2 v1.2.3-rc.1 1.2.3 v01.2.3 nightly", refused: "HEAD has no tag such as v1.2.3"},
+		{name: "two tags", tags: "v1.2.3 v1.2.4", refused: "HEAD has more than one tag of a release: v1.2.3, v1.2.4"},
+		{name: "dirty", tags: "v1.2.3", dirty: true, refused: "the working tree is not that of v1.2.3"},
+		{name: "snapshot", wanted: "1.2.4", version: "1.2.4-snapshot.g"},
+		{name: "snapshot at a tag", tags: "v1.2.3", wanted: "1.2.3", version: "1.2.3-snapshot.g"},
+		{name: "dirty snapshot", dirty: true, wanted: "1.2.4", version: "1.2.4-snapshot.g"},
+		{name: "no version", wanted: "v1.2.3", refused: `VERSION: "v1.2.3" is not a version`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			root := repository(t, map[string]string{"a": "b"})
+			for tag := range strings.FieldsSeq(c.tags) {
+				git(t, root, "tag", tag)
+			}
+			if c.dirty {
+				write(t, filepath.Join(root, "new"), "not committed")
+			}
+			is, err := readCommit(context.Background(), root)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !is.date.Equal(commitDate) {
+				t.Errorf("the date is %s", is.date)
+			}
+			version, err := is.version(c.wanted)
+			if c.refused != "" {
+				if err == nil || !strings.HasPrefix(err.Error(), c.refused) {
+					t.Errorf("version %q, error %v, want %s", version, err, c.refused)
+				}
+				return
+			}
+			if err != nil || !strings.HasPrefix(version, c.version) || snapshot(version) != (c.wanted != "") || strings.HasSuffix(version, ".dirty") != c.dirty {
+				t.Errorf("version %q, error %v", version, err)
+			}
+		})
+	}
+}
+
+func TestChangesOfAVersion(t *testing.T) {
+	root := repository(t, map[string]string{"CHANGELOG.md": "# Changelog\n\n## [Unreleased]\n\n- new\n\n## [1.2.3] - 2026-11-21\n\n### Added\n\n- more\n\n## [1.2.2] - 2026-10-01\n\n- old\n"})
+	for _, c := range []struct{ version, want string }{
+		{"1.2.3", "### Added\n\n- more\n"},
+		{"1.2.2", "- old\n"},
+		{"1.3.0-snapshot.g123", "- new\n"},
+	} {
+		if got, err := changes(root, c.version); err != nil || got != c.want {
+			t.Errorf("%s: %q, %v", c.version, got, err)
+		}
+	}
+	if _, err := changes(root, "1.2.4"); err == nil {
+		t.Error("a release without a section in the changelog passes")
+	}
+}
