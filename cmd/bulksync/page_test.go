@@ -116,6 +116,16 @@ func checkWords(t *testing.T, page string, words []string) bool {
 	return true
 }
 
+// The page for those who decide explains every hazard.
+func TestTheBoardsPageExplainsEveryHazard(t *testing.T) {
+	page := readRepo(t, "docs/board.md")
+	for _, hazard := range constants(t, "plan/desired", "Hazard") {
+		if !strings.Contains(page, "`"+hazard+"`") {
+			t.Errorf("docs/board.md does not explain %s", hazard)
+		}
+	}
+}
+
 // documentation are the pages for people who use the program, from the root of the repository.
 func documentation(t *testing.T) (pages []string) {
 	t.Helper()
