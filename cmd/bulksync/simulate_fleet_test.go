@@ -270,7 +270,7 @@ func TestTheSettingsAreNamedInFull(t *testing.T) {
 	o.fleet = "rehearsal"
 	t.Chdir(h.dir)
 	said, end := h.simulate(t, o)
-	if !strings.Contains(said, string(filepath.Separator)+filepath.Join(o.fleet, settingsName)+"\n") {
+	if !strings.Contains(said, string(filepath.Separator)+filepath.Join(o.fleet, settingsName)) {
 		t.Errorf("from another folder it cannot be typed:\n%s", said)
 	}
 	if err := end(); err != nil {
