@@ -184,7 +184,7 @@ func (o *validateOptions) handBack(ctx context.Context, e *env, w wanted, rows *
 	if err := e.writeFile(ctx, o.faults, f.Write); err != nil {
 		return err
 	}
-	e.note("%s written to %s, each with its reason; correct them there, and plan that file", words.Count(f.Rows(), "row"), o.faults)
+	e.note("%s written to %s, each with its reason; or correct them there, and plan that file", words.Count(f.Rows(), "row"), o.faults)
 	return nil
 }
 

@@ -49,6 +49,16 @@ func TestTheReadmeShowsRealOutput(t *testing.T) {
 
 func readmePlan(t *testing.T) string {
 	t.Helper()
+	var b bytes.Buffer
+	if err := report.Plan(&b, readmePlanData(t), report.Text, report.Options{Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// readmePlanData is the plan of the README's first example.
+func readmePlanData(t *testing.T) *plan.Plan {
+	t.Helper()
 	sim := graphsim.New(graphsim.Config{Partners: 211, Seed: 1})
 	sim.SetPartner(graphsim.Partner{TenantID: "90e29127-71ad-49c7-9ce8-db3f41ea06f1"})
 	sim.SetPartner(graphsim.Partner{TenantID: "7acfa1b6-1d31-43ab-bd3f-3fbf902456cf", IdentitySynchronization: graphsim.SyncAllowed("Tailspin Toys", true)})
@@ -81,11 +91,7 @@ func readmePlan(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b bytes.Buffer
-	if err := report.Plan(&b, p, report.Text, report.Options{Width: 80}); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
+	return p
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)

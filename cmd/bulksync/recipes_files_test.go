@@ -58,17 +58,31 @@ func TestTheUnitsAreValidAndHardened(t *testing.T) {
 	}
 }
 
-// PowerShell can parse the script.
-func TestThePowerShellScriptParses(t *testing.T) {
+// PowerShell can parse the script, and what the pages show for it.
+func TestPowerShellParses(t *testing.T) {
 	needs(t, "pwsh")
+	parses(t, "audit.ps1", schedule(t, "audit.ps1"))
+	for _, page := range documentation(t) {
+		for _, b := range readPage(t, page) {
+			if b.lang == "powershell" {
+				file := filepath.Join(t.TempDir(), "block.ps1")
+				write(t, file, b.text)
+				parses(t, page+", "+b.heading, file)
+			}
+		}
+	}
+}
+
+func parses(t *testing.T, what, file string) {
+	t.Helper()
 	const parse = `$faults = $null
 [void][System.Management.Automation.Language.Parser]::ParseFile($env:SCRIPT, [ref]$null, [ref]$faults)
 $faults | ForEach-Object { "$_" }
 exit $faults.Count`
 	cmd := exec.CommandContext(t.Context(), "pwsh", "-NoProfile", "-NonInteractive", "-Command", parse)
-	cmd.Env = append(os.Environ(), "SCRIPT="+schedule(t, "audit.ps1"), noCache)
+	cmd.Env = append(os.Environ(), "SCRIPT="+file, noCache)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+		t.Errorf("%s: %v\n%s", what, err, out)
 	}
 }
 

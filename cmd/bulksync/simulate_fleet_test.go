@@ -8,14 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"bulksync/execute"
 	"bulksync/graph"
@@ -273,48 +268,16 @@ func TestSimulateRefusesAFleet(t *testing.T) {
 	}
 }
 
-// The fleet of the page is rehearsed as it is printed, but for the port.
-func TestThePageOnRehearsingAFleet(t *testing.T) {
-	blocks := shellBlocks(readRepo(t, "docs/rehearsal.md"))
-	h, o := newHome(t, graphsim.Config{}), newSimulateOptions()
-	flags := pflag.NewFlagSet("simulate", pflag.ContinueOnError)
-	o.register(flags)
-	words := strings.Fields(blocks[2])
-	if err := flags.Parse(words[2:]); err != nil || strings.Join(words[:2], " ") != "bulksync simulate" {
-		t.Fatalf("%q: %v", words, err)
-	}
-	printed := "http://" + o.listen
-	o.listen, o.latency = "127.0.0.1:0", 0
+// What simulate prints can be typed in any folder.
+func TestTheSettingsAreNamedInFull(t *testing.T) {
+	h, o := newHome(t, graphsim.Config{}), rehearsedFleet(t, 2)
+	o.fleet = "rehearsal"
 	t.Chdir(h.dir)
 	said, end := h.simulate(t, o)
-	if !filepath.IsAbs(o.fleet) && !strings.Contains(said, string(filepath.Separator)+filepath.Join(o.fleet, settingsName)+typedHere("\n", "')\n")) {
+	if !strings.Contains(said, string(filepath.Separator)+filepath.Join(o.fleet, settingsName)+typedHere("\n", "')\n")) {
 		t.Errorf("from another folder it cannot be typed:\n%s", said)
-	}
-	url := readFleet(t, o.fleet).Tenants[0].GraphURL
-	script := ""
-	for line := range strings.Lines(blocks[3]) {
-		if hasVerb("fleet") || !strings.HasPrefix(line, "bulksync fleet ") {
-			script += strings.TrimSuffix(line, "\n") + " || echo \"exit $?\"\n"
-		}
-	}
-	if userShell().power {
-		t.Skip("the page is for a POSIX shell")
-	}
-	cmd := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(script, printed, url))
-	cmd.Env = append(os.Environ(), "BULKSYNC_ACCESS_TOKEN=")
-	out, err := cmd.CombinedOutput()
-	want := []string{"exit 2"}
-	if hasVerb("fleet") {
-		want = []string{"exit 5", "exit 2"}
-	}
-	if exits := regexp.MustCompile("exit [0-9]+").FindAllString(string(out), -1); err != nil || !slices.Equal(exits, want) || !strings.Contains(string(out), "adatum-2.csv, ") {
-		t.Errorf("%v: %q, want %q\n%s", err, exits, want, out)
 	}
 	if err := end(); err != nil {
 		t.Error(err)
 	}
-}
-
-func hasVerb(name string) bool {
-	return slices.ContainsFunc(rootCommand(&commandLine{}).Commands(), func(c *cobra.Command) bool { return c.Name() == name })
 }

@@ -1,8 +1,8 @@
 // Package browser opens pages in a headless Chromium, for tests and benchmarks.
 //
 // It is the one home of chromedp, and no part of the program. It never opens
-// anything but what a test asks for. Above, the tests of packages report and
-// bench use it.
+// anything but what a test asks for. Above, the tests of packages report, bench
+// and cmd/bulksync use it.
 package browser
 
 import (
@@ -54,6 +54,19 @@ func Ask[T any](tb testing.TB, tab context.Context, expression string) T {
 		tb.Fatal(err)
 	}
 	return value
+}
+
+// Picture shows a page in a window of a size, twice as sharp as the size says, and returns
+// what is seen of it as PNG.
+func Picture(tb testing.TB, url string, width, height int64) []byte {
+	tb.Helper()
+	tab := Open(tb)
+	Do(tb, tab, chromedp.EmulateViewport(width, height, chromedp.EmulateScale(2)), chromedp.Navigate(url))
+	png, err := chromedp.Run(tab, chromedp.CaptureScreenshot())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return png
 }
 
 // Path is the Chromium of this machine.
