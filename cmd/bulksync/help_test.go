@@ -174,7 +174,7 @@ func TestOtherWordsMeanSomething(t *testing.T) {
 func TestEveryVariableIsExplained(t *testing.T) {
 	ofLibraries := []string{
 		"AZURE_TOKEN_CREDENTIALS", "IDENTITY_ENDPOINT", "MSI_ENDPOINT", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY",
-		"SSL_CERT_FILE", "SSL_CERT_DIR", "GOMEMLIMIT", "GOMAXPROCS",
+		"SSL_CERT_FILE", "SSL_CERT_DIR", "GOMEMLIMIT", "GOMAXPROCS", "LESS",
 	}
 	var listed []string
 	for _, v := range variables {

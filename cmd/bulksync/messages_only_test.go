@@ -30,7 +30,7 @@ var knowStderr = map[string]string{
 // it would hold to neither --quiet nor --log-format json.
 func TestNothingGoesAroundMessages(t *testing.T) {
 	seen := map[string]bool{}
-	for _, dir := range goList(t, "-f", "{{.Dir}}", goList(t, "-m")[0]+"/...") {
+	for _, dir := range goList(t, "", "-f", "{{.Dir}}", goList(t, "", "-m")[0]+"/...") {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)

@@ -158,7 +158,7 @@ func (r *sayingRig) run(s sayingStep, flags ...string) string {
 func (r *sayingRig) everyCommandRan() {
 	r.t.Helper()
 	for _, cmd := range append(r.root.Commands(), ofFleet(r.root)...) {
-		if !r.ran[cmd.CommandPath()] {
+		if !r.ran[cmd.CommandPath()] && !isTopic(cmd) {
 			r.t.Errorf("no step runs %s", cmd.CommandPath())
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // leads somewhere, on each system and for each build tag, and nothing has the old path.
 func TestTheModulePathChangesInOneStep(t *testing.T) {
 	const to = "example.com/you/bulk-sync/v2"
-	from := goList(t, "-m")[0]
+	from := goList(t, "", "-m")[0]
 	dir := copyOfTheTree(t)
 	if out := goIn(t, dir, "run", "-C", "tools", "./modulepath", "not a path"); !strings.Contains(out, "malformed import path") {
 		t.Errorf("of what is no path: %s", out)

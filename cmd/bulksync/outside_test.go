@@ -17,7 +17,7 @@ func TestTheMainJobFromAnotherModule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	module := goList(t, "-m")[0]
+	module := goList(t, "", "-m")[0]
 	write := func(name, text string) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -25,7 +25,7 @@ func TestTheMainJobFromAnotherModule(t *testing.T) {
 	}
 	write("main.go", readRepo(t, "testdata/outside/main.go"))
 	write("go.sum", readRepo(t, "go.sum"))
-	write("go.mod", fmt.Sprintf("module outside.example/own\n\ngo %s\n\nrequire %s v0.0.0\n\nreplace %[2]s => %q\n", goList(t, "-m", "-f", "{{.GoVersion}}")[0], module, root))
+	write("go.mod", fmt.Sprintf("module outside.example/own\n\ngo %s\n\nrequire %s v0.0.0\n\nreplace %[2]s => %q\n", goList(t, "", "-m", "-f", "{{.GoVersion}}")[0], module, root))
 
 	cmd := exec.CommandContext(t.Context(), "go", "run", ".", "run")
 	cmd.Dir = dir

@@ -231,7 +231,7 @@ func (p *typist) serve(line string) {
 func TestEveryPageIsTyped(t *testing.T) {
 	elsewhere := map[string]string{
 		"README.md": "TestEveryCommandOfTheReadmeRuns", "docs/migration.md": "TestTheMigrationRuns", "docs/fleet.md": "TestTheFleetPageRuns",
-		"docs/formats.md": "TestScriptsOfTheFormats",
+		"docs/formats.md": "TestScriptsOfTheFormats", "docs/commands.md": "TestExamplesParse",
 	}
 	here := map[string]int{
 		"docs/rehearsal.md": 12, "docs/performance.md": 0, "docs/install.md": 0, "docs/first-tenant.md": 14, "docs/board.md": 7, "docs/audit.md": 9,

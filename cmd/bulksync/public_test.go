@@ -14,7 +14,7 @@ import (
 // A Go program elsewhere can name each type that an exported declaration of ours
 // mentions: none is of an internal package, and none is unexported.
 func TestWhatIsExportedCanBeNamedElsewhere(t *testing.T) {
-	module := goList(t, "-m")[0]
+	module := goList(t, "", "-m")[0]
 	for _, pkg := range publicPackages(t, module) {
 		r := reach{t: t, module: module}
 		scope := pkg.Scope()
@@ -30,7 +30,7 @@ func TestWhatIsExportedCanBeNamedElsewhere(t *testing.T) {
 // sees them.
 func publicPackages(t *testing.T, module string) (public []*types.Package) {
 	exports := map[string]string{}
-	for _, line := range goList(t, "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", module+"/...") {
+	for _, line := range goList(t, "", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", module+"/...") {
 		path, file, _ := strings.Cut(line, " ")
 		exports[path] = file
 	}
