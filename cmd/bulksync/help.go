@@ -30,6 +30,19 @@ var groups = [...]group{
 	{"More", "simulate completion version help"},
 }
 
+// addHelp gives a whole tree of commands its help and its topics.
+func addHelp(c *commandLine, root *cobra.Command) {
+	root.SetHelpFunc(c.showHelp)
+	root.SetHelpCommand(helpCommand(c))
+	root.InitDefaultHelpCmd()
+	root.AddCommand(topicCommands()...)
+	for _, each := range append(allCommands(root), root) {
+		each.InitDefaultHelpFlag()
+		each.Flags().Lookup("help").Usage = "show this help"
+		each.Flags().VisitAll(takePlaceholder)
+	}
+}
+
 // inOrder are the commands below cmd that are not hidden, in the order of the help:
 // those of a group, and then the topics.
 func inOrder(cmd *cobra.Command) (all []*cobra.Command) {

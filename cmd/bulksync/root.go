@@ -112,7 +112,6 @@ every change ended.`,
 	}
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	cmd.SetFlagErrorFunc(wrongFlag)
-	cmd.SetHelpFunc(c.showHelp)
 	cmd.Flags().BoolVar(&printsVersion, "version", false, "print the version, as bulksync version does")
 	c.flags.register(cmd.PersistentFlags())
 	cmd.AddCommand(
@@ -121,14 +120,7 @@ every change ended.`,
 		completionCommand(c), versionCommand(c),
 	)
 	cmd.AddCommand(buildVerbs(c)...)
-	cmd.SetHelpCommand(helpCommand(c))
-	cmd.InitDefaultHelpCmd()
-	cmd.AddCommand(topicCommands()...)
-	for _, each := range append(allCommands(cmd), cmd) {
-		each.InitDefaultHelpFlag()
-		each.Flags().Lookup("help").Usage = "show this help"
-		each.Flags().VisitAll(takePlaceholder)
-	}
+	addHelp(c, cmd)
 	registerCompletion(cmd)
 	return cmd
 }
