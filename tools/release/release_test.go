@@ -240,6 +240,10 @@ func checkManual(t *testing.T, unpacked []file) {
 	if fileNamed(t, unpacked, "man/man1/bulksync-fleet-audit.1"); strings.Contains(page, "\t") {
 		t.Error("the page has a tab in filled text")
 	}
+	topic := string(fileNamed(t, unpacked, "man/man7/bulksync-exit-codes.7").data)
+	if !strings.Contains(topic, "\\fBbulksync(1)\\fP") || strings.Contains(topic, "(7)") || strings.Contains(topic, "OPTIONS") || strings.Contains(topic, "SYNOPSIS") {
+		t.Errorf("a topic is about no command, and belongs to bulksync(1):\n%s", topic)
+	}
 	mandoc, err := exec.LookPath("mandoc")
 	if err != nil {
 		t.Skip("there is no mandoc here")
