@@ -25,6 +25,9 @@ type release struct {
 
 // make makes the release and puts it in a folder, all of it or nothing.
 func (r *release) make(ctx context.Context, chosen []platform, out string) error {
+	if err := onlyRelease(out); err != nil { // before minutes of work
+		return err
+	}
 	dir, err := os.MkdirTemp("", "release-")
 	if err != nil {
 		return err
