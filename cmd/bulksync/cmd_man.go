@@ -84,7 +84,10 @@ func manualPage(path []string, date time.Time) (string, []byte, error) {
 	if isTopic(cmd) {
 		header.Section = "7"
 	}
-	cmd.Long = markdown(longOf(cmd))
+	usage, long := strings.NewReplacer(cmd.UseLine(), usageOf(cmd)), &strings.Builder{}
+	long.WriteString(longOf(cmd) + "\n")
+	writeCommands(long, cmd)
+	cmd.Long = markdown(long.String())
 	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) { f.Hidden = f.Hidden || isIdle(verbOf(cmd), f.Name) })
 	own, global := flagsOf(cmd)
 	for _, f := range append(own, global...) {
@@ -95,7 +98,7 @@ func manualPage(path []string, date time.Time) (string, []byte, error) {
 		return "", nil, err
 	}
 	name := strings.ReplaceAll(cmd.CommandPath(), " ", "-") + "." + header.Section
-	return name, []byte(tidyRoff(page.String(), header) + topicsOf(cmd)), nil
+	return name, []byte(tidyRoff(usage.Replace(page.String()), header) + topicsOf(cmd)), nil
 }
 
 // topicsOf continues the last line of a page, the references, with the topics.
