@@ -75,7 +75,7 @@ func readCommit(ctx context.Context, root string) (c commit, err error) {
 }
 
 func gitOutput(ctx context.Context, root string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", root}, args...)...)
+	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", root, "-c", "log.showSignature=false"}, args...)...)
 	var said strings.Builder
 	cmd.Stderr = &said
 	out, err := cmd.Output()

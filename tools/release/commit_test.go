@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -98,5 +99,23 @@ func TestANewFileIsSeen(t *testing.T) {
 	write(t, filepath.Join(root, "new.go"), "package a")
 	if is, err := readCommit(t.Context(), root); err != nil || !is.dirty {
 		t.Errorf("dirty %v, error %v", is.dirty, err)
+	}
+}
+
+// TestASignedCommitHasADate also where git is set to print who signed it.
+func TestASignedCommitHasADate(t *testing.T) {
+	if _, err := exec.LookPath("ssh-keygen"); err != nil {
+		t.Skip("there is no ssh-keygen here")
+	}
+	root, key := repository(t, map[string]string{"a": "b"}), filepath.Join(t.TempDir(), "key")
+	if out, err := exec.CommandContext(t.Context(), "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for name, value := range map[string]string{"gpg.format": "ssh", "user.signingKey": key, "log.showSignature": "true"} {
+		git(t, root, "config", name, value)
+	}
+	git(t, root, "commit", "-q", "-S", "--allow-empty", "-m", "signed")
+	if is, err := readCommit(t.Context(), root); err != nil || !is.date.Equal(commitDate) {
+		t.Errorf("date %s, error %v", is.date, err)
 	}
 }
