@@ -97,13 +97,21 @@ func (r *release) archive(b binary, files []file) error {
 		files = append(files, under("man/man"+section(page.name), []file{page})...)
 	}
 	files = under(r.name(b.platform), files)
-	pack, ending := tarGz, ".tar.gz"
+	pack := tarGz
 	if b.platform.os == "windows" {
-		pack, ending = zipped, ".zip"
+		pack = zipped
 	}
 	data, err := pack(files, r.commit.date)
-	r.made = append(r.made, file{r.name(b.platform) + ending, 0o644, data})
+	r.made = append(r.made, file{r.archiveName(b.platform), 0o644, data})
 	return err
+}
+
+// archiveName is the name of the archive for a platform.
+func (r *release) archiveName(p platform) string {
+	if p.os == "windows" {
+		return r.name(p) + ".zip"
+	}
+	return r.name(p) + ".tar.gz"
 }
 
 // save replaces the release in a folder by this one. A folder that holds something

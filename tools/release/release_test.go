@@ -42,6 +42,7 @@ func TestAReleaseIsReproducible(t *testing.T) {
 	t.Run("links", func(t *testing.T) { checkLinks(t, unpacked) })
 	t.Run("image", func(t *testing.T) { checkImage(t, unpacked, "samples/Containerfile") })
 	t.Run("image for Kubernetes", func(t *testing.T) { checkImage(t, unpacked, "samples/kubernetes/Dockerfile") })
+	t.Run("install", func(t *testing.T) { checkInstall(t, one, unpacked) })
 	t.Run("manual", func(t *testing.T) { checkManual(t, unpacked) })
 }
 
