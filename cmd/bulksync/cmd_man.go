@@ -84,7 +84,10 @@ func manualPage(path []string, date time.Time) (string, []byte, error) {
 	if isTopic(cmd) {
 		header.Section = "7"
 	}
-	cmd.Long = markdown(longOf(cmd))
+	usage, long := strings.NewReplacer(cmd.UseLine(), usageOf(cmd)), &strings.Builder{}
+	long.WriteString(longOf(cmd) + "\n")
+	writeCommands(long, cmd)
+	cmd.Long = markdown(long.String())
 	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) { f.Hidden = f.Hidden || isIdle(verbOf(cmd), f.Name) })
 	own, global := flagsOf(cmd)
 	for _, f := range append(own, global...) {
@@ -95,7 +98,7 @@ func manualPage(path []string, date time.Time) (string, []byte, error) {
 		return "", nil, err
 	}
 	name := strings.ReplaceAll(cmd.CommandPath(), " ", "-") + "." + header.Section
-	return name, []byte(tidyRoff(page.String(), header) + topicsOf(cmd)), nil
+	return name, []byte(tidyRoff(usage.Replace(page.String()), header) + topicsOf(cmd)), nil
 }
 
 // topicsOf continues the last line of a page, the references, with the topics.
@@ -127,7 +130,7 @@ type manualValue struct{ pflag.Value }
 func (manualValue) Type() string { return "" }
 
 // tidyRoff gives a page the form that readers of pages expect: flags as a list, a
-// whole date, and no synopsis for a topic.
+// whole date, and neither synopsis nor flags for a topic, which is about no command.
 func tidyRoff(page string, header *doc.GenManHeader) string {
 	page = strings.NewReplacer(
 		"[=]\n\t", "\n",
@@ -137,11 +140,22 @@ func tidyRoff(page string, header *doc.GenManHeader) string {
 		".SH OPTIONS\n\\fB-", ".SH OPTIONS\n.TP\n\\fB-",
 		header.Date.Format(`"Jan 2006"`), header.Date.Format(`"2006-01-02"`),
 	).Replace(page)
-	if before, after, found := strings.Cut(page, ".SH SYNOPSIS\n"); found && header.Section == "7" {
-		_, after, _ = strings.Cut(after, ".SH ")
-		page = before + ".SH " + after
+	if header.Section == "7" {
+		page = withoutSections(page, "SYNOPSIS", "OPTIONS", "OPTIONS INHERITED FROM PARENT COMMANDS")
+		page = strings.ReplaceAll(page, "(7)\\fP", "(1)\\fP") // the library has one section for all pages
 	}
 	return strings.TrimRight(page, "\n")
+}
+
+// withoutSections removes sections of a page by their titles.
+func withoutSections(page string, titles ...string) string {
+	for _, title := range titles {
+		if before, after, found := strings.Cut(page, ".SH "+title+"\n"); found {
+			_, after, _ = strings.Cut(after, ".SH ")
+			page = before + ".SH " + after
+		}
+	}
+	return page
 }
 
 // markdown is a help text as Markdown: its indented lines are commands and tables,

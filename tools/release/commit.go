@@ -22,7 +22,9 @@ type commit struct {
 	tags []string
 	// dirty means that the working tree differs from the commit.
 	dirty bool
-	files []tracked
+	// shallow means that the history, and with it tags before this one, is missing.
+	shallow bool
+	files   []tracked
 }
 
 // tracked is a file that git knows.
@@ -48,7 +50,8 @@ func readCommit(ctx context.Context, root string) (c commit, err error) {
 	c.hash = strings.TrimSpace(git("rev-parse", "HEAD"))
 	seconds := strings.TrimSpace(git("log", "-1", "--format=%ct"))
 	tags := git("tag", "--points-at", "HEAD")
-	c.dirty = git("status", "--porcelain") != ""
+	c.dirty = git("status", "--porcelain", "--untracked-files=normal") != "" // whatever is set here
+	c.shallow = strings.TrimSpace(git("rev-parse", "--is-shallow-repository")) == "true"
 	files := git("ls-files", "--stage", "-z")
 	if err != nil {
 		return c, err
@@ -72,7 +75,7 @@ func readCommit(ctx context.Context, root string) (c commit, err error) {
 }
 
 func gitOutput(ctx context.Context, root string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", root}, args...)...)
+	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", root, "-c", "log.showSignature=false"}, args...)...)
 	var said strings.Builder
 	cmd.Stderr = &said
 	out, err := cmd.Output()
@@ -103,6 +106,8 @@ func (c commit) version(wanted string) (string, error) {
 		return "", fmt.Errorf("HEAD has more than one tag of a release: %s", strings.Join(c.tags, ", "))
 	case c.dirty:
 		return "", fmt.Errorf("the working tree is not that of %s: git status shows what differs%s", c.tags[0], try)
+	case c.shallow: // Go names the module in the program by the tags that it finds before
+		return "", errors.New("this clone has no history, and may make other bytes: git fetch --unshallow --tags" + try)
 	}
 	return strings.TrimPrefix(c.tags[0], "v"), nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -69,5 +70,52 @@ func TestChangesOfAVersion(t *testing.T) {
 	}
 	if _, err := changes(root, "1.2.4"); err == nil {
 		t.Error("a release without a section in the changelog passes")
+	}
+}
+
+// TestAShallowCloneIsNoRelease: what Go writes into a program depends on earlier tags,
+// so that such a clone made other bytes of v2.0.0 than a whole one.
+func TestAShallowCloneIsNoRelease(t *testing.T) {
+	source, root := repository(t, map[string]string{"a": "b"}), filepath.Join(t.TempDir(), "clone")
+	git(t, source, "commit", "-q", "--allow-empty", "-m", "more")
+	git(t, source, "tag", "v2.0.0")
+	git(t, source, "clone", "-q", "--depth", "1", "file://"+filepath.ToSlash(source), root)
+	is, err := readCommit(t.Context(), root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if version, err := is.version(""); err == nil || !strings.Contains(err.Error(), "git fetch --unshallow --tags") {
+		t.Errorf("version %q, error %v", version, err)
+	}
+	if version, err := is.version("2.0.0"); err != nil || !strings.HasPrefix(version, "2.0.0-snapshot.g") {
+		t.Errorf("snapshot %q, error %v", version, err)
+	}
+}
+
+// TestANewFileIsSeen where git is set to hide such files: it would be compiled.
+func TestANewFileIsSeen(t *testing.T) {
+	root := repository(t, map[string]string{"a": "b"})
+	git(t, root, "config", "status.showUntrackedFiles", "no")
+	write(t, filepath.Join(root, "new.go"), "package a")
+	if is, err := readCommit(t.Context(), root); err != nil || !is.dirty {
+		t.Errorf("dirty %v, error %v", is.dirty, err)
+	}
+}
+
+// TestASignedCommitHasADate also where git is set to print who signed it.
+func TestASignedCommitHasADate(t *testing.T) {
+	if _, err := exec.LookPath("ssh-keygen"); err != nil {
+		t.Skip("there is no ssh-keygen here")
+	}
+	root, key := repository(t, map[string]string{"a": "b"}), filepath.Join(t.TempDir(), "key")
+	if out, err := exec.CommandContext(t.Context(), "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for name, value := range map[string]string{"gpg.format": "ssh", "user.signingKey": key, "log.showSignature": "true"} {
+		git(t, root, "config", name, value)
+	}
+	git(t, root, "commit", "-q", "-S", "--allow-empty", "-m", "signed")
+	if is, err := readCommit(t.Context(), root); err != nil || !is.date.Equal(commitDate) {
+		t.Errorf("date %s, error %v", is.date, err)
 	}
 }

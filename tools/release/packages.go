@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goreleaser/nfpm/v2"
@@ -40,6 +42,7 @@ func (r *release) packages(b binary, documents []file, dir string) error {
 			return err
 		}
 		info := r.packageInfo(b.platform.arch)
+		info.Contents = r.folders(installed)
 		for _, f := range sorted(installed) {
 			content, err := r.layOut(layout, f)
 			if err != nil {
@@ -73,13 +76,13 @@ func (r *release) installed(kind kindOfPackage, b binary, documents []file) ([]f
 		}
 		all = append(all, file{"usr/share/man/man" + section(page.name) + "/" + page.name + ".gz", 0o644, data})
 	}
-	for shell, path := range map[string]string{
+	for shell, name := range map[string]string{
 		"bash":       "usr/share/bash-completion/completions/bulksync",
 		"zsh":        kind.zsh + "/_bulksync",
 		"fish":       "usr/share/fish/vendor_completions.d/bulksync.fish",
 		"powershell": "usr/share/doc/bulksync/completions/bulksync.ps1",
 	} {
-		all = append(all, file{path, 0o644, r.manual.completions[shell].data})
+		all = append(all, file{name, 0o644, r.manual.completions[shell].data})
 	}
 	return all, nil
 }
@@ -98,6 +101,22 @@ func (r *release) packageInfo(arch string) *nfpm.Info {
 	info.RPM.BuildHost = "localhost"
 	info.RPM.Group = "Applications/System"
 	return info
+}
+
+// folders are those of bulksync alone: rpm removes with a package only what it lists.
+func (r *release) folders(installed []file) (own files.Contents) {
+	var names []string
+	for _, f := range installed {
+		for dir := path.Dir(f.name); strings.Contains(dir+"/", "/bulksync/"); dir = path.Dir(dir) {
+			names = append(names, dir)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		info := &files.ContentFileInfo{Owner: "root", Group: "root", Mode: 0o755, MTime: r.commit.date}
+		own = append(own, &files.Content{Destination: "/" + name, Type: files.TypeDir, FileInfo: info})
+	}
+	return own
 }
 
 // layOut writes a file into a folder, and says how it is installed.

@@ -55,10 +55,11 @@ func TestDpkgReadsThePackage(t *testing.T) {
 	}
 }
 
-// TestRpmReadsThePackage does so with rpm.
+// TestRpmReadsThePackage does so with rpm. Folders that a package does not list stay
+// when it is removed.
 func TestRpmReadsThePackage(t *testing.T) {
 	listed := askPackager(t, "*.rpm", "rpm", "--query", "--list", "--package")
-	for _, want := range []string{"/usr/bin/bulksync", "/usr/share/man/man1/bulksync.1.gz", "/usr/share/zsh/site-functions/_bulksync", "/usr/share/licenses/bulksync/LICENSE"} {
+	for _, want := range []string{"/usr/bin/bulksync", "/usr/share/man/man1/bulksync.1.gz", "/usr/share/zsh/site-functions/_bulksync", "/usr/share/licenses/bulksync/LICENSE", "/usr/share/licenses/bulksync", "/usr/share/doc/bulksync", "/usr/share/doc/bulksync/samples/schedule"} {
 		if !strings.Contains(listed, want+"\n") {
 			t.Errorf("%s is not in\n%s", want, listed)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -24,6 +25,9 @@ type release struct {
 
 // make makes the release and puts it in a folder, all of it or nothing.
 func (r *release) make(ctx context.Context, chosen []platform, out string) error {
+	if err := onlyRelease(out); err != nil { // before minutes of work
+		return err
+	}
 	dir, err := os.MkdirTemp("", "release-")
 	if err != nil {
 		return err
@@ -93,24 +97,28 @@ func (r *release) archive(b binary, files []file) error {
 		files = append(files, under("man/man"+section(page.name), []file{page})...)
 	}
 	files = under(r.name(b.platform), files)
-	pack, ending := tarGz, ".tar.gz"
+	pack := tarGz
 	if b.platform.os == "windows" {
-		pack, ending = zipped, ".zip"
+		pack = zipped
 	}
 	data, err := pack(files, r.commit.date)
-	r.made = append(r.made, file{r.name(b.platform) + ending, 0o644, data})
+	r.made = append(r.made, file{r.archiveName(b.platform), 0o644, data})
 	return err
+}
+
+// archiveName is the name of the archive for a platform.
+func (r *release) archiveName(p platform) string {
+	if p.os == "windows" {
+		return r.name(p) + ".zip"
+	}
+	return r.name(p) + ".tar.gz"
 }
 
 // save replaces the release in a folder by this one. A folder that holds something
 // else is left alone.
 func (r *release) save(out string) error {
-	old, err := os.ReadDir(out)
-	if err != nil && !os.IsNotExist(err) {
+	if err := onlyRelease(out); err != nil {
 		return err
-	}
-	if _, err := os.Stat(filepath.Join(out, sumsName)); err != nil && len(old) > 0 {
-		return fmt.Errorf("%s holds something else than a release: move it away", out)
 	}
 	if err := os.RemoveAll(out); err != nil {
 		return err
@@ -123,6 +131,25 @@ func (r *release) save(out string) error {
 			return err
 		}
 		fmt.Printf("%9d  %s\n", len(f.data), filepath.Join(filepath.Base(out), f.name))
+	}
+	return nil
+}
+
+// onlyRelease refuses a folder that holds more than the sums of a release and the
+// files that they list: it is going to be removed.
+func onlyRelease(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	listed, err := os.ReadFile(filepath.Join(dir, sumsName))
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	for _, e := range entries {
+		if e.Name() != sumsName && !bytes.Contains(listed, []byte("  "+e.Name()+"\n")) {
+			return fmt.Errorf("%s holds something else than a release, %s: move it away", dir, e.Name())
+		}
 	}
 	return nil
 }

@@ -42,6 +42,7 @@ func TestAReleaseIsReproducible(t *testing.T) {
 	t.Run("links", func(t *testing.T) { checkLinks(t, unpacked) })
 	t.Run("image", func(t *testing.T) { checkImage(t, unpacked, "samples/Containerfile") })
 	t.Run("image for Kubernetes", func(t *testing.T) { checkImage(t, unpacked, "samples/kubernetes/Dockerfile") })
+	t.Run("install", func(t *testing.T) { checkInstall(t, one, unpacked) })
 	t.Run("manual", func(t *testing.T) { checkManual(t, unpacked) })
 }
 
@@ -239,6 +240,21 @@ func checkManual(t *testing.T, unpacked []file) {
 	}
 	if fileNamed(t, unpacked, "man/man1/bulksync-fleet-audit.1"); strings.Contains(page, "\t") {
 		t.Error("the page has a tab in filled text")
+	}
+	for name, want := range map[string]string{
+		"man/man1/bulksync.1":       `\fBbulksync COMMAND [flags]\fP|  apply       Apply a reviewed plan|  exit-codes  What the exit`,
+		"man/man1/bulksync-fleet.1": `\fBbulksync fleet COMMAND [flags]\fP|  collect     Make one roll-up`,
+	} {
+		page := string(fileNamed(t, unpacked, name).data)
+		for part := range strings.SplitSeq(want, "|") {
+			if !strings.Contains(strings.ReplaceAll(page, `\-`, "-"), part) {
+				t.Errorf("%q is not in\n%s", part, page)
+			}
+		}
+	}
+	topic := string(fileNamed(t, unpacked, "man/man7/bulksync-exit-codes.7").data)
+	if !strings.Contains(topic, "\\fBbulksync(1)\\fP") || strings.Contains(topic, "(7)") || strings.Contains(topic, "OPTIONS") || strings.Contains(topic, "SYNOPSIS") {
+		t.Errorf("a topic is about no command, and belongs to bulksync(1):\n%s", topic)
 	}
 	mandoc, err := exec.LookPath("mandoc")
 	if err != nil {

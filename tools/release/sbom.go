@@ -70,11 +70,12 @@ func (m module) component() cdx.Component {
 	}
 }
 
-// goComponent is the standard library, which scanners know as a module of its own.
+// goComponent is the standard library, under the name by which databases of
+// vulnerabilities and scanners know it.
 func goComponent(version string) cdx.Component {
 	version = strings.TrimPrefix(version, "go")
-	purl := purl("std", version)
-	return cdx.Component{BOMRef: purl, Type: cdx.ComponentTypeLibrary, Name: "std", Version: version, PackageURL: purl, Scope: cdx.ScopeRequired}
+	purl := purl("stdlib", version)
+	return cdx.Component{BOMRef: purl, Type: cdx.ComponentTypeLibrary, Name: "stdlib", Version: version, PackageURL: purl, Scope: cdx.ScopeRequired}
 }
 
 // purl is the package URL of a module. What a version may hold beside letters,

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -44,6 +45,10 @@ func TestTheSBOMNamesWhatIsLinked(t *testing.T) {
 	}
 	if main := bom.Metadata.Component; bom.Metadata.Timestamp != "2026-11-21T20:12:00Z" || main.Version != "1.2.3" || len((*main.Hashes)[0].Value) != 64 {
 		t.Errorf("at %s, %+v", bom.Metadata.Timestamp, main)
+	}
+	// Scanners look for the weaknesses of Go itself under this name alone.
+	if std, want := (*bom.Components)[0], "pkg:golang/stdlib@"+strings.TrimPrefix(runtime.Version(), "go"); std.Name != "stdlib" || std.PackageURL != want {
+		t.Errorf("the standard library is %s, %s, want %s", std.Name, std.PackageURL, want)
 	}
 	out, err := exec.CommandContext(t.Context(), "go", "version", "-m", program).Output()
 	if err != nil {
