@@ -117,6 +117,29 @@ func (p *Plan) BareRows() (n int) {
 	return n
 }
 
+// IdleRows lists the rows for which the plan allows synchronization that cannot
+// work, since the invitations of the partner are not redeemed automatically: neither
+// the plan nor what is there turns that on.
+func (p *Plan) IdleRows(cur *Current) (rows []int) {
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if !c.AllowsSync() {
+			continue
+		}
+		id := c.Partner.TenantID
+		consents := isOn(cur.Partners[id].InboundAllowed)
+		for j := i + 1; j < len(p.Changes) && p.Changes[j].Partner.TenantID == id; j++ {
+			if f := p.Changes[j].field(pathInbound); f != nil {
+				consents = f.After == true
+			}
+		}
+		if !consents {
+			rows = append(rows, c.Row)
+		}
+	}
+	return rows
+}
+
 // Summarize counts changes by action.
 func Summarize(changes []Change) Summary {
 	var s Summary

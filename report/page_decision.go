@@ -104,7 +104,9 @@ func planBanners(p *plan.Plan, all []approval.Approval) (out []string) {
 func planDecision(p *plan.Plan, o Options) section {
 	s := section{ID: "decision", Title: "Decision", Brief: neededWords(p, o.Approvals), Items: identified(p)}
 	if p.Policy.NeedsApproval() {
-		s.Items = append(s.Items, item{Label: "Needed", Text: words.Count(p.Policy.Approvals.Required, "signed approval") + ", each of another person with a key in " + OneLine(p.Policy.Approvals.SignersName)})
+		n := p.Policy.Approvals.Required
+		by := agree(n, ", of a person with a key in ", ", each of another person with a key in ")
+		s.Items = append(s.Items, item{Label: "Needed", Text: words.Count(n, "signed approval") + by + OneLine(p.Policy.Approvals.SignersName)})
 	}
 	s.Items = append(s.Items, decisionItems(p, o.Approvals)...)
 	if p.Summary.Writes() == 0 {

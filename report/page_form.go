@@ -159,10 +159,12 @@ func riskWords(p *plan.Plan) string {
 	switch above := len(p.Above()); {
 	case above > 0 && !p.Reverts():
 		return "above " + words.Count(above, "limit")
-	case len(p.Usage()) > 0 && !p.Reverts():
+	case p.Reverts():
+		return ""
+	case len(p.Usage()) > 0:
 		return "within the limits"
 	default:
-		return ""
+		return "no limits"
 	}
 }
 
@@ -186,8 +188,11 @@ func limitItems(p *plan.Plan, allowed []plan.LimitName) (out []item) {
 		}
 		out = append(out, i)
 	}
-	if p.Reverts() && len(out) > 0 {
+	switch {
+	case p.Reverts() && len(out) > 0:
 		out = append(out, said("No limit holds a plan back that reverts a run."))
+	case !p.Reverts() && len(out) == 0:
+		out = append(out, item{Label: "Limits", Text: "none: the policy sets no limit"})
 	}
 	return out
 }

@@ -64,6 +64,8 @@ func TestTheFormOfAPlan(t *testing.T) {
 	p.Policy.Overridable = plan.AllLimits()
 	checkForm(t, planForm(t, p, report.Options{File: "plan.json"}),
 		"- To run exactly this: bulksync apply plan.json --decision DECISION_FILE --decision DECISION_FILE --allow consentOff --allow changes")
+	p.Policy.Approvals.Required = 1
+	checkForm(t, planForm(t, p, report.Options{}), "- Needed: 1 signed approval, of a person with a key in allowed_signers")
 }
 
 // An exception needs no reason.

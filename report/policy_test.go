@@ -90,6 +90,9 @@ func TestAPolicyWithoutLimits(t *testing.T) {
 	if got := planAs(t, p, report.Text); !strings.Contains(got, "Limits       none\n") || strings.Contains(got, "Duration") || strings.Contains(got, "Protected") {
 		t.Errorf("got\n%s", got)
 	}
+	if got := planAs(t, p, report.HTML); !strings.Contains(got, "Risk <span>no limits<") || !strings.Contains(got, "none: the policy sets no limit") {
+		t.Errorf("the page does not say that there are no limits:\n%s", got)
+	}
 }
 
 // The report of a run tells what was lifted, and what was estimated beside what it

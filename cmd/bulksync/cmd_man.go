@@ -56,6 +56,7 @@ func writeManual(dir string, date time.Time) error {
 func manualRoot() *cobra.Command {
 	root := rootCommand(&commandLine{})
 	root.DisableAutoGenTag = true // the date is in the header
+	root.Use += " COMMAND"        // as its help shows it
 	return root
 }
 

@@ -78,7 +78,12 @@ func (o planOptions) build(ctx context.Context, e *env) (*plan.Plan, error) {
 	if head.Names, err = e.resolveNames(ctx, o.names.Mode, c.tenant, shown); err != nil {
 		return nil, err
 	}
-	return plan.Build(head, wanted, current)
+	p, err := plan.Build(head, wanted, current)
+	if err != nil {
+		return nil, err
+	}
+	e.noteIdle(p.IdleRows(current))
+	return p, nil
 }
 
 // run makes the plan, and shows it.

@@ -322,9 +322,18 @@ func (o *simulateOptions) openPlain(ctx context.Context, e *env, farm *graphsim.
 // serve serves a handler on a loopback address. The returned function stops it
 // and waits for that.
 func serve(h http.Handler, listen string) (url string, stop func(), err error) {
-	l, err := net.Listen("tcp", listen)
+	l, err := listenOn(listen)
 	if err != nil {
 		return "", nil, err
 	}
 	return "http://" + l.Addr().String(), serveOn(l, h), nil
+}
+
+// listenOn listens on an address, which may be taken already.
+func listenOn(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, hinted(err, "take another port: --listen 127.0.0.1:0 takes one that is free, and says which")
+	}
+	return l, nil
 }

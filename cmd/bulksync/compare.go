@@ -252,6 +252,18 @@ func (e *env) noteBare(rows int) {
 	}
 }
 
+// noteIdle reports rows for which the plan allows synchronization that cannot work.
+func (e *env) noteIdle(rows []int) {
+	const why = "would synchronize without automatic redemption, which that needs: set inboundConsent as well, or an audit will report sync-without-consent"
+	switch len(rows) {
+	case 0:
+	case 1:
+		e.remark("the partner on line %d %s", rows[0], why)
+	default:
+		e.remark("%s partners, the first on line %d, %s", words.Thousands(len(rows)), rows[0], why)
+	}
+}
+
 // noteRestarts says why a list was read again.
 func (e *env) noteRestarts(why []string) {
 	for _, w := range why {

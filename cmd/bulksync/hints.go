@@ -21,6 +21,9 @@ func (e *env) hintSignIn() string {
 	switch {
 	case e.auth == auth.ByDefault && e.hasReadyToken():
 		return "put a fresh token in BULKSYNC_ACCESS_TOKEN, or unset it and sign in with az login or the AZURE_* variables of an app"
+	case e.auth == auth.ByDefault && strings.HasPrefix(e.address.graphURL, "http://"):
+		// Plain http is for loopback alone: this is a rehearsal.
+		return "copy the line that sets BULKSYNC_ACCESS_TOKEN, which bulksync simulate printed, into this terminal"
 	case e.auth == auth.ByDefault:
 		return "sign in with az login, set the AZURE_* variables of an app, or put a token in BULKSYNC_ACCESS_TOKEN"
 	}

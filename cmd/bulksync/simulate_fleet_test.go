@@ -268,6 +268,22 @@ func TestSimulateRefusesAFleet(t *testing.T) {
 	}
 }
 
+// A port that something else listens on is refused with what to do.
+func TestSimulateAtAPortThatIsTaken(t *testing.T) {
+	l, err := listenOn("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	h := newHome(t, graphsim.Config{})
+	o := rehearsedFleet(t, 2)
+	o.listen = l.Addr().String()
+	_, end := h.simulate(t, o)
+	if x := (*exit)(nil); !errors.As(end(), &x) || x.code != exitCannotRun || !strings.Contains(x.hint, "--listen") {
+		t.Errorf("%+v", x)
+	}
+}
+
 // What simulate prints can be typed in any folder.
 func TestTheSettingsAreNamedInFull(t *testing.T) {
 	h, o := newHome(t, graphsim.Config{}), rehearsedFleet(t, 2)

@@ -65,7 +65,7 @@ func (e *env) rehearse(ctx context.Context, farm *graphsim.Farm, o simulateOptio
 // serve serves Graph and its sign-in host under an address of their own, and behind a
 // proxy under any name.
 func (r *rehearsal) serve(farm *graphsim.Farm, cert *x509.Certificate, o simulateOptions) (stop func(), err error) {
-	l, err := net.Listen("tcp", o.listen)
+	l, err := listenOn(o.listen)
 	if err != nil {
 		return nil, err
 	}
