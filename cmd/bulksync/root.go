@@ -68,7 +68,7 @@ func (c *commandLine) verb(f func(e *env, args []string) error) func(*cobra.Comm
 }
 
 func (c *commandLine) env(cmd *cobra.Command) (*env, error) {
-	if err := checkGiven(cmd.Flags()); err != nil {
+	if err := checkGiven(cmd); err != nil {
 		return nil, err
 	}
 	p := *c.process

@@ -21,7 +21,7 @@ func takes(low, high int) cobra.PositionalArgs {
 		if len(args) >= low && len(args) <= high {
 			return nil
 		}
-		if err := swallowed(cmd.Flags()); err != nil {
+		if err := swallowed(cmd); err != nil {
 			return err
 		}
 		if len(args) < low {
@@ -109,19 +109,21 @@ func exists(path string) bool {
 
 // swallowed finds a flag without its value, so that the flag after it was taken for
 // the value.
-func swallowed(fl *pflag.FlagSet) (err error) {
+func swallowed(cmd *cobra.Command) (err error) {
+	fl := cmd.Flags()
 	fl.Visit(func(f *pflag.Flag) {
 		name, _, _ := strings.Cut(strings.TrimPrefix(f.Value.String(), "--"), "=")
 		if strings.HasPrefix(f.Value.String(), "--") && fl.Lookup(name) != nil {
-			err = valueMissing(f)
+			err = valueMissing(cmd, f)
 		}
 	})
 	return err
 }
 
 // valueMissing is the error for a flag without its value.
-func valueMissing(f *pflag.Flag) error {
-	return hinted(fmt.Errorf("--%s: its value is missing", f.Name), "--"+f.Name+" "+placeholderOf("", f)+": "+f.Usage)
+func valueMissing(cmd *cobra.Command, f *pflag.Flag) error {
+	placeholder := cmp.Or(placeholderOf(verbOf(cmd), f), placeholderOf("", f))
+	return hinted(fmt.Errorf("--%s: its value is missing", f.Name), "--"+f.Name+" "+placeholder+": "+f.Usage)
 }
 
 func hintHelp(cmd *cobra.Command) string { return cmd.CommandPath() + " --help shows how to use it" }
@@ -169,7 +171,7 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		return noSuchFlag(cmd, unknown)
 	case errors.As(err, &required):
-		return valueMissing(required.GetFlag())
+		return valueMissing(cmd, required.GetFlag())
 	case errors.As(err, &syntax):
 		return hinted(fmt.Errorf("%s is not a flag", syntax.GetSpecifiedFlag()), hintHelp(cmd))
 	case errors.As(err, &value):
@@ -184,7 +186,9 @@ func wrongValue(cmd *cobra.Command, err *pflag.InvalidValueError) error {
 	f, none := err.GetFlag(), (*choiceError)(nil)
 	switch what := typeOf(f); {
 	case errors.As(err, &none):
-		none.words, _ = choicesOf(verbOf(cmd), f)
+		if own, _ := choicesOf(verbOf(cmd), f); own != nil { // it may mean nothing to the command
+			none.words = own
+		}
 		return none.of("--" + f.Name)
 	case what != "":
 		return fmt.Errorf("--%s: %q is not %s", f.Name, err.GetValue(), what)
@@ -211,13 +215,13 @@ func noSuchFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 // checkGiven refuses a flag with an empty value, as from a variable of a script that
 // is not set: it would count as one that was not given. And it refuses one whose
 // value is the flag after it.
-func checkGiven(fl *pflag.FlagSet) (err error) {
-	fl.Visit(func(f *pflag.Flag) {
+func checkGiven(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if list, ok := f.Value.(pflag.SliceValue); ok && slices.Contains(list.GetSlice(), "") || !ok && f.Value.String() == "" && f.Value.Type() != "func" {
 			err = cmp.Or(err, fmt.Errorf(`--%s "" names nothing: give a value, or leave the flag out`, f.Name))
 		}
 	})
-	return cmp.Or(err, swallowed(fl))
+	return cmp.Or(err, swallowed(cmd))
 }
 
 // typeOf says what the value of a flag has to be, for types whose errors speak of
