@@ -24,6 +24,8 @@ type commandLine struct {
 	process *process
 	stops   execute.Stops
 	flags   globalFlags
+	// helpFailed is why the help was not printed: cobra takes no error of it.
+	helpFailed error
 }
 
 // env is what a command works with. It is built once and then only read.
