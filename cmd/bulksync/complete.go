@@ -201,10 +201,21 @@ func paths(isFile, isDir func(path string) bool) completer {
 			}
 		}
 		if way > 0 && way == len(all) {
-			return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+			return all, noOthers(word) | cobra.ShellCompDirectiveNoSpace
 		}
-		return all, cobra.ShellCompDirectiveNoFileComp
+		return all, noOthers(word)
 	}
+}
+
+// noOthers is the directive to complete no other files. Below the home folder the
+// shell may: there a ~ may have been typed, which its script expands, so that the word
+// is not the beginning of ours.
+func noOthers(word string) cobra.ShellCompDirective {
+	home, err := os.UserHomeDir()
+	if strings.HasPrefix(word, "~") || err == nil && strings.HasPrefix(word, home+string(filepath.Separator)) {
+		return cobra.ShellCompDirectiveDefault
+	}
+	return cobra.ShellCompDirectiveNoFileComp
 }
 
 // asTyped is what is typed for a name in a folder. There is nothing for a name that the
@@ -248,7 +259,7 @@ func runs(_ *cobra.Command, _ []string, word string) (all []cobra.Completion, _ 
 	if len(all) == 0 {
 		return nil, cobra.ShellCompDirectiveFilterDirs
 	}
-	return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	return all, noOthers(word) | cobra.ShellCompDirectiveKeepOrder
 }
 
 // runFolders are the folders of runs whose path begins with a text, the newest
