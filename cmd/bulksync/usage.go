@@ -112,9 +112,15 @@ func exists(path string) bool {
 func swallowed(cmd *cobra.Command) (err error) {
 	fl := cmd.Flags()
 	fl.Visit(func(f *pflag.Flag) {
-		name, _, _ := strings.Cut(strings.TrimPrefix(f.Value.String(), "--"), "=")
-		if strings.HasPrefix(f.Value.String(), "--") && fl.Lookup(name) != nil {
-			err = valueMissing(cmd, f)
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, value := range values {
+			name, isFlag := strings.CutPrefix(value, "--")
+			if name, _, _ = strings.Cut(name, "="); isFlag && fl.Lookup(name) != nil {
+				err = valueMissing(cmd, f)
+			}
 		}
 	})
 	return err
