@@ -35,7 +35,7 @@ func takes(low, high int) cobra.PositionalArgs {
 // hintTooMany is what a word that is one argument too many was probably meant as.
 func hintTooMany(cmd *cobra.Command, args []string) string {
 	if spaced := strings.Join(args, " "); len(args) > 1 && exists(spaced) {
-		return "quote a name that has spaces: " + cmd.CommandPath() + " " + shellQuote(spaced)
+		return "quote a name that has spaces: " + address{}.command(verbOf(cmd), spaced)
 	}
 	last := shellQuote(args[len(args)-1])
 	switch cmd.Name() {
@@ -156,11 +156,11 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 // isInput reports whether a word where a command has to be is a file, and says what
 // to do with it.
 func isInput(word string) (is bool, hint string) {
-	switch name := shellQuote(word); {
-	case strings.EqualFold(filepath.Ext(word), ".csv"):
-		return true, "to see what it would change: bulksync plan " + name
-	case strings.EqualFold(filepath.Ext(word), ".json"):
-		return true, "to read a plan: bulksync show " + name
+	switch ext := filepath.Ext(word); {
+	case strings.EqualFold(ext, ".csv"):
+		return true, "to see what it would change: " + address{}.command("plan", word)
+	case strings.EqualFold(ext, ".json"):
+		return true, "to read a plan: " + address{}.command("show", word)
 	default:
 		return false, ""
 	}
