@@ -75,6 +75,9 @@ func (c *commandLine) env(cmd *cobra.Command) (*env, error) {
 	}
 	p := *c.process
 	p.asJSON, p.quiet = c.flags.logFormat == inJSON, c.flags.quiet
+	if verb := verbOf(cmd); verb == "" || isIdle(verb, "cloud") && isIdle(verb, "tenant") && !strings.HasPrefix(verb, fleetName) {
+		p.getenv = withoutTenant(p.getenv) // the version is told, whatever is set
+	}
 	g, err := c.flags.parse(&p, cmd.Flags().Changed)
 	if err != nil {
 		return nil, err
