@@ -75,7 +75,7 @@ func (c *commandLine) env(cmd *cobra.Command) (*env, error) {
 	}
 	p := *c.process
 	p.asJSON, p.quiet = c.flags.logFormat == inJSON, c.flags.quiet
-	if verb := verbOf(cmd); verb == "" || isIdle(verb, "cloud") && isIdle(verb, "tenant") && !strings.HasPrefix(verb, fleetName) {
+	if verb := verbOf(cmd); verb == "" || verb == "version" || verb == "completion" {
 		p.getenv = withoutTenant(p.getenv) // the version is told, whatever is set
 	}
 	g, err := c.flags.parse(&p, cmd.Flags().Changed)
