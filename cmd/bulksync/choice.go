@@ -54,16 +54,28 @@ var otherWords = [...]struct{ other, word string }{
 
 // near is the word that was probably meant; empty if none is.
 func (c choice) near(text string) string {
-	text = strings.ToLower(text)
-	for _, o := range otherWords {
-		if o.other == text && slices.Contains(c, o.word) {
-			return o.word
-		}
+	if word := c.named(text); word != "" {
+		return word
 	}
+	text = strings.ToLower(text)
 	if way := auth.NearestWay(text); slices.Equal(c, choice(auth.Ways())) && way != "" {
 		return way
 	}
 	return similar(text, c)
+}
+
+// named is the word that a name stands for as it is, or as others call it; empty if
+// none is.
+func (c choice) named(name string) string {
+	if word, err := c.find(name); err == nil {
+		return word
+	}
+	for _, o := range otherWords {
+		if o.other == strings.ToLower(name) && slices.Contains(c, o.word) {
+			return o.word
+		}
+	}
+	return ""
 }
 
 // choiceError is a text that is none of the words.

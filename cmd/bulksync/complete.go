@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -178,10 +181,14 @@ func paths(isFile, isDir func(path string) bool) completer {
 			if !strings.HasPrefix(name, begin) || begin == "" && strings.HasPrefix(name, ".") || slices.Contains(args, dir+name) {
 				continue
 			}
+			path, ok := asTyped(dir, name)
+			if !ok || e.Type().IsRegular() && !isJSON(name) {
+				continue
+			}
 			if looked++; looked > maxLooked {
 				break
 			}
-			switch path := dir + name; {
+			switch {
 			case isFolder(path, e):
 				if way++; isDir != nil && isDir(path) {
 					way--
@@ -194,11 +201,38 @@ func paths(isFile, isDir func(path string) bool) completer {
 			}
 		}
 		if way > 0 && way == len(all) {
-			return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+			return all, noOthers(word) | cobra.ShellCompDirectiveNoSpace
 		}
-		return all, cobra.ShellCompDirectiveNoFileComp
+		return all, noOthers(word)
 	}
 }
+
+// noOthers is the directive to complete no other files. Below the home folder the
+// shell may: there a ~ may have been typed, which its script expands, so that the word
+// is not the beginning of ours.
+func noOthers(word string) cobra.ShellCompDirective {
+	home, err := os.UserHomeDir()
+	if strings.HasPrefix(word, "~") || err == nil && strings.HasPrefix(word, home+string(filepath.Separator)) {
+		return cobra.ShellCompDirectiveDefault
+	}
+	return cobra.ShellCompDirectiveNoFileComp
+}
+
+// asTyped is what is typed for a name in a folder. There is nothing for a name that the
+// script of a shell would take for something else: it reads a line for each word, and
+// a description after a tab.
+func asTyped(dir, name string) (path string, ok bool) {
+	if strings.ContainsFunc(dir+name, unicode.IsControl) || !utf8.ValidString(dir+name) || strings.HasPrefix(dir+name, activeHelp) {
+		return "", false
+	}
+	if dir == "" && strings.HasPrefix(name, "-") { // no flag
+		dir = "./"
+	}
+	return dir + name, true
+}
+
+// activeHelp begins a line that is a message and no word, as cobra writes it.
+const activeHelp = "_activeHelp_ "
 
 // entries are what is in a folder; none if it cannot be read.
 func entries(dir string) []os.DirEntry {
@@ -225,19 +259,26 @@ func runs(_ *cobra.Command, _ []string, word string) (all []cobra.Completion, _ 
 	if len(all) == 0 {
 		return nil, cobra.ShellCompDirectiveFilterDirs
 	}
-	return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	return all, noOthers(word) | cobra.ShellCompDirectiveKeepOrder
 }
 
 // runFolders are the folders of runs whose path begins with a text, the newest
-// first. The name of one begins with its time unless it was given another.
+// first. The name of one begins with its time unless it was given another, so the
+// journals say which is the newest.
 func runFolders(begin string) (all []string) {
 	dir, begin := filepath.Split(begin)
-	for _, e := range entries(dir) {
-		if len(all) < maxLooked && strings.HasPrefix(e.Name(), begin) && isFolder(dir+e.Name(), e) && rundir.Begun(dir+e.Name()) {
-			all = append(all, dir+e.Name())
+	written := map[string]time.Time{}
+	for _, e := range slices.Backward(entries(dir)) {
+		path, ok := asTyped(dir, e.Name())
+		if !ok || len(all) == maxLooked || !strings.HasPrefix(e.Name(), begin) || !isFolder(path, e) || !rundir.Begun(path) {
+			continue
 		}
+		if info, err := os.Stat(filepath.Join(path, rundir.JournalName)); err == nil {
+			written[path] = info.ModTime()
+		}
+		all = append(all, path)
 	}
-	slices.Reverse(all)
+	slices.SortStableFunc(all, func(a, b string) int { return written[b].Compare(written[a]) })
 	return all
 }
 
@@ -250,7 +291,7 @@ func isProvable(path string) bool {
 // else, such as a pipe, which nobody may write to.
 func head(path string) string {
 	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || !strings.EqualFold(filepath.Ext(path), ".json") {
+	if err != nil || !info.Mode().IsRegular() || !isJSON(path) {
 		return ""
 	}
 	f, err := os.Open(path)
@@ -264,6 +305,8 @@ func head(path string) string {
 	}
 	return string(text)
 }
+
+func isJSON(path string) bool { return strings.EqualFold(filepath.Ext(path), ".json") }
 
 func isPlanFile(path string) bool { return isPlan(strings.NewReader(head(path))) }
 

@@ -36,7 +36,7 @@ var exitCodes = [...]struct {
 	means string
 }{
 	{exitDone, "done; nothing differs"},
-	{exitCannotRun, "could not run: usage, input (for `validate`: a problem in it), a broken file, credentials, no answer from the host"},
+	{exitCannotRun, "could not run: usage, input (for `validate`: a problem in it), a broken file, credentials, no answer from the host; for `doctor`: a check failed"},
 	{exitDiffers, "differences: `audit` (see `--fail-on`), `plan --detailed-exitcode`, and `fleet audit` and `fleet plan` in any tenant"},
 	{exitUnfinished, "finished (for `report`: or still going), and something did not succeed (failed, held, skipped, indeterminate, not attempted), was not seen afterwards, or could not be reported"},
 	{exitRefused, "refused: altered plan, evidence that `verify` finds altered or cannot prove, a store of another tenant, a token that could write (`--require-readonly`), another format version, wrong tenant, another cloud or host, missing approval, a rejection, a decision that does not count, what the policy does not allow (a limit, the window, the age of the plan), a folder that is in use or not safe, an output that would replace an input or a file of another kind, or be among evidence"},

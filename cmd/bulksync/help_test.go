@@ -169,6 +169,41 @@ func TestOtherWordsMeanSomething(t *testing.T) {
 	}
 }
 
+// What a flag is said to mean is a flag of the command, and a value that it takes.
+func TestNearMissesWork(t *testing.T) {
+	root := rootCommand(&commandLine{process: &process{}})
+	suggested := regexp.MustCompile(`did you mean --([a-z-]+) ?([a-z]*)`)
+	for _, cmd := range append(allCommands(root), root) {
+		if isTopic(cmd) {
+			continue
+		}
+		var names []string
+		for _, o := range otherFlags {
+			names = append(names, strings.Fields(o.names)...)
+		}
+		for _, o := range otherWords {
+			names = append(names, o.other, o.word)
+		}
+		for _, other := range append(allCommands(root), root) {
+			other.LocalFlags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		}
+		for _, name := range names {
+			if cmd.Flags().Lookup(name) != nil || cmd.InheritedFlags().Lookup(name) != nil {
+				continue
+			}
+			m := suggested.FindStringSubmatch(hintFlag(cmd, name))
+			if m == nil {
+				continue
+			}
+			if !hasFlag(cmd, m[1]) {
+				t.Errorf("%s --%s is said to mean --%s, which means nothing there", cmd.CommandPath(), name, m[1])
+			} else if words, _ := choicesOf(verbOf(cmd), cmd.Flags().Lookup(m[1])); words != nil && m[2] != "" && !slices.Contains(words, m[2]) {
+				t.Errorf("%s --%s is said to mean --%s %s, which is no value of it", cmd.CommandPath(), name, m[1], m[2])
+			}
+		}
+	}
+}
+
 // Each variable that the code names is in bulksync help environment, and each that
 // the page names is in the code, in a library or in Go.
 func TestEveryVariableIsExplained(t *testing.T) {

@@ -111,7 +111,7 @@ func (at address) command(verb string, args ...string) string {
 		{"--cloud", at.cloud, ""}, {"--graph-url", at.graphURL, ""},
 		{"--tenant", at.tenant, ""}, {"--auth", at.auth, string(auth.ByDefault)},
 	} {
-		if f.value != f.standard {
+		if f.value != "" && f.value != f.standard {
 			words = append(words, f.name, shellQuote(f.value))
 		}
 	}

@@ -50,12 +50,16 @@ type process struct {
 func (p *process) run(stops execute.Stops, args []string) int {
 	own := *p
 	own.messages = p.forArgs(args)
-	cmd := rootCommand(&commandLine{process: &own, stops: stops})
+	c := &commandLine{process: &own, stops: stops}
+	cmd := rootCommand(c)
 	cmd.SetArgs(args)
 	cmd.SetIn(p.in)
 	cmd.SetOut(p.out)
 	cmd.SetErr(own.ofLibraries(slog.LevelInfo))
 	err := cmd.Execute()
+	if err == nil {
+		err = c.helpFailed
+	}
 	if !isSilent(err) { // a command prints its own
 		wrong := &exit{}
 		errors.As(err, &wrong)

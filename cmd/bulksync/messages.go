@@ -236,9 +236,9 @@ func (m messages) forArgs(args []string) messages {
 		case arg == "--":
 			return m
 		case here:
-			m.asJSON = value == inJSON
+			m.asJSON = strings.EqualFold(value, inJSON)
 		case arg == flag && i+1 < len(args):
-			m.asJSON = args[i+1] == inJSON
+			m.asJSON = strings.EqualFold(args[i+1], inJSON)
 		}
 	}
 	return m

@@ -224,7 +224,7 @@ func TestNothingIsAskedInJSON(t *testing.T) {
 	if all := saidLines(t, said); len(all) != 1 || !strings.HasSuffix(all[0].Msg, "with --log-format json nothing is asked") || !strings.Contains(all[0].Hint, "--approve sha256:") {
 		t.Errorf("%+v", all)
 	}
-	if _, err := (&process{messages: messages{asJSON: true}}).askSecret(t.Context(), "Passphrase: "); err == nil || !strings.Contains(err.Error(), "nothing is asked for the passphrase") {
+	if _, err := (&process{messages: messages{asJSON: true}}).askSecret(t.Context(), "Passphrase: "); err == nil || !strings.Contains(err.Error(), "json nothing is asked") {
 		t.Error(err)
 	}
 }

@@ -59,20 +59,54 @@ func nearestCommands(cmd *cobra.Command, word string) (near []string) {
 	return near
 }
 
-// hintFlag is what a flag that a command does not have probably means.
+// hintFlag is what a flag that a command does not have probably means. It names no
+// flag that means nothing to the command.
 func hintFlag(cmd *cobra.Command, name string) string {
+	verb := verbOf(cmd)
+	if name == "csv" && argumentOf(cmd) == "FILE.csv" && slices.Contains(formatsOf(verb), name) {
+		return "the CSV is an argument without a flag; for output: --format csv"
+	}
+	if format := formatsOf(verb).named(name); format != "" && !isIdle(verb, "format") {
+		return "did you mean --format " + format + "?"
+	}
 	for _, o := range otherFlags {
-		if slices.Contains(strings.Fields(o.names), name) && (o.flag == "" || cmd.Flags().Lookup(o.flag) != nil) {
+		if slices.Contains(strings.Fields(o.names), name) && (o.flag == "" || hasFlag(cmd, o.flag)) {
 			return o.hint
 		}
 	}
-	if near := nearestFlag(cmd, name); near != "" {
+	if isFileFlag(name) && takesFile(cmd) {
+		return "a file is an argument without a flag: " + formOf(cmd)
+	}
+	near, others := nearestFlag(cmd, name), commandsWith(cmd.Root(), name)
+	if len(others) > 0 && !strings.HasPrefix(near, name+"-") && !strings.HasPrefix(name, near) {
+		near = "" // what another command has was not misspelt
+	}
+	switch {
+	case near != "":
 		return "did you mean --" + near + "?"
+	case len(others) == 1:
+		return others[0] + " has it"
+	case len(others) > 1:
+		last := len(others) - 1
+		return strings.Join(others[:last], ", ") + " and " + others[last] + " have it"
+	default:
+		return hintHelp(cmd)
 	}
-	if others := commandsWith(cmd.Root(), name); len(others) > 0 {
-		return strings.Join(others, " and ") + map[bool]string{true: " has", false: " have"}[len(others) == 1] + " it"
-	}
-	return hintHelp(cmd)
+}
+
+// hasFlag reports whether a command has a flag that means something to it.
+func hasFlag(cmd *cobra.Command, name string) bool {
+	return cmd.Flags().Lookup(name) != nil && !isIdle(verbOf(cmd), name)
+}
+
+// isFileFlag reports whether a flag is what others call the file to read.
+func isFileFlag(name string) bool {
+	return slices.Contains([]string{"input", "file", "i", "f", "filename", "csv", "plan"}, name)
+}
+
+// takesFile reports whether a command has a file as its argument.
+func takesFile(cmd *cobra.Command) bool {
+	return strings.Contains(argumentOf(cmd), ".") || argumentOf(cmd) == "PATH"
 }
 
 // commandsWith are the commands that have a flag.
@@ -89,22 +123,18 @@ func commandsWith(root *cobra.Command, flag string) (all []string) {
 // has the flag, or for all.
 var otherFlags = [...]struct{ names, flag, hint string }{
 	{"version V", "", "bulksync version prints it"},
-	{"v verbose", "", "did you mean --log-level info? (bulksync --version prints the version)"},
+	{"v verbose", "log-level", "did you mean --log-level info? (bulksync --version prints the version)"},
 	{"dry-run dryrun n what-if check", "", "bulksync plan is the dry run: it writes nothing"},
-	{"y force f auto-approve autoapprove no-confirm assume-yes non-interactive", "yes", "did you mean --yes? It applies without asking"},
+	{"y force auto-approve autoapprove no-confirm assume-yes non-interactive", "yes", "did you mean --yes? It applies without asking"},
 	{"o output out-file outfile save", "out", "did you mean --out FILE? (--format says what is printed)"},
 	{"o output", "format", "did you mean --format? Standard output can be sent to a file"},
-	{"json j", "format", "did you mean --format json?"},
-	{"csv", "format", "the CSV is an argument without a flag; for output: --format csv"},
-	{"html markdown md", "format", "did you mean --format?"},
-	{"debug trace vv vvv", "", "did you mean --log-level debug?"},
-	{"silent s", "", "did you mean --quiet?"},
+	{"debug trace vv vvv", "log-level", "did you mean --log-level debug?"},
+	{"silent s", "quiet", "did you mean --quiet?"},
 	{"no-color nocolor color", "", "set NO_COLOR=1 in the environment: bulksync help environment"},
-	{"input file i f filename", "", "a file is an argument without a flag: see --help"},
 	{"parallelism threads workers jobs", "concurrency", "did you mean --concurrency?"},
 	{"parallelism threads workers jobs concurrency", "parallel", "did you mean --parallel?"},
 	{"rate rate-limit throttle qps", "max-rate", "did you mean --max-rate?"},
-	{"wait timeout", "", "did you mean --outage? It is how long to wait while Graph does not answer"},
+	{"wait timeout", "outage", "did you mean --outage? It is how long to wait while Graph does not answer"},
 	{"token access-token client-id client-secret tenant-id username password u p", "", "credentials come from the environment: bulksync help environment; the home tenant is --tenant"},
 	{"filter target select include", "only", "did you mean --only?"},
 	{"exclude skip ignore", "except", "did you mean --except?"},
@@ -122,7 +152,7 @@ var otherFlags = [...]struct{ names, flag, hint string }{
 func nearestFlag(cmd *cobra.Command, name string) string {
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if !f.Hidden {
+		if !f.Hidden && hasFlag(cmd, f.Name) {
 			names = append(names, f.Name)
 		}
 	})

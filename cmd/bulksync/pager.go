@@ -154,8 +154,14 @@ func (w *paged) end() error {
 	}
 	w.toPager.Close()
 	var exit *exec.ExitError
-	if errors.As(w.pager.Wait(), &exit) && (exit.ExitCode() == exitNotFound || exit.ExitCode() == exitNotRunnable) {
+	if !errors.As(w.pager.Wait(), &exit) {
+		return nil
+	}
+	switch code := exit.ExitCode(); {
+	case code == exitNotFound, code == exitNotRunnable:
 		return errNoPager
+	case code > 0 && code < exitNotRunnable: // a signal is a way to leave it
+		w.warn("the pager (%s) ended with exit code %d; NO_PAGER=1 shows the result without one", w.command, code)
 	}
 	return nil // how the pager ends says nothing of the result
 }

@@ -24,6 +24,8 @@ type commandLine struct {
 	process *process
 	stops   execute.Stops
 	flags   globalFlags
+	// helpFailed is why the help was not printed: cobra takes no error of it.
+	helpFailed error
 }
 
 // env is what a command works with. It is built once and then only read.
@@ -68,11 +70,14 @@ func (c *commandLine) verb(f func(e *env, args []string) error) func(*cobra.Comm
 }
 
 func (c *commandLine) env(cmd *cobra.Command) (*env, error) {
-	if err := checkGiven(cmd.Flags()); err != nil {
+	if err := checkGiven(cmd); err != nil {
 		return nil, err
 	}
 	p := *c.process
 	p.asJSON, p.quiet = c.flags.logFormat == inJSON, c.flags.quiet
+	if verb := verbOf(cmd); verb == "" || verb == "version" || verb == "completion" {
+		p.getenv = withoutTenant(p.getenv) // the version is told, whatever is set
+	}
 	g, err := c.flags.parse(&p, cmd.Flags().Changed)
 	if err != nil {
 		return nil, err

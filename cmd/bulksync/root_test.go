@@ -24,6 +24,9 @@ func TestATenantThatIsNoGUIDIsRefused(t *testing.T) {
 			{flag: []string{"--tenant", "00000000-0000-0000-0000-000000000000"}, want: `bulksync: error: --tenant "00000000-0000-0000-0000-000000000000": give the GUID of the home tenant`},
 			{env: "5a1e7e4a-0d0c", want: `bulksync: error: BULKSYNC_TENANT "5a1e7e4a-0d0c": give the GUID of the home tenant`},
 		} {
+			if sub.Name() == "version" && tc.flag == nil {
+				continue // it is told, whatever is set
+			}
 			args := []string{sub.Name()}
 			if sub.Args(sub, nil) != nil || sub.Args(sub, []string{"x"}) == nil {
 				args = append(args, "x")

@@ -143,7 +143,7 @@ func (p *process) canAsk(input string) bool {
 // cannotAsk says why a question is not asked.
 func (p *process) cannotAsk(what string) string {
 	if p.asJSON {
-		return "with --log-format json nothing is asked" + what
+		return "with --log-format json nothing is asked"
 	}
 	return "there is no terminal to ask" + what + " at"
 }

@@ -29,7 +29,7 @@ func topics() []topic {
 			name: "exit-codes", short: "What the exit code of a command says",
 			intro: "A command ends with one of these codes. 1 is a wrong command line too, never 2.",
 			rows:  exitRows,
-			end:   "Where a command could not run, standard output is empty, and standard error says why.",
+			end:   "Where a command could not run, standard output is empty, and standard error says why. bulksync doctor shows its checks all the same, and verify what it could prove.",
 		},
 		{
 			name: "environment", short: "The variables that bulksync reads",

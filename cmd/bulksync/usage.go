@@ -21,7 +21,7 @@ func takes(low, high int) cobra.PositionalArgs {
 		if len(args) >= low && len(args) <= high {
 			return nil
 		}
-		if err := swallowed(cmd.Flags()); err != nil {
+		if err := swallowed(cmd); err != nil {
 			return err
 		}
 		if len(args) < low {
@@ -35,7 +35,7 @@ func takes(low, high int) cobra.PositionalArgs {
 // hintTooMany is what a word that is one argument too many was probably meant as.
 func hintTooMany(cmd *cobra.Command, args []string) string {
 	if spaced := strings.Join(args, " "); len(args) > 1 && exists(spaced) {
-		return "quote a name that has spaces: " + cmd.CommandPath() + " " + shellQuote(spaced)
+		return "quote a name that has spaces: " + address{}.command(verbOf(cmd), spaced)
 	}
 	last := shellQuote(args[len(args)-1])
 	switch cmd.Name() {
@@ -109,19 +109,27 @@ func exists(path string) bool {
 
 // swallowed finds a flag without its value, so that the flag after it was taken for
 // the value.
-func swallowed(fl *pflag.FlagSet) (err error) {
+func swallowed(cmd *cobra.Command) (err error) {
+	fl := cmd.Flags()
 	fl.Visit(func(f *pflag.Flag) {
-		name, _, _ := strings.Cut(strings.TrimPrefix(f.Value.String(), "--"), "=")
-		if strings.HasPrefix(f.Value.String(), "--") && fl.Lookup(name) != nil {
-			err = valueMissing(f)
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, value := range values {
+			name, isFlag := strings.CutPrefix(value, "--")
+			if name, _, _ = strings.Cut(name, "="); isFlag && fl.Lookup(name) != nil {
+				err = valueMissing(cmd, f)
+			}
 		}
 	})
 	return err
 }
 
 // valueMissing is the error for a flag without its value.
-func valueMissing(f *pflag.Flag) error {
-	return hinted(fmt.Errorf("--%s: its value is missing", f.Name), "--"+f.Name+" "+placeholderOf("", f)+": "+f.Usage)
+func valueMissing(cmd *cobra.Command, f *pflag.Flag) error {
+	placeholder := cmp.Or(placeholderOf(verbOf(cmd), f), placeholderOf("", f))
+	return hinted(fmt.Errorf("--%s: its value is missing", f.Name), "--"+f.Name+" "+placeholder+": "+f.Usage)
 }
 
 func hintHelp(cmd *cobra.Command) string { return cmd.CommandPath() + " --help shows how to use it" }
@@ -148,11 +156,11 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 // isInput reports whether a word where a command has to be is a file, and says what
 // to do with it.
 func isInput(word string) (is bool, hint string) {
-	switch name := shellQuote(word); {
-	case strings.EqualFold(filepath.Ext(word), ".csv"):
-		return true, "to see what it would change: bulksync plan " + name
-	case strings.EqualFold(filepath.Ext(word), ".json"):
-		return true, "to read a plan: bulksync show " + name
+	switch ext := filepath.Ext(word); {
+	case strings.EqualFold(ext, ".csv"):
+		return true, "to see what it would change: " + address{}.command("plan", word)
+	case strings.EqualFold(ext, ".json"):
+		return true, "to read a plan: " + address{}.command("show", word)
 	default:
 		return false, ""
 	}
@@ -169,7 +177,7 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		return noSuchFlag(cmd, unknown)
 	case errors.As(err, &required):
-		return valueMissing(required.GetFlag())
+		return valueMissing(cmd, required.GetFlag())
 	case errors.As(err, &syntax):
 		return hinted(fmt.Errorf("%s is not a flag", syntax.GetSpecifiedFlag()), hintHelp(cmd))
 	case errors.As(err, &value):
@@ -184,7 +192,9 @@ func wrongValue(cmd *cobra.Command, err *pflag.InvalidValueError) error {
 	f, none := err.GetFlag(), (*choiceError)(nil)
 	switch what := typeOf(f); {
 	case errors.As(err, &none):
-		none.words, _ = choicesOf(verbOf(cmd), f)
+		if own, _ := choicesOf(verbOf(cmd), f); own != nil { // it may mean nothing to the command
+			none.words = own
+		}
 		return none.of("--" + f.Name)
 	case what != "":
 		return fmt.Errorf("--%s: %q is not %s", f.Name, err.GetValue(), what)
@@ -211,13 +221,13 @@ func noSuchFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 // checkGiven refuses a flag with an empty value, as from a variable of a script that
 // is not set: it would count as one that was not given. And it refuses one whose
 // value is the flag after it.
-func checkGiven(fl *pflag.FlagSet) (err error) {
-	fl.Visit(func(f *pflag.Flag) {
+func checkGiven(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if list, ok := f.Value.(pflag.SliceValue); ok && slices.Contains(list.GetSlice(), "") || !ok && f.Value.String() == "" && f.Value.Type() != "func" {
 			err = cmp.Or(err, fmt.Errorf(`--%s "" names nothing: give a value, or leave the flag out`, f.Name))
 		}
 	})
-	return cmp.Or(err, swallowed(fl))
+	return cmp.Or(err, swallowed(cmd))
 }
 
 // typeOf says what the value of a flag has to be, for types whose errors speak of
