@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -40,6 +41,8 @@ for.`,
 }
 
 func printVersion(e *env) error {
-	_, err := fmt.Fprintf(e.out, "bulksync %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return err
+	return e.print(func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "bulksync %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		return err
+	})
 }

@@ -96,7 +96,7 @@ func (o verdictOptions) output(ctx context.Context, e *env) (string, error) {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
 			return "", atomicfile.PathError(err)
-		case path == out && !info.Mode().IsRegular() && !info.IsDir() && o.key == "": // a pipe or a device takes text
+		case path == out && !atomicfile.IsRegular(info) && !info.IsDir() && o.key == "": // a pipe or a device takes text
 		default:
 			return "", refused("name another file with --out FILE", "%s is there already", path)
 		}
