@@ -249,7 +249,7 @@ func wrap(text string, width int) (lines []string) {
 
 // showHelp prints the help of a command.
 func (c *commandLine) showHelp(cmd *cobra.Command, _ []string) {
-	_ = c.process.page(func(w io.Writer) error { return writeHelp(w, cmd) }) // nothing can be said where it fails
+	c.helpFailed = c.process.page(func(w io.Writer) error { return writeHelp(w, cmd) })
 }
 
 // helpCommand explains a command or a topic.

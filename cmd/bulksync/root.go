@@ -24,6 +24,8 @@ type commandLine struct {
 	process *process
 	stops   execute.Stops
 	flags   globalFlags
+	// helpFailed is why help that a flag asked for could not be printed.
+	helpFailed error
 }
 
 // env is what a command works with. It is built once and then only read.
