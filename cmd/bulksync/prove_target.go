@@ -121,7 +121,7 @@ func (t *target) inside() string {
 	for _, e := range entries {
 		path := filepath.Join(t.path, e.Name())
 		if e.IsDir() && evidence.IsStore(path) || e.Name() == rundir.PlanName {
-			return "bulksync verify " + shellQuote(path)
+			return "bulksync verify " + shellFile(path)
 		}
 	}
 	return "name a plan, a decision, a run folder, an audit of a store, or a store"
@@ -146,7 +146,7 @@ func (t *target) isPart() bool {
 func (t *target) regular(ctx context.Context, size int64) {
 	if t.isPart() {
 		t.kind = aMystery
-		t.err = hinted(fmt.Errorf("%s is proved with the files beside it", t.path), "bulksync verify "+shellQuote(filepath.Dir(t.path)))
+		t.err = hinted(fmt.Errorf("%s is proved with the files beside it", t.path), "bulksync verify "+shellFile(filepath.Dir(t.path)))
 		return
 	}
 	if dir := filepath.Dir(t.path); filepath.Base(t.path) == fleet.RollupName && isFleetFolder(dir) {
