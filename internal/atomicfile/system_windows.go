@@ -67,9 +67,14 @@ const (
 // another program cannot be replaced here; a spreadsheet keeps its file open, and
 // that is ErrInUse.
 func takeName(temp, path string) error {
-	busy := func(err error) bool { return isOpen(err, temp) || isOpen(err, path) }
-	err := patiently(func() error { return atomic.ReplaceFile(temp, path) }, busy)
-	if err != nil && busy(err) {
+	held, again := false, true // the other program may close it before it is looked at
+	err := patiently(func() error { return atomic.ReplaceFile(temp, path) }, func(err error) bool {
+		open := isOpen(err, temp) || isOpen(err, path)
+		busy := open || again
+		held, again = held || open, open
+		return busy
+	})
+	if err != nil && held {
 		return ErrInUse
 	}
 	return err
@@ -87,7 +92,7 @@ func rename(from, to string) error {
 // or an indexer opens new files for a moment.
 func patiently(do func() error, busy func(error) bool) error {
 	for wait := firstWait; ; wait *= 2 {
-		if err := do(); err == nil || wait > lastWait || !busy(err) {
+		if err := do(); err == nil || !busy(err) || wait > lastWait {
 			return err
 		}
 		time.Sleep(wait)

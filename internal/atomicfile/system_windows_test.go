@@ -142,3 +142,18 @@ func TestIsRegularInACloud(t *testing.T) {
 		t.Error("NUL is a file")
 	}
 }
+
+// A file that is closed just when it is replaced is replaced, and nothing is denied.
+func TestAFileThatIsBeingClosed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "outcomes.csv")
+	if err := atomicfile.Replace(path, saying("old")); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		release := hold(t, path)
+		time.AfterFunc(time.Duration(i)*50*time.Microsecond, release)
+		if err := atomicfile.Replace(path, saying("new")); err != nil {
+			t.Fatalf("closed after %d × 50 µs: %v", i, err)
+		}
+	}
+}
