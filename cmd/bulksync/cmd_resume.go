@@ -13,6 +13,7 @@ import (
 	"bulksync/execute"
 	"bulksync/execute/journal"
 	"bulksync/execute/rundir"
+	"bulksync/internal/atomicfile"
 	"bulksync/internal/session"
 	"bulksync/plan"
 )
@@ -179,7 +180,7 @@ func areCurrent(dir *rundir.Dir, reports []rundir.Report) bool {
 	}
 	for _, r := range reports {
 		info, err := os.Lstat(dir.File(r.Name))
-		if err != nil || !info.Mode().IsRegular() || info.ModTime().Before(journaled.ModTime()) {
+		if err != nil || !atomicfile.IsRegular(info) || info.ModTime().Before(journaled.ModTime()) {
 			return false
 		}
 		if r.Name != summaryName {

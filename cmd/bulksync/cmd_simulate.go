@@ -19,6 +19,7 @@ import (
 	"bulksync/graph"
 	"bulksync/graph/auth"
 	"bulksync/graph/graphsim"
+	"bulksync/internal/atomicfile"
 	"bulksync/plan/desired"
 )
 
@@ -285,8 +286,9 @@ func (o *simulateOptions) open(ctx context.Context, e *env, farm *graphsim.Farm)
 	}
 	if _, err = io.WriteString(e.out, told); err != nil {
 		stop()
+		return nil, fmt.Errorf("writing the result: %w", atomicfile.WithoutPath(err))
 	}
-	return stop, err
+	return stop, nil
 }
 
 // openTLS serves the home tenants with a sign-in host.

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"bulksync/execute/rundir"
+	"bulksync/internal/atomicfile"
 	"bulksync/plan"
 	"bulksync/plan/approval"
 	"bulksync/plan/audit/evidence"
@@ -291,7 +292,7 @@ func isProvable(path string) bool {
 // else, such as a pipe, which nobody may write to.
 func head(path string) string {
 	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || !isJSON(path) {
+	if err != nil || !atomicfile.IsRegular(info) || !isJSON(path) {
 		return ""
 	}
 	f, err := os.Open(path)
@@ -346,7 +347,7 @@ func smallPlan(args []string) *plan.Plan {
 		return nil
 	}
 	info, err := os.Stat(args[0])
-	if err != nil || !info.Mode().IsRegular() || info.Size() > maxPlan {
+	if err != nil || !atomicfile.IsRegular(info) || info.Size() > maxPlan {
 		return nil
 	}
 	p, err := readFile(context.Background(), &process{}, args[0], plan.Decode)

@@ -79,7 +79,7 @@ func readSmall(ctx context.Context, path string) ([]byte, error) {
 	switch info, err := os.Stat(path); {
 	case err != nil:
 		return nil, atomicfile.PathError(err)
-	case !info.Mode().IsRegular(): // reading a pipe might never end
+	case !atomicfile.IsRegular(info): // reading a pipe might never end
 		return nil, &atomicfile.KindError{Path: path, Mode: info.Mode()}
 	}
 	f, err := os.Open(path)

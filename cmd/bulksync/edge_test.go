@@ -27,6 +27,7 @@ func TestCommandsOfHints(t *testing.T) {
 	for want, got := range map[string]string{
 		"bulksync apply ./-x --graph-url http://127.0.0.1:1": at.command("apply", "-x"),
 		"bulksync report 'a b'":                              at.command("report", "a b"),
+		"./-x.json":                                          shellFile("-x.json"),
 	} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)

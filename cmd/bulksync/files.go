@@ -68,7 +68,7 @@ func (p *process) open(ctx context.Context, path string) (io.ReadCloser, error) 
 	case info.IsDir():
 		f.Close()
 		return nil, isFolderError(path)
-	case info.Mode().IsRegular():
+	case atomicfile.IsRegular(info):
 		return atomicfile.NewReader(ctx, f), nil
 	default:
 		return endable(ctx, f), nil

@@ -60,7 +60,7 @@ func checkPlaceOfRollup(dir string, pages []output) error {
 		}
 	}
 	lock := filepath.Join(dir, fleet.LockName)
-	if info, err := os.Lstat(lock); err == nil && !info.Mode().IsRegular() {
+	if info, err := os.Lstat(lock); err == nil && !atomicfile.IsRegular(info) {
 		return inPlaceOfAFile(&atomicfile.KindError{Path: lock, Mode: info.Mode()})
 	}
 	return nil

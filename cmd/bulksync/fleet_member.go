@@ -112,7 +112,7 @@ func (m *member) checkFolder(folders, files []string) error {
 	}
 	for _, name := range files {
 		at := filepath.Join(m.dir, name)
-		if info, err := os.Lstat(at); err == nil && !info.Mode().IsRegular() {
+		if info, err := os.Lstat(at); err == nil && !atomicfile.IsRegular(info) {
 			return refused("remove it: a file takes its place", "%s is not a regular file", at)
 		}
 	}

@@ -78,7 +78,7 @@ func (o *auditOptions) haveInputs(ctx context.Context, files []evidence.File) bo
 
 // sumOfFile is the SHA-256 of a regular file in hex; empty if it cannot be read.
 func sumOfFile(ctx context.Context, path string) string {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // a pipe would be empty the next time
+	if info, err := os.Stat(path); err != nil || !atomicfile.IsRegular(info) { // a pipe would be empty the next time
 		return ""
 	}
 	f, err := os.Open(path)

@@ -99,10 +99,7 @@ type address struct{ cloud, graphURL, tenant, auth string }
 func (at address) command(verb string, args ...string) string {
 	words := []string{"bulksync", verb}
 	for _, arg := range args {
-		if strings.HasPrefix(arg, "-") {
-			arg = "./" + arg // a file, not a flag
-		}
-		words = append(words, shellQuote(arg))
+		words = append(words, shellFile(arg))
 	}
 	if offline(verb) {
 		return strings.Join(words, " ")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -50,16 +51,13 @@ type process struct {
 func (p *process) run(stops execute.Stops, args []string) int {
 	own := *p
 	own.messages = p.forArgs(args)
-	c := &commandLine{process: &own, stops: stops}
-	cmd := rootCommand(c)
+	line := &commandLine{process: &own, stops: stops}
+	cmd := rootCommand(line)
 	cmd.SetArgs(args)
 	cmd.SetIn(p.in)
 	cmd.SetOut(p.out)
 	cmd.SetErr(own.ofLibraries(slog.LevelInfo))
-	err := cmd.Execute()
-	if err == nil {
-		err = c.helpFailed
-	}
+	err := cmp.Or(cmd.Execute(), line.helpFailed)
 	if !isSilent(err) { // a command prints its own
 		wrong := &exit{}
 		errors.As(err, &wrong)

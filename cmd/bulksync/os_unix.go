@@ -39,7 +39,7 @@ func matching(patterns []string) []string { return patterns }
 func noCoreDump() { _ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) }
 
 // closing is a command that lets nobody else write to a folder.
-func closing(path string) string { return "chmod go-w " + shellQuote(path) }
+func closing(path string) string { return "chmod go-w " + shellFile(path) }
 
 // shellCommand is a command line that a user has set, as a shell runs it.
 func shellCommand(line string) *exec.Cmd { return exec.Command("sh", "-c", line) }

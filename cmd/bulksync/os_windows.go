@@ -86,7 +86,7 @@ func noCoreDump() {}
 // closing is a command that lets nobody else write to a folder: it takes away what a
 // folder above passes on, and what groups of everybody were given here.
 func closing(path string) string {
-	command := "icacls " + shellQuote(path) + " /inheritance:r"
+	command := "icacls " + shellFile(path) + " /inheritance:r"
 	if me, err := user.Current(); err == nil {
 		command += " /grant:r " + shellQuote(me.Username+":(OI)(CI)F")
 	}

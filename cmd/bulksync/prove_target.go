@@ -79,7 +79,7 @@ func targetOf(ctx context.Context, path string) target {
 		t.kind, t.err = aMystery, atomicfile.PathError(err)
 	case info.IsDir():
 		t.folder()
-	case info.Mode().IsRegular():
+	case atomicfile.IsRegular(info):
 		t.regular(ctx, info.Size())
 	}
 	return t

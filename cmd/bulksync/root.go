@@ -24,7 +24,7 @@ type commandLine struct {
 	process *process
 	stops   execute.Stops
 	flags   globalFlags
-	// helpFailed is why the help was not printed: cobra takes no error of it.
+	// helpFailed is why help that a flag asked for could not be printed.
 	helpFailed error
 }
 

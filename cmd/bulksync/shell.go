@@ -22,6 +22,14 @@ func userShell() shell { return shell{power: runtime.GOOS == "windows"} }
 // shellQuote quotes s as one word for the shell of this system.
 func shellQuote(s string) string { return userShell().word(s) }
 
+// shellFile quotes the path of a file or folder, which must not look like a flag.
+func shellFile(path string) string {
+	if strings.HasPrefix(path, "-") {
+		path = "./" + path
+	}
+	return shellQuote(path)
+}
+
 // word quotes s as one word of a command.
 func (sh shell) word(s string) string {
 	special := s == "" || strings.ContainsFunc(s, func(r rune) bool { return !sh.isPlain(r) })

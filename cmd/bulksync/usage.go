@@ -75,7 +75,7 @@ func missing(cmd *cobra.Command) (what, hint string) {
 	case "RUN_DIR":
 		hint = "bulksync apply makes one, below " + rundir.RunsName
 		if runs := runFolders(rundir.RunsName + string(filepath.Separator)); len(runs) > 0 {
-			hint = "the newest here is " + shellQuote(filepath.Clean(runs[0]))
+			hint = "the newest here is " + shellFile(filepath.Clean(runs[0]))
 		}
 		return "the folder of a run", hint
 	case "FLEET.yaml":
@@ -96,7 +96,7 @@ func planHere() string {
 	all, _ := paths(isPlanFile, nil)(nil, nil, "")
 	for _, path := range all {
 		if !strings.HasSuffix(path, "/") {
-			return "here is one: " + shellQuote(path)
+			return "here is one: " + shellFile(path)
 		}
 	}
 	return ""

@@ -96,7 +96,7 @@ func (o verdictOptions) output(ctx context.Context, e *env) (string, error) {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
 			return "", atomicfile.PathError(err)
-		case path == out && !info.Mode().IsRegular() && !info.IsDir() && o.key == "": // a pipe or a device takes text
+		case path == out && !atomicfile.IsRegular(info) && !info.IsDir() && o.key == "": // a pipe or a device takes text
 		default:
 			return "", refused("name another file with --out FILE", "%s is there already", path)
 		}
@@ -227,7 +227,7 @@ func (s decided) note(e *env) {
 	others := ""
 	if policy := &s.plan.Policy; policy.NeedsApproval() {
 		if s.key == "" {
-			e.note("%s asks for signatures; to sign this one: ssh-keygen -Y sign -n %s -f KEY %s", policyName(s.plan), approval.NamespaceDecision, shellQuote(s.out))
+			e.note("%s asks for signatures; to sign this one: ssh-keygen -Y sign -n %s -f KEY %s", policyName(s.plan), approval.NamespaceDecision, shellFile(s.out))
 		} else if _, err := approval.Inspect(s.plan, []approval.File{s.written}, s.decision.At); err != nil { // the plan carries its signers
 			e.warn("apply will not accept this decision: %v", err)
 			return

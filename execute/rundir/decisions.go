@@ -99,7 +99,7 @@ func (d *Dir) holds(name string, text []byte) (content, error) {
 		return absent, nil
 	case err != nil:
 		return other, atomicfile.PathError(err)
-	case text == nil || !info.Mode().IsRegular() || info.Size() != int64(len(text)):
+	case text == nil || !atomicfile.IsRegular(info) || info.Size() != int64(len(text)):
 		return other, nil
 	}
 	kept, err := os.ReadFile(d.File(name))

@@ -47,7 +47,7 @@ func (d *Dir) Watch() error {
 	switch ok, err := tryShare(d.lock); {
 	case err != nil:
 		d.lock = nil
-		return fmt.Errorf("locking %s: %w", d.path, err)
+		return fmt.Errorf("locking %s: %w", d.path, atomicfile.WithoutPath(err))
 	case !ok:
 		d.Release()
 		return fmt.Errorf("%w in %s", ErrBusy, d.path)
@@ -81,13 +81,13 @@ func (d *Dir) take(try func(*flock.Flock) (bool, error)) error {
 		return err
 	}
 	if err := d.makeLock(); err != nil {
-		return fmt.Errorf("locking %s: %w", d.path, err)
+		return fmt.Errorf("locking %s: %w", d.path, atomicfile.WithoutPath(err))
 	}
 	d.lock = flock.New(d.File(LockName), flock.SetPermissions(0o600))
 	switch ok, err := try(d.lock); {
 	case err != nil:
 		d.lock = nil
-		return fmt.Errorf("locking %s: %w", d.path, err)
+		return fmt.Errorf("locking %s: %w", d.path, atomicfile.WithoutPath(err))
 	case !ok, !d.lockIsThere():
 		d.Release()
 		return fmt.Errorf("%w in %s", ErrBusy, d.path)
@@ -118,7 +118,7 @@ func (d *Dir) sweep() {
 	entries, _ := os.ReadDir(d.path)
 	for _, e := range entries {
 		info, err := e.Info()
-		if err == nil && atomicfile.IsTemp(e.Name()) && info.Mode().IsRegular() && !atomicfile.WritableByOthers(d.File(e.Name()), info) {
+		if err == nil && atomicfile.IsTemp(e.Name()) && atomicfile.IsRegular(info) && !atomicfile.WritableByOthers(d.File(e.Name()), info) {
 			os.Remove(d.File(e.Name()))
 		}
 	}

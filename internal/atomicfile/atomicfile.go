@@ -75,6 +75,10 @@ func createPublic(dir, pattern string) (*os.File, error) {
 	return f, nil
 }
 
+// Rename gives a folder that is complete its name. If the system refuses because
+// something in it is open for a moment, it tries again for a while.
+func Rename(from, to string) error { return rename(from, to) }
+
 // SyncDir makes the names in a folder durable. Windows has no such call and
 // needs none.
 func SyncDir(path string) error {

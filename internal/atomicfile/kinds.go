@@ -22,7 +22,7 @@ func Target(path string) (target string, stream bool, err error) {
 		return "", false, err
 	case info.IsDir():
 		return "", false, errors.New("it is a folder")
-	case !info.Mode().IsRegular():
+	case !IsRegular(info):
 		return "", true, nil
 	}
 	target, stream = follow(path)
@@ -74,6 +74,10 @@ func kind(m fs.FileMode) string {
 	}
 }
 
+// IsRegular reports whether a file has a content of its own: it can be replaced, and
+// reading it never blocks. Mode.IsRegular denies that of files in a folder of OneDrive.
+func IsRegular(info fs.FileInfo) bool { return isRegular(info) }
+
 // Open opens a file that must be a regular file, or returns a *KindError:
 // reading a pipe would block, and a link would lead elsewhere.
 func Open(path string, flag int) (*os.File, error) {
@@ -81,7 +85,7 @@ func Open(path string, flag int) (*os.File, error) {
 	if err != nil {
 		return nil, PathError(err)
 	}
-	if !info.Mode().IsRegular() {
+	if !IsRegular(info) {
 		return nil, &KindError{path, info.Mode()}
 	}
 	f, err := os.OpenFile(path, flag, 0)

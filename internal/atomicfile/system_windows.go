@@ -2,6 +2,8 @@ package atomicfile
 
 import (
 	"errors"
+	"io/fs"
+	"os"
 	"syscall"
 	"time"
 
@@ -54,7 +56,7 @@ func (e *systemError) Is(target error) bool {
 // Unwrap returns the error of Windows.
 func (e *systemError) Unwrap() error { return e.errno }
 
-// firstWait is the first of the pauses between attempts to replace a file, each
+// firstWait is the first of the pauses between attempts to give a name, each
 // twice as long as the one before; all of them take a second and a quarter.
 const (
 	firstWait = 10 * time.Millisecond
@@ -62,17 +64,36 @@ const (
 )
 
 // takeName gives a temporary file the name of an output. A file that is open in
-// another program cannot be replaced here. A virus scanner or an indexer opens
-// new files for a moment, so it tries again for a while; a spreadsheet keeps its
-// file open, and that is ErrInUse.
+// another program cannot be replaced here; a spreadsheet keeps its file open, and
+// that is ErrInUse.
 func takeName(temp, path string) error {
+	held, again := false, true // the other program may close it before it is looked at
+	err := patiently(func() error { return atomic.ReplaceFile(temp, path) }, func(err error) bool {
+		open := isOpen(err, temp) || isOpen(err, path)
+		busy := open || again
+		held, again = held || open, open
+		return busy
+	})
+	if err != nil && held {
+		return ErrInUse
+	}
+	return err
+}
+
+// rename gives a folder its name. Windows refuses that, mostly as a denied access,
+// while anything in the folder is open.
+func rename(from, to string) error {
+	return patiently(func() error { return os.Rename(from, to) }, func(err error) bool {
+		return errors.Is(err, errorSharing) || errors.Is(err, syscall.ERROR_ACCESS_DENIED)
+	})
+}
+
+// patiently calls do again for a while as long as something is busy. A virus scanner
+// or an indexer opens new files for a moment.
+func patiently(do func() error, busy func(error) bool) error {
 	for wait := firstWait; ; wait *= 2 {
-		err := atomic.ReplaceFile(temp, path)
-		if err == nil || !isOpen(err, temp) && !isOpen(err, path) {
+		if err := do(); err == nil || !busy(err) || wait > lastWait {
 			return err
-		}
-		if wait > lastWait {
-			return ErrInUse
 		}
 		time.Sleep(wait)
 	}
@@ -94,4 +115,15 @@ func isOpen(err error, path string) bool {
 		syscall.CloseHandle(h)
 	}
 	return errors.Is(err, errorSharing)
+}
+
+// isRegular reports whether a file has a content of its own. So has one that the disk
+// or a service keeps in its own way, such as OneDrive, a tiered share or a compressed
+// disk, and that Go calls irregular. A junction is called that too, but is a folder.
+func isRegular(info fs.FileInfo) bool {
+	if info.Mode().Type() != fs.ModeIrregular {
+		return info.Mode().IsRegular()
+	}
+	at, known := info.Sys().(*syscall.Win32FileAttributeData)
+	return known && at.FileAttributes&syscall.FILE_ATTRIBUTE_DIRECTORY == 0
 }

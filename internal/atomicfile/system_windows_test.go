@@ -88,3 +88,72 @@ func TestWordsOfErrors(t *testing.T) {
 		t.Error("it lost what it says")
 	}
 }
+
+// A folder that is open elsewhere for a moment gets its name all the same.
+func TestRenameOfAFolderThatIsOpen(t *testing.T) {
+	dir := t.TempDir()
+	from, to := filepath.Join(dir, "partial"), filepath.Join(dir, "complete")
+	if err := atomicfile.Mkdir(from); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.UTF16PtrFromString(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := syscall.CreateFile(name, syscall.GENERIC_READ, syscall.FILE_SHARE_READ|syscall.FILE_SHARE_WRITE, nil, syscall.OPEN_EXISTING, syscall.FILE_FLAG_BACKUP_SEMANTICS, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.Rename(from, to) == nil {
+		t.Fatal("the system did not refuse it")
+	}
+	time.AfterFunc(100*time.Millisecond, func() { syscall.CloseHandle(h) })
+	if err := atomicfile.Rename(from, to); err != nil {
+		t.Error(err)
+	}
+}
+
+// irregular is a file or folder of which Go knows no more than that a driver keeps it.
+type irregular struct {
+	fs.FileInfo
+	attributes uint32
+}
+
+func (i irregular) Mode() fs.FileMode { return fs.ModeIrregular | 0o666 }
+
+func (i irregular) Sys() any {
+	return &syscall.Win32FileAttributeData{FileAttributes: i.attributes | syscall.FILE_ATTRIBUTE_REPARSE_POINT}
+}
+
+// A file that a service such as OneDrive keeps is one like any other, and a junction is
+// none.
+func TestIsRegularInACloud(t *testing.T) {
+	if !atomicfile.IsRegular(irregular{attributes: syscall.FILE_ATTRIBUTE_ARCHIVE}) {
+		t.Error("a file of a service is no file")
+	}
+	if atomicfile.IsRegular(irregular{attributes: syscall.FILE_ATTRIBUTE_DIRECTORY}) {
+		t.Error("a junction is a file")
+	}
+	null, err := os.Stat(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if atomicfile.IsRegular(null) {
+		t.Error("NUL is a file")
+	}
+}
+
+// A file that is closed just when it is replaced is replaced, and nothing is denied.
+func TestAFileThatIsBeingClosed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "outcomes.csv")
+	if err := atomicfile.Replace(path, saying("old")); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		release := hold(t, path)
+		time.AfterFunc(time.Duration(i)*50*time.Microsecond, release)
+		if err := atomicfile.Replace(path, saying("new")); err != nil {
+			t.Fatalf("closed after %d × 50 µs: %v", i, err)
+		}
+	}
+}

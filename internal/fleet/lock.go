@@ -33,7 +33,7 @@ func Lock(ctx context.Context, dir, name string, wait func()) (unlock func(), er
 	if _, err := atomicfile.MakeLock(path); errors.As(err, new(*atomicfile.KindError)) {
 		return nil, err
 	} else if err != nil {
-		return nil, fmt.Errorf("locking %s: %w", path, err)
+		return nil, fmt.Errorf("locking %s: %w", path, atomicfile.WithoutPath(err))
 	}
 	lock := flock.New(path, flock.SetPermissions(0o600))
 	held, err := lock.TryLock()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Faults are the rows of a CSV that have problems, as they were. They are written
@@ -137,7 +138,20 @@ func (f *Faults) Rows() int { return len(f.rows) }
 // Write writes the rows below the header of the file, in its dialect, with their
 // cells as they were, and with a last column "reason"; if the file has such a
 // column already, as an earlier file of faults does, the reason stands there.
-func (f *Faults) Write(w io.Writer) error { return f.dialect.WriteFile(w, f.write) }
+func (f *Faults) Write(w io.Writer) error {
+	if slices.ContainsFunc(f.rows, faultyRow.isBroken) { // anywhere: a mark would say that it is all UTF-8
+		d := f.dialect
+		d.Encoding = utf8Plain
+		return d.WriteExactly(w, f.write)
+	}
+	return f.dialect.WriteFile(w, f.write)
+}
+
+// isBroken reports whether something in the row is not UTF-8, which an input in UTF-16
+// always becomes.
+func (r faultyRow) isBroken() bool {
+	return !utf8.ValidString(r.text) || slices.ContainsFunc(r.cells, func(cell string) bool { return !utf8.ValidString(cell) })
+}
 
 func (f *Faults) write(t *Writer) error {
 	header := f.header

@@ -59,6 +59,9 @@ func TestFaultsAreHandedBackAsTheyWere(t *testing.T) {
 			"tenantId,name,note,reason\n" + first + ",x," + `line 2: the row has 2 cells and the header 3: a delimiter is missing or the row was cut short` + "\n"},
 		{"no UTF-8", "tenantId,name\n" + first + ",M\xfcller\n",
 			"tenantId,name,reason\n" + first + ",M\xfcller,line 2: byte 0xFC is not valid UTF-8: save the file as CSV UTF-8\n"},
+		{"no UTF-8 below UTF-8", "tenantId,name\n{1},Müller\n" + first + ",M\xfcller\n",
+			"tenantId,name,reason\n{1},Müller," + `"line 2: tenantId ""{1}"" is not a GUID: it has 1 hexadecimal digit, not 32, as in 8-4-4-4-12"` + "\n" +
+				first + ",M\xfcller,line 3: byte 0xFC is not valid UTF-8: save the file as CSV UTF-8\n"},
 		{"an earlier reason", "reason,tenantId\nold,{1}\n",
 			"reason,tenantId\n" + `"line 2: tenantId ""{1}"" is not a GUID: it has 1 hexadecimal digit, not 32, as in 8-4-4-4-12",{1}` + "\n"},
 		{"an earlier reason of a row too long", "tenantId,name,Reason\n" + first + ",Smith, John,old\n",

@@ -38,7 +38,7 @@ func (s *Store) claim(ctx context.Context, wait func()) error {
 			return err
 		}
 		if err = s.take(ctx, &wait); err != nil {
-			err = fmt.Errorf("locking %s: %w", s.path, err)
+			err = fmt.Errorf("locking %s: %w", s.path, atomicfile.WithoutPath(err))
 		}
 	}
 	return err
@@ -97,7 +97,7 @@ func (s *Store) sweep() {
 		switch {
 		case partial && info.IsDir():
 			os.RemoveAll(s.file(e.Name()))
-		case atomicfile.IsTemp(e.Name()) && info.Mode().IsRegular():
+		case atomicfile.IsTemp(e.Name()) && atomicfile.IsRegular(info):
 			os.Remove(s.file(e.Name()))
 		}
 	}

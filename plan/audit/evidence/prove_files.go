@@ -182,7 +182,8 @@ const litter = "what is in it: a system left it here, and it is no part of the e
 func isLitter(e fs.DirEntry) bool {
 	switch e.Name() {
 	case ".DS_Store", "Thumbs.db", "desktop.ini":
-		return e.Type().IsRegular()
+		info, err := e.Info()
+		return err == nil && atomicfile.IsRegular(info)
 	default:
 		return false
 	}

@@ -219,7 +219,7 @@ func (b *Bundle) publish(m *Manifest) (folder string, err error) {
 			return "", b.fail(folder, err)
 		}
 	}
-	if err := os.Rename(b.dir, s.file(folder)); err != nil {
+	if err := atomicfile.Rename(b.dir, s.file(folder)); err != nil {
 		return "", b.fail(folder, errors.Unwrap(err)) // without the paths, which the user does not know
 	}
 	if err := s.syncNames(); err != nil {
