@@ -9,8 +9,12 @@
 #
 # Register it once, in an administrator's PowerShell. The account is a group managed service account, so that nobody
 # keeps its password; BULKSYNC_AUTH and the AZURE_* variables of its sign-in are set for the machine, or in a profile that
-# only it may read.
+# only it may read. In a folder made below C:\ every user could change this script, and the store would be refused: the third
+# line leaves the folder to the account, the system and the administrators.
 #
+#   New-Item -ItemType Directory C:\bulksync
+#   Set-Location C:\bulksync
+#   icacls . /inheritance:r /grant:r '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F' 'CONTOSO\svc-bulksync$:(OI)(CI)M'
 #   New-EventLog -LogName Application -Source bulksync
 #   Register-ScheduledTask -TaskName 'bulksync audit' -Xml (Get-Content -Raw bulksync-audit.xml)
 #Requires -Version 5.1 -PSEdition Desktop
