@@ -114,7 +114,6 @@ func (o applyOptions) run(stops execute.Stops, e *env) error {
 		return e.refusedDir(dirPath, err)
 	}
 	p.Close()
-	e.warnIfOpen(dir.File(rundir.PlanName))
 	defer dir.Release()
 	defer file.Close()
 	return e.carryOut(stops, dir, t, execute.Config{

@@ -40,6 +40,7 @@ type completer = func(cmd *cobra.Command, args []string, word string) ([]cobra.C
 // registerCompletion gives each command below root, and each of its flags, its
 // completion: what is completed follows from the placeholder in the help.
 func registerCompletion(root *cobra.Command) {
+	root.CompletionOptions.DisableDefaultCmd = true // completionCommand is ours
 	completeFlags(root, root.PersistentFlags())
 	for _, cmd := range allCommands(root) {
 		if cmd.ValidArgsFunction == nil && !cmd.HasSubCommands() {

@@ -56,7 +56,9 @@ func (p *process) run(stops execute.Stops, args []string) int {
 	cmd.SetArgs(args)
 	cmd.SetIn(p.in)
 	cmd.SetOut(p.out)
-	cmd.SetErr(own.ofLibraries(slog.LevelInfo))
+	libraries := own.ofLibraries(slog.LevelInfo)
+	defer libraries.end()
+	cmd.SetErr(libraries)
 	err := cmp.Or(cmd.Execute(), line.helpFailed)
 	if !isSilent(err) { // a command prints its own
 		wrong := &exit{}

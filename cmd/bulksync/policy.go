@@ -83,10 +83,7 @@ type admission struct {
 // and writes nothing.
 func (o policyOptions) check(ctx context.Context, e *env, p *plan.Plan, now time.Time) (admission, error) {
 	var a admission
-	err := o.checkNames()
-	if err == nil {
-		err = o.checkFile(ctx, e, p)
-	}
+	err := o.checkFile(ctx, e, p)
 	if err == nil {
 		err = checkAge(p, now)
 	}
@@ -122,16 +119,6 @@ func (e *env) stillAdmitted(p *plan.Plan, path string, c *consent, s journal.Set
 	}
 	_, err := approval.Judge(p, c.files, now)
 	return e.undecided(p, path, err)
-}
-
-// checkNames refuses limits that there are not.
-func (o policyOptions) checkNames() error {
-	for _, name := range o.allow {
-		if !slices.Contains(approval.LimitNames(), name) {
-			return fmt.Errorf("--allow: there is no limit %q: use %s", name, strings.Join(approval.LimitNames(), ", "))
-		}
-	}
-	return nil
 }
 
 // checkFile refuses a plan that was made under another policy than the given one.

@@ -115,7 +115,6 @@ every change ended.`,
 			}
 		},
 	}
-	cmd.CompletionOptions.DisableDefaultCmd = true
 	cmd.SetFlagErrorFunc(wrongFlag)
 	cmd.Flags().BoolVar(&printsVersion, "version", false, "print the version, as bulksync version does")
 	c.flags.register(cmd.PersistentFlags())

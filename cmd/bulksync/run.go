@@ -72,6 +72,7 @@ func (e *env) carryOut(stops execute.Stops, dir *rundir.Dir, t *session.Session,
 	}()
 	e.noteApprovals(&cfg.Header)
 	e.note("run folder %s", dir.Path())
+	e.warnIfOpen(dir.File(rundir.PlanName))
 	p := cfg.Plan // so that the reading in cfg can be freed before the reports need the memory
 	progress := e.startProgress(stops.Hard, p, cfg.Prior, t)
 	e.noteWaves(p, &cfg.Header)
